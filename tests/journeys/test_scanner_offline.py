@@ -128,7 +128,7 @@ def test_badge_admitted_offline_by_two_phones_is_reported_to_second(open_page):
     expect_all_sent(first)
     second.context.set_offline(False)
     expect_verdict(second, "already_in", name="Ana Silva")
-    expect(second.locator("#verdict-detail")).to_contain_text("Le serveur n’admet pas ce badge")
+    expect(second.locator("#verdict-detail")).to_contain_text("Le serveur a refusé ce badge")
     assert Scan.objects.count() == 2
     tap(second)
 
@@ -387,13 +387,26 @@ def test_refusal_of_old_token_does_not_end_new_pairing(open_page):
     page = open_page("phone")
     page.clock.install()
     old = pair(page, event)
+    held: list[Route] = []
+
+    def hold_old_token(route: Route) -> None:
+        is_old = route.request.headers["authorization"] == f"Bearer {old}"
+        held.append(route) if is_old else route.continue_()
+
+    page.wait_for_load_state("networkidle")  # the fetch after the pairing must not be the one that is held
     Device.objects.update(revoked_at=timezone.now())
-    let_time_pass(page, SYNC_INTERVAL)
-    expect(page.locator("#message")).to_contain_text("ne peut plus scanner")
-    new = pair(page, event)
-    assert new != old
-    expect(page.locator("#message")).not_to_contain_text("ne peut plus scanner")
-    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.route(SNAPSHOT, hold_old_token)
+    with page.expect_request(SNAPSHOT):
+        let_time_pass(page, SYNC_INTERVAL)
+    with page.expect_response(SNAPSHOT) as paired:
+        pair(page, event)
+    assert paired.value.ok
+    expect(page.locator("body")).to_have_attribute("data-view", "scan")
+    with page.expect_response(SNAPSHOT) as refused:
+        held.pop().continue_()
+    refused.value.finished()
+    assert refused.value.status == 401
     scan(page, code_of(badge))
     expect_all_sent(page)
+    expect(page.locator("#message")).not_to_contain_text("ne peut plus scanner")
     assert count_stored_rows(page)["pairing"] == 1

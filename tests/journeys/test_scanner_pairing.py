@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from badges.attendance.models import Device, Presence, Scan
+from badges.attendance.scanning.inputs.device_signatures import is_signed_by_device, write_signed_item
 from tests.badges.attendance.factories import code_of, make_event, make_registration
 from tests.journeys.scanning import (
     expect_all_sent,
@@ -35,7 +36,7 @@ def lose_answer(route: Route) -> None:
     route.abort()
 
 
-def test_pairing_code_pairs_only_one_phone_and_stores_its_public_key(open_page):
+def test_pairing_code_pairs_only_one_phone_whose_key_signs_its_scans(open_page):
     starts = timezone.now() + datetime.timedelta(days=90)
     event = make_event(starts_at=starts, ends_at=starts + datetime.timedelta(days=1))
     badge = make_registration(event, first_name="Ana", last_name="Silva")
@@ -43,7 +44,8 @@ def test_pairing_code_pairs_only_one_phone_and_stores_its_public_key(open_page):
 
     code = pair_by_code(page, event)
     expect(page.locator("#early-notice")).to_contain_text("comptent déjà")
-    scan(page, code_of(badge))
+    with page.expect_request(SCANS) as sent:
+        scan(page, code_of(badge))
     expect_all_sent(page)
     page.goto(f"/scan/#code={code}")
     page.reload()
@@ -51,8 +53,14 @@ def test_pairing_code_pairs_only_one_phone_and_stores_its_public_key(open_page):
     other.goto(f"/en/scan/#code={code}")
 
     expect(other.locator("#message")).to_contain_text("This pairing code has already been used")
-    assert event.devices.count() == 1
-    assert len(event.devices.get().public_key) == 65
+    device = event.devices.get()
+    [item] = sent.value.post_data_json["scans"]
+    assert is_signed_by_device(
+        write_signed_item(item),
+        item["signature"],
+        device_id=device.pk,
+        public_key=bytes(device.public_key),
+    )
     assert Scan.objects.values_list("verdict", "let_in").get() == ("admitted", True)
 
 

@@ -69,7 +69,7 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
         value=True,
     )
     for page in (phone, door):
-        page_problems(page)
+        assert page_problems(page) == []
 
 
 LIST_IS_CACHED = """async () => (await (await caches.open("personal-evacuation-2")).keys())

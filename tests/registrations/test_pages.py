@@ -33,11 +33,11 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def text(response) -> str:
+def read_page_text(response) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def who(**fields: str) -> dict[str, str]:
+def build_person_form(**fields: str) -> dict[str, str]:
     return {
         "person-TOTAL_FORMS": "1",
         "person-INITIAL_FORMS": "0",
@@ -60,25 +60,25 @@ BILLING = {
 }
 
 
-def nonce_of(response) -> str:
+def read_nonce(response) -> str:
     return re.search(r'name="nonce" value="([^"]+)"', response.content.decode()).group(1)
 
 
-def to_the_last_screen(client: Client, prefix: str = "/events/congress/register/") -> str:
-    client.post(prefix, who())
+def open_review_screen(client: Client, prefix: str = "/events/congress/register/") -> str:
+    client.post(prefix, build_person_form())
     client.post(f"{prefix}choices/", {"choice-0-ticket": "guest"})
-    return nonce_of(client.get(f"{prefix}check/"))
+    return read_nonce(client.get(f"{prefix}check/"))
 
 
 def test_event_page_shows_places_left_and_answers_304_when_unchanged(client: Client, event: Event):
     first = client.get("/events/congress/")
-    assert "10 places restantes" in text(first)
+    assert "10 places restantes" in read_page_text(first)
     again = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     event.tickets.update(reserved=9)
     fresh = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
     assert fresh.status_code == 200
-    assert "1 place restante" in text(fresh)
+    assert "1 place restante" in read_page_text(fresh)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_event_page_shows_places_left_and_answers_304_when_unchanged(client: Cli
 def test_event_page_says_registration_is_not_open(client: Client, event: Event, fields: dict, sentence: str):
     Event.objects.update(**fields)
     page = client.get("/events/congress/")
-    assert sentence in text(page)
+    assert sentence in read_page_text(page)
     assert "congress/register/" not in page.content.decode()
     assert client.get("/events/congress/register/").status_code == 409
 
@@ -106,7 +106,7 @@ def test_closed_event_page_shows_no_places_left(client: Client, event: Event):
     event.tickets.update(capacity=10)
     Event.objects.update(registration_closes_at=timezone.now() - datetime.timedelta(days=2))
 
-    page = text(client.get("/en/events/congress/"))
+    page = read_page_text(client.get("/en/events/congress/"))
 
     assert "Registration is closed." in page
     assert "no longer on sale" in page
@@ -131,14 +131,14 @@ def test_page_with_message_is_not_cached_for_other_visitors(client: Client, even
     registration = make_registration(event.tickets.get(), first_name="Secrète")
     client.post(f"{registration.order.manage_path}{registration.reference}/cancel/")
     told = client.get("/events/congress/")
-    assert "Secrète" in text(told)
+    assert "Secrète" in read_page_text(told)
     assert "private" in told["Cache-Control"]
-    assert "Secrète" not in text(Client().get("/events/congress/"))
+    assert "Secrète" not in read_page_text(Client().get("/events/congress/"))
 
 
 def test_event_page_says_that_event_is_full(client: Client, event: Event):
     event.tickets.update(reserved=10)
-    assert "Toutes les places sont prises" in text(client.get("/events/congress/"))
+    assert "Toutes les places sont prises" in read_page_text(client.get("/events/congress/"))
 
 
 def test_pages_of_draft_event_are_not_found(client: Client, event: Event):
@@ -148,22 +148,22 @@ def test_pages_of_draft_event_are_not_found(client: Client, event: Event):
 
 
 def test_three_registration_steps_place_an_order(client: Client, event: Event):
-    nonce = to_the_last_screen(client)
+    nonce = open_review_screen(client)
     response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
     order = Order.objects.get()
     assert (response.status_code, response["Location"]) == (302, order.manage_path)
     assert (order.email, order.billing_name, order.total) == ("zoe@example.org", "Acme SA", 12_000)
-    assert "Encore une étape : consultez votre messagerie" in text(client.get(order.manage_path))
+    assert "Encore une étape : consultez votre messagerie" in read_page_text(client.get(order.manage_path))
 
 
 def test_order_page_asks_for_bookmark_only_after_verification(client: Client, event: Event):
-    client.post("/events/congress/register/check/", {"nonce": to_the_last_screen(client), **BILLING})
+    client.post("/events/congress/register/check/", {"nonce": open_review_screen(client), **BILLING})
     order = Order.objects.get()
 
-    waiting = text(client.get(order.manage_path))
+    waiting = read_page_text(client.get(order.manage_path))
     client.post(f"/orders/confirm/{make_verification_token(order, order.email)}/")
     order.refresh_from_db()
-    confirmed = text(client.get(order.manage_path))
+    confirmed = read_page_text(client.get(order.manage_path))
 
     assert "Cette page est valable jusqu’à la confirmation." in waiting
     assert "Enregistrez cette page" not in waiting
@@ -172,34 +172,34 @@ def test_order_page_asks_for_bookmark_only_after_verification(client: Client, ev
 
 def test_more_people_than_places_left_are_refused_before_the_review(client: Client, event: Event):
     event.tickets.update(reserved=9)
-    client.post("/events/congress/register/", who(add="1"))
+    client.post("/events/congress/register/", build_person_form(add="1"))
     second = {"person-1-first_name": "Ana", "person-1-last_name": "B", "person-TOTAL_FORMS": "2"}
-    client.post("/events/congress/register/", who(**second))
+    client.post("/events/congress/register/", build_person_form(**second))
 
     chosen = {"choice-0-ticket": "guest", "choice-1-ticket": "guest"}
     refused = client.post("/events/congress/register/choices/", chosen)
     event.tickets.update(reserved=8)
     accepted = client.post("/events/congress/register/choices/", chosen)
 
-    assert "Il ne reste que 1 place pour" in text(refused)
+    assert "Il ne reste que 1 place pour" in read_page_text(refused)
     assert accepted["Location"] == "/events/congress/register/check/"
 
 
 def test_questions_of_chosen_ticket_are_announced_and_focused(client: Client, event: Event):
     question = make_question(event, slug="diet", text="Régime ?", is_required=True)
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     address = "/events/congress/register/choices/"
 
     asked = client.post(address, {"choice-0-ticket": "guest"})
     missing = client.post(address, {"choice-0-ticket": "guest", "answer-0-shown": question.slug})
 
-    assert "Répondez aux questions du billet choisi, puis continuez." in text(asked)
+    assert "Répondez aux questions du billet choisi, puis continuez." in read_page_text(asked)
     assert re.search(r'name="answer-0-diet"[^>]* autofocus', asked.text)
-    assert "Répondez aux questions du billet choisi" not in text(missing)
+    assert "Répondez aux questions du billet choisi" not in read_page_text(missing)
 
 
 def test_a_double_click_books_once(client: Client, event: Event):
-    nonce = to_the_last_screen(client)
+    nonce = open_review_screen(client)
     answers = [
         client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING}) for _twice in "12"
     ]
@@ -208,7 +208,8 @@ def test_a_double_click_books_once(client: Client, event: Event):
 
 
 def test_form_input_is_preserved_even_if_invalid(client: Client, event: Event):
-    response = client.post("/events/congress/register/", who(**{"person-0-email": "nobody", "contact": "x"}))
+    typed = build_person_form(**{"person-0-email": "nobody", "contact": "x"})
+    response = client.post("/events/congress/register/", typed)
     assert 'value="nobody"' in response.content.decode()
     again = client.get("/events/congress/register/").content.decode()
     assert 'value="nobody"' in again
@@ -216,19 +217,18 @@ def test_form_input_is_preserved_even_if_invalid(client: Client, event: Event):
 
 
 def test_form_draft_is_saved_without_validation(client: Client, event: Event):
-    response = client.post(
-        "/events/congress/register/", who(**{"person-0-last_name": ""}), headers={"X-Draft": "1"}
-    )
+    typed = build_person_form(**{"person-0-last_name": ""})
+    response = client.post("/events/congress/register/", typed, headers={"X-Draft": "1"})
     assert response.status_code == 204
     assert 'value="Zoé"' in client.get("/events/congress/register/").content.decode()
 
 
 def test_form_input_is_preserved_when_ticket_sells_out(client: Client, event: Event):
-    nonce = to_the_last_screen(client)
+    nonce = open_review_screen(client)
     event.tickets.update(reserved=10)
     response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
     assert response["Location"] == "/events/congress/register/choices/"
-    assert "Il ne reste plus de place" in text(client.get(response["Location"]))
+    assert "Il ne reste plus de place" in read_page_text(client.get(response["Location"]))
     event.tickets.update(reserved=0)
     page = client.get("/events/congress/register/check/").content.decode()
     assert 'value="1 rue X"' in page
@@ -236,14 +236,14 @@ def test_form_input_is_preserved_when_ticket_sells_out(client: Client, event: Ev
 
 def test_registration_steps_cannot_be_skipped(client: Client, event: Event):
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/"
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/choices/"
 
 
 @pytest.mark.parametrize("data", [{}, {"person-TOTAL_FORMS": "x"}, {"person-TOTAL_FORMS": "9999"}])
 def test_forged_formset_data_shows_form_again(client: Client, event: Event, data: dict):
     page = client.post("/events/congress/register/", data, follow=True)
-    assert "Participants" in text(page)
+    assert "Participants" in read_page_text(page)
 
 
 def test_registration_is_corrected_and_cancelled_by_mailed_link(client: Client, event: Event):
@@ -255,12 +255,14 @@ def test_registration_is_corrected_and_cancelled_by_mailed_link(client: Client, 
     )
     registration.refresh_from_db()
     assert (registration.first_name, registration.badge_version) == ("Zoë", 1)
-    assert "Cette annulation est définitive" in text(client.get(f"{link}{registration.reference}/cancel/"))
+    assert "Cette annulation est définitive" in read_page_text(
+        client.get(f"{link}{registration.reference}/cancel/")
+    )
     client.post(f"{link}{registration.reference}/cancel/")
     registration.refresh_from_db()
     assert (registration.state, registration.badge_version) == ("cancelled", 2)
     assert event.tickets.get().reserved == 0
-    assert "Inscription annulée" in text(client.get(link))
+    assert "Inscription annulée" in read_page_text(client.get(link))
     assert client.post(f"{link}{registration.reference}/cancel/").status_code == 409
     assert client.get(f"{link}calendar.ics").content.count(b"STATUS:CANCELLED") == 1
 
@@ -293,8 +295,8 @@ def test_former_attendee_loses_access_after_transfer(client: Client, event: Even
     someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
     told = client.post(f"{own}{one.reference}/correct/", someone, follow=True)
     assert told.redirect_chain == [("/events/congress/", 302)]
-    assert "La place est maintenant attribuée à Ana Silva." in text(told)
-    assert "Votre lien ne fonctionne plus." in text(told)
+    assert "La place est maintenant attribuée à Ana Silva." in read_page_text(told)
+    assert "Votre lien ne fonctionne plus." in read_page_text(told)
     assert [client.get(f"{own}{path}").status_code for path in ("", "calendar.ics")] == [404, 404]
     client.force_login(former)
     assert order.reference not in client.get("/me/").content.decode()
@@ -316,7 +318,7 @@ def test_forged_foreign_and_expired_links_are_refused(client: Client, event: Eve
     Order.objects.update(created_at=long_ago)
     gone = client.get(order.manage_path)
     assert gone.status_code == 410
-    assert "a expiré" in text(gone)
+    assert "a expiré" in read_page_text(gone)
 
 
 def test_attendee_link_shows_no_other_registrations_of_order(client: Client, event: Event):
@@ -342,7 +344,7 @@ def test_verification_link_confirms_on_post_only(client: Client):
         hold_expires_at=timezone.now() + datetime.timedelta(minutes=30),
     )
     link = f"/orders/confirm/{make_verification_token(registration.order, registration.email)}/"
-    assert "Confirmer ma place" in text(client.get(link))
+    assert "Confirmer ma place" in read_page_text(client.get(link))
     registration.refresh_from_db()
     assert registration.state == "pending"
     client.post(link)
@@ -356,10 +358,10 @@ def test_my_page_lists_own_registrations(client: Client, event: Event):
     assert client.get("/me/")["Location"] == "/accounts/login/?next=/me/"
     person = make_person(email="zoe@example.org")
     client.force_login(person)
-    assert "Vous n’êtes inscrit à aucun événement à venir" in text(client.get("/me/"))
+    assert "Vous n’êtes inscrit à aucun événement à venir" in read_page_text(client.get("/me/"))
     make_registration(event.tickets.get(), email="ZOE@example.org")
     make_registration(event.tickets.get(), email="other@example.org", first_name="Other")
-    page = text(client.get("/me/"))
+    page = read_page_text(client.get("/me/"))
     assert "La Convention" in page
     assert "Other" not in page
 
@@ -395,7 +397,7 @@ def test_registration_list_is_searched_without_accents_and_filtered(organizer: C
     make_registration(ticket, cancelled_at=timezone.now(), **bob)
 
     def listed(query: str) -> list[str]:
-        page = text(organizer.get(f"/organize/congress/registrations/?{query}"))
+        page = read_page_text(organizer.get(f"/organize/congress/registrations/?{query}"))
         return [name for name in ("Çelik", "Brown") if name in page]
 
     assert listed("q=celik+ELOISE") == ["Çelik"]
@@ -422,9 +424,9 @@ def test_organizer_page_of_cancelled_registration_shows_fee_and_refund(organizer
     record_payment(receivable=receivable, amount=5_000, received_on=timezone.localdate(), method="transfer")
     page = f"/organize/congress/registrations/{registration.reference}/"
 
-    active = text(organizer.get(page))
+    active = read_page_text(organizer.get(page))
     organizer.post(f"{page}cancel/", {"cancel-reason": "x", "cancel-cancellation_fee": "20"})
-    cancelled = text(organizer.get(page)).replace("\u202f", " ").replace("\xa0", " ")
+    cancelled = read_page_text(organizer.get(page)).replace("\u202f", " ").replace("\xa0", " ")
 
     assert "Réserver, échanger ou libérer des places" in active
     assert "Reste à payer" in active
@@ -456,7 +458,8 @@ def test_ticket_capacity_cannot_be_less_than_reserved_places(organizer: Client, 
     assert event.tickets.get(slug="press").price == 1250
     make_registration(event.tickets.get(slug="press"))
     changed = {**fields, "capacity": "0"}
-    assert "1 place est déjà prise" in text(organizer.post("/organize/congress/tickets/press/", changed))
+    refused = organizer.post("/organize/congress/tickets/press/", changed)
+    assert "1 place est déjà prise" in read_page_text(refused)
     assert organizer.post("/organize/congress/tickets/press/", {**fields, "capacity": "1"}).status_code == 302
     assert event.tickets.get(slug="press").capacity == 1
     assert organizer.post("/organize/congress/tickets/press/remove/").status_code == 409
@@ -474,7 +477,7 @@ def test_empty_short_name_is_generated_for_new_ticket_and_unchanged_for_existing
     named = event.tickets.exclude(slug="guest").order_by("slug").values_list("slug", "name")
     assert list(named) == [("invites-d-honneur", "Autres"), ("invites-d-honneur-2", "Invités d’honneur")]
     taken = organizer.post("/organize/congress/tickets/new/", {**fields, "slug": "vouchers"})
-    assert "Ce nom court est déjà utilisé" in text(taken)
+    assert "Ce nom court est déjà utilisé" in read_page_text(taken)
 
 
 def test_draft_event_is_marked_as_draft_for_organizers(organizer: Client, event: Event):

@@ -32,7 +32,7 @@ from tests.convention.privacy.find_traces import ADDRESS, LAST, NAME, find_trace
 from tests.convention.privacy.histories.person import event_on_sale, ordered, request
 from tests.convention.privacy.histories.roles import mailings
 from tests.factories import make_event, make_member, make_person, make_registration, make_ticket
-from tests.registrations.test_pages import who
+from tests.registrations.test_pages import build_person_form
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -162,7 +162,7 @@ def test_old_buyers_are_erased_in_several_runs(monkeypatch):
 
 def test_registration_drafts_are_deleted_a_week_after_last_change(client):
     event_on_sale()
-    client.post("/events/congress/register/", who(**{"person-0-last_name": LAST}))
+    client.post("/events/congress/register/", build_person_form(**{"person-0-last_name": LAST}))
     other = make_person()
     client.force_login(other)
     assert find_traces() == {"registrations_registrationdraft.content"}

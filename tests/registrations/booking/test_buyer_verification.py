@@ -374,11 +374,13 @@ def test_buyer_link_is_done_while_colleague_is_still_pending(members: Event):
     assert load_verification(token).is_done
 
 
-def test_resending_link_to_another_address_raises_link_version():
+def test_resending_link_to_another_address_voids_order_link(client):
     order = make_order(make_event(), needs_verification=True, payment="invoice", total=100)
     make_registration(make_ticket(order.event), order=order, confirmed_at=None, email="zoe@example.org")
+    old_path = order.manage_path
 
     resend_verification_mail(order=order, email="other@example.org")
 
     order.refresh_from_db()
-    assert order.link_version == 1
+    statuses = [client.get(path).status_code for path in (old_path, order.manage_path)]
+    assert (order.link_version, statuses) == (1, [404, 200])

@@ -13,7 +13,7 @@ from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_question, make_ticket
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.test_pages import nonce_of, who
+from tests.registrations.test_pages import build_person_form, read_nonce
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MEMBER, STRANGER = "ana@club.example", "eve@evil.example"
@@ -150,9 +150,9 @@ def test_stranger_who_used_member_address_as_buyer_loses_order(member, run_tasks
 def fill_in_until_check(stranger: Client, contact: str):
     prefix = "/events/congress/register/"
     typed = {"person-0-first_name": "Ana", "person-0-last_name": "Silva", "person-0-email": MEMBER}
-    stranger.post(prefix, who(contact=contact, **typed))
+    stranger.post(prefix, build_person_form(contact=contact, **typed))
     stranger.post(f"{prefix}choices/", {"choice-0-ticket": "member"})
-    return f"{prefix}check/", nonce_of(stranger.get(f"{prefix}check/"))
+    return f"{prefix}check/", read_nonce(stranger.get(f"{prefix}check/"))
 
 
 @pytest.mark.parametrize("contact", ["", STRANGER])

@@ -128,7 +128,7 @@ def test_member_cannot_verify_second_place():
         verify_membership(registration=pending(ticket, "ana@example.org"))
 
 
-def test_forged_link_or_link_for_another_address_is_refused(settings):
+def test_forged_link_or_link_for_another_address_is_refused():
     registration = pending(make_visit_ticket(), "ana@example.org")
     token = make_token(registration)
     assert load_verification(token).registrations == [registration]

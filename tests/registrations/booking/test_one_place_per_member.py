@@ -92,18 +92,22 @@ def test_paid_second_place_is_not_confirmed_and_its_order_is_listed_as_unplaced(
     assert compute_balance(Receivable.objects.get(reference=late.reference)).is_settled
 
 
-def test_check_page_says_that_member_already_has_a_place(ticket, client: Client):
+def test_second_place_of_member_is_refused_on_page_and_entries_are_preserved(ticket, client: Client):
     member = make_member()
     order_place(ticket, member)
     client.force_login(member)
     form = "/en/events/congress/register/"
-    person = {"first_name": "A", "last_name": "B", "email": member.email, "company": ""}
+    person = {"first_name": "A", "last_name": "B", "email": member.email, "company": "Acme"}
     people = {f"person-0-{name}": value for name, value in person.items()}
     client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
     client.post(f"{form}choices/", {"choice-0-ticket": "member"})
     answer = client.post(f"{form}check/", {"language": "en"}, follow=True)
     assert "You already have a place at this event, so we did not book a second one." in answer.text
     assert Order.objects.count() == 1
+    [shown] = client.get(form).context["people"].forms
+    assert {name: shown[name].value() for name in person} == person
+    [choice] = client.get(f"{form}choices/").context["forms"]
+    assert choice["ticket"].value() == "member"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from tests.threads import in_threads
 pytestmark = pytest.mark.django_db
 
 
-def asked(*, ticket: str = "guest", people: int = 1, **fields) -> OrderRequest:
+def make_request(*, ticket: str = "guest", people: int = 1, **fields) -> OrderRequest:
     places = tuple(
         RequestedPlace(ticket=ticket, first_name="Zoé", last_name=f"Müller {n}", email=f"zoe{n}@example.org")
         for n in range(people)
@@ -37,7 +37,7 @@ def test_order_stores_requested_values():
     billing = BillingDetails(name="Acme SA", street="1 rue X", postcode="75001", city="Paris", country="FR")
     order = place_order(
         event=event,
-        request=asked(company=" Acme ", billing=billing, purchase_order="PO-7", language="en"),
+        request=make_request(company=" Acme ", billing=billing, purchase_order="PO-7", language="en"),
         context=by_verified(source="api"),
     )
     order.refresh_from_db()
@@ -52,7 +52,7 @@ def test_order_stores_requested_values():
 def test_places_of_one_order_are_reserved_together_with_one_sequence():
     event = make_event()
     ticket = make_ticket(event, capacity=5)
-    order = place_order(event=event, request=asked(people=3))
+    order = place_order(event=event, request=make_request(people=3))
     ticket.refresh_from_db()
     event.refresh_from_db()
     assert ticket.reserved == 3
@@ -62,7 +62,7 @@ def test_places_of_one_order_are_reserved_together_with_one_sequence():
 def test_mail_task_is_queued_with_order_id_only():
     event = make_event()
     make_ticket(event)
-    order = place_order(event=event, request=asked())
+    order = place_order(event=event, request=make_request())
     assert [task.args_kwargs for task in DBTaskResult.objects.all()] == [{"args": [order.pk], "kwargs": {}}]
 
 
@@ -97,7 +97,7 @@ def test_invalid_order_reports_error_by_field(change: dict, field: str):
     event = make_event()
     make_ticket(event, price=100)
     with pytest.raises(InvalidFields) as refusal:
-        place_order(event=event, request=dataclasses.replace(asked(), **change))
+        place_order(event=event, request=dataclasses.replace(make_request(), **change))
     assert list(refusal.value.field_errors) == [field]
 
 
@@ -106,7 +106,7 @@ def test_card_payment_is_refused_when_disabled(settings):
     event = make_event()
     make_ticket(event, price=100)
     with pytest.raises(InvalidFields) as refusal:
-        place_order(event=event, request=dataclasses.replace(asked(), payment="card"))
+        place_order(event=event, request=dataclasses.replace(make_request(), payment="card"))
     assert list(refusal.value.field_errors) == ["payment"]
     assert not Order.objects.exists()
 
@@ -124,7 +124,7 @@ def test_card_payment_is_refused_when_disabled(settings):
 )
 def test_invalid_place_reports_error_by_index_and_field(change: dict, field: str):
     make_ticket(event := make_event())
-    good = asked(people=2)
+    good = make_request(people=2)
     places = (good.places[0], dataclasses.replace(good.places[1], **change))
     with pytest.raises(InvalidFields) as refusal:
         place_order(event=event, request=dataclasses.replace(good, places=places))
@@ -141,7 +141,7 @@ def test_names_of_300_characters_are_stored_in_full():
 def test_order_of_more_than_fifty_places_is_refused():
     make_ticket(event := make_event())
     with pytest.raises(InvalidFields) as refusal:
-        place_order(event=event, request=asked(people=51))
+        place_order(event=event, request=make_request(people=51))
     assert list(refusal.value.field_errors) == ["registrations"]
 
 
@@ -153,7 +153,7 @@ def test_hidden_or_closed_ticket_cannot_be_ordered():
     make_ticket(event, slug="late", opens_at=now + datetime.timedelta(hours=1))
     for slug in ("staff", "early", "late"):
         with pytest.raises(InvalidFields) as refusal:
-            place_order(event=event, request=asked(ticket=slug))
+            place_order(event=event, request=make_request(ticket=slug))
         assert list(refusal.value.field_errors) == ["registrations.0.ticket"]
 
 
@@ -168,18 +168,18 @@ def test_hidden_or_closed_ticket_cannot_be_ordered():
 def test_order_for_closed_event_is_refused(fields: dict):
     make_ticket(event := make_event(**fields))
     with pytest.raises(NotOpenNow):
-        place_order(event=event, request=asked())
+        place_order(event=event, request=make_request())
 
 
 def test_sold_out_error_states_places_left_and_stores_nothing():
     event = make_event()
     make_ticket(event, capacity=2)
-    place_order(event=event, request=asked())
+    place_order(event=event, request=make_request())
     with pytest.raises(SoldOut, match="Il ne reste que 1 place"):
-        place_order(event=event, request=asked(people=2))
-    place_order(event=event, request=asked())
+        place_order(event=event, request=make_request(people=2))
+    place_order(event=event, request=make_request())
     with pytest.raises(SoldOut, match="Il ne reste plus de place"):
-        place_order(event=event, request=asked())
+        place_order(event=event, request=make_request())
     assert Order.objects.count() == 2
 
 
@@ -187,7 +187,7 @@ def test_order_for_two_tickets_is_all_or_nothing():
     event = make_event()
     make_ticket(event, slug="guest", capacity=10)
     make_ticket(event, slug="vendor", capacity=1, reserved=1)
-    places = (*asked().places, *asked(ticket="vendor").places)
+    places = (*make_request().places, *make_request(ticket="vendor").places)
     with pytest.raises(SoldOut):
         place_order(event=event, request=OrderRequest(email="b@example.org", places=places))
     assert event.tickets.get(slug="guest").reserved == 0
@@ -196,11 +196,15 @@ def test_order_for_two_tickets_is_all_or_nothing():
 def test_same_idempotency_key_and_content_returns_same_order():
     event = make_event()
     make_ticket(event, capacity=1)
-    first = place_order(event=event, request=asked(), context=OrderContext(idempotency_key="k"))
-    assert place_order(event=event, request=asked(), context=OrderContext(idempotency_key="k")) == first
+    first = place_order(event=event, request=make_request(), context=OrderContext(idempotency_key="k"))
+    assert (
+        place_order(event=event, request=make_request(), context=OrderContext(idempotency_key="k")) == first
+    )
     with pytest.raises(KeyReused):
         place_order(
-            event=event, request=asked(email="other@example.org"), context=OrderContext(idempotency_key="k")
+            event=event,
+            request=make_request(email="other@example.org"),
+            context=OrderContext(idempotency_key="k"),
         )
     assert (Order.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
 
@@ -208,12 +212,12 @@ def test_same_idempotency_key_and_content_returns_same_order():
 def test_member_place_is_held_until_verified():
     event = make_event()
     make_ticket(event, slug="member", audience="member", capacity=1)
-    registration = place_order(event=event, request=asked(ticket="member")).registrations.get()
+    registration = place_order(event=event, request=make_request(ticket="member")).registrations.get()
     assert (registration.state, registration.person, registration.member_of) == ("pending", None, None)
     with pytest.raises(SoldOut):
-        place_order(event=event, request=asked(ticket="member"))
+        place_order(event=event, request=make_request(ticket="member"))
     Registration.objects.update(hold_expires_at=timezone.now() - datetime.timedelta(seconds=1))
-    second = place_order(event=event, request=asked(ticket="member")).registrations.get()
+    second = place_order(event=event, request=make_request(ticket="member")).registrations.get()
     assert second.state == "pending"
     registration.refresh_from_db()
     assert (registration.state, event.tickets.get().reserved) == ("expired", 1)
@@ -222,7 +226,7 @@ def test_member_place_is_held_until_verified():
 def test_expired_holds_are_released_once():
     event = make_event()
     ticket = make_ticket(event, slug="member", audience="member", capacity=9)
-    place_order(event=event, request=asked(ticket="member", people=3))
+    place_order(event=event, request=make_request(ticket="member", people=3))
     later = timezone.now() + datetime.timedelta(minutes=31)
     assert [release_ticket_holds([ticket.pk], at=later) for _again in range(2)] == [3, 0]
     assert event.tickets.get().reserved == 0
@@ -238,19 +242,21 @@ def test_member_place_requires_email():
 
 def test_guest_at_members_only_event_needs_verification():
     make_ticket(event := make_event(visibility=Event.Visibility.MEMBERS))
-    assert place_order(event=event, request=asked()).registrations.get().state == "pending"
+    assert place_order(event=event, request=make_request()).registrations.get().state == "pending"
 
 
 def test_signed_in_member_is_confirmed_and_counts_towards_company_cap():
     event = make_event(kind=Event.Kind.SITE_VISIT)
     make_ticket(event, slug="member", audience="member", company_cap=1)
     member = make_member(email="zoe0@example.org")
-    order = place_order(event=event, request=asked(ticket="member"), context=OrderContext(person=member))
+    order = place_order(
+        event=event, request=make_request(ticket="member"), context=OrderContext(person=member)
+    )
     registration = order.registrations.get()
     assert (registration.state, registration.person) == ("confirmed", member)
     assert CompanyShare.objects.get().reserved == 1
     colleague = make_member(registration.member_of, email="zoe0@example.com")
-    place = dataclasses.replace(asked(ticket="member").places[0], email="zoe0@example.com")
+    place = dataclasses.replace(make_request(ticket="member").places[0], email="zoe0@example.com")
     with pytest.raises(SoldOut, match="a déjà atteint le nombre maximal de places"):
         place_order(
             event=event,
@@ -264,7 +270,7 @@ def test_fifty_concurrent_orders_sell_last_place_once():
     event = make_event()
     ticket = make_ticket(event, capacity=1)
     results = in_threads(
-        [lambda: place_order(event=event, request=asked()) for _one in range(50)], threads=16
+        [lambda: place_order(event=event, request=make_request()) for _one in range(50)], threads=16
     )
     assert sorted(type(result).__name__ for result in results) == ["Order"] + ["SoldOut"] * 49
     ticket.refresh_from_db()
@@ -276,7 +282,9 @@ def test_concurrent_orders_with_same_key_book_once():
     event = make_event()
     make_ticket(event)
     work = [
-        lambda: place_order(event=event, request=asked(), context=OrderContext(idempotency_key="twice"))
+        lambda: place_order(
+            event=event, request=make_request(), context=OrderContext(idempotency_key="twice")
+        )
         for _one in range(12)
     ]
     assert len({order.pk for order in in_threads(work, threads=12)}) == 1

@@ -7,7 +7,7 @@ import pytest
 from registrations.booking.place_order import place_order
 from registrations.models import Order, Registration, Ticket
 from tests.factories import make_event, make_ticket
-from tests.registrations.booking.test_place_order import asked
+from tests.registrations.booking.test_place_order import make_request
 from tests.threads import in_threads
 
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
 def test_only_500_of_3000_concurrent_orders_succeed():
     event = make_event()
     ticket = make_ticket(event, capacity=500)
-    work = [lambda: place_order(event=event, request=asked()) for _one in range(3000)]
+    work = [lambda: place_order(event=event, request=make_request()) for _one in range(3000)]
     kinds = Counter(type(result).__name__ for result in in_threads(work, threads=64))
     assert kinds == {"Order": 500, "SoldOut": 2500}
     assert Ticket.objects.get(pk=ticket.pk).reserved == 500

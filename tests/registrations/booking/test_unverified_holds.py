@@ -5,15 +5,18 @@ import threading
 
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from badges.confirmations.mail_throttle import MAILS_PER_HOUR
 from convention.errors import InvalidFields, SoldOut
 from convention.events.models import Event
 from convention.tables.files import ParsedTable
+from convention.web.rate_limit_cache import limits_cache
 from registrations.booking import holds
 from registrations.booking.idempotency import KeyReused
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import verify_membership
+from registrations.changes.cancel import cancel_registration
 from registrations.import_export.import_registrations import import_registrations
 from registrations.inventory.stock import release_ticket_holds
 from registrations.models import IdempotencyKey, Order, Registration, Ticket
@@ -99,12 +102,28 @@ def test_single_place_is_held_for_first_order():
     assert submit_order(ticket.event, "a@example.org").registrations.get().is_reserved
 
 
-def test_order_without_hold_occupies_no_place():
+def cancel(registration: Registration) -> None:
+    cancel_registration(registration=registration)
+    assert Registration.objects.get(pk=registration.pk).state == "cancelled"
+
+
+def expire(registration: Registration) -> None:
+    # The hold of the other order has not expired.
+    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    Registration.objects.filter(pk=registration.pk).update(hold_expires_at=an_hour_ago)
+    assert release_ticket_holds([registration.ticket_id], at=timezone.now()) == 0
+    assert Registration.objects.get(pk=registration.pk).state == "expired"
+
+
+@pytest.mark.parametrize("end", [cancel, expire])
+def test_order_without_hold_occupies_no_place_and_its_end_releases_none(end):
     ticket = make_member_ticket(2)
     submit_order(ticket.event, "a@example.org")
     unheld = submit_order(ticket.event, "b@example.org").registrations.get()
     assert not unheld.is_reserved
     assert not unheld.occupies_place
+    assert count_reserved(ticket) == 1
+    end(unheld)
     assert count_reserved(ticket) == 1
 
 
@@ -139,7 +158,7 @@ def test_idempotency_key_returns_same_order_for_a_day_and_is_refused_afterwards(
     assert Registration.objects.count() == 1
 
 
-def test_mails_to_one_mailbox_are_limited_per_hour(run_tasks, mailoutbox):
+def test_mails_to_one_mailbox_are_limited_per_hour_and_the_rest_is_sent_later(run_tasks, mailoutbox):
     event = make_event()
     make_ticket(event)
     for _each in range(MAILS_PER_HOUR + 2):
@@ -148,3 +167,10 @@ def test_mails_to_one_mailbox_are_limited_per_hour(run_tasks, mailoutbox):
     assert (len(results), len(mailoutbox)) == (MAILS_PER_HOUR + 2, MAILS_PER_HOUR)
     unsent = Registration.objects.filter(confirmation_sent_at__isnull=True)
     assert unsent.count() == 2
+    now = timezone.now()
+    later = DBTaskResult.objects.filter(run_after__range=(now, now + datetime.timedelta(hours=1)))
+    assert later.count() == 2
+    limits_cache.clear()  # as the next hour does
+    later.update(run_after=now)
+    run_tasks()
+    assert (unsent.count(), len(mailoutbox)) == (0, MAILS_PER_HOUR + 2)

@@ -102,16 +102,16 @@ def test_mail_and_page_show_paid_and_due_amounts_after_change_of_paid_order(
     assert "Reste à payer\u202f: 80\xa0€" in page
 
 
-def test_difference_to_cheaper_ticket_is_refunded(event, registration):
+def test_difference_to_cheaper_ticket_is_refunded_to_its_payment(event, registration):
     change(registration, "full", 8_000)
     receivable = sync_receivable(registration.order)
-    record_payment(receivable=receivable, amount=20_000, method="card")
+    payment = record_payment(receivable=receivable, amount=20_000, method="card")
     registration.refresh_from_db()
 
     change(registration, "guest", -8_000)
 
     refund = Refund.objects.get()
-    assert refund.amount == 8_000
+    assert (refund.amount, refund.payment) == (8_000, payment)
     assert compute_balance(receivable).amount_due == 0
 
 

@@ -17,7 +17,7 @@ from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, order, row
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.orders.test_quotations import ask
+from tests.registrations.orders.test_quotations import create_quotation
 from tests.registrations.visits.hosts import make_hosted, make_identified, make_sent_list, token_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -113,7 +113,7 @@ def test_visitor_list_link_expires_when_security_contact_changes(run_tasks, mail
 
 def test_quotation_link_expires_three_months_after_event(event):
     make_issuer()
-    quotation = ask(event)
+    quotation = create_quotation(event)
     paths = [f"/quotations/{quotation.link_token}/", f"/quotations/{quotation.link_token}/quotation.pdf"]
     assert get_statuses(*paths) == [200, 200]
     event.ends_at = timezone.now() - datetime.timedelta(days=91)

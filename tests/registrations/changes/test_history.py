@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 __all__ = ["congress"]
 ROOT = Path(__file__).resolve().parents[3]
 VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment)\.[a-z_]+)"')
-# Verbs about other subjects: the event, an import, a file, a membership, or a payment.
+# Verbs about other subjects: the event, an import, a file, or a payment.
 OTHER_SUBJECTS = {
     "registration.import", "registration.undo_import", "registration.read_file", "order.bulk_cancel",
-    "seat.give", "seat.take", "payment.record", "payment.receipt", "payment.cancel",
+    "payment.record", "payment.receipt", "payment.cancel",
 }  # fmt: skip
 
 
@@ -29,7 +29,11 @@ def list_recorded_verbs() -> set[str]:
 
 
 def test_every_recorded_verb_has_text():
-    assert list_recorded_verbs() - OTHER_SUBJECTS - AUDIT_VERB_TEXTS.keys() == set()
+    verbs = list_recorded_verbs()
+
+    # Known verbs of both packages show that the pattern finds them.
+    assert verbs >= OTHER_SUBJECTS | {"registration.cancel", "badge.print"}
+    assert verbs - OTHER_SUBJECTS - AUDIT_VERB_TEXTS.keys() == set()
 
 
 def test_history_shows_field_labels_and_payment_amounts(organizer, congress):

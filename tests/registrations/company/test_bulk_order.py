@@ -144,14 +144,19 @@ def test_rows_beyond_limit_are_preserved_with_error():
     assert answer.context["paste"]["pasted"].value() == too_many
 
 
-def test_too_few_places_are_reported_before_order():
+def test_too_few_places_are_reported_before_and_at_order():
     desk = make_desk()
-    guest = desk.event.tickets.get(slug="guest")
-    guest.capacity = 1
-    guest.save()
-    people = [row("Alpha", "a@x.fr"), row("Bêta", "b@x.fr")]
-    by_row, general = get_errors(desk.client.post(desk.many, rows(*people, check="1")))
-    assert (by_row, general) == ({}, ["Il ne reste que 1 place pour « Invité »."])
+    people = rows(row("Alpha", "a@x.fr"), row("Bêta", "b@x.fr"), check="1")
+    review = desk.client.post(desk.many, people)["Location"]
+    nonce = desk.client.get(review).context["draft"].nonce
+    desk.event.tickets.filter(slug="guest").update(capacity=1)
+
+    before = desk.client.post(desk.many, people)
+    at_order = desk.client.post(review, {**BILLING, "nonce": nonce})
+
+    errors = ({}, ["Il ne reste que 1 place pour « Invité »."])
+    assert [get_errors(before), get_errors(at_order)] == [errors, errors]
+    assert Order.objects.count() == 0
 
 
 def test_rows_are_added_removed_and_cleared_without_losing_others():

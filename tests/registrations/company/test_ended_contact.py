@@ -108,7 +108,10 @@ def test_order_link_opens_only_own_place_once_role_ends(desk, ends):
     assert Client().post(f"{path}renew/").status_code == 404
     assert Registration.objects.filter(cancelled_at=None).count() == 4
     assert get_statuses(path, own, "badge.pdf") == {200}
-    assert desk.client.get(f"{desk.at}/registrations/").status_code in (302, 404)
+    is_blocked = ends is end_by_blocked_account
+    page = desk.client.get(f"{desk.at}/registrations/")
+    assert page.status_code == (302 if is_blocked else 404)
+    assert page.get("Location", "").startswith("/accounts/login/") == is_blocked
 
 
 @pytest.mark.long

@@ -22,8 +22,8 @@ from tests.factories import (
     make_registration,
     make_ticket,
 )
-from tests.registrations.import_export.test_import import brought
-from tests.registrations.import_export.test_import_page import IMPORT, checked
+from tests.registrations.import_export.test_import import import_csv
+from tests.registrations.import_export.test_import_page import IMPORT, upload_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -136,13 +136,13 @@ def test_importing_exported_list_changes_nothing(congress: Event, organizer: Cli
 def test_reference_identifies_registration_and_another_address_is_refused(congress: Event):
     one = make_registration(congress.tickets.get(), email="z@example.org")
     text = f"reference,first_name,last_name,email\n{one.reference},Zora,Müller,"
-    assert len(brought(congress, text + "z@example.org\n").changed_registrations) == 1
+    assert len(import_csv(congress, text + "z@example.org\n").changed_registrations) == 1
     with pytest.raises(InvalidRows):
-        brought(congress, text + "other@example.org\n")
+        import_csv(congress, text + "other@example.org\n")
 
 
 def test_page_maps_columns_and_remembers_mapping(organizer: Client, congress: Event, tmp_path):
-    page = checked(organizer, tmp_path, "Teilnehmer,Mail\nZoé Müller,z@example.org\n")
+    page = upload_list(organizer, tmp_path, "Teilnehmer,Mail\nZoé Müller,z@example.org\n")
     assert page.xpath("//*[@id='error-summary']") != []
     form = dict(page.xpath("//form[@id='columns']")[0].form_values())
     assert (form["column-0"], form["column-1"], form["name"]) == ("", "email", "list.csv")
@@ -157,7 +157,7 @@ def test_page_maps_columns_and_remembers_mapping(organizer: Client, congress: Ev
         "list.csv", 1, {"teilnehmer": "full_name", "mail": "email"},
     )  # fmt: skip
     assert load_known_mapping(congress) == run.mapping
-    assert brought(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged_count == 1
+    assert import_csv(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged_count == 1
 
 
 @pytest.mark.once

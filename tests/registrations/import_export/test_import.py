@@ -31,12 +31,12 @@ def event() -> Event:
     return event
 
 
-def brought(event: Event, text: str):
+def import_csv(event: Event, text: str):
     return import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
 def test_new_people_get_one_order_each(event: Event):
-    done = brought(
+    done = import_csv(
         event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@example.org,Acme,\nA,B,,,press\n"
     )
     assert str(done) == "Nouvelles\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
@@ -55,7 +55,7 @@ def test_new_people_get_one_order_each(event: Event):
      "First Name;Surname;E-Mail;Organisation;Category"],
 )  # fmt: skip
 def test_headers_in_either_language_are_recognized(event: Event, header: str):
-    brought(event, f"{header};Remarks\nZoé;Müller;z@example.org;Acme;presse;x\n")
+    import_csv(event, f"{header};Remarks\nZoé;Müller;z@example.org;Acme;presse;x\n")
     found = Registration.objects.get()
     assert (found.name, found.email, found.company, found.ticket.slug) == (
         "Zoé Müller", "z@example.org", "Acme", "press",
@@ -65,7 +65,7 @@ def test_headers_in_either_language_are_recognized(event: Event, header: str):
 def test_registration_with_known_address_is_updated(event: Event):
     guest = event.tickets.get(slug="guest")
     known = make_registration(guest, order=make_order(event, email="z@example.org"), email="Z@example.org")
-    done = brought(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
+    done = import_csv(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
     known.refresh_from_db()
     assert (len(done.new_registrations), len(done.changed_registrations)) == (0, 1)
     assert (known.name, known.company, known.ticket.slug, known.badge_version) == (
@@ -80,8 +80,8 @@ def test_registration_with_known_address_is_updated(event: Event):
 
 def test_importing_same_list_twice_changes_nothing(event: Event):
     text = "first_name,last_name,email\nZoé,Müller,z@example.org\n"
-    brought(event, text)
-    done = brought(event, text)
+    import_csv(event, text)
+    done = import_csv(event, text)
     assert (len(done.new_registrations), len(done.changed_registrations), done.unchanged_count) == (0, 0, 1)
 
 
@@ -91,13 +91,13 @@ def test_registration_in_order_of_stranger_is_not_updated(event: Event, client: 
         guest, order=make_order(event, email="evil@example.net"), email="z@example.org"
     )
     text = "first_name,last_name,email,ticket\nStella,Star,z@example.org,press\n"
-    assert len(brought(event, text).new_registrations) == 1
+    assert len(import_csv(event, text).new_registrations) == 1
     theirs.refresh_from_db()
     assert (theirs.name, theirs.ticket) == ("Zoé Müller", guest)
     assert "Stella" not in client.get(theirs.order.manage_path).content.decode()
     stella = Registration.objects.get(first_name="Stella")
     assert (stella.order.email, stella.ticket.slug) == ("z@example.org", "press")
-    assert brought(event, text).unchanged_count == 1
+    assert import_csv(event, text).unchanged_count == 1
 
 
 def test_verified_or_imported_registration_is_updated_in_any_order(event: Event):
@@ -110,7 +110,7 @@ def test_verified_or_imported_registration_is_updated_in_any_order(event: Event)
     )
     imported = make_order(event, email=buyer, source="import")
     make_registration(guest, order=imported, email="b@example.org")
-    done = brought(event, "first_name,last_name,email\nAna,A,a@example.org\nBob,B,b@example.org\n")
+    done = import_csv(event, "first_name,last_name,email\nAna,A,a@example.org\nBob,B,b@example.org\n")
     assert (len(done.new_registrations), len(done.changed_registrations), done.adopted_orders) == (0, 2, {})
 
 
@@ -132,7 +132,7 @@ def test_import_replaces_link_of_order_placed_with_unverified_address(
         for secret in (theirs.order.manage_secret, make_own_secret(theirs))
     ]
     assert [client.get(link).status_code for link in links] == [200, 200]
-    done = brought(event, LISTED)
+    done = import_csv(event, LISTED)
     assert str(done).partition(". ")[2].replace("\u202f", " ") == (
         "1 commande a été passée avec une adresse jamais vérifiée : l’acheteur reçoit un nouveau lien "
         "par e-mail, et l’ancien cesse de fonctionner."
@@ -149,9 +149,9 @@ def test_import_replaces_link_of_order_placed_with_unverified_address(
 
 def test_importing_list_again_does_not_replace_link_again(event: Event, run_tasks, mailoutbox):
     make_order_by_stranger(event)
-    brought(event, LISTED)
+    import_csv(event, LISTED)
     secret = Order.objects.get().manage_secret
-    again = brought(event, LISTED)
+    again = import_csv(event, LISTED)
     assert (
         len(again.new_registrations),
         len(again.changed_registrations),
@@ -165,7 +165,7 @@ def test_importing_list_again_does_not_replace_link_again(event: Event, run_task
 def test_import_without_changes_replaces_link_too(event: Event):
     """Otherwise a stranger could still cancel a registration on the organizer's list."""
     order = make_order_by_stranger(event).order
-    done = brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
+    done = import_csv(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
     assert (done.unchanged_count, list(done.adopted_orders)) == (1, [order.pk])
     assert Order.objects.get().manage_secret != order.manage_secret
 
@@ -180,7 +180,7 @@ def test_repeated_api_order_does_not_disclose_new_link(event: Event, client: Cli
 
     first = ordered()
     assert ordered() == first
-    brought(event, LISTED)
+    import_csv(event, LISTED)
     assert ordered() != first
 
 
@@ -194,13 +194,13 @@ def test_preview_replaces_no_link_and_sends_no_mail(event: Event, run_tasks, mai
 @pytest.mark.parametrize("source", ["desk", "import"])
 def test_order_from_desk_or_import_keeps_link(event: Event, source: str):
     secret = make_order_by_stranger(event, source=source).order.manage_secret
-    assert (brought(event, LISTED).adopted_orders, Order.objects.get().manage_secret) == ({}, secret)
+    assert (import_csv(event, LISTED).adopted_orders, Order.objects.get().manage_secret) == ({}, secret)
 
 
 @pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])
 def test_lookalike_address_is_another_person(event: Event, alike: str):
     make_registration(event.tickets.get(slug="guest"), order=make_order(event, email=alike), email=alike)
-    done = brought(event, "first_name,last_name,email\nZoé,Müller,z@firm-risk.example\n")
+    done = import_csv(event, "first_name,last_name,email\nZoé,Müller,z@firm-risk.example\n")
     assert (len(done.new_registrations), len(done.changed_registrations)) == (1, 0)
 
 
@@ -209,17 +209,17 @@ def test_shared_address_requires_matching_name(event: Event):
     order = make_order(event, email="desk@example.org")
     make_registration(guest, order=order, email="desk@example.org", first_name="Ana", last_name="A")
     bob = make_registration(guest, order=order, email="desk@example.org", first_name="Bob", last_name="B")
-    brought(event, "first_name,last_name,email,company\nBob,B,desk@example.org,Acme 2\n")
+    import_csv(event, "first_name,last_name,email,company\nBob,B,desk@example.org,Acme 2\n")
     bob.refresh_from_db()
     assert bob.company == "Acme 2"
     with pytest.raises(InvalidRows):
-        brought(event, "first_name,last_name,email\nCleo,C,desk@example.org\n")
+        import_csv(event, "first_name,last_name,email\nCleo,C,desk@example.org\n")
 
 
 def test_errors_are_reported_by_row_and_nothing_is_imported(event: Event):
     long = "x" * 301
     with pytest.raises(InvalidRows) as refusal:
-        brought(
+        import_csv(
             event,
             "first_name,last_name,email,ticket\nA,B,a@example.org,\n,,c@example.org,\nC,D,nobody,\n"
             f"E,F,e@example.org,gold\n{long},G,,\nH,I,a@example.org,\n",
@@ -230,20 +230,20 @@ def test_errors_are_reported_by_row_and_nothing_is_imported(event: Event):
 
 def test_import_of_more_people_than_places_is_refused(event: Event):
     with pytest.raises(SoldOut):
-        brought(event, "first_name,last_name,ticket\nA,B,press\nC,D,press\nE,F,press\n")
+        import_csv(event, "first_name,last_name,ticket\nA,B,press\nC,D,press\nE,F,press\n")
     assert not Registration.objects.exists()
 
 
 def test_list_without_required_columns_is_refused(event: Event):
     with pytest.raises(UnreadableFile, match="first_name"):
-        brought(event, "who,mail\nA,a@example.org\n")
+        import_csv(event, "who,mail\nA,a@example.org\n")
 
 
 def test_imported_members_count_towards_company_cap(event: Event):
     company = make_company()
     make_member(company, email="m@example.org")
     make_ticket(event, slug="member", audience="member", company_cap=1)
-    brought(event, "first_name,last_name,email,ticket\nM,M,m@example.org,member\n")
+    import_csv(event, "first_name,last_name,email,ticket\nM,M,m@example.org,member\n")
     found = Registration.objects.get()
     assert (found.member_of, found.person, found.state) == (company, None, "confirmed")
     assert CompanyShare.objects.get().reserved == 1
@@ -261,7 +261,7 @@ def test_import_of_many_rows_needs_few_queries(event: Event):
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        brought(event, f"first_name,last_name,email\n{rows}")
+        import_csv(event, f"first_name,last_name,email\n{rows}")
     assert len(queries) < 40
     assert Registration.objects.count() == 1500
 
@@ -340,7 +340,7 @@ def test_command_refuses_unknown_event(command, tmp_path: Path):
 
 
 def test_exported_list_is_imported_without_changes(event: Event, client):
-    brought(event, "first_name,last_name,email,company\nZoé,Müller,z@example.org,=cmd\n")
+    import_csv(event, "first_name,last_name,email,company\nZoé,Müller,z@example.org,=cmd\n")
     organizer = make_member(is_superuser=True)
     client.force_login(organizer)
     for kind in ("csv", "xlsx"):
@@ -354,7 +354,7 @@ def test_exported_list_is_imported_without_changes(event: Event, client):
 
 
 def test_export_formats_times_and_prices(event: Event, client):
-    brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
+    import_csv(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
     client.force_login(make_member(is_superuser=True))
     text = client.get("/organize/congress/registrations.csv").content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(text))

@@ -8,7 +8,7 @@ from lxml import html
 
 from convention.events.models import Event
 from registrations.models import Registration
-from tests.registrations.test_pages import text
+from tests.registrations.test_pages import read_page_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -18,7 +18,7 @@ def test_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_
     file = tmp_path / "list.csv"
     file.write_bytes("Prénom;Nom;E-mail\nA;B;nobody\n".encode("cp1252"))
     with file.open("rb") as upload:
-        assert "Ligne 2" in text(organizer.post(page, {"file": upload, "check": "1"}))
+        assert "Ligne 2" in read_page_text(organizer.post(page, {"file": upload, "check": "1"}))
     file.write_bytes("Prénom;Nom;Billet\nÉlise;B;guest\n".encode("cp1252"))
     with file.open("rb") as upload:
         checked = organizer.post(page, {"file": upload, "check": "1"}).content.decode()
@@ -26,13 +26,13 @@ def test_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_
     body = re.search(r'<textarea name="checked" hidden>(.*?)</textarea>', checked, re.S).group(1)
     assert organizer.post(page, {"checked": body}).status_code == 302
     assert Registration.objects.get().first_name == "Élise"
-    assert "Choisissez un fichier" in text(organizer.post(page, {"check": "1"}))
+    assert "Choisissez un fichier" in read_page_text(organizer.post(page, {"check": "1"}))
 
 
 IMPORT = "/organize/congress/registrations/import/"
 
 
-def checked(organizer: Client, tmp_path, content: str):
+def upload_list(organizer: Client, tmp_path, content: str):
     """Upload a file with this content to be checked, and return the page."""
     (tmp_path / "list.csv").write_text(content)
     with (tmp_path / "list.csv").open("rb") as upload:
@@ -47,7 +47,7 @@ def list_notice_items(page, kind: str) -> list[str]:
 
 def test_each_error_is_shown_once_and_list_is_preserved(organizer: Client, event: Event, tmp_path):
     rows = "".join(f"A,B{n},gold\n" for n in range(60)) + "\n" + "".join(f"C,{n},t{n}\n" for n in range(60))
-    page = checked(organizer, tmp_path, f"first_name,last_name,ticket\n{rows}")
+    page = upload_list(organizer, tmp_path, f"first_name,last_name,ticket\n{rows}")
     lines = list_notice_items(page, "error")
     assert (len(lines), lines[0], lines[-1]) == (
         51, "Lignes 2–61 : Il n’y a pas de billet « gold ». Vérifiez son nom court.", "… et 11 autres.",
@@ -62,7 +62,7 @@ def test_each_error_is_shown_once_and_list_is_preserved(organizer: Client, event
 
 
 def test_incomplete_rows_are_shown_as_warnings_before_import(organizer: Client, event: Event, tmp_path):
-    page = checked(organizer, tmp_path, "first_name,last_name,ticket\n,B,guest\nC,D,guest\n\n,E,guest\n")
+    page = upload_list(organizer, tmp_path, "first_name,last_name,ticket\n,B,guest\nC,D,guest\n\n,E,guest\n")
     assert list_notice_items(page, "warning") == ["Lignes 2, 5 : Le prénom manque."]
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     assert organizer.post(IMPORT, {"checked": kept}).status_code == 302
@@ -70,7 +70,7 @@ def test_incomplete_rows_are_shown_as_warnings_before_import(organizer: Client, 
 
 
 def test_list_is_preserved_when_event_sold_out_meanwhile(organizer: Client, event: Event, tmp_path):
-    page = checked(organizer, tmp_path, "first_name,last_name,ticket\nA,B,guest\n")
+    page = upload_list(organizer, tmp_path, "first_name,last_name,ticket\nA,B,guest\n")
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     event.tickets.update(reserved=10)
     refused = html.fromstring(organizer.post(IMPORT, {"checked": kept}).content)
@@ -79,7 +79,7 @@ def test_list_is_preserved_when_event_sold_out_meanwhile(organizer: Client, even
 
 
 def test_errors_are_downloaded_as_file_with_their_rows(organizer: Client, event: Event, tmp_path):
-    page = checked(organizer, tmp_path, "Liste 2027\nPrénom,Nom,Billet\nA,B,guest\nC,=D,gold\n,,gold\n")
+    page = upload_list(organizer, tmp_path, "Liste 2027\nPrénom,Nom,Billet\nA,B,guest\nC,=D,gold\n,,gold\n")
     assert page.xpath("//form[@id='columns']/p[@class='muted']")[0].text_content().endswith("à la ligne 2.")
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     answer = organizer.post(IMPORT, {"checked": kept, "errors": "csv"})
@@ -91,5 +91,5 @@ def test_errors_are_downloaded_as_file_with_their_rows(organizer: Client, event:
     ]
     event.tickets.update(slug="gold")
     good = organizer.post(IMPORT, {"checked": "first_name,last_name,ticket\nA,B,gold\n", "errors": "xlsx"})
-    assert "La liste est prête à être importée" in text(good)
+    assert "La liste est prête à être importée" in read_page_text(good)
     assert Registration.objects.count() == 0

@@ -26,7 +26,7 @@ from registrations.invoices.models.documents import Payment, Receivable
 from registrations.models import Addon, ImportedRow, ImportRun, Order, QuestionOption, Registration, Ticket
 from registrations.periodic_jobs import delete_old_import_rows
 from tests.factories import make_addon, make_event, make_order, make_question, make_registration, make_ticket
-from tests.registrations.test_pages import text
+from tests.registrations.test_pages import read_page_text
 
 pytestmark = pytest.mark.django_db
 
@@ -188,7 +188,7 @@ def test_pages_list_and_undo_imports(organizer: Client, event: Event):
     text_of = "first_name,last_name,ticket\nA,B,guest\n"
     organizer.post("/organize/congress/registrations/import/", {"checked": text_of, "name": "mine.csv"})
     run = ImportRun.objects.get()
-    listed = text(organizer.get("/organize/congress/registrations/imports/"))
+    listed = read_page_text(organizer.get("/organize/congress/registrations/imports/"))
     assert "mine.csv" in listed
     page = f"/organize/congress/registrations/imports/{run.pk}/undo/"
     assert "À annuler\u202f: 1" in organizer.get(page).content.decode()

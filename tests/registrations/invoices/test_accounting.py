@@ -41,7 +41,7 @@ from registrations.invoices.ledger.receivable_history import (
     ReceivableHistory,
 )
 from registrations.invoices.ledger.refunds import complete_refund, fail_refund, request_refund
-from registrations.invoices.models import Issuer, Payout, Receivable
+from registrations.invoices.models import Issuer, Receivable
 from tests.factories import make_event
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.invoices.orders import charges
@@ -341,7 +341,6 @@ def test_payout_moves_lump_sum_to_bank_account(issuer):
         ("512000", 500),
         ("511500", -500),
     ]
-    Payout.objects.filter(external_id="po_1").update(arrived_on=on)
 
 
 def test_unexplained_payout_difference_goes_to_suspense_account(issuer):

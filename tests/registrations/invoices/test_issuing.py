@@ -25,15 +25,19 @@ from registrations.invoices.documents.numbering import (
     NumberOutOfOrder,
     check_number_pattern,
 )
+from registrations.invoices.documents.pdf_archive import store_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import ChargeItem, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import (
+    Charge,
     ImmutableRowError,
     Invoice,
     InvoiceLine,
+    InvoicePdf,
     Issuer,
     NumberSeries,
+    Payment,
 )
 from registrations.invoices.triggers import list_trigger_names
 from tests.registrations.invoices.factories import make_receivable
@@ -278,20 +282,18 @@ def test_invoice_records_amount_paid_before(issuer):
     assert (document.details["paid"], document.details["paid_on"]) == (36_000, "2026-03-02")
 
 
-@pytest.mark.parametrize("row", ["invoice", "line", "paper"])
-def test_models_refuse_to_change_or_delete_issued_rows(issuer, row):
-    document = issue_invoice(receivable=make_receivable())
-    thing = {"invoice": document, "line": document.lines.get(), "paper": None}[row]
-    if thing is None:
-        return
+@pytest.mark.parametrize("model", [Invoice, InvoiceLine, InvoicePdf])
+def test_models_refuse_to_change_or_delete_issued_rows(issuer, model):
+    store_invoice_pdf(issue_invoice(receivable=make_receivable()), b"%PDF-1.7")
+    row = model.objects.get()
     with pytest.raises(ImmutableRowError):
-        thing.save()
+        row.save()
     with pytest.raises(ImmutableRowError):
-        thing.delete()
+        row.delete()
     with pytest.raises(ImmutableRowError):
-        type(thing).objects.filter(pk=thing.pk).update(pk=thing.pk)
+        model.objects.filter(pk=row.pk).update(pk=row.pk)
     with pytest.raises(ImmutableRowError):
-        type(thing).objects.filter(pk=thing.pk).delete()
+        model.objects.filter(pk=row.pk).delete()
 
 
 STATEMENTS = [
@@ -300,6 +302,8 @@ STATEMENTS = [
     "UPDATE invoices_invoiceline SET amount = 1",
     "DELETE FROM invoices_invoiceline",
     "DELETE FROM invoices_invoice",
+    "UPDATE invoices_invoicepdf SET created_at = '2020-01-01'",
+    "DELETE FROM invoices_invoicepdf",
     "DELETE FROM invoices_payment",
     "DELETE FROM invoices_charge",
     "UPDATE invoices_payment SET amount = 1",
@@ -312,15 +316,17 @@ def test_database_refuses_to_change_or_delete_issued_rows(issuer, statement):
     receivable = make_receivable(GUESTS)
     record_payment(receivable=receivable, amount=100, method="card")
     document = issue_invoice(receivable=receivable)
-    before = list(InvoiceLine.objects.values()), list(Invoice.objects.values())
+    store_invoice_pdf(document, b"%PDF-1.7")
+    models = (Invoice, InvoiceLine, InvoicePdf, Payment, Charge)
+    before = [list(model.objects.values()) for model in models]
     with (
         pytest.raises(DatabaseError, match="never changed or removed"),
         transaction.atomic(),
         transaction.get_connection().cursor() as cursor,
     ):
         cursor.execute(statement)
-    assert (list(InvoiceLine.objects.values()), list(Invoice.objects.values())) == before
-    assert document.lines.count() == 1
+    assert [list(model.objects.values()) for model in models] == before
+    assert [len(rows) for rows in before] == [1, 1, 1, 1, 1]
 
 
 def test_issued_invoice_accepts_no_further_line(issuer):

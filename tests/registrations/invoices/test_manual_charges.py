@@ -8,7 +8,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.manual_charges import has_manual_charges
 from registrations.invoices.models import Invoice, Receivable
 from tests.registrations.invoices.factories import make_receivable
-from tests.registrations.invoices.test_pages import words
+from tests.registrations.invoices.test_pages import read_main_text
 
 pytestmark = pytest.mark.django_db
 BUYER = {
@@ -49,7 +49,7 @@ def test_manual_receivable_is_created_once_and_invoiced(issuer, treasurer):
     ]
     document = issue_invoice(receivable=one)
     assert (document.total, document.vat, compute_balance(one).amount_due) == (129_050, 20_000, 129_050)
-    assert "Salle, un jour" in words(treasurer.get(reverse("receivable", args=[one.reference])))
+    assert "Salle, un jour" in read_main_text(treasurer.get(reverse("receivable", args=[one.reference])))
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [
@@ -65,7 +65,7 @@ def test_manual_receivable_is_created_once_and_invoiced(issuer, treasurer):
 ])  # fmt: skip
 def test_invalid_form_shows_error_and_keeps_input(issuer, treasurer, typed, sentence):
     answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
-    assert sentence in words(answer)
+    assert sentence in read_main_text(answer)
     assert 'value="1 quai"' in answer.text
     assert Receivable.objects.count() == 0
 
@@ -87,7 +87,7 @@ def test_changed_lines_leave_invoice_unchanged_and_suggest_credit_note(issuer, t
         ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
         ("hand-3", "Café", 1_200, 1000, ""),
     ]
-    assert "avoir" in words(treasurer.get(reverse("receivable", args=[one.reference])))
+    assert "avoir" in read_main_text(treasurer.get(reverse("receivable", args=[one.reference])))
     assert Invoice.objects.get().total == 129_050
 
 
@@ -96,7 +96,7 @@ def test_lines_with_excessive_total_are_refused_and_input_is_kept(issuer, treasu
     before = list_active_charges(one)
     address = reverse("receivable-lines", args=[one.reference])
     answer = treasurer.post(address, {**LINES, "line-0-quantity": "10000", "line-0-price": "10000000"})
-    assert "vérifiez la quantité et le prix" in words(answer)
+    assert "vérifiez la quantité et le prix" in read_main_text(answer)
     assert 'value="10000000"' in answer.text
     assert list_active_charges(one) == before
 

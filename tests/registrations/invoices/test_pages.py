@@ -55,7 +55,7 @@ def read_hidden_fields(client, address_name, *args) -> dict[str, str]:
     return {field.get("name"): field.get("value") for field in fields}
 
 
-def words(answer) -> str:
+def read_main_text(answer) -> str:
     return " ".join(html.fromstring(answer.content).xpath("//main")[0].text_content().split())
 
 
@@ -86,7 +86,7 @@ def test_amount_accepts_decimal_comma_or_dot_in_every_language(issuer, client, l
         "fr": "On ne voit pas où commencent les décimales",
         "en": "not clear where the decimals begin",
     }
-    assert sentence[language] in words(page)
+    assert sentence[language] in read_main_text(page)
 
 
 def test_partly_paid_invoice_suggests_sending_it_again(issuer, client):
@@ -117,13 +117,13 @@ def test_payment_date_cannot_be_implausible_or_in_the_future(issuer, client):
         (str(tomorrow), "la date du jour ou une date passée"),
     ):
         answer = post_form(client, "receivable-pay", receivable.reference, received_on=day)
-        assert sentence in words(answer)
+        assert sentence in read_main_text(answer)
     assert Payment.objects.count() == 0
 
 
 def test_invoice_is_credited_by_line_by_amount_and_in_full(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
-    assert "F" in words(post_form(client, "receivable-issue", receivable.reference))
+    assert "F" in read_main_text(post_form(client, "receivable-issue", receivable.reference))
     document = Invoice.objects.get()
     dinner = document.lines.get(charge__key="dinner")
     post_form(client, "invoice-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
@@ -145,7 +145,7 @@ def test_credit_note_needs_scope_and_reason(issuer, client, typed):
 def test_credit_above_invoice_total_is_refused(issuer, client):
     document = issue_invoice(receivable=make_receivable(GUESTS))
     answer = post_form(client, "invoice-credit", document.pk, what="amount", amount="360,01", reason="x")
-    assert "peut faire l’objet d’un avoir" in words(answer)
+    assert "peut faire l’objet d’un avoir" in read_main_text(answer)
 
 
 def test_deposit_correction_and_credit_of_withdrawn_charges(issuer, client):
@@ -187,11 +187,11 @@ def test_double_click_issues_one_document_and_records_one_refund(issuer, client)
 
     numbers = dict(receivable.invoices.values_list("kind", "number"))
     assert receivable.invoices.count() == 3
-    assert f"{numbers['deposit']} a été émis depuis" in words(deposits[1])
-    assert f"{numbers['credit_note']} a été émis depuis" in words(credit_notes[1])
+    assert f"{numbers['deposit']} a été émis depuis" in read_main_text(deposits[1])
+    assert f"{numbers['credit_note']} a été émis depuis" in read_main_text(credit_notes[1])
     assert [refund.amount for refund in Refund.objects.all()] == [4_000]
-    assert "remboursement de 40,00" in words(refunds[1])
-    assert "déjà enregistré un remboursement de 40" in words(refunds[2])
+    assert "remboursement de 40,00" in read_main_text(refunds[1])
+    assert "déjà enregistré un remboursement de 40" in read_main_text(refunds[2])
 
 
 def test_manual_refund_is_requested_then_completed(issuer, client):
@@ -214,13 +214,14 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     answer = post_form(client, "payment-cancel", typed.pk, reason="faute de frappe")
     again = post_form(client, "payment-cancel", typed.pk, reason="encore")
     refused = [
-        words(post_form(client, "payment-cancel", payment.pk, reason="x")) for payment in (banked, card)
+        read_main_text(post_form(client, "payment-cancel", payment.pk, reason="x"))
+        for payment in (banked, card)
     ]
 
     assert "est annulé par une contre-passation" in answer.text
-    assert "Saisi par erreur : faute de frappe" in words(answer)
-    assert "Paiement annulé, sans remboursement" in words(answer)
-    assert "déjà été annulé" in words(again)
+    assert "Saisi par erreur : faute de frappe" in read_main_text(answer)
+    assert "Paiement annulé, sans remboursement" in read_main_text(answer)
+    assert "déjà été annulé" in read_main_text(again)
     assert "ligne du relevé de banque" in refused[0]
     assert "par carte. Remboursez-le" in refused[1]
     assert compute_balance(receivable).amount_due == 36_000 - 200
@@ -281,7 +282,7 @@ def test_balance_due_and_overpayment_are_shown_separately(issuer, client):
     make_receivable(GUESTS)
     record_payment(receivable=make_receivable(DINNER), amount=7_000, method="transfer")
 
-    page = words(client.get(reverse("receivables")))
+    page = read_main_text(client.get(reverse("receivables")))
 
     assert "360,00 €reste à payer" in page
     assert "4,00 €payés en trop" in page
@@ -368,7 +369,7 @@ def test_card_refund_cannot_be_marked_as_done_by_hand(issuer, client):
     payment = record_payment(receivable=receivable, amount=36_000, method="card")
     request_refund(payment=payment, amount=100, reason="x")
     answer = client.get(reverse("receivable", args=[receivable.reference]))
-    assert "Marquer comme effectué" not in words(answer)
+    assert "Marquer comme effectué" not in read_main_text(answer)
 
 
 def test_buyer_numbers_are_validated_and_stored_without_spaces(issuer, client):
@@ -394,13 +395,13 @@ def test_receivables_list_names_attendees_and_does_not_add_currencies(issuer, cl
     found = client.get(reverse("receivables"), {"q": "müller"})
     everything = client.get(reverse("receivables"), {"state": "all"})
 
-    assert "Zoé Müller" in words(page)
+    assert "Zoé Müller" in read_main_text(page)
     assert "360,00\u00a0€" in page.text
     assert "360,00\u00a0CHF" in page.text
-    assert "720" not in words(page)
-    assert nothing_due.reference not in words(page)
-    assert nothing_due.reference in words(everything)
-    assert "UNNAMED1" in words(found)
+    assert "720" not in read_main_text(page)
+    assert nothing_due.reference not in read_main_text(page)
+    assert nothing_due.reference in read_main_text(everything)
+    assert "UNNAMED1" in read_main_text(found)
     assert "?state=open" in page.text
     assert "Zoé Müller" in html.fromstring(
         client.get(reverse("receivable", args=["UNNAMED1"])).content

@@ -24,7 +24,7 @@ from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
 from tests.registrations.sponsors.test_sponsors import FILLED
-from tests.registrations.test_pages import BILLING, who
+from tests.registrations.test_pages import BILLING, build_person_form
 
 pytestmark = pytest.mark.django_db
 
@@ -39,14 +39,14 @@ def make_request(*names: str, **fields) -> OrderRequest:
     return OrderRequest(**{"email": "b@example.org", "places": places, "company": "Acme", **fields})
 
 
-def ask(event, **fields) -> Quotation:
+def create_quotation(event, **fields) -> Quotation:
     return create_order_quotation(
         event=event, request=make_request("Zoé", "Ana", **fields), context=OrderContext()
     )
 
 
 def test_quotation_has_own_number_series_and_reserves_nothing(event):
-    one, other = ask(event), ask(event)
+    one, other = create_quotation(event), create_quotation(event)
     year = timezone.localdate().year
     assert [one.number, other.number] == [f"D{year}-000001", f"D{year}-000002"]
     assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
@@ -59,13 +59,13 @@ def test_quotation_has_own_number_series_and_reserves_nothing(event):
 def test_quotation_is_valid_thirty_days_or_until_registration_closes(event):
     today = timezone.localdate()
     event.registration_closes_at = timezone.now() + datetime.timedelta(days=5)
-    one = ask(event)
+    one = create_quotation(event)
     assert (one.valid_until - today).days in (5, 6)
     event.registration_closes_at = timezone.now() + datetime.timedelta(days=29, hours=1)
     event.starts_at += datetime.timedelta(days=90)
     event.ends_at += datetime.timedelta(days=90)
     event.registration_closes_at = None
-    assert ask(event).valid_until == today + datetime.timedelta(days=30)
+    assert create_quotation(event).valid_until == today + datetime.timedelta(days=30)
 
 
 def test_quotation_expires_before_its_prices_end(event):
@@ -75,7 +75,7 @@ def test_quotation_expires_before_its_prices_end(event):
     ticket.price_steps.create(price=9_000, ends_at=in_ten_days)
     voucher = event.vouchers.create(code="MOINS10", kind="percent", value=10, closes_at=in_four_days)
 
-    with_early_price, with_code = ask(event), ask(event, code=voucher.code)
+    with_early_price, with_code = create_quotation(event), create_quotation(event, code=voucher.code)
 
     assert with_early_price.valid_until == in_ten_days.date() - datetime.timedelta(days=1)
     assert with_code.valid_until == in_four_days.date() - datetime.timedelta(days=1)
@@ -87,7 +87,7 @@ def test_quotation_expires_before_its_prices_end(event):
 ])  # fmt: skip
 def test_quotation_pdf_states_validity_and_has_signature_box(client, event, language, words):
     make_addon(event)
-    one = ask(event, language=language)
+    one = create_quotation(event, language=language)
     paper = client.get(f"/quotations/{one.link_token}/quotation.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
     assert [
@@ -97,7 +97,7 @@ def test_quotation_pdf_states_validity_and_has_signature_box(client, event, lang
 
 
 def test_buyer_requests_quotation_on_last_screen_and_can_continue(client, event):
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     billing = {
         "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
@@ -116,7 +116,7 @@ def test_buyer_requests_quotation_on_last_screen_and_can_continue(client, event)
 
 def test_last_screen_without_issuer_says_quotations_are_unavailable(client, event):
     Issuer.objects.all().delete()
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     answer = client.post("/events/congress/register/check/", {**BILLING, "quote": "1"}, follow=True)
     assert answer.redirect_chain == [("/events/congress/register/check/", 302)]
@@ -125,7 +125,7 @@ def test_last_screen_without_issuer_says_quotations_are_unavailable(client, even
 
 
 def test_organizer_lists_and_downloads_quotations(organizer, event):
-    one = ask(event)
+    one = create_quotation(event)
     page = organizer.get("/organize/congress/quotations/")
     assert list(page.context["shown"]) == [one]
     paper = organizer.get(f"/organize/congress/quotations/{one.number}.pdf")
@@ -193,7 +193,7 @@ def test_colleague_link_cannot_open_pro_forma(client, event):
 
 
 def test_quotation_is_mailed_to_buyer_with_pdf(client, event, run_tasks, mailoutbox):
-    one = ask(event, language="en")
+    one = create_quotation(event, language="en")
     answer = client.post(f"/quotations/{one.link_token}/mail/")
     run_tasks()
     [mail] = mailoutbox
@@ -206,7 +206,7 @@ def test_quotation_is_mailed_to_buyer_with_pdf(client, event, run_tasks, mailout
 
 
 def test_organizer_mails_quotation_and_sending_is_limited(organizer, client, event, settings, mailoutbox):
-    one = ask(event)
+    one = create_quotation(event)
     page = organizer.post(f"/organize/congress/quotations/{one.number}/mail/", follow=True)
     assert "Nous envoyons le devis à b@example.org." in page.text
     settings.RATE_LIMITS = "on"

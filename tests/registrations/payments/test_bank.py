@@ -43,16 +43,16 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.date(2027, 3, 1)
 
 
-def owed(event, **fields):
+def place_invoice_order(event, **fields):
     """Place an order on invoice of 120 euros."""
     return order_by_card(event, payment="invoice", **fields)
 
 
-def imported(*lines, **options):
+def import_lines(*lines, **options):
     return import_statement(file=read_statement("releve.xml", camt(*lines, **options)))
 
 
-def kinds():
+def list_match_kinds():
     """Return the match kinds of the lines to decide, the oldest first."""
     return [
         found.kind.value for _line, found in reversed(match_lines(list(BankLine.objects.needing_decision())))
@@ -195,21 +195,21 @@ def test_line_is_matched_to_payable(words, party, amount, said):
 
 
 def test_exact_amount_with_reference_is_assigned_automatically(event):
-    order = owed(event)
-    done = imported((12_000, "Acme", "", order.creditor_reference))
+    order = place_invoice_order(event)
+    done = import_lines((12_000, "Acme", "", order.creditor_reference))
     assert money(order) == (12_000, 12_000, 0)
     payment = Payment.objects.get()
     assert (payment.method, payment.received_on) == ("transfer", DAY)
     assert (len(done.matches), done.known_count, done.count_kinds(MatchKind.EXACT)) == (1, 0, 1)
-    assert kinds() == []
+    assert list_match_kinds() == []
 
 
 def test_repeated_or_overlapping_import_adds_only_new_lines(event):
-    order = owed(event)
+    order = place_invoice_order(event)
     line = (12_000, "Acme", "", order.creditor_reference)
-    imported(line)
-    assert imported(line).known_count == 1
-    done = imported(line, (500, "Bolt", "inconnu", ""))
+    import_lines(line)
+    assert import_lines(line).known_count == 1
+    done = import_lines(line, (500, "Bolt", "inconnu", ""))
     assert (done.known_count, len(done.matches)) == (1, 1)
     assert BankStatement.objects.count() == 2
     assert money(order) == (12_000, 12_000, 0)
@@ -241,7 +241,7 @@ def test_line_stored_with_former_fingerprint_is_recognized(event, former):
 
 
 def test_preview_stores_nothing(event):
-    order = owed(event)
+    order = place_invoice_order(event)
     content = camt((12_000, "Acme", "", order.creditor_reference))
     done = preview_statement(file=read_statement("x.xml", content))
     assert [found.kind.value for _line, found in done.matches] == ["exact"]
@@ -249,17 +249,21 @@ def test_preview_stores_nothing(event):
 
 
 def test_lines_needing_decision_are_listed(event):
-    little, twice, gone = owed(event), owed(event), order_by_card(raise_ticket_capacity(event))
-    imported((12_000, "Acme", "", twice.creditor_reference))
+    little, twice, gone = (
+        place_invoice_order(event),
+        place_invoice_order(event),
+        order_by_card(raise_ticket_capacity(event)),
+    )
+    import_lines((12_000, "Acme", "", twice.creditor_reference))
     lapse(gone)
     release_expired_holds()
-    imported(
+    import_lines(
         (11_000, "Acme", "", little.creditor_reference),
         (12_000, "Acme", "encore", twice.creditor_reference),
         (12_000, "Acme", "", gone.creditor_reference),
         (700, "Inconnue", "?", ""),
     )
-    assert sorted(kinds()) == ["late", "too_little", "twice", "unknown"]
+    assert sorted(list_match_kinds()) == ["late", "too_little", "twice", "unknown"]
 
 
 def raise_ticket_capacity(event):
@@ -269,7 +273,7 @@ def raise_ticket_capacity(event):
 
 def test_transfer_in_time_confirms_card_order(event):
     order = order_by_card(event)
-    imported((12_000, "Acme", "", order.creditor_reference))
+    import_lines((12_000, "Acme", "", order.creditor_reference))
     assert states(order) == ["confirmed"]
 
 
@@ -277,39 +281,39 @@ def test_late_transfer_takes_place_if_one_is_left(event):
     order = order_by_card(event)
     lapse(order)
     release_expired_holds()
-    imported((12_000, "Acme", "", order.creditor_reference))
-    assert kinds() == ["late"]
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+    assert list_match_kinds() == ["late"]
     assign_line(line=BankLine.objects.get(), reference=order.reference, amount=12_000)
     assert states(order) == ["confirmed"]
-    assert kinds() == []
+    assert list_match_kinds() == []
 
 
 def test_overpayment_is_assigned_and_refund_completed_by_statement(event):
-    order = owed(event)
-    imported((15_000, "Acme", "", order.creditor_reference))
-    assert kinds() == ["too_much"]
+    order = place_invoice_order(event)
+    import_lines((15_000, "Acme", "", order.creditor_reference))
+    assert list_match_kinds() == ["too_much"]
     assignment = assign_line(line=BankLine.objects.get(), reference=order.reference, amount=15_000)
     assert money(order) == (12_000, 15_000, 0)
     request_refund(payment=assignment.payment, amount=3_000, reason="Trop payé")
-    imported((-3_000, "Acme", f"Remboursement {order.reference}", ""))
+    import_lines((-3_000, "Acme", f"Remboursement {order.reference}", ""))
     assert Refund.objects.get().state == "done"
     assert money(order) == (12_000, 15_000, 3_000)
 
 
 def test_one_transfer_is_assigned_to_two_orders(event):
-    one, other = owed(event), owed(event)
-    imported((24_001, "Acme", f"{one.reference} et {other.reference}", ""))
+    one, other = place_invoice_order(event), place_invoice_order(event)
+    import_lines((24_001, "Acme", f"{one.reference} et {other.reference}", ""))
     line = BankLine.objects.get()
     for order in (one, other):
-        assert kinds() == ["several"]
+        assert list_match_kinds() == ["several"]
         assign_line(line=line, reference=order.reference, amount=12_000)
     with pytest.raises(InvalidAssignment):
         assign_line(line=line, reference=one.reference, amount=2)
 
 
 def test_a_wrong_assignment_is_undone_by_a_counter_entry(event):
-    wrong, right = owed(event), owed(event)
-    imported((12_000, "Acme", "", wrong.creditor_reference))
+    wrong, right = place_invoice_order(event), place_invoice_order(event)
+    import_lines((12_000, "Acme", "", wrong.creditor_reference))
     assignment = BankLine.objects.get().assignments.get()
     undo_assignment(assignment=assignment, reason="Autre commande")
     assert money(wrong) == (12_000, 12_000, 12_000)
@@ -321,34 +325,34 @@ def test_a_wrong_assignment_is_undone_by_a_counter_entry(event):
 
 
 def test_line_is_set_aside_and_reopened(event):
-    imported((700, "Inconnue", "?", ""))
+    import_lines((700, "Inconnue", "?", ""))
     line = BankLine.objects.get()
     ignore_line(line=line, reason="Subvention")
-    assert kinds() == []
+    assert list_match_kinds() == []
     reopen_line(line=line)
-    assert kinds() == ["unknown"]
+    assert list_match_kinds() == ["unknown"]
 
 
 def test_payout_is_matched_to_line_of_same_amount(event):
     record_payout(external_id="po_1", amount=9_795, arrived_on=DAY)
-    imported((9_795, "STRIPE TECHNOLOGY EUROPE LTD", "STRIPE PAYOUT", ""), (9_795, "Acme", "x", ""))
+    import_lines((9_795, "STRIPE TECHNOLOGY EUROPE LTD", "STRIPE PAYOUT", ""), (9_795, "Acme", "x", ""))
     payout = Payout.objects.get()
     assert BankLine.objects.get(payout=payout).counterparty.startswith("STRIPE")
     assert payout.bank_line == "2027-03-01 STRIPE TECHNOLOGY EUROPE LTD STRIPE PAYOUT"
-    assert kinds() == ["unknown"]
+    assert list_match_kinds() == ["unknown"]
 
 
 def test_transfer_for_cancelled_order_is_late(event):
-    order = owed(event)
+    order = place_invoice_order(event)
     sync_receivable(order)
     cancel_registration(registration=order.registrations.get())
-    imported((12_000, "Acme", "", order.creditor_reference))
-    assert kinds() == ["late"]
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+    assert list_match_kinds() == ["late"]
 
 
 def test_audit_trail_records_each_step_without_values(event):
-    order = owed(event)
-    imported((12_000, "Acme Secret", "", order.creditor_reference), (700, "Inconnue", "?", ""))
+    order = place_invoice_order(event)
+    import_lines((12_000, "Acme Secret", "", order.creditor_reference), (700, "Inconnue", "?", ""))
     undo_assignment(assignment=BankLine.objects.get(amount=12_000).assignments.get(), reason="Erreur")
     ignore_line(line=BankLine.objects.get(amount=700), reason="Subvention")
     verbs = set(Trace.objects.filter(verb__startswith="bank.").values_list("verb", flat=True))
@@ -357,7 +361,7 @@ def test_audit_trail_records_each_step_without_values(event):
 
 
 def test_bank_import_command_previews_and_imports(event, manage_here, tmp_path):
-    order = owed(event)
+    order = place_invoice_order(event)
     path = tmp_path / "releve.xml"
     path.write_bytes(camt((12_000, "Acme", "", order.creditor_reference)))
     said = (

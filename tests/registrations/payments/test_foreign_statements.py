@@ -23,7 +23,7 @@ from tests.registrations.invoices.conftest import make_issuer
 from tests.registrations.payments.factories import money
 from tests.registrations.payments.foreign_statements import BANKS, details, document, entry, said, statement
 from tests.registrations.payments.statements import camt
-from tests.registrations.payments.test_bank import DAY, kinds, owed
+from tests.registrations.payments.test_bank import DAY, list_match_kinds, place_invoice_order
 from tests.workbooks import write_rows, xls, xlsx
 
 pytestmark = pytest.mark.once
@@ -169,32 +169,32 @@ def test_document_in_utf16_is_read():
 
 @pytest.mark.django_db
 def test_transfer_equal_to_sum_of_two_orders_pays_both(event):
-    one, other = owed(event), owed(event)
+    one, other = place_invoice_order(event), place_invoice_order(event)
     names = [order.creditor_reference for order in (one, other)]
     refs = "".join(f"<Strd><CdtrRefInf><Ref>{name}</Ref></CdtrRefInf></Strd>" for name in names)
     content = document(statement(entry("240.00", details(f"<RmtInf>{refs}</RmtInf>"))))
     assert import_content(content).count_kinds(MatchKind.EXACT) == 1
-    assert (money(one), money(other), kinds()) == ((12_000, 12_000, 0), (12_000, 12_000, 0), [])
+    assert (money(one), money(other), list_match_kinds()) == ((12_000, 12_000, 0), (12_000, 12_000, 0), [])
 
 
 @pytest.mark.django_db
 def test_transfer_of_other_amount_is_split_by_treasurer(client, treasurer, event):
-    one, other = owed(event), owed(event)
+    one, other = place_invoice_order(event), place_invoice_order(event)
     import_content(camt((25_000, "Acme", f"{one.reference} + {other.reference}", "")))
-    assert kinds() == ["several"]
+    assert list_match_kinds() == ["several"]
     client.force_login(treasurer)
     address = f"/organize/money/bank/{BankLine.objects.get().pk}/"
     for _order in (one, other):
         form = client.get(address).context["form"]
         client.post(address, {name: form.initial[name] for name in ("reference", "amount")})
     assert (money(one), money(other)) == ((12_000, 12_000, 0), (12_000, 12_000, 0))
-    assert kinds() == ["several"]
+    assert list_match_kinds() == ["several"]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("cents", [12_000, 5_000])
 def test_reversed_transfer_is_recorded_as_refund(event, cents):
-    order = owed(event)
+    order = place_invoice_order(event)
     import_content(camt((12_000, "Acme", "", order.creditor_reference)))
     back = entry(
         f"{cents / 100:.2f}", "<RvslInd>true</RvslInd>" + details(said(order.reference)), direction="DBIT"
@@ -208,7 +208,7 @@ def test_reversed_transfer_is_recorded_as_refund(event, cents):
 
 @pytest.mark.django_db
 def test_outgoing_payment_to_supplier_is_not_a_refund(event):
-    order = owed(event)
+    order = place_invoice_order(event)
     import_content(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
     assert (Refund.objects.count(), money(order)) == (0, (0, 0, 0))
 
@@ -216,7 +216,7 @@ def test_outgoing_payment_to_supplier_is_not_a_refund(event):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("party", "done"), [("Traiteur Martin", 0), ("Acme", 1)])
 def test_outgoing_payment_with_invoice_number_is_refund_only_to_buyer(event, party, done):
-    order = owed(event)
+    order = place_invoice_order(event)
     import_content(camt((12_000, "Acme", "", order.creditor_reference)))
     make_issuer()
     invoice = issue_invoice(receivable=Receivable.objects.get(reference=order.reference))
@@ -279,7 +279,7 @@ def test_negative_stripe_payout_is_matched():
 
 @pytest.mark.django_db
 def test_page_previews_and_imports_statement_once(client, treasurer, event):
-    order = owed(event)
+    order = place_invoice_order(event)
     client.force_login(treasurer)
     text = BANKS["CREDIT_AGRICOLE"].replace(REFERENCE, format_creditor_reference(order.reference))
     for known in (0, 2):
@@ -288,4 +288,4 @@ def test_page_previews_and_imports_statement_once(client, treasurer, event):
         assert answer.context["preview"].known_count == known
         packed = {"checked": answer.context["form"].encoded_content, "name": "CA.csv"}
         assert client.post("/organize/money/bank/import/", packed).status_code == 302
-    assert (BankLine.objects.count(), Payment.objects.count(), kinds()) == (2, 0, ["too_much"])
+    assert (BankLine.objects.count(), Payment.objects.count(), list_match_kinds()) == (2, 0, ["too_much"])

@@ -14,7 +14,7 @@ from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.payments.factories import begin, lapse, latest, money, order_by_card, states
 from tests.registrations.payments.statements import camt, csv_file
-from tests.registrations.payments.test_bank import DAY, imported
+from tests.registrations.payments.test_bank import DAY, import_lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -72,7 +72,7 @@ def test_invalid_statement_shows_error(client, page, name, content, said):
 
 def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     order = order_by_card(event, payment="invoice")
-    imported((11_000, "Acme", "", order.creditor_reference))
+    import_lines((11_000, "Acme", "", order.creditor_reference))
     address = f"{BANK}{BankLine.objects.get().pk}/"
     assert "trop peu" in page(BANK)
     form = html.fromstring(client.get(address).content).xpath("//main//form[@method='post']")[0]
@@ -102,7 +102,7 @@ def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     ],
 )
 def test_invalid_assignment_shows_error(client, page, event, sent, said):
-    imported((11_000, "Acme", "", ""))
+    import_lines((11_000, "Acme", "", ""))
     answer = client.post(f"{BANK}{BankLine.objects.get().pk}/", sent)
     assert answer.status_code == 200
     assert said in answer.text
@@ -130,7 +130,7 @@ def test_returned_payout_is_shown_as_resent_in_next_payout(stripe, page, event, 
 
 
 def test_payout_recorded_after_its_line_is_matched_by_button(client, page, event):
-    imported((9_795, "STRIPE", "STRIPE PAYOUT", ""))
+    import_lines((9_795, "STRIPE", "STRIPE PAYOUT", ""))
     record_payout(external_id="po_1", amount=9_795, arrived_on=DAY)
     address = f"{BANK}{BankLine.objects.get().pk}/"
     form = html.fromstring(client.get(address).content).xpath("//main//form")[0]

@@ -8,7 +8,7 @@ from django.test import Client
 from convention.events.models import Event
 from registrations.pricing.catalog import make_price_list
 from tests.factories import make_ticket
-from tests.registrations.test_pages import text
+from tests.registrations.test_pages import read_page_text
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +44,11 @@ def test_price_step_ends_in_event_time_zone(organizer: Client, event: Event, unt
 def test_nonexistent_local_time_is_refused(organizer: Client, event: Event):
     make_ticket(event, slug="pro", price=15_000)
     clash = {"step-1-cost": "130", "step-1-until": "2030-03-31T03:30"}
-    assert SKIPPED_HOUR in text(
+    assert SKIPPED_HOUR in read_page_text(
         organizer.post(TICKET_PATH, {**TICKET_FORM, **clash, "step-0-until": "2030-03-31T02:30"})
     )
     closing = {**TICKET_FORM, "step-0-cost": "", "closes_at": "2030-03-31T02:30"}
-    assert SKIPPED_HOUR in text(organizer.post(TICKET_PATH, closing))
+    assert SKIPPED_HOUR in read_page_text(organizer.post(TICKET_PATH, closing))
     code = {
         "code": "SPRING",
         "kind": "percent",
@@ -56,6 +56,6 @@ def test_nonexistent_local_time_is_refused(organizer: Client, event: Event):
         "number": "1",
         "closes_at": "2030-03-31T02:30",
     }
-    assert SKIPPED_HOUR in text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
+    assert SKIPPED_HOUR in read_page_text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
     assert not event.tickets.get(slug="pro").price_steps.exists()
     assert not event.vouchers.exists()

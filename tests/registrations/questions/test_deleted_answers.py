@@ -27,7 +27,7 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.registrations.test_pages import BILLING, text, who
+from tests.registrations.test_pages import BILLING, build_person_form, read_page_text
 
 pytestmark = pytest.mark.django_db
 CHOICES = "/events/congress/register/choices/"
@@ -60,13 +60,13 @@ def find_stored_secrets() -> set[str]:
 def test_expired_answers_are_in_no_table(client: Client, event: Event):
     make_question(event, "nut")
     make_question(event, "proof", kind=Question.Kind.FILE)
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     file = SimpleUploadedFile("card.pdf", b"%PDF-1.7 SECRETFILE")
     typed = {"choice-0-ticket": "guest", "answer-0-shown": "nut proof", "answer-0-nut": "SECRETNUT"}
     client.post(CHOICES, {**typed, "answer-0-proof": file})
     page = client.get("/events/congress/register/check/")
-    assert "SECRETNUT" in text(page)
-    assert "card.pdf" in text(page)
+    assert "SECRETNUT" in read_page_text(page)
+    assert "card.pdf" in read_page_text(page)
     client.post("/events/congress/register/check/", {"language": "fr", **BILLING})
     make_importable_registration(event, nut="SECRETBEFORE")
     import_list(event, "first_name,last_name,email,nut\nZoé,Müller,zoe@example.org,SECRETLIST\n")
@@ -180,7 +180,7 @@ def test_uploaded_file_is_removed_by_link(client: Client, event: Event):
     page = f"{one.order.manage_path}{one.reference}/answers/"
     client.post(page, {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")})
     kept = one.answer_files.get()
-    assert "« card.pdf » est enregistré" in text(client.get(page))
+    assert "« card.pdf » est enregistré" in read_page_text(client.get(page))
     client.post(page, {"shown": "proof", "proof-kept": kept.token, "proof-gone": "on"})
     one.refresh_from_db()
     assert (one.answers, one.answer_files.count()) == ({}, 0)
@@ -190,15 +190,15 @@ def test_order_page_lists_unanswered_questions(client: Client, event: Event):
     make_question(event, "name", is_required=True)
     make_question(event, "line")
     one = make_registration(event.tickets.get())
-    told = text(client.get(one.order.manage_path))
+    told = read_page_text(client.get(one.order.manage_path))
     assert ("Questions en attente de réponse : Name Répondre maintenant" in told) is True
     Registration.objects.update(answers={"name": "x"})
-    assert ("Questions en attente de réponse" in text(client.get(one.order.manage_path))) is False
+    assert ("Questions en attente de réponse" in read_page_text(client.get(one.order.manage_path))) is False
 
 
 def test_help_of_question_is_escaped_and_its_links_are_clickable(client: Client, event: Event):
     make_question(event, "rules", kind=Question.Kind.CONSENT, help="<b>Non</b>\nhttps://club.example/charte")
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     page = client.post(CHOICES, {"choice-0-ticket": "guest"}).text
     assert ('&lt;b&gt;Non&lt;/b&gt;<br><a href="https://club.example/charte" rel="nofollow">' in page) is True
 
@@ -211,10 +211,10 @@ def test_organizer_filters_registrations_with_unanswered_questions(organizer: Cl
     make_registration(ticket, first_name="Bob", answers={"diet": "allergy"})
     make_registration(ticket, first_name="Cleo")
     make_registration(ticket, first_name="Dan", cancelled_at=timezone.now())
-    assert "2 personnes n’ont pas répondu à toutes les questions" in text(
+    assert "2 personnes n’ont pas répondu à toutes les questions" in read_page_text(
         organizer.get("/organize/congress/questions/")
     )
-    page = text(organizer.get("/organize/congress/registrations/?state=unanswered"))
+    page = read_page_text(organizer.get("/organize/congress/registrations/?state=unanswered"))
     assert "Ada" not in page
     assert "Bob" in page
     assert "Cleo" in page

@@ -10,7 +10,7 @@ from convention.events.models import Event
 from registrations.models import AnswerFile, Question, Registration
 from registrations.rate_limits import ANSWER_FILES_PER_HOUR, throttle_answer_file
 from tests.factories import make_account, make_administrator, make_event, make_question, make_registration
-from tests.registrations.test_pages import BILLING, text, who
+from tests.registrations.test_pages import BILLING, build_person_form, read_page_text
 
 pytestmark = pytest.mark.django_db
 CHOICES = "/events/congress/register/choices/"
@@ -34,12 +34,12 @@ def build_choices_form(**answers) -> dict[str, object]:
 def test_question_is_shown_before_validation_and_input_is_kept(client: Client, event: Event):
     make_question(event, "diet", ["vegan", "halal"], is_required=True)
     make_question(event, "allergy")
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     first = client.post(CHOICES, {"choice-0-ticket": "guest"})
-    assert "Allergy" in text(first)
-    assert "Choisissez une réponse." not in text(first)
+    assert "Allergy" in read_page_text(first)
+    assert "Choisissez une réponse." not in read_page_text(first)
     second = client.post(CHOICES, build_choices_form(shown="diet allergy", allergy="Noix"))
-    assert "Choisissez une réponse." in text(second)
+    assert "Choisissez une réponse." in read_page_text(second)
     assert 'value="Noix"' in second.content.decode()
     third = client.post(CHOICES, build_choices_form(shown="diet allergy", allergy="Noix", diet="vegan"))
     assert third.url == "/events/congress/register/check/"
@@ -50,7 +50,7 @@ def test_question_is_shown_before_validation_and_input_is_kept(client: Client, e
 def test_draft_request_returns_follow_up_questions(client: Client, event: Event):
     dinner = make_question(event, "dinner", ["yes", "no"])
     make_question(event, "meal", ["fish"], shown_after_option=dinner.options.get(slug="yes"))
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
 
     def asked(**answers):
         answer = client.post(CHOICES, build_choices_form(**answers), headers={"X-Draft": "questions"})
@@ -62,7 +62,7 @@ def test_draft_request_returns_follow_up_questions(client: Client, event: Event)
 def test_uploaded_file_is_kept_while_other_errors_are_corrected(client: Client, event: Event):
     make_question(event, "proof", kind=Question.Kind.FILE, is_required=True)
     make_question(event, "name", is_required=True)
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     upload = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
     page = client.post(CHOICES, build_choices_form(shown="proof name", proof=upload))
     token = AnswerFile.objects.get().token
@@ -72,19 +72,19 @@ def test_uploaded_file_is_kept_while_other_errors_are_corrected(client: Client, 
     bad = client.post(
         CHOICES, build_choices_form(shown="proof name", name="Z", proof=SimpleUploadedFile("a.exe", b"MZ"))
     )
-    assert "Envoyez un fichier PDF, PNG ou JPEG." in text(bad)
+    assert "Envoyez un fichier PDF, PNG ou JPEG." in read_page_text(bad)
 
 
 def test_questions_are_answered_later_by_link(client: Client, event: Event):
     make_question(event, "diet", [("vegan", 1), "halal"])
     registration = make_registration(event.tickets.get())
     page = f"{registration.order.manage_path}{registration.reference}/answers/"
-    assert "Questions" in text(client.get(registration.order.manage_path))
+    assert "Questions" in read_page_text(client.get(registration.order.manage_path))
     assert client.post(page, {"diet": "vegan", "shown": "diet"}).url == registration.order.manage_path
-    assert "Vegan" in text(client.get(registration.order.manage_path))
+    assert "Vegan" in read_page_text(client.get(registration.order.manage_path))
     other = make_registration(event.tickets.get())
     full = client.post(f"{other.order.manage_path}{other.reference}/answers/", {"diet": "vegan"})
-    assert "Il ne reste plus de place" in text(full)
+    assert "Il ne reste plus de place" in read_page_text(full)
 
 
 def test_organizer_creates_question_and_sees_answers(organizer: Client, event: Event):
@@ -100,16 +100,16 @@ def test_organizer_creates_question_and_sees_answers(organizer: Client, event: E
         "after": "",
     }
     none = organizer.post("/organize/congress/questions/new/", {**said, **rows})
-    assert "Indiquez au moins un choix." in text(none)
+    assert "Indiquez au moins un choix." in read_page_text(none)
     options = {"option-0-text": "Végétalien", "option-0-text_en": "Vegan", "option-1-text": "Végétalien"}
     organizer.post("/organize/congress/questions/new/", {**said, **rows, **options})
     question = Question.objects.get()
     assert [option.slug for option in question.options.all()] == ["vegetalien", "vegetalien-2"]
     assert [ticket.slug for ticket in question.tickets.all()] == ["guest"]
     registration = make_registration(event.tickets.get(), answers={"diet": ["vegetalien"]})
-    assert "1" in text(organizer.get("/organize/congress/questions/"))
+    assert "1" in read_page_text(organizer.get("/organize/congress/questions/"))
     one = f"/organize/congress/registrations/{registration.reference}/"
-    assert "Végétalien" in text(organizer.get(one))
+    assert "Végétalien" in read_page_text(organizer.get(one))
     organizer.post(f"{one}answers/", {"diet": [], "answers-reason": "Appel"})
     registration.refresh_from_db()
     assert registration.answers == {}
@@ -122,7 +122,7 @@ def test_retention_of_answers_is_limited_to_ten_years(organizer: Client, event: 
     asked = {"text": "First", "slug": "first", "kind": "choice", "position": "0", "option-TOTAL_FORMS": "1",
              "option-INITIAL_FORMS": "0", "option-0-slug": "yes", "option-0-text": "Yes"}  # fmt: skip
     page = organizer.post("/organize/congress/questions/first/", {**asked, "retention_days": "3651"})
-    assert "Au plus 3650 jours" in text(page)
+    assert "Au plus 3650 jours" in read_page_text(page)
     organizer.post("/organize/congress/questions/first/", {**asked, "retention_days": "3650"})
     assert event.questions.get().retention_days == 3650
 
@@ -136,7 +136,7 @@ def test_question_cannot_depend_on_itself(organizer: Client, event: Event):
          "after": str(second.options.get().pk), "option-TOTAL_FORMS": "1", "option-INITIAL_FORMS": "1",
          "option-0-slug": "yes", "option-0-text": "Yes"},
     )  # fmt: skip
-    assert "Cette question dépend elle-même de celle-ci" in text(page)
+    assert "Cette question dépend elle-même de celle-ci" in read_page_text(page)
 
 
 def test_api_validates_stores_and_returns_answers(client: Client, event: Event):
@@ -178,8 +178,10 @@ def test_questions_are_asked_in_the_order_set_by_organizer(organizer: Client, ev
     assert after("allergy", "down") == ["shirt", "diet", "allergy"]
     assert list(event.questions.values_list("position", flat=True)) == [0, 10, 20]
     client = Client()
-    client.post("/events/congress/register/", who())
-    asked = text(client.post(CHOICES, {"choice-0-ticket": "guest"}, headers={"X-Draft": "questions"}))
+    client.post("/events/congress/register/", build_person_form())
+    asked = read_page_text(
+        client.post(CHOICES, {"choice-0-ticket": "guest"}, headers={"X-Draft": "questions"})
+    )
     assert sorted(("Shirt", "Diet", "Allergy"), key=asked.index) == ["Shirt", "Diet", "Allergy"]
     page = html.fromstring(organizer.get(address).content)
     assert [button.get("aria-label") for button in page.xpath("//td//button[not(@disabled)]")] == [
@@ -203,18 +205,18 @@ def test_uploads_are_rate_limited_by_browser_and_address(client: Client, event: 
 
     def send(browser: Client) -> str:
         file = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
-        return text(browser.post(CHOICES, build_choices_form(shown="proof", proof=file)))
+        return read_page_text(browser.post(CHOICES, build_choices_form(shown="proof", proof=file)))
 
-    client.post("/events/congress/register/", who(**{"person-0-email": "many@example.org"}))
+    client.post("/events/congress/register/", build_person_form(**{"person-0-email": "many@example.org"}))
     for _file in range(ANSWER_FILES_PER_HOUR):
         throttle_answer_file(client.session.session_key, "x@example.org")
     assert "Vous avez envoyé trop de fichiers. Retirez-en et réessayez." in send(client)
     assert AnswerFile.objects.count() == 0
     other = Client()
-    other.post("/events/congress/register/", who(**{"person-0-email": "few@example.org"}))
+    other.post("/events/congress/register/", build_person_form(**{"person-0-email": "few@example.org"}))
     assert "trop de fichiers" not in send(other)
     assert AnswerFile.objects.count() == 1
-    other.post("/events/congress/register/", who(**{"person-0-email": "X@example.org"}))
+    other.post("/events/congress/register/", build_person_form(**{"person-0-email": "X@example.org"}))
     assert "trop de fichiers" in send(other)
     assert AnswerFile.objects.count() == 1
 
@@ -229,5 +231,7 @@ def test_uploads_are_rate_limited_by_registration(client: Client, event: Event, 
         throttle_answer_file(one.reference)
     assert client.post(page, sent).status_code == 302
     sent["proof"] = SimpleUploadedFile("other.pdf", b"%PDF-1.7")
-    assert "Vous avez envoyé trop de fichiers. Retirez-en et réessayez." in text(client.post(page, sent))
+    assert "Vous avez envoyé trop de fichiers. Retirez-en et réessayez." in read_page_text(
+        client.post(page, sent)
+    )
     assert [file.name for file in AnswerFile.objects.all()] == ["card.pdf"]

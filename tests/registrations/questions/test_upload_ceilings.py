@@ -19,7 +19,7 @@ from registrations.questions.storage_use import StorageUse, measure_event_storag
 from registrations.storefront.drafts import LARGE_DRAFT_BYTES, MAX_DRAFT_BYTES, delete_old_drafts
 from tests.conftest import ROOT
 from tests.factories import make_account, make_event, make_question, make_registration, make_ticket
-from tests.registrations.test_pages import BILLING, text, who
+from tests.registrations.test_pages import BILLING, build_person_form, read_page_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PEOPLE, CHOICES, CHECK = (f"/events/congress/register/{page}" for page in ("", "choices/", "check/"))
@@ -100,26 +100,28 @@ def test_file_ceiling_of_one_event_does_not_affect_another(proof, ceilings):
 
 
 def test_required_file_can_be_omitted_if_storage_is_full(client, proof, ceilings):
-    client.post(PEOPLE, who())
-    assert "Répondez à cette question." in text(client.post(CHOICES, build_choices_form(shown="proof")))
+    client.post(PEOPLE, build_person_form())
+    assert "Répondez à cette question." in read_page_text(
+        client.post(CHOICES, build_choices_form(shown="proof"))
+    )
     ceilings(ANSWER_FILES_COUNT=0)
 
     refused = client.post(CHOICES, build_choices_form(shown="proof", proof=pdf()))
     gone_on = client.post(CHOICES, build_choices_form(shown="proof"))
     client.post(CHECK, {"language": "fr", **BILLING})
 
-    assert STORAGE_FULL in text(refused)
+    assert STORAGE_FULL in read_page_text(refused)
     assert gone_on.url == CHECK
     one = Registration.objects.get()
     assert one.answers == {}
-    assert "Questions" in text(client.get(one.order.manage_path))
+    assert "Questions" in read_page_text(client.get(one.order.manage_path))
 
 
 def test_file_can_be_uploaded_by_link_once_storage_is_free(client, event, proof, ceilings):
     one = make_registration(event.tickets.get())
     page = f"{one.order.manage_path}{one.reference}/answers/"
     ceilings(ANSWER_FILES_COUNT=0)
-    assert STORAGE_FULL in text(client.post(page, {"shown": "proof", "proof": pdf()}))
+    assert STORAGE_FULL in read_page_text(client.post(page, {"shown": "proof", "proof": pdf()}))
 
     ceilings(ANSWER_FILES_COUNT=1)
     client.post(page, {"shown": "proof", "proof": pdf()})
@@ -133,8 +135,8 @@ def test_files_are_limited_by_network_across_addresses(event, proof, settings, c
 
     def send(number: int, network: str) -> str:
         browser = Client(REMOTE_ADDR=network)
-        browser.post(PEOPLE, who(**{"person-0-email": f"somebody{number}@example.org"}))
-        return text(browser.post(CHOICES, build_choices_form(shown="proof", proof=pdf())))
+        browser.post(PEOPLE, build_person_form(**{"person-0-email": f"somebody{number}@example.org"}))
+        return read_page_text(browser.post(CHOICES, build_choices_form(shown="proof", proof=pdf())))
 
     pages = [send(number, "192.0.2.1") for number in range(3)]
     elsewhere = send(4, "198.51.100.2")
@@ -152,7 +154,7 @@ def test_file_bytes_are_limited_by_network(event, proof, settings, ceilings):
     ceilings(ANSWER_FILES_NETWORK_MB=1)
     for number in range(3):
         browser = Client()
-        browser.post(PEOPLE, who(**{"person-0-email": f"somebody{number}@example.org"}))
+        browser.post(PEOPLE, build_person_form(**{"person-0-email": f"somebody{number}@example.org"}))
         browser.post(CHOICES, build_choices_form(shown="proof", proof=pdf(size=600_000)))
 
     assert AnswerFile.objects.count() == 1
@@ -162,7 +164,7 @@ def test_ipv6_addresses_of_one_prefix_count_as_one_network(event, proof, setting
     settings.RATE_LIMITS = "on"
     ceilings(DRAFTS_NETWORK_COUNT=1)
     statuses = [
-        Client(REMOTE_ADDR=address).post(PEOPLE, who()).status_code
+        Client(REMOTE_ADDR=address).post(PEOPLE, build_person_form()).status_code
         for address in ("2001:db8:1:2::1", "2001:db8:1:3::2", "2001:db8:2::1")
     ]
 
@@ -173,7 +175,7 @@ def test_ipv6_addresses_of_one_prefix_count_as_one_network(event, proof, setting
 
 
 def test_draft_is_stored_in_row_and_session_has_its_token(client, event):
-    client.post(PEOPLE, who())
+    client.post(PEOPLE, build_person_form())
 
     draft = RegistrationDraft.objects.get()
     assert client.session["registration:congress"] == draft.token
@@ -182,10 +184,10 @@ def test_draft_is_stored_in_row_and_session_has_its_token(client, event):
 
 
 def test_draft_row_is_updated_and_removed_by_order(client, event):
-    client.post(PEOPLE, who())
+    client.post(PEOPLE, build_person_form())
     before = Session.objects.get().session_data
     client.post(CHOICES, build_choices_form())
-    client.post(PEOPLE, who(**{"person-0-first_name": "Ana\0"}))
+    client.post(PEOPLE, build_person_form(**{"person-0-first_name": "Ana\0"}))
     assert RegistrationDraft.objects.count() == 1
     assert Session.objects.get().session_data == before
 
@@ -193,19 +195,19 @@ def test_draft_row_is_updated_and_removed_by_order(client, event):
 
     assert Registration.objects.get().first_name == "Ana"
     assert RegistrationDraft.objects.count() == 0
-    client.post(PEOPLE, who())
+    client.post(PEOPLE, build_person_form())
     assert RegistrationDraft.objects.count() == 1
 
 
 def test_too_large_draft_is_refused(client, event):
     for number in range(90):
         make_question(event, f"q{number}", kind=Question.Kind.PARAGRAPH)
-    client.post(PEOPLE, who())
+    client.post(PEOPLE, build_person_form())
 
     page = client.post(CHOICES, build_choices_form(**{f"q{number}": "a" * 4_000 for number in range(90)}))
 
     assert page.status_code == 413
-    assert "Cette inscription contient trop de données" in text(page)
+    assert "Cette inscription contient trop de données" in read_page_text(page)
     assert RegistrationDraft.objects.get().size < MAX_DRAFT_BYTES
 
 
@@ -213,18 +215,18 @@ def test_too_large_draft_is_refused(client, event):
 def test_draft_ceiling_refuses_new_drafts_and_replaces_old_ones(event, ceilings, ceiling):
     ceilings(**{ceiling: 2})
     first, second, third = Client(), Client(), Client()
-    first.post(PEOPLE, who())
-    second.post(PEOPLE, who())
+    first.post(PEOPLE, build_person_form())
+    second.post(PEOPLE, build_person_form())
 
-    refused = third.post(PEOPLE, who())
+    refused = third.post(PEOPLE, build_person_form())
     assert refused.status_code == 507
-    assert "Réessayez dans une heure." in text(refused)
+    assert "Réessayez dans une heure." in read_page_text(refused)
 
     oldest = RegistrationDraft.objects.order_by("pk").first()
     RegistrationDraft.objects.filter(pk=oldest.pk).update(
         changed_at=timezone.now() - datetime.timedelta(hours=2)
     )
-    assert third.post(PEOPLE, who()).status_code == 302
+    assert third.post(PEOPLE, build_person_form()).status_code == 302
     assert not RegistrationDraft.objects.filter(pk=oldest.pk).exists()
     assert second.post(CHOICES, build_choices_form()).status_code == 302
 
@@ -232,7 +234,7 @@ def test_draft_ceiling_refuses_new_drafts_and_replaces_old_ones(event, ceilings,
 def test_large_drafts_are_refused_above_byte_ceiling(client, event, ceilings):
     for number in range(10):
         make_question(event, f"q{number}", kind=Question.Kind.PARAGRAPH)
-    client.post(PEOPLE, who())
+    client.post(PEOPLE, build_person_form())
     ceilings(DRAFTS_MB=0)
 
     small = client.post(CHOICES, build_choices_form(q0="a"))
@@ -245,8 +247,8 @@ def test_large_drafts_are_refused_above_byte_ceiling(client, event, ceilings):
 def test_new_drafts_are_rate_limited_by_network(event, settings, ceilings):
     settings.RATE_LIMITS = "on"
     ceilings(DRAFTS_NETWORK_COUNT=2)
-    statuses = [Client().post(PEOPLE, who()).status_code for _visitor in range(3)]
-    elsewhere = Client(REMOTE_ADDR="192.0.2.9").post(PEOPLE, who())
+    statuses = [Client().post(PEOPLE, build_person_form()).status_code for _visitor in range(3)]
+    elsewhere = Client(REMOTE_ADDR="192.0.2.9").post(PEOPLE, build_person_form())
 
     assert statuses == [302, 302, 429]
     assert elsewhere.status_code == 302
@@ -258,7 +260,7 @@ def test_forwarded_address_is_used_behind_proxy(event, settings, ceilings):
     settings.BEHIND_PROXY = True
     ceilings(DRAFTS_NETWORK_COUNT=1)
     statuses = [
-        Client().post(PEOPLE, who(), headers={"X-Forwarded-For": address}).status_code
+        Client().post(PEOPLE, build_person_form(), headers={"X-Forwarded-For": address}).status_code
         for address in ("192.0.2.1", "10.0.0.1, 192.0.2.1", "198.51.100.2", "no address")
     ]
 
@@ -266,7 +268,7 @@ def test_forwarded_address_is_used_behind_proxy(event, settings, ceilings):
 
 
 def test_unclaimed_files_and_old_drafts_are_removed(client, event, proof):
-    client.post(PEOPLE, who())
+    client.post(PEOPLE, build_person_form())
     save_answer_file(question=proof, upload=pdf())
     delete_unclaimed_files()
     assert (AnswerFile.objects.count(), RegistrationDraft.objects.count()) == (1, 1)
@@ -293,7 +295,7 @@ def organizer_client(event) -> Client:
 def test_organizer_sees_storage_use(organizer_client, event, proof, ceilings):
     one = make_registration(event.tickets.get())
     save_answer_file(question=proof, upload=pdf(size=2_048), registration=one)
-    Client().post(PEOPLE, who())
+    Client().post(PEOPLE, build_person_form())
 
     use = measure_event_storage(event)
     assert (use.file_use, use.unbooked_file_use, use.draft_use.count) == (
@@ -301,14 +303,14 @@ def test_organizer_sees_storage_use(organizer_client, event, proof, ceilings):
         StorageUse(1, 2_048),
         1,
     )
-    page = text(organizer_client.get("/organize/congress/questions/"))
+    page = read_page_text(organizer_client.get("/organize/congress/questions/"))
     assert "nombre : 1 sur 5 000 · taille : 2,0 Kio sur 1 000,0 Mio" in page.replace("\u202f", " ").replace(
         "\xa0", " "
     )
     assert "L’espace pour les fichiers est plein" not in page
 
     ceilings(ANSWER_FILES_EVENT_COUNT=1)
-    assert "L’espace pour les fichiers est plein" in text(
+    assert "L’espace pour les fichiers est plein" in read_page_text(
         organizer_client.get("/organize/congress/questions/")
     )
 

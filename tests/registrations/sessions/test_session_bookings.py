@@ -33,7 +33,7 @@ from tests.factories import (
     make_ticket,
 )
 from tests.pdf_readers import pdf_text
-from tests.registrations.test_pages import text
+from tests.registrations.test_pages import read_page_text
 from tests.schedule.versions.timetables import publish_current_draft
 
 pytestmark = pytest.mark.django_db
@@ -226,7 +226,7 @@ def test_page_books_swaps_and_releases_sessions(client, event, person):
     answer = client.post(page, {"act": f"leave:{second.number}"}, follow=True)
     assert booked(person) == []
     assert "Place libérée\u202f: Deux" in answer.text
-    assert "Deux" not in text(client.get(person.order.manage_path))
+    assert "Deux" not in read_page_text(client.get(person.order.manage_path))
 
 
 @pytest.mark.parametrize("act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}"])

@@ -28,7 +28,7 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.registrations.test_pages import BILLING, text, who
+from tests.registrations.test_pages import BILLING, build_person_form, read_page_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REGISTER = "/events/congress/register/"
@@ -53,7 +53,7 @@ def hidden(response, name: str) -> str:
 
 
 def choose(client: Client, **fields):
-    client.post(REGISTER, who())
+    client.post(REGISTER, build_person_form())
     return client.post(f"{REGISTER}choices/", {"choice-0-ticket": "guest", **fields})
 
 
@@ -67,7 +67,7 @@ def finish(client: Client, page, **fields):
 
 def test_event_page_shows_end_of_price_step_and_next_price(client: Client, event: Event, early: PriceStep):
     first = client.get("/events/congress/")
-    assert "90 € jusqu’au 31 mars 2030, puis 120 €" in text(first)
+    assert "90 € jusqu’au 31 mars 2030, puis 120 €" in read_page_text(first)
     PriceStep.objects.update(price=8_000)
     again = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 200
@@ -80,13 +80,13 @@ def test_prices_are_shown_with_reasons_and_vat_before_and_after_order(
     make_voucher(event, value=20)
     choose(client, **{"choice-0-addons": "dinner", "code": "half"})
     page = client.get(f"{REGISTER}check/")
-    words = text(page)
+    words = read_page_text(page)
     for said in ("120 €", "72 €", "tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise"):
         assert said in words
     assert "dont TVA 20 % : 12 €" in words
     assert "dont TVA 10 % : 4,09 €" in words
     done = finish(client, page)
-    words = text(done)
+    words = read_page_text(done)
     order = Order.objects.get()
     assert order.total == 11_700
     assert "code HALF : 20 % de remise" in words
@@ -100,7 +100,7 @@ def test_price_changed_meanwhile_is_shown_and_nothing_is_booked(
     page = client.get(f"{REGISTER}check/")
     early.delete()
     again = finish(client, page)
-    words = text(again)
+    words = read_page_text(again)
     assert "Le prix est passé de 90 € à 120 €. Rien n’a encore été réservé." in words
     assert "Zoé Müller : 120 € au lieu de 90 €." in words
     assert not Registration.objects.exists()
@@ -113,12 +113,12 @@ def test_signed_in_member_books_ticket_paid_by_pass(client: Client, event: Event
     Membership.objects.update(passes=1)
     make_ticket(event, slug="member", audience="member", price=20_000, uses_pass=True)
     client.force_login(member)
-    client.post(REGISTER, who(**{"person-0-email": member.email}))
+    client.post(REGISTER, build_person_form(**{"person-0-email": member.email}))
     client.post(f"{REGISTER}choices/", {"choice-0-ticket": "member"})
     page = client.get(f"{REGISTER}check/")
-    assert "200 €" in text(page)
+    assert "200 €" in read_page_text(page)
     assert hidden(page, "shown") == "0"
-    assert "inclus dans l’adhésion de l’entreprise" in text(page)
+    assert "inclus dans l’adhésion de l’entreprise" in read_page_text(page)
     finish(client, page)
     assert Registration.objects.values_list("price", "membership_pass__reserved").get() == (0, 1)
 
@@ -129,15 +129,15 @@ def test_voucher_used_up_meanwhile_is_reported_on_same_screen(client: Client, ev
     page = client.get(f"{REGISTER}check/")
     type(voucher).objects.update(reserved=1)
     again = finish(client, page)
-    assert "de 60 € à 120 €" in text(again)
-    assert "Le code HALF ne change pas le prix de cette commande." in text(again)
+    assert "de 60 € à 120 €" in read_page_text(again)
+    assert "Le code HALF ne change pas le prix de cette commande." in read_page_text(again)
     assert not Registration.objects.exists()
 
 
 @pytest.mark.parametrize("apply", [{}, {"apply": "1"}])
 def test_unknown_voucher_code_shows_field_error_and_keeps_input(client: Client, event: Event, apply: dict):
     page = choose(client, code="nope", **apply)
-    assert "Ce code est inconnu" in text(page)
+    assert "Ce code est inconnu" in read_page_text(page)
     assert 'value="nope"' in page.content.decode()
     assert page.status_code == 200
     assert load_draft(client.session, "congress").people[0]["ticket"] == "guest"
@@ -148,8 +148,8 @@ def test_access_code_opens_hidden_ticket_on_second_screen(client: Client, event:
     make_voucher(event, vip, code="VIP", kind="access", value=0)
     assert choose(client, code="vip", apply="1").status_code == 302
     page = client.get(f"{REGISTER}choices/")
-    assert "Réservé" in text(page)
-    assert "donne accès à des billets réservés" in text(page)
+    assert "Réservé" in read_page_text(page)
+    assert "donne accès à des billets réservés" in read_page_text(page)
     choose(client, **{"choice-0-ticket": "vip", "code": "VIP"})
     finish(client, client.get(f"{REGISTER}check/"))
     assert Registration.objects.get().ticket == vip
@@ -158,31 +158,33 @@ def test_access_code_opens_hidden_ticket_on_second_screen(client: Client, event:
 def test_link_with_voucher_code_prefills_it(client: Client, event: Event):
     make_voucher(event, value=25)
     client.get(f"{REGISTER}?code=half")
-    client.post(REGISTER, who())
+    client.post(REGISTER, build_person_form())
     page = client.get(f"{REGISTER}choices/")
     assert 'value="HALF"' in page.content.decode()
-    assert "90 €" in text(page)
+    assert "90 €" in read_page_text(page)
 
 
 def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Client, event: Event):
     make_addon(event, capacity=0)
     make_addon(event, slug="lunch", name="Déjeuner").tickets.add(make_ticket(event, slug="vendor"))
-    assert "n’est plus disponible" in text(choose(client, **{"choice-0-addons": "dinner"}))
-    assert "n’est pas disponible avec ce billet" in text(choose(client, **{"choice-0-addons": "lunch"}))
-    assert "plusieurs" not in text(choose(client, **{"choice-0-addons": "nothing"}))
+    assert "n’est plus disponible" in read_page_text(choose(client, **{"choice-0-addons": "dinner"}))
+    assert "n’est pas disponible avec ce billet" in read_page_text(
+        choose(client, **{"choice-0-addons": "lunch"})
+    )
+    assert "plusieurs" not in read_page_text(choose(client, **{"choice-0-addons": "nothing"}))
 
 
 def test_group_ticket_states_minimum_before_order_is_refused(client: Client, event: Event):
     event.tickets.update(min_per_order=3)
-    assert "pour les groupes d’au moins 3 personnes" in text(client.get("/events/congress/"))
-    assert "au moins 3 personnes" in text(choose(client))
+    assert "pour les groupes d’au moins 3 personnes" in read_page_text(client.get("/events/congress/"))
+    assert "au moins 3 personnes" in read_page_text(choose(client))
 
 
 def test_card_order_is_pending_until_paid(client: Client, event: Event, settings):
     settings.CARD_PAYMENT = True
     choose(client)
     page = client.get(f"{REGISTER}check/")
-    assert "Moyen de paiement" in text(page)
+    assert "Moyen de paiement" in read_page_text(page)
     finish(client, page, payment="card")
     one = Registration.objects.get()
     assert (one.state, one.order.payment, REASON_BY_REGISTRATION_STATE[one.state]) == (
@@ -267,17 +269,17 @@ def test_price_steps_are_saved_with_ticket_and_shown(organizer: Client, event: E
     }
     assert organizer.post(f"{TICKETS}new/", fields).status_code == 302
     assert event.tickets.get(slug="pro").price_steps.get().price == 12_050
-    shown = text(organizer.get(TICKETS))
+    shown = read_page_text(organizer.get(TICKETS))
     assert "120,50 € jusqu’au 31 mars 2030" in shown
-    half = text(organizer.post(f"{TICKETS}pro/", {**fields, "step-1-cost": "9"}))
+    half = read_page_text(organizer.post(f"{TICKETS}pro/", {**fields, "step-1-cost": "9"}))
     assert "Indiquez la date jusqu’à laquelle ce prix est valable." in half
     twice = {**fields, "step-1-cost": "9", "step-1-until": "2030-03-31T23:59"}
-    assert "Deux prix se terminent à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
+    assert "Deux prix se terminent à la même date." in read_page_text(organizer.post(f"{TICKETS}pro/", twice))
 
 
 def test_zero_vat_rate_needs_exemption(organizer: Client, event: Event):
     fields = {"name": "Pro", "slug": "pro", "audience": "guest", **PRICE_FIELDS, **NO_STEPS, "vat_rate": "0"}
-    assert "il doit figurer sur la facture" in text(organizer.post(f"{TICKETS}new/", fields))
+    assert "il doit figurer sur la facture" in read_page_text(organizer.post(f"{TICKETS}new/", fields))
     exempt = {**fields, "vat_exemption": "VATEX-EU-132-1L"}
     assert organizer.post(f"{TICKETS}new/", exempt).status_code == 302
     taxed = {**exempt, "vat_rate": "2000"}
@@ -302,8 +304,8 @@ def test_addon_is_created_changed_counted_and_not_removable_while_in_use(organiz
     page = organizer.get(f"{TICKETS}add-ons/")
     assert 'registrations/?addon=dinner">1<' in page.content.decode()
     found = organizer.get("/organize/congress/registrations/?addon=dinner")
-    assert "1 inscription" in text(found)
-    assert "1 place est déjà prise" in text(
+    assert "1 inscription" in read_page_text(found)
+    assert "1 place est déjà prise" in read_page_text(
         organizer.post(f"{TICKETS}add-ons/dinner/", {**fields, "capacity": "0"})
     )
     assert organizer.post(f"{TICKETS}add-ons/dinner/remove/").status_code == 409
@@ -332,8 +334,8 @@ def test_vouchers_are_created_in_bulk_and_exported_with_links(organizer: Client,
     }
     assert organizer.post(f"{TICKETS}vouchers/new/", fields).status_code == 302
     page = organizer.get(f"{TICKETS}vouchers/?q=acme")
-    assert "120 codes" in text(page)
-    assert "1–50 / 120" in text(page)
+    assert "120 codes" in read_page_text(page)
+    assert "1–50 / 120" in read_page_text(page)
     rows = list(
         csv.DictReader(
             io.StringIO(organizer.get("/organize/congress/lists/codes.csv").content.decode("utf-8-sig"))
@@ -363,14 +365,14 @@ def test_vouchers_are_created_in_bulk_and_exported_with_links(organizer: Client,
 def test_invalid_voucher_shows_error(organizer: Client, event: Event, fields: dict, sentence: str):
     make_voucher(event, code="TAKEN")
     good = {"code": "spring", "kind": "percent", "amount": "20", "capacity": "1", "number": "1"}
-    assert sentence in text(organizer.post(f"{TICKETS}vouchers/new/", {**good, **fields}))
+    assert sentence in read_page_text(organizer.post(f"{TICKETS}vouchers/new/", {**good, **fields}))
     assert event.vouchers.count() == 1
 
 
 def test_voucher_capacity_cannot_be_reduced_below_its_uses(organizer: Client, event: Event):
     voucher = make_voucher(event, capacity=5, reserved=2)
     fields = {"code": "HALF", "kind": "amount", "amount": "12,50", "capacity": "1"}
-    assert "2 places sont déjà prises" in text(organizer.post(f"{TICKETS}vouchers/HALF/", fields))
+    assert "2 places sont déjà prises" in read_page_text(organizer.post(f"{TICKETS}vouchers/HALF/", fields))
     assert organizer.post(f"{TICKETS}vouchers/HALF/", {**fields, "capacity": "3"}).status_code == 302
     voucher.refresh_from_db()
     assert (voucher.kind, voucher.value, voucher.capacity) == ("amount", 1_250, 3)
@@ -381,12 +383,12 @@ def test_quota_is_created_shared_and_removed(organizer: Client, event: Event):
     fields = {"name": "Salle", "capacity": "4", "tickets": [guest.pk]}
     assert organizer.post(f"{TICKETS}quotas/new/", fields).status_code == 302
     quota = Quota.objects.get()
-    assert "4 places restantes" in text(Client().get("/events/congress/"))
-    assert "Salle" in text(organizer.get(f"{TICKETS}guest/"))
-    again = text(organizer.post(f"{TICKETS}quotas/new/", fields))
+    assert "4 places restantes" in read_page_text(Client().get("/events/congress/"))
+    assert "Salle" in read_page_text(organizer.get(f"{TICKETS}guest/"))
+    again = read_page_text(organizer.post(f"{TICKETS}quotas/new/", fields))
     assert "Ce nom est déjà celui d’un autre quota de cet événement." in again
     assert organizer.post(f"{TICKETS}quotas/{quota.pk}/remove/").status_code == 302
-    assert "10 places restantes" in text(Client().get("/events/congress/"))
+    assert "10 places restantes" in read_page_text(Client().get("/events/congress/"))
 
 
 def test_organizer_sees_reasons_of_price(organizer: Client, event: Event, early: PriceStep):
@@ -394,7 +396,7 @@ def test_organizer_sees_reasons_of_price(organizer: Client, event: Event, early:
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
     request = OrderRequest(email="a@example.org", places=(place,), code="HALF")
     one = place_order(event=event, request=request).registrations.get()
-    page = text(organizer.get(f"/organize/congress/registrations/{one.reference}/"))
+    page = read_page_text(organizer.get(f"/organize/congress/registrations/{one.reference}/"))
     words = page
     for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (−18 €)", "72 €"):
         assert said in words

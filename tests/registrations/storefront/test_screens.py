@@ -21,40 +21,45 @@ from tests.factories import (
     make_session,
     make_ticket,
 )
-from tests.registrations.test_pages import BILLING, text, to_the_last_screen, who
+from tests.registrations.test_pages import BILLING, build_person_form, open_review_screen, read_page_text
 
 pytestmark = pytest.mark.django_db
 
 
 def test_event_page_links_to_programme_once_it_has_sessions(client: Client, event: Event):
-    assert "Voir le programme" not in text(client.get("/events/congress/"))
+    assert "Voir le programme" not in read_page_text(client.get("/events/congress/"))
     make_session(event)
-    assert "Voir le programme" in text(client.get("/events/congress/"))
+    assert "Voir le programme" in read_page_text(client.get("/events/congress/"))
 
 
 def test_event_page_shows_start_and_end_of_event(client: Client, event: Event):
     event.starts_at = datetime.datetime(2099, 6, 16, 6, 30, tzinfo=datetime.UTC)
     event.ends_at = datetime.datetime(2099, 6, 17, 15, 0, tzinfo=datetime.UTC)
     event.save()
-    french, english = text(client.get("/events/congress/")), text(client.get("/en/events/congress/"))
+    french, english = (
+        read_page_text(client.get("/events/congress/")),
+        read_page_text(client.get("/en/events/congress/")),
+    )
     assert "du mardi 16 juin à 8 h 30 au mercredi 17 juin 2099 à 17 h" in french
     assert "Tuesday 16 June, 8:30 – Wednesday 17 June 2099, 17:00" in english
 
 
 def test_attendees_are_added_and_removed_without_javascript(client: Client, event: Event):
-    client.post("/events/congress/register/", who(add="1"))
+    client.post("/events/congress/register/", build_person_form(add="1"))
     page = client.get("/events/congress/register/").content.decode()
     assert "person-1-first_name" in page
     assert "person-2-first_name" not in page
-    client.post("/events/congress/register/", who(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
+    client.post("/events/congress/register/", build_person_form(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
     assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
 
 
 def test_errors_name_the_attendee_they_belong_to(client: Client, event: Event):
-    one = client.post("/events/congress/register/", who(**{"person-0-last_name": ""}))
+    one = client.post("/events/congress/register/", build_person_form(**{"person-0-last_name": ""}))
     two = client.post(
         "/events/congress/register/",
-        who(**{"person-TOTAL_FORMS": "2", "person-1-first_name": "Léo", "person-1-last_name": ""}),
+        build_person_form(
+            **{"person-TOTAL_FORMS": "2", "person-1-first_name": "Léo", "person-1-last_name": ""}
+        ),
     )
     assert [list_errors(one), list_errors(two)] == [
         ["Nom : Indiquez le nom."],
@@ -70,7 +75,7 @@ def list_errors(response) -> list[str]:
 
 def test_first_button_of_attendee_form_continues(client: Client, event: Event):
     """Pressing Enter in a field submits the form with its first button."""
-    client.post("/events/congress/register/", who(add="1"))
+    client.post("/events/congress/register/", build_person_form(add="1"))
     page = client.get("/events/congress/register/").content.decode()
     buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft>") :])
     assert [re.findall(r'name="(\w+)"', button) for button in buttons] == [
@@ -79,7 +84,7 @@ def test_first_button_of_attendee_form_continues(client: Client, event: Event):
 
 
 def test_first_button_of_later_screens_continues(client: Client, event: Event):
-    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/", build_person_form())
     choices = client.get("/events/congress/register/choices/")
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     check = client.get("/events/congress/register/check/")
@@ -117,7 +122,7 @@ def test_countries_are_sorted_in_each_language(language: str, some: list[str]):
 
 
 def test_each_missing_billing_field_has_its_error(client: Client, event: Event):
-    nonce = to_the_last_screen(client)
+    nonce = open_review_screen(client)
     nothing = dict.fromkeys(BILLING, "")
     page = client.post("/events/congress/register/check/", {**nothing, "nonce": nonce})
     assert [error for form in (page.context["billing"], page.context["language_form"])
@@ -145,38 +150,38 @@ def test_member_account_page_lists_events_open_to_members(client: Client, event:
     ticket = make_ticket(visit, audience="member")
     make_event(name="Visite close", visibility="members", registration_closes_at=timezone.now())
     client.force_login(make_person())
-    assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+    assert "Ouvert aux adhérents" not in read_page_text(client.get("/me/"))
     member = make_member()
     client.force_login(member)
-    page = text(client.get("/me/"))
+    page = read_page_text(client.get("/me/"))
     assert "Vous n’êtes inscrit à aucun événement à venir" in page
     assert "Ouvert aux adhérents Visite du port" in page
     assert "Visite close" not in page
     make_registration(ticket, person=member)
-    assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+    assert "Ouvert aux adhérents" not in read_page_text(client.get("/me/"))
 
 
 def test_cancelled_order_page_offers_to_register_again(client: Client, event: Event):
     order = make_order(event, total=12_000, payment="invoice")
     one = make_registration(event.tickets.get(), order=order, price=12_000)
-    page = text(client.get(order.manage_path))
+    page = read_page_text(client.get(order.manage_path))
     assert "Ajouter à mon agenda" in page
     assert "Montant dû" in page
     assert "Se réinscrire" not in page
     cancel_registration(registration=one)
-    page = text(client.get(order.manage_path))
+    page = read_page_text(client.get(order.manage_path))
     assert "Ajouter à mon agenda" not in page
     assert "Montant dû" not in page
     assert "Se réinscrire" in page
     assert "La place est de nouveau disponible" in page
     Event.objects.update(registration_closes_at=timezone.now())
-    assert "Se réinscrire" not in text(client.get(order.manage_path))
+    assert "Se réinscrire" not in read_page_text(client.get(order.manage_path))
 
 
 def test_order_page_without_email_does_not_promise_mail(client: Client, event: Event):
     order = make_order(event, email="")
     make_registration(event.tickets.get(), order=order, email="")
-    page = text(client.get(order.manage_path))
+    page = read_page_text(client.get(order.manage_path))
     assert "La confirmation est envoyée" not in page
     assert "Présentez le badge" in page
 

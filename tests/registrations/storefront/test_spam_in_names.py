@@ -16,7 +16,7 @@ from tests.buyer_verification import open_link
 from tests.factories import make_event, make_question, make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, order, row
 from tests.registrations.sponsors.factories import make_package
-from tests.registrations.test_pages import nonce_of, who
+from tests.registrations.test_pages import build_person_form, read_nonce
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NAMES_WITH_LINKS = [
@@ -75,7 +75,7 @@ def test_first_screen_shows_error_at_field_with_link_and_keeps_input(event, evil
     client = Client()
     typed = {"first_name": evil, "last_name": evil, "company": "https://evil.com"}
     for name, value in typed.items():
-        page = client.post("/events/congress/register/", who(**{f"person-0-{name}": value}))
+        page = client.post("/events/congress/register/", build_person_form(**{f"person-0-{name}": value}))
         [form] = page.context["people"].forms
         assert (page.status_code, list(form.errors), form[name].value()) == (200, [name], value)
         assert (TEXT_ERROR if name == "company" else NAME_ERROR) in form.errors[name][0]
@@ -85,9 +85,9 @@ def test_first_screen_shows_error_at_field_with_link_and_keeps_input(event, evil
 
 def test_last_screen_refuses_link_in_billing_name(event):
     client, prefix = Client(), "/events/congress/register/"
-    client.post(prefix, who())
+    client.post(prefix, build_person_form())
     client.post(f"{prefix}choices/", {"choice-0-ticket": "guest"})
-    nonce = nonce_of(client.get(f"{prefix}check/"))
+    nonce = read_nonce(client.get(f"{prefix}check/"))
     billing = {"billing_name": "https://evil.com", "billing_street": "1 rue X", "billing_postcode": "75001",
                "billing_city": "Paris", "billing_country": "FR"}  # fmt: skip
     for more in ({}, {"quote": "1"}):

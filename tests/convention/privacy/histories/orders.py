@@ -48,7 +48,7 @@ from tests.factories import (
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.statements import camt
 from tests.registrations.sponsors.factories import make_package
-from tests.registrations.test_pages import BILLING, who
+from tests.registrations.test_pages import BILLING, build_person_form
 
 
 def registered_alone() -> Subject:
@@ -64,7 +64,7 @@ def half_filled_form() -> Subject:
     event_on_sale()
     client = Client()
     named = {f"person-0-{name}": text for name, text in HERS.items()}
-    client.post("/events/congress/register/", who(**named))
+    client.post("/events/congress/register/", build_person_form(**named))
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     billed = {"billing_name": NAME, "billing_street": STREET}
     client.post("/events/congress/register/check/", {**BILLING, **billed, "billing_city": ""})
