@@ -211,7 +211,7 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
             checkpoint,
             checkpoint.came,
             checkpoint.inside,
-            [silent for silent in silent_devices if silent.door == checkpoint.pk],
+            [silent for silent in silent_devices if silent.checkpoint_id == checkpoint.pk],
         )
         for checkpoint in checkpoints
     ]
@@ -221,7 +221,7 @@ def count_inside_event(event: "Event", *, inside_count: int) -> EventHeadcount:
     """Return the count with its uncertainty; `inside_count` is that of `count_attendance`."""
     counts = count_inside_anywhere(event, inside_count=inside_count)
     main_checkpoints = list_main_checkpoints(event)
-    silent_devices = [silent for silent in counts.silent_devices if silent.door in main_checkpoints]
+    silent_devices = [silent for silent in counts.silent_devices if silent.checkpoint_id in main_checkpoints]
     return dataclasses.replace(counts, silent_devices=silent_devices)
 
 

@@ -24,7 +24,7 @@ from .device_state.leases import renew_lease
 from .fast_path import record_single_scan
 from .record_scans import add_typed_attendees, record_scans
 from .serializers import ScanBatchRequest, ScanBatchResponse
-from .snapshot import load_door_state, load_snapshot, make_etag
+from .snapshot import load_checkpoint_state, load_snapshot, make_etag
 from .snapshot_serializers import SnapshotQuery, SnapshotResponse
 
 if TYPE_CHECKING:
@@ -138,11 +138,11 @@ class SnapshotView(DeviceView):
         query = validate_body(SnapshotQuery, request.query_params.dict())
         since, cursor, now = query["since"], query["presences"], timezone.now()
         state = parse_device_state(request.headers.get("Scanner-State", ""))
-        door = load_door_state(device, at=now, pending=(state or {}).get("pending", 0))
-        etag = make_etag(door, since, cursor)
+        checkpoint_state = load_checkpoint_state(device, at=now, pending=(state or {}).get("pending", 0))
+        etag = make_etag(checkpoint_state, since, cursor)
         response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
         if response is None:
-            snapshot = load_snapshot(door, since=since, cursor=cursor)
+            snapshot = load_snapshot(checkpoint_state, since=since, cursor=cursor)
             with timezone.override(device.event.zone):
                 response = Response(render_body(SnapshotResponse, snapshot))
         # A full disk or another writer must not keep the snapshot from the phone.

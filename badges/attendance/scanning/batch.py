@@ -14,7 +14,7 @@ from badges.attendance.models import Scan
 from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
 from .inputs.received_scan import ReceivedScan
 from .lookup.attendees import FoundAttendee
-from .occupancy import DoorHistories, count_most_inside, find_next_exit, load_door_histories
+from .occupancy import CheckpointHistories, count_most_inside, find_next_exit, load_checkpoint_histories
 from .presence import (
     CountedScan,
     PresenceState,
@@ -93,7 +93,7 @@ class ScanBatch:
         self.undo_statuses: dict[uuid.UUID, str] = {}
         self.undone_uids: set[uuid.UUID] = set()
         self.scan_histories: dict[PresenceKey, list[CountedScan]] = {}
-        self.door_histories: dict[int, DoorHistories] = {}
+        self.checkpoint_histories: dict[int, CheckpointHistories] = {}
         self.exits: dict[PresenceKey, list[CountedScan]] = defaultdict(list)
 
     def decide_scans(self, received_scans: list[ReceivedScan]) -> dict[uuid.UUID, ScanResult]:
@@ -228,7 +228,7 @@ class ScanBatch:
             # Only a readable code of a known holder can be outdated; "lookup" and "unknown" count as current.
             is_current=not (code and code.claim and holder)
             or code.claim.badge_version == holder.badge_version,
-            entitlement=self.batch_state.entitlement(checkpoint, holder),
+            entitlement=self.batch_state.find_entitlement(checkpoint, holder),
             direction=scan_input.direction,
             # The facts are plain milliseconds, since verdict.js computes with the same numbers.
             at=to_milliseconds(received.time.effective_at) or 0,
@@ -248,28 +248,34 @@ class ScanBatch:
 
     def count_places_left(self, received: ReceivedScan) -> int | None:
         """Return the places left for this scan; None without a capacity."""
-        door = received.checkpoint.presence_checkpoint_id
-        places_left = self.batch_state.places_left.get(door)
+        checkpoint = received.checkpoint.presence_checkpoint_id
+        places_left = self.batch_state.places_left.get(checkpoint)
         if places_left is None:
             return None
         # An attendee who passed takes a place in any case: full is only what is full without any leases.
         if received.scan_input.let_in:
-            return self.count_places_left_for_stay(received, door) if received.time.is_late else places_left
-        return places_left - self.batch_state.leases.count_elsewhere(door, received.device.pk)
+            return (
+                self.count_places_left_for_stay(received, checkpoint)
+                if received.time.is_late
+                else places_left
+            )
+        return places_left - self.batch_state.leases.count_elsewhere(checkpoint, received.device.pk)
 
-    def count_places_left_for_stay(self, received: ReceivedScan, door: int) -> int:
+    def count_places_left_for_stay(self, received: ReceivedScan, checkpoint: int) -> int:
         """Return the fewest places left between a late entry and its exit, by the scans known so far."""
         since, holder = received.time.effective_at, self.find_holder(received)
-        if door not in self.door_histories:
+        if checkpoint not in self.checkpoint_histories:
             # From the first late entry of the batch on; scans are decided in order of their times.
-            stored = load_door_histories(door, since=since)
-            self.door_histories[door] = {pk: self.drop_undone(history) for pk, history in stored.items()}
-        histories = self.door_histories[door]
+            stored = load_checkpoint_histories(checkpoint, since=since)
+            self.checkpoint_histories[checkpoint] = {
+                pk: self.drop_undone(history) for pk, history in stored.items()
+            }
+        histories = self.checkpoint_histories[checkpoint]
         own = histories.get(holder.pk, []) if holder else []
-        exits = own + (self.exits.get((holder.pk, door), []) if holder else [])
+        exits = own + (self.exits.get((holder.pk, checkpoint), []) if holder else [])
         others = {pk: history for pk, history in histories.items() if not holder or pk != holder.pk}
         until = find_next_exit(exits, after=since)
-        return self.batch_state.capacities[door] - count_most_inside(others, since=since, until=until)
+        return self.batch_state.capacities[checkpoint] - count_most_inside(others, since=since, until=until)
 
     def apply_undo(self, undo: ReceivedScan, holder: ScannedHolder) -> None:
         """Recompute the presence for which the undone scan counted, if that scan is stored already."""
@@ -296,8 +302,8 @@ class ScanBatch:
             history.append(counted_scan)
             after = compute_presence(history)
         self.change_presence(key, after, counted_scan.at)
-        if key[1] in self.door_histories:
-            self.door_histories[key[1]].setdefault(key[0], []).append(counted_scan)
+        if key[1] in self.checkpoint_histories:
+            self.checkpoint_histories[key[1]].setdefault(key[0], []).append(counted_scan)
         if counted_scan.direction == "in":
             self.batch_state.leases.spend(key[1], counted_scan.device_id)
 

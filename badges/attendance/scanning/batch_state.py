@@ -89,7 +89,7 @@ class BatchState:
             self.pairing_people[day] = find_pairing_people(self.device.event_id, day)
         return was_device_valid(received.device, at, self.pairing_people[day])
 
-    def entitlement(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
+    def find_entitlement(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
         """Return the holder's entitlement at this checkpoint, as verdict.py names it."""
         booked = self.booked_registrations.get(checkpoint.pk)
         entitled = self.entitled_registrations.get(checkpoint.pk)

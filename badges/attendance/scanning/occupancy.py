@@ -10,12 +10,12 @@ from .presence import ENTRY_LIFETIME, NEVER_SCANNED, CountedScan, apply_scan
 from .presence_store import iterate_counted_scans
 
 # By the registration that the scans count for.
-type DoorHistories = dict[int, list[CountedScan]]
+type CheckpointHistories = dict[int, list[CountedScan]]
 
 
-def load_door_histories(checkpoint: int, *, since: datetime.datetime) -> DoorHistories:
+def load_checkpoint_histories(checkpoint: int, *, since: datetime.datetime) -> CheckpointHistories:
     """Return the counted scans that decide who was inside at `since` or later."""
-    histories: DoorHistories = defaultdict(list)
+    histories: CheckpointHistories = defaultdict(list)
     scans = Scan.objects.filter(effective_at__gt=since - ENTRY_LIFETIME)
     for registration, _checkpoint, counted_scan in iterate_counted_scans(scans, {checkpoint}):
         histories[registration].append(counted_scan)
@@ -23,7 +23,7 @@ def load_door_histories(checkpoint: int, *, since: datetime.datetime) -> DoorHis
 
 
 def count_most_inside(
-    histories: DoorHistories, *, since: datetime.datetime, until: datetime.datetime | None
+    histories: CheckpointHistories, *, since: datetime.datetime, until: datetime.datetime | None
 ) -> int:
     """Return the largest number of people inside at once from `since` on, before `until`."""
     changes: list[tuple[datetime.datetime, int]] = []

@@ -73,7 +73,7 @@ class Snapshot:
 
     device: Device
     event: Event
-    door: "DoorState"
+    checkpoint_state: "CheckpointState"
     presences_cursor: str
     full: bool
     server_time: datetime.datetime
@@ -85,7 +85,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorState:
+class CheckpointState:
     """The state of the device's checkpoint that changes without any change of a presence."""
 
     device: Device
@@ -93,28 +93,28 @@ class DoorState:
     silent_devices: list[SilentDevice]
 
     @property
-    def devices_silent(self) -> int:
+    def silent_device_count(self) -> int:
         return len(self.silent_devices)
 
     @property
-    def uncertain(self) -> int:
+    def uncertain_scan_count(self) -> int:
         """Return how many scans the silent devices may hold."""
         return sum(silent.scans for silent in self.silent_devices)
 
 
-def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) -> DoorState:
+def load_checkpoint_state(device: Device, *, at: datetime.datetime, pending: int = 0) -> CheckpointState:
     """Return the state of the device's checkpoint, and renew the device's lease there."""
     limit = renew_lease(device, at=at, pending=pending)
-    door = device.checkpoint.presence_checkpoint_id
-    silent = find_silent_devices(device.event, at=at, door=door)
+    checkpoint_id = device.checkpoint.presence_checkpoint_id
+    silent = find_silent_devices(device.event, at=at, checkpoint_id=checkpoint_id)
     # The device itself is not silent, since it sends this request.
     others = [each for each in silent if each.device.pk != device.pk]
-    return DoorState(device, [limit] if limit else [], others)
+    return CheckpointState(device, [limit] if limit else [], others)
 
 
-def make_etag(door: DoorState, since: int, cursor: int | None) -> str:
-    """Return the ETag of a snapshot: of the event, its presences, the device, its door and both cursors."""
-    device = door.device
+def make_etag(checkpoint_state: CheckpointState, since: int, cursor: int | None) -> str:
+    """Return the ETag of a snapshot: of event, presences, device, checkpoint state and both cursors."""
+    device = checkpoint_state.device
     # Numbers are given here, before the tag is compared, so that new scans change the tag at once.
     latest = number_changes(device.event_id)
     parts = (
@@ -126,16 +126,18 @@ def make_etag(door: DoorState, since: int, cursor: int | None) -> str:
         latest,
         since,
         cursor,
-        door.limits,
-        door.devices_silent,
-        door.uncertain,
+        checkpoint_state.limits,
+        checkpoint_state.silent_device_count,
+        checkpoint_state.uncertain_scan_count,
     )
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None) -> Snapshot:
+def load_snapshot(
+    checkpoint_state: CheckpointState, *, since: int = 0, cursor: int | None = None
+) -> Snapshot:
     """Return the changes after both cursors; without `since`, everything."""
-    device, event = door.device, door.device.event
+    device, event = checkpoint_state.device, checkpoint_state.device.event
     # Before the presences are read: what changes in between is sent twice rather than never.
     latest = number_changes(event.pk)
     is_restarted = cursor is not None and is_cursor_invalid(event.pk, cursor)
@@ -152,7 +154,7 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
     return Snapshot(
         device=device,
         event=event,
-        door=door,
+        checkpoint_state=checkpoint_state,
         presences_cursor=str(latest) if latest else "",
         full=full,
         server_time=timezone.now(),

@@ -258,12 +258,16 @@ class SnapshotResponse(serializers.Serializer[Any]):
         help_text="Keys of registrations that lost their place without ever having had a badge.",
     )
     presences = PresenceRecordResponse(many=True)
-    limits = CapacityLimitResponse(many=True, source="door.limits", help_text="Empty without a capacity.")
+    limits = CapacityLimitResponse(
+        many=True, source="checkpoint_state.limits", help_text="Empty without a capacity."
+    )
     devices_silent = serializers.IntegerField(
-        source="door.devices_silent",
+        source="checkpoint_state.silent_device_count",
         min_value=0,
-        help_text="Devices at this door that were not heard of for two minutes.",
+        help_text="Devices at this checkpoint that have not reported for two minutes.",
     )
     uncertain = serializers.IntegerField(
-        source="door.uncertain", min_value=0, help_text="How many scans they may hold, by their pace before."
+        source="checkpoint_state.uncertain_scan_count",
+        min_value=0,
+        help_text="How many unsent scans they may hold, by their earlier pace.",
     )

@@ -166,8 +166,8 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
         event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id, entries__gt=0
     )
     presences = rows.select_related("registration").order_by("registration__sort_name", "pk")
-    inside, door = rows.filter(filter_still_inside()).count(), checkpoint_obj.presence_checkpoint_id
-    silent = find_silent_devices(event_obj, at=timezone.now(), door=door)
+    inside, checkpoint_id = rows.filter(filter_still_inside()).count(), checkpoint_obj.presence_checkpoint_id
+    silent = find_silent_devices(event_obj, at=timezone.now(), checkpoint_id=checkpoint_id)
     context = {
         "event": event_obj, "section": "organize", "checkpoint": checkpoint_obj,
         "shown": Paginator(presences, ROWS_PER_PAGE).get_page(request.GET.get("page")),

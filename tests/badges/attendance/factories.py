@@ -1,4 +1,4 @@
-"""Rows for tests of attendance: an event with a door, people with codes, devices with tokens."""
+"""Rows for tests of attendance: an event with a checkpoint, people with codes, devices with tokens."""
 
 import datetime
 import itertools
@@ -10,7 +10,7 @@ from badges.attendance.authentication import hash_token
 from badges.attendance.models import Checkpoint, Device
 from badges.attendance.scanning.fast_path import record_single_scan
 from badges.attendance.scanning.serializers import parse_scan
-from badges.attendance.scanning.snapshot import load_door_state, load_snapshot
+from badges.attendance.scanning.snapshot import load_checkpoint_state, load_snapshot
 from badges.attendance.scanning.snapshot_serializers import SnapshotResponse
 from convention.api.bodies import render_body
 from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
@@ -90,8 +90,8 @@ def bearer(token):
 
 def build_snapshot(device, **cursors):
     """The snapshot as a device gets it."""
-    door = load_door_state(device, at=timezone.now())
-    return render_body(SnapshotResponse, load_snapshot(door, **cursors))
+    checkpoint_state = load_checkpoint_state(device, at=timezone.now())
+    return render_body(SnapshotResponse, load_snapshot(checkpoint_state, **cursors))
 
 
 def record_quickly(device, item, now=None):

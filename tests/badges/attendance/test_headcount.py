@@ -93,7 +93,7 @@ def test_silent_device_is_estimated_by_rate_at_current_checkpoint(event):
 
     [silent] = find_silent_devices(event, at=timezone.now())
 
-    assert silent.door == calm.pk
+    assert silent.checkpoint_id == calm.pk
     assert silent.entries == 1
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
-from badges.attendance.scanning.snapshot import DoorState, make_etag
+from badges.attendance.scanning.snapshot import CheckpointState, make_etag
 from registrations.sessions.booking import book_session, leave_session
 from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
 from schedule.models import Session
@@ -94,11 +94,17 @@ def test_snapshot_reports_bookings_and_session_made_bookable(session, door):
         """Return the changes since the last call and whether the ETag changed."""
         nonlocal since, tag
         device.event.refresh_from_db()
-        answer, new = build_snapshot(device, since=since), make_etag(DoorState(device, [], []), since, None)
+        answer, new = (
+            build_snapshot(device, since=since),
+            make_etag(CheckpointState(device, [], []), since, None),
+        )
         since, changed, tag = answer["sequence"], new != tag, new
         return answer, changed
 
-    since, tag = device.event.sequence, make_etag(DoorState(device, [], []), device.event.sequence, None)
+    since, tag = (
+        device.event.sequence,
+        make_etag(CheckpointState(device, [], []), device.event.sequence, None),
+    )
     make_bookable(session)
     answer, changed = told()
     assert changed

@@ -80,31 +80,33 @@ def renew_lease(device: Device, *, at: datetime.datetime, pending: int = 0) -> C
     `pending` is how many scans the device has still to send. If the database cannot be written to
     now, the lease stays as it is.
     """
-    door = find_limited_checkpoint(device)
-    if door is None or door.capacity is None:
+    checkpoint = find_limited_checkpoint(device)
+    if checkpoint is None or checkpoint.capacity is None:
         return None
-    known = CapacityLease.objects.filter(checkpoint=door, device=device, expires_at__gt=at).first()
-    limit = _compute_limit(door, device, known, at=at)
+    known = CapacityLease.objects.filter(checkpoint=checkpoint, device=device, expires_at__gt=at).first()
+    limit = _compute_limit(checkpoint, device, known, at=at)
     # The lease has ended on the device, and its pending scans may have used it: no new one until they arrive.
     if known and pending and known.expires_at - DELIVERY_DURATION <= at:
         ends_at = known.expires_at - DELIVERY_DURATION
-        return CapacityLimit(door.pk, limit.capacity, limit.inside, known.places, ends_at)
+        return CapacityLimit(checkpoint.pk, limit.capacity, limit.inside, known.places, ends_at)
     # At most polls it is unchanged, so that neither a lock nor a write is needed.
     if known and _is_up_to_date(known, limit, at):
         return limit
     try:
         with transaction.atomic():
-            Checkpoint.objects.select_for_update(no_key=True).get(pk=door.pk)
-            known = CapacityLease.objects.filter(checkpoint=door, device=device, expires_at__gt=at).first()
-            limit = _compute_limit(door, device, known, at=at)
+            Checkpoint.objects.select_for_update(no_key=True).get(pk=checkpoint.pk)
+            known = CapacityLease.objects.filter(
+                checkpoint=checkpoint, device=device, expires_at__gt=at
+            ).first()
+            limit = _compute_limit(checkpoint, device, known, at=at)
             CapacityLease.objects.update_or_create(
-                checkpoint=door,
+                checkpoint=checkpoint,
                 device=device,
                 defaults={"places": limit.lease, "expires_at": limit.lease_expires_at + DELIVERY_DURATION},
             )
     except OperationalError:
         places, expires_at = (known.places, known.expires_at - DELIVERY_DURATION) if known else (0, at)
-        return CapacityLimit(door.pk, limit.capacity, limit.inside, places, expires_at)
+        return CapacityLimit(checkpoint.pk, limit.capacity, limit.inside, places, expires_at)
     return limit
 
 
@@ -123,14 +125,14 @@ def find_limited_checkpoint(device: Device) -> Checkpoint | None:
 
 
 def _compute_limit(
-    door: Checkpoint, device: Device, known: CapacityLease | None, *, at: datetime.datetime
+    checkpoint: Checkpoint, device: Device, known: CapacityLease | None, *, at: datetime.datetime
 ) -> CapacityLimit:
     """Return the limit with the places that the device has and its share of the free ones."""
-    capacity = door.capacity or 0
-    inside = count_inside(door.pk, at=at)
-    leased_elsewhere = load_leased_places([door.pk], at=at).count_elsewhere(door.pk, device.pk)
+    capacity = checkpoint.capacity or 0
+    inside = count_inside(checkpoint.pk, at=at)
+    leased_elsewhere = load_leased_places([checkpoint.pk], at=at).count_elsewhere(checkpoint.pk, device.pk)
     active = Device.objects.valid(at=at).filter(
-        filter_by_checkpoint(door.pk), seen_at__gt=at - ACTIVE_DURATION
+        filter_by_checkpoint(checkpoint.pk), seen_at__gt=at - ACTIVE_DURATION
     )
     device_count = active.exclude(pk=device.pk).count() + 1
     # Rounded up, so that the last place is not lost between two devices.
@@ -141,5 +143,5 @@ def _compute_limit(
     is_running_out = leased > share and ends_at > at
     is_fresh = leased == share and ends_at - at > LEASE_DURATION / 2
     if is_running_out or is_fresh:
-        return CapacityLimit(door.pk, capacity, inside, leased, ends_at)
-    return CapacityLimit(door.pk, capacity, inside, share, at + LEASE_DURATION)
+        return CapacityLimit(checkpoint.pk, capacity, inside, leased, ends_at)
+    return CapacityLimit(checkpoint.pk, capacity, inside, share, at + LEASE_DURATION)

@@ -29,7 +29,7 @@ class SilentDevice:
     """A device that has stopped reporting, and how many unsent entries and exits it may hold."""
 
     device: Device
-    door: int
+    checkpoint_id: int
     silence: datetime.timedelta
     entries: int
     exits: int
@@ -44,14 +44,14 @@ class SilentDevice:
 
 
 def find_silent_devices(
-    event: "Event", *, at: datetime.datetime, door: int | None = None
+    event: "Event", *, at: datetime.datetime, checkpoint_id: int | None = None
 ) -> list[SilentDevice]:
-    """Return the valid devices of the event, or of one door, that have not reported for two minutes."""
+    """Return the valid devices of the event, or of one checkpoint, that have not reported for two minutes."""
     candidates = Device.objects.filter(
         event=event, seen_at__lte=at - SILENT_AFTER, seen_at__gt=at - FORGOTTEN_AFTER
     )
-    if door is not None:
-        candidates = candidates.filter(filter_by_checkpoint(door))
+    if checkpoint_id is not None:
+        candidates = candidates.filter(filter_by_checkpoint(checkpoint_id))
     # Every device causes this query every ten seconds, and mostly none is silent: the cheap query first.
     ids = list(candidates.values_list("pk", flat=True))
     silent = list(
