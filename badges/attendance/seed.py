@@ -34,7 +34,8 @@ def seed_attendance(world: DemoWorld, event: Event) -> None:
     rng = world.make_rng("scans", event.slug)
     phones = [create_seed_device(world, event, get_or_create_entrance(event), number) for number in (1, 2)]
     checkpoints = [
-        create_session_device(world, event, session) for session in event.sessions.exclude(kind="plenary")[:6]
+        create_session_device(world, event, session)
+        for session in event.sessions.filter(role=Session.Role.TALK)[:6]
     ]
     scans: list[Scan] = []
     for registration in event.registrations.confirmed():

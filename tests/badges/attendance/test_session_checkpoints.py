@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from badges.attendance.models import Checkpoint
+from badges.attendance.models import Checkpoint, Scan
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.snapshot import CheckpointState, make_etag
+from badges.attendance.seed import seed_attendance
+from convention.seeding import DemoWorld
 from registrations.sessions.booking import book_session, leave_session
 from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
 from schedule.models import Session
@@ -118,3 +120,13 @@ def test_snapshot_reports_bookings_and_session_made_bookable(session, door):
     leave_session(registration=person, session=session)
     [row] = told()[0]["registrations"]
     assert "sessions" not in decrypt_record(token_of(person), row["sealed"])
+
+
+def test_demo_has_checkpoints_at_talks_only(session):
+    for title, role in (("Ouverture", "plenary"), ("Pause", "break"), ("Montage", "blocker")):
+        make_session(session.event, title, role=role)
+    make_registration(session.event)
+    seed_attendance(DemoWorld("small", 1), session.event)
+    checkpoints = Checkpoint.objects.filter(event=session.event, session__isnull=False)
+    assert [checkpoint.session for checkpoint in checkpoints] == [session]
+    assert Scan.objects.filter(event=session.event).exists()
