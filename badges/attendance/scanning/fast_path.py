@@ -52,41 +52,54 @@ def qualify_columns(alias: str, names: list[str]) -> str:
 
 
 READ_SQL = f"""
-SELECT m.capacity, k.event_id, k.public_key,
-    {qualify_columns("r", REGISTRATION_COLUMNS)}, {qualify_columns("t", TICKET_COLUMNS)},
-    {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id IS NULL AND n.id IS NULL
-        AND c.addon_id IS NULL
-        AND NOT EXISTS (SELECT 1 FROM attendance_checkpoint_tickets x WHERE x.checkpoint_id = c.id),
-    (SELECT q.effective_at FROM attendance_scan q
-     WHERE q.device_id = %(device)s AND q.device_sequence < %(sequence)s::bigint
-     ORDER BY q.device_sequence DESC LIMIT 1), b.id IS NOT NULL, u.id IS NOT NULL
-FROM attendance_checkpoint c
-JOIN attendance_checkpoint m ON m.id = COALESCE(c.counts_as_id, c.id)
-LEFT JOIN events_eventkey k ON k.number = %(key)s
-LEFT JOIN registrations_registration r ON r.reference = %(reference)s AND r.event_id = c.event_id
-LEFT JOIN registrations_ticket t ON t.id = r.ticket_id
-LEFT JOIN attendance_presence p
-    ON p.checkpoint_id = m.id AND p.registration_id = r.id
-LEFT JOIN attendance_checkpoint g ON g.id = p.last_checkpoint_id
-LEFT JOIN attendance_scan s ON s.event_id = c.event_id AND s.uid = %(uid)s
-LEFT JOIN attendance_scan n ON n.event_id = c.event_id AND n.undoes = %(uid)s
-LEFT JOIN schedule_session b ON b.id = c.session_id AND b.is_bookable
-LEFT JOIN registrations_sessionbooking u
-    ON u.session_id = b.id AND u.registration_id = r.id AND u.cancelled_at IS NULL
-WHERE c.id = %(checkpoint)s
+SELECT main_checkpoint.capacity, event_key.event_id, event_key.public_key,
+    {qualify_columns("registration", REGISTRATION_COLUMNS)}, {qualify_columns("ticket", TICKET_COLUMNS)},
+    {qualify_columns("presence", STATE_COLUMN_NAMES)}, presence.changed_at, gate.name,
+    stored_scan.id IS NULL AND stored_undo.id IS NULL AND checkpoint.addon_id IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM attendance_checkpoint_tickets rule WHERE rule.checkpoint_id = checkpoint.id
+        ),
+    (SELECT predecessor.effective_at FROM attendance_scan predecessor
+     WHERE predecessor.device_id = %(device)s AND predecessor.device_sequence < %(sequence)s::bigint
+     ORDER BY predecessor.device_sequence DESC LIMIT 1),
+    booked_session.id IS NOT NULL, booking.id IS NOT NULL
+FROM attendance_checkpoint checkpoint
+JOIN attendance_checkpoint main_checkpoint
+    ON main_checkpoint.id = COALESCE(checkpoint.counts_as_id, checkpoint.id)
+LEFT JOIN events_eventkey event_key ON event_key.number = %(key)s
+LEFT JOIN registrations_registration registration
+    ON registration.reference = %(reference)s AND registration.event_id = checkpoint.event_id
+LEFT JOIN registrations_ticket ticket ON ticket.id = registration.ticket_id
+LEFT JOIN attendance_presence presence
+    ON presence.checkpoint_id = main_checkpoint.id AND presence.registration_id = registration.id
+LEFT JOIN attendance_checkpoint gate ON gate.id = presence.last_checkpoint_id
+LEFT JOIN attendance_scan stored_scan
+    ON stored_scan.event_id = checkpoint.event_id AND stored_scan.uid = %(uid)s
+LEFT JOIN attendance_scan stored_undo
+    ON stored_undo.event_id = checkpoint.event_id AND stored_undo.undoes = %(uid)s
+LEFT JOIN schedule_session booked_session
+    ON booked_session.id = checkpoint.session_id AND booked_session.is_bookable
+LEFT JOIN registrations_sessionbooking booking
+    ON booking.session_id = booked_session.id AND booking.registration_id = registration.id
+    AND booking.cancelled_at IS NULL
+WHERE checkpoint.id = %(checkpoint)s
 """  # noqa: S608 (our own column names)
 
 INSERT_SCAN_SQL = f"""
 INSERT INTO attendance_scan ({", ".join(SCAN_COLUMNS)}) VALUES ({SCAN_VALUES})
 """  # noqa: S608 (our own column names)
 
+IS_UNCHANGED_SQL = (
+    "stored_presence.version = EXCLUDED.version - 1 "
+    "AND stored_presence.changed_at = %(presence_changed_at)s::timestamptz"
+)
 SAVE_PRESENCE_SQL = f"""
-    INSERT INTO attendance_presence AS known ({", ".join(PRESENCE_COLUMNS)})
+    INSERT INTO attendance_presence AS stored_presence ({", ".join(PRESENCE_COLUMNS)})
     SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE_COLUMNS.items())}
     FROM registrations_registration WHERE id = %(registration_id)s AND merged_into_id IS NULL
     ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
     SET {PRESENCE_UPDATES}
-    WHERE known.version = EXCLUDED.version - 1 AND known.changed_at = %(known_at)s::timestamptz
+    WHERE {IS_UNCHANGED_SQL}
 """  # noqa: S608 (our own column names)
 
 SAVE_PRESENCE_AND_SCAN_SQL = f"""
@@ -256,12 +269,12 @@ def make_batch_state(context: ScanContext, scan_input: ScanInput) -> BatchState:
     return batch_state
 
 
-def save_single_scan(batch: ScanBatch, known_at: datetime.datetime | None) -> bool:
+def save_single_scan(batch: ScanBatch, presence_changed_at: datetime.datetime | None) -> bool:
     """Write the scan, and its presence if it counts; return False if another scan was faster.
 
-    `known_at` is the `changed_at` of the presence that was read.
+    `presence_changed_at` is the `changed_at` of the presence that was read.
     """
-    values = batch.scan_rows[0] | {"known_at": known_at}
+    values = batch.scan_rows[0] | {"presence_changed_at": presence_changed_at}
     statements = [INSERT_SCAN_SQL]
     for registration, checkpoint in batch.changed_presences:
         state = batch.batch_state.presence_states[registration, checkpoint]
