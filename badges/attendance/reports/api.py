@@ -31,9 +31,14 @@ from .session_figures import SessionFigures, load_session_figures
 class AttendanceFilter(serializers.Serializer[Any]):
     """The query parameters of the list."""
 
-    session = serializers.UUIDField(required=False, help_text="The guid of a session: who came to it.")
+    session = serializers.UUIDField(
+        required=False, help_text="The guid of a session, to return its attendance only."
+    )
     registration = serializers.CharField(
-        required=False, allow_blank=True, max_length=60, help_text="The id of a registration: where it was."
+        required=False,
+        allow_blank=True,
+        max_length=60,
+        help_text="The id of a registration, to return its attendance only.",
     )
 
     def validate_session(self, value: uuid.UUID) -> uuid.UUID:
@@ -69,7 +74,7 @@ ATTENDANCE_EXAMPLE = OpenApiExample(
 
 
 class AttendanceResponse(serializers.Serializer[Any]):
-    """A registration at a checkpoint that let it in. Who never came has no row."""
+    """A registration at a checkpoint where it was let in. Absent attendees have no row."""
 
     registration = serializers.CharField(help_text="The registration's id.")
     checkpoint = AttendanceCheckpointResponse()
@@ -98,7 +103,7 @@ class AttendanceListView(GenericAPIView[Presence]):
         operation_id="attendance",
     )
     def get(self, request: Request, event: str) -> Response:
-        """Return one page: who was let in where, by session or by registration if asked."""
+        """Return one page of attendance, optionally of one session or one registration."""
         event_obj = get_event_to_organize(event, request.user)
         # As a dict: an empty parameter of a form would count as absent.
         query = AttendanceFilter(data=request.query_params.dict())
@@ -161,7 +166,7 @@ HEADCOUNT_EXAMPLE = OpenApiExample(
 
 
 class SilentDeviceResponse(serializers.Serializer[Any]):
-    """A device that was not heard of, and how many scans it may hold, by its pace before."""
+    """A device that has stopped reporting, and how many unsent scans it may hold, by its earlier pace."""
 
     name = serializers.CharField(source="device")
     checkpoint = serializers.CharField(source="device.checkpoint.name")
@@ -171,7 +176,7 @@ class SilentDeviceResponse(serializers.Serializer[Any]):
 
 
 class CheckpointHeadcountResponse(serializers.Serializer[Any]):
-    """The counts of one checkpoint; those of its other gates are in it."""
+    """The counts of one checkpoint, including those of its other gates."""
 
     id = serializers.IntegerField(source="checkpoint.pk", min_value=0)
     name = serializers.CharField(source="checkpoint.name")
@@ -192,7 +197,7 @@ class CheckpointHeadcountResponse(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[HEADCOUNT_EXAMPLE])
 class HeadcountResponse(serializers.Serializer[Any]):
-    """How many are inside the event, and between which numbers, as some devices are silent."""
+    """How many people are inside the event, with a lower and an upper bound while devices are silent."""
 
     registered = serializers.IntegerField(source="total.registered_count", min_value=0)
     arrived = serializers.IntegerField(source="total.arrived_count", min_value=0)

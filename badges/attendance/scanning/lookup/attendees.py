@@ -62,7 +62,7 @@ class FoundPersonResponse(serializers.Serializer[Any]):
 
 
 class FoundAttendeeResponse(serializers.Serializer[Any]):
-    """An attendee with a valid badge; with a typed short code, whoever has or had a badge with it."""
+    """An attendee with a valid badge; for a typed short code, also one whose badge with it was replaced."""
 
     registration = serializers.CharField(help_text="For the scan, instead of a code.")
     key = serializers.CharField(help_text="As in the snapshot.")
