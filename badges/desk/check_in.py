@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 from badges.attendance.devices.pairing import find_entrance, get_or_create_entrance
 from badges.attendance.models import REASON_LABELS, Scan
 from badges.attendance.scanning.batch import UNDO_NOT_ALLOWED
-from badges.attendance.scanning.check_in import check_in_registration, get_desk_device
+from badges.attendance.scanning.check_in import check_in_registration, get_desk_device, make_scan_item
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN, REFUSED
 from convention.errors import ConventionError
@@ -110,20 +110,6 @@ def record_undo(*, guest: Registration, scan: Scan, operator: "Person | None") -
     item = make_scan_item(guest, operator, uuid.uuid4(), timezone.now())
     undo = {**item, "direction": scan.direction, "undoes": str(scan.uid), "let_in": False}
     record_scan_items(device=scan.device, items=[undo])
-
-
-def make_scan_item(
-    guest: Registration, operator: "Person | None", uid: uuid.UUID, at: datetime.datetime
-) -> dict[str, Any]:
-    """Return a scan of this guest as a device would send it."""
-    return {
-        "id": str(uid),
-        "registration": guest.reference,
-        "at": at.isoformat(),
-        "clock_offset_ms": 0,
-        # Cut to the column's length: the parser would refuse the whole scan for a long name.
-        "operator": str(operator or "")[:100],
-    }
 
 
 def list_desk_scans(guest: Registration) -> QuerySet[Scan]:
