@@ -3,16 +3,15 @@
 import datetime
 from functools import partial
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from convention.audit.record import record_action
 from convention.models import BouncedAddress
 from convention.personal_data import Agreement, DataSubject, PersonalDataSource, RetentionRule
 from convention.text.email_addresses import normalize_email
 
 from .bounces.bounced_addresses import forget_corrected_addresses
 from .models import Mailing, Recipient, ReminderPlan, Unsubscription
+from .unsubscribe import subscribe_address, unsubscribe_address
 
 
 def list_news_agreements(subject: DataSubject) -> list[Agreement]:
@@ -33,21 +32,6 @@ def list_news_agreements(subject: DataSubject) -> list[Agreement]:
             withdraw_consent=partial(unsubscribe_address, address=address),
         )
     ]
-
-
-@transaction.atomic
-def unsubscribe_address(*, address: str) -> None:
-    row, is_new = Unsubscription.objects.get_or_create(email=address)
-    if is_new:
-        record_action("news.unsubscribe", row)
-
-
-@transaction.atomic
-def subscribe_address(*, address: str) -> None:
-    row = Unsubscription.objects.filter(email=address).first()
-    if row:
-        record_action("news.subscribe", row)
-        row.delete()
 
 
 def clear_old_answers(before: datetime.datetime) -> int:

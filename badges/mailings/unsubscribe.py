@@ -1,4 +1,4 @@
-"""Unsubscribe from news, and subscribe again, by the link in a mail."""
+"""Unsubscribe from news, and subscribe again: by the link in a mail, or on the privacy page."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.codes.secret_keys import UnreadableToken, decrypt_token, encrypt_token
 from convention.errors import NotFound
+from convention.events.models import Event
 from convention.text.email_addresses import normalize_email
 
 from .models import Recipient, Unsubscription
@@ -51,24 +52,37 @@ def unsubscribe_from_news(*, link_holder: LinkHolder) -> None:
     """Unsubscribe the address; a second call changes nothing, nor does the link of a test mail."""
     if link_holder.recipient_id == TEST_RECIPIENT_ID:
         return
-    row, is_new = Unsubscription.objects.get_or_create(email=link_holder.address)
     # The recipient may have been deleted with its event; the address in the token is enough.
     recipient = Recipient.objects.select_related("mailing__event").filter(pk=link_holder.recipient_id).first()
     if recipient and recipient.unsubscribed_at is None:
         recipient.unsubscribed_at = timezone.now()
         recipient.save(update_fields=["unsubscribed_at"])
-    if is_new:
-        record_action("news.unsubscribe", row, event=recipient.mailing.event if recipient else None)
+    unsubscribe_address(address=link_holder.address, event=recipient.mailing.event if recipient else None)
 
 
 @transaction.atomic
 def resubscribe_to_news(*, link_holder: LinkHolder) -> None:
-    row = Unsubscription.objects.filter(email=link_holder.address).first()
-    if row is None or link_holder.recipient_id == TEST_RECIPIENT_ID:
+    """Undo `unsubscribe_from_news`; nothing happens for the link of a test mail."""
+    if link_holder.recipient_id == TEST_RECIPIENT_ID:
         return
     Recipient.objects.filter(pk=link_holder.recipient_id).update(unsubscribed_at=None)
-    record_action("news.subscribe", row)
-    row.delete()
+    subscribe_address(address=link_holder.address)
+
+
+@transaction.atomic
+def unsubscribe_address(*, address: str, event: Event | None = None) -> None:
+    """Unsubscribe a normalized address; a second call changes nothing. `event` goes into the audit trail."""
+    row, is_new = Unsubscription.objects.get_or_create(email=address)
+    if is_new:
+        record_action("news.unsubscribe", row, event=event)
+
+
+@transaction.atomic
+def subscribe_address(*, address: str) -> None:
+    row = Unsubscription.objects.filter(email=address).first()
+    if row:
+        record_action("news.subscribe", row)
+        row.delete()
 
 
 def is_subscribed(link_holder: LinkHolder) -> bool:

@@ -128,8 +128,8 @@ def list_bounced_registrations(event: Event) -> QuerySet[Registration]:
 
 def find_recipient_address(recipient: Recipient) -> str:
     """Return the current address of a recipient."""
-    people = tuple(recipient.registrations.select_related("order").order_by("pk"))
-    return Addressee(people, recipient.language, recipient.pk, recipient.message_key).address
+    registrations = recipient.registrations.select_related("order").order_by("pk")
+    return Addressee.from_recipient(recipient, registrations).address
 
 
 def _find_recipient(key: str) -> Recipient | None:

@@ -1,9 +1,9 @@
 """Write the letters of a mailing: the text is parsed once and filled in for each recipient."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from badges.mailings.models import Mailing
+from badges.mailings.models import Mailing, Recipient
 from badges.mailings.unsubscribe import make_unsubscribe_url
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_datetime_range
@@ -33,6 +33,10 @@ class Addressee:
     language: str
     recipient_id: int
     message_key: str
+
+    @classmethod
+    def from_recipient(cls, recipient: Recipient, registrations: Iterable[Registration]) -> Self:
+        return cls(tuple(registrations), recipient.language, recipient.pk, recipient.message_key)
 
     @property
     def address(self) -> str:

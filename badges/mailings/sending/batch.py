@@ -46,8 +46,7 @@ def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
 
 def make_addressee(recipient: Recipient) -> Addressee:
     """Return the current addressee of a recipient: corrected addresses count."""
-    people = tuple(recipient.registrations.all())
-    return Addressee(people, recipient.language, recipient.pk, recipient.message_key)
+    return Addressee.from_recipient(recipient, recipient.registrations.all())
 
 
 def _find_left_out_reason(

@@ -67,9 +67,7 @@ def list_current_addressees(mailing: Mailing, recipients: list[Recipient]) -> li
         ]
         if others := [registration for registration in people if registration not in same_address]:
             _split_recipient(mailing, recipient, others)
-        addressees.append(
-            Addressee(tuple(same_address), recipient.language, recipient.pk, recipient.message_key)
-        )
+        addressees.append(Addressee.from_recipient(recipient, same_address))
     return addressees
 
 

@@ -16,11 +16,10 @@ from badges.mailings.bounces.bounced_addresses import (
 )
 from badges.mailings.forms import BouncedAddressesForm
 from badges.mailings.models import Recipient
-from badges.mailings.permissions import mailing_to_organize
+from badges.mailings.permissions import get_mailing_to_organize
 from badges.mailings.sending.batch import make_addressee
 from badges.mailings.sending.log import (
     STATE_CONDITIONS,
-    count_recipients,
     filter_recipients,
     find_state_time,
     make_log_sheet,
@@ -38,7 +37,7 @@ ROWS_PER_PAGE = 50
 @require_GET
 def mailing_log(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Show each recipient, of one state or all."""
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     state = request.GET.get("state", "")
     page = Paginator(filter_recipients(mailing, state), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     rows = [(recipient, make_addressee(recipient), find_state_time(recipient)) for recipient in page]
@@ -50,14 +49,13 @@ def mailing_log(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "rows": rows,
         "state": state if state in STATE_CONDITIONS else "",
         "states": [(name, Recipient.State(name).label) for name in STATE_CONDITIONS],
-        "counts": count_recipients([mailing])[mailing.pk],
     }
     return render(request, "mailings/log.html", context)
 
 
 @require_GET
 def mailing_log_file(request: HttpRequest, event: str, pk: int, kind: str) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     record_action("mailing.export", mailing, event=mailing.event, fields=[kind])
     sheet = make_log_sheet(mailing, request.GET.get("state", ""))
     return table_response(sheet, name=f"{mailing.event.slug}-{_('mailing')}-{mailing.pk}", kind=kind)
@@ -66,7 +64,7 @@ def mailing_log_file(request: HttpRequest, event: str, pk: int, kind: str) -> Ht
 @require_POST
 def recipient_bounce(request: HttpRequest, event: str, pk: int, recipient: int) -> HttpResponse:
     """Record by hand that one mail bounced."""
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     row = mailing.recipients.filter(pk=recipient).first()
     if row is None:
         raise NotFound(_("We could not find this recipient."))

@@ -30,7 +30,6 @@ def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
             unsubscribe_from_news(link_holder=link_holder)
     context = {
         "address": link_holder.address,
-        "token": token,
         "wants_news": is_subscribed(link_holder),
         "is_test": link_holder.recipient_id == TEST_RECIPIENT_ID,
         "is_done": request.method == "POST",
