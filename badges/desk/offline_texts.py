@@ -84,5 +84,5 @@ def list_entry_texts() -> dict[str, str]:
         "entry.correct": _("Correction of {name}"),
         "entry.substitute": _("Transfer to {name}"),
         "entry.print": _("Badge of {name}"),
-        "settled": _("Mark as resolved"),
+        "resolve": _("Mark as resolved"),
     }

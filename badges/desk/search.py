@@ -4,6 +4,7 @@ Words match in any order and without accents. The search runs in Python over a c
 each letter typed, and databases do not ignore accents in the same way.
 """
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +32,8 @@ class DeskGuest:
     """A registration with first arrival, last departure, whether it is inside, and what its order owes."""
 
     registration: Registration
-    arrived_at: object = None
-    left_at: object = None
+    arrived_at: datetime.datetime | None = None
+    left_at: datetime.datetime | None = None
     is_inside: bool = False
     amount_due: Money | None = None
 

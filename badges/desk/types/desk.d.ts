@@ -140,7 +140,7 @@ declare global {
     /** An entry on this device; with a result once the server had something to say about it. */
     interface StoredEntry {
       entry: Entry;
-      /** The guest's name, for the list to settle. */
+      /** The guest's name, for the list of entries to resolve. */
       name: string;
       result: EntryResult | null;
     }
@@ -153,7 +153,7 @@ declare global {
       data?: DataUpdate;
     }
 
-    interface Sealed {
+    interface EncryptedValue {
       iv: Uint8Array<ArrayBuffer>;
       bytes: ArrayBuffer;
     }
@@ -168,18 +168,18 @@ declare global {
       wrong_tries: number;
       expires_at: string;
       /** A known text, by which a wrong PIN is told from the right one. */
-      check: Sealed;
+      check: EncryptedValue;
       version: string;
       clock_offset_ms: number;
       /** Null once it was erased; entries that were not sent stay. */
-      data: Sealed | null;
+      data: EncryptedValue | null;
     }
 
     interface OutboxRow {
       id: string;
       event: string;
       sequence: number;
-      sealed: Sealed;
+      sealed: EncryptedValue;
     }
 
     interface DatabaseSchema extends DBSchema {

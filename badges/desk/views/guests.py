@@ -56,7 +56,7 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "last_print": find_last_print(guest),
         "note_form": StaffNoteForm.from_registration(guest),
         "payments": payments,
-        "organizes": can_organize(request.user, guest.event),
+        "can_organize": can_organize(request.user, guest.event),
         "takes_payments": can_take_payments(request.user, guest.event),
     }
     return render(request, "desk/guest.html", context)

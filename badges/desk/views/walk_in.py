@@ -60,7 +60,7 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
         "section": "desk",
         "event": event_obj,
         "form": form,
-        "organizes": can_organize(request.user, event_obj),
+        "can_organize": can_organize(request.user, event_obj),
     }
     return render(request, "desk/walk_in.html", context)
 

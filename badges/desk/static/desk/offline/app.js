@@ -5,7 +5,7 @@ import { DeskState } from "./desk_state.js";
 import { DeskView } from "./desk_view.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
 import { countEntries, eraseData, getVault, listVaults, saveVault, updateVault } from "./store.js";
-import { addressOf, enableDevice, openSession, RequestRefused, SignedOut } from "./sync.js";
+import { fillAddress, enableDevice, openSession, RequestRefused, SignedOut } from "./sync.js";
 import { makeVault, MAX_WRONG_TRIES, MIN_PIN_LENGTH, openVault } from "./vault.js";
 
 const IDLE_MS = 10 * 60_000;
@@ -153,7 +153,7 @@ async function unlock(event, key) {
   await loadFonts();
   showView("open");
   const link = /** @type {HTMLAnchorElement} */ (getElement("back-online"));
-  link.href = addressOf(settings.desk, event);
+  link.href = fillAddress(settings.desk, event);
   /** @type {HTMLAnchorElement} */ (getElement("sign-in")).href = signInAddress();
   view.refresh();
   view.focusSearch();

@@ -1,6 +1,6 @@
 /** The unlocked desk: data and entries in memory, encrypted on disk, sent when the server can be reached. */
 
-import { applyEntries, findSpareBadge, mergeUpdate, nameOf } from "./guests.js";
+import { applyEntries, findSpareBadge, mergeUpdate, formatName } from "./guests.js";
 import { addEntry, deleteEntry, eraseData, getVault, listEntries, saveResult, updateVault } from "./store.js";
 import { RequestRefused, SignedOut, synchronize } from "./sync.js";
 import { decrypt, encrypt } from "./vault.js";
@@ -99,7 +99,7 @@ export class DeskState {
       reference,
       ...values,
     });
-    const storedEntry = { entry, name: nameOf(guest), result: null };
+    const storedEntry = { entry, name: formatName(guest), result: null };
     await addEntry(this.#event, this.#key, storedEntry);
     // It may have been read from the disk meanwhile.
     if (!this.entries.some(({ entry: { id } }) => id === entry.id)) this.entries.push(storedEntry);
@@ -109,7 +109,7 @@ export class DeskState {
   }
 
   /** @param {Desk.StoredEntry} storedEntry */
-  async settle(storedEntry) {
+  async resolveEntry(storedEntry) {
     await deleteEntry(storedEntry.entry.id);
     // By the id: the entries may have been read again since they were shown.
     this.entries = this.entries.filter(({ entry }) => entry.id !== storedEntry.entry.id);

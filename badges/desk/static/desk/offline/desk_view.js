@@ -2,7 +2,7 @@
 
 import { parseBadgeCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
-import { nameOf, pickTexts, searchGuests } from "./guests.js";
+import { formatName, pickTexts, searchGuests } from "./guests.js";
 import { formatText, formatTime, getElement, makeButton, makeElement, showMessage } from "./page.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
@@ -171,7 +171,7 @@ export class DeskView {
     const row = makeElement("div", "row");
     const texts = makeElement("div");
     texts.append(
-      makeElement("p", "person-name", nameOf(guest)),
+      makeElement("p", "person-name", formatName(guest)),
       makeElement("p", "", guest.company),
       this.#drawFacts(desk, guest),
     );
@@ -273,7 +273,7 @@ export class DeskView {
     const verdict = makeElement("section", "desk-verdict admitted");
     verdict.append(
       makeElement("p", "verdict admitted", formatText(`verdict.${direction}`)),
-      makeElement("p", "person-name", nameOf(guest)),
+      makeElement("p", "person-name", formatName(guest)),
       makeElement("p", "", guest.company),
       this.#drawFacts(desk, desk.findGuest(guest.reference) ?? guest),
       makeButton(
@@ -328,7 +328,7 @@ export class DeskView {
     for (const [name, text] of Object.entries({ ...pickTexts(guest), note: guest.note })) {
       /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = text;
     }
-    getElement("guest-name").textContent = nameOf(guest);
+    getElement("guest-name").textContent = formatName(guest);
     getElement("guest-reprint").replaceChildren(...this.#makeReprintButtons(guest));
     getDialog("guest-dialog").showModal();
   }
@@ -406,7 +406,7 @@ export class DeskView {
         item.append(
           makeElement("p", "listing-title", title),
           makeElement("p", "", `${formatText(`result.${result?.state}`)} ${result?.sentence ?? ""}`),
-          makeButton(formatText("settled"), () => desk.settle(storedEntry), "button quiet small"),
+          makeButton(formatText("resolve"), () => desk.resolveEntry(storedEntry), "button quiet small"),
         );
         return item;
       }),

@@ -12,7 +12,7 @@ const GROUP_PREFIX_LENGTH = 2;
  * Return the words of a text in lower case without accents, each after one space.
  * @param {string} text
  */
-export function foldText(text) {
+function normalizeText(text) {
   const letters = text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "");
   const words = [...letters].map((letter) => REPLACEMENTS.get(letter) ?? letter).join("").match(/[\p{L}\p{N}]+/gu);
   return ` ${(words ?? []).join(" ")}`;
@@ -127,7 +127,7 @@ export function pickTexts({ first_name, last_name, company, email }) {
 }
 
 /** @param {Desk.GuestTexts} guest */
-export const nameOf = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
+export const formatName = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
 
 /**
  * Return the first guests that match, and how many match: each word of the query begins a word of theirs.
@@ -135,15 +135,15 @@ export const nameOf = (guest) => `${guest.first_name} ${guest.last_name}`.trim()
  * @param {string} query
  */
 export function searchGuests(guests, query) {
-  const words = foldText(query).split(" ").filter(Boolean);
+  const words = normalizeText(query).split(" ").filter(Boolean);
   if (!words.length) return { shown: [], total: 0 };
   const found = guests.filter((guest) => {
-    const text = foldText(
+    const text = normalizeText(
       [guest.first_name, guest.last_name, guest.company, guest.email, guest.order, guest.reference].join(" "),
     );
     return words.every((word) => text.includes(` ${word}`));
   });
-  const key = (/** @type {Desk.Guest} */ guest) => foldText(`${guest.last_name} ${guest.first_name}`);
+  const key = (/** @type {Desk.Guest} */ guest) => normalizeText(`${guest.last_name} ${guest.first_name}`);
   found.sort((first, second) => key(first).localeCompare(key(second)));
   return { shown: found.slice(0, MAX_SHOWN), total: found.length };
 }

@@ -20,7 +20,7 @@ const csrfTokens = {};
  * @param {string} pattern an address with "EVENT" in the place of the slug
  * @param {string} event
  */
-export const addressOf = (pattern, event) => pattern.replace("EVENT", event);
+export const fillAddress = (pattern, event) => pattern.replace("EVENT", event);
 
 /**
  * @param {string} url
@@ -48,7 +48,7 @@ async function request(url, options = {}) {
  * @returns {Promise<{event: string, title: string}>}
  */
 export async function openSession(event) {
-  const session = await request(addressOf(settings.session, event));
+  const session = await request(fillAddress(settings.session, event));
   csrfTokens[event] = session.csrf_token;
   return session;
 }
@@ -61,7 +61,7 @@ export async function openSession(event) {
 async function post(pattern, event, body) {
   const send = () => {
     const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfTokens[event] };
-    return request(addressOf(pattern, event), { method: "POST", headers, body: JSON.stringify(body) });
+    return request(fillAddress(pattern, event), { method: "POST", headers, body: JSON.stringify(body) });
   };
   if (!csrfTokens[event]) await openSession(event);
   try {

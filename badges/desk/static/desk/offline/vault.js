@@ -29,7 +29,7 @@ async function deriveKey(pin, salt, iterations) {
  * Encrypt a value that JSON can hold.
  * @param {CryptoKey} key
  * @param {unknown} value
- * @returns {Promise<Desk.Sealed>}
+ * @returns {Promise<Desk.EncryptedValue>}
  */
 export async function encrypt(key, value) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -39,7 +39,7 @@ export async function encrypt(key, value) {
 
 /**
  * @param {CryptoKey} key
- * @param {Desk.Sealed} sealed
+ * @param {Desk.EncryptedValue} sealed
  * @returns {Promise<any>}
  * @throws {DOMException} with another key than it was encrypted by
  */
