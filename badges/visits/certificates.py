@@ -12,7 +12,6 @@ from badges.certificates.models import CertifiedStay
 from convention.errors import NotOpenNow
 
 from .roster import RosterEntry
-from .whereabouts import can_certify
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def make_visit_certificate(visitor: RosterEntry) -> CertificateFacts:
     """Return the facts for a visitor's certificate. Raise NotOpenNow unless they arrived and left."""
     # "Left" does not imply an arrival: an exit alone can have been scanned.
-    if not can_certify(visitor.whereabouts) or visitor.arrived_at is None or visitor.left_at is None:
+    if not visitor.whereabouts.allows_certificate or visitor.arrived_at is None or visitor.left_at is None:
         raise NotOpenNow(_("Certificates are for visitors scanned in at the gate and out again."))
     return CertificateFacts(
         registration_id=visitor.pk,

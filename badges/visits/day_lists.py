@@ -132,6 +132,6 @@ def make_roster_sheet(visit: "Visit", roster: Sequence[RosterEntry]) -> TableShe
 NAMES_LIFETIME_AFTER_VISIT: Final = datetime.timedelta(hours=6)
 
 
-def names_expire_at(event: "Event") -> datetime.datetime:
+def get_list_expiry(event: "Event") -> datetime.datetime:
     """Return when the offline copy of the evacuation list is deleted from phones."""
     return event.ends_at + NAMES_LIFETIME_AFTER_VISIT

@@ -11,23 +11,25 @@ from registrations.visits.permissions import can_staff_visit, has_visit
 
 from .views import day, downloads, evacuation
 
-ATTENDANCE = "organize/<slug:event>/attendance"
-DAY = "organize/<slug:event>/visit/day"
+ATTENDANCE_PATH = "organize/<slug:event>/attendance"
+DAY_PATH = "organize/<slug:event>/visit/day"
 
 pages: list[Any] = [
-    path(f"{DAY}/", day.visit_day, name="organize-visit-day"),
-    path(f"{DAY}/doors/", day.visit_checkpoints_create, name="organize-visit-day-checkpoints"),
-    path(f"{DAY}/roster.pdf", downloads.roster_pdf, name="organize-visit-roster-pdf"),
-    *build_list_paths(DAY, downloads.roster_file, ["visit-roster"]),
-    path(f"{DAY}/evacuation/", day.evacuation_list, name="organize-visit-evacuation"),
-    path(f"{DAY}/evacuation.pdf", downloads.evacuation_pdf, name="organize-visit-evacuation-pdf"),
-    path(f"{ATTENDANCE}/evacuation/", evacuation.event_evacuation_list, name="organize-evacuation"),
-    path(f"{ATTENDANCE}/evacuation.pdf", evacuation.event_evacuation_pdf, name="organize-evacuation-pdf"),
-    path(f"{DAY}/coaches/<int:pk>/", day.coach_manifest, name="organize-visit-manifest"),
-    path(f"{DAY}/coaches/<int:pk>.pdf", downloads.manifest_pdf, name="organize-visit-manifest-pdf"),
-    path(f"{DAY}/certificates.pdf", downloads.certificates_pdf, name="organize-visit-certificates"),
+    path(f"{DAY_PATH}/", day.visit_day, name="organize-visit-day"),
+    path(f"{DAY_PATH}/doors/", day.visit_checkpoints_create, name="organize-visit-day-checkpoints"),
+    path(f"{DAY_PATH}/roster.pdf", downloads.roster_pdf, name="organize-visit-roster-pdf"),
+    *build_list_paths(DAY_PATH, downloads.roster_file, ["visit-roster"]),
+    path(f"{DAY_PATH}/evacuation/", day.evacuation_list, name="organize-visit-evacuation"),
+    path(f"{DAY_PATH}/evacuation.pdf", downloads.evacuation_pdf, name="organize-visit-evacuation-pdf"),
+    path(f"{ATTENDANCE_PATH}/evacuation/", evacuation.event_evacuation_list, name="organize-evacuation"),
     path(
-        f"{DAY}/certificates/<slug:reference>.pdf",
+        f"{ATTENDANCE_PATH}/evacuation.pdf", evacuation.event_evacuation_pdf, name="organize-evacuation-pdf"
+    ),
+    path(f"{DAY_PATH}/coaches/<int:pk>/", day.coach_manifest, name="organize-visit-manifest"),
+    path(f"{DAY_PATH}/coaches/<int:pk>.pdf", downloads.manifest_pdf, name="organize-visit-manifest-pdf"),
+    path(f"{DAY_PATH}/certificates.pdf", downloads.certificates_pdf, name="organize-visit-certificates"),
+    path(
+        f"{DAY_PATH}/certificates/<slug:reference>.pdf",
         downloads.certificate_pdf,
         name="organize-visit-certificate",
     ),

@@ -23,6 +23,12 @@ class Whereabouts(models.TextChoices):
     NOT_OUT = "not_out", pgettext_lazy("visitor", "not scanned out")
     NO_SHOW = "no_show", pgettext_lazy("visitor", "did not attend")
 
+    @property
+    def allows_certificate(self) -> bool:
+        """Return whether a visitor in this state gets a certificate of attendance."""
+        # NOT_OUT is not enough: without an exit nobody knows how long the visitor stayed.
+        return self == Whereabouts.LEFT
+
 
 def describe_count(where: Whereabouts, number: int) -> str:
     """Return the label that follows the number of visitors in this state."""
@@ -59,9 +65,3 @@ def locate_visitor(facts: VisitorFacts) -> Whereabouts:
     if facts.boarded_at:
         return Whereabouts.ABOARD
     return Whereabouts.LATE if facts.at > facts.starts_at + LATE_AFTER else Whereabouts.EXPECTED
-
-
-def can_certify(where: Whereabouts) -> bool:
-    """Return whether this state allows a certificate of attendance."""
-    # NOT_OUT is not enough: without an exit nobody knows how long the visitor stayed.
-    return where == Whereabouts.LEFT

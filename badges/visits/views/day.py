@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from badges.attendance.scanning.numbering import number_changes
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
-from badges.visits.day_lists import describe_ride, list_people_on_site, names_expire_at
+from badges.visits.day_lists import describe_ride, get_list_expiry, list_people_on_site
 from badges.visits.evacuation import record_list_opened
 from badges.visits.roster import build_manifest, count_whereabouts, load_roster
 from badges.visits.whereabouts import Whereabouts
@@ -53,7 +53,6 @@ def _page_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
     can_manage = can_manage_visit(request.user, visit.event)
     return {
         "event": visit.event,
-        "visit": visit,
         "section": "organize",
         "can_manage": can_manage,
         "missing_checkpoints": count_missing_checkpoints(visit) if can_manage else 0,
@@ -71,7 +70,7 @@ def _rows_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "state": state,
         "rows": [entry for entry in roster if state is None or entry.whereabouts == state],
         "with_other_visits": [entry for entry in roster if entry.other_visits],
-        "certifiable_count": sum(entry.whereabouts == Whereabouts.LEFT for entry in roster),
+        "certifiable_count": sum(entry.whereabouts.allows_certificate for entry in roster),
         "can_manage": can_manage_visit(request.user, visit.event),
         "can_staff": can_staff_desk(request.user, visit.event),
     }
@@ -105,7 +104,7 @@ def evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     if request.method == "GET":
         record_list_opened("visit_evacuation.open", visit, event=visit.event)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
-    response["X-Keep-Until"] = str(int(names_expire_at(visit.event).timestamp() * 1000))
+    response["X-Keep-Until"] = str(int(get_list_expiry(visit.event).timestamp() * 1000))
     # The service worker's copy, which expires, must be the only one on the phone.
     response["Cache-Control"] = "private, no-store"
     return response

@@ -16,7 +16,6 @@ from badges.visits.day_lists import (
 )
 from badges.visits.evacuation import record_list_opened
 from badges.visits.roster import RosterEntry, build_manifest, load_roster
-from badges.visits.whereabouts import can_certify
 from convention.audit.record import record_action
 from convention.errors import NotFound, NotOpenNow
 from convention.tables.downloads import inline_response, table_response
@@ -71,7 +70,7 @@ def manifest_pdf(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def certificates_pdf(request: HttpRequest, event: str) -> HttpResponse:
     """Return a certificate for each visitor who arrived and left, as PDF. Raise NotOpenNow without any."""
     visit = get_managed_visit(event, request.user)
-    visitors = [entry for entry in load_roster(visit) if can_certify(entry.whereabouts)]
+    visitors = [entry for entry in load_roster(visit) if entry.whereabouts.allows_certificate]
     if not visitors:
         raise NotOpenNow(_("No certificates yet: they need an entry scan and an exit scan."))
     record_action("certificate.print", visit, event=visit.event)

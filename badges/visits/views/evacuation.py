@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import draw_printed_list
-from badges.visits.day_lists import names_expire_at
+from badges.visits.day_lists import get_list_expiry
 from badges.visits.evacuation import load_people_inside, make_inside_list, record_list_opened
 from convention.events.permissions import get_event_to_staff
 from convention.tables.downloads import inline_response
@@ -30,7 +30,7 @@ def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     if request.method == "GET":
         record_list_opened("evacuation.open", event_obj, event=event_obj)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
-    response["X-Keep-Until"] = str(int(names_expire_at(event_obj).timestamp() * 1000))
+    response["X-Keep-Until"] = str(int(get_list_expiry(event_obj).timestamp() * 1000))
     # The service worker's copy, which expires, must be the only one on the phone.
     response["Cache-Control"] = "private, no-store"
     return response
