@@ -1,9 +1,8 @@
 """Find who may enter a checkpoint: by a booked session, by ticket, or by an add-on."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registrations.models import Registration, RegistrationAddon, SessionBooking
 
@@ -49,7 +48,7 @@ def _filter_entitled(holders: list[int], tickets: set[int], addon: int | None) -
     return set(rows.order_by().values_list("pk", flat=True))
 
 
-def find_addons(registrations: Any) -> dict[int, list[int]]:
+def find_addons(registrations: QuerySet[Registration]) -> dict[int, list[int]]:
     """Return the ids of the add-ons that each of these registrations has."""
     chosen = RegistrationAddon.objects.filter(
         registration__in=registrations.order_by().values("pk"), cancelled_at__isnull=True
@@ -60,7 +59,7 @@ def find_addons(registrations: Any) -> dict[int, list[int]]:
     return addons
 
 
-def find_booked_sessions(registrations: Any) -> dict[int, list[int]]:
+def find_booked_sessions(registrations: QuerySet[Registration]) -> dict[int, list[int]]:
     """Return the ids of the sessions that each of these registrations has booked."""
     bookings = SessionBooking.objects.active().filter(registration__in=registrations.order_by().values("pk"))
     sessions_by_registration: dict[int, list[int]] = {}
@@ -69,7 +68,7 @@ def find_booked_sessions(registrations: Any) -> dict[int, list[int]]:
     return sessions_by_registration
 
 
-def find_entitlements(registrations: Any) -> dict[int, dict[str, list[int]]]:
+def find_entitlements(registrations: QuerySet[Registration]) -> dict[int, dict[str, list[int]]]:
     """Return the ids of booked sessions and of add-ons of these registrations, each only if there are any."""
     found: dict[int, dict[str, list[int]]] = {}
     sources = (("sessions", find_booked_sessions(registrations)), ("addons", find_addons(registrations)))

@@ -12,55 +12,63 @@ from .reports.api import AttendanceFiguresView, AttendanceListView, HeadcountVie
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, figures, merge, sheets
 
-EVENT = "organize/<slug:event>"
-PERSON = f"{EVENT}/attendance/people/<slug:reference>"
-CONFLICTS = f"{EVENT}/attendance/conflicts"
-SHEETS = f"{EVENT}/attendance/sheets"
-CHECKPOINTS_PATH = f"{EVENT}/checkpoints"
+EVENT_PATH = "organize/<slug:event>"
+PERSON_PATH = f"{EVENT_PATH}/attendance/people/<slug:reference>"
+CONFLICTS_PATH = f"{EVENT_PATH}/attendance/conflicts"
+SHEETS_PATH = f"{EVENT_PATH}/attendance/sheets"
+CHECKPOINTS_PATH = f"{EVENT_PATH}/checkpoints"
 
 pages: list[Any] = [
-    path(f"{EVENT}/attendance/", attendance.attendance_overview, name="organize-attendance"),
+    path(f"{EVENT_PATH}/attendance/", attendance.attendance_overview, name="organize-attendance"),
     re_path(
         r"^organize/(?P<event>[-\w]+)/attendance\.(?P<kind>csv|xlsx|pdf)$",
         attendance.attendance_file,
         name="organize-attendance-file",
     ),
     path(
-        f"{EVENT}/attendance/doors/<int:checkpoint>/",
+        f"{EVENT_PATH}/attendance/doors/<int:checkpoint>/",
         attendance.checkpoint_attendance,
         name="organize-attendance-checkpoint",
     ),
-    path(f"{EVENT}/attendance/figures/", figures.attendance_figures, name="organize-attendance-figures"),
+    path(f"{EVENT_PATH}/attendance/figures/", figures.attendance_figures, name="organize-attendance-figures"),
     path(
-        f"{EVENT}/attendance/doors/<int:checkpoint>/no-shows/",
+        f"{EVENT_PATH}/attendance/doors/<int:checkpoint>/no-shows/",
         figures.checkpoint_no_shows,
         name="organize-no-shows",
     ),
-    path(f"{SHEETS}/", sheets.sheet_list, name="organize-sheets"),
-    path(f"{SHEETS}/<int:checkpoint>/<slug:day>.pdf", sheets.sheet_pdf, name="organize-sheet-pdf"),
-    path(f"{SHEETS}/<int:checkpoint>/<slug:day>/", sheets.sheet_entry, name="organize-sheet"),
-    path(f"{PERSON}/", attendance.person_attendance, name="organize-attendance-person"),
-    path(f"{PERSON}/check-in/", attendance.person_check_in, name="organize-check-in"),
-    path(f"{CONFLICTS}/", conflicts.conflict_list, name="organize-conflicts"),
-    path(f"{CONFLICTS}/resolve/", conflicts.conflicts_resolve, name="organize-conflicts-resolve"),
-    path(f"{CONFLICTS}/<int:resolution>/reopen/", conflicts.conflict_reopen, name="organize-conflict-reopen"),
+    path(f"{SHEETS_PATH}/", sheets.sheet_list, name="organize-sheets"),
+    path(f"{SHEETS_PATH}/<int:checkpoint>/<slug:day>.pdf", sheets.sheet_pdf, name="organize-sheet-pdf"),
+    path(f"{SHEETS_PATH}/<int:checkpoint>/<slug:day>/", sheets.sheet_entry, name="organize-sheet"),
+    path(f"{PERSON_PATH}/", attendance.person_attendance, name="organize-attendance-person"),
+    path(f"{PERSON_PATH}/check-in/", attendance.person_check_in, name="organize-check-in"),
+    path(f"{CONFLICTS_PATH}/", conflicts.conflict_list, name="organize-conflicts"),
+    path(f"{CONFLICTS_PATH}/resolve/", conflicts.conflicts_resolve, name="organize-conflicts-resolve"),
     path(
-        f"{CONFLICTS}/<slug:reference>/<int:checkpoint>/",
+        f"{CONFLICTS_PATH}/<int:resolution>/reopen/",
+        conflicts.conflict_reopen,
+        name="organize-conflict-reopen",
+    ),
+    path(
+        f"{CONFLICTS_PATH}/<slug:reference>/<int:checkpoint>/",
         conflicts.conflict_resolve,
         name="organize-conflict-resolve",
     ),
-    path(f"{EVENT}/registrations/selection/merge/", merge.selection_merge, name="organize-selection-merge"),
     path(
-        f"{EVENT}/registrations/<slug:reference>/merge/<slug:other>/",
+        f"{EVENT_PATH}/registrations/selection/merge/", merge.selection_merge, name="organize-selection-merge"
+    ),
+    path(
+        f"{EVENT_PATH}/registrations/<slug:reference>/merge/<slug:other>/",
         merge.registration_merge,
         name="organize-registration-merge",
     ),
-    path(f"{EVENT}/ready/", devices.show_readiness, name="organize-ready"),
-    path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
+    path(f"{EVENT_PATH}/ready/", devices.show_readiness, name="organize-ready"),
+    path(f"{EVENT_PATH}/devices/", devices.device_list, name="organize-devices"),
     path(
-        f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"
+        f"{EVENT_PATH}/devices/codes/<int:invitation>/",
+        devices.pairing_code,
+        name="organize-device-pairing-code",
     ),
-    path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
+    path(f"{EVENT_PATH}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
     path(f"{CHECKPOINTS_PATH}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
     path(f"{CHECKPOINTS_PATH}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
     path(

@@ -49,7 +49,7 @@ def certificate_list(request: HttpRequest, event: str) -> HttpResponse:
         "sessions": [row for row in load_session_figures(event_obj) if row.arrived_count and row.has_started],
         "query": query,
         "shown": Paginator(issued, ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "not_open": explain_unavailability(event_obj),
+        "unavailable_reason": explain_unavailability(event_obj),
     }
     return render(request, "certificates/organize.html", context)
 

@@ -88,7 +88,7 @@ def own_certificates(request: HttpRequest, reference: str, secret: str, person: 
         "is_event_withdrawn": None in withdrawn,
         "sessions": list_certified_sessions(registration),
         "withdrawn_sessions": withdrawn,
-        "not_open": reason,
+        "unavailable_reason": reason,
     }
     return render(request, "certificates/own.html", context)
 

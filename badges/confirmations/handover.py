@@ -15,7 +15,7 @@ from .attachments import attach_badge, attach_calendar, order_context
 from .mail_history import MailHistory
 
 
-def registrations_to_notify(order: Order) -> list[Registration]:
+def list_registrations_to_notify(order: Order) -> list[Registration]:
     """Return the registrations whose new holder must still be notified; none after the event."""
     if order.event.ends_at <= timezone.now():
         return []

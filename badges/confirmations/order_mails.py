@@ -35,8 +35,8 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
     It repeats no free text from the form, which could be spam: the address may be that of a stranger.
     """
     event = order.event
-    packages = list(Sponsorship.objects.active().filter(order=order).select_related("package"))
-    items: list[Registration | Sponsorship] = [*registrations, *packages]
+    sponsorships = list(Sponsorship.objects.active().filter(order=order).select_related("package"))
+    items: list[Registration | Sponsorship] = [*registrations, *sponsorships]
     hold_ends = [item.hold_expires_at for item in items if item.is_reserved and item.hold_expires_at]
     return MailMessage(
         to=order.email,
@@ -48,7 +48,7 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
             "where": format_venue_address(event),
             # Counts of tickets instead of the attendees' names, which are free text.
             "tickets": list(Counter(registration.ticket.title for registration in registrations).items()),
-            "packages": packages,
+            "sponsorships": sponsorships,
             # The earliest, since the link must be opened before any of the holds expires.
             "hold_expires_at": min(hold_ends, default=None),
             "url": absolute_url(reverse("verify-order", args=[make_verification_token(order, order.email)])),
@@ -101,7 +101,7 @@ def write_confirmation_mail(order: Order, registrations: list[Registration], mes
         "Registrations confirmed (%(people)d people): %(event)s",
         len(registrations),
     )
-    return _write_mail_with_badges(order, registrations, message_key, subject, {"corrected": False})
+    return _write_mail_with_badges(order, registrations, message_key, subject, {"is_correction": False})
 
 
 def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
@@ -116,7 +116,7 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
     if addon_changes.has_any:
         subject = _("Registration updated: %(event)s")
     return _write_mail_with_badges(
-        order, registrations, message_key, subject, {"corrected": True, "addon_changes": addon_changes}
+        order, registrations, message_key, subject, {"is_correction": True, "addon_changes": addon_changes}
     )
 
 

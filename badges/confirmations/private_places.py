@@ -66,7 +66,7 @@ def _write_confirmation(
         recipient_name=registration.first_name,
         context={
             **order_context(order, [registration]),
-            "corrected": bool(correction_subject),
+            "is_correction": bool(correction_subject),
             "addon_changes": find_addon_changes(
                 [registration],
                 order.deliveries.filter(message_key=make_private_message_key(registration)),

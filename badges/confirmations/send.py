@@ -25,7 +25,7 @@ from registrations.company.reassign_orders import reassign_order
 from registrations.models import SOURCE_COMPANY_CONTACT, MailDelivery, Order, Registration, Sponsorship
 from registrations.orders.deliveries import SENT_AT_FIELDS, deliver_mail, deliver_to_attendee
 
-from .handover import registrations_to_notify, write_buyer_mail, write_holder_mail
+from .handover import list_registrations_to_notify, write_buyer_mail, write_holder_mail
 from .mail_history import MailHistory, handover_message_key, holder_message_key
 from .mail_throttle import seconds_until_mail_allowed
 from .order_mails import (
@@ -134,7 +134,7 @@ def _send_due_mails(
 
 def _send_to_holders(order: Order, attempts: MailAttempts) -> None:
     """Notify new holders."""
-    for registration in registrations_to_notify(order):
+    for registration in list_registrations_to_notify(order):
         attempts.deliver(registration.email, partial(_send_to_holder, registration))
 
 

@@ -222,7 +222,7 @@ class RemindersForm(MailTextsForm):
             raise forms.ValidationError(_("At most %(most)d reminders.") % {"most": MAX_REMINDERS})
         return days
 
-    def plan(self) -> ReminderChoices:
+    def get_choices(self) -> ReminderChoices:
         data = self.cleaned_data
         return ReminderChoices(is_enabled=data["is_enabled"], days=data["days"], texts=self.get_texts())
 

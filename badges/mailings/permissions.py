@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
 
-def mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:
+def get_mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:
     """Return a mailing of that event. Raise NotFound, Forbidden or SignInRequired."""
     event = get_event_to_organize(slug, person)
     # Filtered by event: the permission was checked for that one only.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Behind all checkpoints made by hand, whose positions count from 0.
 SESSION_CHECKPOINT_POSITION = 1000
-
-
 # Local hours at which a meal's checkpoint opens and closes, unless the organizer says otherwise.
 MEAL_HOURS = (datetime.time(12), datetime.time(14, 30))
 
@@ -32,6 +30,13 @@ class CheckpointInUse(ConventionError):
 
     kind = "in-use"
     status = 409
+
+
+class CheckpointFixed(ConventionError):
+    """The organizer did not allow this device to change its checkpoint."""
+
+    kind = "checkpoint-fixed"
+    status = 403
 
 
 @transaction.atomic
@@ -53,13 +58,6 @@ def save_checkpoint(
     # Makes devices fetch a snapshot. Last, since it locks the event's row until commit.
     advance_sequence(checkpoint.event_id)
     return checkpoint
-
-
-class CheckpointFixed(ConventionError):
-    """The organizer did not allow this device to change its checkpoint."""
-
-    kind = "checkpoint-fixed"
-    status = 403
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ class ArrivalComparison:
     """The total arrivals of two events by local time, the earlier points shifted to the days of `event`."""
 
     event: Event
-    earlier: Event | None
+    earlier_event: Event | None
     points: list[tuple[datetime.datetime, int]]
     earlier_points: list[tuple[datetime.datetime, int]]
 
@@ -39,25 +39,27 @@ class ArrivalComparison:
             self.event.title,
             is_stepped=True,
             compared_points=_label_points(self.earlier_points, time_format),
-            compared_unit=self.earlier.title if self.earlier else "",
+            compared_unit=self.earlier_event.title if self.earlier_event else "",
         )
 
 
-def list_earlier_events(event: Event, *, among: QuerySet[Event]) -> list[Event]:
-    """Return those of `among` of the same kind that ended before, with arrivals; the latest first."""
+def list_earlier_events(event: Event, *, events: QuerySet[Event]) -> list[Event]:
+    """Return those of `events` of the same kind that ended before `event` and have arrivals, latest first."""
     arrivals = Presence.objects.filter(event=OuterRef("pk"), entries__gt=0)
-    earlier = among.filter(Exists(arrivals), kind=event.kind, ends_at__lte=event.starts_at)
-    return list(earlier.order_by("-starts_at", "-pk")[:MAX_EARLIER_EVENTS])
+    earlier_events = events.filter(Exists(arrivals), kind=event.kind, ends_at__lte=event.starts_at)
+    return list(earlier_events.order_by("-starts_at", "-pk")[:MAX_EARLIER_EVENTS])
 
 
-def compare_arrivals(event: Event, earlier: Event | None) -> ArrivalComparison:
+def compare_arrivals(event: Event, earlier_event: Event | None) -> ArrivalComparison:
     """Return the arrivals of both events; times are local and without zone, since only the clock counts."""
     points = [(at.replace(tzinfo=None), total) for at, total in accumulate_arrivals(event)]
-    if earlier is None:
+    if earlier_event is None:
         return ArrivalComparison(event, None, points, [])
-    shift = _find_first_midnight(event) - _find_first_midnight(earlier)
-    shifted_points = [(at.replace(tzinfo=None) + shift, total) for at, total in accumulate_arrivals(earlier)]
-    return ArrivalComparison(event, earlier, points, shifted_points)
+    shift = _find_first_midnight(event) - _find_first_midnight(earlier_event)
+    shifted_points = [
+        (at.replace(tzinfo=None) + shift, total) for at, total in accumulate_arrivals(earlier_event)
+    ]
+    return ArrivalComparison(event, earlier_event, points, shifted_points)
 
 
 def _find_first_midnight(event: Event) -> datetime.datetime:

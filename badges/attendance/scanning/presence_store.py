@@ -23,6 +23,17 @@ from .verdict import COUNTED_VERDICTS
 if TYPE_CHECKING:
     from convention.events.models import Event
 
+MAX_ROWS_PER_INSERT = 10_000
+
+# Ids of a registration and of the checkpoint at which its scans count.
+type PresenceKey = tuple[int, int]
+
+# The registration that a scan counts for: the survivor of a merged one. One level suffices, since merging a
+# survivor again moves all earlier merges to the new one.
+OWNER = Coalesce("registration__merged_into", "registration")
+
+UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
+
 
 @transaction.atomic
 def rebuild_presence(*, event: "Event") -> int:
@@ -46,20 +57,6 @@ def rebuild_presence(*, event: "Event") -> int:
     # Devices fetch changes only and cannot notice deleted rows: make them load everything.
     invalidate_cursors(event.pk)
     return len(histories)
-
-
-MAX_ROWS_PER_INSERT = 10_000
-
-# Ids of a registration and of the checkpoint at which its scans count.
-type PresenceKey = tuple[int, int]
-
-
-# The registration that a scan counts for: the survivor of a merged one. One level suffices, since merging a
-# survivor again moves all earlier merges to the new one.
-OWNER = Coalesce("registration__merged_into", "registration")
-
-
-UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
 
 
 def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dict[PresenceKey, PresenceState]:

@@ -45,7 +45,7 @@ def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "checkpoints": checkpoints,
-        "sessions_without": list_sessions_without_checkpoint(event_obj).count(),
+        "sessions_without_checkpoint": list_sessions_without_checkpoint(event_obj).count(),
     }
     return render(request, "attendance/checkpoints.html", context)
 

@@ -61,7 +61,7 @@ def pairing_code(request: HttpRequest, event: str, invitation: int) -> HttpRespo
     code = ShownCode(row) if is_valid else None
     context = {
         "event": event_obj, "section": "organize", "invitation": row, "code": code,
-        "qr": draw_svg_symbol(code.url) if code else "", "paired": row.devices.order_by("pk"),
+        "qr": draw_svg_symbol(code.url) if code else "", "paired_devices": row.devices.order_by("pk"),
     }  # fmt: skip
     template = "shown_code" if request.GET.get("part") == "code" else "pairing_code"
     return render(request, f"attendance/{template}.html", context)

@@ -24,7 +24,7 @@ def attendance_figures(request: HttpRequest, event: str) -> HttpResponse:
     """Show the figures of each day and session; `with` names the earlier event to compare with."""
     event_obj = get_event_to_organize(event, request.user)
     # Only events that this user organizes too: others' figures are not theirs to see.
-    choices = list_earlier_events(event_obj, among=get_organized_events(request.user))
+    choices = list_earlier_events(event_obj, events=get_organized_events(request.user))
     comparison = compare_arrivals(event_obj, _choose_event(choices, request.GET.get("with")))
     sessions = load_session_figures(event_obj)
     context = {

@@ -78,7 +78,7 @@ def registration_merge(request: HttpRequest, event: str, reference: str, other: 
         "choices": list(_list_choices(survivor, other_registration)),
         "sides": [_describe_side(survivor), _describe_side(other_registration)],
         "objection": _find_objection(survivor, other_registration),
-        "lost": list_lost_addons(survivor, other_registration),
+        "lost_addons": list_lost_addons(survivor, other_registration),
     }  # fmt: skip
     return render(request, "attendance/merge.html", context)
 

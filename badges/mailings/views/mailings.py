@@ -27,7 +27,7 @@ from badges.mailings.composing.preview import list_preview_names
 from badges.mailings.composing.segments import Segment, describe_segment, select_only
 from badges.mailings.forms import MailingForm, MailingScheduleForm, PreviewForm
 from badges.mailings.models import Mailing
-from badges.mailings.permissions import mailing_to_organize
+from badges.mailings.permissions import get_mailing_to_organize
 from badges.mailings.sending.launch import (
     MailingNotActive,
     MailingNotReady,
@@ -100,7 +100,7 @@ def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection)
 @require_http_methods(["GET", "POST"])
 def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Change a draft; if another organizer changed it meanwhile, show their values beside the form."""
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     # Only for GET: a POST must show what was typed together with the reason why it is not saved.
     if request.method == "GET" and not mailing.is_draft:
         return redirect("organize-mailing", event, pk)
@@ -149,7 +149,7 @@ def _render_form(request: HttpRequest, event: Event, form: MailingForm, **contex
 @never_cache
 @require_safe
 def mailing_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     return _render_mailing(request, mailing, MailingScheduleForm(event=mailing.event))
 
 
@@ -172,7 +172,7 @@ def _render_mailing(request: HttpRequest, mailing: Mailing, form: MailingSchedul
 
 @require_POST
 def mailing_send(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     try:
         launch_mailing(mailing=mailing, seen_hash=request.POST.get("seen", ""))
     except MailingNotReady as error:
@@ -191,7 +191,7 @@ def _add_already_sent_message(request: HttpRequest) -> None:
 
 @require_POST
 def mailing_schedule(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     form = MailingScheduleForm(request.POST, event=mailing.event)
     if not form.is_valid():
         return _render_mailing(request, mailing, form)
@@ -208,7 +208,7 @@ def mailing_schedule(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_POST
 def mailing_cancel(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     try:
-        mailing = cancel_mailing(mailing=mailing_to_organize(event, pk, request.user))
+        mailing = cancel_mailing(mailing=get_mailing_to_organize(event, pk, request.user))
     except MailingNotActive as error:
         messages.info(request, str(error))
     else:
@@ -224,7 +224,7 @@ def mailing_cancel(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_POST
 def mailing_resume(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     try:
-        resume_mailing(mailing=mailing_to_organize(event, pk, request.user))
+        resume_mailing(mailing=get_mailing_to_organize(event, pk, request.user))
     except MailingNotActive as error:
         messages.info(request, str(error))
     return redirect("organize-mailing", event, pk)
@@ -232,7 +232,7 @@ def mailing_resume(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 @require_POST
 def mailing_copy(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
     draft = copy_mailing(mailing=mailing, author=request.user)
     messages.success(request, _("New draft with the same content; it has not been sent to anyone."))
@@ -241,6 +241,6 @@ def mailing_copy(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 @require_POST
 def mailing_remove(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    delete_draft(mailing=mailing_to_organize(event, pk, request.user))
+    delete_draft(mailing=get_mailing_to_organize(event, pk, request.user))
     messages.success(request, _("The draft has been removed."))
     return redirect("organize-mail", event)

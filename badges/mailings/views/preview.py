@@ -17,7 +17,7 @@ from badges.mailings.composing.audience import build_audience
 from badges.mailings.composing.preview import list_preview_names, queue_test_letter, write_preview_letter
 from badges.mailings.forms import PreviewForm
 from badges.mailings.models import Mailing
-from badges.mailings.permissions import mailing_to_organize
+from badges.mailings.permissions import get_mailing_to_organize
 from convention.club.models import Person
 from convention.mail.messages import render_mail_message
 
@@ -43,7 +43,7 @@ def _read_preview_choice(query: QueryDict, mailing: Mailing, first: str = "") ->
 @require_safe
 @csp_override({**SITE_POLICY, "frame-src": [CSP.SELF]})
 def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     names = list_preview_names(build_audience(mailing))
     chosen = _read_preview_choice(request.GET, mailing, names[0][0] if names else "")
     form = PreviewForm(initial=chosen, names=names, languages=mailing.languages)
@@ -64,14 +64,14 @@ def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @csp_override(MAIL_POLICY)
 def mailing_preview_html(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Return the HTML alone, for the frame of the preview."""
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     letter = write_preview_letter(mailing, **_read_preview_choice(request.GET, mailing))
     return HttpResponse(render_mail_message(letter)[1], headers={"Cache-Control": "private, no-store"})
 
 
 @require_POST
 def mailing_test(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    mailing = mailing_to_organize(event, pk, request.user)
+    mailing = get_mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
     address = queue_test_letter(
         mailing=mailing, person=request.user, **_read_preview_choice(request.POST, mailing)

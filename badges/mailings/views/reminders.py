@@ -24,7 +24,7 @@ def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
     form = RemindersForm(request.POST or None, plan=plan)
     if request.method == "POST" and form.is_valid():
         try:
-            save_reminder_plan(event=event_obj, choices=form.plan())
+            save_reminder_plan(event=event_obj, choices=form.get_choices())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:

@@ -56,7 +56,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     context = {
         "section": "organize",
         "can_create": can_create,
-        "administers": is_club_administrator(request.user),
+        "is_administrator": is_club_administrator(request.user),
         # Sorted again: each event's items are sorted, but not those of all events together.
         "attention_items": sorted(items, key=lambda item: -item.gravity),
         "upcoming": facts,

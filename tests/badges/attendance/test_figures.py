@@ -146,9 +146,9 @@ def test_page_compares_only_with_events_that_user_organizes(client, event):
     page = get_page(client, "organize-attendance-figures", event.slug)
     alone = get_page(client, "organize-attendance-figures", event.slug, query="?with=-")
 
-    assert page.context["comparison"].earlier == earlier
+    assert page.context["comparison"].earlier_event == earlier
     assert 'class="line compared"' in page.content.decode()
-    assert alone.context["comparison"].earlier is None
+    assert alone.context["comparison"].earlier_event is None
 
 
 def test_pages_csv_files_and_api_show_same_figures(client, event):

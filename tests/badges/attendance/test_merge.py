@@ -180,7 +180,7 @@ def test_merge_moves_waiting_list_entries_and_names_lost_addons(client):
     RegistrationAddon.objects.create(registration=other, addon=make_addon(event), price=0)
     client.force_login(make_administrator())
     preview = client.get(f"/organize/congress/registrations/{kept.reference}/merge/{other.reference}/")
-    assert (preview.context["lost"], [side["waiting"] for side in preview.context["sides"]]) == (
+    assert (preview.context["lost_addons"], [side["waiting"] for side in preview.context["sides"]]) == (
         ["Dîner"],
         [["B"], ["B", "O"]],
     )

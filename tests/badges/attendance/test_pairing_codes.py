@@ -162,7 +162,7 @@ def test_pairing_screen_shows_code_and_paired_devices(client, pair, event):
     screen = shown.redirect_chain[-1][0]
     part = client.get(screen, {"part": "code"})
     assert part.context["code"].text != code
-    assert [str(device) for device in client.get(screen).context["paired"]] == ["Lise"]
+    assert [str(device) for device in client.get(screen).context["paired_devices"]] == ["Lise"]
     assert Device.objects.get(name="Lise").can_override
     # A supervisor's phone overrules refusals: the desk may not pair one.
     client.force_login(desk)

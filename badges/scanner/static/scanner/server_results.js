@@ -1,8 +1,6 @@
 /** Compare the server's results with what the operator was shown. */
 
-import { ACTION, ADMITTED, REFUSED, UNVERIFIED } from "./verdict.js";
-
-const REASONS_FOR_DESK = ["unpaid", "unconfirmed", "unnamed"];
+import { ACTION, ADMITTED, REASONS_FOR_DESK, REFUSED, UNVERIFIED } from "./verdict.js";
 
 /**
  * Rebuild the outcome of a scan from before the page was reloaded, as far as the stored scan contains it.

@@ -29,7 +29,7 @@ const REASON_BY_REGISTRATION_STATE = {
   unnamed: "unnamed",
 };
 const ENTITLEMENT_REASONS = ["not_booked", "not_entitled"];
-const REASONS_FOR_DESK = ["unpaid", "unconfirmed", "unnamed"];
+export const REASONS_FOR_DESK = ["unpaid", "unconfirmed", "unnamed"];
 
 /** @type {Scanner.VerdictFacts} */
 const DEFAULTS = {
