@@ -336,7 +336,7 @@ def test_certificate_is_issued_only_to_visitor_who_arrived_and_left(visit):
 @pytest.mark.parametrize(
     ("language", "stay"),
     [
-        ("en", "from Monday 1 March 2027, 22:00 to Tuesday 2 March 2027, 3:00"),
+        ("en", "from 22:00 on Monday 1 March 2027 to 3:00 on Tuesday 2 March 2027"),
         ("fr", "du lundi 1er mars 2027 à 22 h au mardi 2 mars 2027 à 3 h"),
     ],
 )
