@@ -8,7 +8,7 @@ from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from convention.audit.record import record_action
 from convention.club.models import Person
@@ -26,6 +26,12 @@ from .tasks import make_agenda_print
 MAX_STORED_PRINTS: Final = 200
 OUTDATED_FILE_LIFETIME: Final = datetime.timedelta(days=1)
 PRINT_LIFETIME: Final = datetime.timedelta(days=400)
+MAX_DRAWINGS: Final = 3
+CHANGED_SENTENCE: Final = gettext_lazy("The programme changed while this was being created. Print it again.")
+
+
+class ProgrammeChanged(ConventionError):
+    kind = "programme-changed"
 
 
 class TooManyPrints(ConventionError):
@@ -99,18 +105,32 @@ def make_print(row: AgendaPrint) -> None:
     with tempfile.TemporaryFile() as file:
         options = PrintOptions.from_json(row.options)
         try:
-            # In one transaction, so that the file shows one state.
-            with transaction.atomic():
-                row.fingerprint = fingerprint_printed_content(row.event)
-                row.version = row.event.schedule_versions.order_by("-number").first()
-                if row.kind == PAGE_COUNTS_KIND:
-                    row.page_counts = count_pages_by_depth(row.event)
-                else:
-                    row.page_count = write_print(row.event, options, file)
+            draw_print(row, options, file)
         except ConventionError as error:
             with override(options.language):
                 row.error = str(error)
         store_print(row, file)
+
+
+def draw_print(row: AgendaPrint, options: PrintOptions, file: BinaryIO) -> None:
+    """Draw the file, again if the programme changed meanwhile, so that it shows one state of it.
+
+    Raise ProgrammeChanged if it changed each time.
+    """
+    for _attempt in range(MAX_DRAWINGS):
+        file.seek(0)
+        file.truncate()
+        row.event = Event.objects.get(pk=row.event_id)
+        row.fingerprint = fingerprint_printed_content(row.event)
+        row.version = row.event.schedule_versions.order_by("-number").first()
+        if row.kind == PAGE_COUNTS_KIND:
+            row.page_counts = count_pages_by_depth(row.event)
+        else:
+            row.page_count = write_print(row.event, options, file)
+        if fingerprint_printed_content(row.event) == row.fingerprint:
+            return
+    row.page_count, row.page_counts = 0, {}
+    raise ProgrammeChanged(CHANGED_SENTENCE)
 
 
 def store_print(row: AgendaPrint, file: BinaryIO) -> None:
@@ -126,7 +146,7 @@ def store_print(row: AgendaPrint, file: BinaryIO) -> None:
         stored = AgendaPrint.objects.filter(pk=row.pk).values_list("fingerprint", flat=True).get()
         row.fingerprint, row.file = stored, ""
         with override(PrintOptions.from_json(row.options).language):
-            row.error = _("The programme changed while this was being created. Print it again.")
+            row.error = str(CHANGED_SENTENCE)
         row.save()
 
 

@@ -11,6 +11,8 @@ from convention.audit.models import AuditEntry
 from schedule.drafts.current_draft import get_current_draft
 from schedule.models import AgendaPrint, SessionSpeaker
 from schedule.paper.print_options import PrintOptions
+from schedule.prints import requests
+from schedule.prints.make_print import write_print
 from schedule.prints.requests import delete_outdated_files, find_current_print, request_print
 from schedule.versions.publish import publish_draft
 from tests.factories import make_administrator, make_event, make_print, make_room, make_session, make_track
@@ -135,6 +137,31 @@ def test_print_shows_the_version_published_when_the_worker_runs(event):
     assert row.version == version
     assert "9 h 05" in pdf_text(row.file.read()).replace("\xa0", " ")
     assert find_current_print(event, PrintOptions()) == row
+
+
+@pytest.mark.parametrize(("change_count", "state"), [(1, "done"), (3, "failed")])
+def test_print_is_drawn_again_if_programme_changes_meanwhile(monkeypatch, event, change_count, state):
+    drawings = []
+
+    def write_and_change(event_obj, options, file):
+        page_count = write_print(event_obj, options, file)
+        drawings.append(page_count)
+        if len(drawings) <= change_count:
+            make_session(event, f"Added {len(drawings)}", room=event.rooms.first(), starts_at=START)
+        return page_count
+
+    monkeypatch.setattr(requests, "write_print", write_and_change)
+    row = request_print(event=event, options=PrintOptions(language="en"))
+    run_waiting_tasks()
+    row.refresh_from_db()
+
+    assert (row.state, len(drawings)) == (state, min(change_count + 1, 3))
+    if state == "done":
+        assert find_current_print(event, PrintOptions(language="en")) == row
+        assert "Added 1" in pdf_text(row.file.read())
+    else:
+        assert row.error == "The programme changed while this was being created. Print it again."
+        assert not row.file
 
 
 def test_a_state_printed_twice_is_stored_once(event):
