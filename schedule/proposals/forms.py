@@ -19,6 +19,7 @@ from schedule.editing.forms import make_local_time_input
 from schedule.models import CallForProposals, Criterion, ProposalMail, SessionFormat, Track
 from schedule.models.proposals import MAX_SCORE, MIN_SCORE
 from schedule.models.speakers import MAX_SUBJECT_LENGTH
+from schedule.speakers.forms import MARKDOWN_HELP, TEXT_LABELS
 
 from .letters import list_letter_fields
 from .overview import ProposalKind, ScoreBand
@@ -27,13 +28,6 @@ from .reviews import ReviewContent
 MAX_LETTER_CHARS = 5_000
 MAX_COMMENT_CHARS = 5_000
 MAX_PROPOSALS_PER_PERSON = 100
-MARKDOWN_HELP = _("Plain text, Markdown or simple HTML.")
-LETTER_LABELS = {
-    "subject_fr": _("Subject in French"),
-    "text_fr": _("Text in French"),
-    "subject_en": _("Subject in English"),
-    "text_en": _("Text in English"),
-}
 
 
 def check_year(moment: datetime.datetime) -> datetime.datetime:
@@ -191,7 +185,7 @@ def _make_letter_field(name: str) -> forms.CharField:
     language = {"lang": part[-2:]}
     is_subject = part.startswith("subject")
     return forms.CharField(
-        label=LETTER_LABELS[part],
+        label=TEXT_LABELS[part],
         max_length=MAX_SUBJECT_LENGTH if is_subject else MAX_LETTER_CHARS,
         error_messages={"required": _("Enter a subject.") if is_subject else _("Enter a text.")},
         widget=forms.TextInput(language) if is_subject else forms.Textarea({"rows": 7, **language}),

@@ -17,7 +17,7 @@ from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.web_addresses import defuse_links
 from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
 from schedule.models.speakers import MAX_SUBJECT_LENGTH
-from schedule.speakers.letters import PLACEHOLDER_PATTERN, fill_placeholders
+from schedule.speakers.letters import explain_unknown_placeholder, fill_placeholders
 from schedule.speakers.links import build_page_url, get_or_create_link
 
 PLACEHOLDERS: Final = {
@@ -82,10 +82,8 @@ def check_letter_texts(texts: Mapping[str, str]) -> None:
     errors = {}
     for name, text in texts.items():
         known = SUBJECT_PLACEHOLDERS if "subject" in name else tuple(PLACEHOLDERS)
-        unknown = [word for word in PLACEHOLDER_PATTERN.findall(text) if word not in known]
-        if unknown:
-            values = {"name": unknown[0], "known": ", ".join(f"{{{word}}}" for word in known)}
-            errors[name] = [_("“{%(name)s}” cannot be used here; known placeholders: %(known)s.") % values]
+        if problem := explain_unknown_placeholder(text, known):
+            errors[name] = [problem]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 

@@ -19,7 +19,7 @@ from schedule.programme.agenda import query_sessions
 
 from .audience import SpeakerAudience, SpeakerState, list_days
 
-BIOGRAPHY_HELP = _("Plain text, Markdown or simple HTML.")
+MARKDOWN_HELP = _("Plain text, Markdown or simple HTML.")
 TEXT_LABELS = {
     "subject_fr": _("Subject in French"),
     "text_fr": _("Text in French"),
@@ -37,7 +37,7 @@ class SpeakerProfileForm(forms.ModelForm[Speaker]):
         fields: tuple[str, ...] = ("company", "biography", "url", "language")
         widgets = {"biography": forms.Textarea({"rows": 8})}
         labels = {"url": _("Website or profile"), "company": _("Company")}
-        help_texts = {"biography": BIOGRAPHY_HELP}
+        help_texts = {"biography": MARKDOWN_HELP}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +59,7 @@ class SpeakerForm(SpeakerProfileForm):
     class Meta(SpeakerProfileForm.Meta):
         fields = ("name", "email", "company", "biography", "url", "language")
         help_texts = {
-            "biography": BIOGRAPHY_HELP,
+            "biography": MARKDOWN_HELP,
             "email": _("For your e-mails to this speaker; it is never shown to the public."),
         }
 

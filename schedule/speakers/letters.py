@@ -1,14 +1,14 @@
 """Write the mails to speakers: texts with placeholders, filled in for each of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import InvalidFields
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_date_with_weekday, format_time_range
 from convention.text.languages import LANGUAGE_CHOICES
@@ -29,21 +29,13 @@ SUBJECT_PLACEHOLDERS: Final = ("name", "event")
 PLACEHOLDER_PATTERN: Final = re.compile(r"\{([^{}\n]{0,60})\}")
 
 
-class UnknownPlaceholder(ConventionError):
-    """A word in braces that nothing replaces."""
-
-    kind = "bad-text"
-
-
 def check_texts(texts: Mapping[str, str]) -> None:
     """Raise InvalidFields for an unknown placeholder, a language without subject or text, or no text."""
     errors: dict[str, list[str]] = {}
     for name, text in texts.items():
         known = SUBJECT_PLACEHOLDERS if name.startswith("subject") else tuple(PLACEHOLDERS)
-        if unknown := next((word for word in PLACEHOLDER_PATTERN.findall(text) if word not in known), None):
-            names = ", ".join(f"{{{word}}}" for word in known)
-            sentence = _("“{%(name)s}” cannot be used here; known placeholders: %(known)s.")
-            errors[name] = [sentence % {"name": unknown, "known": names}]
+        if problem := explain_unknown_placeholder(text, known):
+            errors[name] = [problem]
     for code, _name in LANGUAGE_CHOICES:
         subject, text = texts.get(f"subject_{code}", ""), texts.get(f"text_{code}", "")
         if text and not subject:
@@ -54,6 +46,16 @@ def check_texts(texts: Mapping[str, str]) -> None:
         errors["text_fr"] = [_("Enter a subject and a text, in one language at least.")]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def explain_unknown_placeholder(text: str, known: Collection[str]) -> str:
+    """Return why the first unknown placeholder of a text cannot be used; "" if all are known."""
+    unknown = next((word for word in PLACEHOLDER_PATTERN.findall(text) if word not in known), None)
+    if unknown is None:
+        return ""
+    names = ", ".join(f"{{{word}}}" for word in known)
+    sentence = _("“{%(name)s}” cannot be used here; known placeholders: %(known)s.")
+    return sentence % {"name": unknown, "known": names}
 
 
 def choose_language(mailing: SpeakerMailing, speaker: Speaker) -> str:

@@ -14,6 +14,7 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import parse_digits
 from schedule.editing.views import allow_get_and_post, render_organizer_page
 from schedule.models import SpeakerMailing
 
@@ -55,7 +56,8 @@ def speaker_mailing_compose(request: "HttpRequest", event: str) -> HttpResponse:
         send_speaker_mailing(
             mailing=mailing,
             sent_by=require_signed_in(request.user),
-            expected_count=parse_count(request.POST.get("count", "")),
+            # 0 is never right; None would skip the check.
+            expected_count=parse_digits(request.POST.get("count", "")) or 0,
         )
     except ConventionError as error:
         # The preview then shows the current recipients, so that nothing is sent unseen.

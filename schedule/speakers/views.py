@@ -1,7 +1,7 @@
 """A speaker's own page at a secret link; no account is needed."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
+from convention.text.normalize import parse_digits
 from schedule.editing.programme_parts import save_programme_item
 from schedule.models import Speaker, SpeakerPhoto
 from schedule.permissions import get_programme_audience, get_public_speaker, get_speaker_by_link
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     import uuid
 
     from django.http import HttpRequest
-
-# A key has at most that many digits in the database.
-MAX_KEY_DIGITS: Final = 18
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,8 +113,7 @@ def run_action(request: "HttpRequest", speaker: Speaker, token: str, action: str
 
 def get_session_id(request: "HttpRequest") -> int:
     """Return the posted key of a session; 0, which is none, for anything else."""
-    text = request.POST.get("session", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_KEY_DIGITS else 0
+    return parse_digits(request.POST.get("session", "")) or 0
 
 
 def save_posted_grid(request: "HttpRequest", speaker: Speaker) -> None:

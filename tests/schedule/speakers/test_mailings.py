@@ -279,6 +279,7 @@ def test_a_preview_does_not_show_the_secret_of_the_link():
     ("texts", "field"),
     [
         ({**TEXTS, "text_fr": "{nom}"}, "text_fr"),
+        ({**TEXTS, "text_fr": "{}"}, "text_fr"),
         ({**TEXTS, "subject_fr": "{sessions}"}, "subject_fr"),
         ({**TEXTS, "subject_en": "Hello"}, "text_en"),
         (dict.fromkeys(TEXTS, ""), "text_fr"),
