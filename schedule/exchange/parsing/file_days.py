@@ -3,14 +3,14 @@
 import datetime
 import zoneinfo
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from schedule.exchange.import_notes import NoteReason
 from schedule.exchange.parsed_programme import ParsedSession
 from schedule.programme.days import get_programme_day
 
-from .frab_entry import FileContext
+from .frab_entry import FileContext, RawEntry, build_parsed_session
 
 # The default of Schedule.day_starts_at, so that a new event gets the same days.
 DEFAULT_DAY_START = datetime.time(6)
@@ -26,14 +26,23 @@ class FileDay:
     start: datetime.datetime | None = None
 
 
-def assign_programme_days(
-    days: list[tuple[FileDay, list[ParsedSession]]], file_context: FileContext
-) -> Iterator[ParsedSession]:
-    """Yield all sessions with their day; a day dated in another time zone than its sessions is corrected."""
-    for file_day, parsed_sessions in days:
+def build_parsed_sessions(
+    days: list[tuple[FileDay, list[RawEntry]]], file_context: FileContext
+) -> tuple[ParsedSession, ...]:
+    """Return the sessions of all days with their programme day.
+
+    A day that the file dates in another time zone than its sessions is corrected.
+    """
+    dated_sessions: list[ParsedSession] = []
+    for file_day, raw_entries in days:
+        entries = (build_parsed_session(raw_entry, file_context) for raw_entry in raw_entries)
+        parsed_sessions = [parsed_session for parsed_session in entries if parsed_session]
         day = resolve_day_date(file_day, parsed_sessions, file_context)
-        for parsed_session in parsed_sessions:
-            yield replace(parsed_session, day=day or get_session_day(parsed_session, file_context))
+        dated_sessions += [
+            replace(parsed_session, day=day or get_session_day(parsed_session, file_context))
+            for parsed_session in parsed_sessions
+        ]
+    return tuple(dated_sessions)
 
 
 def resolve_day_date(

@@ -18,12 +18,11 @@ from schedule.exchange.parsed_programme import (
 )
 from schedule.exchange.parsing import clean_values, times
 from schedule.exchange.parsing.clean_values import value_to_text
-from schedule.exchange.parsing.file_days import FileDay, assign_programme_days, find_usual_day_start
+from schedule.exchange.parsing.file_days import FileDay, build_parsed_sessions, find_usual_day_start
 from schedule.exchange.parsing.frab_entry import (
     FileContext,
     RawEntry,
     build_parsed_link,
-    build_parsed_session,
     build_parsed_speaker,
     find_utc_offset,
 )
@@ -62,18 +61,7 @@ def read_frab_json(
     file_days = (file_day for file_day, _raw_entries in days)
     header = replace(header, day_starts_at=find_usual_day_start(file_days, zone, get_generator(content)))
     context = FileContext(zone, notes, header.day_starts_at)
-    days_of_talks = [
-        (
-            file_day,
-            [
-                parsed_session
-                for raw_entry in raw_entries
-                if (parsed_session := build_parsed_session(raw_entry, context))
-            ],
-        )
-        for file_day, raw_entries in days
-    ]
-    parsed_sessions = tuple(assign_programme_days(days_of_talks, context))
+    parsed_sessions = build_parsed_sessions(days, context)
     return ParsedProgramme(
         ScheduleFormat.FRAB_JSON_2 if is_version_2 else ScheduleFormat.FRAB_JSON,
         header,

@@ -19,18 +19,16 @@ from schedule.exchange.parsed_programme import (
     ParsedLink,
     ParsedProgramme,
     ParsedRoom,
-    ParsedSession,
     ParsedSpeaker,
     ParsedTrack,
     ScheduleFormat,
 )
 from schedule.exchange.parsing import clean_values, times
-from schedule.exchange.parsing.file_days import FileDay, assign_programme_days, find_usual_day_start
+from schedule.exchange.parsing.file_days import FileDay, build_parsed_sessions, find_usual_day_start
 from schedule.exchange.parsing.frab_entry import (
     FileContext,
     RawEntry,
     build_parsed_link,
-    build_parsed_session,
     build_parsed_speaker,
     find_utc_offset,
 )
@@ -83,7 +81,7 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
             ),
         )
     context = FileContext(zone, notes, header.day_starts_at)
-    parsed_sessions = tuple(build_parsed_sessions(file_days, context))
+    parsed_sessions = build_parsed_sessions(file_days, context)
     return ParsedProgramme(
         ScheduleFormat.FRAB_XML,
         header,
@@ -91,24 +89,6 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         tuple(read_rooms(root, {parsed_session.room for parsed_session in parsed_sessions})),
         tuple(read_tracks(conference)),
     )
-
-
-def build_parsed_sessions(
-    file_days: list[tuple[FileDay, list[RawEntry]]], file_context: FileContext
-) -> Iterator[ParsedSession]:
-    """Yield the sessions of all days with their programme day."""
-    days = [
-        (
-            file_day,
-            [
-                parsed_session
-                for raw_entry in raw_entries
-                if (parsed_session := build_parsed_session(raw_entry, file_context))
-            ],
-        )
-        for file_day, raw_entries in file_days
-    ]
-    yield from assign_programme_days(days, file_context)
 
 
 def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
