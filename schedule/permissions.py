@@ -13,15 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
-from convention.club.permissions import is_member
+from convention.club.permissions import is_member, require_signed_in
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import can_staff_desk
+from convention.events.permissions import can_staff_desk, get_event_to_organize
 from convention.web.link_secrets import find_by_link_token
 
+from .drafts.current_draft import get_current_draft
 from .models import (
     PersonalAgenda,
     ProgrammeAudience,
+    ScheduleDraft,
     Session,
     SessionProposal,
     SessionSpeaker,
@@ -41,6 +43,18 @@ def get_programme_audience(person: "RequestUser | None", event: Event) -> Progra
         return ProgrammeAudience.PUBLIC
     can_see_all = is_member(person) or can_staff_desk(person, event)
     return ProgrammeAudience.MEMBERS if can_see_all else ProgrammeAudience.PUBLIC
+
+
+def get_draft_to_edit(slug: str, user: "RequestUser") -> tuple[ScheduleDraft, Person]:
+    """Return the event's current draft, created if there is none, and the organizer who edits it.
+
+    Raise NotFound or Forbidden.
+    """
+    event, person = get_event_to_organize(slug, user), require_signed_in(user)
+    draft = get_current_draft(event, author=person)
+    # Otherwise each use of the draft's event would load it again.
+    draft.event = event
+    return draft, person
 
 
 def get_public_session(event: Event, guid: uuid.UUID, *, audience: ProgrammeAudience) -> Session:

@@ -10,8 +10,6 @@ from convention.club.models import Person
 from convention.club.permissions import require_signed_in
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from schedule.drafts.current_draft import get_current_draft
-from schedule.models import ScheduleDraft
 
 
 class PlanningView(APIView):
@@ -30,12 +28,3 @@ def open_event(request: Request, slug: str) -> tuple[Event, Person]:
     """Return the event and the token's owner, who organizes it. Raise NotFound or Forbidden."""
     person = require_signed_in(request.user)
     return get_event_to_organize(slug, person), person
-
-
-def open_draft(request: Request, slug: str) -> tuple[ScheduleDraft, Person]:
-    """Return the current draft to be changed, created if there is none. Raise NotFound or Forbidden."""
-    event, person = open_event(request, slug)
-    draft = get_current_draft(event, author=person)
-    # Otherwise each use of the draft's event would load it again.
-    draft.event = event
-    return draft, person

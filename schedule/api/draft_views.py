@@ -26,9 +26,10 @@ from schedule.drafts.current_draft import find_current_draft, load_working_state
 from schedule.drafts.moves import SlotChangedMeanwhile, undo_batch, undo_last_batch
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, ScheduleDraft
+from schedule.permissions import get_draft_to_edit
 from schedule.versions.timetables import find_last_version_number
 
-from .access import PlanningView, open_draft, open_event
+from .access import PlanningView, open_event
 from .draft_bodies import (
     ConflictsResponse,
     DraftResponse,
@@ -93,7 +94,7 @@ class DraftSlotsView(PlanningView):
     def _move(self, request: Request, event: str, body: dict[str, Any]) -> dict[str, Any]:
         with transaction.atomic():
             # A draft that is created for a request that fails disappears with it.
-            draft, person = open_draft(request, event)
+            draft, person = get_draft_to_edit(event, request.user)
             guids = find_guids(draft.event)
             placements = read_placements(draft.event, body["slots"], guids)
             try:
@@ -128,7 +129,7 @@ class DraftUndoView(PlanningView):
 
     def _undo(self, request: Request, event: str, batch: int | None) -> dict[str, Any]:
         with transaction.atomic():
-            draft, person = open_draft(request, event)
+            draft, person = get_draft_to_edit(event, request.user)
             if batch is None:
                 result = undo_last_batch(draft=draft, author=person)
             else:

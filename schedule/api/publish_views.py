@@ -12,6 +12,7 @@ from convention.api.bodies import render_body, validate_body
 from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
 from convention.api.openapi import PROBLEMS_EXTENSION
 from schedule.models import ScheduleVersion
+from schedule.permissions import get_draft_to_edit
 from schedule.versions.differences import ChangeKind
 from schedule.versions.publish import (
     Notify,
@@ -20,7 +21,7 @@ from schedule.versions.publish import (
 )
 from schedule.versions.timetables import find_last_version_number, load_unpublished_changes
 
-from .access import PlanningView, open_draft, open_event
+from .access import PlanningView, open_event
 from .draft_bodies import PublicationResponse, PublishRequest
 
 
@@ -55,7 +56,7 @@ class PublishView(PlanningView):
 
     def _publish(self, request: Request, event: str, body: dict[str, Any]) -> dict[str, Any]:
         with transaction.atomic():
-            draft, person = open_draft(request, event)
+            draft, person = get_draft_to_edit(event, request.user)
             seen_version = body.get("version", find_last_version_number(draft.event))
             # Still true when published: `publish_reviewed_draft` refuses a draft that has changed since.
             counts = load_unpublished_changes(draft).count_by_kind()

@@ -11,13 +11,12 @@ from convention.text.normalize import search_text
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState, to_json
 from schedule.models import Schedule, ScheduleDraft, Session, SessionSpeaker
-from schedule.programme.days import get_programme_day
+from schedule.programme.days import get_programme_day, list_programme_days
 
 DEFAULT_MINUTES: Final = 30
 # Hours that a day shows even if nothing is placed there; sessions outside of them extend the day.
 OPENS_AT: Final = datetime.time(8)
 CLOSES_AT: Final = datetime.time(19)
-MAX_EVENT_DAYS: Final = 31
 DAY: Final = datetime.timedelta(days=1)
 
 
@@ -41,11 +40,6 @@ class BoardDay:
         }
 
 
-def load_schedule(event: Event) -> Schedule:
-    """Return the event's settings of the programme; unsaved defaults if there are none."""
-    return Schedule.objects.filter(event=event).first() or Schedule(event=event)
-
-
 def get_slot_day(state: SlotState, event: Event, schedule: Schedule) -> datetime.date:
     """Return the programme day of a slot, also of one without an own day."""
     return state.day or get_programme_day(state.starts_at, event.zone, schedule.day_starts_at)
@@ -53,12 +47,7 @@ def get_slot_day(state: SlotState, event: Event, schedule: Schedule) -> datetime
 
 def list_board_days(event: Event, schedule: Schedule, states: Iterable[SlotState]) -> list[BoardDay]:
     """Return the event's days, and those on which something is placed."""
-    first, last = (
-        get_programme_day(moment, event.zone, schedule.day_starts_at)
-        for moment in (event.starts_at, event.ends_at)
-    )
-    length = min((last - first).days + 1, MAX_EVENT_DAYS)
-    dates = {first + number * DAY for number in range(length)}
+    dates = {*list_programme_days(event, schedule.day_starts_at)}
     dates |= {get_slot_day(state, event, schedule) for state in states}
     return [make_board_day(date, event, schedule) for date in sorted(dates)]
 
@@ -73,9 +62,10 @@ def make_board_day(date: datetime.date, event: Event, schedule: Schedule) -> Boa
     return BoardDay(date, starts_at, ends_at, opens_at, closes_at)
 
 
-def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
+def build_board(draft: ScheduleDraft) -> dict[str, Any]:
     """Return the board as JSON; the number of queries does not depend on the number of sessions."""
-    schedule = load_schedule(event)
+    event = draft.event
+    schedule = Schedule.load(event)
     states = load_slot_states(draft)
     speakers = load_speakers(event)
     sessions = event.sessions.order_by("pk").only(

@@ -17,10 +17,8 @@ from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.sessions import add_session
-from schedule.models import ProgrammeAudience, ScheduleDraft, Session
-from schedule.programme.days import get_programme_day
-
-from .board_data import load_schedule
+from schedule.models import ProgrammeAudience, Schedule, ScheduleDraft, Session
+from schedule.programme.days import get_programme_day, list_programme_days
 
 FRAME_ROLES: Final = (Session.Role.BREAK, Session.Role.PLENARY)
 
@@ -46,7 +44,7 @@ def copy_frame(*, draft: ScheduleDraft, source: Event, author: Person | None) ->
     lock_current_draft(event, author=author)
     existing = event.rooms.count()
     rooms = copy_rooms(source, event)
-    last_day = get_first_and_last_day(event)[1]
+    last_day = list_programme_days(event, Schedule.load(event).day_starts_at)[-1]
     wanted = shift_frame(source, event, rooms)
     fitting = {session: state for session, state in wanted.items() if state.day and state.day <= last_day}
     known = find_known_frame(draft)
@@ -99,18 +97,11 @@ def copy_rooms(source: Event, event: Event) -> dict[int, Room]:
     return copies
 
 
-def get_first_and_last_day(event: Event) -> tuple[datetime.date, datetime.date]:
-    starts_at = load_schedule(event).day_starts_at
-    first, last = (
-        get_programme_day(moment, event.zone, starts_at) for moment in (event.starts_at, event.ends_at)
-    )
-    return first, last
-
-
 def shift_frame(source: Event, event: Event, rooms: dict[int, Room]) -> dict[Session, SlotState]:
     """Return the slots of the source's frame at the other event, at the same times of day there."""
-    days = get_first_and_last_day(event)[0] - get_first_and_last_day(source)[0]
-    day_starts_at = load_schedule(event).day_starts_at
+    day_starts_at = Schedule.load(event).day_starts_at
+    first_day = get_programme_day(event.starts_at, event.zone, day_starts_at)
+    days = first_day - get_programme_day(source.starts_at, source.zone, Schedule.load(source).day_starts_at)
     states = {}
     for session in list_frame(source):
         assert session.starts_at

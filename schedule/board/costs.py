@@ -8,18 +8,17 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import NotFound
-from convention.events.models import Event
 from schedule.conflicts.describe import PlacementDescriber, describe_conflict
 from schedule.conflicts.facts import TimetableFacts
 from schedule.conflicts.find import find_conflicts, find_session_conflicts
 from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
-from schedule.conflicts.placements import PlacementCost, PlacementCosts, get_duration, placement_costs
+from schedule.conflicts.placements import PlacementCost, PlacementCosts, compute_placement_costs, get_duration
 from schedule.conflicts.timetable import Timetable
 from schedule.drafts.slot_state import SlotState
-from schedule.models import ScheduleDraft, Session
+from schedule.models import Schedule, ScheduleDraft, Session
 
-from .board_data import BoardDay, list_board_days, load_schedule
+from .board_data import BoardDay, list_board_days
 
 STEP: Final = datetime.timedelta(minutes=5)
 # Those that affect the most people come first; nobody works through a longer list.
@@ -40,17 +39,17 @@ def list_conflicts(draft: ScheduleDraft) -> list[dict[str, Any]]:
     ]
 
 
-def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[str, Any]]:
+def list_costs(draft: ScheduleDraft, session: int) -> list[dict[str, Any]]:
     """Return what placing a session would cost, as runs of starts in one room; free runs are left out.
 
     Raise NotFound.
     """
     timetable = load_timetable(draft)
     require_session(timetable, session)
-    days = list_board_days(event, load_schedule(event), timetable.placements.values())
+    days = list_board_days(draft.event, Schedule.load(draft.event), timetable.placements.values())
     starts = sorted({start for day in days for start in list_day_starts(day, timetable)})
     rooms = [None] if is_spanning(timetable, session) else [*timetable.rooms]
-    costs = placement_costs(timetable, session, starts=starts, rooms=rooms)
+    costs = compute_placement_costs(timetable, session, starts=starts, rooms=rooms)
     describer = PlacementDescriber(timetable, costs)
     runs = (run for room in rooms for run in merge_runs(list_runs(costs, room, starts, describer)))
     return [run for run in runs if run["text"]]

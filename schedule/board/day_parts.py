@@ -19,7 +19,7 @@ from schedule.editing.sessions import add_session
 from schedule.models import Move, Schedule, ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
-from .board_data import get_slot_day, list_board_days, load_schedule
+from .board_data import get_slot_day, list_board_days
 from .place_sessions import Placement, check_placements, find_time_error
 
 AFTERNOON_STARTS_AT: Final = datetime.time(13)
@@ -62,7 +62,7 @@ def shift_block(*, draft: ScheduleDraft, block: Block, minutes: int, author: Per
 
     Raise NothingInBlock.
     """
-    schedule, distance = load_schedule(draft.event), datetime.timedelta(minutes=minutes)
+    schedule, distance = Schedule.load(draft.event), datetime.timedelta(minutes=minutes)
 
     def shift(state: SlotState) -> SlotState:
         starts_at = state.starts_at + distance
@@ -78,7 +78,7 @@ def move_block_to_day(
     *, draft: ScheduleDraft, block: Block, day: datetime.date, author: Person | None
 ) -> list[Move]:
     """Move what begins in a block to another day, at the same times of day. Raise NothingInBlock."""
-    schedule, days = load_schedule(draft.event), (day - block.day).days
+    schedule, days = Schedule.load(draft.event), (day - block.day).days
 
     def move(state: SlotState) -> SlotState:
         starts_at = add_local_days(state.starts_at, days, draft.event)
@@ -130,7 +130,7 @@ def add_breaks_or_plenaries(
 
     Without a room they span all rooms. Raise InvalidPlacement.
     """
-    event, schedule = draft.event, load_schedule(draft.event)
+    event, schedule = draft.event, Schedule.load(draft.event)
     for starts_at in starts:
         if error := find_time_error(event, starts_at, starts_at):
             raise InvalidPlacement(error.sentence)
@@ -157,7 +157,7 @@ def list_starts_on_each_day(event: Event, starts_at: datetime.datetime) -> list[
     """
     if error := find_time_error(event, starts_at, starts_at):
         raise InvalidPlacement(error.sentence)
-    schedule = load_schedule(event)
+    schedule = Schedule.load(event)
     own_day = get_programme_day(starts_at, event.zone, schedule.day_starts_at)
     days = [day.date for day in list_board_days(event, schedule, ())]
     return [add_local_days(starts_at, (day - own_day).days, event) for day in days]

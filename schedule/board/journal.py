@@ -85,7 +85,7 @@ class MoveDescriber:
         return f"{when}, {room}" if room else when
 
 
-def build_changes(draft: ScheduleDraft, event: Event, *, since: int, person: Person) -> dict[str, Any]:
+def build_changes(draft: ScheduleDraft, *, since: int, person: Person) -> dict[str, Any]:
     """Return the moves after a revision, and which commands the person can undo and redo.
 
     `reload` is true for a board that has missed too much.
@@ -97,7 +97,7 @@ def build_changes(draft: ScheduleDraft, event: Event, *, since: int, person: Per
         "revision": moves[-1].number if moves else min(since, draft.revision),
         "reload": is_too_old,
         "moves": [] if is_too_old else [serialize_move(move, person) for move in moves],
-        **describe_undo(draft, event, person),
+        **describe_undo(draft, person),
     }
 
 
@@ -113,22 +113,22 @@ def serialize_move(move: Move, person: Person) -> dict[str, Any]:
     }
 
 
-def describe_undo(draft: ScheduleDraft, event: Event, person: Person) -> dict[str, str]:
+def describe_undo(draft: ScheduleDraft, person: Person) -> dict[str, str]:
     """Return sentences about the command that undo would undo and redo would redo, "" for none."""
     last, undone = find_undo_and_redo(draft, person)
     commands = {command.batch: command for command in load_commands(draft, [last, undone])}
     if not commands:
         return {"undo": "", "redo": ""}
-    describer = MoveDescriber(event)
+    describer = MoveDescriber(draft.event)
     return {
         name: describer.describe_command(commands[batch]) if batch in commands else ""
         for name, batch in (("undo", last), ("redo", undone))
     }
 
 
-def list_journal(draft: ScheduleDraft, event: Event, person: Person) -> list[dict[str, Any]]:
+def list_journal(draft: ScheduleDraft, person: Person) -> list[dict[str, Any]]:
     """Return the last commands, the newest first, as JSON."""
-    describer = MoveDescriber(event)
+    describer = MoveDescriber(draft.event)
     return [serialize_command(command, describer, person) for command in load_commands(draft)]
 
 

@@ -9,12 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rest_framework import serializers
 
 from convention.api.problems import answer_in_json
-from convention.club.models import Person
-from convention.errors import ConventionError, SignInRequired
-from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.errors import ConventionError
 from convention.text.normalize import parse_digits
-from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import (
     SlotChangedMeanwhile,
     redo_last_batch,
@@ -22,9 +18,10 @@ from schedule.drafts.moves import (
     undo_last_batch,
 )
 from schedule.drafts.slot_state import to_json
-from schedule.models import ScheduleDraft
+from schedule.models import Schedule
+from schedule.permissions import get_draft_to_edit
 
-from .board_data import build_board, load_schedule
+from .board_data import build_board
 from .costs import list_conflicts, list_costs, list_swap_costs
 from .journal import build_changes, list_journal
 from .place_sessions import place_sessions
@@ -39,18 +36,6 @@ class InvalidBoardRequest(ConventionError):
     """The body is not what the board's scripts send."""
 
     kind = "invalid-board-request"
-
-
-def open_draft(request: "HttpRequest", slug: str) -> tuple[Event, ScheduleDraft, Person]:
-    """Return the event, its current draft and the organizer. Raise NotFound, Forbidden or SignInRequired."""
-    person = request.user
-    event = get_event_to_organize(slug, person)
-    if not isinstance(person, Person):
-        raise SignInRequired(_("Sign in to see this page."))
-    draft = get_current_draft(event, author=person)
-    # Otherwise each use of the draft's event would load it again.
-    draft.event = event
-    return event, draft, person
 
 
 def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer: type[S]) -> S:
@@ -71,9 +56,9 @@ def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
 @answer_in_json
 def board_data(request: "HttpRequest", event: str) -> "HttpResponse":
     """Return everything that the board shows."""
-    event_obj, draft, person = open_draft(request, event)
-    board = build_board(event_obj, draft)
-    changes = build_changes(draft, event_obj, since=draft.revision, person=person)
+    draft, person = get_draft_to_edit(event, request.user)
+    board = build_board(draft)
+    changes = build_changes(draft, since=draft.revision, person=person)
     editors = record_presence(draft, person)
     return JsonResponse({**changes, **board, "editors": editors, "conflicts": list_conflicts(draft)})
 
@@ -86,11 +71,11 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
     With GET, also the other editors and, after moves or with the parameter `conflicts`, the conflicts. They
     are not in the response to a POST, since finding them takes longer than storing a move.
     """
-    event_obj, draft, person = open_draft(request, event)
+    draft, person = get_draft_to_edit(event, request.user)
     if request.method != "POST":
         since = min(parse_digits(request.GET.get("since", "")) or 0, MAX_REVISION)
-        changes = build_changes(draft, event_obj, since=since, person=person)
-        changes["programme"] = load_schedule(event_obj).revision
+        changes = build_changes(draft, since=since, person=person)
+        changes["programme"] = Schedule.load(draft.event).revision
         changes["editors"] = record_presence(draft, person)
         if changes["moves"] or "conflicts" in request.GET:
             changes["conflicts"] = list_conflicts(draft)
@@ -102,24 +87,24 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
     except SlotChangedMeanwhile as error:
         draft.refresh_from_db(fields=["revision"])
         error.details = {
-            "changes": build_changes(draft, event_obj, since=seen, person=person),
+            "changes": build_changes(draft, since=seen, person=person),
             "current": {str(pk): to_json(state) for pk, state in error.current_states.items()},
         }
         raise
-    return JsonResponse(build_changes(draft, event_obj, since=seen, person=person))
+    return JsonResponse(build_changes(draft, since=seen, person=person))
 
 
 @require_POST
 @answer_in_json
 def board_undo(request: "HttpRequest", event: str) -> "HttpResponse":
     """Undo one's own last command, or one of the journal."""
-    event_obj, draft, person = open_draft(request, event)
+    draft, person = get_draft_to_edit(event, request.user)
     payload = read_json(request, UndoRequest).validated_data
     if batch := payload.get("batch"):
         result = undo_batch(draft=draft, batch=batch, author=person)
     else:
         result = undo_last_batch(draft=draft, author=person)
-    changes = build_changes(draft, event_obj, since=payload["seen_revision"], person=person)
+    changes = build_changes(draft, since=payload["seen_revision"], person=person)
     return JsonResponse({**changes, "skipped": result.skipped_sessions})
 
 
@@ -127,10 +112,10 @@ def board_undo(request: "HttpRequest", event: str) -> "HttpResponse":
 @answer_in_json
 def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
     """Make one's own command again that was undone last."""
-    event_obj, draft, person = open_draft(request, event)
+    draft, person = get_draft_to_edit(event, request.user)
     payload = read_json(request, UndoRequest).validated_data
     result = redo_last_batch(draft=draft, author=person)
-    changes = build_changes(draft, event_obj, since=payload["seen_revision"], person=person)
+    changes = build_changes(draft, since=payload["seen_revision"], person=person)
     return JsonResponse({**changes, "skipped": result.skipped_sessions})
 
 
@@ -138,18 +123,18 @@ def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
 @answer_in_json
 def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
     """Return the costs of placing a session; with `swap`, of exchanging its place with that session's."""
-    event_obj, draft, _person = open_draft(request, event)
+    draft, _person = get_draft_to_edit(event, request.user)
     session = parse_digits(request.GET.get("session", ""))
     other = parse_digits(request.GET.get("swap", ""))
     if session is None or (other is None and "swap" in request.GET):
         raise InvalidBoardRequest(_("The board sent an invalid request. Reload the page."))
     if other is not None:
         return JsonResponse({"costs": list_swap_costs(draft, min(session, MAX_KEY), min(other, MAX_KEY))})
-    return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})
+    return JsonResponse({"costs": list_costs(draft, min(session, MAX_KEY))})
 
 
 @require_safe
 @answer_in_json
 def board_journal(request: "HttpRequest", event: str) -> "HttpResponse":
-    event_obj, draft, person = open_draft(request, event)
-    return JsonResponse({"batches": list_journal(draft, event_obj, person)})
+    draft, person = get_draft_to_edit(event, request.user)
+    return JsonResponse({"batches": list_journal(draft, person)})

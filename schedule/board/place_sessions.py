@@ -13,10 +13,8 @@ from convention.club.models import Person
 from convention.events.models import Event
 from schedule.drafts.moves import InvalidPlacement, make_moves
 from schedule.drafts.slot_state import SlotState
-from schedule.models import Move, ScheduleDraft
+from schedule.models import Move, Schedule, ScheduleDraft
 from schedule.programme.days import get_programme_day
-
-from .board_data import load_schedule
 
 MAX_DURATION: Final = datetime.timedelta(days=14)
 MAX_DISTANCE: Final = datetime.timedelta(days=60)
@@ -54,7 +52,7 @@ def place_sessions(
 
     Raise InvalidPlacement, NotFound for a session that was removed, or SlotChangedMeanwhile.
     """
-    event, schedule = draft.event, load_schedule(draft.event)
+    event, schedule = draft.event, Schedule.load(draft.event)
     check_placements(event, placements)
     slots = draft.slots.filter(session__in=placements)
     current = {slot.session_id: SlotState.of_slot(slot) for slot in slots}

@@ -25,15 +25,15 @@ from schedule.conflicts.describe import join_names
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
-from schedule.models import ScheduleDraft, Session
+from schedule.models import Schedule, ScheduleDraft, Session
+from schedule.permissions import get_draft_to_edit
 from schedule.programme.days import get_programme_day
 
-from .board_data import get_slot_day, list_board_days, load_schedule, load_speakers
+from .board_data import get_slot_day, list_board_days, load_speakers
 from .board_texts import get_board_texts
 from .copy_frame import CopiedFrame, copy_frame
 from .day_parts import add_breaks_or_plenaries, list_starts_on_each_day, move_block_to_day, shift_block
 from .forms import BlockForm, FrameSessionForm, FrameSourceForm, PasteForm
-from .json_views import open_draft
 from .pasted_sessions import PastedTable, create_pasted_sessions, preview_pasted_sessions
 from .place_sessions import MAX_DISTANCE
 
@@ -55,7 +55,8 @@ class BoardRow:
 @require_safe
 def board_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the board; without scripts, a list of the draft with links to the sessions' forms."""
-    event_obj, draft, _person = open_draft(request, event)
+    draft, _person = get_draft_to_edit(event, request.user)
+    event_obj = draft.event
     rows = list_board_rows(event_obj, draft)
     return render_organizer_page(
         request,
@@ -68,7 +69,7 @@ def board_page(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def list_board_rows(event: Event, draft: ScheduleDraft) -> list[BoardRow]:
-    states, schedule, speakers = load_slot_states(draft), load_schedule(event), load_speakers(event)
+    states, schedule, speakers = load_slot_states(draft), Schedule.load(event), load_speakers(event)
     rooms = dict(event.rooms.values_list("pk", "name"))
     rows = []
     sessions = event.sessions.order_by("pk").only("number", "title", "event", "is_for_members")
@@ -94,8 +95,9 @@ def get_row_order(row: BoardRow) -> tuple[str, str]:
 @allow_get_and_post
 def board_block(request: "HttpRequest", event: str) -> HttpResponse:
     """Shift a day or half-day by some minutes, or move it to another day."""
-    event_obj, draft, person = open_draft(request, event)
-    days = list_board_days(event_obj, load_schedule(event_obj), load_slot_states(draft).values())
+    draft, person = get_draft_to_edit(event, request.user)
+    event_obj = draft.event
+    days = list_board_days(event_obj, Schedule.load(event_obj), load_slot_states(draft).values())
     form = BlockForm(
         get_posted_data(request),
         event=event_obj,
@@ -140,7 +142,8 @@ def find_first_start(event: Event, day: str) -> datetime.datetime:
 @allow_get_and_post
 def board_break(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a break, plenary or blocked time."""
-    event_obj, draft, person = open_draft(request, event)
+    draft, person = get_draft_to_edit(event, request.user)
+    event_obj = draft.event
     with timezone.override(event_obj.zone):
         form = FrameSessionForm(
             get_posted_data(request),
@@ -155,7 +158,7 @@ def board_break(request: "HttpRequest", event: str) -> HttpResponse:
             else:
                 messages.success(request, describe_added_sessions(sessions))
                 starts_at = form.cleaned_data["starts_at"]
-                schedule = load_schedule(event_obj)
+                schedule = Schedule.load(event_obj)
                 day = get_programme_day(starts_at, event_obj.zone, schedule.day_starts_at)
                 return redirect_to_board(event_obj, day)
         return render_organizer_page(request, "board_break", event_obj, form=form)
@@ -179,7 +182,8 @@ def describe_added_sessions(sessions: Sequence[Session]) -> str:
 @allow_get_and_post
 def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
     """Show which sessions a pasted table makes, then create them in the tray."""
-    event_obj, _draft, _person = open_draft(request, event)
+    draft, _person = get_draft_to_edit(event, request.user)
+    event_obj = draft.event
     form, table = PasteForm(get_posted_data(request)), PastedTable()
     if form.is_valid():
         text = form.cleaned_data["table"]
@@ -204,7 +208,8 @@ def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
 @allow_get_and_post
 def board_frame(request: "HttpRequest", event: str) -> HttpResponse:
     """Copy rooms, breaks and plenaries of another event."""
-    event_obj, draft, person = open_draft(request, event)
+    draft, person = get_draft_to_edit(event, request.user)
+    event_obj = draft.event
     sources = list_frame_sources(request, event_obj)
     form = FrameSourceForm(get_posted_data(request), sources=sources)
     if form.is_valid():

@@ -50,7 +50,7 @@ class ConflictRow:
 class ConflictList:
     """All conflicts of a timetable, and those that match the filter."""
 
-    everything: list[Conflict]
+    conflicts: list[Conflict]
     matching: list[Conflict]
     days: list[datetime.date]
     kinds: list[tuple[ConflictKind, int]]
@@ -62,23 +62,21 @@ def build_conflict_list(
     get_day: Callable[[SlotState], datetime.date],
 ) -> ConflictList:
     """Return the list; `get_day` returns the programme day of a slot."""
-    everything = find_conflicts(timetable)
+    conflicts = find_conflicts(timetable)
 
     def list_days(conflict: Conflict) -> set[datetime.date]:
         return {get_day(timetable.placements[key]) for key in conflict.sessions}
 
     matching = [
         conflict
-        for conflict in everything
+        for conflict in conflicts
         if (not conflict_filter.kind or conflict.kind == conflict_filter.kind)
         and (not conflict_filter.level or conflict.level == conflict_filter.level)
         and (not conflict_filter.day or conflict_filter.day in {str(day) for day in list_days(conflict)})
     ]
-    counts = [(kind, sum(conflict.kind == kind for conflict in everything)) for kind in ConflictKind]
-    days = {day for conflict in everything for day in list_days(conflict)}
-    return ConflictList(
-        everything, matching, sorted(days), [(kind, count) for kind, count in counts if count]
-    )
+    counts = [(kind, sum(conflict.kind == kind for conflict in conflicts)) for kind in ConflictKind]
+    days = {day for conflict in conflicts for day in list_days(conflict)}
+    return ConflictList(conflicts, matching, sorted(days), [(kind, count) for kind, count in counts if count])
 
 
 def describe_rows(event: Event, timetable: Timetable, conflicts: Sequence[Conflict]) -> list[ConflictRow]:

@@ -24,7 +24,7 @@ from schedule.models import (
     Slot,
     WalkingTime,
 )
-from schedule.programme.days import get_programme_day
+from schedule.programme.days import get_programme_day, list_programme_days
 
 from .facts import TimetableFacts
 from .kinds import DEFAULT_RULES, DOUBLE_USE_KINDS, ConflictKind, KindRule
@@ -39,7 +39,6 @@ from .timetable import (
 
 DEFAULT_DURATION: Final = datetime.timedelta(minutes=30)
 DEFAULT_HOURS: Final = (datetime.timedelta(hours=9), datetime.timedelta(hours=18))
-MAX_DAYS: Final = 31
 SESSION_COLUMNS: Final = (
     *("pk", "event_id", "number", "title", "role", "track_id", "track__name", "planned_minutes"),
     *("expected_attendance", "capacity", "needed_features", "follows_id"),
@@ -295,7 +294,7 @@ def compute_hours(
         opens = min(opens, median_low(first for first, _last in own_hours.values()))
         closes = max(closes, median_high(last for _first, last in own_hours.values()))
     hours = []
-    for day in sorted({*_list_days(event, day_starts_at), *slots_by_day}):
+    for day in sorted({*list_programme_days(event, day_starts_at), *slots_by_day}):
         opens_at = max(_at_wall_time(day, opens, event), event.starts_at)
         closes_at = min(_at_wall_time(day, closes, event), event.ends_at)
         if day in own_hours:
@@ -304,14 +303,6 @@ def compute_hours(
         if opens_at < closes_at:
             hours.append((opens_at.astimezone(datetime.UTC), closes_at.astimezone(datetime.UTC)))
     return tuple(hours)
-
-
-def _list_days(event: Event, day_starts_at: datetime.time) -> list[datetime.date]:
-    first, last = (
-        get_programme_day(moment, event.zone, day_starts_at) for moment in (event.starts_at, event.ends_at)
-    )
-    length = min((last - first).days + 1, MAX_DAYS)
-    return [first + datetime.timedelta(days=number) for number in range(length)]
 
 
 def _get_own_hours(

@@ -56,7 +56,7 @@ class PlacementCosts:
     cells: Mapping[tuple[int | None, datetime.datetime], PlacementCost]
 
 
-def placement_costs(
+def compute_placement_costs(
     timetable: Timetable,
     session: int,
     *,

@@ -12,7 +12,7 @@ from schedule.models import Session
 
 from .facts import TimetableFacts, to_place
 from .find import find_session_conflicts
-from .kinds import BLOCK, ConflictKind
+from .kinds import BLOCK
 from .placements import PlacementGrid, get_duration, list_starts
 from .timetable import Conflict, Timetable
 
@@ -28,8 +28,6 @@ BLOCKING_FACTOR: Final = 10
 MAX_SWAPS: Final = 12
 HALF_HOUR_MINUTES: Final = 30
 NEAR_STARTS: Final = 24
-
-type Signature = tuple[ConflictKind, tuple[int, ...]]
 
 
 class Outcome(IntEnum):

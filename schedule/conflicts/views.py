@@ -63,17 +63,17 @@ def conflict_list(request: "HttpRequest", event: str) -> "HttpResponse":
         return state.day or version.get_programme_day(state.starts_at)
 
     timetable = load_working_timetable(event_obj)
-    found = build_conflict_list(timetable, ConflictFilter(**values), get_day)
-    page = Paginator(found.matching, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    listing = build_conflict_list(timetable, ConflictFilter(**values), get_day)
+    page = Paginator(listing.matching, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     return render_organizer_page(
         request,
         "conflicts",
         event_obj,
-        found=found,
+        listing=listing,
         page=page,
         rows=describe_rows(event_obj, timetable, [*page.object_list]),
         conflict_filter=values,
-        kinds=[(kind, KIND_LABELS[kind], count) for kind, count in found.kinds],
+        kinds=[(kind, KIND_LABELS[kind], count) for kind, count in listing.kinds],
         levels=[level for level in ConflictLevel.Level.choices if level[0] != ConflictLevel.Level.IGNORE],
         undo_batch=parse_digits(request.GET.get("undo", "")),
     )

@@ -132,7 +132,7 @@ class SessionForm(forms.ModelForm[Session]):
         self.fields["kind"].widget.attrs["list"] = "kinds"
 
     @property
-    def planning_fields_in_use(self) -> bool:
+    def has_planning_values(self) -> bool:
         """Return whether any field for planning has a value or an error worth opening their section for."""
         values = (getattr(self.instance, name) for name in PLANNING_FIELDS if name != "role")
         return (

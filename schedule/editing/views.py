@@ -66,7 +66,7 @@ def report_refusals(request: "HttpRequest") -> Iterator[None]:
 def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
     """Change when the days of the programme begin, and which sites may embed it."""
     event_obj = get_event_to_organize(event, request.user)
-    schedule = Schedule.objects.filter(event=event_obj).first() or Schedule(event=event_obj)
+    schedule = Schedule.load(event_obj)
     form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)
     if form.is_valid():
         save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
@@ -99,7 +99,7 @@ def track_list(request: "HttpRequest", event: str) -> HttpResponse:
             )
             messages.success(request, _("The track has been added."))
         return redirect("organize-tracks", event_obj.slug)
-    rows = event_obj.tracks.annotate(used=Count("sessions"))
+    rows = event_obj.tracks.annotate(session_count=Count("sessions"))
     return render_organizer_page(request, "tracks", event_obj, form=form, tracks=rows)
 
 

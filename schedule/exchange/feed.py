@@ -38,7 +38,7 @@ def get_programme_feed(
     event: Event, file_format: ScheduleFormat, *, audience: ProgrammeAudience
 ) -> ProgrammeFeed:
     """Return the programme's feed for an audience, cached while the programme does not change."""
-    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    schedule = Schedule.load(event)
     texts = (str(audience), get_language(), event.title, event.timezone)
     stamp = (file_format, texts, schedule.revision, schedule.changed_at)
     # Columns of the event are in the file too, but changing them raises no revision.

@@ -98,7 +98,7 @@ def get_appearances(session: Session) -> list[SessionSpeaker]:
 
 def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) -> ParsedHeader:
     """Load the header of the programme; the title of a cancelled event is marked as cancelled."""
-    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    schedule = Schedule.load(event)
     return ParsedHeader(
         # The name and not the title in the active language: only localize_programme depends on a language.
         title=format_cancelled_title(event.name) if cancelled_at else event.name,

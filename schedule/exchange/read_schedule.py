@@ -87,7 +87,7 @@ def refuse_oversized(programme: ParsedProgramme) -> None:
         raise UnreadableFile(_("This file has more than %(most)s speakers.") % {"most": MAX_SPEAKERS})
 
 
-def read_schedule_apart(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:
+def read_schedule_in_child(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:
     """Read as `read_schedule_with_html` in a child process. Raise FileTooDemanding beyond its limits."""
     return parse_in_child(read_schedule_with_html, data, event_zone=event_zone)
 

@@ -19,7 +19,7 @@ from schedule.programme.agenda_filter import clean_query_value
 from .importing.changes import SessionChange
 from .importing.import_schedule import ImportTarget, import_programme, preview_programme
 from .importing.report import ImportReport
-from .read_schedule import read_schedule_apart
+from .read_schedule import read_schedule_in_child
 
 UPLOAD_LIFETIME: Final = datetime.timedelta(days=1)
 # The preview is stored as JSON and shown on one page; its counts are of all titles.
@@ -31,7 +31,7 @@ MAX_FILES_READ_PER_HOUR: Final = 60
 def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
     """Store the file with a preview of its import. Raise UnreadableFile and TooManyRequests."""
     throttle_reading(event)
-    programme = read_schedule_apart(data, event_zone=event.zone)
+    programme = read_schedule_in_child(data, event_zone=event.zone)
     report = preview_programme(slug=event.slug, programme=programme, target=ImportTarget.DRAFT)
     return ScheduleUpload.objects.create(
         event=event,
@@ -81,7 +81,7 @@ def import_upload(*, event: Event, token: str, author: Person | None = None) -> 
     get_active_upload(event, token)
     throttle_reading(event)
     content = bytes(find_active_uploads(event, token).values_list("content", flat=True).first() or b"")
-    programme = read_schedule_apart(content, event_zone=event.zone)
+    programme = read_schedule_in_child(content, event_zone=event.zone)
     with transaction.atomic():
         # Looked up again under a lock: two clicks at once must not import the file twice.
         upload = find_active_uploads(event, token).select_for_update().defer("content").first()

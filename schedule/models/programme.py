@@ -63,6 +63,11 @@ class Schedule(models.Model):
         """Save all fields but `revision`, which only `raise_revision` writes."""
         super().save(*args, **exclude_from_save("revision", row=self, save_arguments=kwargs))
 
+    @classmethod
+    def load(cls, event: Event) -> "Schedule":
+        """Return the event's settings of the programme; unsaved defaults if there are none."""
+        return cls.objects.filter(event=event).first() or cls(event=event)
+
 
 class Track(models.Model):
     """A thematic track of the programme, with a colour."""

@@ -13,7 +13,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError
 from schedule.conflicts.describe import PlacementDescriber
 from schedule.conflicts.load import load_timetable
-from schedule.conflicts.placements import PlacementCost, get_duration, placement_costs
+from schedule.conflicts.placements import PlacementCost, compute_placement_costs, get_duration
 from schedule.conflicts.suggest_fix import get_penalty, list_usual_starts, move_state
 from schedule.conflicts.timetable import Period, Timetable, TimetableSession
 from schedule.drafts.current_draft import get_current_draft
@@ -70,7 +70,7 @@ def list_places(timetable: Timetable, session: int, day: Period) -> list[Session
     if state and day[0] <= state.starts_at < day[1]:
         starts.add(state.starts_at)
         rooms = rooms if state.room_id in rooms else [*rooms, state.room_id]
-    costs = placement_costs(timetable, session, starts=sorted(starts), rooms=rooms)
+    costs = compute_placement_costs(timetable, session, starts=sorted(starts), rooms=rooms)
     order = {room: position for position, room in enumerate(rooms)}
     describer = PlacementDescriber(timetable, costs)
 

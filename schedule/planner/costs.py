@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 
-from .instance import Plan, PlannerInstance, can_stand, list_slots
+from .instance import Plan, PlannerInstance, is_placing_allowed, list_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def count_broken_rules(instance: PlannerInstance, plan: Plan) -> int:
     These are misplaced sessions, and pairs that use a room or speaker twice or are in the wrong order.
     """
     misplaced = sum(
-        not can_stand(instance, session, placing)
+        not is_placing_allowed(instance, session, placing)
         for session, placing in zip(instance.sessions, plan, strict=True)
     )
     pairs = combinations(range(len(instance.sessions)), 2)

@@ -106,7 +106,7 @@ def list_slots(session: PlannerSession, start: int) -> range:
     return range(start, start + session.duration)
 
 
-def can_stand(instance: PlannerInstance, session: PlannerSession, placing: Placing) -> bool:
+def is_placing_allowed(instance: PlannerInstance, session: PlannerSession, placing: Placing) -> bool:
     """Return whether a session alone may be placed there: locks, limits, opening, absences, end of day."""
     slots = list_slots(session, placing.slot)
     return (
@@ -138,4 +138,4 @@ def list_allowed_placings(instance: PlannerInstance, session: PlannerSession) ->
     slots = range(len(instance.slots)) if session.locked_slot is None else [session.locked_slot]
     rooms = range(len(instance.rooms)) if session.locked_room is None else [session.locked_room]
     placings = (Placing(slot, room) for slot in slots for room in rooms)
-    return [placing for placing in placings if can_stand(instance, session, placing)]
+    return [placing for placing in placings if is_placing_allowed(instance, session, placing)]

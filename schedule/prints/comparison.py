@@ -35,7 +35,7 @@ def load_comparison(event: Event, number: int, *, audience: ProgrammeAudience) -
     """Return the changes since a version that an audience sees, in the active language. Raise NotFound."""
     version = get_version(event, number)
     differences = select_visible_changes(load_differences(version), event, audience)
-    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    schedule = Schedule.load(event)
     changed = {
         place
         for change in differences.changes

@@ -4,8 +4,11 @@ import datetime
 import zoneinfo
 from typing import Literal
 
+from convention.events.models import Event
+
 # Sessions of zero length occur in real files (JRES 2022) and need some height in a grid.
 MIN_SHOWN_DURATION = datetime.timedelta(minutes=5)
+MAX_PROGRAMME_DAYS = 31
 
 
 def get_programme_day(
@@ -15,6 +18,15 @@ def get_programme_day(
     local = moment.astimezone(zone)
     day = local.date()
     return day if local.time() >= day_starts_at else day - datetime.timedelta(days=1)
+
+
+def list_programme_days(event: Event, day_starts_at: datetime.time) -> list[datetime.date]:
+    """Return the programme days from the event's start to its end, at most MAX_PROGRAMME_DAYS."""
+    first, last = (
+        get_programme_day(moment, event.zone, day_starts_at) for moment in (event.starts_at, event.ends_at)
+    )
+    length = min((last - first).days + 1, MAX_PROGRAMME_DAYS)
+    return [first + datetime.timedelta(days=number) for number in range(length)]
 
 
 def get_shown_end(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> datetime.datetime:

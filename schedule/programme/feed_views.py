@@ -13,10 +13,9 @@ from convention.events.permissions import get_visible_event
 from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
 from schedule.exchange.feed import ProgrammeFeed, get_programme_feed
 from schedule.exchange.parsed_programme import ScheduleFormat
-from schedule.models import ProgrammeAudience
 from schedule.permissions import get_programme_audience
 
-from .page_cache import accepts_gzip
+from .page_cache import accepts_gzip, set_feed_caching
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,11 +35,7 @@ def programme_feed(request: "HttpRequest", event: str, fmt: str) -> HttpResponse
     audience = get_programme_audience(request.user, event_obj)
     feed = get_programme_feed(event_obj, ScheduleFormat(fmt), audience=audience)
     response = build_feed_response(request, feed, event_obj, ScheduleFormat(fmt))
-    is_public = event_obj.visibility != Event.Visibility.DRAFT and audience is ProgrammeAudience.PUBLIC
-    response["Cache-Control"] = "public, max-age=60" if is_public else "private, no-cache"
-    # A shared cache must not serve the public's file to a member.
-    patch_vary_headers(response, ["Cookie"])
-    if is_public:
+    if set_feed_caching(response, event_obj, audience):
         # Web apps on other sites read published programmes; browsers send no cookies with such a request.
         response["Access-Control-Allow-Origin"] = "*"
     return response

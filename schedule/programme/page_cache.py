@@ -14,6 +14,9 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from convention.events.models import Event
+from schedule.models import ProgrammeAudience
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -47,6 +50,15 @@ def has_only_parameters(request: "HttpRequest", names: Collection[str], *, max_p
         and len(used_values) <= max_parameters
         and len(request.GET.urlencode()) <= 300
     )
+
+
+def set_feed_caching(response: HttpResponse, event: Event, audience: ProgrammeAudience) -> bool:
+    """Set how long others may cache a feed; return whether it is the same for everybody."""
+    is_public = event.visibility != Event.Visibility.DRAFT and audience is ProgrammeAudience.PUBLIC
+    response["Cache-Control"] = "public, max-age=60" if is_public else "private, no-cache"
+    # A shared cache must not serve the public's file to a member.
+    patch_vary_headers(response, ["Cookie"])
+    return is_public
 
 
 def get_cached_page(

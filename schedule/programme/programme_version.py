@@ -41,7 +41,7 @@ class ProgrammeVersion:
     @cached_property
     def schedule(self) -> Schedule:
         """Load the schedule when it is first needed."""
-        return Schedule.objects.filter(event=self.event).first() or Schedule(event=self.event)
+        return Schedule.load(self.event)
 
     def get_programme_day(self, moment: datetime.datetime) -> datetime.date:
         return get_programme_day(moment, self.event.zone, self.schedule.day_starts_at)

@@ -4,7 +4,7 @@ import datetime
 
 from babel.dates import format_date, get_timezone_location
 from django import template
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -131,11 +131,6 @@ def agenda_query(agenda_filter: AgendaFilter, **changes: object) -> str:
 def is_near(event: Event) -> bool:
     """Return whether phones should store the programme for offline use."""
     return is_event_near(event)
-
-
-@register.filter
-def is_over(session: Session) -> bool:
-    return bool(session.ends_at and session.ends_at < timezone.now())
 
 
 @register.filter

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Final
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from convention.events.models import Event
 from convention.events.permissions import get_visible_event
-from schedule.models import ProgrammeAudience
+from schedule.programme.page_cache import set_feed_caching
 from schedule.programme.views import get_event_path, get_version_for, serve_cached_or_personal
 
 from .changelog import build_changelog, write_changes_feed
@@ -57,9 +56,5 @@ def changes_feed(request: "HttpRequest", event: str) -> HttpResponse:
     if response is None:
         response = HttpResponse(data, content_type="application/atom+xml; charset=utf-8")
     response["ETag"] = etag
-    is_public = (
-        event_obj.visibility != Event.Visibility.DRAFT and version.audience is ProgrammeAudience.PUBLIC
-    )
-    patch_vary_headers(response, ["Cookie"])
-    response["Cache-Control"] = "public, max-age=60" if is_public else "private, no-cache"
+    set_feed_caching(response, event_obj, version.audience)
     return response

@@ -71,7 +71,7 @@ def import_schedule(
     and are reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
     changed, for a file without any usable content.
 
-    The file is parsed in this process, which suits commands; pages call `read_schedule_apart` and
+    The file is parsed in this process, which suits commands; pages call `read_schedule_in_child` and
     `import_programme`.
     """
     programme = read_schedule(data, event_zone=get_event_zone(slug))

@@ -59,7 +59,7 @@ class _Unit:
         return max(item.end for item in self.items)
 
 
-class BarrierInTheWay(Exception):
+class BarrierTooClose(Exception):
     """A session across all rooms leaves too little height here."""
 
     def __init__(self, item: TimedItem) -> None:
@@ -70,7 +70,7 @@ class BarrierInTheWay(Exception):
 def arrange_column(
     items: Sequence[TimedItem], barriers: Sequence[TimedItem], limits: ColumnLimits
 ) -> list[ColumnBlock]:
-    """Return the blocks of a column. Raise BarrierInTheWay."""
+    """Return the blocks of a column. Raise BarrierTooClose."""
     units = [
         *(_make_unit(cluster, limits.max_lanes) for cluster in find_clusters(items)),
         *(_Unit([item], [0], is_barrier=True) for item in barriers),
@@ -103,7 +103,7 @@ def _fit_unit(units: list[_Unit], index: int, limits: ColumnLimits) -> int:
     if _has_room(unit, limit, limits.min_minutes):
         return index + 1
     if unit.is_barrier:
-        raise BarrierInTheWay(unit.items[0])
+        raise BarrierTooClose(unit.items[0])
     if unit.lanes is not None and len(unit.items) > 1:
         unit.lanes = None
         return index
@@ -114,7 +114,7 @@ def _fit_unit(units: list[_Unit], index: int, limits: ColumnLimits) -> int:
             return first
     barrier = next((units[i] for i in (index + 1, index - 1) if 0 <= i < len(units)), None)
     if barrier is not None:
-        raise BarrierInTheWay(barrier.items[0])
+        raise BarrierTooClose(barrier.items[0])
     return index + 1  # the only unit of its column: its text may begin higher
 
 

@@ -12,7 +12,7 @@ from convention.typeset import FontWeight
 from ..printed_programme import PrintedSession
 from ..text_layout import lay_out_text, shorten_text
 from .cells import CellBox, fit_cell_texts, get_min_height
-from .columns import BarrierInTheWay, ColumnBlock, ColumnLimits, TimedItem, arrange_column
+from .columns import BarrierTooClose, ColumnBlock, ColumnLimits, TimedItem, arrange_column
 from .day_axis import DayAxis, build_axis, choose_cuts, select_band
 from .sizes import GridPage, make_pages
 from .track_legend import measure_legend_height
@@ -146,7 +146,7 @@ def plan_split(
         rooms = list_used_rooms(job, axis)
         try:
             sheets = build_sheets(job, axis, page, rooms, split)
-        except BarrierInTheWay as obstacle:
+        except BarrierTooClose as obstacle:
             axis = demote_span(axis, obstacle.item, job.labels.all_rooms)
             continue
         return assess_plan(DayPlan(axis, tuple(sheets)), rooms, job, sheet_cost)
@@ -169,7 +169,7 @@ def list_used_rooms(job: GridJob, axis: DayAxis) -> list[str]:
 def build_sheets(
     job: GridJob, axis: DayAxis, page: GridPage, rooms: Sequence[str], split: tuple[int, int]
 ) -> list[GridSheet]:
-    """Return the sheets with one scale for all of them. Raise BarrierInTheWay."""
+    """Return the sheets with one scale for all of them. Raise BarrierTooClose."""
     columns, band_count = split
     bands = choose_cuts(axis, band_count)
     count = -(-len(rooms) // columns)
@@ -203,7 +203,7 @@ def shorten_room(room: str, width: float, size: float) -> str:
 
 
 def build_sheet(axis: DayAxis, sheet: GridSheet, labels: GridLabels) -> GridSheet:
-    """Place the sessions of a sheet. Raise BarrierInTheWay."""
+    """Place the sessions of a sheet. Raise BarrierTooClose."""
     size = sheet.page.type_size
     max_lanes = max(1, int(sheet.column_width / (MIN_LANE_EM * size)))
     limits = ColumnLimits(max_lanes, get_min_height(size) / sheet.scale, *sheet.band)

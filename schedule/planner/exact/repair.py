@@ -20,7 +20,7 @@ from schedule.planner.instance import (
     Plan,
     PlannerInstance,
     PlannerSession,
-    can_stand,
+    is_placing_allowed,
 )
 from schedule.planner.limits import (
     MIN_EXACT_SECONDS,
@@ -142,7 +142,7 @@ def solve_small_repair(task: RepairTask, misplaced: set[int]) -> tuple[Plan, boo
 def is_well_placed(task: RepairTask, number: int) -> bool:
     """Return whether a session has a place in which it alone breaks no rule."""
     placing = task.plan[number]
-    return placing is not None and can_stand(task.instance, task.instance.sessions[number], placing)
+    return placing is not None and is_placing_allowed(task.instance, task.instance.sessions[number], placing)
 
 
 def list_pairs(task: RepairTask, alone: set[int]) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import BLOCK
-from schedule.conflicts.placements import list_starts, placement_costs
+from schedule.conflicts.placements import compute_placement_costs, list_starts
 from schedule.conflicts.suggest_fix import suggest_fix
 from schedule.models import Session
 
@@ -140,7 +140,7 @@ def test_conflicts_equal_those_of_the_reference(seed):
 def test_placement_costs_list_the_conflicts_of_the_moved_session(seed, key):
     timetable = make_random_timetable(seed, sessions=15, rooms=3, attendees=40, days=1)
 
-    costs = placement_costs(timetable, key, rooms=[*timetable.rooms, None], step_minutes=60)
+    costs = compute_placement_costs(timetable, key, rooms=[*timetable.rooms, None], step_minutes=60)
 
     for (room, start), cell in costs.cells.items():
         moved = timetable.with_states({key: place(start, start + costs.duration, room)})

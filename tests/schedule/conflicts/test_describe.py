@@ -14,7 +14,7 @@ from schedule.conflicts.describe import (
 )
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import WARN, ConflictKind
-from schedule.conflicts.placements import placement_costs
+from schedule.conflicts.placements import compute_placement_costs
 from schedule.conflicts.suggest_fix import suggest_fix
 from schedule.conflicts.timetable import Conflict
 
@@ -91,7 +91,7 @@ def test_placement_description_counts_conflicting_favourites():
         (place(at(11), at(12), LAB), {}),
         favourites={1: stars | {"g"}, 2: stars},
     )
-    costs = placement_costs(timetable, 1)
+    costs = compute_placement_costs(timetable, 1)
 
     with translation.override("en"):
         sentences = PlacementDescriber(timetable, costs).describe(costs.cells[AULA, at(11)])
