@@ -6,12 +6,12 @@ from typing import Any
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def find_breaking_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return in words everything that clients rely on and that is gone or narrower; empty for additions."""
-    return sorted(set(_breaks(old, new)))
+    return sorted(set(_iterate_breaking_changes(old, new)))
 
 
-def _breaks(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+def _iterate_breaking_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     for path, operations in old["paths"].items():
         for method in METHODS:
             if method not in operations:
@@ -21,7 +21,7 @@ def _breaks(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
             if there is None:
                 yield f"{name} is gone"
             else:
-                yield from _in_operation(name, operations[method], there, Pair(old, new))
+                yield from _compare_operation(name, operations[method], there, Pair(old, new))
 
 
 class Pair:
@@ -40,21 +40,23 @@ class Pair:
         return {**self.resolved(document, found), **{k: v for k, v in schema.items() if k == "nullable"}}
 
 
-def _in_operation(name: str, old: dict, new: dict, pair: Pair) -> Iterator[str]:
-    yield from _in_parameters(name, old, new, pair)
+def _compare_operation(name: str, old: dict, new: dict, pair: Pair) -> Iterator[str]:
+    yield from _compare_parameters(name, old, new, pair)
     ways = [frozenset(way) for way in new.get("security", [{}])]
     if any(frozenset(way) not in ways for way in old.get("security", [{}])):
         yield f"{name}: a way to say who asks is gone"
     asked = (old.get("requestBody", {}), new.get("requestBody", {}))
-    yield from _in_bodies(f"{name}: body", *asked, pair, asked=True)
+    yield from _compare_bodies(f"{name}: body", *asked, pair, asked=True)
     for status, answer in old["responses"].items():
         if status not in new["responses"] and status.startswith("2"):
             yield f"{name}: {status} is no longer answered"
         elif status in new["responses"]:
-            yield from _in_bodies(f"{name}: {status}", answer, new["responses"][status], pair, asked=False)
+            yield from _compare_bodies(
+                f"{name}: {status}", answer, new["responses"][status], pair, asked=False
+            )
 
 
-def _in_parameters(name: str, old: dict, new: dict, pair: Pair) -> Iterator[str]:
+def _compare_parameters(name: str, old: dict, new: dict, pair: Pair) -> Iterator[str]:
     before = {(p["in"], p["name"]): p for p in old.get("parameters", [])}
     after = {(p["in"], p["name"]): p for p in new.get("parameters", [])}
     for key in before.keys() - after.keys():
@@ -63,22 +65,22 @@ def _in_parameters(name: str, old: dict, new: dict, pair: Pair) -> Iterator[str]
         if parameter.get("required") and not before.get(key, {}).get("required"):
             yield f"{name}: the parameter {key[1]} is needed now"
         if key in before:
-            yield from _narrowed(
+            yield from _compare_schemas(
                 f"{name}: {key[1]}", before[key]["schema"], parameter["schema"], pair, asked=True
             )
 
 
-def _in_bodies(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
+def _compare_bodies(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
     for media_type, content in old.get("content", {}).items():
         if media_type not in new.get("content", {}):
             yield f"{name}: no {media_type} any more"
         else:
-            yield from _narrowed(
+            yield from _compare_schemas(
                 name, content["schema"], new["content"][media_type]["schema"], pair, asked=asked
             )
 
 
-def _narrowed(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
+def _compare_schemas(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
     """Yield breaking changes: request schemas (`asked`) may only widen, response schemas only add."""
     reference = f"{old.get('$ref', '')} {new.get('$ref', '')}"
     if "$ref" in old:
@@ -89,13 +91,13 @@ def _narrowed(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> It
     if old.get("type") != new.get("type"):
         yield f"{name} was {old.get('type')} and is {new.get('type')}"
         return
-    yield from _in_values(name, old, new, asked=asked)
-    yield from _in_properties(name, old, new, pair, asked=asked)
+    yield from _compare_values(name, old, new, asked=asked)
+    yield from _compare_properties(name, old, new, pair, asked=asked)
     if "items" in old and "items" in new:
-        yield from _narrowed(f"{name}[]", old["items"], new["items"], pair, asked=asked)
+        yield from _compare_schemas(f"{name}[]", old["items"], new["items"], pair, asked=asked)
 
 
-def _in_values(name: str, old: dict, new: dict, *, asked: bool) -> Iterator[str]:
+def _compare_values(name: str, old: dict, new: dict, *, asked: bool) -> Iterator[str]:
     if old.get("format") != new.get("format"):
         yield f"{name} had the format {old.get('format')} and has {new.get('format')}"
     if old.get("pattern") != new.get("pattern") and asked:
@@ -116,12 +118,12 @@ def _in_values(name: str, old: dict, new: dict, *, asked: bool) -> Iterator[str]
             yield f"{name}: {bound} is {new[bound]}"
 
 
-def _in_properties(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
+def _compare_properties(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
     before, after = old.get("properties", {}), new.get("properties", {})
     for field in before.keys() - after.keys():
         yield f"{name}.{field} is gone"
     for field in before.keys() & after.keys():
-        yield from _narrowed(f"{name}.{field}", before[field], after[field], pair, asked=asked)
+        yield from _compare_schemas(f"{name}.{field}", before[field], after[field], pair, asked=asked)
     needed, had = set(new.get("required", [])), set(old.get("required", []))
     for field in (needed - had if asked else had - needed) & (before.keys() | needed):
         yield f"{name}.{field} {'is needed now' if asked else 'may be missing now'}"

@@ -8,7 +8,7 @@ from registrations.order_context import OrderContext
 from tests.factories import make_account
 
 
-def by_verified(**fields: Any) -> OrderContext:
+def make_verified_context(**fields: Any) -> OrderContext:
     """Return the context of an order by a signed-in, verified buyer: it is confirmed at once."""
     return OrderContext(**{"person": make_account(), **fields})
 

@@ -16,7 +16,7 @@
   test is skipped.
 
 Functions to import: `tests.pdf_readers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
-(`write_camera`), `tests.threads` (`in_threads`), `tests.factories`. Fixtures for browsers are in
+(`write_camera`), `tests.threads` (`run_in_threads`), `tests.factories`. Fixtures for browsers are in
 `tests/journeys/conftest.py`.
 
 A test marked `postgresql` is skipped on SQLite. The suite runs on both (`make test`), but tests that need no

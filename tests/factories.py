@@ -39,7 +39,7 @@ from schedule.models import AgendaPrint, PlanRun, Session, SessionSpeaker, Speak
 from schedule.paper.print_options import PrintOptions
 
 numbers = itertools.count(1)
-LONG_AGO = datetime.date(2020, 1, 1)
+START_OF_2020 = datetime.date(2020, 1, 1)
 
 
 def make_event(**fields: Any) -> Event:
@@ -84,7 +84,7 @@ def make_company(*, role: str | None = CompanyRole.Role.MEMBER, **fields: Any) -
     number = next(numbers)
     company = Company.objects.create(**{"name": f"Société {number}", "slug": f"societe-{number}", **fields})
     if role:
-        CompanyRole.objects.create(company=company, role=role, starts_on=LONG_AGO)
+        CompanyRole.objects.create(company=company, role=role, starts_on=START_OF_2020)
     if role == CompanyRole.Role.MEMBER:
         make_membership(company)
     return company
@@ -97,8 +97,8 @@ def make_membership(company: Company, **fields: Any) -> Membership:
         "plan": plan,
         "plan_name": plan.name,
         "seats": 50,
-        "starts_on": LONG_AGO,
-        "confirmed_on": LONG_AGO,
+        "starts_on": START_OF_2020,
+        "confirmed_on": START_OF_2020,
     }
     return Membership.objects.create(company=company, **{**values, **fields})
 
@@ -112,10 +112,10 @@ def make_person(**fields: Any) -> Person:
 
 def make_account(**fields: Any) -> Person:
     """Create a person who can sign in, with a verified address."""
-    return verified(make_person(**fields))
+    return verify_address(make_person(**fields))
 
 
-def verified(person: Person) -> Person:
+def verify_address(person: Person) -> Person:
     """Verify the person's address, and return the person."""
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
@@ -124,16 +124,18 @@ def verified(person: Person) -> Person:
 def make_member(company: Company | None = None, **fields: Any) -> Person:
     """Create a person at a member company with a seat of its membership, if there is one."""
     person, company = make_person(**fields), company or make_company()
-    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
     if membership := company.memberships.first():
-        Seat.objects.create(membership=membership, person=person, starts_on=LONG_AGO)
+        Seat.objects.create(membership=membership, person=person, starts_on=START_OF_2020)
     return person
 
 
 def make_contact(company: Company | None = None, **fields: Any) -> Person:
     """Create a contact of the company, with a seat."""
     person = make_member(company, **fields)
-    CompanyContact.objects.create(company=person.employments.get().company, person=person, starts_on=LONG_AGO)
+    CompanyContact.objects.create(
+        company=person.employments.get().company, person=person, starts_on=START_OF_2020
+    )
     return person
 
 

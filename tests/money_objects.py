@@ -16,11 +16,11 @@ from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Charge, Issuer
 from registrations.models import Registration
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
-from tests.factories import LONG_AGO
+from tests.factories import START_OF_2020
 from tests.registrations.invoices.factories import make_issuer, make_receivable
 
 
-def invoice_of(registration: Registration) -> int:
+def issue_order_invoice(registration: Registration) -> int:
     """Issue a document for the registration's order, even if it costs nothing; return its key."""
     receivable = sync_receivable(registration.order)
     owed = ChargeItem(key="door", description="Place", unit_price=1_000, vat_rate=2000)
@@ -28,15 +28,15 @@ def invoice_of(registration: Registration) -> int:
     return issue_invoice(receivable=receivable).pk
 
 
-DRAFTS = ["", "-edit", "-preview", "-preview-html", "-test", "-send", "-schedule", "-remove"]
+DRAFT_PAGE_ENDINGS = ["", "-edit", "-preview", "-preview-html", "-test", "-send", "-schedule", "-remove"]
 RECEIVABLE_PAGES = [
     "receivable",
     *(f"receivable-{name}" for name in ("pro-forma", "buyer", "issue", "deposit", "pay", "credit")),
 ]
-UNDER_WAY = ["-cancel", "-resume", "-log", "-copy"]
+STARTED_PAGE_ENDINGS = ["-cancel", "-resume", "-log", "-copy"]
 
 
-def mailings_of(registration: Registration) -> tuple[Mailing, Recipient]:
+def make_mailings(registration: Registration) -> tuple[Mailing, Recipient]:
     """Return a draft to everybody, and a recipient of a mailing in progress."""
     texts = {"subject_fr": "Bonjour", "text_fr": "Bonjour {first_name}"}
     draft = Mailing.objects.create(event=registration.event, **texts)
@@ -48,14 +48,14 @@ def mailings_of(registration: Registration) -> tuple[Mailing, Recipient]:
     return draft, recipient
 
 
-def unsubscribed_by(recipient: Recipient) -> str:
+def make_unsubscribe_token(recipient: Recipient) -> str:
     """Return the token of a recipient's unsubscribe link."""
     address = recipient.registrations.get().email
     url = make_unsubscribe_url(recipient_id=recipient.pk, address=address, language="fr")
     return url.rstrip("/").rpartition("/")[2]
 
 
-def money_of(slug: str, event: Event) -> dict[str, Any]:
+def make_money_arguments(slug: str, event: Event) -> dict[str, Any]:
     """Return a receivable of the event, invoiced, paid and refunded, as URL arguments."""
     if Issuer.get_current() is None:
         make_issuer()
@@ -70,13 +70,13 @@ def money_of(slug: str, event: Event) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def bank_line_of(registration: Registration, spare: int) -> tuple[int, int]:
+def make_bank_line(registration: Registration, spare: int) -> tuple[int, int]:
     """Return a bank line and its assignment: a part of it is recorded as a payment of the order."""
     statement = BankStatement.objects.create(name=f"{registration.event.slug}.xml")
     line = BankLine.objects.create(
         statement=statement,
         fingerprint=f"{registration.pk}-{spare}",
-        booked_on=LONG_AGO,
+        booked_on=START_OF_2020,
         amount=1_000,
         counterparty="Acme",
     )
@@ -86,6 +86,6 @@ def bank_line_of(registration: Registration, spare: int) -> tuple[int, int]:
     return line.pk, made.pk
 
 
-def registration_payment(registration: Registration) -> int:
+def record_registration_payment(registration: Registration) -> int:
     """Record a payment of the registration's order; return its key."""
     return record_payment(receivable=sync_receivable(registration.order), amount=100, method="cash").pk

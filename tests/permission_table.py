@@ -3,7 +3,7 @@ addresses.
 """
 
 from convention.club.downloads import CLUB_LISTS as CLUB_LISTS
-from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
+from tests.registrations.visits.roles import VISIT_DAY_PERMISSIONS, VISIT_DAY_POST_ONLY
 
 OUTSIDERS = {
     "attendee", "other attendee", "company contact", "reviewer", "former organizer",
@@ -213,7 +213,7 @@ PERMISSIONS_BY_URL_NAME = {
         )
     },
     "visit-evacuation-worker": EVERYONE,
-    **DAY_DOORS,
+    **VISIT_DAY_PERMISSIONS,
     "organize-visit": VISITS,
     **dict.fromkeys([f"organize-visit-{name}" for name in ORGANIZER_VISIT_STEPS], VISITS),
     # the club's companies
@@ -404,7 +404,7 @@ PERMISSIONS_BY_URL_NAME = {
     "organize-sheet": DESK,
     "organize-sheet-pdf": DESK,
 }
-POSTED = {
+POST_ONLY = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
     "organize-visit-remind",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
@@ -453,6 +453,6 @@ POSTED = {
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",
     "organize-visit-applicant-decide", "organize-plan-run-stop", "organize-plan-run-adopt",
-    "organize-plan-run-delete", "organize-plan-place", "order-programme", *DAY_POSTED,
+    "organize-plan-run-delete", "organize-plan-place", "order-programme", *VISIT_DAY_POST_ONLY,
 }  # fmt: skip
 # A check once chosen; a choice of a session.

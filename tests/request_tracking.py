@@ -5,7 +5,7 @@ import time
 
 from django.core.signals import request_finished, request_started
 
-PATIENCE = 20  # seconds
+WAIT_TIMEOUT_SECONDS = 20  # seconds
 STILL = 0.05  # seconds without a request: what was sent has been answered
 
 
@@ -55,9 +55,11 @@ class Traffic:
 
         Raises AssertionError if some never end.
         """
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + WAIT_TIMEOUT_SECONDS
         with self.changed:
             while time.monotonic() < ends and (self.open or self.changed.wait(STILL)):
                 self.changed.wait(STILL)
             self.is_over = True
-            assert not self.open, f"{len(self.open)} requests are still open after {PATIENCE} seconds"
+            assert not self.open, (
+                f"{len(self.open)} requests are still open after {WAIT_TIMEOUT_SECONDS} seconds"
+            )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from tests.bench.site import ROOT, Site, free_port, serving
+from tests.bench.site import ROOT, Site, free_port, run_server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 800)}
@@ -108,7 +108,7 @@ def demo() -> Iterator[Site]:
         site.manage("migrate", "-v0")
         for size in ("club", "large"):
             site.manage("seed", "--size", size)
-        with serving(site):
+        with run_server(site):
             yield site
 
 

@@ -49,7 +49,7 @@ from schedule.models import (
 )
 from tests.convention.club.objects import make_governance_objects
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_addon,
     make_answer_file,
     make_company,
@@ -67,20 +67,20 @@ from tests.factories import (
     make_voucher,
 )
 from tests.money_objects import (
-    DRAFTS,
+    DRAFT_PAGE_ENDINGS,
     RECEIVABLE_PAGES,
-    UNDER_WAY,
-    bank_line_of,
-    invoice_of,
-    mailings_of,
-    money_of,
-    registration_payment,
-    unsubscribed_by,
+    STARTED_PAGE_ENDINGS,
+    issue_order_invoice,
+    make_bank_line,
+    make_mailings,
+    make_money_arguments,
+    make_unsubscribe_token,
+    record_registration_payment,
 )
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
-from tests.registrations.visits.objects import hosted_of
-from tests.registrations.visits.visit_day import OF_RIDES, ride_of
+from tests.registrations.visits.objects import make_host_arguments
+from tests.registrations.visits.visit_day import RIDE_PAGE_NAMES, make_ride_objects
 from tests.schedule.proposals.factories import make_call, make_proposal, make_slides
 from tests.schedule.speakers.factories import make_image
 
@@ -143,7 +143,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "reference": registration.reference,
         "other": make_registration(ticket, email="two@example.org").reference,
     }
-    line, assignment = bank_line_of(registration, spare)
+    line, assignment = make_bank_line(registration, spare)
     values = {
         "checkpoint": door.pk, "device": pair_device(checkpoint=door).device.pk, "scan": 1,
         "invitation": invite_devices(checkpoint=door, person=make_person()).pk,
@@ -160,7 +160,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     quota = Quota.objects.create(event=event, name="Salle", capacity=400)
     addon = make_addon(event, slug=f"dinner{spare or ''}")
     voucher = make_voucher(event, code=f"CODE{spare}")
-    values |= money_of(slug, event)
+    values |= make_money_arguments(slug, event)
     package = make_package(event, ticket, slug=f"gold{spare or ''}")
     sponsorship = make_sponsorship(package)
     quotation = create_package_quotation(
@@ -169,12 +169,12 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     linked = {"reference": sponsorship.order.reference, "secret": sponsorship.order.manage_secret}
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
-    draft, sent = mailings_of(registration)
+    draft, sent = make_mailings(registration)
     applicant = make_visit_application(event).pk
-    ride = ride_of(event, registration)
+    ride = make_ride_objects(event, registration)
     proposal = Proposal.objects.create(title="Stockage", host_name="Nuage")
     special = {
-        **hosted_of(registration, spare=spare),
+        **make_host_arguments(registration, spare=spare),
         **{f"organize-package{name}": {"slug": package.slug} for name in ("", "-remove", "-take")},
         **{
             f"organize-sponsor{name}": {"pk": sponsorship.pk}
@@ -196,15 +196,15 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         },
         "organize-quotation-mail": {"number": quotation.number},
         "organize-quotation-pdf": {"number": quotation.number},
-        **{f"organize-mailing{name}": {"pk": draft.pk} for name in DRAFTS},
-        **{f"organize-mailing{name}": {"pk": sent.mailing_id} for name in UNDER_WAY},
+        **{f"organize-mailing{name}": {"pk": draft.pk} for name in DRAFT_PAGE_ENDINGS},
+        **{f"organize-mailing{name}": {"pk": sent.mailing_id} for name in STARTED_PAGE_ENDINGS},
         "organize-mailing-log-file": {"pk": sent.mailing_id, "kind": "csv"},
         "organize-mailing-came-back": {"pk": sent.mailing_id, "recipient": sent.pk},
         "organize-mail-bounce-right": person,
-        "unsubscribe": {"token": unsubscribed_by(sent)},
+        "unsubscribe": {"token": make_unsubscribe_token(sent)},
         "organize-visit-applicant": {"pk": applicant},
         "organize-visit-applicant-decide": {"pk": applicant},
-        **{f"organize-visit-{name}": {"pk": ride.pk} for name in OF_RIDES},
+        **{f"organize-visit-{name}": {"pk": ride.pk} for name in RIDE_PAGE_NAMES},
         "organize-visit-certificate": person,
         "organize-job": {"pk": job.pk},
         "organize-delegation-end": {"pk": make_delegation(event).pk},
@@ -235,7 +235,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         **make_certificate_objects(registration),
         **{f"desk-{name}": person for name in OF_GUESTS},
         "desk-device-revoke": {"pk": DeskDevice.objects.create(event=event).pk},
-        "desk-receipt": {**person, "pk": registration_payment(registration)},
+        "desk-receipt": {**person, "pk": record_registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-change": person,
@@ -295,7 +295,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "company-place": person,
         "company-place-invite": person,
         "company-place-cancel": person,
-        "company-invoice": {"invoice": invoice_of(registration)},
+        "company-invoice": {"invoice": issue_order_invoice(registration)},
     }
     return Objects(event, values, special, registration)
 
@@ -362,14 +362,14 @@ def make_delegation(event: Event, *, until: datetime.date | None = None) -> Dele
     """Create a delegation contract with a firm that ends today, or on that day."""
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
     last = until or timezone.localdate()
-    return Delegation.objects.create(event=event, company=firm, starts_on=LONG_AGO, ends_on=last)
+    return Delegation.objects.create(event=event, company=firm, starts_on=START_OF_2020, ends_on=last)
 
 
 def make_delegated_role(contract: Delegation, person: Person, role: str = "organizer") -> EventRole:
     """Create a role for a person of the firm under its contract."""
-    Employment.objects.create(person=person, company=contract.company, starts_on=LONG_AGO)
+    Employment.objects.create(person=person, company=contract.company, starts_on=START_OF_2020)
     return EventRole.objects.create(
-        event=contract.event, person=person, role=role, starts_on=LONG_AGO, delegation=contract
+        event=contract.event, person=person, role=role, starts_on=START_OF_2020, delegation=contract
     )
 
 
@@ -378,7 +378,7 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
     company = make_company()
     contact = make_contact(company)
     colleague = make_person()
-    job = Employment.objects.create(person=colleague, company=company, starts_on=LONG_AGO)
+    job = Employment.objects.create(person=colleague, company=company, starts_on=START_OF_2020)
     CompanyOrder.objects.create(order=registration.order, company=company)
     return {
         "company": company.slug,
@@ -412,8 +412,8 @@ def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
     Registration.objects.filter(pk=here.registration.pk).update(person=people["attendee"])
     Registration.objects.filter(event=elsewhere).update(person=people["other attendee"])
     company = Company.objects.get(slug=here.values["company"])
-    Employment.objects.create(person=people["company contact"], company=company, starts_on=LONG_AGO)
-    CompanyContact.objects.create(company=company, person=people["company contact"], starts_on=LONG_AGO)
+    Employment.objects.create(person=people["company contact"], company=company, starts_on=START_OF_2020)
+    CompanyContact.objects.create(company=company, person=people["company contact"], starts_on=START_OF_2020)
     make_delegated_role(make_delegation(here.event), people["outside organizer"])
     make_delegated_role(make_delegation(here.event, until=yesterday), people["former outside organizer"])
     for name, event, role, until in (
@@ -425,10 +425,10 @@ def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
         ("erased organizer", here.event, "organizer", None),
     ):
         EventRole.objects.create(
-            event=event, person=people[name], role=role, starts_on=LONG_AGO, ends_on=until
+            event=event, person=people[name], role=role, starts_on=START_OF_2020, ends_on=until
         )
     for name in ("treasurer", "secretary", "administrator"):
-        ClubRole.objects.create(person=people[name], role=name, starts_on=LONG_AGO)
+        ClubRole.objects.create(person=people[name], role=name, starts_on=START_OF_2020)
     return people
 
 
@@ -487,7 +487,7 @@ def make_tokens(here: Objects, elsewhere: Objects) -> dict[str, str]:
         ("program of someone erased", here.event, reads),
     ):
         person = make_person()
-        EventRole.objects.create(event=event, person=person, role="organizer", starts_on=LONG_AGO)
+        EventRole.objects.create(event=event, person=person, role="organizer", starts_on=START_OF_2020)
         row, bearers[name] = create_token(person_id=person.pk, name=name, scopes=scopes)
         if name.startswith("revoked"):
             ApiToken.objects.filter(pk=row.pk).update(revoked_at=timezone.now())

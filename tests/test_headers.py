@@ -34,7 +34,7 @@ EXTRA_ADDRESSES = [
 
 
 # Previews of mails: in a frame of our own page, with inline styles and nothing else.
-FRAMED = {"organize-mailing-preview-html"}
+FRAMED_PAGES = {"organize-mailing-preview-html"}
 FRAMED_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
 
 
@@ -42,7 +42,7 @@ def find_wrong_headers(answer, name: str = "") -> list[str]:
     """Return the names of missing or wrong headers."""
     found = [name for name, value in REQUIRED_HEADERS.items() if answer.get(name) != value]
     policy = answer.get("Content-Security-Policy", "")
-    if name in FRAMED and answer.status_code == 200:
+    if name in FRAMED_PAGES and answer.status_code == 200:
         assert (answer["X-Frame-Options"], policy) == ("SAMEORIGIN", FRAMED_POLICY)
         return found
     if answer.get("X-Frame-Options") != "DENY" or "frame-ancestors 'none'" not in policy:

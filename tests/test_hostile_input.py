@@ -191,7 +191,7 @@ def test_invalid_form_data_causes_no_server_error(world, step):
             if (target, *held) in seen:  # the language form is on every page
                 continue
             seen.add((target, *held))
-            every = list(contents(values, held, files, buttons))
+            every = list(iterate_bad_forms(values, held, files, buttons))
             for data, kind in take_share(every, len(seen), min(pace, len(every))):
                 if said := send_request(client, "POST", target, data):
                     wrong[f"{name}: {target} with {kind}"] = said
@@ -199,28 +199,28 @@ def test_invalid_form_data_causes_no_server_error(world, step):
     assert len(seen) > 25
 
 
-def contents(
+def iterate_bad_forms(
     values: dict[str, bytes], held: dict[str, str], files: list[str], buttons: list[str]
 ) -> Iterator[tuple[dict, str]]:
     """Yield the form with every field of one bad kind, then with one bad field or button among good ones."""
     kinds = itertools.cycle(values.items())
     for kind, value in values.items():
-        yield {**dict.fromkeys(held, said(value)), **make_files(files, value)}, kind
+        yield {**dict.fromkeys(held, decode_value(value)), **make_files(files, value)}, kind
     for field in held:
         for kind, value in itertools.islice(kinds, 5):
-            yield {**held, field: said(value), **make_files(files, value)}, f"{field} of {kind}"
+            yield {**held, field: decode_value(value), **make_files(files, value)}, f"{field} of {kind}"
     for button, (kind, value) in itertools.product(buttons, values.items()):
-        yield {**held, button: said(value)}, f"{button} of {kind}"
+        yield {**held, button: decode_value(value)}, f"{button} of {kind}"
 
 
-def said(value: bytes) -> str:
+def decode_value(value: bytes) -> str:
     """Return the value as a script in a browser might send it."""
     return value.decode("utf-8", "replace")
 
 
 def make_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
     """Return the value as a file for each field that takes one."""
-    return {name: SimpleUploadedFile(said(value[:20]).strip("/\r\n") or "a", value) for name in names}
+    return {name: SimpleUploadedFile(decode_value(value[:20]).strip("/\r\n") or "a", value) for name in names}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.urls import reverse
 from convention.club.models import Person
 from convention.events.models import Event
 from tests.factories import make_person
-from tests.permission_table import NOBODY, ORGANIZERS, PERMISSIONS_BY_URL_NAME, POSTED, ROLES
+from tests.permission_table import NOBODY, ORGANIZERS, PERMISSIONS_BY_URL_NAME, POST_ONLY, ROLES
 from tests.site_objects import (
     is_allowed,
     list_url_patterns,
@@ -26,7 +26,7 @@ from tests.site_objects import (
 
 pytestmark = pytest.mark.django_db
 
-WITH_MORE = {"organize-import-preview", "session-choose"}
+PAGES_NEEDING_DATA = {"organize-import-preview", "session-choose"}
 ROLES_TRYING_EVERY_ADDRESS = {"anonymous", "administrator"}
 # Administrators run the SQL of every page, so they are tested on PostgreSQL too.
 ROLE_PARAMETERS = [
@@ -84,10 +84,10 @@ def test_each_address_admits_only_the_permitted_roles(world, role, step):
     surprises = {}
     for number, (name, arguments) in enumerate(list_url_patterns(), start=ROLES.index(role)):
         address, its_turn = here.address(name, arguments), number % step == 0
-        main, other = ("POST", "GET") if name in POSTED else ("GET", "POST")
+        main, other = ("POST", "GET") if name in POST_ONLY else ("GET", "POST")
         if its_turn or role in ROLES_TRYING_EVERY_ADDRESS or role not in get_permitted_roles(name):
             answer = send_request(client, main, address)
-            if name not in WITH_MORE and is_allowed(answer) != (role in get_permitted_roles(name)):
+            if name not in PAGES_NEEDING_DATA and is_allowed(answer) != (role in get_permitted_roles(name)):
                 surprises[name, main] = answer.status_code
         if (
             its_turn
@@ -157,7 +157,7 @@ def test_each_endpoint_admits_only_the_permitted_tokens(world):
     for name, arguments in list_url_patterns():
         if not here.address(name, arguments).startswith("/api/") or PERMISSIONS_BY_URL_NAME[name] != NOBODY:
             continue
-        method = "POST" if name in POSTED else "GET"
+        method = "POST" if name in POST_ONLY else "GET"
         body = {"data": json.dumps({"scans": []}), "content_type": "application/json"}
         opened[name] = {
             bearer
@@ -178,7 +178,7 @@ def test_each_endpoint_admits_only_the_permitted_tokens(world):
 @pytest.mark.once
 def test_every_row_of_the_table_is_an_existing_address():
     assert set(PERMISSIONS_BY_URL_NAME) - {name for name, _arguments in list_url_patterns()} == set()
-    assert POSTED - {name for name, _arguments in list_url_patterns()} == set()
+    assert POST_ONLY - {name for name, _arguments in list_url_patterns()} == set()
 
 
 @pytest.mark.once
@@ -193,7 +193,7 @@ def test_draft_event_is_not_found_by_outsiders(world, role):
     arguments = dict(list_url_patterns())
     for name in sorted(names):
         answer = send_request(
-            client, "POST" if name in POSTED else "GET", here.address(name, arguments[name])
+            client, "POST" if name in POST_ONLY else "GET", here.address(name, arguments[name])
         )
         assert answer.status_code == 404, name
 

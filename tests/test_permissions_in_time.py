@@ -15,8 +15,8 @@ from convention.events.models import EventRole
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.permissions import sign_in_contact
 from registrations.visits.models import Debrief, Visit
-from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
-from tests.registrations.visits.visit_day import make_visit, make_visitor, pass_by, sign
+from tests.factories import START_OF_2020, make_company, make_contact, make_member, make_person
+from tests.registrations.visits.visit_day import make_visit, make_visitor, scan_by_hand, sign_latest_text
 from tests.site_objects import (
     is_allowed,
     list_url_patterns,
@@ -50,7 +50,7 @@ def today():
     return timezone.localdate()
 
 
-def ends(rows, days):
+def set_end(rows, days):
     """Set the last day of these rows to `days` from today."""
     rows.update(ends_on=today() + days * DAY)
 
@@ -58,7 +58,7 @@ def ends(rows, days):
 def member(_visit, *, until=None, since=0):
     person = make_member()
     if until is not None:
-        ends(person.seats.all(), until)
+        set_end(person.seats.all(), until)
     if since:
         person.seats.update(starts_on=today() + since * DAY)
     return person
@@ -66,7 +66,7 @@ def member(_visit, *, until=None, since=0):
 
 def make_former_employee(_visit):
     person = make_member()
-    ends(person.employments.all(), -1)
+    set_end(person.employments.all(), -1)
     return person
 
 
@@ -80,10 +80,10 @@ def visitor(visit, *, until=None):
     """Create a past visitor who agreed to confidentiality; the membership ends `until` days from today."""
     person = make_member()
     place = make_visitor(visit, person)
-    sign(place)
-    pass_by(place)
+    sign_latest_text(place)
+    scan_by_hand(place)
     if until is not None:
-        ends(person.seats.all(), until)
+        set_end(person.seats.all(), until)
     return person
 
 
@@ -92,9 +92,9 @@ def build_employee_maker(role, *, until=None):
 
     def make(_visit):
         company, person = make_company(role=role), make_person()
-        Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+        Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
         if until is not None:
-            ends(company.roles.all(), until)
+            set_end(company.roles.all(), until)
         return person
 
     return make
@@ -106,16 +106,16 @@ def make_outside_organizer(visit, *, contract=0, firm=None, job=None):
     under = make_delegation(visit.event, until=today() + contract * DAY)
     make_delegated_role(under, person)
     if firm is not None:
-        ends(CompanyRole.objects.filter(company=under.company), firm)
+        set_end(CompanyRole.objects.filter(company=under.company), firm)
     if job is not None:
-        ends(person.employments.all(), job)
+        set_end(person.employments.all(), job)
     return person
 
 
 def staff(visit, *, until):
     person, last = make_person(), today() + until * DAY
     EventRole.objects.create(
-        event=visit.event, person=person, role="organizer", starts_on=LONG_AGO, ends_on=last
+        event=visit.event, person=person, role="organizer", starts_on=START_OF_2020, ends_on=last
     )
     return person
 
@@ -123,7 +123,7 @@ def staff(visit, *, until):
 def build_official_maker(role, *, until):
     def make(_visit):
         person, last = make_person(), today() + until * DAY
-        ClubRole.objects.create(person=person, role=role, starts_on=LONG_AGO, ends_on=last)
+        ClubRole.objects.create(person=person, role=role, starts_on=START_OF_2020, ends_on=last)
         return person
 
     return make
@@ -133,7 +133,7 @@ def contact(visit, *, until):
     """Create a contact of the visit's company without a seat, so that they are not a member."""
     person = make_contact(visit.company)
     person.seats.all().delete()
-    ends(person.company_contacts.all(), until)
+    set_end(person.company_contacts.all(), until)
     return person
 
 
@@ -185,7 +185,7 @@ EMBARGOED = {
 }
 
 
-def published(*, embargo):
+def make_published_visit(*, embargo):
     """Create a visit in two days, its published debrief with an embargo of this duration, and a company."""
     now = timezone.now()
     visit = make_visit(starts=48, embargo_until=now + embargo)
@@ -213,7 +213,7 @@ def find_open_addresses(person, visit, addresses):
 
 
 def test_access_lasts_until_the_end_of_the_last_day():
-    visit = published(embargo=-DAY)
+    visit = make_published_visit(embargo=-DAY)
     found = {
         name: find_open_addresses(make(visit), visit, ADDRESSES) for name, (make, _expected) in PEOPLE.items()
     }
@@ -221,7 +221,7 @@ def test_access_lasts_until_the_end_of_the_last_day():
 
 
 def test_debrief_under_embargo_is_for_members_who_attended_only():
-    visit = published(embargo=DAY)
+    visit = make_published_visit(embargo=DAY)
     people = {name: PEOPLE[name][0](visit) for name in EMBARGOED}
     assert {name: find_open_addresses(one, visit, DEBRIEF) for name, one in people.items()} == EMBARGOED
     Visit.objects.filter(pk=visit.pk).update(embargo_until=timezone.now())

@@ -61,7 +61,7 @@ FORGED = {
 }
 
 
-def swaps():
+def iterate_swapped_addresses():
     """Yield each address with each argument that names an object of an event."""
     for name, arguments in list_url_patterns():
         if name in FORGED | BY_TOKEN or (len(arguments) == 1 and "/me/" not in name):
@@ -73,7 +73,7 @@ def swaps():
 
 
 def test_every_argument_is_known():
-    assert {argument for _name, _arguments, argument in swaps()} <= OBJECTS | {"slug"}
+    assert {argument for _name, _arguments, argument in iterate_swapped_addresses()} <= OBJECTS | {"slug"}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_object_of_another_event_is_not_found(world, role):
         EventRole.objects.create(event=event, person=person, role="organizer")
     client = make_client(person)
     found = {}
-    for name, arguments, swapped in swaps():
+    for name, arguments, swapped in iterate_swapped_addresses():
         if role != "administrator" and (
             name.startswith("club-") or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES
         ):

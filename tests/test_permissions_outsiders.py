@@ -20,14 +20,14 @@ from tests.site_objects import (
     make_event_objects,
     make_people_by_role,
 )
-from tests.test_permissions_objects import swaps
+from tests.test_permissions_objects import iterate_swapped_addresses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SIGN_IN = {"host", "host-sign-in", "host-sign-out", "host-list"}
 """Open to everybody: the form that requests a link, and the pages that a secret opens."""
 
 
-def sent(client: Client, method: str, address: str):
+def send_request(client: Client, method: str, address: str):
     """Return the response to a request whose changes are rolled back."""
     with transaction.atomic():
         answer = client.generic(method, address)
@@ -74,7 +74,7 @@ def test_host_session_opens_own_visit(world):
         for name, arguments in list_url_patterns()
         if name.startswith("host-") and name not in SIGN_IN
         for method in ("GET", "POST")
-        if is_allowed(sent(client, method, here.address(name, arguments)))
+        if is_allowed(send_request(client, method, here.address(name, arguments)))
     }
     assert opened == {"host-visit", "host-visit-list", "host-person", "host-briefing", "host-proposals"}
 
@@ -89,7 +89,7 @@ def test_host_session_opens_nothing_of_another_host(world):
             given = here.arguments(name, arguments)
             given |= {one: elsewhere.arguments(name, arguments)[one] for one in swapped}
             for method in ("GET", "POST"):
-                answer = sent(client, method, reverse(name, kwargs=given))
+                answer = send_request(client, method, reverse(name, kwargs=given))
                 if answer.status_code not in {403, 404, 405}:
                     opened[name, tuple(swapped), method] = answer.status_code
     assert opened == {}
@@ -104,7 +104,7 @@ def test_host_session_has_no_rights_on_pages_of_the_club(world):
             continue
         for method in ("GET", "POST"):
             address = here.address(name, arguments)
-            answers = [sent(one, method, address) for one in (client, stranger)]
+            answers = [send_request(one, method, address) for one in (client, stranger)]
             statuses = [answer.status_code for answer in answers]
             if statuses[0] != statuses[1] or is_allowed(answers[0]) != is_allowed(answers[1]):
                 differs[name, method] = statuses
@@ -130,7 +130,7 @@ def test_host_session_ends_on_all_pages_immediately(world, change):
         for name, arguments in list_url_patterns()
         if name.startswith("host-") and name not in SIGN_IN
         for method in ("GET", "POST")
-        if is_allowed(sent(client, method, here.address(name, arguments)))
+        if is_allowed(send_request(client, method, here.address(name, arguments)))
     ]
     assert opened == []
 
@@ -158,7 +158,7 @@ def test_host_cannot_decide_on_unlisted_applicant(world):
     client = make_host_client(visit)
     for method in ("GET", "POST"):
         address = reverse("host-person", args=[visit.event.slug, unlisted.pk])
-        assert sent(client, method, address).status_code in {404, 405}
+        assert send_request(client, method, address).status_code in {404, 405}
 
 
 def test_outside_organizer_cannot_reach_objects_of_another_event(world):
@@ -166,13 +166,13 @@ def test_outside_organizer_cannot_reach_objects_of_another_event(world):
     person = make_person()
     make_delegated_role(make_delegation(here.event), person)
     client, found = make_client(person), {}
-    for name, arguments, swapped in swaps():
+    for name, arguments, swapped in iterate_swapped_addresses():
         if name.startswith(("club-", "host-")) or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES:
             continue
         given, other = here.arguments(name, arguments), elsewhere.arguments(name, arguments)
         address = reverse(name, kwargs={**given, swapped: other[swapped]})
         for method in ("GET", "POST"):
-            status = sent(client, method, address).status_code
+            status = send_request(client, method, address).status_code
             if status not in {403, 404, 405}:
                 found[name, swapped, method] = status
     assert found == {}
@@ -193,7 +193,7 @@ def test_outside_organizer_has_no_rights_at_another_event(world):
             continue
         for method in ("GET", "POST"):
             address = elsewhere.address(name, arguments)
-            mine, theirs = (is_allowed(sent(one, method, address)) for one in (client, stranger))
+            mine, theirs = (is_allowed(send_request(one, method, address)) for one in (client, stranger))
             if mine != theirs:
                 opened[name, method] = (mine, theirs)
     assert opened == {}

@@ -45,7 +45,7 @@ from registrations.visits.models import (
     Visit,
 )
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_addon,
     make_administrator,
     make_company,
@@ -60,12 +60,12 @@ from tests.factories import (
     make_track,
     make_voucher,
 )
-from tests.permission_table import POSTED
+from tests.permission_table import POST_ONLY
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import add_hosted
 from tests.schedule.proposals.factories import make_proposal, make_review, make_slides
 from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_tokens
-from tests.test_permissions import WITH_MORE
+from tests.test_permissions import PAGES_NEEDING_DATA
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
@@ -198,13 +198,13 @@ def add_directory(event, number):
     market = Market.objects.create(slug=f"market{number}", name=f"Marché {number}")
     company = Company.objects.filter(contacts__isnull=False).order_by("pk")[0]
     company.markets.add(market)
-    company.roles.create(role="vendor", starts_on=LONG_AGO, ends_on=LONG_AGO)
+    company.roles.create(role="vendor", starts_on=START_OF_2020, ends_on=START_OF_2020)
     make_company(parent=company).markets.add(market)
     colleague = Person.objects.filter(employments__company=company, company_contacts=None).order_by("pk")[0]
     other = make_company()
-    colleague.employments.create(company=other, starts_on=LONG_AGO, ends_on=LONG_AGO)
-    colleague.seats.create(membership=other.memberships.get(), starts_on=LONG_AGO, ends_on=LONG_AGO)
-    Employment.objects.create(person=make_person(), company=company, starts_on=LONG_AGO)
+    colleague.employments.create(company=other, starts_on=START_OF_2020, ends_on=START_OF_2020)
+    colleague.seats.create(membership=other.memberships.get(), starts_on=START_OF_2020, ends_on=START_OF_2020)
+    Employment.objects.create(person=make_person(), company=company, starts_on=START_OF_2020)
     member = make_member(company)
     DirectoryImport.objects.create(imported_by=member, created_count=1)
     for proposal in Proposal.objects.all():
@@ -263,7 +263,7 @@ def read_all(clients, here, only=None):
     """Return the number of queries and the status, by address and reader; `only` for some of them."""
     found = {}
     for name, arguments in list_url_patterns():
-        if name in POSTED or name in WITH_MORE:
+        if name in POST_ONLY or name in PAGES_NEEDING_DATA:
             continue
         address = here.address(name, arguments)
         readers = (

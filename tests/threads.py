@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import connections
 
 
-def in_threads[T](work: Sequence[Callable[[], T]], *, threads: int = 8) -> list[T | Exception]:
+def run_in_threads[T](work: Sequence[Callable[[], T]], *, threads: int = 8) -> list[T | Exception]:
     """Run all, at most `threads` at once; return each result or exception, in order.
 
     Use with `transactional_db`: the threads only see committed rows.

@@ -64,7 +64,7 @@ class SoftPasskey:
                 "clientExtensionResults": {}}  # fmt: skip
 
 
-def challenge_of(client: Client) -> bytes:
+def request_challenge(client: Client) -> bytes:
     """Request a sign-in by passkey, as the page's script does; return the challenge."""
     options = client.get(LOGIN, headers={"accept": "application/json"}, secure=True).json()
     return websafe_decode(options["request_options"]["publicKey"]["challenge"])
@@ -75,20 +75,20 @@ def sign_in(client: Client, credential: dict[str, Any]) -> Any:
     return client.post(LOGIN, {"credential": json.dumps(credential)}, secure=True, follow=True)
 
 
-def begin_to_add(client: Client) -> tuple[bytes, bytes]:
+def begin_registration(client: Client) -> tuple[bytes, bytes]:
     """Open the page that adds a passkey; return the challenge and the account's handle."""
     options = client.get(ADD, secure=True).context["js_data"]["creation_options"]["publicKey"]
     return websafe_decode(options["challenge"]), websafe_decode(options["user"]["id"])
 
 
-def add(client: Client, credential: dict[str, Any], name: str = "Clé") -> Any:
+def send_registration(client: Client, credential: dict[str, Any], name: str = "Clé") -> Any:
     """Send a response to a registration challenge."""
     return client.post(ADD, {"credential": json.dumps(credential), "name": name}, secure=True, follow=True)
 
 
-def made_for(client: Client, **fields: Any) -> SoftPasskey:
+def add_passkey(client: Client, **fields: Any) -> SoftPasskey:
     """Add a passkey to the account that is signed in."""
-    challenge, handle = begin_to_add(client)
+    challenge, handle = begin_registration(client)
     passkey = SoftPasskey(handle=handle, **fields)
-    add(client, passkey.registration(challenge))
+    send_registration(client, passkey.registration(challenge))
     return passkey

@@ -81,7 +81,7 @@ def cell(text: str, attributes: str = 'office:value-type="string"') -> str:
     return f"<table:table-cell {attributes}><text:p>{text}</text:p></table:table-cell>"
 
 
-def values(content: bytes) -> list[list[Any]]:
+def read_values(content: bytes) -> list[list[Any]]:
     """Return the cells of the first sheet of any kind of workbook."""
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
 
@@ -90,7 +90,7 @@ def sheet_names(content: bytes) -> list[str]:
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
 
 
-def part(content: bytes, name: str = FIRST_SHEET) -> str:
+def read_part(content: bytes, name: str = FIRST_SHEET) -> str:
     """Return the XML of a part of an .xlsx."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.read(name).decode()
@@ -98,11 +98,11 @@ def part(content: bytes, name: str = FIRST_SHEET) -> str:
 
 def cell_types(content: bytes) -> set[str]:
     """Return the types of the cells of the first sheet: `s` for text, `n` for numbers."""
-    cells = re.findall(r"<c ([^<>]*)>", part(content))
+    cells = re.findall(r"<c ([^<>]*)>", read_part(content))
     return {(re.search(r't="(\w+)"', one) or ["", "n"])[1] for one in cells}
 
 
-def with_part(
+def replace_part(
     content: bytes, change: Callable[[bytes], bytes], name: str = "xl/worksheets/sheet1.xml"
 ) -> bytes:
     """Return the workbook with one of its parts changed."""

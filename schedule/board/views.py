@@ -189,6 +189,8 @@ def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
         text = form.cleaned_data["table"]
         try:
             table = preview_pasted_sessions(event=event_obj, text=text)
+            if not table.rows:
+                form.add_error("table", form.fields["table"].error_messages["required"])
             if "create" in request.POST and table.rows and not table.errors:
                 # The button submits the last number of the preview, so that a form sent twice creates once.
                 seen = parse_digits(request.POST["create"])

@@ -8,7 +8,7 @@ from convention.codes import badge_codes
 from convention.events.models import EventKey
 from convention.events.signing_keys import create_key, get_signing_key
 from tests.factories import make_event, make_registration, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -85,5 +85,5 @@ def test_query_count_of_codes_does_not_grow(django_assert_num_queries):
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_requests_create_one_signing_key():
     event = make_event()
-    keys = in_threads([lambda: get_signing_key(event).number] * 6)
+    keys = run_in_threads([lambda: get_signing_key(event).number] * 6)
     assert len(set(keys)) == 1

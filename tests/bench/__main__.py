@@ -9,7 +9,7 @@ import importlib
 import os
 from pathlib import Path
 
-from tests.bench.figures import Figure, keep, publish, row, table
+from tests.bench.figures import Figure, publish, row, save_figures, table
 from tests.bench.site import ROOT, Site, site
 
 ROWS = [
@@ -38,7 +38,7 @@ def main() -> None:
     with site(os.environ["DATABASE_URL"]) as made:
         figures = list(measure(made, options.rows or ROWS))
     print("\n" + table(figures))
-    keep(figures, options.output)
+    save_figures(figures, options.output)
     if not options.rows:
         publish(figures, ROOT / "docs" / "figures.md", load=load)
 

@@ -76,12 +76,12 @@ def scan_film(film: Path, address: str) -> list[dict[str, float]]:
         page.add_init_script(WATCH)
         page.goto(address)
         expect(page.locator("body")).to_have_attribute("data-view", "scan", timeout=60_000)
-        measured = until_told(page)
+        measured = read_verdicts(page)
         browser.close()
     return measured
 
 
-def until_told(page: Page) -> list[dict[str, float]]:
+def read_verdicts(page: Page) -> list[dict[str, float]]:
     """Return the first fifty verdicts; fewer if the film ran twice without them."""
     for _second in range(int(2 * BADGES * SECONDS) + 30):
         if page.evaluate("window.measured.length") >= BADGES:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from tests.bench.figures import Figure
 from tests.bench.load import Result, drive, request
-from tests.bench.rush import AT_ONCE, PLACES, WARMING, bare_rate, rate
+from tests.bench.rush import AT_ONCE, PLACES, WARMING, compute_rate, measure_bare_rate
 from tests.bench.site import Site
 
 COMPANIES, PEOPLE, CAP = 100, 30, 6
@@ -108,20 +108,21 @@ WHY_BY_PAGE = (
 
 def figures(site: Site) -> Iterator[Figure]:
     """Measure both, and check what they left in the database."""
-    floor = bare_rate(site) if site.is_postgresql else None
+    floor = measure_bare_rate(site) if site.is_postgresql else None
     people = json.loads(site.manage("shell", "-v0", "-c", PEOPLE_SIGNED_IN))
     name = "rush under a cap per company"
     drive(site.port, [order_of(email, key, "before-capped") for _, email, key in people[:WARMING]])
     by_token = drive(site.port, [order_of(email, key) for _, email, key in people], connections=AT_ONCE)
     yield from _outcome(site, name, "capped-by-token", by_token)
     yield Figure(
-        f"{name}: orders until sold out", rate(by_token), "/s", at_least=250 if site.is_postgresql else 150,
+        f"{name}: orders until sold out", compute_rate(by_token), "/s",
+        at_least=250 if site.is_postgresql else 150,
         floor=floor, floor_work="one bare statement", of_floor=floor and 1 / 3, why=WHY,
     )  # fmt: skip
     by_page = drive(site.port, [attempt(*person) for person in people], connections=AT_ONCE, outcome=outcome)
     yield from _outcome(site, f"{name}, by page", "capped", by_page)
     yield Figure(
-        f"{name}, by page: orders until sold out", rate(by_page), "/s", at_least=150, why=WHY_BY_PAGE
+        f"{name}, by page: orders until sold out", compute_rate(by_page), "/s", at_least=150, why=WHY_BY_PAGE
     )
 
 

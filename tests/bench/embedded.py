@@ -16,11 +16,11 @@ def figures(_site: Site) -> Iterator[Figure]:
         tempfile.TemporaryDirectory(prefix="convention-bench-") as folder,
         site_on(f"sqlite:///{folder}/bench.sqlite3") as embedded,
     ):
-        for figure in measured(embedded):
+        for figure in measure_embedded(embedded):
             yield dataclasses.replace(figure, work=f"{figure.work}, SQLite")
 
 
-def measured(embedded: Site) -> Iterator[Figure]:
+def measure_embedded(embedded: Site) -> Iterator[Figure]:
     yield from rush.figures(embedded)
     yield from companies.figures(embedded)
     yield from lists.figures(embedded)

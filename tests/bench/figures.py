@@ -98,7 +98,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def keep(figures: Iterable[Figure], path: Path) -> None:
+def save_figures(figures: Iterable[Figure], path: Path) -> None:
     """Write the figures as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([dataclasses.asdict(figure) for figure in figures], indent=1))

@@ -27,10 +27,10 @@ def figures(site: Site) -> Iterator[Figure]:
         unchanged = drive(site.port, [request(path, headers={"If-None-Match": tag})] * 2000)
         works = unchanged.statuses == {304: 2000}
         yield Figure(f"{name}, unchanged (304: {works})", unchanged.rate, "/s", at_least=400, floor=floor)
-    yield from cold(site)
+    yield from measure_cold_pages(site)
 
 
-def cold(site: Site) -> Iterator[Figure]:
+def measure_cold_pages(site: Site) -> Iterator[Figure]:
     """Measure pages that no cache holds, and feeds written anew in one process without HTTP."""
     for name, path in {
         "event page": "/events/large/?n=",

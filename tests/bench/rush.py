@@ -7,7 +7,7 @@ import psycopg
 
 from tests.bench.figures import Figure
 from tests.bench.load import Result, drive, request
-from tests.bench.site import Site, serving
+from tests.bench.site import Site, run_server
 
 ATTEMPTS, PLACES, AT_ONCE = 3000, 500, 64
 TABLES = """
@@ -40,7 +40,7 @@ WARMING = 400
 
 def figures(site: Site) -> Iterator[Figure]:
     """Measure the demo's ticket `scarce`, then orders by voucher and on invoice."""
-    floor = bare_rate(site) if site.is_postgresql else None
+    floor = measure_bare_rate(site) if site.is_postgresql else None
     drive(site.port, [order("guest")] * WARMING)
     yield from sell_out(site, "rush", order("scarce"), floor, at_least=400 if site.is_postgresql else 250)
     site.manage("shell", "-v0", "-c", BY_CODE)
@@ -63,13 +63,13 @@ def sell_out(
     wrong = sum(count for status, count in result.statuses.items() if status not in (201, *refused))
     yield Figure(f"{name}: error pages", wrong, "", at_most=0)
     yield Figure(
-        f"{name}: orders until sold out", rate(result), "/s", at_least=at_least,
+        f"{name}: orders until sold out", compute_rate(result), "/s", at_least=at_least,
         floor=floor, floor_work="one bare statement", of_floor=floor and 1 / 3, why=WHY,
     )  # fmt: skip
     yield Figure(f"{name}: p95 of all attempts", result.percentile(0.95), "ms")
 
 
-def rate(result: Result) -> float:
+def compute_rate(result: Result) -> float:
     """Return orders per second until the last one."""
     return result.statuses.get(201, 0) / (result.until_last(201) or 1)
 
@@ -86,14 +86,14 @@ def order(ticket: str, **extra: str) -> bytes:
     return request("/api/v1/events/large/orders/", method="POST", body=json.dumps(body).encode())
 
 
-def bare_rate(site: Site) -> float:
+def measure_bare_rate(site: Site) -> float:
     """Measure an application that runs nothing but the statement."""
     with psycopg.connect(site.database, autocommit=True) as connection:
         connection.execute(TABLES)
-    with serving(site, "tests.bench.bare:application") as port:
+    with run_server(site, "tests.bench.bare:application") as port:
         data = request("/order", method="POST", body=b'{"name": "A B"}')
         drive(port, [request("/")] * WARMING)
-        found = rate(drive(port, [data] * ATTEMPTS, connections=AT_ONCE))
+        found = compute_rate(drive(port, [data] * ATTEMPTS, connections=AT_ONCE))
     with psycopg.connect(site.database, autocommit=True) as connection:
         connection.execute("DROP TABLE bench_order, bench_ticket")
     return found

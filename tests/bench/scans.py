@@ -18,7 +18,7 @@ import psycopg
 from tests.bench.figures import Figure
 from tests.bench.load import Result, drive, request
 from tests.bench.million import fill
-from tests.bench.site import Site, serving
+from tests.bench.site import Site, run_server
 
 SINGLE, TURNS = 3000, 3
 DEVICES = 8
@@ -48,32 +48,32 @@ def figures(site: Site) -> Iterator[Figure]:
     """Measure everything about scanning."""
     codes = [row["code"] for row in csv.DictReader(io.StringIO(site.manage("codes", "large")))]
     tokens = [json.loads(site.manage("pair", "large"))["token"] for _number in range(DEVICES)]
-    yield from one_by_one(site, codes, tokens)
-    requests = batches(codes, tokens[:4])
+    yield from measure_single_scans(site, codes, tokens)
+    requests = make_batch_requests(codes, tokens[:4])
     together = drive(site.port, requests, connections=4)
-    accepted(together, len(requests))
+    require_accepted(together, len(requests))
     yield Figure(
         "scans in batches of 200", together.rate * BATCH, "/s", at_least=4000 if site.is_postgresql else 3500,
         floor=insert_floor(site),
         floor_work="a row inserted alone", of_floor=1 / 2, why=WHY_BATCHES,
     )  # fmt: skip
-    yield from growth(site, codes, tokens)
+    yield from measure_growth(site, codes, tokens)
     yield from snapshot(site, tokens[0])
     yield from attendance(site)
 
 
-def one_by_one(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
+def measure_single_scans(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
     """Measure three turns with different badges, and report the best: other load can only slow down."""
-    drive(site.port, singles(codes[-200:], tokens))
+    drive(site.port, make_single_requests(codes[-200:], tokens))
     parts = [codes[turn * SINGLE : (turn + 1) * SINGLE] for turn in range(TURNS)]
-    results = [drive(site.port, singles(part, tokens)) for part in parts]
+    results = [drive(site.port, make_single_requests(part, tokens)) for part in parts]
     for result in results:
-        accepted(result, SINGLE)
+        require_accepted(result, SINGLE)
     yield Figure(
         "one scan by API, 8 at once", max(result.rate for result in results), "/s",
         at_least=600 if site.is_postgresql else None,
-        floor=bare_rate(site) if site.is_postgresql else None, floor_work="a view with one bare statement",
-        of_floor=1 / 3 if site.is_postgresql else None, why=WHY,
+        floor=measure_bare_rate(site) if site.is_postgresql else None,
+        floor_work="a view with one bare statement", of_floor=1 / 3 if site.is_postgresql else None, why=WHY,
     )  # fmt: skip
     yield Figure(
         "one scan by API, p95", min(result.percentile(0.95) for result in results), "ms",
@@ -82,11 +82,11 @@ def one_by_one(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figu
     )  # fmt: skip
 
 
-def bare_rate(site: Site) -> float:
+def measure_bare_rate(site: Site) -> float:
     """Measure an application that is nothing but an insert."""
     with psycopg.connect(site.database, autocommit=True) as server:
         server.execute("CREATE TABLE bench_scan (id bigserial PRIMARY KEY, code text)")
-    with serving(site, "tests.bench.bare:application") as port:
+    with run_server(site, "tests.bench.bare:application") as port:
         data = request("/scan", method="POST", body=b'{"name": "x"}')
         drive(port, [data] * 200)
         found = drive(port, [data] * SINGLE).rate
@@ -95,19 +95,21 @@ def bare_rate(site: Site) -> float:
     return found
 
 
-def growth(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
+def measure_growth(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
     """Compare the p95 with a few thousand stored scans and with a million, for the same badges."""
-    few = p95_of_three(site, codes, tokens)
+    few = measure_best_p95(site, codes, tokens)
     fill(site)
-    drive(site.port, singles(codes[:400], tokens))
-    many = p95_of_three(site, codes, tokens)
+    drive(site.port, make_single_requests(codes[:400], tokens))
+    many = measure_best_p95(site, codes, tokens)
     yield Figure("scan p95 beside 1,000,000 stored, growth", 100 * (many / few - 1), "%", at_most=25)
 
 
-def p95_of_three(site: Site, codes: list[str], tokens: list[str]) -> float:
+def measure_best_p95(site: Site, codes: list[str], tokens: list[str]) -> float:
     """Return the best p95 of three turns at one checkpoint, in milliseconds."""
     directions = ("out", "in", "out")
-    turns = [drive(site.port, singles(codes[:SINGLE], tokens, direction)) for direction in directions]
+    turns = [
+        drive(site.port, make_single_requests(codes[:SINGLE], tokens, direction)) for direction in directions
+    ]
     return min(turn.percentile(0.95) for turn in turns)
 
 
@@ -161,7 +163,7 @@ def post(items: list[dict[str, object]], token: str) -> bytes:
     return request(SCANS, method="POST", body=body, headers={"Authorization": f"Bearer {token}"})
 
 
-def singles(codes: Iterable[str], tokens: list[str], direction: str = "in") -> list[bytes]:
+def make_single_requests(codes: Iterable[str], tokens: list[str], direction: str = "in") -> list[bytes]:
     """Return one request for each badge, the devices in turn."""
     return [
         post([item(code, direction)], token)
@@ -169,7 +171,7 @@ def singles(codes: Iterable[str], tokens: list[str], direction: str = "in") -> l
     ]
 
 
-def batches(codes: list[str], tokens: list[str]) -> list[bytes]:
+def make_batch_requests(codes: list[str], tokens: list[str]) -> list[bytes]:
     """Return requests of 200 badges each, leaving."""
     groups = itertools.batched(codes, BATCH, strict=False)
     return [
@@ -178,7 +180,7 @@ def batches(codes: list[str], tokens: list[str]) -> list[bytes]:
     ]
 
 
-def accepted(result: Result, count: int) -> None:
+def require_accepted(result: Result, count: int) -> None:
     """Raise RuntimeError unless all responses were 200."""
     if result.statuses != {200: count}:
         raise RuntimeError(f"Not every request was taken: {result.statuses}")

@@ -71,12 +71,12 @@ def site(database: str) -> Iterator[Site]:
             with psycopg.connect(database, autocommit=True) as server:
                 server.execute("VACUUM ANALYZE")
         made.manage("collectstatic", "--noinput", "-v0")
-        with serving(made):
+        with run_server(made):
             yield made
 
 
 @contextlib.contextmanager
-def serving(made: Site, application: str = PRODUCT) -> Iterator[int]:
+def run_server(made: Site, application: str = PRODUCT) -> Iterator[int]:
     """Run a server until the end of the block; yield its port."""
     port = made.port if application == PRODUCT else free_port()
     if application == PRODUCT:

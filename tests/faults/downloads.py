@@ -29,10 +29,12 @@ def make_job_file(size: int) -> Download:
         file_name="badges.pdf",
     )  # fmt: skip
     job.file.save("result", ContentFile(content))
-    return Download(reverse("organize-job-file", args=[event.slug, job.pk]), organizer_of(event), content)
+    return Download(
+        reverse("organize-job-file", args=[event.slug, job.pk]), sign_in_organizer(event), content
+    )
 
 
-def organizer_of(event) -> str:
+def sign_in_organizer(event) -> str:
     """Return the session cookie of an organizer of that event."""
     client = Client()
     client.force_login(make_staff(event))

@@ -22,9 +22,9 @@ from convention.serve.certificates import CertificateFiles
 from convention.serve.supervisor import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0
+WAIT_TIMEOUT_SECONDS = 60.0
 # For https with a self-made certificate.
-UNCHECKED = ssl._create_unverified_context()
+UNVERIFIED_TLS = ssl._create_unverified_context()
 
 
 def free_port() -> int:
@@ -33,7 +33,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(condition: Callable[[], Any], *, what: str, seconds: float = PATIENCE) -> Any:
+def wait_until(condition: Callable[[], Any], *, what: str, seconds: float = WAIT_TIMEOUT_SECONDS) -> Any:
     """Return the condition's value once it holds; fail with `what` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -104,12 +104,12 @@ class Site:
 
     def manage(self, *arguments: str) -> int:
         """Run a command to its end; return its exit status."""
-        return self.start("manage.py", *arguments).wait(PATIENCE)
+        return self.start("manage.py", *arguments).wait(WAIT_TIMEOUT_SECONDS)
 
     def answers(self, process: subprocess.Popen[bytes]) -> bool:
         assert process.poll() is None, self.log.read_text()
         try:
-            urllib.request.urlopen(f"{self.url}/healthz", timeout=2, context=UNCHECKED).close()
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2, context=UNVERIFIED_TLS).close()
         except OSError:
             return False
         return True
@@ -129,7 +129,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait(10)
 
 
-def ask(
+def send_request(
     url: str, data: Any = None, *, timeout: float = 30, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and body of one request; status 0 if the response is incomplete."""
@@ -137,11 +137,11 @@ def ask(
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **named})
     try:
-        with urllib.request.urlopen(request, timeout=timeout, context=UNCHECKED) as answer:
-            return answer.status, lower(answer.headers), answer.read()
+        with urllib.request.urlopen(request, timeout=timeout, context=UNVERIFIED_TLS) as answer:
+            return answer.status, lowercase_names(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, lower(error.headers), error.read()
+            return error.code, lowercase_names(error.headers), error.read()
     except (OSError, urllib.error.URLError, ValueError):
         return 0, {}, b""
     except Exception as error:  # http.client's broken answers have no common ancestor with OSError
@@ -150,5 +150,5 @@ def ask(
         return 0, {}, b""
 
 
-def lower(headers: Any) -> dict[str, str]:
+def lowercase_names(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}

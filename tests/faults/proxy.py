@@ -31,12 +31,12 @@ class CuttingProxy:
     def _serve(self, client: socket.socket) -> None:
         """Serve one request per connection, as our test's client makes them."""
         with client, socket.create_connection(self.target) as server, contextlib.suppress(OSError):
-            server.sendall(whole_message(client))
-            answer = whole_message(server)
+            server.sendall(read_message(client))
+            answer = read_message(server)
             client.sendall(answer if self.cut_after is None else answer[: self.cut_after])
 
 
-def whole_message(source: socket.socket) -> bytes:
+def read_message(source: socket.socket) -> bytes:
     """Return head and body, by the announced length."""
     read = b""
     while b"\r\n\r\n" not in read and (piece := source.recv(65536)):

@@ -21,8 +21,8 @@ from tests.badges.attendance import factories
 from tests.conftest import database_url
 from tests.factories import make_event, make_person, make_ticket
 from tests.faults.cluster import Cluster
-from tests.faults.processes import Site, ask
-from tests.faults.test_database_unavailable import Closing, assert_sentence
+from tests.faults.processes import Site, send_request
+from tests.faults.test_database_unavailable import SiteStopper, assert_sentence
 from tests.registrations.payments.factories import order_by_card
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -65,7 +65,7 @@ def test_requests_are_answered_while_database_is_locked(site):
     make_event(slug="open")
     token = f"Bearer {factories.make_device(door)[1]}"
     items = [
-        factories.make_item(factories.code_of(factories.make_registration(door)))
+        factories.make_item(factories.make_badge_code(factories.make_registration(door)))
         for _n in range(3 * MAX_THREADS)
     ]
     url = f"{site.url}/api/v1/scanner/scans/"
@@ -73,19 +73,19 @@ def test_requests_are_answered_while_database_is_locked(site):
     locked = lock_sqlite if connection.vendor == "sqlite" else lock_postgresql_tables
 
     def scan(item: dict) -> tuple[int, dict, bytes]:
-        return ask(url, {"scans": [item]}, timeout=60, Authorization=token)
+        return send_request(url, {"scans": [item]}, timeout=60, Authorization=token)
 
     assert scan(items[0])[0] == 200
     with locked(), concurrent.futures.ThreadPoolExecutor(len(items)) as senders:
         began = time.monotonic()
         answers = [senders.submit(scan, item) for item in items[1:]]
         while not all(answer.done() for answer in answers):
-            assert ask(f"{site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
+            assert send_request(f"{site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
             time.sleep(0.5)
         lasted = time.monotonic() - began
         for answer in answers:
             assert_sentence(*answer.result())
-        assert ask(f"{site.url}/en/events/open/", timeout=PROMPT_SECONDS)[0] == 200
+        assert send_request(f"{site.url}/en/events/open/", timeout=PROMPT_SECONDS)[0] == 200
     assert lasted < MAX_WAIT_SECONDS + 20  # a request may wait for a thread and then for a lock of PostgreSQL
     assert [scan(item)[0] for item in items] == [200] * len(items)
     assert Scan.objects.count() == len(items)
@@ -129,14 +129,14 @@ def test_unresponsive_external_service_delays_only_requests_that_need_it(
         STRIPE_SECRET_KEY="sk_test_x", STRIPE_API_BASE=f"http://127.0.0.1:{silent_port}",
         EMAIL_URL=f"smtp://127.0.0.1:{silent_port}",
     )  # fmt: skip
-    with contextlib.closing(Closing(site)), concurrent.futures.ThreadPoolExecutor(20) as senders:
+    with contextlib.closing(SiteStopper(site)), concurrent.futures.ThreadPoolExecutor(20) as senders:
         site.server()
-        assert ask(f"{site.url}/en/events/open/")[0] == 200
+        assert send_request(f"{site.url}/en/events/open/")[0] == 200
         path, data = forms[service]
         answers = [senders.submit(post_form, f"{site.url}{path}", data) for _each in range(2 * MAX_THREADS)]
         time.sleep(STUCK_AFTER_SECONDS + 1)
         for _again in range(5):
-            assert ask(f"{site.url}/en/events/open/", timeout=PROMPT_SECONDS)[0] == 200
+            assert send_request(f"{site.url}/en/events/open/", timeout=PROMPT_SECONDS)[0] == 200
         assert post_form(f"{site.url}{path}", data, timeout=PROMPT_SECONDS) == 503
         assert {answer.result() for answer in answers} == {503}
 
@@ -150,7 +150,7 @@ def test_requests_to_frozen_database_are_refused_or_answered_later(transactional
 
     def pages(first: int, count: int) -> list[concurrent.futures.Future]:
         addresses = [f"{site.url}/en/events/open/?n={number}" for number in range(first, first + count)]
-        return [senders.submit(ask, address, timeout=120) for address in addresses]
+        return [senders.submit(send_request, address, timeout=120) for address in addresses]
 
     with contextlib.ExitStack() as ends, concurrent.futures.ThreadPoolExecutor(20) as senders:
         ends.callback(base.remove)
@@ -160,8 +160,8 @@ def test_requests_to_frozen_database_are_refused_or_answered_later(transactional
         base.freeze()
         try:
             asked = pages(100, 3 * MAX_THREADS)
-            assert ask(f"{site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
-            assert ask(f"{site.url}/readyz", timeout=2 * PROMPT_SECONDS)[0] == 503
+            assert send_request(f"{site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
+            assert send_request(f"{site.url}/readyz", timeout=2 * PROMPT_SECONDS)[0] == 503
             time.sleep(MAX_WAIT_SECONDS + 5)
             refused = [page for page in asked if page.done()]
         finally:
@@ -170,4 +170,4 @@ def test_requests_to_frozen_database_are_refused_or_answered_later(transactional
         for page in refused:
             assert_sentence(*page.result())
         assert sorted(page.result()[0] for page in asked) == [200] * MAX_THREADS + [503] * 2 * MAX_THREADS
-        assert ask(f"{site.url}/en/events/open/")[0] == 200
+        assert send_request(f"{site.url}/en/events/open/")[0] == 200

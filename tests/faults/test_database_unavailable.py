@@ -17,8 +17,8 @@ from tests.badges.attendance import factories
 from tests.conftest import database_url
 from tests.factories import make_event, make_staff, make_ticket
 from tests.faults.cluster import Cluster
-from tests.faults.processes import PATIENCE, Site, ask, wait_until
-from tests.faults.test_killed_processes import body
+from tests.faults.processes import WAIT_TIMEOUT_SECONDS, Site, send_request, wait_until
+from tests.faults.test_killed_processes import make_order_body
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,7 +50,7 @@ def override_connection_options(command: str = "", timeout: float = 20):
         connection.close()
 
 
-def full():
+def limit_database_size():
     """Limit the database to its present pages, none of them free."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
@@ -64,7 +64,7 @@ def read_only():
 
 
 @contextlib.contextmanager
-def locked():
+def lock_database():
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     with contextlib.closing(other), override_connection_options(timeout=0.2):
         other.execute("BEGIN IMMEDIATE")
@@ -75,14 +75,14 @@ def locked():
 
 
 @sqlite_only
-@pytest.mark.parametrize("trouble", [full, read_only, locked])
+@pytest.mark.parametrize("trouble", [limit_database_size, read_only, lock_database])
 def test_failed_sqlite_writes_give_503_and_succeed_later(trouble):
     make_ticket(event := make_event())
     door = factories.make_event(slug="door")
     token = factories.make_device(door)[1]
-    codes = [factories.code_of(factories.make_registration(door)) for _number in range(100)]
+    codes = [factories.make_badge_code(factories.make_registration(door)) for _number in range(100)]
     scans = {"scans": [factories.make_item(code) for code in codes]}
-    client, large = Client(raise_request_exception=False), body(1) | {"company": "x" * 200}
+    client, large = Client(raise_request_exception=False), make_order_body(1) | {"company": "x" * 200}
     large["registrations"] = large["registrations"] * 20
 
     def order():
@@ -95,7 +95,10 @@ def test_failed_sqlite_writes_give_503_and_succeed_later(trouble):
 
     def send():
         return client.post(
-            "/api/v1/scanner/scans/", scans, content_type="application/json", headers=factories.bearer(token)
+            "/api/v1/scanner/scans/",
+            scans,
+            content_type="application/json",
+            headers=factories.make_bearer_header(token),
         )
 
     before = Order.objects.count()
@@ -106,7 +109,7 @@ def test_failed_sqlite_writes_give_503_and_succeed_later(trouble):
             if all(answer.status_code == 503 for answer in answers):
                 break
         for answer in answers:
-            if trouble is full:
+            if trouble is limit_database_size:
                 assert (answer.status_code, answer["Retry-After"]) == (503, "60")
                 assert answer.json()["type"] == "/api/v1/problems/storage-full"
             else:
@@ -118,10 +121,10 @@ def test_failed_sqlite_writes_give_503_and_succeed_later(trouble):
 
 
 @sqlite_only
-@pytest.mark.parametrize("trouble", [full, read_only, locked])
+@pytest.mark.parametrize("trouble", [limit_database_size, read_only, lock_database])
 def test_evacuation_list_is_available_while_database_is_not_writable(trouble):
     event = factories.make_event(slug="door")
-    inside = factories.make_item(factories.code_of(factories.make_registration(event)))
+    inside = factories.make_item(factories.make_badge_code(factories.make_registration(event)))
     record_scan_items(device=factories.make_device(event)[0], items=[inside])
     client = make_client(make_staff(event))
 
@@ -143,10 +146,10 @@ def test_closed_database_connections_are_reopened_without_errors(site):
     statuses = []
     for number in range(24):
         key = f"order-number-{number}"
-        code = factories.code_of(factories.make_registration(door))
+        code = factories.make_badge_code(factories.make_registration(door))
         scan = {"scans": [factories.make_item(code)]}
-        statuses.append(ask(orders, body(number), Idempotency_Key=key)[0])
-        statuses.append(ask(scans, scan, Authorization=token)[0])
+        statuses.append(send_request(orders, make_order_body(number), Idempotency_Key=key)[0])
+        statuses.append(send_request(scans, scan, Authorization=token)[0])
         if number % 4 == 3:
             end_connections(wait_ms=10_000)
     assert set(statuses) == {200, 201}
@@ -179,7 +182,7 @@ def test_connections_closed_under_load_give_503_until_retried(site):
         for number in range(first, first + 15):
             answer = (0, {}, b"")
             while answer[0] != 201:
-                answer = ask(url, body(number), Idempotency_Key=f"order-number-{number}")
+                answer = send_request(url, make_order_body(number), Idempotency_Key=f"order-number-{number}")
                 if answer[0] != 201:
                     assert_sentence(*answer)
             done.append(number)
@@ -190,7 +193,7 @@ def test_connections_closed_under_load_give_503_until_retried(site):
     while not stop.wait(0.1) and any(thread.is_alive() for thread in threads):
         end_connections()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(WAIT_TIMEOUT_SECONDS)
     assert sorted(done) == list(range(60))
     ticket.refresh_from_db()
     assert (Order.objects.count(), Registration.objects.count(), ticket.reserved) == (60, 60, 60)
@@ -216,13 +219,13 @@ def test_site_recovers_from_database_crash_without_loss(cluster, receiver, tmp_p
     make_ticket(event := make_event())
     door = factories.make_event(slug="door")
     token = f"Bearer {factories.make_device(door)[1]}"
-    codes = [factories.code_of(factories.make_registration(door)) for _number in range(30)]
+    codes = [factories.make_badge_code(factories.make_registration(door)) for _number in range(30)]
     client = Client()
     client.force_login(make_staff(event))
     cookie = f"sessionid={client.cookies['sessionid'].value}"
     base = cluster()
     site = Site(base.url, tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{receiver.port}")
-    with contextlib.closing(Closing(site)):
+    with contextlib.closing(SiteStopper(site)):
         server, worker = site.server(), site.worker()
         scans = f"{site.url}/api/v1/scanner/scans/"
         orders = f"{site.url}/api/v1/events/{event.slug}/orders/"
@@ -231,7 +234,7 @@ def test_site_recovers_from_database_crash_without_loss(cluster, receiver, tmp_p
         def go_on(first: int, last: int) -> None:
             for number in range(first, last):
                 key = f"order-number-{number}"
-                send_until_accepted(orders, body(number), Idempotency_Key=key)
+                send_until_accepted(orders, make_order_body(number), Idempotency_Key=key)
                 send_until_accepted(scans, {"scans": [items[number]]}, Authorization=token)
 
         go_on(0, 5)
@@ -247,16 +250,16 @@ def test_site_recovers_from_database_crash_without_loss(cluster, receiver, tmp_p
             (f"/orders/{'X' * 10}/{'y' * 43}/", {}),
         ]:
             began = time.monotonic()
-            assert_sentence(*ask(f"{site.url}{path}", **headers))
+            assert_sentence(*send_request(f"{site.url}{path}", **headers))
             assert time.monotonic() - began < 10
-        assert ask(f"{site.url}/readyz")[0] == 503
-        assert_sentence(*ask(scans, {"scans": items}, Authorization=token))
+        assert send_request(f"{site.url}/readyz")[0] == 503
+        assert_sentence(*send_request(scans, {"scans": items}, Authorization=token))
         base.start()
-        rush.join(PATIENCE)
+        rush.join(WAIT_TIMEOUT_SECONDS)
         assert not rush.is_alive()
         wait_until(lambda: len({m["Message-ID"] for m in receiver.messages}) == 30, what="every mail")
         assert (server.poll(), worker.poll()) == (None, None)
-        assert ask(f"{site.url}/en/organize/{event.slug}/", Cookie=cookie)[0] == 200
+        assert send_request(f"{site.url}/en/organize/{event.slug}/", Cookie=cookie)[0] == 200
     assert base.count("SELECT count(*) FROM registrations_order WHERE email LIKE 'person%'") == 30
     assert base.count(f"SELECT reserved FROM registrations_ticket WHERE event_id = {event.pk}") == 30
     assert base.count("SELECT count(DISTINCT uid) FROM attendance_scan") == 30
@@ -265,7 +268,7 @@ def test_site_recovers_from_database_crash_without_loss(cluster, receiver, tmp_p
     assert len(receiver.messages) - 30 <= 1
 
 
-class Closing:
+class SiteStopper:
     """Stop a site's processes at the end."""
 
     def __init__(self, site: Site) -> None:
@@ -274,9 +277,9 @@ class Closing:
 
 def send_until_accepted(url: str, data: dict, **headers: str) -> None:
     """Send the same request until it succeeds; any other response must be a 503 with an explanation."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT_TIMEOUT_SECONDS
     while time.monotonic() < end:
-        answer = ask(url, data, **headers)
+        answer = send_request(url, data, **headers)
         if answer[0] in (200, 201):
             return
         assert_sentence(*answer)

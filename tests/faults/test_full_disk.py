@@ -17,10 +17,10 @@ from convention.errors import ConventionError
 from convention.ops.local_data import read_or_create_secret
 from convention.serve.certificates import ensure_certificates
 from tests.badges.attendance import factories
-from tests.convention.ops.test_health import figures_of
+from tests.convention.ops.test_health import parse_metrics
 from tests.factories import make_account, make_event, make_ticket
-from tests.faults.processes import Site, ask, wait_until
-from tests.faults.test_killed_processes import body
+from tests.faults.processes import Site, send_request, wait_until
+from tests.faults.test_killed_processes import make_order_body
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -91,7 +91,7 @@ class Gate:
     def __init__(self, badges: int) -> None:
         event = factories.make_event(slug="door")
         self.token = f"Bearer {factories.make_device(event)[1]}"
-        codes = [factories.code_of(factories.make_registration(event)) for _number in range(badges)]
+        codes = [factories.make_badge_code(factories.make_registration(event)) for _number in range(badges)]
         self.waiting = [factories.make_item(code) for code in codes]
         self.acknowledged: list[str] = []
 
@@ -106,7 +106,7 @@ class Gate:
 
     def send(self, site: Site, scans: list[dict]) -> tuple[int, dict[str, str], bytes]:
         """Send scans as a phone does: it keeps each until it is acknowledged."""
-        answer = ask(f"{site.url}/api/v1/scanner/scans/", {"scans": scans}, Authorization=self.token)
+        answer = send_request(f"{site.url}/api/v1/scanner/scans/", {"scans": scans}, Authorization=self.token)
         if answer[0] == 200:
             self.acknowledged += [scan["id"] for scan in scans]
             self.waiting = [scan for scan in self.waiting if scan["id"] not in self.acknowledged]
@@ -130,7 +130,7 @@ def assert_says_full(answer: tuple[int, dict[str, str], bytes]) -> None:
 
 
 def get_metric(site: Site, *name: str) -> float:
-    return figures_of(ask(f"{site.url}/metrics")[2].decode()).get(name, 0)
+    return parse_metrics(send_request(f"{site.url}/metrics")[2].decode()).get(name, 0)
 
 
 def find_workers(server: subprocess.Popen) -> set[int]:
@@ -151,11 +151,11 @@ def test_full_disk_loses_no_acknowledged_scan_and_site_recovers(disk, start):
 
     fill_disk(disk)
     refused = gate.send_until_refused(site)
-    order = ask(f"{site.url}/api/v1/events/open/orders/", body(1))
-    page = ask(f"{site.url}/events/open/")
+    order = send_request(f"{site.url}/api/v1/events/open/orders/", make_order_body(1))
+    page = send_request(f"{site.url}/events/open/")
     batch = gate.send(site, gate.waiting[:50])
-    probe = ask(f"{site.url}/healthz")
-    ready = ask(f"{site.url}/readyz")
+    probe = send_request(f"{site.url}/healthz")
+    ready = send_request(f"{site.url}/readyz")
     scans_answered = get_metric(site, "convention_http_requests_total", "POST", "scanner-scans", "503")
 
     for answer in (refused, order, batch):
@@ -168,7 +168,7 @@ def test_full_disk_loses_no_acknowledged_scan_and_site_recovers(disk, start):
 
     make_room(disk)
     assert gate.send_until_refused(site)[0] == 200
-    assert ask(f"{site.url}/api/v1/events/open/orders/", body(1))[0] == 201
+    assert send_request(f"{site.url}/api/v1/events/open/orders/", make_order_body(1))[0] == 201
     assert find_workers(server) == workers
     assert sorted(list_stored_scans(disk / "site.sqlite3")) == sorted(format_stored_ids(gate.acknowledged))
     assert len(gate.acknowledged) == 200
@@ -189,11 +189,11 @@ def test_request_metrics_on_full_disk_end_no_worker(disk, start):
     workers = find_workers(server)
     pages = ["/", "/events/open/", "/events/open/agenda/", "/scan/", "/accounts/login/", "/nowhere/"]
 
-    statuses = [ask(site.url + page)[0] for page in pages]
-    status_of_figures = ask(f"{site.url}/metrics")[0]
+    statuses = [send_request(site.url + page)[0] for page in pages]
+    status_of_figures = send_request(f"{site.url}/metrics")[0]
     make_room(disk)
     time.sleep(1.1)
-    again = ask(f"{site.url}/events/open/")[0]
+    again = send_request(f"{site.url}/events/open/")[0]
 
     assert statuses == [200, 200, 200, 200, 200, 404]
     assert (status_of_figures, again) == (200, 200)
@@ -211,12 +211,12 @@ def test_rate_limits_on_full_disk_give_503(disk, start):
     site.environ["RATE_LIMITS"] = "on"
     fill_disk(disk)
     site.server()
-    order = ask(f"{site.url}/api/v1/events/open/orders/", body(1))
+    order = send_request(f"{site.url}/api/v1/events/open/orders/", make_order_body(1))
 
     assert_says_full(order)
-    assert ask(f"{site.url}/readyz")[2] == b"the disk of VAR_DIR is full\n"
+    assert send_request(f"{site.url}/readyz")[2] == b"the disk of VAR_DIR is full\n"
     make_room(disk)
-    assert ask(f"{site.url}/api/v1/events/open/orders/", body(1))[0] == 422
+    assert send_request(f"{site.url}/api/v1/events/open/orders/", make_order_body(1))[0] == 422
 
 
 @pytest.mark.long
@@ -227,9 +227,9 @@ def test_server_started_on_full_disk_recovers(disk, start):
     fill_disk(disk)
     site.server()
 
-    page, scan = ask(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
+    page, scan = send_request(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
     make_room(disk)
-    page_later, scan_later = ask(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
+    page_later, scan_later = send_request(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
 
     for answer in (page, scan):
         assert_says_full(answer)
@@ -245,7 +245,7 @@ def test_serve_command_and_worker_started_on_full_disk_recover(disk, start):
     fill_disk(disk)
     served = site.start("manage.py", "serve", "--port", str(site.port))
     wait_until(lambda: site.answers(served), what="the first answer")
-    full = ask(f"{site.url}/events/open/")
+    full = send_request(f"{site.url}/events/open/")
     make_room(disk)
 
     def rounds_begun() -> int:
@@ -256,7 +256,7 @@ def test_serve_command_and_worker_started_on_full_disk_recover(disk, start):
         return row[0]
 
     assert_says_full(full)
-    wait_until(lambda: ask(f"{site.url}/events/open/")[0] == 200, what="the page")
+    wait_until(lambda: send_request(f"{site.url}/events/open/")[0] == 200, what="the page")
     wait_until(rounds_begun, what="recurring work")
     assert "The disk is full: nothing can be saved until there is room." in site.said()
     assert "it starts again" not in site.said()

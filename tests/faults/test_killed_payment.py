@@ -9,7 +9,7 @@ from registrations.payments.models import CardPaymentAttempt, StripeEvent
 from tests.conftest import database_url
 from tests.factories import make_event, make_ticket
 from tests.faults.processes import Site, kill, wait_until
-from tests.registrations.payments.factories import begin, order_by_card
+from tests.registrations.payments.factories import begin_payment, order_by_card
 from tests.stripe_standin import StandIn
 
 pytestmark = pytest.mark.once
@@ -45,7 +45,7 @@ def test_worker_killed_during_payment_and_refund_completes_each_once(stripe, sit
     order = order_by_card(event)
     site.server()
     stripe.post.address = f"{site.url}/stripe/webhook/"
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     assert set(stripe.post.deliver()) == {200}
     kill(site.halting("registrations.booking.confirm.confirm_paid_items", 1, "worker", "--interval", "0.1"))
     assert (Payment.objects.count(), StripeEvent.objects.filter(handled_at=None).count()) == (0, 1)

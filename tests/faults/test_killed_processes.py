@@ -31,7 +31,7 @@ from schedule.models import Session
 from tests.badges.attendance import factories
 from tests.convention.tasks import sample_tasks
 from tests.factories import make_administrator, make_event, make_ticket
-from tests.faults.processes import PATIENCE, Site, ask, kill, wait_until
+from tests.faults.processes import WAIT_TIMEOUT_SECONDS, Site, kill, send_request, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FULL_SIZE = pytest.mark.soak
@@ -41,7 +41,7 @@ def list_message_ids(receiver) -> list[str]:
     return [str(message["Message-ID"]) for message in receiver.messages]
 
 
-def body(number: int) -> dict:
+def make_order_body(number: int) -> dict:
     address = f"person{number}@example.org"
     person = {"ticket": "guest", "first_name": "Zoé", "last_name": f"Müller {number}", "email": address}
     return {"email": address, "language": "fr", "payment": "invoice", "registrations": [person]}
@@ -51,7 +51,7 @@ def send_until_acknowledged(url: str, data: dict, acknowledged: list[str], **hea
     """Send the same request until it is acknowledged."""
 
     def acknowledged_now() -> bool:
-        status, _headers, answer = ask(url, data, timeout=10, **headers)
+        status, _headers, answer = send_request(url, data, timeout=10, **headers)
         assert status in (0, 200, 201, 503), (status, answer)
         return status in (200, 201)
 
@@ -72,7 +72,7 @@ def run_while_killing_server(site: Site, jobs_to_do: list, done: list, kills: in
             kill(server)
             server = site.server()
         for future in futures:
-            future.result(PATIENCE)
+            future.result(WAIT_TIMEOUT_SECONDS)
     kill(server)
 
 
@@ -82,14 +82,16 @@ def test_server_killed_during_orders_loses_and_doubles_nothing(site, orders, kil
     ticket = make_ticket(event := make_event(), capacity=orders)
     url, done = f"{site.url}/api/v1/events/{event.slug}/orders/", []
     work = [
-        lambda n=n: send_until_acknowledged(url, body(n), done, Idempotency_Key=f"order-number-{n}")
+        lambda n=n: send_until_acknowledged(
+            url, make_order_body(n), done, Idempotency_Key=f"order-number-{n}"
+        )
         for n in range(orders)
     ]
     run_while_killing_server(site, work, done, kills)
     ticket.refresh_from_db()
     assert len(done) == orders
     assert sorted(Order.objects.values_list("email", flat=True)) == sorted(
-        body(number)["email"] for number in range(orders)
+        make_order_body(number)["email"] for number in range(orders)
     )
     assert (Registration.objects.count(), ticket.reserved, IdempotencyKey.objects.count()) == (orders,) * 3
     assert DBTaskResult.objects.count() == orders
@@ -156,7 +158,7 @@ def test_two_workers_run_each_task_once(site, tmp_path):
     assert marks.read_text().split().count("begun") == 40
 
 
-def people(rows: int) -> str:
+def make_registrations_csv(rows: int) -> str:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["first_name", "last_name", "email", "company", "ticket"])
@@ -174,7 +176,7 @@ def people(rows: int) -> str:
 )
 def test_killed_registration_import_leaves_nothing_and_can_be_repeated(site, tmp_path, halted_at):
     ticket = make_ticket(event := make_event())
-    (tmp_path / "people.csv").write_text(people(120))
+    (tmp_path / "people.csv").write_text(make_registrations_csv(120))
     command = ("registrations_import", event.slug, str(tmp_path / "people.csv"))
     kill(site.halting(halted_at, 1, *command))
     ticket.refresh_from_db()
@@ -185,7 +187,7 @@ def test_killed_registration_import_leaves_nothing_and_can_be_repeated(site, tmp
         assert (Registration.objects.count(), ticket.reserved) == (120, 120)
 
 
-def directory(rows: int) -> str:
+def make_directory_csv(rows: int) -> str:
     return "company,first_name,last_name,email\n" + "".join(
         f"Lac,Zoé,Müller {n},z{n}@x.example\n" for n in range(rows)
     )
@@ -195,7 +197,7 @@ def directory(rows: int) -> str:
 def test_killed_directory_import_and_undo_are_completed_once(site):
     """Both are killed after their writes and before the commit; the next worker completes them once."""
     clerk, rows = make_administrator(), 120
-    given = pack_import(text=directory(rows), picks=None, name="list.csv")
+    given = pack_import(text=make_directory_csv(rows), picks=None, name="list.csv")
     job = ask_for_job(event=None, kind="directory", title="Import", requested_by=clerk, payload=given)
     kill(
         site.halting(
@@ -230,7 +232,7 @@ def test_killed_directory_import_and_undo_are_completed_once(site):
     assert [Job.objects.get(pk=one.pk).state for one in (job, undoing)] == ["done", "done"]
 
 
-def programme(sessions: int) -> str:
+def make_programme_xml(sessions: int) -> str:
     day = datetime.datetime(2027, 6, 15, 9, tzinfo=datetime.UTC)
     events = "".join(
         f'<event id="{n}" guid="00000000-0000-4000-8000-{n:012d}">'
@@ -249,7 +251,7 @@ def programme(sessions: int) -> str:
 @pytest.mark.long
 @pytest.mark.once
 def test_killed_programme_import_leaves_nothing_and_can_be_repeated(site, tmp_path):
-    (tmp_path / "programme.xml").write_text(programme(60))
+    (tmp_path / "programme.xml").write_text(make_programme_xml(60))
     command = ("schedule_import", "mine", str(tmp_path / "programme.xml"))
     kill(site.halting("schedule.exchange.importing.import_schedule.add_event_notes", 1, *command))
     assert Session.objects.count() == 0
@@ -262,7 +264,7 @@ def test_killed_programme_import_leaves_nothing_and_can_be_repeated(site, tmp_pa
 @pytest.mark.parametrize(("batches", "kills"), [(30, 1), pytest.param(500, 6, marks=FULL_SIZE)])
 def test_server_killed_during_scans_loses_and_doubles_nothing(site, batches, kills):
     event = factories.make_event()
-    codes = [factories.code_of(factories.make_registration(event)) for _number in range(10)]
+    codes = [factories.make_badge_code(factories.make_registration(event)) for _number in range(10)]
     tokens = [factories.make_device(event)[1] for _number in range(3)]
     at, chosen = timezone.now() - datetime.timedelta(minutes=20), random.Random(1)
     sent, done, work = [], [], []
@@ -303,14 +305,14 @@ def test_sigterm_lets_current_request_and_task_finish(site, tmp_path):
     with transaction.atomic():
         Ticket.objects.filter(pk=ticket.pk).update(position=1)  # from now on bookings wait for this lock
         request = threading.Thread(
-            target=lambda: answers.append(ask(url, body(1), Idempotency_Key="last-one"))
+            target=lambda: answers.append(send_request(url, make_order_body(1), Idempotency_Key="last-one"))
         )
         request.start()
         time.sleep(1)
         os.kill(served.pid, signal.SIGTERM)
         time.sleep(0.7)
-    request.join(PATIENCE)
-    assert served.wait(PATIENCE) == 0, site.said()
+    request.join(WAIT_TIMEOUT_SECONDS)
+    assert served.wait(WAIT_TIMEOUT_SECONDS) == 0, site.said()
     assert (answers[0][0], Order.objects.count()) == (201, 1)
     assert marks.read_text() == "begun ended "
     assert DBTaskResult.objects.get(task_path=sample_tasks.last.module_path).status == "SUCCESSFUL"

@@ -36,7 +36,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from tests.badges.attendance import factories
 from tests.convention.tasks import sample_tasks
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREAD_COUNT = 4
@@ -50,7 +50,7 @@ def gate():
 
 def run_concurrently(jobs_to_do) -> list[str]:
     """Run the functions concurrently; return the class names of their results or errors."""
-    return sorted(type(thread).__name__ for thread in in_threads(jobs_to_do, threads=THREAD_COUNT))
+    return sorted(type(thread).__name__ for thread in run_in_threads(jobs_to_do, threads=THREAD_COUNT))
 
 
 def unwrap_on_sqlite(act):
@@ -233,7 +233,7 @@ def test_control_without_key_comparison_every_request_books(monkeypatch):
 
 def test_concurrent_changes_get_distinct_sequences():
     event = make_event()
-    assert sorted(in_threads([lambda: advance_sequence(event.pk)] * THREAD_COUNT)) == [1, 2, 3, 4]
+    assert sorted(run_in_threads([lambda: advance_sequence(event.pk)] * THREAD_COUNT)) == [1, 2, 3, 4]
 
 
 def test_control_read_then_write_gives_equal_sequences(gate):
@@ -250,12 +250,12 @@ def test_control_read_then_write_gives_equal_sequences(gate):
         with connection.execute_wrapper(read_first):
             return advance_sequence(event.pk)
 
-    assert in_threads([advance] * THREAD_COUNT, threads=THREAD_COUNT) == [1] * THREAD_COUNT
+    assert run_in_threads([advance] * THREAD_COUNT, threads=THREAD_COUNT) == [1] * THREAD_COUNT
 
 
 def race_for_signing_key() -> int:
     event = make_event()
-    in_threads([lambda: get_signing_key(event)] * THREAD_COUNT, threads=THREAD_COUNT)
+    run_in_threads([lambda: get_signing_key(event)] * THREAD_COUNT, threads=THREAD_COUNT)
     return EventKey.objects.filter(event=event).count()
 
 
@@ -275,7 +275,7 @@ def test_control_without_lock_event_gets_several_signing_keys(monkeypatch, gate)
 
 def race_with_one_badge() -> list[str]:
     event = factories.make_event()
-    code = factories.code_of(factories.make_registration(event))
+    code = factories.make_badge_code(factories.make_registration(event))
     devices = [factories.make_device(event)[0] for _number in range(THREAD_COUNT)]
     at = timezone.now().isoformat()
     work = [
@@ -285,7 +285,7 @@ def race_with_one_badge() -> list[str]:
         for device in devices
     ]
     return sorted(
-        getattr(thread, "verdict", repr(thread)) for thread in in_threads(work, threads=THREAD_COUNT)
+        getattr(thread, "verdict", repr(thread)) for thread in run_in_threads(work, threads=THREAD_COUNT)
     )
 
 
@@ -310,7 +310,7 @@ def test_control_without_lock_badge_is_admitted_by_every_device(monkeypatch, gat
 def test_fast_path_saves_only_if_presence_is_unchanged(monkeypatch, gate, guarded, admitted):
     """Compare versions; without the comparison, which is the control, every device admits the badge."""
     event = factories.make_event()
-    code = factories.code_of(factories.make_registration(event))
+    code = factories.make_badge_code(factories.make_registration(event))
     devices = [factories.make_device(event)[0] for _number in range(THREAD_COUNT)]
     look, now = fast_path.load_scan_context, timezone.now()
     monkeypatch.setattr(fast_path, "load_scan_context", lambda *given: (look(*given), gate.wait())[0])
@@ -319,10 +319,10 @@ def test_fast_path_saves_only_if_presence_is_unchanged(monkeypatch, gate, guarde
         assert condition in statement
         monkeypatch.setattr(fast_path, "SAVE_PRESENCE_AND_SCAN_SQL", statement.replace(condition, "TRUE"))
     work = [
-        lambda device=device: factories.record_quickly(device, factories.make_item(code), now)
+        lambda device=device: factories.record_by_fast_path(device, factories.make_item(code), now)
         for device in devices
     ]
-    found = in_threads(work, threads=THREAD_COUNT)
+    found = run_in_threads(work, threads=THREAD_COUNT)
     assert [one.verdict for one in found if one] == ["admitted"] * admitted
     assert Scan.objects.count() == admitted
 
@@ -331,14 +331,14 @@ def race_for_room_capacity() -> int:
     event = factories.make_event()
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=1)
     devices = [factories.make_device(event, checkpoint=room)[0] for _number in range(THREAD_COUNT)]
-    codes = [factories.code_of(factories.make_registration(event)) for _number in range(THREAD_COUNT)]
+    codes = [factories.make_badge_code(factories.make_registration(event)) for _number in range(THREAD_COUNT)]
     work = [
         lambda one=one, code=code: (
             scanning.record_scan_items(device=one, items=[factories.make_item(code)])[0].verdict
         )
         for one, code in zip(devices, codes, strict=True)
     ]
-    return in_threads(work, threads=THREAD_COUNT).count("admitted")
+    return run_in_threads(work, threads=THREAD_COUNT).count("admitted")
 
 
 def test_room_capacity_is_not_exceeded():
@@ -369,7 +369,7 @@ def race_for_task() -> int:
         )
         for number in range(THREAD_COUNT)
     ]
-    claimed = in_threads([one.claim_task for one in workers], threads=THREAD_COUNT)
+    claimed = run_in_threads([one.claim_task for one in workers], threads=THREAD_COUNT)
     return len([one for one in claimed if isinstance(one, tuple)])
 
 
@@ -396,7 +396,7 @@ def race_for_periodic_job() -> int:
     name, now = "registrations.periodic_jobs.delete_old_idempotency_keys", timezone.now()
     PeriodicJob.objects.create(name=name, due_at=now)
     claims = [lambda: periodic.claim_periodic_job(name, at=now)] * THREAD_COUNT
-    return in_threads(claims, threads=THREAD_COUNT).count(True)
+    return run_in_threads(claims, threads=THREAD_COUNT).count(True)
 
 
 def test_periodic_job_is_claimed_by_one_worker():

@@ -40,7 +40,7 @@ from tests.factories import (
     make_ticket,
 )
 from tests.registrations.invoices.factories import make_issuer, make_receivable
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 SMTP = "convention.mail.smtp_backend.EmailBackend"
@@ -396,7 +396,7 @@ def try_to_send(order_id: int) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_eight_concurrent_workers_send_order_mail_once(mail_server):
     order = place_test_order()
-    in_threads([lambda: try_to_send(order.pk)] * 8)
+    run_in_threads([lambda: try_to_send(order.pk)] * 8)
     try_to_send(order.pk)
     assert mail_server.ids == [f"confirmation-{order.reference}-1"]
 
@@ -410,7 +410,7 @@ def test_control_without_lease_order_mail_is_sent_repeatedly(mail_server, monkey
     monkeypatch.setattr("badges.confirmations.send.hold_lease", lambda _name: contextlib.nullcontext())
     monkeypatch.setattr(deliveries, "send_mail_message", lambda letter: (gate.wait(), real(letter))[1])
     deliveries.find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [order.registrations.get()])
-    in_threads([lambda: try_to_send(order.pk)] * 4, threads=4)
+    run_in_threads([lambda: try_to_send(order.pk)] * 4, threads=4)
     assert len(mail_server.ids) == 4
 
 

@@ -17,8 +17,8 @@ from tests.badges.attendance import factories
 from tests.conftest import database_url
 from tests.factories import make_event, make_ticket
 from tests.faults.cluster import Cluster
-from tests.faults.processes import PATIENCE, Site, ask, wait_until
-from tests.faults.test_killed_processes import body
+from tests.faults.processes import WAIT_TIMEOUT_SECONDS, Site, send_request, wait_until
+from tests.faults.test_killed_processes import make_order_body
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, pytest.mark.long]
 PLACES, BUYERS, PEOPLE, THREADS = 40, 60, 60, 6
@@ -75,9 +75,9 @@ FAULTS = [kill_a_backend, lose_power, restart]
 
 def send_until_final(url: str, data: dict, **headers: str) -> tuple[int, dict]:
     """Send the same request until it is accepted or finally refused; until then, only 503 may come."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT_TIMEOUT_SECONDS
     while time.monotonic() < end:
-        status, said, content = ask(url, data, **headers)
+        status, said, content = send_request(url, data, **headers)
         if status in (200, 201, 409):
             return status, json.loads(content)
         assert status in (0, 503), (status, content[:300])
@@ -92,7 +92,7 @@ def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
     ticket = make_ticket(event, capacity=PLACES, price=1_000)
     door = factories.make_event(slug="door")
     token = f"Bearer {factories.make_device(door)[1]}"
-    codes = [factories.code_of(factories.make_registration(door)) for _number in range(PEOPLE)]
+    codes = [factories.make_badge_code(factories.make_registration(door)) for _number in range(PEOPLE)]
     web, cluster = site()
     orders, scans = f"{web.url}/api/v1/events/{event.slug}/orders/", f"{web.url}/api/v1/scanner/scans/"
     taken: list[dict] = []
@@ -101,7 +101,9 @@ def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
     is_over = threading.Event()
 
     def buy(number: int) -> None:
-        status, answer = send_until_final(orders, body(number), Idempotency_Key=f"order-number-{number}")
+        status, answer = send_until_final(
+            orders, make_order_body(number), Idempotency_Key=f"order-number-{number}"
+        )
         if status == 201:
             taken.append(answer)
         else:
@@ -125,8 +127,8 @@ def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [pool.submit(job, n) for n in range(max(BUYERS, PEOPLE)) for job in (buy, scan)]
         for job in jobs:
-            job.result(2 * PATIENCE)
-    troubling.join(PATIENCE)
+            job.result(2 * WAIT_TIMEOUT_SECONDS)
+    troubling.join(WAIT_TIMEOUT_SECONDS)
     assert is_over.is_set()
     assert (len(taken), len(sold_out), len(scanned)) == (PLACES, BUYERS - PLACES, PEOPLE)
     references = {one["reference"] for one in taken}
@@ -138,6 +140,6 @@ def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
     uids = ", ".join(f"'{uid}'" for uid in scanned)
     assert cluster.count(f"SELECT count(*) FROM attendance_scan WHERE uid IN ({uids})") == PEOPLE
     assert cluster.count("SELECT sum(entries) FROM attendance_presence") == PEOPLE
-    wait_until(lambda: ask(f"{web.url}/readyz")[0] == 200, what="readiness")
+    wait_until(lambda: send_request(f"{web.url}/readyz")[0] == 200, what="readiness")
     assert [process.poll() for process in web.processes] == [None, None]
     assert "Traceback" not in web.said()

@@ -11,8 +11,8 @@ from badges.attendance.models import Scan
 from tests.badges.attendance import factories
 from tests.conftest import ROOT
 from tests.factories import make_event
-from tests.faults.downloads import make_job_file, organizer_of
-from tests.faults.processes import ask, wait_until
+from tests.faults.downloads import make_job_file, sign_in_organizer
+from tests.faults.processes import send_request, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 STYLE = "/static/convention/look.css"
@@ -79,7 +79,7 @@ def test_anonymous_temporary_file_is_served_completely(site, tmp_path):
     factories.make_registration(event)
     path = reverse("organize-badges-pdf", args=[event.slug, "a6"])
     site.server()
-    answer, read = get(connect(site), path, Cookie=organizer_of(event))
+    answer, read = get(connect(site), path, Cookie=sign_in_organizer(event))
     assert answer.status == 200
     drawn = tmp_path / "badges.pdf"
     drawn.write_bytes(read)
@@ -98,7 +98,7 @@ def test_non_ascii_and_undecodable_paths_are_handled(site):
 def test_header_with_underscore_does_not_count_as_proxy_header(site):
     """Only a request without X-Forwarded-For comes from this machine itself, and may read the metrics."""
     site.server()
-    assert ask(f"{site.url}/metrics", **{"X-Forwarded-For": "192.0.2.1"})[0] == 403
+    assert send_request(f"{site.url}/metrics", **{"X-Forwarded-For": "192.0.2.1"})[0] == 403
     answer, _read = get(connect(site), "/metrics")
     assert answer.status == 200
     connection = connect(site)
@@ -113,10 +113,10 @@ def test_current_requests_are_answered_before_shutdown(site):
     process = site.server()
     door = factories.make_event(slug="door")
     token = f"Bearer {factories.make_device(door)[1]}"
-    codes = [factories.code_of(factories.make_registration(door)) for _number in range(40)]
+    codes = [factories.make_badge_code(factories.make_registration(door)) for _number in range(40)]
 
     def scan(code: str) -> int:
-        return ask(
+        return send_request(
             f"{site.url}/api/v1/scanner/scans/", {"scans": [factories.make_item(code)]}, Authorization=token
         )[0]
 

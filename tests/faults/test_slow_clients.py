@@ -16,7 +16,7 @@ from convention.web.request_body import MAX_MEMORY_BYTES
 from tests.badges.attendance import factories
 from tests.conftest import database_url
 from tests.faults.downloads import make_job_file
-from tests.faults.processes import UNCHECKED, Site, ask
+from tests.faults.processes import UNVERIFIED_TLS, Site, send_request
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 SLOW_PAIR_COUNT = 200
@@ -36,7 +36,7 @@ class Crowd:
 
     def connect(self) -> socket.socket:
         plain = socket.create_connection(("127.0.0.1", self.site.port), timeout=30)
-        secured = UNCHECKED.wrap_socket(plain) if self.site.place.files else plain
+        secured = UNVERIFIED_TLS.wrap_socket(plain) if self.site.place.files else plain
         self.sockets.append(secured)
         return secured
 
@@ -81,9 +81,9 @@ def scan():
     token = factories.make_device(door)[1]
 
     def send(site: Site, timeout: float = 60) -> int:
-        item = factories.make_item(factories.code_of(factories.make_registration(door)))
+        item = factories.make_item(factories.make_badge_code(factories.make_registration(door)))
         url = f"{site.url}/api/v1/scanner/scans/"
-        return ask(url, {"scans": [item]}, timeout=timeout, Authorization=f"Bearer {token}")[0]
+        return send_request(url, {"scans": [item]}, timeout=timeout, Authorization=f"Bearer {token}")[0]
 
     return send
 
@@ -96,16 +96,16 @@ def parse_status(answer: bytes) -> int:
 def test_slow_senders_block_no_requests_and_time_out(either_site, crowd, scan):
     either_site.server()
     for _process_loads_its_pages in range(10):
-        assert (ask(f"{either_site.url}/en/")[0], scan(either_site)) == (200, 200)
+        assert (send_request(f"{either_site.url}/en/")[0], scan(either_site)) == (200, 200)
     slow = crowd(either_site)
     slow.begin(*[PARTIAL_BODY, PARTIAL_HEAD] * SLOW_PAIR_COUNT)
     for _silent in range(20):
         socket_of_nobody = socket.create_connection(("127.0.0.1", either_site.port))
         slow.sockets.append(socket_of_nobody)
     for _again in range(6):
-        assert ask(f"{either_site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
+        assert send_request(f"{either_site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
         assert scan(either_site, PROMPT_SECONDS) == 200
-        assert ask(f"{either_site.url}/en/", timeout=PROMPT_SECONDS)[0] == 200
+        assert send_request(f"{either_site.url}/en/", timeout=PROMPT_SECONDS)[0] == 200
     answers = [one.recv(4096) for one in slow.sockets[: 2 * SLOW_PAIR_COUNT : 2]]
     assert {parse_status(answer) for answer in answers} == {408}
     assert b'"/api/v1/problems/request-timeout"' in answers[-1]
@@ -140,7 +140,7 @@ def test_large_body_sent_in_pieces_is_put_together(site, crowd):
     site.server()
     event = factories.make_event()
     token = factories.make_device(event)[1]
-    item = factories.make_item(factories.code_of(factories.make_registration(event)))
+    item = factories.make_item(factories.make_badge_code(factories.make_registration(event)))
     body = json.dumps({"x": "é" * MAX_MEMORY_BYTES, "scans": [item]}).encode()
     sender = crowd(site).connect()
     head = f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -189,7 +189,7 @@ def measure_peak_memory(process) -> int:
 def test_a_large_body_is_not_held_in_memory(site, path, kind, megabytes, status):
     """A body beyond its limit is refused once sent; one within it goes to disk (and lacks a CSRF token)."""
     process = site.server()
-    assert ask(f"{site.url}/en/accounts/login/")[0] == 200
+    assert send_request(f"{site.url}/en/accounts/login/")[0] == 200
     before = measure_peak_memory(process)
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
     connection.putrequest("POST", path)
@@ -216,7 +216,7 @@ def test_oversized_body_is_refused_before_it_is_sent(site, crowd):
 def test_slow_readers_block_no_thread(site, crowd, scan):
     file = make_job_file(size=32 << 20)
     site.server()
-    assert (ask(f"{site.url}/en/")[0], scan(site)) == (200, 200)
+    assert (send_request(f"{site.url}/en/")[0], scan(site)) == (200, 200)
     readers = crowd(site)
     for _reader in range(20):
         reader = socket.socket()
@@ -227,5 +227,5 @@ def test_slow_readers_block_no_thread(site, crowd, scan):
         readers.sockets.append(reader)
     assert {parse_status(reader.recv(100)) for reader in readers.sockets} == {200}
     time.sleep(1)
-    assert ask(f"{site.url}/en/", timeout=PROMPT_SECONDS)[0] == 200
+    assert send_request(f"{site.url}/en/", timeout=PROMPT_SECONDS)[0] == 200
     assert scan(site, PROMPT_SECONDS) == 200

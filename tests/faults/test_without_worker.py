@@ -21,8 +21,8 @@ from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_
 from registrations.models import Registration, WaitingEntry
 from tests.badges.mailings.factories import make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
-from tests.faults.processes import PATIENCE, Site, ask, wait_until
-from tests.faults.test_killed_processes import body
+from tests.faults.processes import WAIT_TIMEOUT_SECONDS, Site, send_request, wait_until
+from tests.faults.test_killed_processes import make_order_body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = datetime.timedelta(hours=1)
@@ -42,7 +42,7 @@ def move_times_back(by: datetime.timedelta) -> None:
 
 def get_metric(site: Site, name: str) -> float:
     """Return one of the site's metrics."""
-    lines = ask(f"{site.url}/metrics")[2].decode().splitlines()
+    lines = send_request(f"{site.url}/metrics")[2].decode().splitlines()
     [line] = [line for line in lines if line.startswith(f"{name} ")]
     return float(line.split()[-1])
 
@@ -70,29 +70,37 @@ def test_hour_without_worker_loses_and_doubles_nothing(site, receiver):
     site.server()
     orders = f"{site.url}/api/v1/events/{event.slug}/orders/"
     for number in range(ORDERS):
-        assert ask(orders, body(number))[0] == 201
+        assert send_request(orders, make_order_body(number))[0] == 201
     schedule_mailing(mailing=make_mailing(event), at=timezone.now() + HOUR / 4)
     register_periodic_jobs()
-    assert ask(f"{site.url}/readyz")[0] == 200
+    assert send_request(f"{site.url}/readyz")[0] == 200
 
     move_times_back(HOUR)
 
-    status, _headers, said = ask(f"{site.url}/readyz")
+    status, _headers, said = send_request(f"{site.url}/readyz")
     assert (status, said) == (503, b"tasks wait and no worker takes them\n")
-    assert ask(f"{site.url}/healthz")[0] == 200
+    assert send_request(f"{site.url}/healthz")[0] == 200
     assert get_metric(site, "convention_worker_late") == 1
     assert get_metric(site, "convention_task_wait_seconds") >= HOUR.total_seconds()
     assert get_metric(site, 'convention_tasks{status="ready"}') >= ORDERS
     assert receiver.messages == []
-    assert ask(orders, body(ORDERS))[0] == 201
+    assert send_request(orders, make_order_body(ORDERS))[0] == 201
 
     for _worker in range(2):
         site.worker()
-    wait_until(lambda: ask(f"{site.url}/readyz")[0] == 200, what="readiness", seconds=2 * PATIENCE)
+    wait_until(
+        lambda: send_request(f"{site.url}/readyz")[0] == 200,
+        what="readiness",
+        seconds=2 * WAIT_TIMEOUT_SECONDS,
+    )
     # The first in line is offered the place before or after “You are on the waiting list” would be sent:
     # with an offer made, that mail is left out.
-    wait_until(lambda: len(list_mails(receiver)) >= 2 * (ORDERS + 1) + 2, what="mails", seconds=4 * PATIENCE)
-    wait_until(is_queue_empty, what="an empty queue", seconds=2 * PATIENCE)
+    wait_until(
+        lambda: len(list_mails(receiver)) >= 2 * (ORDERS + 1) + 2,
+        what="mails",
+        seconds=4 * WAIT_TIMEOUT_SECONDS,
+    )
+    wait_until(is_queue_empty, what="an empty queue", seconds=2 * WAIT_TIMEOUT_SECONDS)
     got = Counter(list_mails(receiver))
     assert [key for key, times in got.items() if times > 1] == []
     by_kind = Counter((address, kind) for address, kind in got)

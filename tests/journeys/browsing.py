@@ -29,7 +29,7 @@ def watch(page: Page) -> Page:
     return page
 
 
-def page_problems(page: Page) -> list[str]:
+def pop_page_problems(page: Page) -> list[str]:
     """Return the problems of a page since the last call."""
     problems = PROBLEMS.get(page, [])
     taken = list(problems)
@@ -71,7 +71,7 @@ def wait_for_value(page: Page, script: str, argument: object = None, *, value: o
 
 
 def assert_no_csp_violations(page: Page) -> None:
-    assert page_problems(page) == []
+    assert pop_page_problems(page) == []
 
 
 def assert_no_sideways_scroll(page: Page) -> None:
@@ -83,11 +83,13 @@ def assert_no_sideways_scroll(page: Page) -> None:
 
 def assert_accessible(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> None:
     """Require no findings of axe-core (WCAG 2.2 A and AA, best practices); `without` names excluded rules."""
-    found = accessibility_findings(page, within=within, without=without)
+    found = find_accessibility_problems(page, within=within, without=without)
     assert found == [], f"{page.url}\n" + "\n".join(found)
 
 
-def accessibility_findings(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> list[str]:
+def find_accessibility_problems(
+    page: Page, *, within: str = "html", without: tuple[str, ...] = ()
+) -> list[str]:
     """Return the findings of axe-core, one line each."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(axe_source())

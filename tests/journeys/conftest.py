@@ -27,7 +27,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.camera import write_camera
-from tests.journeys.browsing import HEADLESS_CHROMIUM_NAMES, SCREENS, page_problems, watch
+from tests.journeys.browsing import HEADLESS_CHROMIUM_NAMES, SCREENS, pop_page_problems, watch
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -40,8 +40,8 @@ ARGUMENTS = [
 
 LANGUAGES = ("fr", "en")
 STRAIGHT = {("phone", "fr"), ("desktop", "en")}
-PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
-expect.set_options(timeout=PATIENCE)
+WAIT_TIMEOUT_MS = 30_000  # milliseconds; a busy machine is slow, not wrong
+expect.set_options(timeout=WAIT_TIMEOUT_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,17 +56,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     variants = defaultdict(set)
     for item in items:
         if not item.get_closest_marker("soak"):
-            variants[story(item)].add(screen_and_language(item))
+            variants[get_test_name(item)].add(get_screen_and_language(item))
     for item in items:
-        if is_for_soak(item, variants[story(item)]):
+        if is_for_soak(item, variants[get_test_name(item)]):
             item.add_marker(pytest.mark.soak)
-        elif variants[story(item)] >= STRAIGHT and screen_and_language(item) == ("desktop", "en"):
+        elif variants[get_test_name(item)] >= STRAIGHT and get_screen_and_language(item) == ("desktop", "en"):
             item.add_marker(pytest.mark.long)
 
 
 def is_for_soak(item: pytest.Item, variants: set[tuple[str, str]]) -> bool:
     """Return whether other variants of a story, by screen and language, are enough outside `make soak`."""
-    screen, language = screen_and_language(item)
+    screen, language = get_screen_and_language(item)
     if variants > STRAIGHT:
         return (screen, language) not in STRAIGHT
     if variants == {(screen, "fr"), (screen, "en")}:
@@ -74,17 +74,17 @@ def is_for_soak(item: pytest.Item, variants: set[tuple[str, str]]) -> bool:
     return False
 
 
-def story(item: pytest.Item) -> tuple[str, str]:
+def get_test_name(item: pytest.Item) -> tuple[str, str]:
     """Return the name of a test, and its parameters but for screen and language."""
-    others = {name: value for name, value in params_of(item).items() if name not in {"screen", "language"}}
+    others = {name: value for name, value in get_params(item).items() if name not in {"screen", "language"}}
     return item.nodeid.partition("[")[0], repr(others)
 
 
-def screen_and_language(item: pytest.Item) -> tuple[str, str]:
-    return params_of(item).get("screen", ""), params_of(item).get("language", "")
+def get_screen_and_language(item: pytest.Item) -> tuple[str, str]:
+    return get_params(item).get("screen", ""), get_params(item).get("language", "")
 
 
-def params_of(item: pytest.Item) -> dict[str, object]:
+def get_params(item: pytest.Item) -> dict[str, object]:
     return item.callspec.params if hasattr(item, "callspec") else {}
 
 
@@ -148,7 +148,7 @@ def open_page(site: str, browser: Browser):
                 **options,
             }
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(WAIT_TIMEOUT_MS)
         contexts.append(context)
         page = watch(context.new_page())
         context.on("page", lambda other: pages.append(watch(other)))
@@ -156,7 +156,7 @@ def open_page(site: str, browser: Browser):
         return page
 
     yield opened
-    problems = [problem for page in pages for problem in page_problems(page)]
+    problems = [problem for page in pages for problem in pop_page_problems(page)]
     for context in contexts:
         context.close()
     assert problems == []

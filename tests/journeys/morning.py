@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Checkpoint
 from registrations.models import Registration
-from tests.badges.attendance.consistency.checker import follow_passages
+from tests.badges.attendance.consistency.checker import compute_true_state
 from tests.badges.attendance.consistency.world import Passage
-from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.faults.proxy import LossyProxy
 from tests.journeys.scanning import expect_all_sent, pair_by_code
 
@@ -117,8 +117,8 @@ class Morning:
             )
             for number in range(people)
         ]
-        self.registrations = {code_of(person).upper(): person.pk for person in self.people}
-        self.codes = {person.pk: code_of(person).upper() for person in self.people}
+        self.registrations = {make_badge_code(person).upper(): person.pk for person in self.people}
+        self.codes = {person.pk: make_badge_code(person).upper() for person in self.people}
         # Those who are still to be given to a scanner.
         self.arriving = list(self.people)
         self.substituted: list[Registration] = []
@@ -243,9 +243,9 @@ class Desk(MorningDevice):
         expect(self.page.locator("#pending-count")).to_have_text("0 à envoyer")
 
 
-def follow_all(passages: dict[int, list[Passage]]) -> dict[int, tuple[bool, int, int]]:
+def compute_true_states(passages: dict[int, list[Passage]]) -> dict[int, tuple[bool, int, int]]:
     """Return for each registration whether it is inside, how often it came in, and its double admissions."""
-    states = {pk: follow_passages(made) for pk, made in passages.items()}
+    states = {pk: compute_true_state(made) for pk, made in passages.items()}
     return {pk: (state.is_inside, state.entries, len(state.conflicts)) for pk, state in states.items()}
 
 

@@ -10,7 +10,7 @@ from tests.badges.attendance.factories import make_device
 from tests.factories import make_administrator
 
 TOKEN = "a-device-token-for-the-door-{}"
-PATIENCE = 30  # seconds
+WAIT_TIMEOUT_SECONDS = 30  # seconds
 SYNC_INTERVAL = 10  # seconds between two fetches of what changed (snapshot_sync.js)
 
 # Notes each verdict the moment it is to be seen.
@@ -39,7 +39,7 @@ WAS_SHOWN = """(wanted) => {
 def pair(page: Page, event, prefix: str = "", **fields) -> str:
     """Open the pairing address; return the device's token once the phone is ready to scan."""
     device, token = make_device(event, TOKEN.format(event.devices.count()), **fields)
-    pair_by(page, f"{prefix}/scan/#pair={quote(token)}", device.checkpoint.name)
+    open_pairing_address(page, f"{prefix}/scan/#pair={quote(token)}", device.checkpoint.name)
     return token
 
 
@@ -47,7 +47,7 @@ def pair_by_code(page: Page, event, prefix: str = "", **fields) -> str:
     """Open a pairing code of the event as a phone's camera does; return the code."""
     checkpoint = fields.pop("checkpoint", None) or event.checkpoints.first()
     code = show_code(event, checkpoint=checkpoint, **fields)
-    pair_by(page, f"{prefix}/scan/#code={code}", checkpoint.name)
+    open_pairing_address(page, f"{prefix}/scan/#code={code}", checkpoint.name)
     return code
 
 
@@ -57,7 +57,7 @@ def show_code(event, **fields) -> str:
     return ShownCode(invite_devices(**values | fields)).text
 
 
-def pair_by(page: Page, address: str, checkpoint: str) -> None:
+def open_pairing_address(page: Page, address: str, checkpoint: str) -> None:
     """Open the address of a pairing code, and wait until the phone is ready to scan at that checkpoint."""
     if not page.evaluate("'shown' in window"):
         page.add_init_script(NOTE_WHAT_IS_SHOWN)
@@ -69,7 +69,7 @@ def pair_by(page: Page, address: str, checkpoint: str) -> None:
 def expect_verdict(page: Page, verdict: str, *, name: str | None = None) -> None:
     """Require that the screen shows the verdict, or did since the last call: green disappears by itself."""
     wanted = {"verdict": verdict, **({} if name is None else {"name": name})}
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + WAIT_TIMEOUT_SECONDS
     while not page.evaluate(WAS_SHOWN, wanted):
         if time.monotonic() > ends:
             raise AssertionError(f"{wanted} never came; shown so far: {page.evaluate('window.shown')}")
@@ -94,7 +94,7 @@ def tap(page: Page) -> None:
     expect_free(page)
 
 
-def wedge(page: Page, text: str) -> None:
+def type_as_hand_scanner(page: Page, text: str) -> None:
     """Type as a hand scanner does: key after key at once, then Enter."""
     page.evaluate(
         """(text) => [...text, "Enter"].forEach((key) => {

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from registrations.sessions.booking import book_session
 from schedule.models import Session
 from tests.factories import make_event, make_person, make_registration, make_room, make_session, make_ticket
-from tests.journeys.browsing import assert_accessible, page_problems, sign_in, wait_for_value
+from tests.journeys.browsing import assert_accessible, pop_page_problems, sign_in, wait_for_value
 
 pytestmark = pytest.mark.once
 IS_WORKER_ACTIVE = """async () => {
@@ -57,7 +57,7 @@ def test_offline_agenda_shows_stored_page_and_its_age(browser_page: Page, event,
     assert_accessible(page)
     page.locator(".tabs a").last.click()
     expect(page.get_by_role("link", name="Demain")).to_be_visible()
-    page_problems(page)
+    pop_page_problems(page)
 
 
 def test_starred_session_is_available_offline(open_page, event):
@@ -71,7 +71,7 @@ def test_starred_session_is_available_offline(open_page, event):
 
     expect(page.locator("article h4")).to_have_text(["Aujourd’hui"])
     expect(page.locator(".offline-notice")).to_be_visible()
-    page_problems(page)
+    pop_page_problems(page)
 
 
 def test_unvisited_session_page_falls_back_to_agenda_offline(open_page, event):
@@ -86,7 +86,7 @@ def test_unvisited_session_page_falls_back_to_agenda_offline(open_page, event):
     page.goto(f"/events/conf/sessions/{unseen.guid}/")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Programme")
-    page_problems(page)
+    pop_page_problems(page)
 
 
 def test_online_agenda_is_not_served_from_store(open_page, event):

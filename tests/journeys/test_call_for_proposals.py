@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from convention.club.models import CompanyRole, Employment
 from schedule.models import CallForProposals, SessionProposal
-from tests.factories import LONG_AGO, make_company, make_person, make_staff
+from tests.factories import START_OF_2020, make_company, make_person, make_staff
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.schedule.proposals.factories import make_pdf
 from tests.schedule.speakers.factories import make_june_event
@@ -74,7 +74,7 @@ def test_proposal_is_submitted_reviewed_accepted_and_published(open_page, site, 
     event = make_june_event(slug="june", name="Convention de juin")
     vendor = make_company(role=CompanyRole.Role.VENDOR, name="Nuage SA")
     vera = make_person(email="vera@nuage.example")
-    Employment.objects.create(person=vera, company=vendor, starts_on=LONG_AGO)
+    Employment.objects.create(person=vera, company=vendor, starts_on=START_OF_2020)
     organizer, speaker, seller = (
         open_page("desktop", "fr"),
         open_page("phone", "fr"),

@@ -11,7 +11,7 @@ from badges.attendance.models import Checkpoint
 from badges.codes import build_badge_code
 from convention.events.models import Event
 from registrations.models import Order, Registration
-from tests.badges.attendance.factories import bearer, make_item
+from tests.badges.attendance.factories import make_bearer_header, make_item
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.registrations.company.factories import Desk, make_desk
 from tests.task_runner import run_waiting_tasks
@@ -32,7 +32,7 @@ def get_verdict(code: str, event: Event) -> str:
         "/api/v1/scanner/scans/",
         {"scans": [make_item(code)]},
         content_type="application/json",
-        headers=bearer(pair_device(checkpoint=door).token),
+        headers=make_bearer_header(pair_device(checkpoint=door).token),
     )
     return answer.json()["results"][0]["verdict"]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from schedule.models import Schedule
 from schedule.programme.embedding import build_snippet
 from tests.factories import make_event, make_room, make_session
-from tests.journeys.browsing import assert_accessible, page_problems
+from tests.journeys.browsing import assert_accessible, pop_page_problems
 
 pytestmark = pytest.mark.once
 
@@ -73,7 +73,7 @@ def test_browser_refuses_embedding_on_other_sites(open_page, event, foreign_site
     page.goto(f"http://127.0.0.1:{foreign_site.server_port}")
 
     expect(page.frame_locator("iframe").get_by_role("link", name="L’énergie des serveurs")).to_have_count(0)
-    assert any("frame-ancestors" in problem for problem in page_problems(page))
+    assert any("frame-ancestors" in problem for problem in pop_page_problems(page))
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)

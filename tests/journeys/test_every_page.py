@@ -17,10 +17,10 @@ from registrations.models import Order, Registration, Ticket
 from schedule.models import Session, Speaker, Track
 from tests.factories import make_registration, make_session, make_staff
 from tests.journeys.browsing import sign_in
-from tests.journeys.walking import SCHEMES, Walk, named_pages, pages_for
-from tests.permission_table import POSTED
+from tests.journeys.walking import SCHEMES, Walk, list_named_pages, list_pages_for
+from tests.permission_table import POST_ONLY
 from tests.site_objects import make_world
-from tests.test_headers import FRAMED
+from tests.test_headers import FRAMED_PAGES
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -34,7 +34,7 @@ UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamte
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
 # test_components.py tries the page of all components; a mail's frame runs no script; the desk's numbers are
 # part of a page.
-SKIPPED_PAGES = POSTED | FRAMED | {"components", "desk-numbers"}
+SKIPPED_PAGES = POST_ONLY | FRAMED_PAGES | {"components", "desk-numbers"}
 
 
 def lengthen_content() -> None:
@@ -72,11 +72,11 @@ def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | Non
     walker, client, pages = people.get(person), Client(), {}
     if (language, cruel) not in VISITED_PAGES or not walker:
         known: set[str] = set()
-        pages = pages_for(client, language, values, special, known=known)
+        pages = list_pages_for(client, language, values, special, known=known)
         VISITED_PAGES[language, cruel] = known | set(pages)
     if walker:
         client.force_login(walker)
-        pages = pages_for(client, language, values, special, known=VISITED_PAGES[language, cruel])
+        pages = list_pages_for(client, language, values, special, known=VISITED_PAGES[language, cruel])
     return (
         walker,
         {name: pages[name] for name in pages if name not in SKIPPED_PAGES},
@@ -95,7 +95,7 @@ def is_for_other_walk(name: str, language: str) -> bool:
 
 
 def get_page_number(name: str) -> int:
-    return [other for other, _arguments in named_pages()].index(name)
+    return [other for other, _arguments in list_named_pages()].index(name)
 
 
 @pytest.fixture

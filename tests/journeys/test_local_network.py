@@ -25,7 +25,7 @@ def lan(tmp_path_factory, add_database):
     """Run the service on the local network with a new folder, into which it seeds the demo."""
     var = tmp_path_factory.mktemp("lan")
     add_database(var)
-    port = free_pair()
+    port = find_free_port_pair()
     environ = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "SITE_URL"}}
     environ |= {"MODE": "development", "VAR_DIR": str(var), "PYTHONUNBUFFERED": "1", "WEB_WORKERS": "1"}
     with (var / "log").open("wb") as log:
@@ -42,7 +42,7 @@ def lan(tmp_path_factory, add_database):
     assert "its data is kept" in (var / "log").read_text()
 
 
-def free_pair() -> int:
+def find_free_port_pair() -> int:
     """Return a free port whose successor is free too."""
     while True:
         with socket.socket() as first, socket.socket() as second:

@@ -9,7 +9,7 @@ from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.invoices.models.documents import Invoice, InvoiceMail
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_person, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.registrations.invoices.factories import make_issuer
@@ -44,7 +44,7 @@ def make_orders(number: int) -> list:
         place = RequestedPlace(ticket="guest", first_name="Zoé", last_name=f"Müller {position}")
         billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
         request = OrderRequest(email=f"b{position}@example.org", places=(place,), billing=billing)
-        order = place_order(event=event, request=request, context=by_verified())
+        order = place_order(event=event, request=request, context=make_verified_context())
         sync_receivable(order)
         orders.append(order)
     return orders

@@ -30,8 +30,8 @@ from tests.journeys.morning import (
     Desk,
     Morning,
     Scanner,
+    compute_true_states,
     describe_waits,
-    follow_all,
     open_scanner,
 )
 from tests.journeys.test_desk import COUNT_PRINTS, enable_offline
@@ -231,7 +231,7 @@ def check_scans(scanners: list[Scanner], desks: list[Desk]) -> None:
 
 def check_numbers(morning: Morning, scanners: list[Scanner]) -> None:
     """Require that presences, conflicts and headcount are those of the true history."""
-    truth = follow_all(morning.list_passages(scanners))
+    truth = compute_true_states(morning.list_passages(scanners))
     rows = Presence.objects.filter(event=morning.event, checkpoint=morning.entrance, version__gt=0)
     histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in rows)
     server = {

@@ -11,7 +11,7 @@ from registrations.models import Order, Registration
 from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_event, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
-from tests.journeys.test_registering import bill, go_on, say_who
+from tests.journeys.test_registering import fill_billing, fill_person, press_continue
 from tests.stripe_standin import StandIn
 
 
@@ -40,19 +40,19 @@ def check_page(page: Page) -> None:
 def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, run_tasks, mailoutbox):
     page = browser_page
     page.goto(f"{prefix}/events/congress/register/")
-    say_who(page)
-    go_on(page)
+    fill_person(page)
+    press_continue(page)
     page.locator("[name=choice-0-ticket][value=guest]").check()
-    go_on(page)
-    bill(page)
+    press_continue(page)
+    fill_billing(page)
     page.locator("[name=payment][value=card]").check()
     check_page(page)
-    go_on(page)
+    press_continue(page)
     expect(page.locator("h1")).to_have_text(re.compile("Payer 120|Pay €120"))
     check_page(page)
 
     # Leave Stripe's page, let the hold expire, and start again.
-    go_on(page)
+    press_continue(page)
     expect(page).to_have_url(re.compile(re.escape(stripe.url)))
     page.locator("#back").click()
     expect(page.locator("h1")).to_have_text(re.compile("Payer 120|Pay €120"))
@@ -61,7 +61,7 @@ def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, 
     page.reload()
     expect(page.locator(".notice.warning")).to_be_visible()
     check_page(page)
-    go_on(page)
+    press_continue(page)
 
     # A declined card, then a valid one.
     page.locator("#card").fill("4000 0000 0000 0002")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from convention.events.models import Event
 from registrations.models import PriceStep, Registration
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
-from tests.journeys.test_registering import bill, check_page, go_on, say_who
+from tests.journeys.test_registering import check_page, fill_billing, fill_person, press_continue
 
 pytestmark = [pytest.mark.parametrize("screen", ["phone"], indirect=True), pytest.mark.once]
 
@@ -32,9 +32,9 @@ def register_with_voucher(page: Page, prefix: str, check: Callable[[Page], None]
     page.goto(f"{prefix}/events/congress/")
     expect(page.locator("main")).to_contain_text(re.compile(r"120.€|€120"))
     check(page)
-    go_on(page)
-    say_who(page)
-    go_on(page)
+    press_continue(page)
+    fill_person(page)
+    press_continue(page)
     page.locator("[name=code]").fill("nothing")
     page.locator("[name=apply]").click()
     expect(page.locator("#error-summary li")).to_have_count(1)
@@ -45,17 +45,17 @@ def register_with_voucher(page: Page, prefix: str, check: Callable[[Page], None]
     page.locator("[name=choice-0-ticket][value=guest]").check()
     page.locator("[name=choice-0-addons][value=dinner]").check()
     check(page)
-    go_on(page)
+    press_continue(page)
     expect(page.locator("tfoot")).to_contain_text(re.compile("141"))
     check(page)
-    bill(page)
+    fill_billing(page)
     PriceStep.objects.all().delete()
-    go_on(page)
+    press_continue(page)
     expect(page.locator("tfoot")).to_contain_text(re.compile("165"))
     expect(page.locator(".messages li")).to_have_count(2)
     assert not Registration.objects.exists()
     check(page)
-    go_on(page)
+    press_continue(page)
     expect(page.locator("main")).to_contain_text(re.compile("Dîner|Dinner"))
     check(page)
     assert Registration.objects.get().order.total == 16_500

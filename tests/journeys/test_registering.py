@@ -54,11 +54,11 @@ INBOX = re.compile("consultez votre messagerie|check your inbox")
 CONFIRMED = re.compile("Inscription confirmée|Registration confirmed")
 
 
-def go_on(page: Page) -> None:
+def press_continue(page: Page) -> None:
     page.locator("main .button.big").click()
 
 
-def say_who(page: Page, number: int = 0, **fields: str) -> None:
+def fill_person(page: Page, number: int = 0, **fields: str) -> None:
     person = {
         "first_name": "Zoé",
         "last_name": "Müller",
@@ -69,16 +69,16 @@ def say_who(page: Page, number: int = 0, **fields: str) -> None:
     fill(page, **{f"person-{number}-{name}": value for name, value in person.items()})
 
 
-def bill(page: Page) -> None:
+def fill_billing(page: Page) -> None:
     fill(page, billing_street="1 rue de la Paix", billing_postcode="35000", billing_city="Rennes")
 
 
-def part(message: EmailMessage, kind: str) -> EmailMessage:
+def get_part(message: EmailMessage, kind: str) -> EmailMessage:
     return next(part for part in message.walk() if part.get_content_type() == kind)
 
 
 def find_link(message: EmailMessage, pattern: str) -> str:
-    return re.search(rf"https?://\S*{pattern}\S*", part(message, "text/plain").get_content()).group(0)
+    return re.search(rf"https?://\S*{pattern}\S*", get_part(message, "text/plain").get_content()).group(0)
 
 
 def test_guest_registers_corrects_and_cancels(
@@ -87,18 +87,18 @@ def test_guest_registers_corrects_and_cancels(
     page = browser_page
     page.goto(f"{prefix}/events/congress/")
     check_page(page)
-    go_on(page)
-    go_on(page)  # without names: the summary lists the missing fields
+    press_continue(page)
+    press_continue(page)  # without names: the summary lists the missing fields
     expect(page.locator("#error-summary li")).to_have_count(3)
     check_page(page)
-    say_who(page)
-    go_on(page)
+    fill_person(page)
+    press_continue(page)
     check_page(page)
     page.locator("[name=choice-0-ticket][value=guest]").check()
-    go_on(page)
-    bill(page)
+    press_continue(page)
+    fill_billing(page)
     check_page(page)
-    go_on(page)
+    press_continue(page)
     expect(page).to_have_url(re.compile(rf"{prefix}/orders/\w+/"))
     check_page(page)
     expect(page.locator("h1")).to_have_text(INBOX)
@@ -111,14 +111,14 @@ def test_guest_registers_corrects_and_cancels(
     check_page(page)
     registration.refresh_from_db()
     assert registration.state == "pending"
-    go_on(page)
+    press_continue(page)
     expect(page.locator("h1")).to_have_text(CONFIRMED)
     check_page(page)
     registration.refresh_from_db()
     assert registration.state == "confirmed"
     run_tasks()
     message = mail_receiver.wait_for(2)[1]
-    badge = part(message, "application/pdf").get_payload(decode=True)
+    badge = get_part(message, "application/pdf").get_payload(decode=True)
     assert decode_qr(render_pdf(badge)[0]) == [build_badge_code(registration)]
 
     page.goto(find_link(message, "/orders/"))
@@ -147,17 +147,17 @@ def test_member_confirms_place_on_visit_through_mailed_link(
     member = make_member(email="zoe@example.org")
     page.goto(f"{prefix}/events/visit/")
     check_page(page)
-    go_on(page)
-    say_who(page)
-    go_on(page)
-    go_on(page)  # the only ticket is chosen already
-    go_on(page)
+    press_continue(page)
+    fill_person(page)
+    press_continue(page)
+    press_continue(page)  # the only ticket is chosen already
+    press_continue(page)
     expect(page.locator("main")).to_contain_text("zoe@example.org")
     check_page(page)
     run_tasks()
     page.goto(find_link(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
     check_page(page)
-    go_on(page)
+    press_continue(page)
     expect(page.locator("h1")).to_have_text(CONFIRMED)
     registration = Registration.objects.get()
     assert (registration.person, registration.member_of) == (member, member.employments.get().company)
@@ -170,9 +170,9 @@ def test_registration_does_not_reveal_membership(browser_page: Page, visit: Even
     seen = []
     for address in ("member@example.org", "nobody@example.org"):
         browser_page.goto("/events/visit/register/")
-        say_who(browser_page, email=address)
+        fill_person(browser_page, email=address)
         for _screen in range(3):
-            go_on(browser_page)
+            press_continue(browser_page)
         text = browser_page.locator("main").inner_text()
         seen.append(re.sub(r"[A-Z0-9]{8}\b|\d+ h \d+", "", text.replace(address, "X")))
     assert seen[0] == seen[1]
@@ -181,18 +181,18 @@ def test_registration_does_not_reveal_membership(browser_page: Page, visit: Even
 def test_two_people_are_registered_without_javascript(no_javascript: Page, prefix: str, congress: Event):
     page = no_javascript
     page.goto(f"{prefix}/events/congress/register/")
-    say_who(page)
+    fill_person(page)
     page.locator("[name=add]").click()
-    say_who(page, 1, first_name="Bob", email="")
+    fill_person(page, 1, first_name="Bob", email="")
     page.locator("[name=add]").click()
     page.locator("[name=remove][value='2']").click()
     assert page.locator("[name=person-0-last_name]").input_value() == "Müller"
-    go_on(page)
+    press_continue(page)
     for number in (0, 1):
         page.locator(f"[name=choice-{number}-ticket][value=guest]").check()
-    go_on(page)
-    bill(page)
-    go_on(page)
+    press_continue(page)
+    fill_billing(page)
+    press_continue(page)
     expect(page.locator("h1")).to_have_text(INBOX)
     assert sorted(Registration.objects.values_list("first_name", flat=True)) == ["Bob", "Zoé"]
 
@@ -203,15 +203,15 @@ def test_enter_in_a_field_submits_the_step(no_javascript: Page, congress: Event)
     page = no_javascript
     page.goto("/events/congress/register/")
     page.locator("[name=add]").click()
-    say_who(page)
-    say_who(page, 1, first_name="Bob", email="")
+    fill_person(page)
+    fill_person(page, 1, first_name="Bob", email="")
     page.locator("[name=person-0-company]").press("Enter")
     expect(page).to_have_url(re.compile("/choices/$"))
     for number in (0, 1):
         page.locator(f"[name=choice-{number}-ticket][value=guest]").check()
     page.locator("[name=choice-0-no_photo]").press("Enter")
     expect(page).to_have_url(re.compile("/check/$"))
-    bill(page)
+    fill_billing(page)
     page.locator("[name=billing_city]").press("Enter")
     expect(page.locator("h1")).to_have_text(INBOX)
 
@@ -221,11 +221,11 @@ def test_enter_in_a_field_submits_the_step(no_javascript: Page, congress: Event)
 def test_a_double_click_books_once(browser_page: Page, congress: Event):
     page = browser_page
     page.goto("/events/congress/register/")
-    say_who(page)
-    go_on(page)
+    fill_person(page)
+    press_continue(page)
     page.locator("[name=choice-0-ticket][value=guest]").check()
-    go_on(page)
-    bill(page)
+    press_continue(page)
+    fill_billing(page)
     page.locator("main .button.big").dblclick()
     expect(page.locator("h1")).to_have_text(INBOX)
     page.go_back()
@@ -238,9 +238,9 @@ def test_draft_is_restored_after_leaving_the_form(browser_page: Page, congress: 
     page = browser_page
     page.goto("/events/congress/register/")
     with page.expect_response(lambda response: response.status == 204):
-        say_who(page, last_name="Half-typed")
+        fill_person(page, last_name="Half-typed")
     page.goto("/events/congress/")
-    go_on(page)
+    press_continue(page)
     assert page.locator("[name=person-0-last_name]").input_value() == "Half-typed"
 
 
@@ -250,14 +250,14 @@ def test_extreme_names_fit_the_screen(browser_page: Page, prefix: str, congress:
     Event.objects.update(name="Convention " + "extraordinairement longue " * 11, name_en="W" * 300)
     page.goto(f"{prefix}/events/congress/")
     assert_no_sideways_scroll(page)
-    go_on(page)
-    say_who(page, first_name="W" * 300, last_name="محمد 李 😀", company="x" * 200)
-    go_on(page)
+    press_continue(page)
+    fill_person(page, first_name="W" * 300, last_name="محمد 李 😀", company="x" * 200)
+    press_continue(page)
     assert_no_sideways_scroll(page)
     page.locator("[name=choice-0-ticket][value=guest]").check()
-    go_on(page)
+    press_continue(page)
     assert_no_sideways_scroll(page)
-    bill(page)
-    go_on(page)
+    fill_billing(page)
+    press_continue(page)
     assert_no_sideways_scroll(page)
     assert Registration.objects.get().first_name == "W" * 300

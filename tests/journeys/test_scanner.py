@@ -7,9 +7,16 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from badges.attendance.models import Presence, Scan
-from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
-from tests.journeys.scanning import expect_all_sent, expect_free, expect_verdict, pair, tap, wedge
+from tests.journeys.scanning import (
+    expect_all_sent,
+    expect_free,
+    expect_verdict,
+    pair,
+    tap,
+    type_as_hand_scanner,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -25,7 +32,16 @@ def test_camera_scans_show_verdicts(camera_page, site):
     zoe = make_registration(event, first_name="Zoé", last_name="Müller", company="Acme")
     gone = make_registration(event, cancelled_at=timezone.now(), badge_version=2)
     foreign = make_registration(make_event())
-    codes = [code_of(zoe), None, code_of(zoe), None, code_of(gone), None, code_of(foreign), None]
+    codes = [
+        make_badge_code(zoe),
+        None,
+        make_badge_code(zoe),
+        None,
+        make_badge_code(gone),
+        None,
+        make_badge_code(foreign),
+        None,
+    ]
     page = camera_page(codes, seconds=3)
     pair(page, event)
     expect_verdict(page, "admitted", name="Zoé Müller")
@@ -60,13 +76,13 @@ def test_phone_is_paired_by_link_and_scans_with_hand_scanner(browser_page, prefi
     page = browser_page
     pair(page, event, prefix)
     assert "#" not in page.url
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "admitted", name="Ana Silva")
     expect(page.locator("#verdict-ticket")).to_have_text({"fr": "Adhérent", "en": "Member"}[language])
     expect(page.locator("#verdict-word")).to_have_text({"fr": "Bienvenue", "en": "Welcome"}[language])
     assert_accessible(page)
     expect_free(page)
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "already_in")
     assert_accessible(page)
     assert_no_sideways_scroll(page)
@@ -83,9 +99,9 @@ def test_hand_scanner_with_another_keyboard_layout_is_understood(open_page):
     pair(page, event)
     usual = "QWERTYUIOPASDFGHJKLZXCVBNM234567/.:-"
     french = "AZERTYUIOPQSDFGHJKLWXCVBN?é\"'(-è!:M)"
-    token = code_of(badge).split("/B/")[1]
+    token = make_badge_code(badge).split("/B/")[1]
     seen = "HTTPSM!!EXQ?PLE:ORG!B!" + "".join(french[usual.index(letter)] for letter in token)
-    wedge(page, seen)
+    type_as_hand_scanner(page, seen)
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_all_sent(page)
     assert list_verdicts() == [("admitted", "")]
@@ -100,7 +116,7 @@ def test_badge_code_can_be_typed(open_page):
     page.get_by_label("Code court ou code complet").fill("abc")
     page.get_by_role("button", name="Vérifier ce code").click()
     expect(page.locator("#type-error")).to_be_visible()
-    page.get_by_label("Code court ou code complet").fill(code_of(badge).lower())
+    page.get_by_label("Code court ou code complet").fill(make_badge_code(badge).lower())
     page.get_by_role("button", name="Vérifier ce code").click()
     expect_verdict(page, "admitted", name="Ana Silva")
 
@@ -111,14 +127,14 @@ def test_second_phone_knows_presences_of_first_phone(open_page):
     first, second = open_page("phone"), open_page("phone", "en")
     pair(first, event)
     pair(second, event, "/en")
-    wedge(first, code_of(badge))
+    type_as_hand_scanner(first, make_badge_code(badge))
     expect_verdict(first, "admitted")
     expect_all_sent(first)
     second.locator("#menu-open").click()
     second.locator("#send-now").click()
     second.locator("#menu-close").click()
     expect(second.locator("#inside")).to_have_text("1 inside")
-    wedge(second, code_of(badge))
+    type_as_hand_scanner(second, make_badge_code(badge))
     expect_verdict(second, "already_in", name="Ana Silva")
     expect(second.locator("#verdict-detail")).to_contain_text("Entrée")
 
@@ -130,19 +146,19 @@ def test_second_phone_knows_presences_after_server_clock_is_set_back(open_page, 
     first, second = open_page("phone"), open_page("phone", "en")
     pair(first, event)
     pair(second, event, "/en")
-    wedge(first, code_of(early))
+    type_as_hand_scanner(first, make_badge_code(early))
     expect_verdict(first, "admitted")
     expect_all_sent(first)
     synchronize_phone(second)
     expect(second.locator("#inside")).to_have_text("1 inside")
     before = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: before() - datetime.timedelta(minutes=20))
-    wedge(first, code_of(late))
+    type_as_hand_scanner(first, make_badge_code(late))
     expect_verdict(first, "admitted")
     expect_all_sent(first)
     synchronize_phone(second)
     expect(second.locator("#inside")).to_have_text("2 inside")
-    wedge(second, code_of(late))
+    type_as_hand_scanner(second, make_badge_code(late))
     expect_verdict(second, "already_in", name="Eva Silva")
 
 
@@ -158,7 +174,7 @@ def test_registration_unknown_to_phone_is_admitted_by_server(open_page):
     page = open_page("phone")
     pair(page, event)
     late = make_registration(event, first_name="Luc", last_name="Tardif", sequence=0)
-    wedge(page, code_of(late))
+    type_as_hand_scanner(page, make_badge_code(late))
     expect_verdict(page, "admitted", name="Luc Tardif")
     expect_all_sent(page)
     assert list(Scan.objects.values_list("local_verdict", "verdict")) == [("unverified", "admitted")]
@@ -171,7 +187,7 @@ def test_refusal_by_server_is_shown_on_phone(open_page):
     pair(page, event)
     page.route("**/scanner/snapshot/**", lambda route: route.abort())
     event.registrations.update(cancelled_at=timezone.now(), badge_version=2)
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "refused", name="Ana Silva")
     tap(page)
     expect(page.locator("#last-line")).to_contain_text("Refusé")
@@ -182,7 +198,7 @@ def test_last_scan_is_undone(open_page):
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
     pair(page, event)
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_free(page)
     page.get_by_role("button", name="Annuler ce scan").click()
     expect(page.locator("#last-line")).to_have_text("Ana Silva\u202f: entrée annulée")
@@ -197,10 +213,10 @@ def test_exit_scan_ends_presence(open_page):
     badge = make_registration(event)
     page = open_page("phone", "en")
     pair(page, event, "/en")
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_free(page)
     page.get_by_text("Exit").click()
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect(page.locator("#verdict-word")).to_have_text("Goodbye")
     expect_all_sent(page)
     assert Presence.objects.get().is_inside is False
@@ -211,14 +227,14 @@ def test_invalid_codes_are_refused_with_reason(open_page):
     badge = make_registration(event)
     page = open_page("phone")
     pair(page, event)
-    token = code_of(badge)
+    token = make_badge_code(badge)
     forged = token[:-40] + ("B" if token[-40] == "A" else "A") + token[-39:]
     for text, sentence in [
         ("HTTPS://EXAMPLE.ORG/WIFI", "Ce code n’est pas celui d’un badge."),
         (forged, "Non signé par l’organisateur\u202f: copie abîmée ou faux badge."),
-        (code_of(badge, badge_version=2), "Ce badge a été remplacé par un plus récent."),
+        (make_badge_code(badge, badge_version=2), "Ce badge a été remplacé par un plus récent."),
     ]:
-        wedge(page, text)
+        type_as_hand_scanner(page, text)
         expect_verdict(page, "refused")
         expect(page.locator("#verdict-detail")).to_have_text(sentence)
         tap(page)
@@ -229,16 +245,16 @@ def test_refusal_is_not_replaced_by_next_scan(open_page):
     first, second = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
     page = open_page("phone")
     pair(page, event)
-    wedge(page, code_of(first, badge_version=2))
+    type_as_hand_scanner(page, make_badge_code(first, badge_version=2))
     expect_verdict(page, "refused")
-    wedge(page, code_of(second))
+    type_as_hand_scanner(page, make_badge_code(second))
     page.wait_for_timeout(300)
     expect_verdict(page, "refused")
     page.keyboard.press("Enter")
     expect_free(page)
-    wedge(page, code_of(second))
+    type_as_hand_scanner(page, make_badge_code(second))
     expect_verdict(page, "admitted", name="Zoé Deux")
-    wedge(page, code_of(first))
+    type_as_hand_scanner(page, make_badge_code(first))
     expect_verdict(page, "admitted", name="Zoé Un")
 
 
@@ -248,11 +264,11 @@ def test_online_only_checkpoint_needs_the_server(open_page):
     badge, other = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
     page = open_page("phone")
     pair(page, event)
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "admitted", name="Zoé Un")
     expect_free(page)
     page.context.set_offline(True)
-    wedge(page, code_of(other))
+    type_as_hand_scanner(page, make_badge_code(other))
     expect_verdict(page, "unverified", name="Zoé Deux")
     expect(page.locator("#verdict-detail")).to_contain_text("ne fonctionne qu’en ligne")
 
@@ -277,13 +293,13 @@ def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
     page.locator("#status-bar .checkpoint").click()
     sounds = {}
     for code, verdict in [
-        (code_of(badge), "admitted"),
-        (code_of(badge), "already_in"),
-        (code_of(badge, badge_version=9), "refused"),
+        (make_badge_code(badge), "admitted"),
+        (make_badge_code(badge), "already_in"),
+        (make_badge_code(badge, badge_version=9), "refused"),
         ("HTTPS://EXAMPLE.ORG/WIFI", "refused"),
     ]:
         page.evaluate("window.heard = []")
-        wedge(page, code)
+        type_as_hand_scanner(page, code)
         expect_verdict(page, verdict)
         page.wait_for_timeout(400)
         heard = page.evaluate("window.heard")
@@ -299,14 +315,15 @@ def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
 def test_insecure_address_is_reported(open_page, site):
     page = open_page("phone")
     page.route(
-        "http://scanner.example/**", lambda route: route.fulfill(response=route.fetch(url=at(site, route)))
+        "http://scanner.example/**",
+        lambda route: route.fulfill(response=route.fetch(url=get_live_address(site, route))),
     )
     page.goto("http://scanner.example/scan/")
     expect(page.locator("#message")).to_contain_text("Ouvrez l’adresse qui commence par https")
     expect(page.locator("#pair-camera")).to_be_hidden()
 
 
-def at(site: str, route) -> str:
+def get_live_address(site: str, route) -> str:
     """Return the address of the same file on the live server."""
     return site + route.request.url.removeprefix("http://scanner.example")
 
@@ -314,7 +331,7 @@ def at(site: str, route) -> str:
 def test_code_reader_that_failed_to_load_is_retried(camera_page, site):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
-    page = camera_page([code_of(badge)])
+    page = camera_page([make_badge_code(badge)])
     page.context.route("**/*.wasm", lambda route: route.abort())
     pair(page, event)
     expect(page.locator("#camera-state")).to_contain_text("Le lecteur de codes n’a pas pu être chargé")

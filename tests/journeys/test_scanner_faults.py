@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Presence, Scan
-from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.journeys.scanning import (
     expect_all_sent,
     expect_free,
@@ -16,7 +16,7 @@ from tests.journeys.scanning import (
     pair,
     pair_by_code,
     tap,
-    wedge,
+    type_as_hand_scanner,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -40,7 +40,7 @@ def scan(page: Page, code: str, verdict: str = "admitted", *, name: str | None =
 
     `name` tells two scans with the same verdict apart: the first one may still be on the screen.
     """
-    wedge(page, code)
+    type_as_hand_scanner(page, code)
     expect_verdict(page, verdict, name=name)
     if verdict != "admitted":
         tap(page)
@@ -60,12 +60,12 @@ def test_full_room_is_detected_offline_and_operator_may_let_attendee_in(open_pag
     page.locator("#status-bar .checkpoint").click()
     page.context.set_offline(True)
     for number, badge in enumerate(badges[:2]):
-        scan(page, code_of(badge), name=f"Zoé Numéro {number}")
+        scan(page, make_badge_code(badge), name=f"Zoé Numéro {number}")
     page.wait_for_function(f"window.heard.filter((hertz) => hertz === {SUCCESS_HERTZ}).length === 2")
     page.evaluate("window.heard = []")
 
-    scan(page, code_of(badges[2]), "unverified")
-    wedge(page, code_of(badges[3]))
+    scan(page, make_badge_code(badges[2]), "unverified")
+    type_as_hand_scanner(page, make_badge_code(badges[3]))
     expect_verdict(page, "unverified", name="Zoé Numéro 3")
     expect(page.locator("#verdict-word")).to_have_text("Complet")
     expect(page.locator("#verdict")).to_have_attribute("data-tone", "full")
@@ -90,13 +90,13 @@ def test_strict_checkpoint_offline_counts_only_attendees_let_in_by_operator(open
     online, sent_away, let_in = (make_registration(event, last_name=name) for name in ("Un", "Deux", "Trois"))
     page = open_page("phone")
     pair_by_code(page, event)
-    scan(page, code_of(online))
+    scan(page, make_badge_code(online))
     expect_free(page)
     expect_all_sent(page)
     page.context.set_offline(True)
 
-    scan(page, code_of(sent_away), "unverified")
-    wedge(page, code_of(let_in))
+    scan(page, make_badge_code(sent_away), "unverified")
+    type_as_hand_scanner(page, make_badge_code(let_in))
     expect_verdict(page, "unverified", name="Zoé Trois")
     page.get_by_role("button", name="Laisser entrer").click()
     expect_free(page)
@@ -118,12 +118,12 @@ def test_clock_set_back_offline_does_not_change_scan_times(open_page):
     page.clock.install()
     pair_by_code(page, event)
     page.context.set_offline(True)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     yesterday = timezone.now() - datetime.timedelta(days=1)
 
     page.clock.set_system_time(yesterday)
-    scan(page, code_of(badge), "already_in")
-    scan(page, code_of(other))
+    scan(page, make_badge_code(badge), "already_in")
+    scan(page, make_badge_code(other))
     page.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect_all_sent(page)
@@ -140,12 +140,12 @@ def test_correcting_slow_clock_offline_erases_neither_pairing_nor_scans(open_pag
     page.clock.install(time=timezone.now() - datetime.timedelta(days=3))
     pair(page, event, expires_at=timezone.now() + datetime.timedelta(days=1))
     page.context.set_offline(True)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
 
     page.clock.set_system_time(timezone.now())
     page.clock.run_for(3000)
-    scan(page, code_of(other))
-    scan(page, code_of(badge), "already_in")
+    scan(page, make_badge_code(other))
+    scan(page, make_badge_code(badge), "already_in")
 
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
     expect_pending(page, 3)
@@ -158,19 +158,19 @@ def test_unknown_badge_waits_for_server_if_browser_lacks_ed25519(open_page):
     page.add_init_script(WITHOUT_ED25519)
     pair_by_code(page, event)
     late = make_registration(event, first_name="Luc", last_name="Tardif", sequence=0)
-    forged = code_of(late)[:-40] + "A" * 40
+    forged = make_badge_code(late)[:-40] + "A" * 40
     page.context.set_offline(True)
 
-    scan(page, code_of(badge))
-    scan(page, code_of(badge)[:-40] + "A" * 40, "refused")
-    wedge(page, forged)
+    scan(page, make_badge_code(badge))
+    scan(page, make_badge_code(badge)[:-40] + "A" * 40, "refused")
+    type_as_hand_scanner(page, forged)
     expect_verdict(page, "unverified")
     expect(page.locator("#verdict-detail")).to_contain_text("ne peut pas vérifier l’authenticité")
     expect(page.get_by_role("button", name="Laisser entrer")).to_have_count(0)
     tap(page)
     page.context.set_offline(False)
     expect_all_sent(page)
-    wedge(page, code_of(late))
+    type_as_hand_scanner(page, make_badge_code(late))
     expect_verdict(page, "admitted", name="Luc Tardif")
     expect_all_sent(page)
 
@@ -187,7 +187,7 @@ def test_evicted_storage_is_reported_and_loses_no_scan(open_page):
     page = open_page("phone")
     pair_by_code(page, event)
     page.route("**/scanner/**", lambda route: route.abort())
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     expect_pending(page, 1)
     browser = page.context.new_cdp_session(page)
 
@@ -201,8 +201,8 @@ def test_evicted_storage_is_reported_and_loses_no_scan(open_page):
     page.unroute_all()
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect_all_sent(page)
-    scan(page, code_of(other))
-    scan(page, code_of(badge), "already_in")
+    scan(page, make_badge_code(other))
+    scan(page, make_badge_code(badge), "already_in")
     expect_all_sent(page)
 
     assert [stored[0] for stored in list_stored()] == ["admitted", "admitted", "already_in"]

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.scanner import shell
 from registrations.sessions.booking import book_session
-from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.factories import make_session
 from tests.journeys.scanning import (
     SYNC_INTERVAL,
@@ -24,7 +24,7 @@ from tests.journeys.scanning import (
     let_time_pass,
     pair,
     tap,
-    wedge,
+    type_as_hand_scanner,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -34,7 +34,7 @@ SNAPSHOT = "**/scanner/snapshot/**"
 
 def scan(page: Page, code: str, verdict: str = "admitted") -> None:
     """Scan a badge, wait for the verdict, and dismiss it unless the badge is admitted."""
-    wedge(page, code)
+    type_as_hand_scanner(page, code)
     expect_verdict(page, verdict)
     if verdict != "admitted":
         tap(page)
@@ -50,17 +50,17 @@ def test_offline_scans_survive_reload_and_are_sent_on_reconnect(open_page, langu
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_text({"fr": "Hors ligne", "en": "Offline"}[language])
     for badge in badges[:2]:
-        scan(page, code_of(badge))
-    scan(page, code_of(badges[0]), "already_in")
-    scan(page, code_of(badges[3], badge_version=7), "refused")
+        scan(page, make_badge_code(badge))
+    scan(page, make_badge_code(badges[0]), "already_in")
+    scan(page, make_badge_code(badges[3], badge_version=7), "refused")
     expect_pending(page, 4)
     page.reload()
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
     expect_pending(page, 4)
-    wedge(page, code_of(badges[1]))
+    type_as_hand_scanner(page, make_badge_code(badges[1]))
     expect_verdict(page, "already_in", name="Zoé Numéro 1")
     tap(page)
-    scan(page, code_of(badges[2]))
+    scan(page, make_badge_code(badges[2]))
     assert Scan.objects.count() == 0
     page.context.set_offline(False)
     expect_all_sent(page)
@@ -95,7 +95,7 @@ def test_session_checkpoint_knows_bookings_offline(open_page):
     fetched.value.finished()
     page.context.set_offline(True)
     for badge, verdict in ((booked, "admitted"), (stranger, "refused"), (late, "admitted")):
-        scan(page, code_of(badge), verdict)
+        scan(page, make_badge_code(badge), verdict)
     page.context.set_offline(False)
     expect_all_sent(page)
     sent = Scan.objects.order_by("device_sequence").values_list("verdict", "reason")
@@ -121,8 +121,8 @@ def test_badge_admitted_offline_by_two_phones_is_reported_to_second(open_page):
     for page in (first, second):
         pair(page, event)
         page.context.set_offline(True)
-    scan(first, code_of(badge))
-    scan(second, code_of(badge))
+    scan(first, make_badge_code(badge))
+    scan(second, make_badge_code(badge))
     expect_free(second)
     first.context.set_offline(False)
     expect_all_sent(first)
@@ -161,7 +161,7 @@ def test_scan_stays_queued_until_server_confirms_it(open_page):
     for number, (badge, trouble) in enumerate(zip(badges, UNUSABLE_RESPONSES, strict=True)):
         page.route(SCANS, functools.partial(respond_with, trouble))
         with page.expect_request(SCANS):
-            wedge(page, code_of(badge))
+            type_as_hand_scanner(page, make_badge_code(badge))
         expect_verdict(page, "admitted", name=f"Zoé Numéro {number}")
         expect_pending(page, number + 1)
         page.unroute(SCANS)
@@ -183,7 +183,7 @@ def test_retry_after_lost_response_stores_no_second_scan(open_page):
         route.abort()
 
     page.route(SCANS, lose, times=1)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     expect_all_sent(page)
     assert Scan.objects.values_list("verdict", flat=True).get() == "admitted"
 
@@ -197,7 +197,7 @@ def test_many_scans_are_sent_in_batches(open_page):
     page.on("request", lambda request: sizes.append(count_scans(request)) if "scans" in request.url else None)
     pair(page, event)
     page.context.set_offline(True)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     fill_outbox(page, 430)
     sizes.clear()
     page.context.set_offline(False)
@@ -240,7 +240,7 @@ def test_two_tabs_do_not_send_scans_twice(open_page):
     expect(other.locator("#checkpoint")).to_have_text("Entrée")
     page.context.set_offline(True)
     for badge in badges:
-        scan(page, code_of(badge))
+        scan(page, make_badge_code(badge))
     bodies.clear()
     page.context.set_offline(False)
     expect_all_sent(page)
@@ -256,7 +256,7 @@ def test_revoked_phone_erases_attendees_but_keeps_unsent_scans(open_page):
     page = open_page("phone")
     pair(page, event)
     page.context.set_offline(True)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     Device.objects.update(revoked_at=timezone.now())
     page.context.set_offline(False)
     told = re.compile("Sa liste a été effacée.*Scans non envoyés\u202f: 1")
@@ -292,7 +292,7 @@ def test_unpairing_with_unsent_scans_shows_warning(open_page):
     page = open_page("phone")
     pair(page, event)
     page.context.set_offline(True)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     page.locator("#menu-open").click()
     page.get_by_role("button", name="Annuler le jumelage", exact=True).click()
     expect(page.locator("#menu-error")).to_contain_text("Scans non envoyés\u202f: 1")
@@ -333,7 +333,7 @@ def test_scanning_works_without_camera(open_page):
     page = open_page("desktop")
     pair(page, event)
     expect(page.locator("#camera-state")).to_be_visible()
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
 
 
 @pytest.mark.long
@@ -344,7 +344,7 @@ def test_update_to_newer_version_loses_no_scan(open_page, monkeypatch):
     pair(page, event)
     expect_offline_ready(page)
     page.route(SCANS, lambda route: route.abort())
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     expect_pending(page, 1)
     monkeypatch.setattr(shell, "hash_files", lambda: ["a newer version"])
     page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
@@ -406,7 +406,7 @@ def test_refusal_of_old_token_does_not_end_new_pairing(open_page):
         held.pop().continue_()
     refused.value.finished()
     assert refused.value.status == 401
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     expect_all_sent(page)
     expect(page.locator("#message")).not_to_contain_text("ne peut plus scanner")
     assert count_stored_rows(page)["pairing"] == 1

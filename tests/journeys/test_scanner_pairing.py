@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from badges.attendance.models import Device, Presence, Scan
 from badges.attendance.scanning.inputs.device_signatures import is_signed_by_device, write_signed_item
-from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.journeys.scanning import (
     expect_all_sent,
     expect_pending,
@@ -16,7 +16,7 @@ from tests.journeys.scanning import (
     pair,
     pair_by_code,
     show_code,
-    wedge,
+    type_as_hand_scanner,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -26,7 +26,7 @@ SCANS = "**/scanner/scans/"
 
 def scan(page: Page, code: str) -> None:
     """Scan a badge that is admitted."""
-    wedge(page, code)
+    type_as_hand_scanner(page, code)
     expect_verdict(page, "admitted")
 
 
@@ -45,7 +45,7 @@ def test_pairing_code_pairs_only_one_phone_whose_key_signs_its_scans(open_page):
     code = pair_by_code(page, event)
     expect(page.locator("#early-notice")).to_contain_text("comptent déjà")
     with page.expect_request(SCANS) as sent:
-        scan(page, code_of(badge))
+        scan(page, make_badge_code(badge))
     expect_all_sent(page)
     page.goto(f"/scan/#code={code}")
     page.reload()
@@ -87,13 +87,13 @@ def test_scans_of_revoked_phone_are_sent_once_paired_with_their_event_again(open
     pair_by_code(page, event)
     device = event.devices.get()
     page.context.set_offline(True)
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     Device.objects.update(revoked_at=timezone.now())
     page.context.set_offline(False)
     expect(page.locator("#message")).to_contain_text("Scans non envoyés\u202f: 1 (Convention A)")
 
     pair_by_code(page, other_event)
-    scan(page, code_of(other_badge))
+    scan(page, make_badge_code(other_badge))
     expect_all_sent(page)
     expect(page.locator("#other-pending")).to_have_text("Convention A\u202f: 1 à envoyer")
     page.locator("#menu-open").click()
@@ -121,7 +121,7 @@ def test_scan_resent_after_new_pairing_makes_no_conflict(open_page, pair_phone):
     pair_phone(page, event)
     page.route(SCANS, lose_answer, times=1)
     page.route(SCANS, lambda route: route.abort())
-    scan(page, code_of(badge))
+    scan(page, make_badge_code(badge))
     expect_pending(page, 1)
     Device.objects.update(revoked_at=timezone.now())
     page.unroute_all()

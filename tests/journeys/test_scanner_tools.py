@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
 from badges.codes import make_short_code
-from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.scanning import (
     expect_all_sent,
@@ -16,7 +16,7 @@ from tests.journeys.scanning import (
     pair,
     pair_by_code,
     tap,
-    wedge,
+    type_as_hand_scanner,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -47,7 +47,7 @@ def test_attendee_found_by_name_and_by_short_code(browser_page, prefix, language
     )
     tap(page)
     page.locator("#type-open").click()
-    short_code = make_short_code(code_of(typed)).lower()
+    short_code = make_short_code(make_badge_code(typed)).lower()
     page.locator("#type-text").fill(f"{short_code[:4]} {short_code[4:]}")
     page.locator("#type-form .primary-button").click()
     expect_verdict(page, "admitted", name="Ana Silva")
@@ -74,7 +74,7 @@ def test_supervisor_searches_offline(open_page):
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_free(page)
     page.locator("#type-open").click()
-    page.locator("#type-text").fill(make_short_code(code_of(badge)))
+    page.locator("#type-text").fill(make_short_code(make_badge_code(badge)))
     page.get_by_role("button", name="Vérifier ce code").click()
     expect_verdict(page, "already_in", name="Ana Silva")
 
@@ -85,7 +85,7 @@ def test_sent_scan_is_undone_from_recent_scans(open_page):
     page = open_page("phone", "en")
     pair_by_code(page, event, "/en")
     for badge in (first, second):
-        wedge(page, code_of(badge))
+        type_as_hand_scanner(page, make_badge_code(badge))
         expect_verdict(page, "admitted")
     expect_free(page)
     expect_all_sent(page)
@@ -98,7 +98,7 @@ def test_sent_scan_is_undone_from_recent_scans(open_page):
     expect(lines.nth(1)).to_contain_text("undone")
     page.locator("#recent-close").click()
     expect_all_sent(page)
-    wedge(page, code_of(first))
+    type_as_hand_scanner(page, make_badge_code(first))
     expect_verdict(page, "admitted", name="Zoé Un")
     expect_all_sent(page)
 
@@ -116,12 +116,12 @@ def test_override_with_reason_raises_no_warning(open_page):
     first, page = open_page("phone"), open_page("phone")
     pair_by_code(first, event)
     for entered in (badge, other):
-        wedge(first, code_of(entered))
+        type_as_hand_scanner(first, make_badge_code(entered))
         expect_verdict(first, "admitted")
         expect_free(first)
     expect_all_sent(first)
     pair_by_code(page, event, rights=["can_override"])
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "already_in")
     tap(page)
 
@@ -149,7 +149,7 @@ def test_override_with_reason_raises_no_warning(open_page):
     expect_free(page)
     # The same for a typed short code that the server refused.
     page.locator("#type-open").click()
-    page.locator("#type-text").fill(make_short_code(code_of(cancelled)))
+    page.locator("#type-text").fill(make_short_code(make_badge_code(cancelled)))
     page.get_by_role("button", name="Vérifier ce code").click()
     expect_verdict(page, "refused", name="Cléa Dias")
     tap(page)
@@ -175,14 +175,14 @@ def test_device_check_reads_test_badge_without_storing_scan(open_page):
 
     page.get_by_label("Votre nom").fill("Lise")
     page.get_by_role("button", name="Tester un badge").click()
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect(page.locator("#verdict-word")).to_have_text("Essai")
     tap(page)
     page.locator("#menu-open").click()
     expect(line).to_have_text("OK\u202f:Badge d’essai lu")
     page.locator("#menu-close").click()
     assert Scan.objects.count() == 0
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_all_sent(page)
     event.devices.update(seen_at=None)
@@ -204,7 +204,7 @@ def test_scan_conflict_is_shown_on_both_phones_and_resolved_on_one(open_page):
         page.clock.install()
         pair_by_code(page, event)
         page.context.set_offline(True)
-        wedge(page, code_of(badge))
+        type_as_hand_scanner(page, make_badge_code(badge))
         expect_verdict(page, "admitted")
         expect_free(page)
 
@@ -233,7 +233,7 @@ def test_supervisor_moves_the_phone_to_another_checkpoint(open_page):
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone", "en")
     pair_by_code(page, event, "/en", rights=["can_override"])
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "admitted")
     expect_free(page)
 
@@ -241,7 +241,7 @@ def test_supervisor_moves_the_phone_to_another_checkpoint(open_page):
     page.get_by_label("Checkpoint").select_option("Salle A")
     expect(page.locator("#checkpoint")).to_have_text("Salle A")
     page.locator("#menu-close").click()
-    wedge(page, code_of(badge))
+    type_as_hand_scanner(page, make_badge_code(badge))
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_all_sent(page)
 

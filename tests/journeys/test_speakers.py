@@ -13,8 +13,8 @@ from tests.schedule.speakers.factories import (
     make_image,
     make_june_event,
     make_page_path,
+    make_paris_time,
     make_speaker,
-    paris,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.mark.long]
@@ -62,7 +62,7 @@ def test_speaker_fills_in_availability_grid_by_keyboard(open_page, site):
 
     row = speaker.availabilities.get()
     assert row.level == Availability.Level.CANNOT
-    assert (row.starts_at, row.ends_at) == (paris(15, 9), paris(15, 10))
+    assert (row.starts_at, row.ends_at) == (make_paris_time(15, 9), make_paris_time(15, 10))
 
 
 def test_speaker_confirms_session_and_marks_day_unavailable_on_phone(open_page, site):
@@ -76,4 +76,4 @@ def test_speaker_confirms_session_and_marks_day_unavailable_on_phone(open_page, 
     page.get_by_text("Your availability has been saved.").wait_for()
 
     assert get_appearance(speaker).confirmed_at is not None
-    assert speaker.availabilities.get().starts_at == paris(16, 9)
+    assert speaker.availabilities.get().starts_at == make_paris_time(16, 9)

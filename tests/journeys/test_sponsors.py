@@ -8,7 +8,7 @@ from convention.club.models import ClubRole
 from registrations.models import Sponsorship
 from tests.factories import make_event, make_person, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.sponsors.factories import make_package, picture
+from tests.registrations.sponsors.factories import make_package, make_picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -53,7 +53,7 @@ def test_sponsor_orders_and_pays_package_and_logo_is_shown(browser_page, prefix,
     click_first(page, "main button[name=pay]")
     look_at(page)
     page.goto(f"{own}sponsor/")
-    logo = {"name": "logo.png", "mimeType": "image/png", "buffer": picture().read()}
+    logo = {"name": "logo.png", "mimeType": "image/png", "buffer": make_picture().read()}
     page.locator("main [name=logo]").set_input_files(logo)
     click_first(page, "main button[name=send_logo]")
     look_at(page)

@@ -21,14 +21,26 @@ from tests.journeys.scanning import (
     expect_offline_ready,
     expect_pending,
     expect_verdict,
-    pair_by,
+    open_pairing_address,
     tap,
-    wedge,
+    type_as_hand_scanner,
 )
-from tests.journeys.visiting import Story, at, badge_of, fill, looked_at, move
+from tests.journeys.visiting import (
+    Story,
+    fill,
+    format_form_time,
+    move_visit,
+    read_badge_code,
+    require_accessible_page,
+)
 from tests.pdf_readers import pdf_text
-from tests.registrations.visits.find_identities import dump, found_of, opened, values_of
-from tests.registrations.visits.hosts import answers_of
+from tests.registrations.visits.find_identities import (
+    decrypt_words,
+    dump_database,
+    find_identity_values,
+    list_identity_values,
+)
+from tests.registrations.visits.hosts import make_identity_answers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -36,8 +48,8 @@ TITLE = "Le stockage avant sa sortie"
 SECURITY, CONTACT, CLUB = "garde@hote.example", "sophie@hote.example", "visites@club.example"
 FACTS = {
     "capacity": "4", "company_cap": "2", "security_name": "Poste de garde", "security_email": SECURITY,
-    "identity_fields": [*answers_of(1)], "identity_days_before": "30", "briefing": "Chaussures fermées.",
-    "briefing_en": "Closed shoes.",
+    "identity_fields": [*make_identity_answers(1)], "identity_days_before": "30",
+    "briefing": "Chaussures fermées.", "briefing_en": "Closed shoes.",
 }  # fmt: skip
 RIDES = {"out": ("Gare de Lyon, sortie 3", 7), "back": ("Parking P2", 17)}
 PURGE = "registrations.visits.identity.purge.purge_due_data"
@@ -80,8 +92,15 @@ def propose_visit(story: Story) -> None:
     story.follow(page, "Season")
     page.locator(".notice a").click()
     page.get_by_role("link", name=TITLE).click()
-    fill(page, {"date-starts_at": at(20, 9), "date-ends_at": at(20, 16), "date-contact_email": CLUB})
-    looked_at(page)
+    fill(
+        page,
+        {
+            "date-starts_at": format_form_time(20, 9),
+            "date-ends_at": format_form_time(20, 16),
+            "date-contact_email": CLUB,
+        },
+    )
+    require_accessible_page(page)
     story.press(page, "Turn it into a visit")
     assert (story.visit.state, story.visit.event.host) == ("draft", people.host)
 
@@ -89,8 +108,8 @@ def propose_visit(story: Story) -> None:
 def plan_visit(story: Story) -> None:
     """Enter terms, confidentiality text, rides and host contact as the secretary, and open the visit."""
     page = story.of(story.people.secretary, story.run)
-    fill(page, FACTS | {"embargo_until": at(90, 9)})
-    looked_at(page)
+    fill(page, FACTS | {"embargo_until": format_form_time(90, 9)})
+    require_accessible_page(page)
     story.press(page, "Save the terms")
     story.press(page, "The host has agreed")
     story.press(page, "Open to members")
@@ -100,7 +119,7 @@ def plan_visit(story: Story) -> None:
     story.press(page, "Save the text")
     for direction, (place, hour) in RIDES.items():
         page.goto(story.path(f"{story.run}rides/new/"))
-        fill(page, {"direction": direction, "meeting_point": place, "leaves_at": at(20, hour)})
+        fill(page, {"direction": direction, "meeting_point": place, "leaves_at": format_form_time(20, hour)})
         story.press(page, "Save the ride")
     story.follow(page, "Visitor lists")
     story.follow(page, "Host contacts")
@@ -131,7 +150,7 @@ def apply_for_places(story: Story) -> None:
     for number, person in enumerate(coming, start=1):
         assert story.link_to(person.email) == story.path(f"{story.own}identity/")
         complete_application(story, person, number)
-    looked_at(story.of(people.ana, story.own))
+    require_accessible_page(story.of(people.ana, story.own))
     assert story.states() == dict.fromkeys(("Ana", "Paul", "Dora", "Emil"), "complete") | {"Farid": "waiting"}
 
 
@@ -144,9 +163,9 @@ def complete_application(story: Story, person: Person, number: int) -> None:
     page.locator("[name=agrees]").check()
     story.press(page, "Accept the terms")
     story.follow(page, "Enter your details")
-    fill(page, answers_of(number))
+    fill(page, make_identity_answers(number))
     if number == 1:
-        looked_at(page)
+        require_accessible_page(page)
     story.press(page, "Submit my details")
     story.reads(page, "Thank you. Your details are encrypted and complete for this host.")
     page.goto(story.path(f"{story.own}rides/"))
@@ -162,7 +181,7 @@ def send_visitor_list(story: Story) -> None:
     send_next_version(story, page)
     gate = story.browser("gate", "phone")
     gate.goto(story.link_to(SECURITY))
-    looked_at(gate)
+    require_accessible_page(gate)
     expect(gate.get_by_text("Silva")).to_have_count(0)
     confirm_receipt(story, gate)
     first = VisitorList.objects.get()
@@ -172,7 +191,7 @@ def send_visitor_list(story: Story) -> None:
 def send_next_version(story: Story, page: Page) -> None:
     """Create the next version of the list and mail its link; the e-mails contain no names."""
     story.follow(page, "Visitor lists")
-    looked_at(page)
+    require_accessible_page(page)
     story.press(page, "Create the next version")
     fill(page, {"language": story.language})
     story.press(page, "Send the link")
@@ -185,7 +204,7 @@ def confirm_receipt(story: Story, gate: Page) -> None:
     """Open the list as the host's security, and confirm receipt."""
     story.press(gate, "Open the list")
     expect(gate.get_by_role("rowheader", name="Silva")).to_be_visible()
-    looked_at(gate)
+    require_accessible_page(gate)
     fill(gate, {"name": "Marc Portier"})
     story.press(gate, "Confirm receipt")
     story.reads(gate, "Thank you. The club can see that you have received the list.")
@@ -199,9 +218,9 @@ def decline_and_replace_visitor(story: Story) -> None:
     story.press(host, "Send me the link")
     host.goto(story.link_to(CONTACT))
     story.press(host, "Sign in")
-    looked_at(host)
+    require_accessible_page(host)
     story.follow(host, "Decline this visitor", "Paul Refusé")
-    looked_at(host)
+    require_accessible_page(host)
     story.press(host, "Decline this visitor")
     assert story.say("The host has not confirmed your visit") in story.mail_to(people.paul.email).body
     page = story.of(people.paul, story.own)
@@ -229,7 +248,7 @@ def name_replacement(story: Story, host: Page) -> None:
     farid = story.people.farid
     page = story.of(story.people.secretary, f"{story.run}lists/")
     story.follow(page, "Name a replacement", "Paul Refusé")
-    looked_at(page)
+    require_accessible_page(page)
     story.press(page, "Propose this person")
     host.goto(story.link_to(CONTACT))
     story.follow(host, "Decide", "Farid Tardif")
@@ -260,7 +279,7 @@ def pair_phone(story: Story, kind: str, **fields: object) -> Page:
     story.press(page, "Show the pairing code")
     link = page.get_by_role("link", name=story.say("Use this device instead"))
     phone = story.browser(f"phone at {kind}", "phone")
-    pair_by(phone, link.get_attribute("href") or "", door.name)
+    open_pairing_address(phone, link.get_attribute("href") or "", door.name)
     expect_offline_ready(phone)
     return phone
 
@@ -270,7 +289,7 @@ def scan_offline(phone: Page, *people: tuple[Person, str]) -> None:
     before = Scan.objects.count()
     phone.context.set_offline(True)
     for person, code in people:
-        wedge(phone, code)
+        type_as_hand_scanner(phone, code)
         expect_verdict(phone, "admitted", name=person.name)
     expect_pending(phone, len(people))
     assert Scan.objects.count() == before
@@ -287,32 +306,32 @@ def locate(story: Story) -> dict[str, str]:
 def scan_arrivals(story: Story) -> None:
     """Scan two visitors at coach and gate, one refused at the gate and one late; one is a no-show."""
     people = story.people
-    move(story, hours=1)
+    move_visit(story, hours=1)
     page = story.of(people.secretary, f"{story.run}day/")
     page.locator("form[action$='/doors/'] button").click()
-    ana, dora = ((one, badge_of(story, one)) for one in (people.ana, people.dora))
+    ana, dora = ((one, read_badge_code(story, one)) for one in (people.ana, people.dora))
     scan_offline(pair_phone(story, "coach", ride__direction="out"), ana, dora)
     page = story.of(people.secretary, f"{story.run}day/coaches/{story.visit.rides.get(direction='out').pk}/")
-    looked_at(page)
+    require_accessible_page(page)
     expect(page.locator(".stat-value")).to_have_text(["2", "2"])
     assert locate(story) == {"Ana": "aboard", "Dora": "aboard", "Emil": "expected", "Farid": "expected"}
-    move(story, hours=-0.5)
+    move_visit(story, hours=-0.5)
     gate = pair_phone(story, "entrance")
     scan_offline(gate, ana, dora)
     gate.context.set_offline(True)
-    wedge(gate, badge_of(story, people.paul))
+    type_as_hand_scanner(gate, read_badge_code(story, people.paul))
     expect_verdict(gate, "refused")
     tap(gate)
     gate.context.set_offline(False)
     assert locate(story) == {"Ana": "inside", "Dora": "inside", "Emil": "late", "Farid": "late"}
-    wedge(gate, badge_of(story, people.farid))
+    type_as_hand_scanner(gate, read_badge_code(story, people.farid))
     expect_verdict(gate, "admitted", name="Farid Tardif")
     expect_all_sent(gate)
     page = story.of(people.secretary, f"{story.run}day/?state=late")
-    looked_at(page)
+    require_accessible_page(page)
     expect(page.get_by_role("rowheader")).to_have_text(["Absent Emil"])
     page.goto(story.path(f"{story.run}day/evacuation/"))
-    looked_at(page)
+    require_accessible_page(page)
     expect(page.locator(".people-checklist strong")).to_have_text(["Brun Dora", "Silva Ana", "Tardif Farid"])
 
 
@@ -321,8 +340,8 @@ def scan_departures(story: Story) -> None:
     people = story.people
     way_out = pair_phone(story, "exit")
     expect(way_out.locator("[name=direction][value=out]")).to_be_checked()
-    scan_offline(way_out, *((one, badge_of(story, one)) for one in (people.ana, people.dora)))
-    move(story, hours=-12)
+    scan_offline(way_out, *((one, read_badge_code(story, one)) for one in (people.ana, people.dora)))
+    move_visit(story, hours=-12)
     assert locate(story) == {"Ana": "left", "Dora": "left", "Emil": "no_show", "Farid": "not_out"}
     host = story.browser("host")
     host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
@@ -341,9 +360,9 @@ def publish_debrief(story: Story) -> None:
     story.press(page, "Save the debrief")
     story.press(page, "Publish the debrief")
     story.press(page, "The host approved this text")
-    looked_at(page)
+    require_accessible_page(page)
     page = story.of(people.ana, story.own)
-    looked_at(page)
+    require_accessible_page(page)
     certificate = page.request.get(story.path(f"{story.own}certificate.pdf"))
     assert "Ana Silva" in pdf_text(certificate.body())
     assert [story.status(one, f"{story.own}certificate.pdf") for one in (people.emil, people.farid)] == [
@@ -352,7 +371,7 @@ def publish_debrief(story: Story) -> None:
     ]
     story.follow(page, "Debrief")
     expect(page.get_by_text("Le froid est un liquide.")).to_be_visible()
-    looked_at(page)
+    require_accessible_page(page)
     others = [people.emil, people.zoe, people.paul]
     assert [story.status(one, f"{story.own}debrief/") for one in [people.farid, *others]] == [
         200,
@@ -371,12 +390,12 @@ def publish_debrief(story: Story) -> None:
 def purge_visit_data(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     """Run the purge after seven days: checksums, counts and the audit trail remain, but no personal data."""
     everybody = (1, 2, 3, 4, 5)
-    sealed = dump()
-    assert [value for value in values_of(*everybody) if value in sealed] == []
-    assert [value for value in values_of(*everybody) if value not in opened(sealed)] == []
-    move(story, hours=-8 * 24)
+    sealed = dump_database()
+    assert [value for value in list_identity_values(*everybody) if value in sealed] == []
+    assert [value for value in list_identity_values(*everybody) if value not in decrypt_words(sealed)] == []
+    move_visit(story, hours=-8 * 24)
     run_periodic_job(PURGE)
-    assert found_of(*everybody, mails=story.mails, log=caplog.text) == set()
+    assert find_identity_values(*everybody, mails=story.mails, log=caplog.text) == set()
     assert not Identity.objects.exists()
     kept = VisitorList.objects.order_by("number").values_list("count", "encrypted_data", "acknowledged_by")
     assert list(kept) == [(4, None, "Marc Portier")] * 2

@@ -11,11 +11,17 @@ from badges.attendance.models import Checkpoint, Scan
 from badges.visits.checkpoints import create_visit_checkpoints
 from badges.visits.roster import load_roster
 from convention.audit.models import AuditEntry
-from tests.badges.attendance.factories import code_of
+from tests.badges.attendance.factories import make_badge_code
 from tests.factories import make_staff
-from tests.journeys.browsing import assert_accessible, page_problems, sign_in, wait_for_value
-from tests.journeys.scanning import expect_all_sent, expect_offline_ready, expect_pending, pair, wedge
-from tests.registrations.visits.visit_day import make_visit, make_visitor, pass_by
+from tests.journeys.browsing import assert_accessible, pop_page_problems, sign_in, wait_for_value
+from tests.journeys.scanning import (
+    expect_all_sent,
+    expect_offline_ready,
+    expect_pending,
+    pair,
+    type_as_hand_scanner,
+)
+from tests.registrations.visits.visit_day import make_visit, make_visitor, scan_by_hand
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -26,7 +32,7 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
     stays, goes = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
     create_visit_checkpoints(visit=visit)
     for visitor in (stays, goes):
-        pass_by(visitor)
+        scan_by_hand(visitor)
     desk = make_staff(visit.event, "desk")
     phone, door = open_page("phone"), open_page("phone")
     address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
@@ -45,7 +51,7 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
     expect_offline_ready(door)
     for page in (phone, door):
         page.context.set_offline(True)
-    wedge(door, code_of(goes.registration))
+    type_as_hand_scanner(door, make_badge_code(goes.registration))
     expect_pending(door, 1)
     phone.reload()
     expect(phone.locator("#offline")).to_be_visible()
@@ -69,7 +75,7 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
         value=True,
     )
     for page in (phone, door):
-        assert page_problems(page) == []
+        assert pop_page_problems(page) == []
 
 
 LIST_IS_CACHED = """async () => (await (await caches.open("personal-evacuation-2")).keys())
@@ -82,7 +88,7 @@ HAS_PERSONAL_CACHE = "async () => (await caches.keys()).some((name) => name.star
 def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page, site):
     """The role ends while another page is open. Signing out also deletes the found people from the tab."""
     visit = make_visit()
-    pass_by(make_visitor(visit, last_name="Aube"))
+    scan_by_hand(make_visitor(visit, last_name="Aube"))
     desk, phone = make_staff(visit.event, "desk"), open_page("phone")
     address = f"/organize/{visit.event.slug}/attendance/evacuation/"
     sign_in(phone, Client(), site, desk)
@@ -105,4 +111,4 @@ def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page
     wait_for_value(phone, LIST_IS_DELETED, address, value=True)
     # The first opening after signing in counts twice: the service worker does not see its response.
     assert AuditEntry.objects.filter(verb="evacuation.open").count() == 5
-    assert page_problems(phone) == []
+    assert pop_page_problems(phone) == []

@@ -44,7 +44,7 @@ class People:
         self.rita = make_member(rival, first_name="Rita", last_name="Rivale", **words)
 
 
-def looked_at(page: Page) -> None:
+def require_accessible_page(page: Page) -> None:
     """Require an accessible page."""
     assert_accessible(page)
     assert_no_sideways_scroll(page)
@@ -156,7 +156,7 @@ class Story:
         return {one.person.first_name: states[one.pk].value for one in found if one.person}
 
 
-def badge_of(story: Story, person: Person) -> str:
+def read_badge_code(story: Story, person: Person) -> str:
     """Return the code on a person's badge, read from the file in their mail."""
     story.run_tasks()
     theirs = [mail for mail in story.mails if mail.to == [person.email]]
@@ -164,12 +164,12 @@ def badge_of(story: Story, person: Person) -> str:
     return decode_qr(badges[-1])[0]
 
 
-def at(days: int, hour: int) -> str:
+def format_form_time(days: int, hour: int) -> str:
     """Return a time so many days from now at an hour, as a form takes it."""
     return f"{timezone.localdate() + datetime.timedelta(days=days):%Y-%m-%d}T{hour:02}:00"
 
 
-def move(story: Story, hours: float) -> None:
+def move_visit(story: Story, hours: float) -> None:
     """Let time pass: move the visit and its rides to start in so many hours."""
     event = story.visit.event
     by = timezone.now() + datetime.timedelta(hours=hours) - event.starts_at

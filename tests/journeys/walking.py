@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
 from playwright.sync_api import Page
 
-from tests.journeys.browsing import accessibility_findings, axe_source, page_problems
+from tests.journeys.browsing import axe_source, find_accessibility_problems, pop_page_problems
 
 # What a public page may weigh without its pictures, compressed as it is served.
 MOST_BYTES = 100_000
@@ -121,14 +121,14 @@ class Walk:
         wrong = [shift] if (shift := page.evaluate(LAYOUT_SHIFT)) else []
         wrong += self._frame(named, speaks)
         wrong += page.evaluate(UNREACHABLE)
-        wrong += accessibility_findings(page, without=without_contrast("light", contrast))
+        wrong += find_accessibility_problems(page, without=list_rules_to_skip("light", contrast))
         wrong += self._weight() if self.weighs else []
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size(WIDTHS["phone" if self.screen == "desktop" else "desktop"])
-        dark = accessibility_findings(page, without=without_contrast("dark", contrast))
+        dark = find_accessibility_problems(page, without=list_rules_to_skip("dark", contrast))
         wrong += [f"dark, other width: {finding}" for finding in dark]
         wrong += self._frame(named, speaks)
-        wrong += page_problems(page)
+        wrong += pop_page_problems(page)
         self.found += [f"{address}: {each}" for each in dict.fromkeys(wrong)]
 
     def _frame(self, named: str, speaks: str) -> list[str]:
@@ -151,27 +151,27 @@ class Walk:
         return [f"weighs {weight} bytes: {weights}"] if weight > MOST_BYTES else []
 
 
-def without_contrast(scheme: str, schemes: Collection[str]) -> tuple[str, ...]:
+def list_rules_to_skip(scheme: str, schemes: Collection[str]) -> tuple[str, ...]:
     """Return the rules to leave out in that scheme, where contrast is looked at in these."""
     return () if scheme in schemes else ("color-contrast",)
 
 
-def named_pages() -> list[tuple[str, list[str]]]:
+def list_named_pages() -> list[tuple[str, list[str]]]:
     """Return every named address that has a language, with its arguments; not the back office."""
-    return list(_named(get_resolver().url_patterns, ""))
+    return list(_iterate_named_pages(get_resolver().url_patterns, ""))
 
 
-def _named(patterns: list[Any], before: str) -> Any:
+def _iterate_named_pages(patterns: list[Any], before: str) -> Any:
     for pattern in patterns:
         address = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             if not any(other in address for other in ELSEWHERE):
-                yield from _named(pattern.url_patterns, address)
+                yield from _iterate_named_pages(pattern.url_patterns, address)
         elif isinstance(pattern, URLPattern) and pattern.name:
             yield pattern.name, list(pattern.pattern.regex.groupindex)
 
 
-def pages_for(
+def list_pages_for(
     client: Client,
     language: str,
     values: dict[str, Any],
@@ -181,7 +181,7 @@ def pages_for(
 ) -> dict[str, str]:
     """Return the addresses by name that this client is shown as pages, but for those in `known`."""
     shown = {}
-    for name, arguments in named_pages():
+    for name, arguments in list_named_pages():
         given = {**values, **special.get(name, {})}
         if not set(arguments) <= set(given) or name in known:
             continue

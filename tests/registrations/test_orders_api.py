@@ -21,7 +21,7 @@ TOO_MANY_PEOPLE_ERROR = {
 }
 
 
-def body(**fields: Any) -> dict[str, Any]:
+def make_body(**fields: Any) -> dict[str, Any]:
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}
     return {
         "email": "a@example.org",
@@ -46,7 +46,7 @@ def post(event: Event | str, data: Any, **headers: str):
 def test_free_order_is_confirmed_and_priced_order_is_pending(price: int, state: str):
     event = make_event()
     make_ticket(event, price=price)
-    response = post(event, body())
+    response = post(event, make_body())
     order = Order.objects.get()
     assert response.status_code == 201
     assert response.json() == {
@@ -61,7 +61,7 @@ def test_free_order_is_confirmed_and_priced_order_is_pending(price: int, state: 
 def test_same_idempotency_key_returns_same_pending_order():
     event = make_event()
     make_ticket(event, price=12_000, capacity=1)
-    first, again = (post(event, body(), **{"Idempotency-Key": "k"}) for _twice in "12")
+    first, again = (post(event, make_body(), **{"Idempotency-Key": "k"}) for _twice in "12")
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json() == first.json()
     assert Registration.objects.count() == 1
@@ -84,7 +84,7 @@ def test_invisible_name_is_refused(name):
     event = make_event()
     make_ticket(event)
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
-    answer = post(event, body(registrations=[person]))
+    answer = post(event, make_body(registrations=[person]))
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.first_name"])
 
 
@@ -113,7 +113,7 @@ def test_refused_text_does_not_match_the_schema(schema, prefix, text):
         fields = {name: field for name, field in fields.items() if field.get("format") == "email"}
     accepted_by_description = []
     for name, field in fields.items():
-        sent = body()
+        sent = make_body()
         holder = {"": sent, "billing.": sent["billing"]}.get(prefix, sent["registrations"][0])
         holder[name] = text
         refused = f"{prefix}{name}" in post(event, sent).json().get("errors", {})
@@ -131,7 +131,7 @@ def test_refused_text_does_not_match_the_schema(schema, prefix, text):
 def test_empty_optional_field_matches_the_schema():
     event = make_event()
     make_ticket(event)
-    sent = body(email="a@example.org", company="", currency="", code="", purchase_order="")
+    sent = make_body(email="a@example.org", company="", currency="", code="", purchase_order="")
     sent["billing"] = dict.fromkeys(("name", "street", "postcode", "city", "country"), "")
     order, billing = load_schema_fields("OrderCreateRequest"), load_schema_fields("BillingRequest")
     unfitting = [
@@ -150,7 +150,7 @@ def test_name_in_any_script_is_accepted(name):
     event = make_event()
     make_ticket(event)
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
-    assert post(event, body(registrations=[person])).status_code == 201
+    assert post(event, make_body(registrations=[person])).status_code == 201
 
 
 @pytest.mark.parametrize("slug", ["staff", "speaker", "press"])
@@ -158,7 +158,7 @@ def test_hidden_ticket_cannot_be_ordered(slug):
     event = make_event()
     make_ticket(event, slug=slug, audience=slug, is_public=False)
     person = {"ticket": slug, "first_name": "A", "last_name": "B", "email": "a@example.org"}
-    answer = post(event, body(registrations=[person]))
+    answer = post(event, make_body(registrations=[person]))
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.ticket"])
     assert Registration.objects.count() == 0
 
@@ -170,7 +170,7 @@ def test_member_ticket_is_pending_whether_or_not_address_is_a_members(is_member:
     if is_member:
         make_member(email="a@example.org")
     person = {"ticket": "member", "first_name": "A", "last_name": "B", "email": "a@example.org"}
-    response = post(event, body(registrations=[person]))
+    response = post(event, make_body(registrations=[person]))
     order = Order.objects.get()
     assert response.status_code == 201
     assert response.json() == {
@@ -185,10 +185,10 @@ def test_member_ticket_is_pending_whether_or_not_address_is_a_members(is_member:
 def test_same_idempotency_key_books_once():
     event = make_event()
     make_ticket(event)
-    answers = [post(event, body(), **{"Idempotency-Key": "k-1"}) for _again in range(2)]
+    answers = [post(event, make_body(), **{"Idempotency-Key": "k-1"}) for _again in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
-    other = post(event, body(company="Acme"), **{"Idempotency-Key": "k-1"})
+    other = post(event, make_body(company="Acme"), **{"Idempotency-Key": "k-1"})
     assert (other.status_code, other.json()["type"]) == (422, "/api/v1/problems/idempotency-key-reused")
     assert Registration.objects.count() == 1
 
@@ -196,7 +196,7 @@ def test_same_idempotency_key_books_once():
 def test_sold_out_ticket_is_refused():
     event = make_event()
     make_ticket(event, capacity=0)
-    response = post(event, body())
+    response = post(event, make_body())
     assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
     assert response.json()["type"] == "/api/v1/problems/sold-out"
 
@@ -229,7 +229,7 @@ def test_sold_out_ticket_is_refused():
 )
 def test_errors_name_the_field(change: dict, field: str):
     make_ticket(event := make_event())
-    response = post(event, body(**change))
+    response = post(event, make_body(**change))
     assert (response.status_code, list(response.json()["errors"])) == (422, [field])
     assert not Order.objects.exists()
 
@@ -244,21 +244,21 @@ def test_json_that_is_no_object_is_refused(text: str):
 def test_surrogates_and_nul_are_removed():
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A\ud800\x00", "last_name": "B"}
-    assert post(event, body(registrations=[person])).status_code == 201
+    assert post(event, make_body(registrations=[person])).status_code == 201
     assert Registration.objects.get().first_name == "A"
     person["email"] = "z\ud800@example.org"
-    assert post(event, body(registrations=[person], email="a\ud800@example.org")).status_code == 201
+    assert post(event, make_body(registrations=[person], email="a\ud800@example.org")).status_code == 201
     assert set(Registration.objects.values_list("email", flat=True)) == {"", "z@example.org"}
 
 
 def test_unknown_draft_and_closed_events_are_refused():
-    assert post("nowhere", body()).json()["type"] == "/api/v1/problems/not-found"
+    assert post("nowhere", make_body()).json()["type"] == "/api/v1/problems/not-found"
     draft = make_event(visibility=Event.Visibility.DRAFT)
-    assert post(draft, body()).status_code == 404
+    assert post(draft, make_body()).status_code == 404
     event = make_event()
     event.registration_closes_at = event.created_at
     event.save()
-    response = post(event, body())
+    response = post(event, make_body())
     assert (response.status_code, response.json()["type"]) == (409, "/api/v1/problems/closed")
 
 
@@ -266,7 +266,7 @@ def test_the_number_of_queries_does_not_grow_with_people(django_assert_max_num_q
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": ""}
     with django_assert_max_num_queries(14):
-        assert post(event, body(registrations=[person] * 50)).status_code == 201
+        assert post(event, make_body(registrations=[person] * 50)).status_code == 201
 
 
 def test_order_of_too_many_people_is_refused_before_mails_are_counted(settings):
@@ -277,9 +277,9 @@ def test_order_of_too_many_people_is_refused_before_mails_are_counted(settings):
         for number in range(51)
     ]
     for _each in range(MAILS_PER_HOUR + 1):
-        answer = post(event, body(registrations=people))
+        answer = post(event, make_body(registrations=people))
         assert (answer.status_code, answer.json()["errors"]) == (422, TOO_MANY_PEOPLE_ERROR)
-    assert post(event, body(registrations=people[:50])).status_code == 201
+    assert post(event, make_body(registrations=people[:50])).status_code == 201
 
 
 @pytest.mark.long
@@ -291,18 +291,20 @@ def test_orders_are_rate_limited_by_address(settings, monkeypatch):
     monkeypatch.setattr(throttles, "time", SimpleNamespace(time=lambda: now))
     event = make_event()
     make_ticket(event, capacity=0)
-    answers = [post(event, body()) for _each in range(301)]
+    answers = [post(event, make_body()) for _each in range(301)]
     assert {answer.status_code for answer in answers[:300]} == {409}
     assert (answers[300].status_code, answers[300].json()["type"]) == (429, "/api/v1/problems/throttled")
     assert int(answers[300]["Retry-After"]) > 0
-    assert post(event, body(email="other@example.org")).status_code == 409
+    assert post(event, make_body(email="other@example.org")).status_code == 409
 
 
 @pytest.mark.once
 def test_quotes_do_not_count_towards_mail_limit(settings):
     settings.RATE_LIMITS = "on"
     make_ticket(event := make_event())
-    asked = body(registrations=[{"ticket": "guest", "first_name": "A", "last_name": "B", "email": "v@x.org"}])
+    asked = make_body(
+        registrations=[{"ticket": "guest", "first_name": "A", "last_name": "B", "email": "v@x.org"}]
+    )
     quotes = f"/api/v1/events/{event.slug}/quotes/"
     answers = [Client().post(quotes, asked, "application/json") for _each in range(MAILS_PER_HOUR + 1)]
     assert {answer.status_code for answer in answers} == {200}
@@ -316,13 +318,13 @@ def test_guessing_voucher_codes_is_rate_limited(settings):
     quotes = f"/api/v1/events/{event.slug}/quotes/"
 
     def ask(code: str, **fields) -> int:
-        return Client().post(quotes, body(code=code, **fields), "application/json").status_code
+        return Client().post(quotes, make_body(code=code, **fields), "application/json").status_code
 
     guesses = [ask(f"TRY{number // 2}") for number in range(2 * WRONG_CODES_PER_HOUR - 1)]
     assert set(guesses) == {422}
     assert (ask("half"), ask("half", email="other@example.org")) == (429, 200)
-    assert post(event, body(code="HALF")).status_code == 429
-    assert post(event, body()).status_code == 201
+    assert post(event, make_body(code="HALF")).status_code == 429
+    assert post(event, make_body()).status_code == 201
 
 
 def test_an_answer_that_is_no_file_is_refused_at_its_field():
@@ -332,7 +334,7 @@ def test_an_answer_that_is_no_file_is_refused_at_its_field():
     question.tickets.add(ticket)
     person = {"ticket": "guest", "first_name": "Ana", "last_name": "Silva", "email": ""}
 
-    answer = post(event, body(registrations=[{**person, "answers": {"proof": {"file": [1]}}}]))
+    answer = post(event, make_body(registrations=[{**person, "answers": {"proof": {"file": [1]}}}]))
 
     assert answer.status_code == 422
     assert list(answer.json()["errors"]) == ["registrations.0.answers.proof"]

@@ -26,12 +26,12 @@ pytestmark = pytest.mark.django_db
 WRITE = "registrations:write"
 
 
-def program(person, *scopes: str) -> dict[str, str]:
+def make_token_headers(person, *scopes: str) -> dict[str, str]:
     _row, token = create_token(person_id=person.pk, name="x", scopes=list(scopes or (WRITE,)))
     return {"Authorization": f"Bearer {token}"}
 
 
-def body(email: str, **fields):
+def make_body(email: str, **fields):
     person = {"ticket": "member", "first_name": "A", "last_name": "B", "email": email}
     return {"email": email, "registrations": [person], **fields}
 
@@ -53,8 +53,8 @@ def member():
 
 
 def test_order_for_token_owner_is_confirmed_at_once(ticket, member):
-    assert post({}, body("ada@club.example")).json()["state"] == "pending"
-    assert post(program(member), body("ada@club.example")).json()["state"] == "confirmed"
+    assert post({}, make_body("ada@club.example")).json()["state"] == "pending"
+    assert post(make_token_headers(member), make_body("ada@club.example")).json()["state"] == "confirmed"
     [kept] = Registration.objects.confirmed()
     assert (kept.person, kept.order.source) == (member, "api")
     assert CompanyShare.objects.get().reserved == 1
@@ -62,16 +62,16 @@ def test_order_for_token_owner_is_confirmed_at_once(ticket, member):
 
 def test_order_for_another_member_awaits_verification(ticket, member):
     other = make_member(email="zoe@club.example")
-    answer = post(program(member), body(other.email))
+    answer = post(make_token_headers(member), make_body(other.email))
     assert (answer.status_code, answer.json()["state"]) == (201, "pending")
 
 
 def test_order_is_refused_for_registered_member_and_for_full_company(ticket, member):
     colleague = make_member(member.employments.get().company, email="zoe@club.example")
-    assert post(program(member), body(member.email)).status_code == 201
-    again = post(program(member), body(member.email))
+    assert post(make_token_headers(member), make_body(member.email)).status_code == 201
+    again = post(make_token_headers(member), make_body(member.email))
     assert (again.status_code, again.json()["type"]) == (409, "/api/v1/problems/already-registered")
-    full = post(program(colleague), body(colleague.email))
+    full = post(make_token_headers(colleague), make_body(colleague.email))
     assert (full.status_code, full.json()["type"]) == (409, "/api/v1/problems/company-full")
     assert Order.objects.count() == 1
 
@@ -79,14 +79,14 @@ def test_order_is_refused_for_registered_member_and_for_full_company(ticket, mem
 @pytest.mark.parametrize("scope", sorted(set(ApiToken.Scope.values) - {WRITE}))
 def test_token_without_write_scope_is_refused(ticket, member, scope):
     for path in ("orders/", "quotes/"):
-        answer = post(program(member, scope), body(member.email), path)
+        answer = post(make_token_headers(member, scope), make_body(member.email), path)
         assert (answer.status_code, answer.json()["type"]) == (403, "/api/v1/problems/permission-denied")
     assert not Order.objects.exists()
 
 
 @pytest.mark.parametrize("header", ["Bearer cvn_x", "bearer\tcvn_x", "Bearer", "Bearer ", "Bearer é x"])
 def test_invalid_token_is_not_treated_as_anonymous(ticket, header):
-    assert post({"Authorization": header}, body("a@example.org")).status_code == 401
+    assert post({"Authorization": header}, make_body("a@example.org")).status_code == 401
     assert not Order.objects.exists()
 
 
@@ -95,8 +95,8 @@ def test_quote_includes_membership_passes(ticket):
     company.memberships.update(passes=1)
     member = make_member(company, email="ada@club.example")
     Ticket.objects.update(price=10_000, uses_pass=True)
-    asked = body(member.email)
-    assert post(program(member), asked, "quotes/").json()["total"]["amount"] == 0
+    asked = make_body(member.email)
+    assert post(make_token_headers(member), asked, "quotes/").json()["total"]["amount"] == 0
     assert post({}, asked, "quotes/").json()["total"]["amount"] == 10_000
 
 
@@ -104,7 +104,7 @@ def test_cancellation_preview_matches_cancellation(ticket):
     person = make_person()
     mine = make_registration(ticket, person=person, price=10_000)
     address = f"registrations/{mine.reference}/cancel/"
-    headers = program(person)
+    headers = make_token_headers(person)
     foreseen = Client().get(f"/api/v1/events/congress/{address}", headers=headers)
     assert foreseen.status_code == 200
     assert Registration.objects.get().state == "confirmed"
@@ -125,7 +125,7 @@ def test_registration_with_email_of_token_owner_is_looked_up_by_reference(ticket
     mine = make_registration(ticket, email="Ada@Club.Example")
     address = f"registrations/{mine.reference}/cancel/"
     with CaptureQueriesContext(connection) as queries:
-        assert post(program(person), {}, address).status_code == 200
+        assert post(make_token_headers(person), {}, address).status_code == 200
     [lookup] = [q["sql"] for q in queries if 'LEFT OUTER JOIN "events_venue"' in q["sql"]]
     assert mine.reference in lookup
     assert Registration.objects.get().cancelled_at
@@ -137,15 +137,15 @@ def test_cancel_is_refused_for_another_person_another_event_or_missing_scope(tic
     elsewhere = make_registration(make_ticket(make_event(slug="other")), person=person)
     for one in (others, elsewhere):
         address = f"registrations/{one.reference}/cancel/"
-        assert post(program(person), {}, address).status_code == 404
+        assert post(make_token_headers(person), {}, address).status_code == 404
         assert post({}, {}, address).status_code == 401
-        assert post(program(person, "registrations:read"), {}, address).status_code == 403
+        assert post(make_token_headers(person, "registrations:read"), {}, address).status_code == 403
     assert Registration.objects.filter(cancelled_at=None).count() == 2
 
 
 @pytest.mark.parametrize(("minutes", "is_updated"), [(9, False), (11, True)])
 def test_token_used_at_is_updated_once_in_ten_minutes(ticket, member, minutes, is_updated):
-    headers = program(member)
+    headers = make_token_headers(member)
     post(headers, {})
     first_used_at = ApiToken.objects.get().used_at
     earlier = timezone.now() - datetime.timedelta(minutes=minutes)

@@ -25,7 +25,7 @@ from registrations.models import Order, PassQuota, QuestionOption, Registration,
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.bank.payables import build_payable_index
 from registrations.periodic_jobs import release_expired_holds
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import (
     make_addon,
     make_company,
@@ -36,21 +36,23 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.registrations.payments.factories import lapse, states
+from tests.registrations.payments.factories import expire_holds, list_states
 
 pytestmark = pytest.mark.django_db
 
-BILLED = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
+BILLING_DETAILS = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
 
 
-def person(ticket: str, email: str, **more) -> RequestedPlace:
+def make_place(ticket: str, email: str, **more) -> RequestedPlace:
     return RequestedPlace(ticket=ticket, first_name="Zoé", last_name="Müller", email=email, **more)
 
 
 def order_for(event, *places: RequestedPlace, payment: str = "card", code: str = "", **context) -> Order:
     """Place an order of a buyer whose address is verified, by card unless `payment` is given."""
-    request = OrderRequest(email="b@example.org", places=places, payment=payment, billing=BILLED, code=code)
-    return place_order(event=event, request=request, context=by_verified(**context))
+    request = OrderRequest(
+        email="b@example.org", places=places, payment=payment, billing=BILLING_DETAILS, code=code
+    )
+    return place_order(event=event, request=request, context=make_verified_context(**context))
 
 
 def make_event_with_members(passes: int, people: int):
@@ -63,29 +65,31 @@ def make_event_with_members(passes: int, people: int):
     return event, company, found
 
 
-def row(*cells: str):
+def make_table(*cells: str):
     return read_table("list.csv", "\n".join(["Prénom;Nom;E-mail;Billet", ";".join(cells)]).encode())
 
 
 def test_late_payment_reserves_expired_pass_again():
     event, company, (one, other) = make_event_with_members(passes=1, people=2)
-    places = [person("member", one.email), person("member", other.email)]
+    places = [make_place("member", one.email), make_place("member", other.email)]
     order = order_for(event, *places, company=company)
     assert [r.price for r in order.registrations.order_by("pk")] == [0, 20_000]
     assert PassQuota.objects.get().reserved == 1
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     assert PassQuota.objects.get().reserved == 0
     confirm_paid_items(order=order)
-    assert (states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 1)
+    assert (list_states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 1)
 
 
 def test_expired_pass_used_by_another_order_is_not_reserved_again():
     event, company, (one, other, third) = make_event_with_members(passes=1, people=3)
-    order = order_for(event, person("member", one.email), person("member", other.email), company=company)
-    lapse(order)
+    order = order_for(
+        event, make_place("member", one.email), make_place("member", other.email), company=company
+    )
+    expire_holds(order)
     release_expired_holds()
-    order_for(event, person("member", third.email), company=company)
+    order_for(event, make_place("member", third.email), company=company)
     with pytest.raises(SoldOut):
         reserve_again(order.registrations.all())
 
@@ -94,20 +98,20 @@ def test_card_order_is_confirmed_when_cancellation_leaves_nothing_due():
     event = make_event()
     make_ticket(event, price=12_000)
     make_ticket(event, slug="speaker")
-    order = order_for(event, person("guest", "a@example.org"), person("speaker", "s@example.org"))
-    assert states(order) == ["pending", "pending"]
+    order = order_for(event, make_place("guest", "a@example.org"), make_place("speaker", "s@example.org"))
+    assert list_states(order) == ["pending", "pending"]
     cancel_registration(registration=order.registrations.get(price=12_000))
-    assert states(order) == ["cancelled", "confirmed"]
+    assert list_states(order) == ["cancelled", "confirmed"]
 
 
 def test_card_order_paid_by_passes_is_confirmed_once_all_are_verified():
     event, _company, people = make_event_with_members(passes=2, people=2)
-    order = order_for(event, *(person("member", one.email) for one in people))
+    order = order_for(event, *(make_place("member", one.email) for one in people))
     first, second = order.registrations.order_by("pk")
     verify_membership(registration=first)
-    assert states(order) == ["pending", "pending"]
+    assert list_states(order) == ["pending", "pending"]
     verify_membership(registration=second)
-    assert (states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 2)
+    assert (list_states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 2)
 
 
 def test_offer_is_accepted_despite_required_question_and_minimum_per_order():
@@ -121,7 +125,7 @@ def test_offer_is_accepted_despite_required_question_and_minimum_per_order():
     cancel_registration(registration=first)
     entry.refresh_from_db()
     order = accept_ticket_offer(entry=entry)
-    assert (states(order), order.registrations.get().answers) == (["confirmed"], {})
+    assert (list_states(order), order.registrations.get().answers) == (["confirmed"], {})
     assert Ticket.objects.get().reserved == 1
 
 
@@ -129,7 +133,7 @@ def test_bank_payable_includes_addons():
     event = make_event()
     make_ticket(event, price=12_000)
     make_addon(event)
-    order = order_for(event, person("guest", "a@example.org", addons=("dinner",)), payment="invoice")
+    order = order_for(event, make_place("guest", "a@example.org", addons=("dinner",)), payment="invoice")
     assert (
         [item.amount_due for item in build_payable_index().items.values()]
         == [order.amount_due.amount]
@@ -139,10 +143,10 @@ def test_bank_payable_includes_addons():
 
 def test_unverified_registration_is_not_owed_until_verified():
     event, _company, people = make_event_with_members(passes=0, people=2)
-    order = order_for(event, *(person("member", one.email) for one in people), payment="invoice")
+    order = order_for(event, *(make_place("member", one.email) for one in people), payment="invoice")
     first, second = order.registrations.order_by("pk")
     verify_membership(registration=first)
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     assert (order.amount_due.amount, compute_balance(sync_receivable(order)).amount_owed) == (20_000, 20_000)
     verify_membership(registration=second)
@@ -156,20 +160,20 @@ def test_import_that_changes_ticket_bills_new_price():
     make_ticket(event, slug="gala", price=9_000)
     make_registration(free, first_name="Zoé", last_name="Müller", email="z@example.org")
     Order.objects.update(email="z@example.org", source="import", payment="free")
-    import_registrations(event=event, table=row("Zoé", "Müller", "z@example.org", "gala"))
+    import_registrations(event=event, table=make_table("Zoé", "Müller", "z@example.org", "gala"))
     order = Order.objects.get()
     assert (order.payment, order.total, order.amount_due.amount) == ("invoice", 9_000, 9_000)
     receivable = sync_receivable(order)
-    import_registrations(event=event, table=row("Zoé", "Müller", "z@example.org", "guest"))
+    import_registrations(event=event, table=make_table("Zoé", "Müller", "z@example.org", "guest"))
     assert (Order.objects.get().total, compute_balance(receivable).amount_owed) == (0, 0)
 
 
 def test_import_that_changes_to_ticket_without_passes_releases_pass():
     event, _company, (one,) = make_event_with_members(passes=1, people=1)
     make_ticket(event, slug="gala", price=9_000)
-    order = order_for(event, person("member", one.email), person=one)
+    order = order_for(event, make_place("member", one.email), person=one)
     assert (order.total, PassQuota.objects.get().reserved) == (0, 1)
-    import_registrations(event=event, table=row("Zoé", "Müller", one.email, "gala"))
+    import_registrations(event=event, table=make_table("Zoé", "Müller", one.email, "gala"))
     moved = Registration.objects.select_related("order").get()
     assert (moved.price, moved.membership_pass, moved.order.total) == (9_000, None, 9_000)
     assert PassQuota.objects.get().reserved == 0
@@ -177,7 +181,7 @@ def test_import_that_changes_to_ticket_without_passes_releases_pass():
 
 def make_unreserved_registration(event, one, **more) -> Registration:
     """Return a registration for which no place of a ticket, voucher or option is reserved."""
-    order = order_for(event, person("member", one.email, **more), payment="invoice", code="HALF")
+    order = order_for(event, make_place("member", one.email, **more), payment="invoice", code="HALF")
     Registration.objects.filter(order=order).update(is_reserved=False)
     for kind in (Ticket, Voucher, QuestionOption):
         kind.objects.update(reserved=0)
@@ -190,7 +194,7 @@ def test_import_that_confirms_unreserved_registration_reserves_all_its_items():
     make_voucher(event)
     make_unreserved_registration(event, one, answers={"meal": "fish"})
     Order.objects.update(email=one.email)
-    import_registrations(event=event, table=row("Zoé", "Müller", one.email, ""))
+    import_registrations(event=event, table=make_table("Zoé", "Müller", one.email, ""))
     assert [kind.objects.get().reserved for kind in (Ticket, Voucher, QuestionOption)] == [1, 1, 1]
 
 
@@ -209,10 +213,12 @@ def test_changed_answer_of_unreserved_registration_reserves_no_option():
 def test_expired_place_is_removed_from_amount_owed():
     event, _company, (one,) = make_event_with_members(passes=0, people=1)
     make_ticket(event, slug="guest", price=10_000)
-    order = order_for(event, person("member", one.email), person("guest", "g@b.org"), payment="invoice")
+    order = order_for(
+        event, make_place("member", one.email), make_place("guest", "g@b.org"), payment="invoice"
+    )
     assert compute_balance(sync_receivable(order)).amount_owed == 30_000
     Receivable.objects.update(name="Acme SA")
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     found = get_receivable(order.reference)
     assert (compute_balance(found).amount_owed, found.name) == (10_000, "Acme SA")
@@ -229,7 +235,7 @@ def test_expired_place_is_removed_from_amount_owed():
 def test_confirmation_mail_states_payment_method(mailoutbox, run_tasks, methods, said):
     event = make_event()
     make_ticket(event, price=30_000)
-    order = order_for(event, person("guest", "g@b.org"), payment="invoice")
+    order = order_for(event, make_place("guest", "g@b.org"), payment="invoice")
     Order.objects.update(language="en")
     for method in methods:
         record_payment(receivable=sync_receivable(order), amount=30_000 // len(methods), method=method)
@@ -242,10 +248,10 @@ def test_confirmation_mail_states_payment_method(mailoutbox, run_tasks, methods,
 def test_card_order_confirmed_by_import_becomes_payable_on_invoice():
     event = make_event()
     make_ticket(event, price=30_000)
-    order_for(event, person("guest", "b@example.org"))
-    import_registrations(event=event, table=row("Zoé", "Müller", "b@example.org", ""))
+    order_for(event, make_place("guest", "b@example.org"))
+    import_registrations(event=event, table=make_table("Zoé", "Müller", "b@example.org", ""))
     order = Order.objects.get()
-    assert (order.payment, states(order), order.amount_due.amount) == ("invoice", ["confirmed"], 30_000)
+    assert (order.payment, list_states(order), order.amount_due.amount) == ("invoice", ["confirmed"], 30_000)
 
 
 def test_short_english_words_have_expected_french_translations():

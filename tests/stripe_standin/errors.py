@@ -12,15 +12,15 @@ class Refused(Exception):
         self.was_begun = False
 
 
-def wrong(param: str, message: str, code: str = "parameter_invalid") -> Refused:
+def make_parameter_error(param: str, message: str, code: str = "parameter_invalid") -> Refused:
     return Refused(400, message, param=param, code=code)
 
 
-def missing(kind: str, name: str, param: str = "id") -> Refused:
+def make_missing_error(kind: str, name: str, param: str = "id") -> Refused:
     return Refused(404, f"No such {kind}: '{name}'", param=param, code="resource_missing")
 
 
-def begun(refused: Refused) -> Refused:
+def mark_begun(refused: Refused) -> Refused:
     """Mark an error as decided after the parameters were accepted."""
     refused.was_begun = True
     return refused

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.stripe_standin.errors import Refused, wrong
+from tests.stripe_standin.errors import Refused, make_parameter_error
 
 KEY = re.compile(r"^(?P<first>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)$")
 MOST_METADATA = 50
@@ -18,22 +18,22 @@ def parse(body: str) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for key, value in parse_qsl(body, keep_blank_values=True):
         if not (found := KEY.match(key)):
-            raise wrong(key, f"Invalid parameter name: {key}")
+            raise make_parameter_error(key, f"Invalid parameter name: {key}")
         path = [found["first"], *re.findall(r"\[([^\[\]]*)\]", found["rest"])]
         branch = tree
         for part in path[:-1]:
             branch = branch.setdefault(part, {})
             if not isinstance(branch, dict):
-                raise wrong(key, "Invalid hash")
+                raise make_parameter_error(key, "Invalid hash")
         branch[path[-1]] = value
     return tree
 
 
 def text(param: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise wrong(param, "Invalid string: {...}")
+        raise make_parameter_error(param, "Invalid string: {...}")
     if value == "":
-        raise wrong(
+        raise make_parameter_error(
             param,
             f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a "
             f"parameter; however '{param}' cannot be unset. You should remove '{param}' from your request "
@@ -45,35 +45,35 @@ def text(param: str, value: Any) -> str:
 
 def whole(param: str, value: Any) -> int:
     if not re.fullmatch(r"-?\d+", text(param, value)):
-        raise wrong(param, f"Invalid integer: {value}", "parameter_invalid_integer")
+        raise make_parameter_error(param, f"Invalid integer: {value}", "parameter_invalid_integer")
     return int(value)
 
 
 def url(param: str, value: Any) -> str:
     if not re.match(r"https?://[^/\s]+", text(param, value)):
-        raise wrong(param, "Not a valid URL", "url_invalid")
+        raise make_parameter_error(param, "Not a valid URL", "url_invalid")
     return value
 
 
 def email(param: str, value: Any) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", text(param, value)):
-        raise wrong(param, f"Invalid email address: {value}", "email_invalid")
+        raise make_parameter_error(param, f"Invalid email address: {value}", "email_invalid")
     return value
 
 
 def metadata(param: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or len(value) > MOST_METADATA:
-        raise wrong(param, "Invalid object")
+        raise make_parameter_error(param, "Invalid object")
     for key, content in value.items():
         if len(key) > 40 or not isinstance(content, str) or len(content) > 500:
-            raise wrong(f"{param}[{key}]", "Metadata values can have up to 500 characters")
+            raise make_parameter_error(f"{param}[{key}]", "Metadata values can have up to 500 characters")
     return value
 
 
 def choice(*values: str) -> Check:
     def check(param: str, value: Any) -> str:
         if text(param, value) not in values:
-            raise wrong(param, f"Invalid {param}: must be one of {', '.join(values)}")
+            raise make_parameter_error(param, f"Invalid {param}: must be one of {', '.join(values)}")
         return value
 
     return check
@@ -82,8 +82,8 @@ def choice(*values: str) -> Check:
 def items(inner: Any) -> Check:
     def check(param: str, value: Any) -> list[Any]:
         if not isinstance(value, dict) or any(not key.isdigit() and key != "" for key in value):
-            raise wrong(param, "Invalid array")
-        return [checked(inner, value[key], f"{param}[{key}]") for key in sorted(value)]
+            raise make_parameter_error(param, "Invalid array")
+        return [check_value(inner, value[key], f"{param}[{key}]") for key in sorted(value)]
 
     return check
 
@@ -95,12 +95,12 @@ class Required:
         self.inner = inner
 
 
-def checked(schema: Any, value: Any, param: str = "") -> Any:
+def check_value(schema: Any, value: Any, param: str = "") -> Any:
     """Return the validated value. Raise Refused for unknown, missing or malformed parameters."""
     if callable(schema):
         return schema(param, value)
     if not isinstance(value, dict):
-        raise wrong(param, "Invalid object")
+        raise make_parameter_error(param, "Invalid object")
     found = {}
     for key, content in value.items():
         name = f"{param}[{key}]" if param else key
@@ -110,11 +110,11 @@ def checked(schema: Any, value: Any, param: str = "") -> Any:
                 doc_url="https://stripe.com/docs/error-codes/parameter-unknown",
             )  # fmt: skip
         inner = schema[key].inner if isinstance(schema[key], Required) else schema[key]
-        found[key] = checked(inner, content, name)
+        found[key] = check_value(inner, content, name)
     for key, inner in schema.items():
         name = f"{param}[{key}]" if param else key
         if isinstance(inner, Required) and key not in found:
-            raise wrong(name, f"Missing required param: {name}.", "parameter_missing")
+            raise make_parameter_error(name, f"Missing required param: {name}.", "parameter_missing")
     return found
 
 

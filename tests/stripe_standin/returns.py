@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stripe_standin.errors import Refused, begun, wrong
+from tests.stripe_standin.errors import Refused, make_parameter_error, mark_begun
 
 DISPUTE_FEE = 2000
 
@@ -23,13 +23,13 @@ class Returns:
         left = charge["amount"] - charge["amount_refunded"]
         amount = asked.get("amount", left)
         if charge["disputed"]:
-            raise begun(Refused(400, f"Charge {charge['id']} has been charged back; cannot issue a refund.",
-                                code="charge_disputed"))  # fmt: skip
+            sentence = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+            raise mark_begun(Refused(400, sentence, code="charge_disputed"))
         if left == 0:
-            raise begun(Refused(400, f"Charge {charge['id']} has already been refunded.",
+            raise mark_begun(Refused(400, f"Charge {charge['id']} has already been refunded.",
                                 code="charge_already_refunded"))  # fmt: skip
         if amount < 1:
-            raise wrong(
+            raise make_parameter_error(
                 "amount", "This value must be greater than or equal to 1.", "parameter_invalid_integer"
             )
         if amount > left:
@@ -37,7 +37,7 @@ class Returns:
                 f"Refund amount (€{amount / 100:.2f}) is greater than unrefunded amount on charge "
                 f"(€{left / 100:.2f})"
             )
-            raise begun(Refused(400, sentence, param="amount"))
+            raise mark_begun(Refused(400, sentence, param="amount"))
         made = self.add(
             "re",
             amount=amount,
@@ -65,7 +65,7 @@ class Returns:
             raise Refused(400, "One of the following params should be provided: charge, payment_intent.")
         intent = self.get("pi", asked["payment_intent"], "payment_intent")
         if not intent["latest_charge"]:
-            raise begun(
+            raise mark_begun(
                 Refused(
                     400, f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
                 )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tests.stripe_standin import pages
 from tests.stripe_standin.answers import answer
-from tests.stripe_standin.errors import Refused, missing
+from tests.stripe_standin.errors import Refused, make_missing_error
 from tests.stripe_standin.forms import parse
 from tests.stripe_standin.post import Post
 from tests.stripe_standin.world import VERSION, World
@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
             try:
                 session = standin.world.get("cs", name)
             except Refused:
-                self.reply(404, json.dumps(missing("session", name).body), "application/json")
+                self.reply(404, json.dumps(make_missing_error("session", name).body), "application/json")
                 return
             declined = False
             if method == "POST" and session["status"] == "open":

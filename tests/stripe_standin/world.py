@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import Any
 
-from tests.stripe_standin.errors import Refused, begun, missing, wrong
+from tests.stripe_standin.errors import Refused, make_missing_error, make_parameter_error, mark_begun
 from tests.stripe_standin.returns import Returns
 
 VERSION = "2026-10-28.endive"
@@ -52,7 +52,7 @@ class World(Returns):
     def get(self, kind: str, name: str, param: str = "id") -> dict[str, Any]:
         self.lapse()
         if not name.startswith(f"{kind}_") or name not in self.objects:
-            raise missing(KINDS[kind], name, param)
+            raise make_missing_error(KINDS[kind], name, param)
         return self.objects[name]
 
     def add(self, kind: str, **facts: Any) -> dict[str, Any]:
@@ -84,12 +84,12 @@ class World(Returns):
         currency, total = self.total_of(asked["line_items"])
         expires = asked.get("expires_at", self.now() + LONGEST)
         if expires < self.now() + SHORTEST - SLACK:
-            raise wrong(
+            raise make_parameter_error(
                 "expires_at",
                 "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.",
             )
         if expires > self.now() + LONGEST + SLACK:
-            raise wrong(
+            raise make_parameter_error(
                 "expires_at",
                 "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
             )
@@ -120,10 +120,12 @@ class World(Returns):
 
     def total_of(self, lines: list[dict[str, Any]]) -> tuple[str, int]:
         if not lines:
-            raise wrong("line_items", "You must pass at least one line item.", "parameter_missing")
+            raise make_parameter_error(
+                "line_items", "You must pass at least one line item.", "parameter_missing"
+            )
         currencies = {line.get("price_data", {}).get("currency", "") for line in lines}
         if len(currencies) != 1 or len(currency := currencies.pop()) != 3:
-            raise wrong("line_items[0][price_data][currency]", "Invalid currency.")
+            raise make_parameter_error("line_items[0][price_data][currency]", "Invalid currency.")
         total = sum(line.get("quantity", 1) * line["price_data"].get("unit_amount", 0) for line in lines)
         self.refuse_small(total, currency)
         return currency.lower(), total
@@ -140,7 +142,7 @@ class World(Returns):
     def expire(self, name: str) -> dict[str, Any]:
         session = self.get("cs", name, "session")
         if session["status"] != "open":
-            raise begun(
+            raise mark_begun(
                 Refused(
                     400,
                     'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session '
@@ -227,7 +229,9 @@ class World(Returns):
         """Charge a card without a page, as tests of refunds do at the real Stripe too."""
         self.refuse_small(asked["amount"], asked["currency"])
         if asked.get("payment_method") != "pm_card_visa" or asked.get("confirm") != "true":
-            raise wrong("payment_method", "Only pm_card_visa, confirmed at once, is known here.")
+            raise make_parameter_error(
+                "payment_method", "Only pm_card_visa, confirmed at once, is known here."
+            )
         return self.take(self.new_intent(asked, "card"))
 
     def take(self, intent: dict[str, Any]) -> dict[str, Any]:

@@ -60,16 +60,16 @@ def make_registration(event, **fields):
     return Registration.objects.create(event=event, order=order, **values | fields)
 
 
-def token_of(registration, badge_version=None):
-    """The token that this registration's badge carries."""
+def make_badge_token(registration, badge_version=None):
+    """Return the signed token of this registration's badge."""
     key = registration.event.keys.get()
     claim = BadgeClaim(key.number, registration.reference, badge_version or registration.badge_version)
     return sign_claim(claim, bytes(key.private_key))
 
 
-def code_of(registration, badge_version=None):
-    """What its QR says."""
-    return build_code_address(token_of(registration, badge_version), SITE)
+def make_badge_code(registration, badge_version=None):
+    """Return the address in the QR code of this registration's badge."""
+    return build_code_address(make_badge_token(registration, badge_version), SITE)
 
 
 def make_device(event, token=None, **fields):
@@ -83,8 +83,8 @@ def make_device(event, token=None, **fields):
     return Device.objects.create(event=event, token_hash=hash_token(token), **values | fields), token
 
 
-def bearer(token):
-    """The header that a device sends."""
+def make_bearer_header(token):
+    """Return the authorization header of a device."""
     return {"authorization": f"Bearer {token}"}
 
 
@@ -94,7 +94,7 @@ def build_snapshot(device, **cursors):
     return render_body(SnapshotResponse, load_snapshot(checkpoint_state, **cursors))
 
 
-def record_quickly(device, item, now=None):
+def record_by_fast_path(device, item, now=None):
     """Record one item by the fast path; None if it is left to the full one."""
     return record_single_scan(device=device, scans=[parse_scan(item)], now=now or timezone.now())
 

@@ -12,15 +12,21 @@ from badges.attendance.reports import headcount
 from badges.attendance.reports.export import UnknownAttendanceFormat, export_attendance
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.events.models import Event
-from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.pdf_readers import pdf_text
-from tests.workbooks import cell_types, part, values
+from tests.workbooks import cell_types, read_part, read_values
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
 
-def ago(minutes):
+def format_time_ago(minutes):
     return (NOW - datetime.timedelta(minutes=minutes)).isoformat()
 
 
@@ -36,13 +42,13 @@ def event_with_scans(request):
     }
     people["Élise"].cancelled_at = NOW
     people["Élise"].save()
-    code = {name: code_of(person) for name, person in people.items()}
+    code = {name: make_badge_code(person) for name, person in people.items()}
     items = [
-        make_item(code["Anne"], at=ago(90)),
-        make_item(code["Boris"], at=ago(80)),
-        make_item(code["Boris"], at=ago(20), direction="out"),
-        make_item(code["Chloé"], at=ago(30)),
-        make_item(code["Chloé"], at=ago(10), checkpoint="Salle 1"),
+        make_item(code["Anne"], at=format_time_ago(90)),
+        make_item(code["Boris"], at=format_time_ago(80)),
+        make_item(code["Boris"], at=format_time_ago(20), direction="out"),
+        make_item(code["Chloé"], at=format_time_ago(30)),
+        make_item(code["Chloé"], at=format_time_ago(10), checkpoint="Salle 1"),
     ]
     record_scan_items(device=make_device(event)[0], items=items)
     return event, room, people
@@ -97,7 +103,7 @@ def test_event_without_registrations_has_zero_counts_and_exports():
     files = {kind: export_attendance(event=event, file_name=f"a.{kind}") for kind in ("csv", "xlsx", "pdf")}
     [header] = csv.reader(io.StringIO(files["csv"].decode("utf-8-sig")))
     assert header[:3] == ["Nom", "Prénom", "Entreprise"]
-    assert values(files["xlsx"]) == [header]
+    assert read_values(files["xlsx"]) == [header]
     assert "Personne n’est encore inscrit." in pdf_text(files["pdf"])
 
 
@@ -118,7 +124,7 @@ def test_csv_has_row_for_each_checkpoint_and_each_absentee(event_with_scans):
     ]
     assert rows[1]["Minutes inside"] == "60"
     for column, minutes in (("Arrival", 80), ("Departure", 20)):
-        at = datetime.datetime.fromisoformat(ago(minutes)).astimezone(event.zone)
+        at = datetime.datetime.fromisoformat(format_time_ago(minutes)).astimezone(event.zone)
         assert rows[1][column] == f"{at:%Y-%m-%d %H:%M}"
 
 
@@ -128,9 +134,9 @@ def test_xlsx_has_time_cells_and_exports_have_no_formulas(event_with_scans):
     person.last_name = '=HYPERLINK("http://evil")'
     person.save()
     content = export_attendance(event=event, file_name="a.xlsx")
-    cells = [cell for row in values(content)[1:] for cell in row]
+    cells = [cell for row in read_values(content)[1:] for cell in row]
     assert cell_types(content) <= {"s", "n"}
-    assert "<f>" not in part(content)
+    assert "<f>" not in read_part(content)
     assert sum(isinstance(cell, datetime.datetime) for cell in cells) == 5
     text = export_attendance(event=event, file_name="a.csv").decode("utf-8-sig")
     assert [row for row in csv.reader(io.StringIO(text)) if any(cell.startswith("=") for cell in row)] == []
@@ -168,7 +174,8 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
         with django_assert_max_num_queries(4):
             function(event)
         record_scan_items(
-            device=device, items=[make_item(code_of(make_registration(event))) for _number in range(10)]
+            device=device,
+            items=[make_item(make_badge_code(make_registration(event))) for _number in range(10)],
         )
 
 
@@ -176,7 +183,9 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
 @pytest.mark.django_db(transaction=True)
 def test_attendance_command_writes_file_and_rejects_bad_paths(command, tmp_path):
     event = make_event()
-    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scan_items(
+        device=make_device(event)[0], items=[make_item(make_badge_code(make_registration(event)))]
+    )
     output = tmp_path / "presences.csv"
     done = command("attendance", event.slug, "--output", str(output))
     assert (done.returncode, done.stderr) == (0, "")

@@ -14,8 +14,8 @@ from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -49,7 +49,7 @@ def let_in_twice(devices, *registrations, minutes=(30, 5)):
     for (device, _token), ago in zip(devices, minutes, strict=True):
         at = timezone.now() - datetime.timedelta(minutes=ago)
         items = [
-            make_item(code_of(registration), at=at.isoformat(), local_verdict="admitted")
+            make_item(make_badge_code(registration), at=at.isoformat(), local_verdict="admitted")
             for registration in registrations
         ]
         for start in range(0, len(items), 200):
@@ -167,18 +167,22 @@ def test_device_receives_its_own_conflict_behind_many_of_others(client, event, d
     let_in_twice(devices, own, minutes=(90, 80))
     let_in_twice(devices, *others)
     third, token = make_device(event, name="Porte C")
-    seen = make_item(code_of(own), at=(timezone.now() - datetime.timedelta(minutes=70)).isoformat())
+    seen = make_item(make_badge_code(own), at=(timezone.now() - datetime.timedelta(minutes=70)).isoformat())
     record_scan_items(device=third, items=[seen | {"let_in": True}])
-    stopped = [make_item(code_of(person), local_verdict="already_in", let_in=False) for person in others]
+    stopped = [
+        make_item(make_badge_code(person), local_verdict="already_in", let_in=False) for person in others
+    ]
     record_scan_items(device=third, items=stopped)
-    left = [make_item(code_of(person), direction="out") for person in others]
+    left = [make_item(make_badge_code(person), direction="out") for person in others]
     record_scan_items(device=third, items=left[:-1])
 
-    sent = client.get(CONFLICTS_URL, headers=bearer(token)).json()["conflicts"]
-    sent_to_first = client.get(CONFLICTS_URL, headers=bearer(devices[0][1])).json()["conflicts"]
+    sent = client.get(CONFLICTS_URL, headers=make_bearer_header(token)).json()["conflicts"]
+    sent_to_first = client.get(CONFLICTS_URL, headers=make_bearer_header(devices[0][1])).json()["conflicts"]
     conflict_id = f"{event.checkpoints.get().pk}-{others[-1].reference}"
     body = {"id": conflict_id, "kind": "misuse"}
-    answer = client.post(CONFLICTS_URL, body, content_type="application/json", headers=bearer(token))
+    answer = client.post(
+        CONFLICTS_URL, body, content_type="application/json", headers=make_bearer_header(token)
+    )
 
     assert [conflict["name"] for conflict in sent] == ["Zoé N00"]
     assert len(sent_to_first) == MAX_CONFLICTS_SENT
@@ -192,17 +196,17 @@ def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, dev
     (first, first_token), (second, second_token) = devices
     stranger = make_device(event, name="Porte C")[1]
 
-    [seen_by_first] = client.get(CONFLICTS_URL, headers=bearer(first_token)).json()["conflicts"]
-    [seen_by_second] = client.get(CONFLICTS_URL, headers=bearer(second_token)).json()["conflicts"]
+    [seen_by_first] = client.get(CONFLICTS_URL, headers=make_bearer_header(first_token)).json()["conflicts"]
+    [seen_by_second] = client.get(CONFLICTS_URL, headers=make_bearer_header(second_token)).json()["conflicts"]
 
     assert (seen_by_first["name"], seen_by_first["is_mine"]) == ("Zoé Ana", True)
     assert seen_by_first["key"] == make_registration_key(ana.reference)
     assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
-    assert client.get(CONFLICTS_URL, headers=bearer(stranger)).json() == {"conflicts": []}
+    assert client.get(CONFLICTS_URL, headers=make_bearer_header(stranger)).json() == {"conflicts": []}
     body = {"id": seen_by_second["id"], "kind": "reentry", "operator": "Lise"}
 
     def resolve(token, **changes):
-        headers = bearer(token)
+        headers = make_bearer_header(token)
         return client.post(CONFLICTS_URL, body | changes, content_type="application/json", headers=headers)
 
     assert resolve(stranger).status_code == 404
@@ -214,5 +218,5 @@ def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, dev
     assert (resolution.device, resolution.operator) == (second, "Lise")
     assert resolution.resolver == "Porte B, Lise"
     assert not Presence.objects.get().has_conflict
-    assert client.get(CONFLICTS_URL, headers=bearer(first_token)).json() == {"conflicts": []}
+    assert client.get(CONFLICTS_URL, headers=make_bearer_header(first_token)).json() == {"conflicts": []}
     assert first.pk != second.pk

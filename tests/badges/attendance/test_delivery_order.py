@@ -13,7 +13,13 @@ from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
-from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 
 FIELDS = ["registration_id", "checkpoint_id", *STATE_COLUMN_NAMES]
 
@@ -40,7 +46,7 @@ def test_presence_does_not_depend_on_delivery_order_or_batches(data, django_db_b
     event = make_event()
     gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=event.checkpoints.get())
     devices = [make_device(event)[0], make_device(event, checkpoint=gate)[0]]
-    codes = [code_of(make_registration(event)) for _number in range(2)]
+    codes = [make_badge_code(make_registration(event)) for _number in range(2)]
     now = timezone.now()
     drawn = data.draw(
         some.lists(
@@ -85,7 +91,7 @@ def test_rebuild_corrects_presences_and_deletes_presences_without_scans():
     event = make_event()
     device = make_device(event)[0]
     first, second = make_registration(event), make_registration(event)
-    record_scan_items(device=device, items=[make_item(code_of(first))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(first))])
     before = load_presence_rows()
     Presence.objects.update(is_inside=False, entries=7)
     Presence.objects.create(

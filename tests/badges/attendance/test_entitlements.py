@@ -12,15 +12,15 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from registrations.models import Addon, RegistrationAddon, SessionBooking, Ticket
 from tests.badges.attendance.factories import (
-    bearer,
     build_snapshot,
-    code_of,
+    make_badge_code,
+    make_badge_token,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
     make_registration,
-    record_quickly,
-    token_of,
+    record_by_fast_path,
 )
 from tests.factories import make_addon, make_session, make_staff
 
@@ -57,25 +57,25 @@ def test_ticket_or_addon_admits_and_others_are_refused_with_reason(event, dinner
     guests = make_guests(event, dinner)
     device = make_device(event, checkpoint=dinner, can_override=False)[0]
 
-    items = [make_item(code_of(guest)) for guest in guests]
-    assert [record_quickly(device, item) for item in items] == [None] * 4
+    items = [make_item(make_badge_code(guest)) for guest in guests]
+    assert [record_by_fast_path(device, item) for item in items] == [None] * 4
     results = record_scan_items(device=device, items=items)
 
     assert [(result.verdict, result.reason) for result in results] == [
         ("admitted", ""), ("admitted", ""), ("refused", "not_entitled"), ("refused", "not_entitled"),
     ]  # fmt: skip
     with translation.override("en"):
-        [again] = record_scan_items(device=device, items=[make_item(code_of(guests[3]))])
+        [again] = record_scan_items(device=device, items=[make_item(make_badge_code(guests[3]))])
     assert again.detail == "This ticket does not include “Dîner”."
     assert Presence.objects.count() == 2
-    leaving = record_scan_items(device=device, items=[make_item(code_of(guests[3]), direction="out")])
+    leaving = record_scan_items(device=device, items=[make_item(make_badge_code(guests[3]), direction="out")])
     assert leaving[0].verdict == "admitted"
     supervisor = make_device(event, checkpoint=dinner)[0]
-    item = make_item(code_of(guests[3]), override_reason="invité")
+    item = make_item(make_badge_code(guests[3]), override_reason="invité")
     assert record_scan_items(device=supervisor, items=[item])[0].verdict == "admitted"
     # The entrance is open to every ticket: the known scan stays refused, a new one is admitted.
     assert record_scan_items(device=make_device(event)[0], items=items[3:])[0].verdict == "refused"
-    fresh = make_item(code_of(guests[3]))
+    fresh = make_item(make_badge_code(guests[3]))
     assert record_scan_items(device=make_device(event)[0], items=[fresh])[0].verdict == "admitted"
 
 
@@ -93,7 +93,8 @@ def test_device_finds_same_entitlements_from_snapshot(event, dinner):
     checkpoints = {row["id"]: row for row in snapshot["checkpoints"]}
     sealed = {row["key"]: row["sealed"] for row in snapshot["registrations"]}
     records = [
-        decrypt_record(token_of(guest), sealed[make_registration_key(guest.reference)]) for guest in guests
+        decrypt_record(make_badge_token(guest), sealed[make_registration_key(guest.reference)])
+        for guest in guests
     ]
     assert checkpoints[dinner.pk]["tickets"] == [dinner.tickets.get().pk]
     assert [find_entitlement(record, checkpoints[dinner.pk]) for record in records] == [
@@ -146,7 +147,7 @@ def test_device_changes_checkpoint_only_if_allowed(client, event, dinner):
             "/api/v1/scanner/checkpoint/",
             {"checkpoint": checkpoint},
             content_type="application/json",
-            headers=bearer(bearer_token),
+            headers=make_bearer_header(bearer_token),
         )
 
     moved = move(token, dinner.pk)

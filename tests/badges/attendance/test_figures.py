@@ -18,15 +18,21 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from convention.api.tokens import create_token
 from convention.events.models import EventRole, Room
 from registrations.models import SessionBooking
-from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
-from tests.factories import LONG_AGO, make_session, make_staff
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+from tests.factories import START_OF_2020, make_session, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 FIRST_DAY = datetime.date(2026, 6, 16)
 
 
-def local(day, hour, minute=0):
+def make_local_time(day, hour, minute=0):
     """Return a time on the event's first (1) or second (2) day, in Paris."""
     return datetime.datetime(2026, 6, 15 + day, hour, minute, tzinfo=PARIS)
 
@@ -34,18 +40,20 @@ def local(day, hour, minute=0):
 @pytest.fixture
 def event():
     """A convention of two days that is over."""
-    return make_event(starts_at=local(1, 8), ends_at=local(2, 18))
+    return make_event(starts_at=make_local_time(1, 8), ends_at=make_local_time(2, 18))
 
 
 def scan(device, registration, at, direction="in"):
-    item = make_item(code_of(registration), at=at.isoformat(), direction=direction, local_verdict="admitted")
+    item = make_item(
+        make_badge_code(registration), at=at.isoformat(), direction=direction, local_verdict="admitted"
+    )
     [result] = record_scan_items(device=device, items=[item])
     return result
 
 
 def make_talk(event, title, **fields):
     """Create a session of the first morning, with a checkpoint and a device there."""
-    values = {"starts_at": local(1, 10), "minutes": 60, **fields}
+    values = {"starts_at": make_local_time(1, 10), "minutes": 60, **fields}
     session = make_session(event, title, **values)
     checkpoint = Checkpoint.objects.create(event=event, session=session, name=title, kind="session")
     return session, make_device(event, checkpoint=checkpoint)[0]
@@ -70,13 +78,13 @@ def read_figures_api(person, event):
 def test_day_figures_count_arrivals_absences_and_stays(event):
     early, late, absent = (make_registration(event, last_name=name) for name in ("Aube", "Brun", "Clair"))
     door = make_device(event)[0]
-    scan(door, early, local(1, 8, 30))
-    scan(door, early, local(1, 12), "out")
-    scan(door, early, local(1, 14))
-    scan(door, early, local(1, 17, 30), "out")
-    scan(door, late, local(1, 9))
-    scan(door, early, local(2, 9))
-    scan(door, early, local(2, 10), "out")
+    scan(door, early, make_local_time(1, 8, 30))
+    scan(door, early, make_local_time(1, 12), "out")
+    scan(door, early, make_local_time(1, 14))
+    scan(door, early, make_local_time(1, 17, 30), "out")
+    scan(door, late, make_local_time(1, 9))
+    scan(door, early, make_local_time(2, 9))
+    scan(door, early, make_local_time(2, 10), "out")
 
     first, second = load_day_figures(event)
 
@@ -97,9 +105,9 @@ def test_session_figures_count_arrivals_bookings_no_shows_and_stays(event):
     came, missed, unbooked = (make_registration(event, last_name=name) for name in ("Aube", "Brun", "Clair"))
     for registration in (came, missed):
         SessionBooking.objects.create(registration=registration, session=session)
-    scan(device, came, local(1, 10))
-    scan(device, came, local(1, 10, 45), "out")
-    scan(device, unbooked, local(1, 10, 5))
+    scan(device, came, make_local_time(1, 10))
+    scan(device, came, make_local_time(1, 10, 45), "out")
+    scan(device, unbooked, make_local_time(1, 10, 5))
 
     [figures] = load_session_figures(event)
 
@@ -109,7 +117,7 @@ def test_session_figures_count_arrivals_bookings_no_shows_and_stays(event):
     assert list(list_no_shows(session)) == [missed]
     [room_figures] = summarize_rooms([figures])
     assert (room_figures.name, room_figures.mean_percent) == ("Salle A", 50)
-    [before] = load_session_figures(event, at=local(1, 9))
+    [before] = load_session_figures(event, at=make_local_time(1, 9))
     assert before.no_show_count is None
 
 
@@ -118,7 +126,7 @@ def test_arrivals_are_compared_by_time_of_day(event):
         starts_at=datetime.datetime(2025, 6, 10, 8, tzinfo=PARIS),
         ends_at=datetime.datetime(2025, 6, 11, 18, tzinfo=PARIS),
     )
-    scan(make_device(event)[0], make_registration(event), local(1, 9, 5))
+    scan(make_device(event)[0], make_registration(event), make_local_time(1, 9, 5))
     scan(
         make_device(last_year)[0],
         make_registration(last_year),
@@ -136,13 +144,13 @@ def test_arrivals_are_compared_by_time_of_day(event):
 
 def test_page_compares_only_with_events_that_user_organizes(client, event):
     a_year = datetime.timedelta(days=365)
-    earlier = make_event(starts_at=local(1, 8) - a_year, ends_at=local(2, 18) - a_year)
+    earlier = make_event(starts_at=make_local_time(1, 8) - a_year, ends_at=make_local_time(2, 18) - a_year)
     scan(make_device(earlier)[0], make_registration(earlier), earlier.starts_at)
     organizer = make_staff(event)
     client.force_login(organizer)
     assert "No earlier event" in get_page(client, "organize-attendance-figures", event.slug).content.decode()
 
-    EventRole.objects.create(event=earlier, person=organizer, role="organizer", starts_on=LONG_AGO)
+    EventRole.objects.create(event=earlier, person=organizer, role="organizer", starts_on=START_OF_2020)
     page = get_page(client, "organize-attendance-figures", event.slug)
     alone = get_page(client, "organize-attendance-figures", event.slug, query="?with=-")
 
@@ -156,9 +164,9 @@ def test_pages_csv_files_and_api_show_same_figures(client, event):
     missed = make_registration(event, last_name="Brun", email="brun@example.org")
     SessionBooking.objects.create(registration=missed, session=session)
     came, early = make_registration(event, last_name="Aube"), make_registration(event)
-    scan(make_device(event)[0], early, local(1, 9))
+    scan(make_device(event)[0], early, make_local_time(1, 9))
     for registration in (early, came):
-        scan(device, registration, local(1, 10))
+        scan(device, registration, make_local_time(1, 10))
     organizer = make_staff(event)
     client.force_login(organizer)
 

@@ -19,8 +19,8 @@ from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -41,7 +41,10 @@ def event():
 
 def let_in(device, event, number, **fields):
     """Let new attendees in by this device."""
-    items = [make_item(code_of(make_registration(event)), let_in=True, **fields) for _number in range(number)]
+    items = [
+        make_item(make_badge_code(make_registration(event)), let_in=True, **fields)
+        for _number in range(number)
+    ]
     return record_scan_items(device=device, items=items)
 
 
@@ -59,7 +62,7 @@ def test_silent_device_makes_headcount_uncertain(client, event):
         person_id=make_administrator().pk, name="count", scopes=[ApiToken.Scope.ATTENDANCE_READ]
     )
 
-    body = client.get("/api/v1/events/convention/headcount/", headers=bearer(token)).json()
+    body = client.get("/api/v1/events/convention/headcount/", headers=make_bearer_header(token)).json()
 
     # Five entries in the half hour before mean up to three in twelve minutes; one scan was still unsent.
     assert (body["inside"], body["fewest_inside"], body["most_inside"]) == (8, 7, 12)
@@ -150,9 +153,9 @@ def test_place_is_leased_to_one_device_at_a_time(event):
     assert [(lease.capacity, lease.inside, lease.lease) for lease in leases] == [(4, 0, 2), (4, 0, 2)]
     # Online, a scan without `let_in` does not take a place that is leased to another device.
     record_scan_items(
-        device=first, items=[make_item(code_of(make_registration(event))) for _number in range(2)]
+        device=first, items=[make_item(make_badge_code(make_registration(event))) for _number in range(2)]
     )
-    [third] = record_scan_items(device=first, items=[make_item(code_of(make_registration(event)))])
+    [third] = record_scan_items(device=first, items=[make_item(make_badge_code(make_registration(event)))])
     assert (third.verdict, third.reason) == ("refused", "full")
     # The second phone has its two places, offline too.
     assert [result.reason for result in let_in(second, event, 2)] == ["", ""]
@@ -172,7 +175,7 @@ def test_late_entry_is_checked_against_capacity_at_scan_time(event):
     """The room was full when its phone had no network, and is empty now."""
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=1)
     offline, online = (make_device(event, checkpoint=room)[0] for _number in range(2))
-    code = code_of(make_registration(event))
+    code = make_badge_code(make_registration(event))
     for minutes, direction in ((10, "in"), (5, "out")):
         at = (timezone.now() - minutes * MINUTE).isoformat()
         record_scan_items(device=online, items=[make_item(code, at=at, direction=direction, let_in=True)])
@@ -187,7 +190,7 @@ def test_snapshot_returns_limit_and_stores_device_state(client, event):
     device, token = make_device(event)
     fall_silent(make_device(event, name="Muet")[0], 5)
     state = {"version": "1", "pending": 2, "battery": 0.5, "camera": "ok", "test_badge": True}
-    headers = bearer(token) | {"scanner-state": json.dumps(state)}
+    headers = make_bearer_header(token) | {"scanner-state": json.dumps(state)}
 
     answer = client.get(SNAPSHOT_URL, headers=headers)
     device.refresh_from_db()
@@ -200,11 +203,16 @@ def test_snapshot_returns_limit_and_stores_device_state(client, event):
     # Values that change with every request are stored every half minute, a relevant change at once.
     for changes, is_stored in (({"battery": 0.52, "clock_offset_ms": 40}, False), ({"pending": 0}, True)):
         changed = state | changes
-        client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": json.dumps(changed)})
+        client.get(SNAPSHOT_URL, headers=make_bearer_header(token) | {"scanner-state": json.dumps(changed)})
         device.refresh_from_db()
         assert (device.state == changed) is is_stored
     for strange in ("{", "[]", '{"battery": 7}', "x" * 2000):
-        assert client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": strange}).status_code == 200
+        assert (
+            client.get(
+                SNAPSHOT_URL, headers=make_bearer_header(token) | {"scanner-state": strange}
+            ).status_code
+            == 200
+        )
 
 
 def test_evacuation_list_contains_everyone_inside(client, event):

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -32,7 +32,7 @@ def send(client, event):
 
     def post(*items, token=own):
         response = client.post(
-            URL, {"scans": list(items)}, content_type="application/json", headers=bearer(token)
+            URL, {"scans": list(items)}, content_type="application/json", headers=make_bearer_header(token)
         )
         assert response.status_code == 200, response.content
         return response.json()["results"]
@@ -44,17 +44,17 @@ def read_verdicts(results):
     return [(result["verdict"], result["reason"]) for result in results]
 
 
-def ago(**delta):
+def format_time_ago(**delta):
     return (timezone.now() - datetime.timedelta(**delta)).isoformat()
 
 
 def test_offline_entry_of_since_cancelled_registration_is_admitted(send, event):
     registration = make_registration(event)
-    code = code_of(registration)
+    code = make_badge_code(registration)
     registration.cancelled_at = timezone.now() - MINUTE
     registration.badge_version = 2
     registration.save()
-    late = make_item(code, at=ago(hours=2), local_verdict="admitted")
+    late = make_item(code, at=format_time_ago(hours=2), local_verdict="admitted")
     assert read_verdicts(send(late)) == [("admitted", "cancelled")]
     assert Scan.objects.get().is_offline is True
     online = make_item(code, local_verdict="admitted")
@@ -62,10 +62,10 @@ def test_offline_entry_of_since_cancelled_registration_is_admitted(send, event):
 
 
 def test_badge_admitted_offline_by_two_devices_is_conflict(send, event):
-    code = code_of(make_registration(event))
+    code = make_badge_code(make_registration(event))
     other = make_device(event)[1]
-    later = make_item(code, at=ago(minutes=30), local_verdict="admitted")
-    earlier = make_item(code, at=ago(minutes=40), local_verdict="admitted")
+    later = make_item(code, at=format_time_ago(minutes=30), local_verdict="admitted")
+    earlier = make_item(code, at=format_time_ago(minutes=40), local_verdict="admitted")
     assert read_verdicts(send(later)) == [("admitted", "")]
     assert read_verdicts(send(earlier, token=other)) == [("already_in", "conflict")]
     presence = Presence.objects.get()
@@ -78,9 +78,12 @@ def test_badge_admitted_offline_by_two_devices_is_conflict(send, event):
 
 
 def test_late_entry_and_exit_before_known_entry_leave_no_conflict(send, event):
-    code = code_of(make_registration(event))
-    send(make_item(code, at=ago(minutes=10)))
-    entry, leaving = make_item(code, at=ago(minutes=40)), make_item(code, at=ago(minutes=20), direction="out")
+    code = make_badge_code(make_registration(event))
+    send(make_item(code, at=format_time_ago(minutes=10)))
+    entry, leaving = (
+        make_item(code, at=format_time_ago(minutes=40)),
+        make_item(code, at=format_time_ago(minutes=20), direction="out"),
+    )
     assert read_verdicts(send(entry, leaving)) == [
         ("already_in", "conflict"), ("admitted", ""),
     ]  # fmt: skip
@@ -92,7 +95,7 @@ def test_late_entry_and_exit_before_known_entry_leave_no_conflict(send, event):
 
 def test_scan_with_wrong_clock_has_uncertain_time(send, event):
     registrations = [make_registration(event) for _number in range(3)]
-    codes = [code_of(registration) for registration in registrations]
+    codes = [make_badge_code(registration) for registration in registrations]
     ahead = (timezone.now() + datetime.timedelta(hours=1)).isoformat()
     send(
         make_item(codes[0], at=ahead, clock_offset_ms=-3_600_000),
@@ -108,11 +111,11 @@ def test_scan_with_wrong_clock_has_uncertain_time(send, event):
 
 
 def test_batch_is_decided_by_time_and_answered_in_sent_order(send, event):
-    code = code_of(make_registration(event))
+    code = make_badge_code(make_registration(event))
     items = [
-        make_item(code, at=ago(minutes=10)),
-        make_item(code, at=ago(minutes=30)),
-        make_item(code, at=ago(minutes=20), direction="out"),
+        make_item(code, at=format_time_ago(minutes=10)),
+        make_item(code, at=format_time_ago(minutes=30)),
+        make_item(code, at=format_time_ago(minutes=20), direction="out"),
     ]
     results = send(*items)
     assert [result["id"] for result in results] == [item["id"] for item in items]
@@ -120,7 +123,7 @@ def test_batch_is_decided_by_time_and_answered_in_sent_order(send, event):
 
 
 def test_scans_at_same_instant_follow_device_sequence(send, event):
-    code, at = code_of(make_registration(event)), ago(minutes=1)
+    code, at = make_badge_code(make_registration(event)), format_time_ago(minutes=1)
     send(
         *(
             make_item(code, at=at, direction=way, sequence=n)

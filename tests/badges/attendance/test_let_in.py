@@ -8,8 +8,8 @@ from django.utils import timezone
 from badges.attendance.models import Presence
 from badges.attendance.scanning.presence_store import rebuild_presence
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -32,7 +32,7 @@ def send(client, event):
 
     def post(*items, token=own):
         response = client.post(
-            URL, {"scans": list(items)}, content_type="application/json", headers=bearer(token)
+            URL, {"scans": list(items)}, content_type="application/json", headers=make_bearer_header(token)
         )
         return response.json()["results"]
 
@@ -43,21 +43,21 @@ def read_verdicts(results):
     return [(result["verdict"], result["reason"]) for result in results]
 
 
-def ago(**delta):
+def format_time_ago(**delta):
     return (timezone.now() - datetime.timedelta(**delta)).isoformat()
 
 
 def test_presence_follows_operator_action_not_verdict(send, event):
     """Scan one badge that is sent away, one let in although already inside, one let in although cancelled."""
     sent_away, doubled, gone = (make_registration(event) for _number in range(3))
-    code = code_of(gone)
+    code = make_badge_code(gone)
     gone.cancelled_at = timezone.now()
     gone.save()
-    send(make_item(code_of(doubled), at=ago(minutes=5), let_in=True))
+    send(make_item(make_badge_code(doubled), at=format_time_ago(minutes=5), let_in=True))
 
     results = send(
-        make_item(code_of(sent_away), local_verdict="unverified", let_in=False),
-        make_item(code_of(doubled), local_verdict="already_in", let_in=True),
+        make_item(make_badge_code(sent_away), local_verdict="unverified", let_in=False),
+        make_item(make_badge_code(doubled), local_verdict="already_in", let_in=True),
         make_item(code, local_verdict="admitted", let_in=True),
     )
 
@@ -68,7 +68,7 @@ def test_presence_follows_operator_action_not_verdict(send, event):
 
 @pytest.mark.parametrize("is_undo_first", [False, True])
 def test_supervisor_device_undoes_scan_of_another_device(send, event, is_undo_first):
-    code, scanner = code_of(make_registration(event)), make_device(event, can_override=False)[1]
+    code, scanner = make_badge_code(make_registration(event)), make_device(event, can_override=False)[1]
     entry = make_item(code, let_in=True)
     undo = make_item(code, undoes=entry["id"])
 
@@ -86,7 +86,7 @@ def test_supervisor_device_undoes_scan_of_another_device(send, event, is_undo_fi
 def test_undone_scan_is_removed_from_presence(send, event):
     """Undo a scan, also if the undo arrives first, and refuse it from a device that did not make the scan."""
     registration = make_registration(event)
-    code = code_of(registration)
+    code = make_badge_code(registration)
     own, stranger = (make_device(event, can_override=False)[1] for _number in range(2))
     entry = make_item(code, let_in=True)
     undo = make_item(code, undoes=entry["id"])
@@ -111,7 +111,7 @@ def test_undone_scan_is_removed_from_presence(send, event):
     assert Presence.objects.get().entries == 1
     rebuild_presence(event=event)
     assert Presence.objects.get().entries == 1
-    other = code_of(make_registration(event))
+    other = make_badge_code(make_registration(event))
     assert read_verdicts(send(make_item(other, undoes=second["id"]), token=stranger)) == [
         ("refused", "not_allowed")
     ]

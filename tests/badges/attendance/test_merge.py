@@ -27,14 +27,14 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration, RegistrationAddon, WaitingEntry
 from tests.badges.attendance.factories import (
     build_snapshot,
-    code_of,
+    make_badge_code,
     make_device,
     make_event,
     make_item,
     make_registration,
 )
 from tests.factories import make_addon, make_administrator, make_session
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -123,7 +123,7 @@ def test_scans_of_both_registrations_count_for_survivor():
 def test_merged_badge_is_refused_and_its_late_entry_counts_for_survivor():
     event = make_event()
     kept, other = make_registration(event), make_registration(event)
-    (device, _token), code = make_device(event), code_of(other)
+    (device, _token), code = make_device(event), make_badge_code(other)
     merge_registrations_and_scans(survivor=kept, other=other)
     [refused] = record_scan_items(device=device, items=[make_item(code)])
     assert (refused.verdict, refused.reason, refused.holder.pk) == ("refused", "revoked", kept.pk)
@@ -258,7 +258,7 @@ def test_concurrent_scan_batches_and_merges_do_not_deadlock():
     people = [make_registration(event) for _number in range(8)]
     merge_registrations_and_scans(survivor=people[0], other=people[7])
     merge_registrations_and_scans(survivor=people[1], other=people[6])
-    codes = [code_of(person) for person in people]
+    codes = [make_badge_code(person) for person in people]
 
     def work(number: int) -> None:
         if number % 8 == 0:
@@ -269,6 +269,6 @@ def test_concurrent_scan_batches_and_merges_do_not_deadlock():
         chosen = random.Random(number).sample(codes, 4)
         record_scan_items(device=device, items=[make_item(code) for code in chosen])
 
-    results = in_threads([lambda n=n: work(n) for n in range(32)], threads=8)
+    results = run_in_threads([lambda n=n: work(n) for n in range(32)], threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, MergeRefused)] == []
     assert Scan.objects.count() == 4 * 28

@@ -12,7 +12,7 @@ from registrations.visits.models import Application
 from registrations.visits.visitor_list.visitors import find_list_readiness
 from tests.badges.attendance.factories import make_event, make_registration
 from tests.factories import make_administrator
-from tests.registrations.visits.factories import agreed, applied, make_visit, state
+from tests.registrations.visits.factories import accept_current_text, get_state, make_application, make_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def client() -> Client:
     return client
 
 
-def merge_address(kept: Registration, other: Registration) -> str:
+def make_merge_path(kept: Registration, other: Registration) -> str:
     return f"/en/organize/{kept.event.slug}/registrations/{kept.reference}/merge/{other.reference}/"
 
 
@@ -36,10 +36,10 @@ def test_merged_paid_orders_keep_their_balances(client, run_tasks):
         one.order.save()
         paid = {"amount": one.price, "method": "transfer", "external_id": f"x{number}"}
         record_payment(receivable=sync_receivable(one.order), **paid)
-    page = client.get(merge_address(kept, other)).content.decode()
+    page = client.get(make_merge_path(kept, other)).content.decode()
     assert "€100 paid" in page
     assert "€120 paid" in page
-    answer = client.post(merge_address(kept, other), {"reason": "twice"}, follow=True)
+    answer = client.post(make_merge_path(kept, other), {"reason": "twice"}, follow=True)
     assert "The registrations have been merged" in answer.content.decode()
     balances = [compute_balance(sync_receivable(one.order)) for one in (kept, other)]
     assert [(each.amount_owed, each.amount_paid, each.amount_due) for each in balances] == [
@@ -58,17 +58,20 @@ def test_merged_paid_orders_keep_their_balances(client, run_tasks):
 
 def test_merged_visit_applications_use_one_place_and_reverse_merge_is_refused(client, run_tasks):
     visit = make_visit()
-    kept, other = agreed(applied(visit)), agreed(applied(visit))
-    assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE] * 2
-    page = client.get(merge_address(kept.registration, other.registration))
+    kept, other = accept_current_text(make_application(visit)), accept_current_text(make_application(visit))
+    assert [get_state(one) for one in (kept, other)] == [ApplicationState.COMPLETE] * 2
+    page = client.get(make_merge_path(kept.registration, other.registration))
     assert (page.status_code, page.context["objection"]) == (200, "")
-    answer = client.post(merge_address(kept.registration, other.registration), {}, follow=True)
+    answer = client.post(make_merge_path(kept.registration, other.registration), {}, follow=True)
     assert "The registrations have been merged" in answer.content.decode()
     run_tasks()
     assert list(Application.objects.confirmed()) == [kept]
-    assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE, ApplicationState.WITHDRAWN]
+    assert [get_state(one) for one in (kept, other)] == [
+        ApplicationState.COMPLETE,
+        ApplicationState.WITHDRAWN,
+    ]
     assert visit.event.tickets.get().reserved == 1
     # The host's list of visitors names the attendee once.
     assert find_list_readiness(visit).all_applications == [kept]
-    back = client.post(merge_address(other.registration, kept.registration), {}, follow=True)
+    back = client.post(make_merge_path(other.registration, kept.registration), {}, follow=True)
     assert "must be confirmed. Choose the other one" in back.content.decode()

@@ -9,8 +9,8 @@ from badges.attendance.models import Presence
 from badges.attendance.reports import headcount
 from badges.attendance.scanning.presence_store import rebuild_presence
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -27,10 +27,13 @@ def test_scan_on_second_morning_is_entry_without_conflict(client, order):
     registration = make_registration(event)
     _device, token = make_device(event)
     now = timezone.now()
-    items = [make_item(code_of(registration), at=(now - ago).isoformat()) for ago in MORNINGS]
+    items = [make_item(make_badge_code(registration), at=(now - ago).isoformat()) for ago in MORNINGS]
     for index in order:
         answer = client.post(
-            "/api/v1/scanner/scans/", {"scans": [items[index]]}, "application/json", headers=bearer(token)
+            "/api/v1/scanner/scans/",
+            {"scans": [items[index]]},
+            "application/json",
+            headers=make_bearer_header(token),
         )
         assert answer.json()["results"][0]["verdict"] == "admitted"
     presence = Presence.objects.get()
@@ -48,8 +51,10 @@ def test_attendee_of_previous_day_is_not_counted_as_inside(client):
     event = make_event()
     _device, token = make_device(event)
     for ago in MORNINGS:
-        item = make_item(code_of(make_registration(event)), at=(timezone.now() - ago).isoformat())
-        client.post("/api/v1/scanner/scans/", {"scans": [item]}, "application/json", headers=bearer(token))
+        item = make_item(make_badge_code(make_registration(event)), at=(timezone.now() - ago).isoformat())
+        client.post(
+            "/api/v1/scanner/scans/", {"scans": [item]}, "application/json", headers=make_bearer_header(token)
+        )
     assert (
         headcount.arrived_registrations(event).count(),
         headcount.inside_registrations(event).count(),

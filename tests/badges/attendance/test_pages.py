@@ -22,8 +22,8 @@ from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from schedule.models import Session
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -38,7 +38,7 @@ PAGES = [
 ]  # fmt: skip
 
 
-def role(event, kind):
+def make_role(event, kind):
     person = make_person()
     EventRole.objects.create(event=event, person=person, role=kind, starts_on=datetime.date(2020, 1, 1))
     return person
@@ -51,11 +51,11 @@ def event():
 
 @pytest.fixture
 def organizer(client, event):
-    client.force_login(role(event, EventRole.Role.ORGANIZER))
+    client.force_login(make_role(event, EventRole.Role.ORGANIZER))
     return client
 
 
-def ago(minutes):
+def format_time_ago(minutes):
     return (timezone.now() - datetime.timedelta(minutes=minutes)).isoformat()
 
 
@@ -63,7 +63,7 @@ def let_in_twice(event):
     """Let one badge in on two phones and return its registration."""
     registration = make_registration(event)
     for minutes in (30, 5):
-        item = make_item(code_of(registration), at=ago(minutes), local_verdict="admitted")
+        item = make_item(make_badge_code(registration), at=format_time_ago(minutes), local_verdict="admitted")
         record_scan_items(device=make_device(event, name=f"Porte {minutes}")[0], items=[item])
     return registration
 
@@ -74,15 +74,15 @@ def test_pages_require_organizer_role(client, event, name):
     assert client.get(address).headers["location"].startswith("/accounts/login/")
     client.force_login(make_person())
     assert client.get(address).status_code == 403
-    client.force_login(role(make_event(), EventRole.Role.ORGANIZER))
+    client.force_login(make_role(make_event(), EventRole.Role.ORGANIZER))
     assert client.get(address).status_code == 403
-    client.force_login(role(event, EventRole.Role.ORGANIZER))
+    client.force_login(make_role(event, EventRole.Role.ORGANIZER))
     assert client.get(address).status_code == 200
 
 
 def test_desk_staff_can_pair_scan_only_device_but_not_revoke(client, event):
     device = make_device(event)[0]
-    client.force_login(role(event, EventRole.Role.DESK))
+    client.force_login(make_role(event, EventRole.Role.DESK))
     address = reverse("organize-devices", args=[event.slug])
     asked = {"checkpoint": event.checkpoints.get().pk, "can_override": "on"}
     shown = client.post(address, asked, follow=True)
@@ -97,16 +97,20 @@ def test_desk_staff_can_pair_scan_only_device_but_not_revoke(client, event):
 def test_revoked_device_is_rejected_immediately(organizer, event):
     device, token = make_device(event)
     organizer.post(reverse("organize-device-revoke", args=[event.slug, device.pk]))
-    assert organizer.get("/api/v1/scanner/snapshot/", headers=bearer(token)).status_code == 401
+    assert organizer.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(token)).status_code == 401
     assert AuditEntry.objects.get(verb="device.revoke").subject == f"attendance.device:{device.pk}"
 
 
 def test_attendance_numbers_match_filtered_lists(organizer, event):
     people = [make_registration(event, last_name=name) for name in ("Ana", "Borisov", "Ćelik")]
-    items = [make_item(code_of(people[0])), make_item(code_of(people[1]), at=ago(9))]
+    items = [
+        make_item(make_badge_code(people[0])),
+        make_item(make_badge_code(people[1]), at=format_time_ago(9)),
+    ]
     device = make_device(event)[0]
     record_scan_items(
-        device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))]
+        device=device,
+        items=[*items, make_item(make_badge_code(people[1]), direction="out", at=format_time_ago(2))],
     )
     address = reverse("organize-attendance", args=[event.slug])
     total = organizer.get(address).context["total"]
@@ -128,7 +132,9 @@ def test_unchanged_numbers_return_304(organizer, event):
     address = reverse("organize-attendance", args=[event.slug]) + "?part=numbers"
     etag = organizer.get(address).headers["etag"]
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 304
-    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scan_items(
+        device=make_device(event)[0], items=[make_item(make_badge_code(make_registration(event)))]
+    )
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 200
 
 
@@ -171,7 +177,7 @@ def test_an_unknown_resolution_changes_nothing(organizer, event):
 
 def test_attendee_is_checked_in_and_out_by_hand(client, event):
     registration = make_registration(event)
-    person = role(event, EventRole.Role.DESK)
+    person = make_role(event, EventRole.Role.DESK)
     client.force_login(person)
     address = reverse("organize-check-in", args=[event.slug, registration.reference])
     client.post(address, {"checkpoint": event.checkpoints.get().pk, "direction": "in"})
@@ -237,7 +243,8 @@ def test_checkpoint_with_device_cannot_be_removed(organizer, event):
 def test_presences_move_when_gate_counts_as_another_checkpoint(organizer, event):
     gate = Checkpoint.objects.create(event=event, name="Porte B", position=1)
     record_scan_items(
-        device=make_device(event, checkpoint=gate)[0], items=[make_item(code_of(make_registration(event)))]
+        device=make_device(event, checkpoint=gate)[0],
+        items=[make_item(make_badge_code(make_registration(event)))],
     )
     entrance = event.checkpoints.get(name="Entrée")
     organizer.post(
@@ -302,7 +309,7 @@ def test_checkpoint_list_counts_only_devices_that_can_scan(organizer, event):
 def test_company_bar_links_to_all_counted_registrations(organizer, event):
     for company in ("Acme  SA", " Acme SA", "Acme SA "):
         registration = make_registration(event, company=company)
-        record_scan_items(device=make_device(event)[0], items=[make_item(code_of(registration))])
+        record_scan_items(device=make_device(event)[0], items=[make_item(make_badge_code(registration))])
 
     overview = organizer.get(reverse("organize-attendance", args=[event.slug]))
     [bar] = overview.context["companies"].rows

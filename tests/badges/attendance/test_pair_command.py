@@ -7,7 +7,7 @@ from django.conf import settings
 
 from badges.attendance.models import Checkpoint, Device
 from convention.audit.models import AuditEntry
-from tests.badges.attendance.factories import bearer, make_event
+from tests.badges.attendance.factories import make_bearer_header, make_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -19,7 +19,9 @@ def test_command_pairs_entrance_by_default(command, client):
     said = json.loads(done.stdout)
     assert said["checkpoint"] == "Entrée"
     assert said["url"] == f"{settings.SITE_URL}/scan/#pair={said['token']}"
-    assert client.get("/api/v1/scanner/snapshot/", headers=bearer(said["token"])).status_code == 200
+    assert (
+        client.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(said["token"])).status_code == 200
+    )
     assert said["token"] not in Device.objects.get().token_hash
     assert AuditEntry.objects.get().verb == "device.pair"
 

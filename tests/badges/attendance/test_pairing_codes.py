@@ -16,8 +16,8 @@ from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from tests.badges.attendance.consistency.phone import DeviceKey
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -64,7 +64,7 @@ def test_code_pairs_one_device_and_is_replaced_by_next_code(pair, client, invita
 
     assert answer.status_code == 201
     body = answer.json()
-    snapshot = client.get("/api/v1/scanner/snapshot/", headers=bearer(body["token"])).json()
+    snapshot = client.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(body["token"])).json()
     assert body["device"] == snapshot["device"]
     assert body["device"]["name"] == "Lise"
     invitation.refresh_from_db()
@@ -82,7 +82,9 @@ def test_used_code_is_accepted_again_only_with_same_key(pair, client, invitation
     other = pair(code, make_key())
 
     assert again.json()["device"]["id"] == lost["device"]["id"]
-    assert client.get("/api/v1/scanner/snapshot/", headers=bearer(lost["token"])).status_code == 401
+    assert (
+        client.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(lost["token"])).status_code == 401
+    )
     assert (other.status_code, other.json()["type"]) == (409, "/api/v1/problems/pairing-code-used")
     assert Device.objects.count() == 1
 
@@ -101,11 +103,14 @@ def test_expired_code_unknown_code_and_invalid_key_are_refused(pair, invitation)
 
 def test_device_with_key_must_sign_scans(pair, client, event, invitation):
     paired = pair(ShownCode(invitation).text, make_key()).json()
-    item = make_item(code_of(make_registration(event)))
+    item = make_item(make_badge_code(make_registration(event)))
 
     for scan in (item, item | {"signature": "A" * 86}):
         answer = client.post(
-            SCANS_URL, {"scans": [scan]}, content_type="application/json", headers=bearer(paired["token"])
+            SCANS_URL,
+            {"scans": [scan]},
+            content_type="application/json",
+            headers=make_bearer_header(paired["token"]),
         )
         assert answer.json()["results"][0]["reason"] == "invalid"
     assert Scan.objects.count() == 0
@@ -123,10 +128,12 @@ def test_scans_delivered_for_another_device_take_constant_queries(pair, client, 
     def deliver(count):
         scans = []
         for _number in range(count):
-            item = make_item(code_of(make_registration(event)), **UNSET_FIELDS)
+            item = make_item(make_badge_code(make_registration(event)), **UNSET_FIELDS)
             scans.append(item | {"device": other, "signature": key.sign(item, other)})
         with CaptureQueriesContext(connection) as queries:
-            answer = client.post(SCANS_URL, {"scans": scans}, "application/json", headers=bearer(token))
+            answer = client.post(
+                SCANS_URL, {"scans": scans}, "application/json", headers=make_bearer_header(token)
+            )
         return len(queries), [result["reason"] for result in answer.json()["results"]]
 
     few, reasons = deliver(2)

@@ -20,7 +20,7 @@ from badges.attendance.scanning.presence import (
 NINE = datetime.datetime(2026, 6, 17, 9, tzinfo=datetime.UTC)
 
 
-def at(minutes, **fields):
+def make_counted_scan(minutes, **fields):
     values = {"device_id": 1, "uid": uuid.uuid4(), "direction": "in"}
     return CountedScan(at=NINE + datetime.timedelta(minutes=minutes), **values | fields)
 
@@ -63,7 +63,7 @@ def test_scans_applied_one_by_one_give_same_presence_as_all_at_once(story):
 
 
 def test_entries_on_two_devices_are_conflict():
-    first, second = at(0), at(30, device_id=2)
+    first, second = make_counted_scan(0), make_counted_scan(30, device_id=2)
     state = compute_presence([second, first])
     assert state == PresenceState(
         is_inside=True, first_entered_at=first.at, last_entered_at=first.at, last_device=1, entries=1,
@@ -73,16 +73,22 @@ def test_entries_on_two_devices_are_conflict():
 
 
 def test_resolution_decides_entries_and_clears_conflict():
-    first = at(0)
+    first = make_counted_scan(0)
     for resolution, entries in (("reentry", 2), ("wrong_badge", 1), ("misuse", 1)):
-        state = compute_presence([first, at(30, device_id=2, resolution=resolution)])
+        state = compute_presence([first, make_counted_scan(30, device_id=2, resolution=resolution)])
         assert state.entries == entries
         assert not state.has_conflict
 
 
 def test_time_inside_is_summed_over_all_stays():
     state = compute_presence(
-        [at(0), at(10, direction="out"), at(20), at(25, direction="out"), at(26, direction="out")]
+        [
+            make_counted_scan(0),
+            make_counted_scan(10, direction="out"),
+            make_counted_scan(20),
+            make_counted_scan(25, direction="out"),
+            make_counted_scan(26, direction="out"),
+        ]
     )
     assert state.seconds_inside == 15 * 60
     assert state.entries == 2
@@ -90,9 +96,12 @@ def test_time_inside_is_summed_over_all_stays():
 
 
 def test_prior_state_of_late_entry_includes_next_entry():
-    later = at(10, device_id=2, gate_name="B")
-    meeting = find_prior_state_among([later], at(0))
+    later = make_counted_scan(10, device_id=2, gate_name="B")
+    meeting = find_prior_state_among([later], make_counted_scan(0))
     assert meeting.is_inside
     assert not meeting.is_same_device
     assert meeting.entered_at == later.at
-    assert find_prior_state_among([at(5, direction="out"), later], at(0)).is_inside is False
+    assert (
+        find_prior_state_among([make_counted_scan(5, direction="out"), later], make_counted_scan(0)).is_inside
+        is False
+    )

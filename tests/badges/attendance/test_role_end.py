@@ -11,7 +11,13 @@ from badges.attendance.devices.pairing_codes import pair_by_code
 from badges.attendance.models import Device, Scan
 from convention.club.models import CompanyRole, Employment
 from convention.events.models import Delegation, EventRole
-from tests.badges.attendance.factories import bearer, code_of, make_event, make_item, make_registration
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_bearer_header,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.factories import make_administrator, make_person, make_staff
 from tests.site_objects import make_delegated_role, make_delegation
 
@@ -24,7 +30,7 @@ def event():
     return make_event()
 
 
-def paired_by(client, event, person):
+def pair_phone(client, event, person):
     """Pair a phone as this person and return its token."""
     client.force_login(person)
     form = {"checkpoint": event.checkpoints.get().pk}
@@ -39,12 +45,14 @@ def paired_by(client, event, person):
 
 def request_statuses(client, event, token):
     """Return the statuses of fetching the snapshot and of sending a scan."""
-    item = make_item(code_of(make_registration(event)))
-    sent = client.post(SCANS_URL, {"scans": [item]}, content_type="application/json", headers=bearer(token))
-    return client.get(SNAPSHOT_URL, headers=bearer(token)).status_code, sent.status_code
+    item = make_item(make_badge_code(make_registration(event)))
+    sent = client.post(
+        SCANS_URL, {"scans": [item]}, content_type="application/json", headers=make_bearer_header(token)
+    )
+    return client.get(SNAPSHOT_URL, headers=make_bearer_header(token)).status_code, sent.status_code
 
 
-def end(role, client):
+def end_role(role, client):
     """End a role on the organizers' page."""
     client.force_login(make_administrator())
     client.post(f"/organize/{role.event.slug}/people/{role.pk}/end/")
@@ -53,9 +61,9 @@ def end(role, client):
 @pytest.mark.parametrize("kind", ["desk", "organizer"])
 def test_devices_are_rejected_after_role_is_ended(client, event, kind):
     worker = make_staff(event, kind)
-    token, other = paired_by(client, event, worker), paired_by(client, event, make_staff(event, kind))
+    token, other = pair_phone(client, event, worker), pair_phone(client, event, make_staff(event, kind))
     assert request_statuses(client, event, token) == (200, 200)
-    end(EventRole.objects.get(person=worker), client)
+    end_role(EventRole.objects.get(person=worker), client)
     assert request_statuses(client, event, token) == (401, 401)
     assert request_statuses(client, event, other) == (200, 200)
     assert Scan.objects.count() == 2
@@ -64,7 +72,7 @@ def test_devices_are_rejected_after_role_is_ended(client, event, kind):
 
 
 def test_devices_are_rejected_day_after_end_date_of_role(client, event):
-    token = paired_by(client, event, make_staff(event, "desk"))
+    token = pair_phone(client, event, make_staff(event, "desk"))
     today = timezone.localdate()
     EventRole.objects.update(ends_on=today)
     assert request_statuses(client, event, token) == (200, 200)
@@ -74,7 +82,7 @@ def test_devices_are_rejected_day_after_end_date_of_role(client, event):
 
 def test_device_of_inactive_or_deleted_person_is_rejected(client, event):
     worker = make_staff(event, "desk")
-    token = paired_by(client, event, worker)
+    token = pair_phone(client, event, worker)
     worker.is_active = False
     worker.save()
     assert request_statuses(client, event, token) == (401, 401)
@@ -85,14 +93,14 @@ def test_device_of_inactive_or_deleted_person_is_rejected(client, event):
 
 def test_device_is_rejected_when_role_may_no_longer_pair(client, event):
     worker = make_staff(event, "desk")
-    token = paired_by(client, event, worker)
+    token = pair_phone(client, event, worker)
     EventRole.objects.update(role="reviewer")
     assert request_statuses(client, event, token) == (401, 401)
 
 
 def test_device_paired_by_administrator_outlives_club_role(client, event):
     person = make_administrator()
-    token = paired_by(client, event, person)
+    token = pair_phone(client, event, person)
     person.club_roles.all().delete()
     assert Device.objects.get().paired_by is None
     assert request_statuses(client, event, token) == (200, 200)
@@ -110,7 +118,7 @@ ENDS = {
 def test_outside_organizers_device_is_rejected_after_contract_job_or_role_ends(client, event, what):
     worker = make_person()
     make_delegated_role(make_delegation(event), worker, "desk")
-    token = paired_by(client, event, worker)
+    token = pair_phone(client, event, worker)
     assert request_statuses(client, event, token) == (200, 200)
     ENDS[what]()
     assert request_statuses(client, event, token) == (401, 401)

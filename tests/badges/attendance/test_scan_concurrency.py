@@ -20,21 +20,21 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
 from badges.attendance.scanning.verdict import COUNTED_VERDICTS
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
     make_registration,
-    record_quickly,
+    record_by_fast_path,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONCURRENCY = 8
 
 
-def verdicts(results):
+def list_verdicts(results):
     return sorted(result.verdict for answer in results for result in answer)
 
 
@@ -46,13 +46,13 @@ def scan_concurrently(event, code, rounds=1):
         lambda device=device: record_scan_items(device=device, items=[make_item(code, at=at)])
         for device in devices
     ]
-    return verdicts(in_threads(jobs * rounds, threads=CONCURRENCY))
+    return list_verdicts(run_in_threads(jobs * rounds, threads=CONCURRENCY))
 
 
 def test_badge_scanned_concurrently_is_admitted_once():
     event = make_event()
     for _round in range(5):
-        found = scan_concurrently(event, code_of(make_registration(event)))
+        found = scan_concurrently(event, make_badge_code(make_registration(event)))
         assert found == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
     assert Scan.objects.count() == 5 * CONCURRENCY
     assert list(Presence.objects.values_list("version", "entries")) == [(CONCURRENCY, 1)] * 5
@@ -62,15 +62,17 @@ def test_badge_is_admitted_repeatedly_if_presence_is_ignored(monkeypatch):
     """Serve as negative control: the test above fails if presence is not read."""
     monkeypatch.setattr(batch, "get_presence_state", lambda _key, _batch_state: NEVER_SCANNED)
     event = make_event()
-    assert scan_concurrently(event, code_of(make_registration(event))).count("admitted") > 1
+    assert scan_concurrently(event, make_badge_code(make_registration(event))).count("admitted") > 1
 
 
 def test_scan_sent_concurrently_is_stored_once():
     event = make_event()
     device = make_device(event)[0]
-    for code in (code_of(make_registration(event)), "https://example.com/"):
+    for code in (make_badge_code(make_registration(event)), "https://example.com/"):
         item = make_item(code)
-        answers = in_threads([lambda item=item: record_scan_items(device=device, items=[item])] * CONCURRENCY)
+        answers = run_in_threads(
+            [lambda item=item: record_scan_items(device=device, items=[item])] * CONCURRENCY
+        )
         results = [result for answer in answers for result in answer]
         assert len({(result.verdict, result.reason) for result in results}) == 1
         assert sorted(result.is_replayed for result in results) == [False] + [True] * (CONCURRENCY - 1)
@@ -79,7 +81,7 @@ def test_scan_sent_concurrently_is_stored_once():
 
 def test_batches_in_opposite_order_do_not_deadlock():
     event = make_event()
-    codes = [code_of(make_registration(event)) for _number in range(20)]
+    codes = [make_badge_code(make_registration(event)) for _number in range(20)]
     devices = [make_device(event)[0] for _number in range(CONCURRENCY)]
     jobs = [
         lambda device=device, turn=turn: record_scan_items(
@@ -87,7 +89,7 @@ def test_batches_in_opposite_order_do_not_deadlock():
         )
         for turn, device in enumerate(devices)
     ]
-    found = verdicts(in_threads(jobs, threads=CONCURRENCY))
+    found = list_verdicts(run_in_threads(jobs, threads=CONCURRENCY))
     assert found == ["admitted"] * 20 + ["already_in"] * 20 * (CONCURRENCY - 1)
 
 
@@ -95,14 +97,14 @@ def test_concurrent_scans_never_overfill_room():
     event = make_event()
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=5)
     devices = [make_device(event, checkpoint=room)[0] for _number in range(CONCURRENCY)]
-    codes = [code_of(make_registration(event)) for _number in range(24)]
+    codes = [make_badge_code(make_registration(event)) for _number in range(24)]
     jobs = [
         lambda device=devices[turn % CONCURRENCY], code=code: record_scan_items(
             device=device, items=[make_item(code)]
         )
         for turn, code in enumerate(codes)
     ]
-    found = verdicts(in_threads(jobs, threads=CONCURRENCY))
+    found = list_verdicts(run_in_threads(jobs, threads=CONCURRENCY))
     assert found == ["admitted"] * 5 + ["refused"] * 19
     assert Presence.objects.filter(checkpoint=room, is_inside=True).count() == 5
 
@@ -110,7 +112,10 @@ def test_concurrent_scans_never_overfill_room():
 def post(token, item):
     """Send one item over HTTP and return its result."""
     response = Client().post(
-        "/api/v1/scanner/scans/", {"scans": [item]}, content_type="application/json", headers=bearer(token)
+        "/api/v1/scanner/scans/",
+        {"scans": [item]},
+        content_type="application/json",
+        headers=make_bearer_header(token),
     )
     return response.json()["results"][0]
 
@@ -119,17 +124,17 @@ def test_badge_sent_concurrently_over_http_is_admitted_once():
     event = make_event()
     tokens = [make_device(event)[1] for _number in range(CONCURRENCY)]
     for _round in range(5):
-        code = code_of(make_registration(event))
+        code = make_badge_code(make_registration(event))
         jobs = [lambda token=token, code=code: post(token, make_item(code))["verdict"] for token in tokens]
-        assert sorted(in_threads(jobs)) == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
+        assert sorted(run_in_threads(jobs)) == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
     assert list(Presence.objects.values_list("version", "entries")) == [(CONCURRENCY, 1)] * 5
 
 
 def test_scan_sent_concurrently_over_http_is_stored_once():
     event = make_event()
     token = make_device(event)[1]
-    item = make_item(code_of(make_registration(event)))
-    results = in_threads([lambda: post(token, item)] * CONCURRENCY)
+    item = make_item(make_badge_code(make_registration(event)))
+    results = run_in_threads([lambda: post(token, item)] * CONCURRENCY)
     assert {result["verdict"] for result in results} == {"admitted"}
     assert sorted(result["replayed"] for result in results) == [False] + [True] * (CONCURRENCY - 1)
     assert Scan.objects.count() == 1
@@ -141,7 +146,7 @@ def test_fast_path_decides_and_stores_same_as_full_path():
     event = make_event()
     device, _token = make_device(event)
     people = [make_registration(event), make_registration(event)]
-    stranger, now = code_of(make_registration(make_event())), timezone.now()
+    stranger, now = make_badge_code(make_registration(make_event())), timezone.now()
     story = [
         {"direction": "in", "minutes": 50, "local_verdict": "admitted", "operator": "Lise"},
         {"direction": "out", "minutes": 40, "sequence": 4},
@@ -160,8 +165,8 @@ def test_fast_path_decides_and_stores_same_as_full_path():
             given = {
                 name: value for name, value in fields.items() if name not in ("minutes", "badge_version")
             }
-            item = make_item(code_of(person, fields.get("badge_version")), at=at.isoformat()) | given
-            found = record_quickly(device, item, now) if way == "quick" else None
+            item = make_item(make_badge_code(person, fields.get("badge_version")), at=at.isoformat()) | given
+            found = record_by_fast_path(device, item, now) if way == "quick" else None
             if way == "quick":
                 results.append(found)
             else:
@@ -187,16 +192,18 @@ def test_entry_keeps_its_gate_when_device_moves():
         event=event, name="Sud", kind=Checkpoint.Kind.OTHER, counts_as=device.checkpoint
     )
     people = [make_registration(event), make_registration(event)]
-    entries = [make_item(code_of(person), at=ago(5).isoformat()) for person in people]
-    record_quickly(device, entries[0])
+    entries = [make_item(make_badge_code(person), at=get_time_ago(5).isoformat()) for person in people]
+    record_by_fast_path(device, entries[0])
     record_scan_items(device=device, items=entries[1:])
     device.checkpoint = south
     device.save()
 
-    quick = record_quickly(other, make_item(code_of(people[0])))
-    [full] = record_scan_items(device=other, items=[make_item(code_of(people[1]))])
-    snapshot = Client().get("/api/v1/scanner/snapshot/", headers=bearer(other_token)).json()
-    conflicts = Client().get("/api/v1/scanner/conflicts/", headers=bearer(token)).json()["conflicts"]
+    quick = record_by_fast_path(other, make_item(make_badge_code(people[0])))
+    [full] = record_scan_items(device=other, items=[make_item(make_badge_code(people[1]))])
+    snapshot = Client().get("/api/v1/scanner/snapshot/", headers=make_bearer_header(other_token)).json()
+    conflicts = (
+        Client().get("/api/v1/scanner/conflicts/", headers=make_bearer_header(token)).json()["conflicts"]
+    )
 
     assert (quick.gate, full.gate) == ("Entrée", "Entrée")
     assert [row["gate"] for row in snapshot["presences"]] == ["Entrée", "Entrée"]
@@ -207,7 +214,7 @@ def test_entry_keeps_its_gate_when_device_moves():
     assert list(Presence.objects.order_by("pk").values_list("last_checkpoint__name", flat=True)) == stored
 
 
-def ago(minutes):
+def get_time_ago(minutes):
     return timezone.now() - timedelta(minutes=minutes)
 
 
@@ -222,7 +229,7 @@ COMPARED_FIELDS = [
 def test_fast_path_scan_during_batch_is_not_overwritten(monkeypatch, is_known):
     """Send a scan of the same badge after the batch has read the presence and before it writes it."""
     event = make_event()
-    code = code_of(make_registration(event))
+    code = make_badge_code(make_registration(event))
     device, token = make_device(event)
     begin = timezone.now() - timedelta(minutes=10)
     one, other, quick = (
@@ -256,7 +263,9 @@ def test_fast_path_scan_during_batch_is_not_overwritten(monkeypatch, is_known):
 def test_polling_devices_receive_every_presence_during_scans():
     """Poll with two devices while clocks jump and eight others scan, one by one and in batches."""
     event = make_event(sequence=1)
-    codes = {one.reference: code_of(one) for one in (make_registration(event) for _number in range(96))}
+    codes = {
+        one.reference: make_badge_code(one) for one in (make_registration(event) for _number in range(96))
+    }
     references = list(codes)
     scanning = [make_device(event) for _number in range(CONCURRENCY)]
     readers = [make_device(event)[1] for _number in range(2)]
@@ -267,7 +276,7 @@ def test_polling_devices_receive_every_presence_during_scans():
         for turn, reference in enumerate(references[number::CONCURRENCY]):
             at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
             item = make_item(codes[reference], at=timezone.now().isoformat())
-            if turn % 2 or record_quickly(device, item, at) is None:
+            if turn % 2 or record_by_fast_path(device, item, at) is None:
                 record_scan_items(device=device, items=[item], at=at)
 
     def poll(token):
@@ -275,17 +284,17 @@ def test_polling_devices_receive_every_presence_during_scans():
         rounds_after = 0
         while rounds_after < 2:
             rounds_after += is_over.is_set()
-            answer = client.get("/api/v1/scanner/snapshot/", cursor, headers=bearer(token)).json()
+            answer = client.get("/api/v1/scanner/snapshot/", cursor, headers=make_bearer_header(token)).json()
             cursor = {"since": 1, "presences": answer["presences_cursor"]}
             told += [one["key"] for one in answer["presences"]]
         return told
 
     def finish():
-        found = in_threads([lambda n=n: scan_some(n) for n in range(CONCURRENCY)], threads=CONCURRENCY)
+        found = run_in_threads([lambda n=n: scan_some(n) for n in range(CONCURRENCY)], threads=CONCURRENCY)
         is_over.set()
         return found
 
-    done, *told = in_threads([finish, *(lambda token=token: poll(token) for token in readers)], threads=3)
+    done, *told = run_in_threads([finish, *(lambda token=token: poll(token) for token in readers)], threads=3)
     assert done == [None] * CONCURRENCY
     everybody = {make_registration_key(reference) for reference in references}
     assert [set(keys) for keys in told] == [everybody, everybody]

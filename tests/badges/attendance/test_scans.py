@@ -12,13 +12,13 @@ from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_badge_token,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
     make_registration,
-    token_of,
 )
 
 URL = "/api/v1/scanner/scans/"
@@ -38,7 +38,7 @@ def send(client, event):
 
     def post(*items, token=own):
         response = client.post(
-            URL, {"scans": list(items)}, content_type="application/json", headers=bearer(token)
+            URL, {"scans": list(items)}, content_type="application/json", headers=make_bearer_header(token)
         )
         assert response.status_code == 200, response.content
         return response.json()["results"]
@@ -50,7 +50,7 @@ def read_verdicts(results):
     return [(result["verdict"], result["reason"]) for result in results]
 
 
-def ago(**delta):
+def format_time_ago(**delta):
     return (timezone.now() - datetime.timedelta(**delta)).isoformat()
 
 
@@ -60,7 +60,9 @@ def test_scans_endpoint_url():
 
 def test_valid_badge_is_admitted_and_stored(send, event):
     registration = make_registration(event)
-    item = make_item(code_of(registration), operator="Lise", snapshot=3, sequence=1, local_verdict="admitted")
+    item = make_item(
+        make_badge_code(registration), operator="Lise", snapshot=3, sequence=1, local_verdict="admitted"
+    )
     assert send(item) == [
         {
             "id": item["id"], "verdict": "admitted", "reason": "", "name": "Zoé Müller", "company": "Acme",
@@ -84,7 +86,7 @@ def test_valid_badge_is_admitted_and_stored(send, event):
 
 
 def test_only_four_fields_are_required(send, event):
-    item = make_item(code_of(make_registration(event)))
+    item = make_item(make_badge_code(make_registration(event)))
     del item["clock_offset_ms"]
     assert read_verdicts(send(item)) == [("admitted", "")]
     assert Scan.objects.get().is_time_uncertain is True
@@ -96,36 +98,36 @@ def test_already_in_result_has_entry_time_and_gate(send, event):
         event=event, name="Porte B", counts_as=event.checkpoints.get(), position=1
     )
     token = make_device(event, checkpoint=gate)[1]
-    send(make_item(code_of(registration)), token=token)
-    result = send(make_item(code_of(registration)))[0]
+    send(make_item(make_badge_code(registration)), token=token)
+    result = send(make_item(make_badge_code(registration)))[0]
     assert (result["verdict"], result["reason"], result["gate"]) == ("already_in", "conflict", "Porte B")
     assert datetime.datetime.fromisoformat(result["entered_at"]) == Presence.objects.get().last_entered_at
     assert Presence.objects.get().has_conflict is True
 
 
 def test_immediate_rescan_by_same_device_is_no_conflict(send, event):
-    code = code_of(make_registration(event))
+    code = make_badge_code(make_registration(event))
     assert read_verdicts(send(make_item(code), make_item(code))) == [("admitted", ""), ("already_in", "")]
     assert Presence.objects.get().has_conflict is False
 
 
 def test_rescan_by_same_device_after_an_hour_is_conflict(send, event):
-    code = code_of(make_registration(event))
-    send(make_item(code, at=ago(hours=1)))
+    code = make_badge_code(make_registration(event))
+    send(make_item(code, at=format_time_ago(hours=1)))
     assert read_verdicts(send(make_item(code))) == [("already_in", "conflict")]
 
 
 def test_already_in_verdict_shown_to_operator_is_no_conflict(send, event):
-    code = code_of(make_registration(event))
-    send(make_item(code, at=ago(hours=1)))
+    code = make_badge_code(make_registration(event))
+    send(make_item(code, at=format_time_ago(hours=1)))
     assert read_verdicts(send(make_item(code, local_verdict="already_in"))) == [("already_in", "")]
     assert Presence.objects.get().has_conflict is False
 
 
 def test_reentry_after_exit_is_admitted(send, event):
-    code = code_of(make_registration(event))
-    send(make_item(code, at=ago(minutes=50)))
-    send(make_item(code, at=ago(minutes=20), direction="out"))
+    code = make_badge_code(make_registration(event))
+    send(make_item(code, at=format_time_ago(minutes=50)))
+    send(make_item(code, at=format_time_ago(minutes=20), direction="out"))
     assert read_verdicts(send(make_item(code))) == [("admitted", "")]
     presence = Presence.objects.get()
     assert presence.is_inside
@@ -134,7 +136,7 @@ def test_reentry_after_exit_is_admitted(send, event):
 
 
 def test_a_replay_is_answered_and_changes_nothing(send, event):
-    item = make_item(code_of(make_registration(event)))
+    item = make_item(make_badge_code(make_registration(event)))
     first, again = send(item)[0], send(item)[0]
     assert again == first | {"replayed": True}
     assert Scan.objects.count() == 1
@@ -142,7 +144,7 @@ def test_a_replay_is_answered_and_changes_nothing(send, event):
 
 
 def test_replay_with_new_clock_offset_is_same_scan(send, event):
-    item = make_item(code_of(make_registration(event)))
+    item = make_item(make_badge_code(make_registration(event)))
     send(item)
     again = send(item | {"clock_offset_ms": 120, "snapshot": 9})[0]
     assert again["verdict"] == "admitted"
@@ -150,7 +152,7 @@ def test_replay_with_new_clock_offset_is_same_scan(send, event):
 
 
 def test_replay_within_one_batch_is_stored_once(send, event):
-    item = make_item(code_of(make_registration(event)))
+    item = make_item(make_badge_code(make_registration(event)))
     assert [(one["verdict"], one["replayed"]) for one in send(item, item)] == [
         ("admitted", False), ("admitted", True),
     ]  # fmt: skip
@@ -161,14 +163,14 @@ def test_replay_within_one_batch_is_stored_once(send, event):
     "change", [{"direction": "out"}, {"at": "2026-06-17T08:31:02+02:00"}, {"operator": "x"}]
 )
 def test_scan_id_reused_with_other_content_is_refused(send, event, change):
-    item = make_item(code_of(make_registration(event)))
+    item = make_item(make_badge_code(make_registration(event)))
     assert read_verdicts(send(item, item | change)) == [("admitted", ""), ("refused", "id_reused")]
     assert read_verdicts(send(item | change)) == [("refused", "id_reused")]
     assert Scan.objects.get().direction == "in"
 
 
 def test_replay_by_another_device_is_same_scan(send, event):
-    first, second = code_of(make_registration(event)), code_of(make_registration(event))
+    first, second = make_badge_code(make_registration(event)), make_badge_code(make_registration(event))
     item = make_item(first)
     other = make_device(event)[1]
     send(item)
@@ -183,7 +185,7 @@ def test_replay_by_another_device_is_same_scan(send, event):
 
 def test_badge_code_is_accepted_in_several_spellings(send, event):
     people = [make_registration(event) for _number in range(4)]
-    tokens = [token_of(person) for person in people]
+    tokens = [make_badge_token(person) for person in people]
     codes = [
         f"https://other.example.net/b/{tokens[0].lower()}",
         tokens[1],
@@ -198,10 +200,10 @@ def test_revoked_cancelled_foreign_and_forged_codes_are_refused(send, event):
     reprinted, gone = make_registration(event), make_registration(event)
     stranger = make_registration(make_event())
     codes = {
-        "revoked": code_of(reprinted),
-        "cancelled": code_of(gone),
-        "other_event": code_of(stranger),
-        "forged": code_of(registration)[:-5] + "AAAAQ",
+        "revoked": make_badge_code(reprinted),
+        "cancelled": make_badge_code(gone),
+        "other_event": make_badge_code(stranger),
+        "forged": make_badge_code(registration)[:-5] + "AAAAQ",
     }
     reprinted.badge_version = gone.badge_version = 2
     gone.cancelled_at = timezone.now()
@@ -212,12 +214,12 @@ def test_revoked_cancelled_foreign_and_forged_codes_are_refused(send, event):
     assert [result["name"] for result in results] == ["Zoé Müller", "Zoé Müller", "", ""]
     assert Scan.objects.count() == 4
     assert Presence.objects.count() == 0
-    assert read_verdicts(send(make_item(code_of(reprinted)))) == [("admitted", "")]
+    assert read_verdicts(send(make_item(make_badge_code(reprinted)))) == [("admitted", "")]
 
 
 def test_valid_code_of_deleted_registration_is_refused(send, event):
     registration = make_registration(event)
-    code = code_of(registration)
+    code = make_badge_code(registration)
     registration.delete()
     assert read_verdicts(send(make_item(code))) == [("refused", "unknown")]
     scan = Scan.objects.get()
@@ -262,7 +264,7 @@ INVALID_ITEMS = [
 
 @pytest.mark.parametrize("bad", INVALID_ITEMS, ids=lambda bad: json.dumps(bad)[:40])
 def test_invalid_item_does_not_block_other_items(send, event, bad):
-    first, last = code_of(make_registration(event)), code_of(make_registration(event))
+    first, last = make_badge_code(make_registration(event)), make_badge_code(make_registration(event))
     item = make_item(first) | bad if isinstance(bad, dict) and bad else bad
     results = send(make_item(first), item, make_item(last))
     assert read_verdicts(results) == [("admitted", ""), ("refused", "invalid"), ("admitted", "")]
@@ -286,7 +288,7 @@ def test_invalid_item_does_not_block_other_items(send, event, bad):
 )
 def test_invalid_request_body_returns_problem(client, event, body, status, kind):
     token = make_device(event)[1]
-    response = client.post(URL, body, content_type="application/json", headers=bearer(token))
+    response = client.post(URL, body, content_type="application/json", headers=make_bearer_header(token))
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     assert response.json()["type"] == f"/api/v1/problems/{kind}"
 
@@ -296,7 +298,7 @@ def test_empty_batch_returns_no_results(send):
 
 
 def test_batch_of_200_scans_is_admitted(send, event):
-    codes = [code_of(make_registration(event)) for _number in range(200)]
+    codes = [make_badge_code(make_registration(event)) for _number in range(200)]
     assert read_verdicts(send(*map(make_item, codes))) == [("admitted", "")] * 200
     assert Presence.objects.filter(is_inside=True).count() == 200
 
@@ -304,7 +306,7 @@ def test_batch_of_200_scans_is_admitted(send, event):
 def test_device_of_another_event_receives_no_details(send, event):
     registration = make_registration(event)
     token = make_device(make_event())[1]
-    assert send(make_item(code_of(registration)), token=token)[0] | {"id": ""} == {
+    assert send(make_item(make_badge_code(registration)), token=token)[0] | {"id": ""} == {
         "id": "", "verdict": "refused", "reason": "other_event", "name": "", "company": "", "ticket": "",
         "entered_at": None, "gate": "", "replayed": False, "detail": "",
     }  # fmt: skip
@@ -314,8 +316,10 @@ def test_device_of_another_event_receives_no_details(send, event):
 
 def test_revoked_device_is_rejected(client, event):
     token = make_device(event, revoked_at=timezone.now())[1]
-    item = make_item(code_of(make_registration(event)))
-    response = client.post(URL, {"scans": [item]}, content_type="application/json", headers=bearer(token))
+    item = make_item(make_badge_code(make_registration(event)))
+    response = client.post(
+        URL, {"scans": [item]}, content_type="application/json", headers=make_bearer_header(token)
+    )
     assert response.status_code == 401
     assert Scan.objects.count() == 0
 
@@ -337,9 +341,9 @@ def test_revoked_device_is_rejected(client, event):
     ],
 )
 def test_scan_errors_are_in_accepted_language(client, event, bad, french, english):
-    token, item = make_device(event)[1], make_item(code_of(make_registration(event))) | bad
+    token, item = make_device(event)[1], make_item(make_badge_code(make_registration(event))) | bad
     for language, sentence in {"fr": french, "en": english}.items():
-        headers = bearer(token) | {"accept-language": language}
+        headers = make_bearer_header(token) | {"accept-language": language}
         answer = client.post(URL, {"scans": [item]}, content_type="application/json", headers=headers)
         [result] = answer.json()["results"]
         assert (result["reason"], result["detail"].replace("\u202f", " ")) == ("invalid", sentence)
@@ -349,7 +353,7 @@ def test_all_errors_of_scan_are_reported_together(client, event):
     token = make_device(event)[1]
     item = {"id": "x", "code": "y", "direction": "in", "at": "now"}
 
-    headers = bearer(token) | {"accept-language": "en"}
+    headers = make_bearer_header(token) | {"accept-language": "en"}
     answer = client.post(URL, {"scans": [item]}, content_type="application/json", headers=headers)
 
     [result] = answer.json()["results"]
@@ -357,19 +361,19 @@ def test_all_errors_of_scan_are_reported_together(client, event):
 
 
 def test_nan_invalidates_only_its_own_scan(client, event):
-    token, code = make_device(event)[1], code_of(make_registration(event))
+    token, code = make_device(event)[1], make_badge_code(make_registration(event))
     items = json.dumps([make_item(code, clock_offset_ms=float("nan")), make_item(code)])
 
     body = f'{{"scans": {items}}}'
-    answer = client.post(URL, body, content_type="application/json", headers=bearer(token))
+    answer = client.post(URL, body, content_type="application/json", headers=make_bearer_header(token))
 
     assert read_verdicts(answer.json()["results"]) == [("refused", "invalid"), ("admitted", "")]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", "application/json"])
 def test_scans_are_parsed_as_json_regardless_of_headers(client, event, content_type):
-    item = make_item(code_of(make_registration(event)))
-    headers = bearer(make_device(event)[1]) | {"accept": "text/html"}
+    item = make_item(make_badge_code(make_registration(event)))
+    headers = make_bearer_header(make_device(event)[1]) | {"accept": "text/html"}
 
     answer = client.post(URL, json.dumps({"scans": [item]}), content_type=content_type, headers=headers)
 
@@ -389,15 +393,15 @@ def test_entry_outside_opening_hours_is_refused_unless_overridden(send, event):
     door.opens_at = timezone.now() - 10 * MINUTE
     door.closes_at = timezone.now() + 10 * MINUTE
     door.save()
-    code = code_of(make_registration(event))
-    results = send(make_item(code, at=ago(minutes=11)), make_item(code, direction="out"))
+    code = make_badge_code(make_registration(event))
+    results = send(make_item(code, at=format_time_ago(minutes=11)), make_item(code, direction="out"))
     assert read_verdicts(results) == [("refused", "outside_window"), ("admitted", "")]
     assert read_verdicts(send(make_item(code, override_reason="Intervenante"))) == [("admitted", "")]
 
 
 def test_only_a_supervisors_device_overrides(send, event):
     registration = make_registration(event, cancelled_at=timezone.now())
-    code = code_of(registration, 1)
+    code = make_badge_code(registration, 1)
     Device.objects.update(can_override=False)
     [result] = send(make_item(code, override_reason="Le président"))
     assert read_verdicts([result]) == [("refused", "cancelled")]
@@ -415,7 +419,7 @@ def test_only_a_supervisors_device_overrides(send, event):
 
 def test_scan_may_give_checkpoint_by_id_or_name(send, event):
     room = Checkpoint.objects.create(event=event, name="Salle 1", kind=Checkpoint.Kind.SESSION)
-    code = code_of(make_registration(event))
+    code = make_badge_code(make_registration(event))
     results = send(
         make_item(code), make_item(code, checkpoint=room.pk), make_item(code, checkpoint="Salle 1")
     )
@@ -425,13 +429,13 @@ def test_scan_may_give_checkpoint_by_id_or_name(send, event):
 
 def test_checkpoint_of_another_event_is_invalid(send, event):
     other = make_event().checkpoints.get()
-    result = send(make_item(code_of(make_registration(event)), checkpoint=other.pk))
+    result = send(make_item(make_badge_code(make_registration(event)), checkpoint=other.pk))
     assert read_verdicts(result) == [("refused", "invalid")]
 
 
 def test_room_admits_attendees_up_to_capacity(send, event):
     Checkpoint.objects.update(capacity=2)
-    codes = [code_of(make_registration(event)) for _number in range(4)]
+    codes = [make_badge_code(make_registration(event)) for _number in range(4)]
     first = send(*(make_item(code) for code in codes[:3]))
     assert read_verdicts(first) == [("admitted", ""), ("admitted", ""), ("refused", "full")]
     assert read_verdicts(send(make_item(codes[0], direction="out"), make_item(codes[3]))) == [
@@ -444,22 +448,24 @@ def test_room_admits_attendees_up_to_capacity(send, event):
 
 def test_ids_are_echoed_as_sent(send, event):
     given = f"{{{uuid.uuid4()}}}".upper()
-    assert send(make_item(code_of(make_registration(event)), id=given))[0]["id"] == given
+    assert send(make_item(make_badge_code(make_registration(event)), id=given))[0]["id"] == given
 
 
 def test_query_count_does_not_grow(client, event, django_assert_num_queries):
     token = make_device(event, seen_at=timezone.now())[1]
     for size in (1, 50):
-        items = [make_item(code_of(make_registration(event))) for _number in range(size)]
+        items = [make_item(make_badge_code(make_registration(event))) for _number in range(size)]
         with django_assert_num_queries(8):  # and two insertions of our own, which Django does not see
-            client.post(URL, {"scans": items}, content_type="application/json", headers=bearer(token))
+            client.post(
+                URL, {"scans": items}, content_type="application/json", headers=make_bearer_header(token)
+            )
     assert Scan.objects.count() == 51
 
 
 def test_checkpoint_with_numeric_name_is_found_by_name(send, event):
     room = Checkpoint.objects.create(event=event, name=str(event.checkpoints.get().pk))
 
-    send(make_item(code_of(make_registration(event)), checkpoint=room.name))
+    send(make_item(make_badge_code(make_registration(event)), checkpoint=room.name))
 
     assert Scan.objects.get().checkpoint == room
 
@@ -467,6 +473,6 @@ def test_checkpoint_with_numeric_name_is_found_by_name(send, event):
 def test_checkpoint_id_sent_as_text_is_accepted(send, event):
     room = Checkpoint.objects.create(event=event, name="Salle")
 
-    send(make_item(code_of(make_registration(event)), checkpoint=str(room.pk)))
+    send(make_item(make_badge_code(make_registration(event)), checkpoint=str(room.pk)))
 
     assert Scan.objects.get().checkpoint == room

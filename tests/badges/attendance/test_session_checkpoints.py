@@ -16,13 +16,13 @@ from schedule.editing.sessions import compute_fingerprints, edit_session, get_se
 from schedule.models import Session
 from tests.badges.attendance.factories import (
     build_snapshot,
-    code_of,
+    make_badge_code,
+    make_badge_token,
     make_device,
     make_event,
     make_item,
     make_registration,
-    record_quickly,
-    token_of,
+    record_by_fast_path,
 )
 from tests.factories import make_session
 
@@ -37,7 +37,7 @@ def session():
 
 
 @pytest.fixture
-def door(session):
+def session_checkpoint(session):
     kind = Checkpoint.Kind.SESSION
     return Checkpoint.objects.create(event=session.event, session=session, name="Atelier", kind=kind)
 
@@ -48,51 +48,54 @@ def make_bookable(session: Session) -> None:
     session.refresh_from_db()
 
 
-def verdict(device, registration) -> tuple[str, str]:
-    [result] = record_scan_items(device=device, items=[make_item(code_of(registration))])
+def scan_badge(device, registration) -> tuple[str, str]:
+    [result] = record_scan_items(device=device, items=[make_item(make_badge_code(registration))])
     return result.verdict, result.reason
 
 
-def test_any_badge_is_admitted_until_session_takes_bookings(session, door):
-    device = make_device(session.event, checkpoint=door)[0]
+def test_any_badge_is_admitted_until_session_takes_bookings(session, session_checkpoint):
+    device = make_device(session.event, checkpoint=session_checkpoint)[0]
     before, booked, stranger = (make_registration(session.event) for _each in range(3))
-    assert verdict(device, before) == ("admitted", "")
+    assert scan_badge(device, before) == ("admitted", "")
     make_bookable(session)
     book_session(registration=booked, session=session)
-    assert verdict(device, booked) == ("admitted", "")
-    assert verdict(device, stranger) == ("refused", "not_booked")
-    item = make_item(code_of(stranger), override_reason="Invité par l’orateur")
+    assert scan_badge(device, booked) == ("admitted", "")
+    assert scan_badge(device, stranger) == ("refused", "not_booked")
+    item = make_item(make_badge_code(stranger), override_reason="Invité par l’orateur")
     [result] = record_scan_items(device=device, items=[item])
     assert (result.verdict, result.reason) == ("admitted", "not_booked")
 
 
-def test_released_booking_is_refused_at_session_and_admitted_at_entrance(session, door):
+def test_released_booking_is_refused_at_session_and_admitted_at_entrance(session, session_checkpoint):
     make_bookable(session)
     person = make_registration(session.event)
     book_session(registration=person, session=session)
     leave_session(registration=person, session=session)
-    assert verdict(make_device(session.event, checkpoint=door)[0], person) == ("refused", "not_booked")
+    assert scan_badge(make_device(session.event, checkpoint=session_checkpoint)[0], person) == (
+        "refused",
+        "not_booked",
+    )
     entrance = session.event.checkpoints.get(name="Entrée")
-    assert verdict(make_device(session.event, checkpoint=entrance)[0], person) == ("admitted", "")
+    assert scan_badge(make_device(session.event, checkpoint=entrance)[0], person) == ("admitted", "")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fast_path_checks_session_bookings(session, door):
+def test_fast_path_checks_session_bookings(session, session_checkpoint):
     make_bookable(session)
-    device, _token = make_device(session.event, checkpoint=door)
+    device, _token = make_device(session.event, checkpoint=session_checkpoint)
     booked, stranger = make_registration(session.event), make_registration(session.event)
     book_session(registration=booked, session=session)
-    found = [record_quickly(device, make_item(code_of(person))) for person in (booked, stranger)]
+    found = [record_by_fast_path(device, make_item(make_badge_code(person))) for person in (booked, stranger)]
     verdicts = [(result.verdict, result.reason) for result in found]
     assert verdicts == [("admitted", ""), ("refused", "not_booked")]
-    assert verdict(device, booked) == ("already_in", "")
+    assert scan_badge(device, booked) == ("already_in", "")
 
 
-def test_snapshot_reports_bookings_and_session_made_bookable(session, door):
-    device = make_device(session.event, checkpoint=door)[0]
+def test_snapshot_reports_bookings_and_session_made_bookable(session, session_checkpoint):
+    device = make_device(session.event, checkpoint=session_checkpoint)[0]
     person, other = make_registration(session.event), make_registration(session.event)
 
-    def told():
+    def read_changes():
         """Return the changes since the last call and whether the ETag changed."""
         nonlocal since, tag
         device.event.refresh_from_db()
@@ -108,18 +111,18 @@ def test_snapshot_reports_bookings_and_session_made_bookable(session, door):
         make_etag(CheckpointState(device, [], []), device.event.sequence, None),
     )
     make_bookable(session)
-    answer, changed = told()
+    answer, changed = read_changes()
     assert changed
     assert [c["session"] for c in answer["checkpoints"]] == [None, session.pk]
     book_session(registration=person, session=session)
-    answer, changed = told()
+    answer, changed = read_changes()
     assert changed is True
     [row] = [row for row in answer["registrations"] if row["key"] == make_registration_key(person.reference)]
-    assert decrypt_record(token_of(person), row["sealed"])["sessions"] == [session.pk]
+    assert decrypt_record(make_badge_token(person), row["sealed"])["sessions"] == [session.pk]
     assert make_registration_key(other.reference) not in [row["key"] for row in answer["registrations"]]
     leave_session(registration=person, session=session)
-    [row] = told()[0]["registrations"]
-    assert "sessions" not in decrypt_record(token_of(person), row["sealed"])
+    [row] = read_changes()[0]["registrations"]
+    assert "sessions" not in decrypt_record(make_badge_token(person), row["sealed"])
 
 
 def test_demo_has_checkpoints_at_talks_only(session):

@@ -12,7 +12,13 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.sheets.sheet import list_sheets, load_sheet
 from convention.audit.models import AuditEntry
 from registrations.models import SessionBooking
-from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.factories import make_session, make_staff
 from tests.pdf_readers import pdf_text
 
@@ -43,7 +49,7 @@ def make_address(event, checkpoint, *, name="organize-sheet", query=""):
 def test_signed_sheet_is_entered_once_as_scans(desk, event):
     entrance = event.checkpoints.get()
     ana, boris, celik = (make_registration(event, last_name=name) for name in ("Ana", "Boris", "Çelik"))
-    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(celik))])
+    record_scan_items(device=make_device(event)[0], items=[make_item(make_badge_code(celik))])
     address = make_address(event, entrance)
     page = desk.get(address).content.decode()
     assert f'value="{ana.reference}"' in page
@@ -103,7 +109,7 @@ def test_signature_counts_outside_opening_hours_and_other_days_have_no_sheet(des
 def test_signature_is_undone_and_can_be_entered_again(desk, event):
     entrance = event.checkpoints.get()
     ana, boris = (make_registration(event, last_name=name) for name in ("Ana", "Boris"))
-    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(boris))])
+    record_scan_items(device=make_device(event)[0], items=[make_item(make_badge_code(boris))])
     address = make_address(event, entrance)
     desk.post(address, {"signed": ana.reference})
     signature = Scan.objects.get(registration=ana)

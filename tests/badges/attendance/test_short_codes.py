@@ -10,8 +10,8 @@ from badges.desk.notes import write_staff_note
 from convention.api.throttles import consume_rate_limit
 from convention.events.sequence import advance_sequence
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
@@ -29,7 +29,9 @@ def event():
 
 def send(client, token, *items):
     body = {"scans": list(items)}
-    return client.post(URL, body, content_type="application/json", headers=bearer(token)).json()["results"]
+    return client.post(URL, body, content_type="application/json", headers=make_bearer_header(token)).json()[
+        "results"
+    ]
 
 
 def reprint(registration):
@@ -43,9 +45,9 @@ def test_typed_short_code_admits_shows_attendee_and_is_stored_once(client, event
     token = make_device(event, can_override=False)[1]
     typed, read = make_registration(event, last_name="Tapée", no_photo=True), make_registration(event)
     write_staff_note(registration=typed, text="VIP", written_by=None)
-    item = make_item(make_short_code(code_of(typed)))
+    item = make_item(make_short_code(make_badge_code(typed)))
 
-    typed_result, read_result = send(client, token, item, make_item(code_of(read)))
+    typed_result, read_result = send(client, token, item, make_item(make_badge_code(read)))
     [replayed] = send(client, token, item)
 
     assert typed_result["verdict"] == "admitted"
@@ -63,8 +65,8 @@ def test_unassigned_place_needs_action_at_desk(client, event):
     token = make_device(event, can_override=True)[1]
     unnamed = make_registration(event, first_name="", last_name="")
 
-    [result] = send(client, token, make_item(make_short_code(code_of(unnamed))))
-    snapshot = client.get("/api/v1/scanner/snapshot/", headers=bearer(token)).json()
+    [result] = send(client, token, make_item(make_short_code(make_badge_code(unnamed))))
+    snapshot = client.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(token)).json()
 
     assert (result["verdict"], result["reason"]) == ("action", "unnamed")
     assert [row["state"] for row in snapshot["registrations"]] == ["unnamed"]
@@ -75,14 +77,16 @@ def test_unknown_short_codes_are_refused_and_rate_limited(client, event, setting
     token = make_device(event)[1]
     known, other = make_registration(event), make_registration(event)
     foreign = make_registration(make_event())
-    [known_result] = send(client, token, make_item(make_short_code(code_of(known)), direction="out"))
-    codes = [make_short_code(code_of(foreign)), *(f"{number:A>8}" for number in (2, 3, 4, 5, 6, 7))]
+    [known_result] = send(client, token, make_item(make_short_code(make_badge_code(known)), direction="out"))
+    codes = [make_short_code(make_badge_code(foreign)), *(f"{number:A>8}" for number in (2, 3, 4, 5, 6, 7))]
     codes += [f"B{code[1:]}" for code in codes[1:]] + [f"C{code[1:]}" for code in codes[1:]]
 
     results = send(client, token, *map(make_item, codes))
-    last = send(client, token, make_item(make_short_code(code_of(other))))
+    last = send(client, token, make_item(make_short_code(make_badge_code(other))))
     # A short code that was resolved before and a scanned badge code do not count as tries.
-    again = send(client, token, make_item(make_short_code(code_of(known))), make_item(code_of(other)))
+    again = send(
+        client, token, make_item(make_short_code(make_badge_code(known))), make_item(make_badge_code(other))
+    )
 
     assert known_result["verdict"] == "admitted"
     assert len(codes) == MAX_SHORT_CODES - 1
@@ -96,7 +100,7 @@ def test_unknown_short_codes_are_refused_and_rate_limited(client, event, setting
 def test_typed_scan_is_undone_after_reprint_and_old_short_code_is_refused(client, event):
     token = make_device(event, can_override=False)[1]
     attendee = make_registration(event)
-    code = make_short_code(code_of(attendee))
+    code = make_short_code(make_badge_code(attendee))
     item = make_item(code)
     send(client, token, item)
     reprint(attendee)
@@ -104,7 +108,7 @@ def test_typed_scan_is_undone_after_reprint_and_old_short_code_is_refused(client
     [undo] = send(client, token, make_item(code, undoes=item["id"], let_in=False))
     presence = Presence.objects.get(registration=attendee)
     [old] = send(client, token, make_item(code))
-    [new] = send(client, token, make_item(make_short_code(code_of(attendee))))
+    [new] = send(client, token, make_item(make_short_code(make_badge_code(attendee))))
 
     assert undo["reason"] == "undone"
     assert (presence.entries, presence.is_inside) == (0, False)
@@ -116,7 +120,7 @@ def test_short_code_of_merged_badge_is_refused_and_counts_as_one_try(client, eve
     settings.RATE_LIMITS = "on"
     device, token = make_device(event)
     kept, other = make_registration(event, last_name="Gardée"), make_registration(event)
-    code = make_short_code(code_of(other))
+    code = make_short_code(make_badge_code(other))
     merge_registrations_and_scans(survivor=kept, other=other)
     tries, window = MAX_SHORT_CODES - 1, SHORT_CODE_WINDOW_SECONDS
     consume_rate_limit("scanner-short-code", str(device.pk), limit=tries, window_seconds=window, amount=tries)

@@ -17,13 +17,13 @@ from badges.attendance.scanning.record_encryption import decrypt_record, make_re
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.events.sequence import advance_sequence
 from tests.badges.attendance.factories import (
-    bearer,
-    code_of,
+    make_badge_code,
+    make_badge_token,
+    make_bearer_header,
     make_device,
     make_event,
     make_item,
     make_registration,
-    token_of,
 )
 from tests.factories import make_administrator
 
@@ -37,7 +37,7 @@ def event():
 
 
 def fetch(client, token, query="", **headers):
-    return client.get(URL + query, headers=bearer(token) | headers)
+    return client.get(URL + query, headers=make_bearer_header(token) | headers)
 
 
 def change(registration, **fields):
@@ -52,12 +52,12 @@ def test_head_request_returns_headers_of_get_without_body(client, event):
     """Answer HEAD like GET without a body, also with 304 and 401."""
     token = make_device(event)[1]
     whole = fetch(client, token)
-    head = client.head(URL, headers=bearer(token))
+    head = client.head(URL, headers=make_bearer_header(token))
     assert (head.status_code, head.content) == (200, b"")
     assert {name: head[name] for name in ("ETag", "Cache-Control", "Content-Type", "Vary")} == {
         name: whole[name] for name in ("ETag", "Cache-Control", "Content-Type", "Vary")
     }
-    known = client.head(URL, headers=bearer(token) | {"if-none-match": whole["ETag"]})
+    known = client.head(URL, headers=make_bearer_header(token) | {"if-none-match": whole["ETag"]})
     assert known.status_code == 304
     assert client.head(URL).status_code == 401
 
@@ -99,7 +99,7 @@ def test_registrations_are_not_queried_after_new_scans_only(client, event):
     change(registration, company="Acme")
     device, token = make_device(event)
     known = fetch(client, token).json()
-    record_scan_items(device=device, items=[make_item(code_of(registration))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(registration))])
 
     with CaptureQueriesContext(connection) as queries:
         answer = fetch(client, token, f"?since={known['sequence']}").json()
@@ -115,14 +115,14 @@ def test_record_is_decrypted_only_with_its_own_badge(client, event):
     other = make_registration(event)
     sealed = {row["key"]: row for row in fetch(client, make_device(event)[1]).json()["registrations"]}
     record = sealed[make_registration_key(registration.reference)]["sealed"]
-    assert decrypt_record(token_of(registration), record) == {
+    assert decrypt_record(make_badge_token(registration), record) == {
         "name": "Zoé Müller", "company": "Acme", "ticket": "Adhérent", "note": "", "no_photo": True,
         "ticket_id": registration.ticket_id,
     }  # fmt: skip
     with pytest.raises(InvalidTag):
-        decrypt_record(token_of(other), record)
+        decrypt_record(make_badge_token(other), record)
     with pytest.raises(InvalidTag):
-        decrypt_record(token_of(registration, badge_version=2), record)
+        decrypt_record(make_badge_token(registration, badge_version=2), record)
 
 
 def test_record_contains_english_ticket_name_if_different(client, event):
@@ -130,7 +130,7 @@ def test_record_contains_english_ticket_name_if_different(client, event):
     registration.ticket.name_en = "Member"
     registration.ticket.save()
     [row] = fetch(client, make_device(event)[1]).json()["registrations"]
-    record = decrypt_record(token_of(registration), row["sealed"])
+    record = decrypt_record(make_badge_token(registration), row["sealed"])
     assert (record["ticket"], record["ticket_en"]) == ("Adhérent", "Member")
 
 
@@ -241,7 +241,10 @@ def test_device_receives_presences_of_its_own_checkpoint_only(client, event):
     device, token = make_device(event)
     record_scan_items(
         device=device,
-        items=[make_item(code_of(registration)), make_item(code_of(registration), checkpoint="Salle")],
+        items=[
+            make_item(make_badge_code(registration)),
+            make_item(make_badge_code(registration), checkpoint="Salle"),
+        ],
     )
     first = fetch(client, token).json()
     (told,) = first["presences"]
@@ -252,7 +255,7 @@ def test_device_receives_presences_of_its_own_checkpoint_only(client, event):
     assert told["is_mine"] is True
     at_room = make_device(event, checkpoint=room)[1]
     assert [one["door"] for one in fetch(client, at_room).json()["presences"]] == [room.pk]
-    record_scan_items(device=device, items=[make_item(code_of(registration), direction="out")])
+    record_scan_items(device=device, items=[make_item(make_badge_code(registration), direction="out")])
     query = f"?since={first['sequence']}&presences={first['presences_cursor'].replace('+', '%2B')}"
     [left] = fetch(client, token, query).json()["presences"]
     assert left["is_inside"] is False
@@ -274,7 +277,7 @@ def test_unusable_presences_cursor_returns_all_presences(client, event, presence
     registration = make_registration(event)
     change(registration)
     device, token = make_device(event)
-    record_scan_items(device=device, items=[make_item(code_of(registration))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(registration))])
     told, _cursor = fetch_presences_since(client, token, {"since": 1, "presences": presences})
     assert told == {make_registration_key(registration.reference)}
 
@@ -286,7 +289,7 @@ def make_next_query(answer):
 
 def fetch_presences_since(client, token, cursor):
     """Return the keys of the presences sent since a cursor, and the next cursor."""
-    answer = client.get(URL, cursor, headers=bearer(token)).json()
+    answer = client.get(URL, cursor, headers=make_bearer_header(token)).json()
     return {one["key"] for one in answer["presences"]}, make_next_query(answer)
 
 
@@ -300,12 +303,12 @@ def test_presences_are_sent_after_server_clock_is_set_back(client, event, monkey
 
     def read(person, at):
         if way == "act":
-            record_scan_items(device=device, items=[make_item(code_of(person))], at=at)
+            record_scan_items(device=device, items=[make_item(make_badge_code(person))], at=at)
             return
         monkeypatch.setattr(timezone, "now", lambda: at)
-        body = {"scans": [make_item(code_of(person))]}
+        body = {"scans": [make_item(make_badge_code(person))]}
         answer = client.post(
-            "/api/v1/scanner/scans/", body, content_type="application/json", headers=bearer(token)
+            "/api/v1/scanner/scans/", body, content_type="application/json", headers=make_bearer_header(token)
         )
         assert answer.json()["results"][0]["verdict"] == "admitted"
         monkeypatch.undo()
@@ -327,11 +330,11 @@ def test_etags_change_after_scan_with_clock_set_back(client, event):
     one, other = make_registration(event), make_registration(event)
     client.force_login(make_administrator())
     page = f"/organize/{event.slug}/attendance/?part=numbers"
-    record_scan_items(device=device, items=[make_item(code_of(one))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(one))])
     before, tag = client.get(page), fetch(client, token)["ETag"]
     record_scan_items(
         device=device,
-        items=[make_item(code_of(other))],
+        items=[make_item(make_badge_code(other))],
         at=timezone.now() - datetime.timedelta(hours=1),
     )
     assert client.get(page, headers={"If-None-Match": before["ETag"]}).status_code == 200
@@ -343,9 +346,9 @@ def test_presence_committed_late_is_sent_after_newer_presence(event, client):
     device, token = make_device(event)
     late, early = make_registration(event), make_registration(event)
     change(late)
-    record_scan_items(device=device, items=[make_item(code_of(late))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(late))])
     Presence.objects.update(event=make_event())  # as if it were not visible yet
-    record_scan_items(device=device, items=[make_item(code_of(early))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(early))])
     told, cursor = fetch_presences_since(client, token, {"since": 1})
     assert told == {make_registration_key(early.reference)}
     Presence.objects.update(event=event)
@@ -356,7 +359,7 @@ def test_unknown_presences_cursor_returns_all_presences(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
-    record_scan_items(device=device, items=[make_item(code_of(one))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(one))])
     for presences in ("999999", "2026-06-17T06:31:02.120000+00:00", ""):
         told, cursor = fetch_presences_since(client, token, {"since": 1, "presences": presences})
         assert told == {make_registration_key(one.reference)}
@@ -367,13 +370,13 @@ def test_rebuilt_presences_cause_full_snapshot(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
-    record_scan_items(device=device, items=[make_item(code_of(one))])
+    record_scan_items(device=device, items=[make_item(make_badge_code(one))])
     _told, cursor = fetch_presences_since(client, token, {"since": 1})
-    assert client.get(URL, cursor, headers=bearer(token)).json()["full"] is False
+    assert client.get(URL, cursor, headers=make_bearer_header(token)).json()["full"] is False
     rebuild_presence(event=event)
-    answer = client.get(URL, cursor, headers=bearer(token)).json()
+    answer = client.get(URL, cursor, headers=make_bearer_header(token)).json()
     assert answer["full"] is True
-    assert client.get(URL, make_next_query(answer), headers=bearer(token)).json()["full"] is False
+    assert client.get(URL, make_next_query(answer), headers=make_bearer_header(token)).json()["full"] is False
 
 
 def test_polling_device_counts_as_seen(client, event):

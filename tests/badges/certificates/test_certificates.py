@@ -16,7 +16,13 @@ from convention.audit.models import AuditEntry
 from convention.events.models import Venue
 from convention.jobs.models import Job
 from registrations.permissions import make_own_secret
-from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.factories import make_registration as make_registration_in_order
 from tests.factories import make_session, make_staff
 from tests.pdf_readers import pdf_sizes
@@ -32,7 +38,7 @@ def pdf_text(content):
     return read_pdf(content).replace("\u00a0", " ").replace("\n", " ")
 
 
-def local(day, hour, minute=0):
+def make_local_time(day, hour, minute=0):
     """Return a time on the event's first (1) or second (2) day, in Paris."""
     return datetime.datetime(2026, 6, 15 + day, hour, minute, tzinfo=PARIS)
 
@@ -40,25 +46,27 @@ def local(day, hour, minute=0):
 @pytest.fixture
 def event():
     """A convention of two days that is over, with one session."""
-    event = make_event(starts_at=local(1, 8), ends_at=local(2, 18))
-    session = make_session(event, "Sauvegardes", starts_at=local(1, 10), minutes=60)
+    event = make_event(starts_at=make_local_time(1, 8), ends_at=make_local_time(2, 18))
+    session = make_session(event, "Sauvegardes", starts_at=make_local_time(1, 10), minutes=60)
     Checkpoint.objects.create(event=event, session=session, name="Salle A", kind="session")
     return event
 
 
 def scan(event, registration, at, direction="in", checkpoint="Entrée"):
     device = make_device(event, checkpoint=event.checkpoints.get(name=checkpoint), name="Porte 7")[0]
-    item = make_item(code_of(registration), at=at.isoformat(), direction=direction, local_verdict="admitted")
+    item = make_item(
+        make_badge_code(registration), at=at.isoformat(), direction=direction, local_verdict="admitted"
+    )
     record_scan_items(device=device, items=[item])
 
 
-def attend(event, **fields):
+def make_scanned_attendee(event, **fields):
     """Create an attendee who was scanned on both days, and in the session."""
     registration = make_registration(event, email="zoe@example.org", **fields)
-    scan(event, registration, local(1, 8, 31))
-    scan(event, registration, local(1, 17, 45), "out")
-    scan(event, registration, local(2, 9, 5))
-    scan(event, registration, local(1, 10, 2), checkpoint="Salle A")
+    scan(event, registration, make_local_time(1, 8, 31))
+    scan(event, registration, make_local_time(1, 17, 45), "out")
+    scan(event, registration, make_local_time(2, 9, 5))
+    scan(event, registration, make_local_time(1, 10, 2), checkpoint="Salle A")
     return registration
 
 
@@ -69,7 +77,7 @@ def make_path(name, registration, *arguments, query=""):
 
 
 def test_attendees_download_their_own_certificates_after_event(client, event):
-    registration = attend(event)
+    registration = make_scanned_attendee(event)
     session = event.sessions.get()
 
     with translation.override("en"):
@@ -97,7 +105,7 @@ def test_attendees_download_their_own_certificates_after_event(client, event):
 
 
 def test_public_page_shows_certificate_without_other_personal_data(client, event):
-    registration = attend(event)
+    registration = make_scanned_attendee(event)
     client.get(make_path("order-certificate", registration))
     certificate = Certificate.objects.get()
     with translation.override("en"):
@@ -117,7 +125,7 @@ def test_public_page_shows_certificate_without_other_personal_data(client, event
 
 
 def test_certificate_is_replaced_after_correction_and_withdrawn_by_organizer(client, event):
-    registration = attend(event)
+    registration = make_scanned_attendee(event)
     client.get(make_path("order-certificate", registration))
     first = Certificate.objects.get()
     registration.first_name = "Zoë"
@@ -151,7 +159,7 @@ def test_certificate_is_replaced_after_correction_and_withdrawn_by_organizer(cli
 
 def test_organizer_prints_all_certificates_and_many_in_a_job(client, event, monkeypatch):
     for name in ("Aube", "Brun"):
-        attend(event, last_name=name)
+        make_scanned_attendee(event, last_name=name)
     make_registration(event, last_name="Absente")
     client.force_login(make_staff(event))
     with translation.override("fr"):
@@ -175,7 +183,7 @@ def test_organizer_prints_all_certificates_and_many_in_a_job(client, event, monk
 
 
 def test_certificate_is_refused_without_scan_to_buyer_and_before_event_end(client, event):
-    registration = attend(event)
+    registration = make_scanned_attendee(event)
     absent = make_registration(event)
     buyer = reverse(
         "order-certificates",
@@ -194,20 +202,20 @@ def test_certificate_is_refused_without_scan_to_buyer_and_before_event_end(clien
 
 
 def test_certificate_excludes_scans_before_transfer(event):
-    registration = attend(event)
-    registration.transferred_at = local(2, 8)
+    registration = make_scanned_attendee(event)
+    registration.transferred_at = make_local_time(2, 8)
     registration.save()
 
     [facts] = load_event_facts(event)
 
-    assert [stay.arrived_at for stay in facts.stays] == [local(2, 9, 5)]
+    assert [stay.arrived_at for stay in facts.stays] == [make_local_time(2, 9, 5)]
 
 
 def test_long_certificate_lists_fewer_days_to_stay_above_footer(event):
     event.name = "Rencontres des exploitants de centres de données et de réseaux de sauvegarde " * 3
     event.venue = Venue(name="Palais des congrès de la communauté de communes " * 4, city="Rennes")
     registration = make_registration(event)
-    days = [CertifiedStay(local(day, 8), local(day, 18)).to_json() for day in range(1, 7)]
+    days = [CertifiedStay(make_local_time(day, 8), make_local_time(day, 18)).to_json() for day in range(1, 7)]
     usual = Certificate(event=event, registration=registration, name="Zoé Müller", stays=days)
     long = Certificate(
         event=event,

@@ -12,9 +12,9 @@ from registrations.company.models import Invitation
 from registrations.models import Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import get_order_by_link, make_own_secret
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_event, make_ticket
-from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
@@ -34,7 +34,7 @@ def make_order(*places: tuple[str, str]):
         for name, address in places
     )
     request = OrderRequest(email="buyer@example.org", places=requested)
-    return place_order(event=event, request=request, context=by_verified())
+    return place_order(event=event, request=request, context=make_verified_context())
 
 
 def make_page_path(registration: Registration, name: str) -> str:
@@ -124,7 +124,7 @@ def test_colleague_named_for_unassigned_place_gets_link_but_no_transfer_mail(cli
 
 def test_company_colleague_gets_badge_and_details_request_in_one_mail(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "alpha@x.fr"))
+    order_rows(desk, make_row("Alpha", "alpha@x.fr"))
     registration = Registration.objects.get()
     run_tasks()
     mailoutbox.clear()

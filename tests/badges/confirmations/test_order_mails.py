@@ -27,7 +27,7 @@ from registrations.changes.substitute import substitute_attendee
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.models import Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_event, make_member, make_ticket
 from tests.pdf_readers import decode_qr, pdf_text, render_pdf
 from tests.registrations.invoices.factories import make_issuer
@@ -43,15 +43,15 @@ def make_order(event: Event, *names: str, ticket: str = "guest", **fields) -> Or
         for name in names or ("Zoe",)
     )
     request = OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
-    return place_order(event=event, request=request, context=by_verified())
+    return place_order(event=event, request=request, context=make_verified_context())
 
 
-def part(message: EmailMessage, kind: str) -> EmailMessage:
+def get_part(message: EmailMessage, kind: str) -> EmailMessage:
     return next(part for part in message.walk() if part.get_content_type() == kind)
 
 
 def get_text(message: EmailMessage) -> str:
-    return part(message, "text/plain").get_content()
+    return get_part(message, "text/plain").get_content()
 
 
 def test_confirmation_contains_text_html_calendar_and_badge(mail_receiver, run_tasks):
@@ -73,14 +73,14 @@ def test_confirmation_contains_text_html_calendar_and_badge(mail_receiver, run_t
     assert message["Reply-To"] == "club@example.org"
     assert order.manage_url in get_text(message)
     assert "Montant dû\u202f: 120\u00a0€" in get_text(message)
-    html = part(message, "text/html").get_content()
+    html = get_part(message, "text/html").get_content()
     assert f'href="{order.manage_url}"' in html
-    [entry] = icalendar.Calendar.from_ical(part(message, "text/calendar").get_content()).walk("VEVENT")
+    [entry] = icalendar.Calendar.from_ical(get_part(message, "text/calendar").get_content()).walk("VEVENT")
     assert entry.decoded("dtstart") == starts
     assert entry["dtstart"].params["TZID"] == "Europe/Paris"
     assert entry["location"] == "Palais, 1 quai, 74000 Annecy"
-    assert part(message, "text/calendar").get_param("method") == "PUBLISH"
-    pdf = part(message, "application/pdf").get_payload(decode=True)
+    assert get_part(message, "text/calendar").get_param("method") == "PUBLISH"
+    pdf = get_part(message, "application/pdf").get_payload(decode=True)
     assert "Müller" in pdf_text(pdf)
     assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(order.registrations.get())]
 
@@ -191,7 +191,7 @@ def test_verification_mail_states_event_time_and_place(mail_receiver, run_tasks)
         "Quand : mardi 16 juin 2099, 9 h 30 – 12 h 30",
         "Où : Site du port, 2 quai, 44000 Nantes",
     ]
-    html = part(message, "text/html").get_content()
+    html = get_part(message, "text/html").get_content()
     assert "Site du port" in html
     assert "12\u00a0h\u00a030" in html
 
@@ -245,7 +245,7 @@ def test_correction_sends_new_badge_with_same_code(mail_receiver, run_tasks):
     second = mail_receiver.wait_for(2)[1]
     assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
     assert f"Inscription corrigée : {event.title}" in get_text(second)
-    assert decode_qr(render_pdf(part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
+    assert decode_qr(render_pdf(get_part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
 
 
 ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
@@ -280,7 +280,7 @@ def test_transfer_notifies_buyer_and_new_attendee(mail_receiver, run_tasks):
     registration.refresh_from_db()
     _first, buyer, ana = mail_receiver.messages
     for message in (buyer, ana):
-        pdf = part(message, "application/pdf").get_payload(decode=True)
+        pdf = get_part(message, "application/pdf").get_payload(decode=True)
         assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(registration)] != [old]
     assert "Une place vous a été cédée" in get_text(ana)
     assert build_attendee_url(registration) in get_text(ana)

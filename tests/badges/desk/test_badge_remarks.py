@@ -14,10 +14,10 @@ from registrations.invoices.ledger.refunds import request_refund
 from registrations.models import Order
 from tests.badges.attendance.factories import (
     build_snapshot,
+    make_badge_token,
     make_device,
     make_event,
     make_registration,
-    token_of,
 )
 from tests.registrations.invoices.factories import make_issuer
 
@@ -46,7 +46,7 @@ def fetch_record(event, guest, **cursors):
     snapshot = build_snapshot(make_device(event, can_override=False)[0], **cursors)
     key = make_registration_key(guest.reference)
     sealed = [row["sealed"] for row in snapshot["registrations"] if row["key"] == key]
-    return decrypt_record(token_of(guest), sealed[0]) if sealed else None
+    return decrypt_record(make_badge_token(guest), sealed[0]) if sealed else None
 
 
 def test_staff_note_is_sent_to_scanner_and_removed_after_deletion(event):

@@ -27,13 +27,13 @@ from tests.badges.feedback.factories import (
     make_link,
     scan_in,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 type Dump = dict[str, list[tuple[object, ...]]]
 
 
-def answer(registration, session, stars=4, comment=""):
+def submit_feedback(registration, session, stars=4, comment=""):
     give_feedback(registration=registration, session=session, stars=stars, comment=comment)
 
 
@@ -67,7 +67,7 @@ def test_only_attendees_scanned_in_at_session_can_give_feedback():
 
     for registration in (stranger, visitor):
         with pytest.raises(Forbidden):
-            answer(registration, session)
+            submit_feedback(registration, session)
 
     assert not SessionFeedback.objects.exists()
     assert not FeedbackReceipt.objects.exists()
@@ -76,21 +76,21 @@ def test_only_attendees_scanned_in_at_session_can_give_feedback():
 def test_feedback_is_given_once_even_after_merge():
     session = make_attended_session()
     registration, duplicate = make_attendee(session), make_attendee(session, 2)
-    answer(duplicate, session)
+    submit_feedback(duplicate, session)
     with pytest.raises(FeedbackAlreadyGiven):
-        answer(duplicate, session)
+        submit_feedback(duplicate, session)
 
     survivor = merge_registrations_and_scans(survivor=registration, other=duplicate)
 
     with pytest.raises(FeedbackAlreadyGiven):
-        answer(survivor, session)
+        submit_feedback(survivor, session)
     assert SessionFeedback.objects.count() == 1
 
 
 def test_new_attendee_of_place_cannot_give_feedback_for_former_attendee():
     session = make_attended_session()
     registration = make_attendee(session)
-    answer(registration, session)
+    submit_feedback(registration, session)
     bob = Correction(first_name="Bob", last_name="Roi", email="bob@example.org", company="", no_photo=False)
     correct_as_organizer(registration=registration, correction=bob, reason="Somebody else comes")
     client, address = Client(), reverse("session-feedback", args=[session.event.slug, session.guid])
@@ -104,7 +104,7 @@ def test_new_attendee_of_place_cannot_give_feedback_for_former_attendee():
     assert answered.status_code == 403
     assert not find_receipts_of(Registration.objects.all()).exists()
     with pytest.raises(Forbidden):
-        answer(registration, session)
+        submit_feedback(registration, session)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -112,7 +112,9 @@ def test_concurrent_requests_store_one_answer_for_each_attendee():
     session = make_attended_session()
     attendees = [make_attendee(session, number) for number in range(4)]
 
-    results = in_threads([lambda row=row: answer(row, session, 5) for row in [*attendees, *attendees]])
+    results = run_in_threads(
+        [lambda row=row: submit_feedback(row, session, 5) for row in [*attendees, *attendees]]
+    )
 
     refused = [result for result in results if isinstance(result, FeedbackAlreadyGiven)]
     assert len(refused) == 4
@@ -123,7 +125,7 @@ def test_concurrent_requests_store_one_answer_for_each_attendee():
 def test_database_dump_does_not_link_answers_to_attendees(settings):
     session = make_attended_session()
     attendees = [make_attendee(session, number) for number in range(12)]
-    answer(attendees[0], session, 1, "Zyxwvut 0")
+    submit_feedback(attendees[0], session, 1, "Zyxwvut 0")
     before = dump_database()
     address = reverse("session-feedback", args=[session.event.slug, session.guid])
 
@@ -187,16 +189,16 @@ def test_answers_are_accepted_from_session_start_until_feedback_closes():
     scan_in(early, registration)
 
     with pytest.raises(NotOpenNow):
-        answer(registration, early)
+        submit_feedback(registration, early)
     FeedbackSettings.objects.create(event=event, is_enabled=False)
     with pytest.raises(NotOpenNow):
-        answer(registration, session)
+        submit_feedback(registration, session)
     FeedbackSettings.objects.update(is_enabled=True, days_open=3)
     end_event(event, days_ago=2)
-    answer(registration, session)
+    submit_feedback(registration, session)
     end_event(event, days_ago=3)
     with pytest.raises(NotOpenNow):
-        answer(make_attendee(session, 2), session)
+        submit_feedback(make_attendee(session, 2), session)
 
 
 def test_receipts_are_deleted_when_feedback_closes_and_comments_are_cleared_after_a_year():

@@ -124,4 +124,4 @@ To: ana0@example.org
 Subject: Programme
 """
 
-UNUSUAL = {"qmail": QMAIL, "exim": EXIM, "postfix": POSTFIX, "sendmail": SENDMAIL}
+REPORTS_BY_MAIL_SERVER = {"qmail": QMAIL, "exim": EXIM, "postfix": POSTFIX, "sendmail": SENDMAIL}

@@ -17,7 +17,7 @@ from convention.errors import NotFound, UnreadableFile
 from convention.models import BouncedAddress
 from registrations.changes.correct import Correction, correct_registration
 from schedule.models import Speaker
-from tests.badges.mailings.bounce_samples import QMAIL, UNUSUAL
+from tests.badges.mailings.bounce_samples import QMAIL, REPORTS_BY_MAIL_SERVER
 from tests.badges.mailings.factories import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
 
@@ -55,14 +55,14 @@ Diagnostic-Code: smtp; 550 5.1.1 <{final}>: no such user
 """
 
 
-def report(
+def make_report(
     final="ana0@example.org", *, action="failed", key="confirmation-X-1", original="ana0@example.org"
 ) -> str:
     return REPORT.format(blocks=BLOCK.format(original=original, final=final, action=action), key=key)
 
 
 def test_delivery_report_is_parsed():
-    notice = parse_delivery_report(report("Ana0@Example.org", key="mailing-3-17").encode())
+    notice = parse_delivery_report(make_report("Ana0@Example.org", key="mailing-3-17").encode())
     assert notice.message_key == "mailing-3-17"
     assert notice.failures == [
         DeliveryFailure(("ana0@example.org", "Ana0@Example.org"), "5.1.1 550 5.1.1 …: no such user")
@@ -70,13 +70,13 @@ def test_delivery_report_is_parsed():
 
 
 def test_report_may_quote_whole_mail():
-    quoted = report().replace("text/rfc822-headers", "message/rfc822").replace("News", "News\n\nHi")
+    quoted = make_report().replace("text/rfc822-headers", "message/rfc822").replace("News", "News\n\nHi")
     assert parse_delivery_report(quoted.encode()).message_key == "confirmation-X-1"
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
 def test_only_permanent_failures_count(action):
-    assert parse_delivery_report(report(action=action).encode()).failures == []
+    assert parse_delivery_report(make_report(action=action).encode()).failures == []
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_mail_without_report_is_refused(content):
         parse_delivery_report(content)
 
 
-@pytest.mark.parametrize("server", UNUSUAL)
+@pytest.mark.parametrize("server", REPORTS_BY_MAIL_SERVER)
 def test_reports_of_older_servers_give_address_and_message_key(server):
-    content = UNUSUAL[server].format(key="mailing-3-17").encode()
+    content = REPORTS_BY_MAIL_SERVER[server].format(key="mailing-3-17").encode()
 
     notice = parse_delivery_report(content)
 
@@ -134,7 +134,7 @@ def test_command_marks_address_and_recipient_as_bounced(command, manage, tmp_pat
     # An alias of the recipient failed: our Message-ID leads to the address that we wrote to.
     file = tmp_path / "bounce.eml"
     file.write_text(
-        report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
+        make_report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
     )
     done = command("mail_bounces", str(file))
     assert (done.returncode, done.stdout) == (0, "1 adresse marquée en erreur.\n")
@@ -153,7 +153,9 @@ def test_bounce_is_recorded_for_known_address_only(mailoutbox, run_tasks):
     run_tasks()
     for address, marked in (("Ana1@example.org", ["ana1@example.org"]), ("x@y.example", [])):
         assert (
-            record_reported_bounces(report=parse_delivery_report(report(address, original=address).encode()))
+            record_reported_bounces(
+                report=parse_delivery_report(make_report(address, original=address).encode())
+            )
             == marked
         )
     assert BouncedAddress.objects.get().answer == "5.1.1 550 5.1.1 …: no such user"
@@ -163,7 +165,7 @@ def test_bounce_is_recorded_for_known_address_only(mailoutbox, run_tasks):
 @pytest.mark.django_db
 def test_bounce_of_speaker_is_stored_until_speaker_is_deleted():
     speaker = Speaker.objects.create(event=make_event(), name="Ana", email="Ana@speakers.example")
-    failed = report("ana@speakers.example", original="ana@speakers.example")
+    failed = make_report("ana@speakers.example", original="ana@speakers.example")
 
     recorded = record_reported_bounces(report=parse_delivery_report(failed.encode()))
 

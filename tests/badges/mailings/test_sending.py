@@ -30,7 +30,7 @@ from registrations.models import Registration
 from tests.badges.mailings.factories import add_people, make_mailing
 from tests.factories import make_event
 from tests.faults.processes import free_port
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 SMTP_BACKEND = "convention.mail.smtp_backend.EmailBackend"
@@ -264,7 +264,7 @@ def test_concurrent_launches_send_mailing_once(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     mailing = make_mailing(event)
-    done = in_threads([lambda: launch_mailing(mailing=mailing)] * 4)
+    done = run_in_threads([lambda: launch_mailing(mailing=mailing)] * 4)
     assert sorted(type(one).__name__ for one in done) == ["Mailing", *["NotADraft"] * 3]
     run_tasks()
     assert len(mailoutbox) == 2

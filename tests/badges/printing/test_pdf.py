@@ -102,7 +102,7 @@ def ticket():
     return ticket
 
 
-def printed(event, layout="a6", **options):
+def print_badges(event, layout="a6", **options):
     file = io.BytesIO()
     problems = write_event_badges(file, event, options=BadgePrintOptions(layout, **options))
     return file.getvalue(), problems
@@ -110,7 +110,7 @@ def printed(event, layout="a6", **options):
 
 @pytest.mark.parametrize("layout", ["a6", "a4x4", "label"])
 def test_rendered_pages_contain_exactly_the_badge_codes(ticket, layout):
-    pdf, _problems = printed(ticket.event, layout)
+    pdf, _problems = print_badges(ticket.event, layout)
     read = []
     for page in render_pdf(pdf, dpi=150):
         read += [code.text for code in zxingcpp.read_barcodes(np.asarray(page.convert("L")))]
@@ -118,14 +118,14 @@ def test_rendered_pages_contain_exactly_the_badge_codes(ticket, layout):
 
 
 def test_sizes_are_a6_and_a4(ticket):
-    a6, a4 = printed(ticket.event, "a6")[0], printed(ticket.event, "a4x4")[0]
+    a6, a4 = print_badges(ticket.event, "a6")[0], print_badges(ticket.event, "a4x4")[0]
     assert {tuple(map(round, size)) for size in pdf_sizes(a6)} == {(105, 148)}
     assert {tuple(map(round, size)) for size in pdf_sizes(a4)} == {(210, 297)}
     assert (len(pdf_sizes(a6)), len(pdf_sizes(a4))) == (12, 3)
 
 
 def test_overlong_name_and_missing_glyph_are_reported(ticket):
-    _pdf, problems = printed(ticket.event)
+    _pdf, problems = print_badges(ticket.event)
     assert [(problem.holder.first_name[:4], problem.sentence) for problem in problems] == [
         ("Zoé ", "aucune police disponible pour 🎉"),
         (
@@ -136,7 +136,7 @@ def test_overlong_name_and_missing_glyph_are_reported(ticket):
 
 
 def test_names_are_in_text_layer(ticket):
-    pdf, _problems = printed(ticket.event)
+    pdf, _problems = print_badges(ticket.event)
     text = pdf_text(pdf)
     for name in ("Zoë", "Müller", "王", "小明", "Владимир", "Хрущёв", "Παπαδοπούλου", "김", "Cher", "Zoé 🎉"):
         assert name in text
@@ -149,7 +149,7 @@ def test_names_in_many_scripts_are_complete_in_every_layout(layout):
     for first, last, company in NAMES_BY_SCRIPT.values():
         make_registration(ticket, first_name=first, last_name=last, company=company)
 
-    pdf, problems = printed(ticket.event, layout)
+    pdf, problems = print_badges(ticket.event, layout)
 
     assert problems == []
     text = remove_white_space(pdf_text(pdf))
@@ -173,14 +173,14 @@ def remove_white_space(text):
 def test_a_script_without_font_is_reported():
     registration = make_registration(first_name="བསྟན", last_name="Gyatso")
 
-    _pdf, problems = printed(registration.event)
+    _pdf, problems = print_badges(registration.event)
 
     [problem] = problems
     assert problem.sentence.startswith("aucune police disponible pour བ")
 
 
 def test_names_stay_between_header_and_code_and_within_margins(ticket):
-    with pdfplumber.open(io.BytesIO(printed(ticket.event)[0])) as pdf:
+    with pdfplumber.open(io.BytesIO(print_badges(ticket.event)[0])) as pdf:
         for page in pdf.pages:
             for char in page.chars:
                 assert char["x0"] >= BADGE_MARGIN - 0.1
@@ -257,9 +257,9 @@ def test_unconfirmed_or_cancelled_registration_has_no_badge(fields):
 
 def test_printing_no_badges_or_unknown_layout_is_refused():
     with pytest.raises(NothingToPrint):
-        printed(make_event())
+        print_badges(make_event())
     with pytest.raises(UnknownLayout, match="a6, a4x4"):
-        printed(make_event(), "a5")
+        print_badges(make_event(), "a5")
 
 
 def test_badge_looks_different_for_each_ticket_audience():
@@ -314,7 +314,7 @@ def test_long_event_and_ticket_names_are_complete():
 def test_label_shows_name_short_code_photo_refusal_and_ticket():
     ticket = make_ticket(name="Presse")
     registration = make_registration(ticket, no_photo=True)
-    pdf, _problems = printed(ticket.event, "label")
+    pdf, _problems = print_badges(ticket.event, "label")
     assert {tuple(map(round, size)) for size in pdf_sizes(pdf)} == {(100, 62)}
     short_code = make_short_code(build_badge_code(registration))
     words = f"Zoé Müller Acme {short_code[:4]} {short_code[4:]} Pas de photo, merci Presse"

@@ -16,14 +16,14 @@ CONFLICT_SENTENCE = (
 NOW = datetime.datetime(2027, 6, 1, 9, tzinfo=datetime.UTC)
 
 
-def event(**fields) -> Event:
+def make_unsaved_event(**fields) -> Event:
     starts = fields.pop("starts_at", NOW + datetime.timedelta(days=15))
     values = {"slug": "x", "name": "X", "visibility": "public", "starts_at": starts}
     return Event(**{**values, "ends_at": starts + datetime.timedelta(days=1), **fields})
 
 
-def facts(given: Event | None = None, **fields) -> EventFacts:
-    return EventFacts(given or event(), **{"tickets": [Ticket(name="Invité")], **fields})
+def make_event_facts(given: Event | None = None, **fields) -> EventFacts:
+    return EventFacts(given or make_unsaved_event(), **{"tickets": [Ticket(name="Invité")], **fields})
 
 
 def list_warnings(found: EventFacts) -> list[tuple[int, str]]:
@@ -34,34 +34,35 @@ def list_warnings(found: EventFacts) -> list[tuple[int, str]]:
 
 
 def test_event_without_problems_has_no_warnings():
-    assert list_warnings(facts()) == []
+    assert list_warnings(make_event_facts()) == []
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (facts(event(visibility="draft")),
+        (make_event_facts(make_unsaved_event(visibility="draft")),
          (1, "Cet événement est encore un brouillon, visible de ses seuls organisateurs.")),
-        (facts(event(registration_closes_at=NOW + datetime.timedelta(days=2))),
+        (make_event_facts(make_unsaved_event(registration_closes_at=NOW + datetime.timedelta(days=2))),
          (0, "Clôture des inscriptions le 3 juin 2027 à 11 h.")),
-        (facts(tickets=[]), (2, "Pas encore de billet : personne ne peut s’inscrire.")),
-        (facts(tickets=[Ticket(name="Presse", capacity=20, reserved=19)]),
+        (make_event_facts(tickets=[]), (2, "Pas encore de billet : personne ne peut s’inscrire.")),
+        (make_event_facts(tickets=[Ticket(name="Presse", capacity=20, reserved=19)]),
          (0, "Le billet « Presse » est presque complet : 1 place restante sur 20.")),
-        (facts(tickets=[Ticket(name="Presse", capacity=20, reserved=20)]),
+        (make_event_facts(tickets=[Ticket(name="Presse", capacity=20, reserved=20)]),
          (1, "Le billet « Presse » est complet.")),
-        (facts(pending_count=2),
+        (make_event_facts(pending_count=2),
          (0, "2 inscriptions attendent la confirmation de l’adresse e-mail ou le paiement.")),
-        (facts(schedule_conflict_count=1), (1, CONFLICT_SENTENCE)),
-        (facts(outside_session_count=2), (1, "2 sessions sont en dehors des horaires de l’événement.")),
-        (facts(full_sessions=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
-        (facts(filling_sessions=["A"]), (0, "1 session est presque complète : A.")),
-        (facts(waiting_count=3), (0, "3 personnes attendent une place libre.")),
-        (facts(stopped_mailings=["Bienvenue"]),
+        (make_event_facts(schedule_conflict_count=1), (1, CONFLICT_SENTENCE)),
+        (make_event_facts(outside_session_count=2),
+         (1, "2 sessions sont en dehors des horaires de l’événement.")),
+        (make_event_facts(full_sessions=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
+        (make_event_facts(filling_sessions=["A"]), (0, "1 session est presque complète : A.")),
+        (make_event_facts(waiting_count=3), (0, "3 personnes attendent une place libre.")),
+        (make_event_facts(stopped_mailings=["Bienvenue"]),
          (2, "1 envoi interrompu par une erreur : Bienvenue. Vérifiez la cause, puis reprenez-le.")),
-        (facts(unplaced_session_count=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
-        (facts(scan_conflict_count=2),
+        (make_event_facts(unplaced_session_count=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
+        (make_event_facts(scan_conflict_count=2),
          (2, "2 badges ont servi deux fois à entrer : indiquez l’explication.")),
-        (facts(unprintable_names=["a", "b", "c", "d"]),
+        (make_event_facts(unprintable_names=["a", "b", "c", "d"]),
          (1, "4 noms contiennent des caractères impossibles à imprimer sur un badge : a, b, c….")),
     ],
 )  # fmt: skip
@@ -72,33 +73,37 @@ def test_each_problem_has_its_warning(found, expected):
 def test_full_ticket_is_no_warning_if_sale_or_registration_is_closed():
     full = Ticket(name="Presse", capacity=20, reserved=20)
     assert (
-        list_warnings(facts(event(registration_closes_at=NOW - datetime.timedelta(days=1)), tickets=[full]))
+        list_warnings(
+            make_event_facts(
+                make_unsaved_event(registration_closes_at=NOW - datetime.timedelta(days=1)), tickets=[full]
+            )
+        )
         == []
     )
     off_sale = Ticket(name="Presse", capacity=20, reserved=20, closes_at=NOW - datetime.timedelta(days=1))
-    assert list_warnings(facts(tickets=[off_sale])) == []
+    assert list_warnings(make_event_facts(tickets=[off_sale])) == []
 
 
 def test_device_warnings_are_shown_only_during_event():
-    running = event(starts_at=NOW - datetime.timedelta(hours=1))
-    assert list_warnings(facts(running)) == [
+    running = make_unsaved_event(starts_at=NOW - datetime.timedelta(hours=1))
+    assert list_warnings(make_event_facts(running)) == [
         (2, "Aucun téléphone n’est jumelé : personne ne peut scanner les badges.")
     ]
-    assert list_warnings(facts(running, lapsed_device_count=2)) == [
+    assert list_warnings(make_event_facts(running, lapsed_device_count=2)) == [
         (2, "Les 2 téléphones jumelés sont révoqués ou ont expiré : personne ne peut scanner les badges.")
     ]
     door = Checkpoint(name="Entrée")
     quiet = Device(name="Nokia", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=11))
     alive = Device(name="Pixel", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=1))
-    assert list_warnings(facts(running, devices=[alive])) == []
-    assert list_warnings(facts(running, devices=[alive, quiet])) == [
+    assert list_warnings(make_event_facts(running, devices=[alive])) == []
+    assert list_warnings(make_event_facts(running, devices=[alive, quiet])) == [
         (2, "Le téléphone « Nokia » (Entrée) ne répond plus depuis le 1er juin 2027 à 10 h 49.")
     ]
-    assert list_warnings(facts(devices=[quiet])) == []
+    assert list_warnings(make_event_facts(devices=[quiet])) == []
 
 
 def test_warnings_are_ordered_by_gravity():
-    found = facts(pending_count=1, scan_conflict_count=1, schedule_conflict_count=1)
+    found = make_event_facts(pending_count=1, scan_conflict_count=1, schedule_conflict_count=1)
     assert [gravity for gravity, _sentence in list_warnings(found)] == [2, 1, 0]
 
 
@@ -111,7 +116,7 @@ def test_failed_and_stuck_tasks_are_one_grave_and_one_lesser_warning():
 
 
 def test_missing_confidentiality_agreements_are_reported_with_lock_date():
-    [(gravity, sentence)] = list_warnings(facts(missing_agreements=2, locks_at=NOW))
+    [(gravity, sentence)] = list_warnings(make_event_facts(missing_agreements=2, locks_at=NOW))
     before, _semicolon, after = sentence.partition(" ; ")
     assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté le texte de confidentialité")
     assert after == "la liste sera arrêtée le 1er juin 2027 à 11 h."

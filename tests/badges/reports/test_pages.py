@@ -45,7 +45,7 @@ def make_filled_event(slug: str, *, registrations: int, inside: int = 0, **field
     return event
 
 
-def running() -> dict:
+def make_current_times() -> dict:
     now = timezone.now()
     return {
         "starts_at": now - datetime.timedelta(hours=1),
@@ -54,7 +54,7 @@ def running() -> dict:
 
 
 def test_revoked_device_and_missing_device_have_different_warnings(client):
-    event = make_filled_event("x", registrations=1, **running())
+    event = make_filled_event("x", registrations=1, **make_current_times())
     client.force_login(make_staff(event))
     assert "Aucun téléphone n’est jumelé" in client.get("/organize/").content.decode()
     gone = pair_device(checkpoint=event.checkpoints.get()).device
@@ -98,14 +98,14 @@ def test_start_page_without_events_links_to_event_creation(client):
 
 
 def test_start_page_shows_counts_of_running_event(client):
-    event = make_filled_event("x", registrations=5, inside=3, **running())
+    event = make_filled_event("x", registrations=5, inside=3, **make_current_times())
     client.force_login(make_staff(event))
     (facts,) = client.get("/organize/").context["running"]
     assert (facts.inside_count, facts.arrived_count, facts.confirmed_count, facts.capacity) == (3, 3, 5, 100)
 
 
 def test_attendee_at_two_checkpoints_counts_once(client):
-    event = make_filled_event("x", registrations=1, inside=1, **running())
+    event = make_filled_event("x", registrations=1, inside=1, **make_current_times())
     back = Checkpoint.objects.create(event=event, name="Arrière")
     Presence.objects.create(
         event=event,
@@ -187,7 +187,7 @@ def test_arrival_labels_include_date_only_for_several_days():
 
 
 def test_counts_match_attendance_lists(client):
-    event = make_filled_event("x", registrations=6, inside=4, **running())
+    event = make_filled_event("x", registrations=6, inside=4, **make_current_times())
     gone, *_others = Presence.objects.filter(event=event)
     Presence.objects.filter(pk=gone.pk).update(is_inside=False)
     Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=timezone.now())

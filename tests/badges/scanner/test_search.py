@@ -7,7 +7,13 @@ from django.utils import timezone
 
 from badges.codes import make_short_code
 from convention.audit.models import AuditEntry
-from tests.badges.attendance.factories import bearer, code_of, make_device, make_event, make_registration
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_bearer_header,
+    make_device,
+    make_event,
+    make_registration,
+)
 
 pytestmark = pytest.mark.django_db
 SEARCH_URL = "/api/v1/scanner/search/"
@@ -15,7 +21,7 @@ ATTENDEES_URL = "/api/v1/scanner/attendees/"
 
 
 def search_attendees(client, token, **body):
-    return client.post(SEARCH_URL, body, content_type="application/json", headers=bearer(token))
+    return client.post(SEARCH_URL, body, content_type="application/json", headers=make_bearer_header(token))
 
 
 def list_names(response) -> list[str]:
@@ -54,13 +60,13 @@ def test_only_supervisor_device_gets_attendee_list(client):
     badge = make_registration(event, badge_version=2)
     make_registration(event)
 
-    refused = client.get(ATTENDEES_URL, headers=bearer(token))
-    answer = client.get(ATTENDEES_URL, headers=bearer(supervisor_token))
+    refused = client.get(ATTENDEES_URL, headers=make_bearer_header(token))
+    answer = client.get(ATTENDEES_URL, headers=make_bearer_header(supervisor_token))
 
     assert refused.status_code == 403
     assert len(answer.json()["registrations"]) == 2
     codes = {found["registration"]: found["short_code"] for found in answer.json()["registrations"]}
-    assert codes[badge.reference] == make_short_code(code_of(badge))
+    assert codes[badge.reference] == make_short_code(make_badge_code(badge))
     assert AuditEntry.objects.filter(verb="attendees.read").count() == 1
 
 
@@ -72,7 +78,7 @@ def test_query_count_of_attendee_list_does_not_grow(client):
         for _number in range(size):
             make_registration(event)
         with CaptureQueriesContext(connection) as captured:
-            answer = client.get(ATTENDEES_URL, headers=bearer(token))
+            answer = client.get(ATTENDEES_URL, headers=make_bearer_header(token))
         assert len(answer.json()["registrations"]) == size
         counts.append(len(captured))
 

@@ -22,17 +22,24 @@ from convention.events.models import Event
 from registrations.changes.cancel import cancel_registration
 from registrations.visits.models import Ride, RideSeat
 from registrations.visits.rides.seating import choose_rides
-from tests.badges.attendance.factories import build_snapshot, code_of, make_device, make_item
+from tests.badges.attendance.factories import build_snapshot, make_badge_code, make_device, make_item
 from tests.factories import make_member, make_person, make_registration, make_staff
 from tests.pdf_readers import pdf_sizes, pdf_text
 from tests.registrations.visits.hosts import make_secretary
-from tests.registrations.visits.visit_day import HOUR, end, make_ride, make_visit, make_visitor, pass_by
+from tests.registrations.visits.visit_day import (
+    HOUR,
+    end_visit,
+    make_ride,
+    make_visit,
+    make_visitor,
+    scan_by_hand,
+)
 from tests.site_objects import make_client
 
 START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
 
 
-def minutes(number):
+def make_time(number):
     return START + datetime.timedelta(minutes=number)
 
 
@@ -55,8 +62,8 @@ def minutes(number):
     ],
 )
 def test_visitor_is_located_by_scans_and_time(at, seen, where):
-    moments = {name: minutes(number) for name, number in seen.items()}
-    facts = VisitorFacts(at=minutes(at), starts_at=START, ends_at=minutes(360), **moments)
+    moments = {name: make_time(number) for name, number in seen.items()}
+    facts = VisitorFacts(at=make_time(at), starts_at=START, ends_at=make_time(360), **moments)
     assert locate_visitor(facts) == where
 
 
@@ -72,7 +79,7 @@ def load_whereabouts(visit, **given):
     return {one.last_name: one.whereabouts.value for one in load_roster(visit, **given)}
 
 
-def door(visit, kind, **fields):
+def get_checkpoint(visit, kind, **fields):
     return Checkpoint.objects.get(event=visit.event, kind=kind, **fields)
 
 
@@ -99,7 +106,7 @@ def test_checkpoint_of_other_kind_named_entrance_is_not_entrance(visit):
     create_visit_checkpoints(visit=visit)
 
     assert count_missing_checkpoints(visit) == 0
-    assert door(visit, "entrance").name == "Entrée (2)"
+    assert get_checkpoint(visit, "entrance").name == "Entrée (2)"
 
 
 def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
@@ -111,13 +118,13 @@ def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
         Ride.objects.filter(pk=ride.pk).update(leaves_at=timezone.now() + HOUR)
         choose_rides(application=one, ride_ids=[ride.pk])
     create_visit_checkpoints(visit=visit)
-    coach, way_out = door(visit, "coach"), door(visit, "exit")
+    coach, way_out = get_checkpoint(visit, "coach"), get_checkpoint(visit, "exit")
     for one in (early, gone):
-        assert pass_by(one, coach).verdict == "admitted"
+        assert scan_by_hand(one, coach).verdict == "admitted"
     assert load_whereabouts(visit) == {"Aube": "aboard", "Brun": "late", "Clair": "late", "Dupré": "aboard"}
-    pass_by(early)
-    pass_by(gone)
-    assert pass_by(gone, way_out, "out").verdict == "admitted"
+    scan_by_hand(early)
+    scan_by_hand(gone)
+    assert scan_by_hand(gone, way_out, "out").verdict == "admitted"
     assert load_whereabouts(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
     manifest = build_manifest(ride, load_roster(visit))
     names = [
@@ -133,11 +140,11 @@ def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
 def test_visitor_who_reenters_is_inside_again(visit):
     one = make_visitor(visit)
     create_visit_checkpoints(visit=visit)
-    pass_by(one)
-    pass_by(one, door(visit, "exit"), "out")
+    scan_by_hand(one)
+    scan_by_hand(one, get_checkpoint(visit, "exit"), "out")
     ((_came, left),) = find_stays(visit.event).values()
     assert left is not None
-    pass_by(one)
+    scan_by_hand(one)
     assert [left for _came, left in find_stays(visit.event).values()] == [None]
     assert [where.whereabouts for where in load_roster(visit)] == [Whereabouts.INSIDE]
 
@@ -146,7 +153,7 @@ def test_coach_scan_alone_is_no_arrival(visit):
     one = make_visitor(visit)
     make_ride(visit)
     create_visit_checkpoints(visit=visit)
-    pass_by(one, door(visit, "coach"))
+    scan_by_hand(one, get_checkpoint(visit, "coach"))
     assert find_stays(visit.event) == {}
 
 
@@ -155,15 +162,15 @@ def test_late_coach_scan_leaves_visitor_who_left_as_left(visit):
     one = make_visitor(visit, last_name="Aube")
     make_ride(visit)
     create_visit_checkpoints(visit=visit)
-    coach, way_out = door(visit, "coach"), door(visit, "exit")
+    coach, way_out = get_checkpoint(visit, "coach"), get_checkpoint(visit, "exit")
     phone, _token = make_device(visit.event, checkpoint=coach)
     snapshot = build_snapshot(phone)
     kinds = {row["id"]: (row["kind"], row["door"]) for row in snapshot["checkpoints"]}
-    gate = door(visit, "entrance")
+    gate = get_checkpoint(visit, "entrance")
     assert kinds[coach.pk] == ("coach", coach.pk)
     assert kinds[way_out.pk] == ("exit", gate.pk)
     now = timezone.now()
-    code = code_of(one.registration)
+    code = make_badge_code(one.registration)
     out = make_item(code, direction="out", at=(now - HOUR / 6).isoformat())
     record_scan_items(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
     record_scan_items(
@@ -211,7 +218,7 @@ def test_visit_over_midnight_counts_on_both_days():
 
 def test_visitor_inside_with_cancelled_place_stays_on_roster(visit):
     one = make_visitor(visit, last_name="Aube")
-    pass_by(one)
+    scan_by_hand(one)
     cancel_registration(registration=one.registration)
     make_registration(visit.event.tickets.get(), last_name="Brun", cancelled_at=timezone.now())
     (seen,) = load_roster(visit)
@@ -230,7 +237,7 @@ def test_day_pages_by_role(visit):
     assert "Créer 3" not in desk.get(page).content.decode()
     organizer.post(f"{page}doors/")
     assert count_missing_checkpoints(visit) == 0
-    pass_by(one)
+    scan_by_hand(one)
     late = organizer.get(f"{page}?state=late").content.decode()
     assert "Brun" in late
     assert "Aube" not in late
@@ -262,8 +269,8 @@ def test_pdf_lists_and_csv_show_visitors_and_whereabouts(visit):
     two = make_visitor(visit, last_name="Брун Ω", company="B" * 90)
     choose_rides(application=one, ride_ids=[ride.pk])
     create_visit_checkpoints(visit=visit)
-    pass_by(two, door(visit, "coach"))
-    pass_by(one)
+    scan_by_hand(two, get_checkpoint(visit, "coach"))
+    scan_by_hand(one)
     organizer = make_client(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/day/"
     texts = {
@@ -288,7 +295,7 @@ def test_pdf_lists_and_csv_show_visitors_and_whereabouts(visit):
 
 def test_every_page_of_evacuation_list_has_heading(visit):
     for number in range(60):
-        pass_by(make_visitor(visit, last_name=f"Nom {number:03} " + "long " * (number % 7)))
+        scan_by_hand(make_visitor(visit, last_name=f"Nom {number:03} " + "long " * (number % 7)))
     content = (
         make_client(make_staff(visit.event))
         .get(f"/organize/{visit.event.slug}/visit/day/evacuation.pdf")
@@ -309,9 +316,9 @@ def test_certificate_is_issued_only_to_visitor_who_arrived_and_left(visit):
     )
     assert organizer.get(f"{page}.pdf").status_code == 409
     for one in (left, stayed):
-        pass_by(one)
-    pass_by(left, direction="out")
-    end(visit)
+        scan_by_hand(one)
+    scan_by_hand(left, direction="out")
+    end_visit(visit)
     whole = organizer.get(f"{page}.pdf").content
     assert len(pdf_sizes(whole)) == 1
     for words in (

@@ -14,10 +14,10 @@ from tests.virtual_passkey import (
     PRESENT,
     VERIFIED,
     SoftPasskey,
-    add,
-    begin_to_add,
-    challenge_of,
-    made_for,
+    add_passkey,
+    begin_registration,
+    request_challenge,
+    send_registration,
     sign_in,
 )
 
@@ -51,13 +51,13 @@ def eva():
 
 @pytest.fixture
 def passkey(ana) -> SoftPasskey:
-    return made_for(browser(ana))
+    return add_passkey(browser(ana))
 
 
 def test_valid_passkey_signs_in_to_its_account(ana, passkey):
     """Positive control: each attack below changes one part of this."""
     client = browser()
-    sign_in(client, passkey.assertion(challenge_of(client)))
+    sign_in(client, passkey.assertion(request_challenge(client)))
     assert is_signed_in(client)
     assert client.session["_auth_user_id"] == str(ana.pk)
 
@@ -82,17 +82,17 @@ ATTACKS = {
 def test_sign_in_with_forged_response_is_refused(passkey, attack):
     client = browser()
     forged = dataclasses.replace(passkey, **ATTACKS[attack])
-    answer = sign_in(client, forged.assertion(challenge_of(client)))
+    answer = sign_in(client, forged.assertion(request_challenge(client)))
     assert answer.status_code == 200
     assert not is_signed_in(client)
 
 
 def test_response_for_one_account_opens_no_other_account(ana, eva, passkey):
     """The sender chooses the handle; the key must belong to that account."""
-    made_for(browser(eva))
+    add_passkey(browser(eva))
     of_eva = websafe_encode(str(eva.pk).encode())
     client = browser()
-    credential = passkey.assertion(challenge_of(client))
+    credential = passkey.assertion(request_challenge(client))
     credential["response"]["userHandle"] = of_eva
     sign_in(client, credential)
     assert not is_signed_in(client)
@@ -100,8 +100,8 @@ def test_response_for_one_account_opens_no_other_account(ana, eva, passkey):
 
 def test_response_works_once_and_only_in_its_browser(passkey):
     client, other = browser(), browser()
-    challenge_of(other)
-    credential = passkey.assertion(challenge_of(client))
+    request_challenge(other)
+    credential = passkey.assertion(request_challenge(client))
     sign_in(other, credential)
     assert not is_signed_in(other)
     sign_in(client, credential)
@@ -109,21 +109,21 @@ def test_response_works_once_and_only_in_its_browser(passkey):
     client.post("/accounts/logout/", secure=True)
     sign_in(client, credential)
     assert not is_signed_in(client)
-    challenge_of(client)
+    request_challenge(client)
     sign_in(client, credential)
     assert not is_signed_in(client)
 
 
 def test_response_to_another_challenge_or_of_another_type_is_refused(ana, passkey):
     client = browser()
-    challenge_of(client)
+    request_challenge(client)
     sign_in(client, passkey.assertion(secrets.token_bytes(32)))
     assert not is_signed_in(client)
     client = browser()
-    sign_in(client, passkey.assertion(challenge_of(client), type="webauthn.create"))
+    sign_in(client, passkey.assertion(request_challenge(client), type="webauthn.create"))
     assert not is_signed_in(client)
     client = browser()
-    sign_in(client, passkey.registration(challenge_of(client)))
+    sign_in(client, passkey.registration(request_challenge(client)))
     assert not is_signed_in(client)
 
 
@@ -131,49 +131,49 @@ def test_response_to_another_challenge_or_of_another_type_is_refused(ana, passke
                                     and "credential" not in name])  # fmt: skip
 def test_adding_forged_passkey_is_refused(ana, attack):
     client = browser(ana)
-    challenge, handle = begin_to_add(client)
+    challenge, handle = begin_registration(client)
     forged = SoftPasskey(handle=handle, **ATTACKS[attack])
-    assert add(client, forged.registration(challenge)).status_code == 200
+    assert send_registration(client, forged.registration(challenge)).status_code == 200
     assert Authenticator.objects.count() == 0
 
 
 def test_passkey_is_added_only_to_the_requesting_account(ana, eva):
     """A response to the challenge of another session is refused."""
     client, other = browser(ana), browser(eva)
-    challenge, handle = begin_to_add(client)
-    begin_to_add(other)
+    challenge, handle = begin_registration(client)
+    begin_registration(other)
     credential = SoftPasskey(handle=handle).registration(challenge)
-    add(other, credential)
+    send_registration(other, credential)
     assert Authenticator.objects.count() == 0
-    add(client, credential)
+    send_registration(client, credential)
     assert set(Authenticator.objects.values_list("user", "type")) == {
         (ana.pk, "webauthn"),
         (ana.pk, "recovery_codes"),
     }
-    add(client, credential)
+    send_registration(client, credential)
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
 
 def test_copied_credential_id_opens_only_own_account(ana, eva, passkey):
     """A credential id is no secret: registering it with another key gives no access."""
     client = browser(eva)
-    challenge, handle = begin_to_add(client)
+    challenge, handle = begin_registration(client)
     copied = SoftPasskey(handle=handle, credential_id=passkey.credential_id)
-    add(client, copied.registration(challenge))
+    send_registration(client, copied.registration(challenge))
     for key, opens in ((passkey, ana), (copied, eva)):
         client = browser()
-        sign_in(client, key.assertion(challenge_of(client)))
+        sign_in(client, key.assertion(request_challenge(client)))
         assert client.session["_auth_user_id"] == str(opens.pk)
     client = browser()
-    sign_in(client, dataclasses.replace(copied, handle=passkey.handle).assertion(challenge_of(client)))
+    sign_in(client, dataclasses.replace(copied, handle=passkey.handle).assertion(request_challenge(client)))
     assert not is_signed_in(client)
 
 
 def test_passkey_with_unknown_algorithm_is_refused_without_server_error(ana):
     """Such a key could be registered, and would cause a server error at each sign-in."""
-    passkey = made_for(browser(ana), algorithm=-99_999)
+    passkey = add_passkey(browser(ana), algorithm=-99_999)
     client = browser()
-    answer = sign_in(client, passkey.assertion(challenge_of(client)))
+    answer = sign_in(client, passkey.assertion(request_challenge(client)))
     assert answer.status_code == 200
     assert not is_signed_in(client)
 
@@ -184,20 +184,20 @@ def test_adding_passkey_needs_recent_authentication(ana):
     client = Client()
     client.force_login(ana)
     assert client.get("/accounts/2fa/passkeys/add/", secure=True).status_code == 302
-    add(client, SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
-    add(browser(), SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
+    send_registration(client, SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
+    send_registration(browser(), SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
     assert Authenticator.objects.count() == 0
 
 
 def test_closed_account_and_removed_passkey_cannot_sign_in(ana, passkey):
     Person.objects.filter(pk=ana.pk).update(is_active=False)
     client = browser()
-    sign_in(client, passkey.assertion(challenge_of(client)))
+    sign_in(client, passkey.assertion(request_challenge(client)))
     assert not is_signed_in(client)
     Person.objects.filter(pk=ana.pk).update(is_active=True)
     Authenticator.objects.filter(type="webauthn").delete()
     client = browser()
-    sign_in(client, passkey.assertion(challenge_of(client)))
+    sign_in(client, passkey.assertion(request_challenge(client)))
     assert not is_signed_in(client)
 
 

@@ -27,7 +27,7 @@ def typist():
     return make_account(email="eve@example.org", first_name="Eve", password="long and right")
 
 
-def typed(typist: Person, address: str) -> Client:
+def add_unconfirmed_address(typist: Person, address: str) -> Client:
     browser = Client()
     browser.post("/en/accounts/login/", {"login": typist.email, "password": "long and right"})
     browser.post("/en/accounts/email/", {"email": address, "action_add": ""})
@@ -36,7 +36,7 @@ def typed(typist: Person, address: str) -> Client:
 
 
 def test_unverified_address_without_account_gets_no_login_code(client, typist, mailoutbox):
-    typed(typist, "victor@example.org")
+    add_unconfirmed_address(typist, "victor@example.org")
     del mailoutbox[:]
     client.post(CODE_PAGE, {"email": "victor@example.org"})
     [mail] = mailoutbox
@@ -48,7 +48,7 @@ def test_unverified_address_without_account_gets_no_login_code(client, typist, m
 def test_login_code_opens_account_of_address_owner(client, typist, mailoutbox, number):
     """Try several ids: a set of the two accounts may yield either first."""
     victor = [make_person(email=f"victor{n}@example.org") for n in range(8)][number]
-    typed(typist, victor.email)
+    add_unconfirmed_address(typist, victor.email)
     del mailoutbox[:]
     client.post(CODE_PAGE, {"email": victor.email})
     [mail] = mailoutbox
@@ -74,7 +74,7 @@ def test_login_code_sent_to_former_address_is_refused(client, typist, mailoutbox
 
 def test_password_reset_changes_password_of_address_owner_only(client, typist, mailoutbox):
     victor = make_person(email="victor@example.org")
-    typed(typist, victor.email)
+    add_unconfirmed_address(typist, victor.email)
     del mailoutbox[:]
 
     client.post("/en/accounts/password/reset/", {"email": victor.email})
@@ -94,7 +94,7 @@ def find_confirmation_path(mail) -> str:
 
 
 def test_confirmation_link_does_nothing_without_signing_in(client, typist, mailoutbox):
-    typed(typist, "victor@example.org")
+    add_unconfirmed_address(typist, "victor@example.org")
     answer = client.post(find_confirmation_path(mailoutbox[-1]))
     assert answer["Location"].startswith("/en/accounts/login/?next=/en/accounts/confirm-email/")
     typist.refresh_from_db()
@@ -103,14 +103,14 @@ def test_confirmation_link_does_nothing_without_signing_in(client, typist, mailo
 
 
 def test_signed_in_person_confirms_new_address(typist, mailoutbox):
-    browser = typed(typist, "eve@new.example")
+    browser = add_unconfirmed_address(typist, "eve@new.example")
     browser.post(find_confirmation_path(mailoutbox[-1]))
     typist.refresh_from_db()
     assert typist.email == "eve@new.example"
 
 
 def test_address_of_another_person_cannot_be_confirmed(typist, mailoutbox):
-    browser = typed(typist, "victor@example.org")
+    browser = add_unconfirmed_address(typist, "victor@example.org")
     make_person(email="victor@example.org")
     assert browser.post(find_confirmation_path(mailoutbox[-1])).status_code in {200, 302}
     typist.refresh_from_db()

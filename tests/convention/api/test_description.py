@@ -8,7 +8,7 @@ import pytest
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.api_changes import breaks
+from tests.api_changes import find_breaking_changes
 from tests.conftest import ROOT
 
 COMMITTED_DESCRIPTION = ROOT / "docs" / "openapi.json"
@@ -26,7 +26,7 @@ def test_api_description_equals_committed_one():
     if os.environ.get("ACCEPT_API"):
         COMMITTED_DESCRIPTION.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
     promised = json.loads(COMMITTED_DESCRIPTION.read_text())
-    broken = breaks(promised, now)
+    broken = find_breaking_changes(promised, now)
     assert broken == [], f"This breaks programs. If it must be, say so in CHANGELOG.md, then: {ACCEPT}"
     assert now == promised, f"The description has grown. Accept it, and commit docs/openapi.json: {ACCEPT}"
 
@@ -103,4 +103,4 @@ def test_breaking_changes_are_named(change, said):
     promised = generate_description()
     now = copy.deepcopy(promised)
     change(now)
-    assert breaks(promised, now) == said
+    assert find_breaking_changes(promised, now) == said

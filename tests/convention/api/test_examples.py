@@ -42,7 +42,7 @@ from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import ScheduleDraft, ScheduleVersion
-from tests.badges.attendance.factories import bearer, code_of, make_device, make_item
+from tests.badges.attendance.factories import make_badge_code, make_bearer_header, make_device, make_item
 from tests.badges.attendance.factories import make_event as make_scanned_event
 from tests.factories import (
     make_addon,
@@ -203,15 +203,15 @@ def site():
     event.speakers.update(guid=SPEAKER_GUID)
     _row, token = create_token(person_id=person.pk, name="examples", scopes=list(ApiToken.Scope.values))
     _device, device_token = make_device(event)
-    scanner = bearer(device_token)
-    item = make_item(code_of(own))
+    scanner = make_bearer_header(device_token)
+    item = make_item(make_badge_code(own))
     Client().post(SCANS, {"scans": [item]}, content_type="application/json", headers=scanner)
     assert Presence.objects.count() == 1
     return {
         "room": room.pk,
         "event": event.slug,
         "reference": own.reference,
-        "person": bearer(token),
+        "person": make_bearer_header(token),
         "scanner": scanner,
     }
 

@@ -43,8 +43,8 @@ def description():
     return found
 
 
-described = schemathesis.openapi.from_dict(description(), config=schemathesis.Config.from_dict(CONFIG))
-described.app = WSGIHandler()
+api_schema = schemathesis.openapi.from_dict(description(), config=schemathesis.Config.from_dict(CONFIG))
+api_schema.app = WSGIHandler()
 
 
 def settings(examples):
@@ -60,21 +60,21 @@ def settings(examples):
 
 
 # Programs and scanners may request whatever a stranger may. PostgreSQL refuses more values than SQLite.
-WHO = [
+TOKEN_HOLDERS = [
     pytest.param("stranger", marks=pytest.mark.once),
     pytest.param("program", marks=pytest.mark.postgresql),
     pytest.param("scanner", marks=pytest.mark.once),
 ]
 
 
-@pytest.mark.parametrize("who", WHO)
-@described.parametrize()
+@pytest.mark.parametrize("who", TOKEN_HOLDERS)
+@api_schema.parametrize()
 @settings(6)
 def test_every_answer_is_described(case, who, tokens):
-    ask(case, tokens[who])
+    send_case(case, tokens[who])
 
 
-def ask(case, token):
+def send_case(case, token):
     """Send the case, and compare the response with the description."""
     said = {"Authorization": f"Bearer {token}"} if token else {}
     case.call_and_validate(headers={"Accept-Encoding": "identity", **said})

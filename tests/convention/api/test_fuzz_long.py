@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.convention.api.test_fuzz import WHO, ask, described, settings
+from tests.convention.api.test_fuzz import TOKEN_HOLDERS, api_schema, send_case, settings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak, pytest.mark.usefixtures("one_connection")]
 
 
-@pytest.mark.parametrize("who", WHO)
-@described.parametrize()
+@pytest.mark.parametrize("who", TOKEN_HOLDERS)
+@api_schema.parametrize()
 @settings(500)
 def test_every_answer_is_described_in_a_long_run(case, who, tokens):
-    ask(case, tokens[who])
+    send_case(case, tokens[who])

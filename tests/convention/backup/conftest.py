@@ -13,7 +13,7 @@ from tests.factories import make_account, make_registration
 
 
 @pytest.fixture
-def good(transactional_db, tmp_path) -> Path:
+def good_backup(transactional_db, tmp_path) -> Path:
     """Save a few rows and one file, then leave the database as `migrate` does."""
     make_account(email="ana@example.org", password="a long password")
     make_registration(email="zoe@example.org")
@@ -26,6 +26,6 @@ def good(transactional_db, tmp_path) -> Path:
 
 
 @pytest.fixture
-def forge(good) -> Callable[[], Forgery]:
+def forge(good_backup) -> Callable[[], Forgery]:
     """Return a function that opens a forgery of the good backup."""
-    return lambda: Forgery(good)
+    return lambda: Forgery(good_backup)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from convention.backup.restore_backup import restore_backup
 from convention.errors import ConventionError
-from tests.convention.backup.site import every_row
+from tests.convention.backup.site import list_all_rows
 
 # The table of most forgeries.
 TABLE = "registrations_registration"
@@ -54,11 +54,11 @@ class Forgery:
         return target
 
 
-def refusal(path: Path) -> str:
+def read_refusal(path: Path) -> str:
     """Return the sentence that refuses this file; nothing may have changed."""
-    before, files = every_row(), sorted(settings.MEDIA_ROOT.parent.rglob("*"))
+    before, files = list_all_rows(), sorted(settings.MEDIA_ROOT.parent.rglob("*"))
     with pytest.raises(ConventionError) as caught:
         restore_backup(path=path)
-    assert every_row() == before
+    assert list_all_rows() == before
     assert sorted(settings.MEDIA_ROOT.parent.rglob("*")) == files
     return str(caught.value).replace(str(path), "FILE")

@@ -1,7 +1,7 @@
 """Secrets of every kind, created in a used site, and functions that try whether they still work.
 
 `live_secrets` creates one of each kind; `OPENINGS` has a function for each kind that tries a value. A process
-that only has a restored database tries all of them with `tell_what_opens`.
+that only has a restored database tries all of them with `print_working_kinds`.
 """
 
 import json
@@ -256,14 +256,14 @@ OPENINGS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def what_opens(secrets: dict[str, str]) -> set[str]:
+def find_working_kinds(secrets: dict[str, str]) -> set[str]:
     """Return the kinds whose secret works here."""
     return {kind for kind, value in secrets.items() if OPENINGS[kind](value)}
 
 
-def tell_what_opens() -> None:
+def print_working_kinds() -> None:
     """Print as JSON the kinds in the environment that work, and a new badge's code."""
-    opening = sorted(what_opens(json.loads(os.environ["SECRETS"])))
+    opening = sorted(find_working_kinds(json.loads(os.environ["SECRETS"])))
     confirmed = Registration.objects.filter(event__slug=SLUG, confirmed_at__isnull=False)
     registration = confirmed.order_by("pk")[0]
     codes_of_vouchers = list(Voucher.objects.values_list("code", flat=True))
@@ -274,7 +274,7 @@ def tell_what_opens() -> None:
     )
 
 
-def lookups() -> dict[str, Callable[[str], object]]:
+def make_lookups() -> dict[str, Callable[[str], object]]:
     """Return by kind a fast form of each opening, on rows read once."""
     orders, registrations = list(Order.objects.all()), list(Registration.objects.select_related("order"))
     hashes = {
@@ -310,8 +310,8 @@ def lookups() -> dict[str, Callable[[str], object]]:
     }
 
 
-def opened_by(candidates: Iterable[str]) -> list[tuple[str, str]]:
+def find_opened(candidates: Iterable[str]) -> list[tuple[str, str]]:
     """Return what any of these texts opens, tried as every kind."""
-    found = lookups()
+    found = make_lookups()
     assert found.keys() == {*OPENINGS, "password"}
     return [(kind, value) for value in candidates for kind, opens in found.items() if opens(value)]

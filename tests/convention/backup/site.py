@@ -12,22 +12,22 @@ from convention.codes import badge_codes
 from convention.events.models import EventKey
 
 
-def plain(value: Any) -> str:
+def to_plain_value(value: Any) -> str:
     return bytes(value).hex() if isinstance(value, memoryview | bytes) else str(value)
 
 
-def every_row() -> dict[str, list[dict[str, Any]]]:
+def list_all_rows() -> dict[str, list[dict[str, Any]]]:
     """Return every row of every table, read by Django."""
     found = {
         model._meta.label: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models(include_auto_created=True)
     }
-    return json.loads(json.dumps(found, default=plain))
+    return json.loads(json.dumps(found, default=to_plain_value))
 
 
-def tell() -> None:
+def print_rows_and_answers() -> None:
     """Print all rows, the results of what the environment asks for, then the key of the next person."""
-    rows = every_row()
+    rows = list_all_rows()
     asked = json.loads(os.environ["ASKED"])
     client = Client()
     keys = {key.number: bytes(key.public_key) for key in EventKey.objects.all()}

@@ -23,18 +23,18 @@ from convention.club.models import Person
 from convention.events.models import Event
 from registrations.models import Order, Registration
 from tests.conftest import database_url
-from tests.convention.backup.site import every_row
+from tests.convention.backup.site import list_all_rows
 from tests.factories import make_company, make_person, make_registration
 from tests.schema_cache import restore_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ORGANIZER = "organisation@club.example"
-TELL = "from tests.convention.backup.site import tell; tell()"
+TELL = "from tests.convention.backup.site import print_rows_and_answers; print_rows_and_answers()"
 
 
 @pytest.fixture
-def seeded(transactional_db):
+def seeded_demo(transactional_db):
     """Seed the small demo, with awkward values."""
     call_command("seed", "--size", "small")
     Person.objects.filter(email=ORGANIZER).update(password=make_password("convention"))
@@ -44,7 +44,7 @@ def seeded(transactional_db):
 
 
 @pytest.fixture
-def small(transactional_db, tmp_path) -> Path:
+def small_backup(transactional_db, tmp_path) -> Path:
     """Save a few rows."""
     make_registration()
     save_backup(output=tmp_path / "small.backup")
@@ -52,7 +52,7 @@ def small(transactional_db, tmp_path) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request, tmp_path, stored_schema):
+def empty_database(request, tmp_path, stored_schema):
     """Return the address of an empty database of each kind: SQLite's is not migrated, PostgreSQL's is."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/empty.sqlite3"
@@ -83,7 +83,9 @@ def filter_saved_rows(label: str, rows: list[dict]) -> list[dict]:
 
 
 @pytest.mark.long
-def test_restore_recreates_every_row_on_both_databases_and_site_works(seeded, empty, manage, tmp_path):
+def test_restore_recreates_every_row_on_both_databases_and_site_works(
+    seeded_demo, empty_database, manage, tmp_path
+):
     event = Event.objects.get(slug="small")
     asked = {
         "codes": [code for _holder, code in build_badge_codes(event)],
@@ -91,11 +93,11 @@ def test_restore_recreates_every_row_on_both_databases_and_site_works(seeded, em
         "email": ORGANIZER,
     }
     call_command("backup", "--output", str(tmp_path / "file"))
-    restored = manage("restore", str(tmp_path / "file"), DATABASE_URL=empty)
+    restored = manage("restore", str(tmp_path / "file"), DATABASE_URL=empty_database)
     assert (restored.returncode, restored.stdout, restored.stderr[:9]) == (0, "", "Restauré\u202f")
-    there = every_row()
+    there = list_all_rows()
     assert len(there["registrations.Registration"]) == 40
-    told = manage("shell", "--no-imports", "-c", TELL, DATABASE_URL=empty, ASKED=json.dumps(asked))
+    told = manage("shell", "--no-imports", "-c", TELL, DATABASE_URL=empty_database, ASKED=json.dumps(asked))
     here = json.loads(told.stdout)
     assert here["rows"] == {label: filter_saved_rows(label, rows) for label, rows in there.items()}
     assert here["answers"] == {
@@ -107,32 +109,32 @@ def test_restore_recreates_every_row_on_both_databases_and_site_works(seeded, em
 
 
 @pytest.mark.once
-def test_backup_file_is_private_and_passes_check(small, manage):
-    assert small.stat().st_mode & 0o777 == 0o600
-    done = manage("restore", "--check", str(small), DATABASE_URL="postgres://127.0.0.1:1/none")
+def test_backup_file_is_private_and_passes_check(small_backup, manage):
+    assert small_backup.stat().st_mode & 0o777 == 0o600
+    done = manage("restore", "--check", str(small_backup), DATABASE_URL="postgres://127.0.0.1:1/none")
     assert done.stderr.endswith("UTC. Toutes les sommes de contrôle sont correctes.\n")
     assert " et 0 fichier, enregistrées depuis " in done.stderr
 
 
 @pytest.mark.once
-def test_restore_reports_other_secret_key_and_backup_does_not_contain_it(new_site, small, manage):
-    with zipfile.ZipFile(small) as archive:
+def test_restore_reports_other_secret_key_and_backup_does_not_contain_it(new_site, small_backup, manage):
+    with zipfile.ZipFile(small_backup) as archive:
         assert settings.SECRET_KEY not in archive.read("manifest.json").decode()
-    done = manage("restore", str(small), DATABASE_URL=new_site, SECRET_KEY="another" * 9)
+    done = manage("restore", str(small_backup), DATABASE_URL=new_site, SECRET_KEY="another" * 9)
     assert done.returncode == 0
     assert done.stderr.splitlines()[2].split(".")[0] == ("SECRET_KEY n’est pas celle du site sauvegardé")
 
 
 @pytest.mark.once
-def test_restore_into_database_with_data_is_refused(small, manage):
-    before = every_row()
-    done = manage("restore", str(small))
+def test_restore_into_database_with_data_is_refused(small_backup, manage):
+    before = list_all_rows()
+    done = manage("restore", str(small_backup))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "La base de données n’est pas vide (events_event contient des lignes)\u202f: "
         "restaurez dans une base neuve (DATABASE_URL). Rien n’a été changé.\n"
     )
-    assert every_row() == before
+    assert list_all_rows() == before
 
 
 @pytest.mark.long
@@ -149,7 +151,7 @@ def test_uploaded_files_are_restored(new_site, manage, tmp_path):
     assert sorted(path.name for path in there.iterdir() if path.name.startswith(".")) == []
 
 
-def mode(path: Path) -> int:
+def get_file_mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -175,9 +177,9 @@ def test_restore_makes_new_and_existing_files_private(new_site, manage, tmp_path
     assert done.returncode == 0, done.stderr
     assert (there / "media" / "logos" / "a.png").exists()
     wide = [
-        (str(one.relative_to(tmp_path)), oct(mode(one)))
+        (str(one.relative_to(tmp_path)), oct(get_file_mode(one)))
         for one in (there, *there.rglob("*"))
-        if mode(one) != (0o700 if one.is_dir() else 0o600)
+        if get_file_mode(one) != (0o700 if one.is_dir() else 0o600)
     ]
     assert wide == []
 
@@ -189,7 +191,7 @@ def test_backup_over_world_readable_file_makes_it_private(db, tmp_path):
         path.write_text("old")
         path.chmod(before)
         save_backup(output=path)
-        assert mode(path) == after
+        assert get_file_mode(path) == after
 
 
 @pytest.mark.once

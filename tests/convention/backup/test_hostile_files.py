@@ -13,7 +13,7 @@ from convention.backup.archive import open_backup
 from convention.backup.restore_backup import restore_backup, unpack_files
 from convention.errors import ConventionError
 from registrations.models import Registration
-from tests.convention.backup.forgery import TABLE, Forgery, refusal
+from tests.convention.backup.forgery import TABLE, Forgery, read_refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -27,8 +27,8 @@ def write_file(tmp_path: Path, content: bytes) -> Path:
     return tmp_path / "file"
 
 
-def test_valid_backup_is_restored(good):
-    restored = restore_backup(path=good)
+def test_valid_backup_is_restored(good_backup):
+    restored = restore_backup(path=good_backup)
     assert restored.manifest.tables[TABLE].rows == Registration.objects.count() == 1
     assert (settings.MEDIA_ROOT / "logo.png").read_bytes() == b"\x89PNG"
 
@@ -36,25 +36,27 @@ def test_valid_backup_is_restored(good):
 # --- the archive -----------------------------------------------------------------------------------------
 
 
-def test_file_that_is_no_backup_is_refused(good, tmp_path):
+def test_file_that_is_no_backup_is_refused(good_backup, tmp_path):
     for content in (b"", b"hello", b"\x00" * 1000):
-        assert refusal(write_file(tmp_path, content)) == NOT_A_BACKUP
+        assert read_refusal(write_file(tmp_path, content)) == NOT_A_BACKUP
     with zipfile.ZipFile(tmp_path / "foreign", "w") as archive:
         archive.writestr("report.csv", "a;b")
-    assert refusal(tmp_path / "foreign") == NOT_A_BACKUP
+    assert read_refusal(tmp_path / "foreign") == NOT_A_BACKUP
 
 
-def test_truncated_file_is_reported_as_damaged(good, tmp_path):
-    content = good.read_bytes()
+def test_truncated_file_is_reported_as_damaged(good_backup, tmp_path):
+    content = good_backup.read_bytes()
     for share in (0.0001, 0.1, 0.5, 0.9, 0.999):
-        assert refusal(write_file(tmp_path, content[: 2 + int(len(content) * share)])).startswith(DAMAGED)
+        assert read_refusal(write_file(tmp_path, content[: 2 + int(len(content) * share)])).startswith(
+            DAMAGED
+        )
 
 
 def test_changed_row_is_reported_as_damage(forge, tmp_path):
     forged = forge()
     name = f"tables/{TABLE}.jsonl"
     forged.parts[name] = forged.parts[name].replace(b"zoe@", b"eve@")
-    assert refusal(forged.write(tmp_path / "file")) == (
+    assert read_refusal(forged.write(tmp_path / "file")) == (
         f"{DAMAGED} ({name})\u202f: son contenu n’est pas fiable. Utilisez une autre copie."
     )
 
@@ -62,17 +64,17 @@ def test_changed_row_is_reported_as_damage(forge, tmp_path):
 def test_missing_or_additional_part_is_named(forge, tmp_path):
     forged = forge()
     del forged.parts[f"tables/{TABLE}.jsonl"]
-    assert refusal(forged.write(tmp_path / "less")).startswith(f"{DAMAGED} (tables/{TABLE}.jsonl)")
+    assert read_refusal(forged.write(tmp_path / "less")).startswith(f"{DAMAGED} (tables/{TABLE}.jsonl)")
     forged = forge()
     forged.parts["tables/evil.jsonl"] = b"[1]\n"
-    assert "tables/evil.jsonl" in refusal(forged.write(tmp_path / "more"))
+    assert "tables/evil.jsonl" in read_refusal(forged.write(tmp_path / "more"))
 
 
 def test_duplicate_part_is_refused(forge, tmp_path):
     path = forge().write(tmp_path / "file")
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr(f"tables/{TABLE}.jsonl", b"")
-    assert refusal(path).startswith(ALTERED)
+    assert read_refusal(path).startswith(ALTERED)
 
 
 def repack_logo(forge, path: Path, info: zipfile.ZipInfo) -> Path:
@@ -88,17 +90,17 @@ def test_other_compressions_links_and_devices_are_refused(forge, tmp_path):
     for packing in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         info = zipfile.ZipInfo("media/logo.png")
         info.compress_type = packing
-        assert refusal(repack_logo(forge, tmp_path / "file", info)).startswith(ALTERED)
+        assert read_refusal(repack_logo(forge, tmp_path / "file", info)).startswith(ALTERED)
     for kind in (stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR):
         info = zipfile.ZipInfo("media/logo.png")
         info.external_attr = (kind | 0o777) << 16
-        assert refusal(repack_logo(forge, tmp_path / "file", info)).startswith(ALTERED)
+        assert read_refusal(repack_logo(forge, tmp_path / "file", info)).startswith(ALTERED)
 
 
 def test_password_protected_part_is_refused(forge, tmp_path):
     content = bytearray(forge().write(tmp_path / "file").read_bytes())
     content[content.rfind(b"PK\x01\x02") + 8] |= 1  # the flag of the last entry, that of the manifest
-    assert refusal(write_file(tmp_path, bytes(content))).startswith(ALTERED)
+    assert read_refusal(write_file(tmp_path, bytes(content))).startswith(ALTERED)
 
 
 def test_zip_bomb_is_refused(forge, tmp_path):
@@ -107,7 +109,8 @@ def test_zip_bomb_is_refused(forge, tmp_path):
     path = forged.write(tmp_path / "file")
     assert path.stat().st_size < 1024 * 1024
     assert (
-        refusal(path) == f"{ALTERED}\u202f: il occuperait 300 Mo une fois décompressé. Rien n’a été changé."
+        read_refusal(path)
+        == f"{ALTERED}\u202f: il occuperait 300 Mo une fois décompressé. Rien n’a été changé."
     )
 
 
@@ -118,13 +121,13 @@ def test_false_size_in_archive_directory_is_refused(forge, tmp_path):
     size = int.from_bytes(content[entry + 24 : entry + 28], "little")
     for lie in (size - 1, size + 1, 2**32 - 2):
         lying = content[: entry + 24] + lie.to_bytes(4, "little") + content[entry + 28 :]
-        assert refusal(write_file(tmp_path, lying)).startswith((DAMAGED, ALTERED))
+        assert read_refusal(write_file(tmp_path, lying)).startswith((DAMAGED, ALTERED))
 
 
-def test_random_byte_changes_raise_no_unexpected_error(good, tmp_path):
-    content, chance = good.read_bytes(), random.Random(7)
-    with open_backup(good) as backup:
-        good = backup.manifest
+def test_random_byte_changes_raise_no_unexpected_error(good_backup, tmp_path):
+    content, chance = good_backup.read_bytes(), random.Random(7)
+    with open_backup(good_backup) as backup:
+        good_backup = backup.manifest
     directory = content.rfind(b"PK\x01\x02", 0, content.find(b"PK\x01\x02") + 1)
     refused = 0
     for number in range(600):
@@ -135,7 +138,7 @@ def test_random_byte_changes_raise_no_unexpected_error(good, tmp_path):
         path = write_file(tmp_path, bytes(broken))
         try:
             with open_backup(path) as backup:
-                assert backup.manifest == good
+                assert backup.manifest == good_backup
         except ConventionError:
             refused += 1
     assert refused > 400
@@ -152,7 +155,7 @@ def test_unsafe_file_path_is_refused(forge, tmp_path):
     for path in UNSAFE_PATHS:
         forged = forge()
         forged.put_file(path)
-        assert refusal(forged.write(tmp_path / "file")).startswith((DAMAGED, ALTERED))
+        assert read_refusal(forged.write(tmp_path / "file")).startswith((DAMAGED, ALTERED))
     assert not Path("/tmp/evil").exists()
 
 
@@ -168,9 +171,9 @@ def test_conflicting_file_paths_change_nothing(forge, tmp_path, command):
     assert Registration.objects.count() == 0
 
 
-def test_unpacked_files_are_removed_if_restore_fails(good):
+def test_unpacked_files_are_removed_if_restore_fails(good_backup):
     def fail() -> None:
-        with open_backup(good) as backup, unpack_files(backup, settings.MEDIA_ROOT) as files:
+        with open_backup(good_backup) as backup, unpack_files(backup, settings.MEDIA_ROOT) as files:
             files.put_in_place()
             assert (settings.MEDIA_ROOT / "logo.png").exists()
             raise ConventionError("such as a disk that is full")
@@ -204,7 +207,7 @@ def test_invalid_manifest_is_refused(forge, tmp_path):
     for text in INVALID_MANIFESTS:
         forged = forge()
         forged.manifest = text
-        assert refusal(forged.write(tmp_path / "file")) == NOT_A_BACKUP
+        assert read_refusal(forged.write(tmp_path / "file")) == NOT_A_BACKUP
 
 
 def test_other_version_of_file_format_is_named(forge, tmp_path):
@@ -216,7 +219,7 @@ def test_other_version_of_file_format_is_named(forge, tmp_path):
     for version, sentence in told:
         forged = forge()
         forged.manifest["version"] = version
-        assert refusal(forged.write(tmp_path / "file")).startswith(sentence)
+        assert read_refusal(forged.write(tmp_path / "file")).startswith(sentence)
 
 
 def list_value_paths(value: Any, path: tuple = ()) -> list[tuple]:
@@ -264,7 +267,7 @@ def test_next_key_beyond_range_of_database_is_refused(forge, tmp_path):
     for number in (2**63 - 1, 2**63 - 100_000, 2**62):
         forged = forge()
         forged.manifest["tables"][TABLE]["next"] = number
-        sentence = refusal(forged.write(tmp_path / "file"))
+        sentence = read_refusal(forged.write(tmp_path / "file"))
         assert sentence.startswith(f"{TABLE} ne peut pas continuer au numéro")
 
 
@@ -272,20 +275,20 @@ def test_unknown_and_missing_tables_and_columns_are_named(forge, tmp_path):
     forged = forge()
     forged.manifest["tables"]["evil"] = {**forged.manifest["tables"][TABLE], "rows": 0}
     forged.parts["tables/evil.jsonl"] = forged.parts[f"tables/{TABLE}.jsonl"]
-    assert "(evil)" in refusal(forged.write(tmp_path / "more"))
+    assert "(evil)" in read_refusal(forged.write(tmp_path / "more"))
     forged = forge()
     forged.manifest["tables"][TABLE]["columns"].append("is_superuser")
-    assert f"({TABLE})" in refusal(forged.write(tmp_path / "columns"))
+    assert f"({TABLE})" in read_refusal(forged.write(tmp_path / "columns"))
     forged = forge()
     del forged.manifest["tables"][TABLE], forged.parts[f"tables/{TABLE}.jsonl"]
-    assert f"({TABLE})" in refusal(forged.write(tmp_path / "less"))
+    assert f"({TABLE})" in read_refusal(forged.write(tmp_path / "less"))
 
 
 def test_another_version_of_the_program_is_named(forge, tmp_path):
     forged = forge()
     here = forged.manifest["migrations"]["registrations"]
     forged.manifest["migrations"]["registrations"] = "0000_other"
-    assert refusal(forged.write(tmp_path / "older")) == (
+    assert read_refusal(forged.write(tmp_path / "older")) == (
         "Cette sauvegarde vient d’une autre version du programme (registrations\u202f: là-bas 0000_other, "
         f"ici {here})\u202f: restaurez-la avec cette version, puis mettez à jour."
     )

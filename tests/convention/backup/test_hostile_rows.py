@@ -6,7 +6,7 @@ import pytest
 
 from convention.events.models import Event
 from registrations.models import Registration
-from tests.convention.backup.forgery import TABLE, refusal
+from tests.convention.backup.forgery import TABLE, read_refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -34,7 +34,7 @@ def test_malformed_line_is_named_by_its_number(forge, tmp_path):
         lines = forged.rows(TABLE)
         lines.insert(number - 1, line)
         forged.put_rows(TABLE, lines)
-        sentence = refusal(forged.write(tmp_path / "file"))
+        sentence = read_refusal(forged.write(tmp_path / "file"))
         assert sentence == f"La ligne {number} de {TABLE} n’est pas un enregistrement. Rien n’a été changé."
 
 
@@ -45,7 +45,7 @@ def test_value_that_does_not_fit_column_is_refused(forge, tmp_path):
         [row] = forged.rows(TABLE)
         row[forged.manifest["tables"][TABLE]["columns"].index(column)] = value
         forged.put_rows(TABLE, [row])
-        assert refusal(forged.write(tmp_path / "file")).endswith("Rien n’a été changé.")
+        assert read_refusal(forged.write(tmp_path / "file")).endswith("Rien n’a été changé.")
 
 
 def test_values_of_other_types_are_validated(forge, tmp_path):
@@ -55,7 +55,7 @@ def test_values_of_other_types_are_validated(forge, tmp_path):
         forged.put_rows(
             table, [[value if name == column else 1 if name == "id" else None for name in columns]]
         )
-        sentence = refusal(forged.write(tmp_path / "file"))
+        sentence = read_refusal(forged.write(tmp_path / "file"))
         assert f"de {table} {MISFIT_MESSAGE} (une valeur incorrecte)" in sentence
 
 
@@ -64,20 +64,22 @@ def test_rows_of_wrong_length_and_duplicate_rows_are_refused(forge, tmp_path):
     for rows in ([row[:-1]], [[*row, 1]], [[]], [[row]], [row, row]):
         forged = forge()
         forged.put_rows(TABLE, rows)
-        assert MISFIT_MESSAGE in refusal(forged.write(tmp_path / "file"))
+        assert MISFIT_MESSAGE in read_refusal(forged.write(tmp_path / "file"))
 
 
 def test_dangling_references_and_missing_rows_are_refused(forge, tmp_path):
     for table in ("events_event", "registrations_ticket", "club_person"):
         forged = forge()
         forged.put_rows(table, [])
-        assert refusal(forged.write(tmp_path / "file")).startswith("La sauvegarde renvoie à des lignes")
+        assert read_refusal(forged.write(tmp_path / "file")).startswith("La sauvegarde renvoie à des lignes")
     forged = forge()
     forged.manifest["tables"][TABLE]["rows"] = 2
-    assert f"{TABLE}, lignes attendues" in refusal(forged.write(tmp_path / "file"))
+    assert f"{TABLE}, lignes attendues" in read_refusal(forged.write(tmp_path / "file"))
 
 
-def test_restore_command_refuses_forged_rows_then_restores_valid_backup(forge, good, tmp_path, command):
+def test_restore_command_refuses_forged_rows_then_restores_valid_backup(
+    forge, good_backup, tmp_path, command
+):
     for table in ("events_event", TABLE):
         forged = forge()
         forged.put_rows(table, [[1]])
@@ -86,5 +88,5 @@ def test_restore_command_refuses_forged_rows_then_restores_valid_backup(forge, g
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.endswith("Rien n’a été changé.\n")
         assert command("restore", "--check", str(path)).returncode == 0  # it reads the checksums only
-    assert command("restore", str(good)).returncode == 0
+    assert command("restore", str(good_backup)).returncode == 0
     assert Event.objects.count() == Registration.objects.count() == 1

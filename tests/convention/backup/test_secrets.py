@@ -14,11 +14,11 @@ from django.conf import settings
 from convention.backup.rules import get_backup_rule
 from convention.backup.save_backup import save_backup
 from registrations.visits.hosts.sign_in import send_sign_in_link
-from tests.convention.backup.sample_rows import live_secrets, opened_by, what_opens
+from tests.convention.backup.sample_rows import find_opened, find_working_kinds, live_secrets
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-TELL = "from tests.convention.backup.sample_rows import tell_what_opens; tell_what_opens()"
+TELL = "from tests.convention.backup.sample_rows import print_working_kinds; print_working_kinds()"
 NOT_SAVED = {"session", "host's sign-in", "file nobody claimed", "preview of a schedule"}
 # Secrets that another SECRET_KEY does not change: the file has their hash, or a public key.
 HASHED = {"API token", "device", "visitor list", "badge", "badge key"}
@@ -35,7 +35,7 @@ def secrets(new_site, mailoutbox) -> dict[str, str]:
         return token
 
     made = live_secrets(send_host_link)
-    assert what_opens(made) == set(made)
+    assert find_working_kinds(made) == set(made)
     return made
 
 
@@ -57,24 +57,24 @@ def elsewhere(new_site, tmp_path) -> dict[str, str]:
     }
 
 
-def contents(path: Path) -> dict[str, bytes]:
+def read_archive(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def texts_in(value) -> set[str]:
+def extract_texts(value) -> set[str]:
     """Return every text within a row, also inside texts and base64."""
     if isinstance(value, list | dict):
         parts = value if isinstance(value, list) else [*value.keys(), *value.values()]
-        return set().union(*(texts_in(part) for part in parts)) if parts else set()
+        return set().union(*(extract_texts(part) for part in parts)) if parts else set()
     if not isinstance(value, str):
         return set()
     found = {value, *re.findall(r"[\w=+-]+", value), *re.findall(r"[^\s\"',;()<>/]+", value)}
-    decoded = {text for one in found if (text := decoded_text(one))}
+    decoded = {text for one in found if (text := decode_text(one))}
     return {one for one in found | decoded if SECRET_LIKE.fullmatch(one)}
 
 
-def decoded_text(text: str) -> str:
+def decode_text(text: str) -> str:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
@@ -82,7 +82,7 @@ def decoded_text(text: str) -> str:
 
 
 def test_backup_contains_no_live_secret(secrets, backup):
-    everything = b"\n".join(contents(backup).values())
+    everything = b"\n".join(read_archive(backup).values())
     found = {}
     for kind, value in secrets.items():
         secret = value.rpartition("/")[2].encode()
@@ -101,17 +101,17 @@ def test_backup_contains_no_live_secret(secrets, backup):
 @pytest.mark.long
 def test_no_text_in_backup_gives_access(secrets, backup):
     candidates = set()
-    for name, content in contents(backup).items():
+    for name, content in read_archive(backup).items():
         if name.startswith("tables/"):
             for line in content.splitlines():
-                candidates |= texts_in(json.loads(line))
+                candidates |= extract_texts(json.loads(line))
     secret = secrets["order"].partition("/")[2]  # positive control: this one must be found
     assert len(candidates) > 200
-    assert opened_by({*candidates, secret}) == [("order", secret)]
+    assert find_opened({*candidates, secret}) == [("order", secret)]
 
 
 def test_backup_contains_neither_files_of_jobs_nor_tracebacks(backup):
-    found = contents(backup)
+    found = read_archive(backup)
     assert [name for name in found if name.startswith("media/")] == []
     tasks = [
         json.loads(line) for line in found["tables/django_tasks_database_dbtaskresult.jsonl"].splitlines()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
-from tests.factories import LONG_AGO, make_person
+from tests.factories import START_OF_2020, make_person
 
 
 def make_governance_objects(spare: int) -> dict[str, Any]:
@@ -11,8 +11,10 @@ def make_governance_objects(spare: int) -> dict[str, Any]:
     person, slug = make_person(), f"cloud{spare or ''}"
     group = WorkingGroup.objects.create(slug=slug, name=slug, kind="thematic")
     return {
-        "role_of_club": ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO).pk,
+        "role_of_club": ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020).pk,
         "group": group.slug,
-        "mandate": Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO).pk,
+        "mandate": Mandate.objects.create(
+            group=group, person=person, role="lead", starts_on=START_OF_2020
+        ).pk,
         "plan": Plan.objects.create(slug=slug, name=slug).slug,
     }

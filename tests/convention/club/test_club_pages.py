@@ -10,7 +10,14 @@ from lxml import html
 
 from convention.club.models import Company, Employment, Membership, Person, Plan
 from convention.club.permissions import get_companies_of_contact, get_member_company
-from tests.factories import LONG_AGO, make_administrator, make_company, make_contact, make_member, make_person
+from tests.factories import (
+    START_OF_2020,
+    make_administrator,
+    make_company,
+    make_contact,
+    make_member,
+    make_person,
+)
 
 pytestmark = pytest.mark.django_db
 AT = "/organize/club/"
@@ -122,7 +129,7 @@ def test_companies_are_found_and_query_count_does_not_grow(admin):
     def add(number):
         one = make_company(name=f"Banque {number}", siren=f"{number:09}")
         make_contact(one)
-        Employment.objects.create(person=make_person(), company=one, starts_on=LONG_AGO)
+        Employment.objects.create(person=make_person(), company=one, starts_on=START_OF_2020)
         return one
 
     one = add(1)

@@ -38,7 +38,7 @@ from convention.tables.files import read_table
 from convention.tables.row_errors import InvalidRows
 from registrations.models import Registration
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_administrator,
     make_company,
     make_event,
@@ -46,7 +46,7 @@ from tests.factories import (
     make_person,
     make_registration,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -86,8 +86,8 @@ def lake():
 def make_confirmed_membership(company, **terms):
     company.memberships.all().delete()
     return Membership.objects.create(
-        company=company, plan=make_company().memberships.get().plan, starts_on=LONG_AGO,
-        confirmed_on=LONG_AGO, **terms,
+        company=company, plan=make_company().memberships.get().plan, starts_on=START_OF_2020,
+        confirmed_on=START_OF_2020, **terms,
     )  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def test_known_person_is_updated_and_end_of_employment_ends_seat(lake):
     make_confirmed_membership(lake, seats=5)
     ana = make_member(lake, first_name="Ana", last_name="Silva", email="ana@lac.example")
     named = make_person(email=None, first_name="Éric", last_name="Sans")
-    Employment.objects.create(person=named, company=lake, starts_on=LONG_AGO)
+    Employment.objects.create(person=named, company=lake, starts_on=START_OF_2020)
     last = TODAY() + 9 * ONE_DAY
     done = import_text(
         "company,first_name,last_name,email,function,until\n"
@@ -345,13 +345,13 @@ def test_concurrent_imports_and_contacts_do_not_exceed_seat_limit(lake):
     membership = make_confirmed_membership(lake, seats=4)
     people = [make_person() for _each in range(6)]
     for person in people:
-        Employment.objects.create(person=person, company=lake, starts_on=LONG_AGO)
+        Employment.objects.create(person=person, company=lake, starts_on=START_OF_2020)
     lists = [
         f"company,first_name,last_name,email,seat\nBanque du Lac,N{n},M,n{n}@x.example,yes\n"
         for n in range(4)
     ]
     jobs = [partial(give_seat, membership=membership, person=person) for person in people]
     jobs += [partial(import_text, text) for text in lists]
-    outcomes = in_threads(jobs, threads=10)
+    outcomes = run_in_threads(jobs, threads=10)
     assert count_max_concurrent(map(get_span, Seat.objects.all())) == 4
     assert sum(isinstance(outcome, NoSeatLeft | InvalidRows) for outcome in outcomes) == 6

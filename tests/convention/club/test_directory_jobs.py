@@ -34,7 +34,7 @@ def make_list(people, *, company="Lac"):
     return "\n".join(["company,first_name,last_name,email", *rows])
 
 
-def checked(client, text):
+def read_checked_list(client, text):
     """Return the parsed list as the page of the check posts it back."""
     page = client.post(IMPORT, {"file": SimpleUploadedFile("list.csv", text.encode()), "check": "1"}).text
     [found] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page, re.DOTALL)
@@ -49,7 +49,7 @@ def import_list(people):
 
 def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
     answer = client.post(
-        IMPORT, {"checked": checked(client, make_list(MAX_IMMEDIATE_ROWS + 1)), "name": "list.csv"}
+        IMPORT, {"checked": read_checked_list(client, make_list(MAX_IMMEDIATE_ROWS + 1)), "name": "list.csv"}
     )
     job = Job.objects.get()
     assert (answer["Location"], job.title) == (
@@ -78,14 +78,14 @@ def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
 
 def test_short_list_is_imported_at_once(client):
     assert (
-        client.post(IMPORT, {"checked": checked(client, make_list(2))})["Location"]
+        client.post(IMPORT, {"checked": read_checked_list(client, make_list(2))})["Location"]
         == "/organize/club/imports/"
     )
     assert (Job.objects.count(), Employment.objects.count()) == (0, 2)
 
 
 def test_error_since_the_check_is_reported_by_row_and_nothing_is_stored(client, run_tasks):
-    kept = checked(client, make_list(MAX_IMMEDIATE_ROWS + 1))
+    kept = read_checked_list(client, make_list(MAX_IMMEDIATE_ROWS + 1))
     client.post(IMPORT, {"checked": kept})
     Person.objects.create_user("zoe7@lac.example", is_active=False)
     run_tasks()

@@ -13,9 +13,9 @@ from convention.club.governance.working_groups import save_working_group
 from convention.club.models import ClubRole, Mandate, Market, Membership, Person, Plan, WorkingGroup
 from convention.club.permissions import has_club_role
 from convention.errors import InvalidFields
-from tests.factories import LONG_AGO, make_administrator, make_company, make_person
+from tests.factories import START_OF_2020, make_administrator, make_company, make_person
 from tests.site_objects import make_client
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +50,10 @@ def test_role_is_given_to_new_person_and_ended_with_tokens():
     verbs = AuditEntry.objects.filter(verb__startswith="club_role").order_by("pk")
     assert list(verbs.values_list("verb", flat=True)) == ["club_role.give", "club_role.end"]
 
-    past = ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO, ends_on=LONG_AGO)
-    ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO + DAY)
+    past = ClubRole.objects.create(
+        person=person, role="treasurer", starts_on=START_OF_2020, ends_on=START_OF_2020
+    )
+    ClubRole.objects.create(person=person, role="treasurer", starts_on=START_OF_2020 + DAY)
     client.post(f"{AT}roles/{past.pk}/end/")
 
     # Ending a past role from an outdated page must not end the present one.
@@ -72,7 +74,7 @@ def test_last_administrator_and_own_role_cannot_be_ended():
     client = make_client(administrator)
     # The second role begins tomorrow: today the first administrator is still the last.
     assert "last administrator" in client.post(f"{AT}roles/{first.pk}/end/").content.decode()
-    ClubRole.objects.filter(pk=second.pk).update(starts_on=LONG_AGO)
+    ClubRole.objects.filter(pk=second.pk).update(starts_on=START_OF_2020)
 
     own = client.post(f"{AT}roles/{first.pk}/end/")
 
@@ -229,7 +231,7 @@ def test_concurrent_requests_create_one_row_and_others_get_form_error(address, f
     administrator = make_administrator()
     clients = [make_client(administrator) for _number in range(4)]
 
-    answers = in_threads([lambda one=one: one.post(AT + address, fields) for one in clients])
+    answers = run_in_threads([lambda one=one: one.post(AT + address, fields) for one in clients])
 
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 302]
     assert model.objects.count() == 1

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.date
 
 
-def plan(**terms):
+def make_plan(**terms):
     number = Plan.objects.count()
     return Plan.objects.create(
         **{"slug": f"plan-{number}", "name": "Plan" + number * " bis", "seats": 2, **terms}
@@ -37,7 +37,7 @@ def plan(**terms):
 def test_membership_state_depends_on_dates():
     company = make_company(role=None)
     one = create_membership(
-        company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
+        company=company, plan=make_plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
     )
     assert one.state_on(DAY(2027, 5, 1)) == "draft"
     assert submit_membership(membership=one).state_on(DAY(2027, 5, 1)) == "pending"
@@ -60,7 +60,7 @@ def test_membership_state_depends_on_dates():
 
 
 def test_changing_plan_leaves_agreed_terms_unchanged():
-    offered = plan(dues_cents=300_00, seats=3, passes=4)
+    offered = make_plan(dues_cents=300_00, seats=3, passes=4)
     one = create_membership(company=make_company(role=None), plan=offered, starts_on=DAY(2027, 1, 1))
     Plan.objects.update(dues_cents=900_00, seats=1, passes=0, name="Other")
     one.refresh_from_db()
@@ -80,17 +80,17 @@ def test_changing_plan_leaves_agreed_terms_unchanged():
 def test_memberships_of_one_company_cannot_overlap(starts, ends, collides):
     company = make_company(role=None)
     first = create_membership(
-        company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
+        company=company, plan=make_plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
     )
-    create_membership(company=make_company(role=None), plan=plan(), starts_on=starts, ends_on=ends)
+    create_membership(company=make_company(role=None), plan=make_plan(), starts_on=starts, ends_on=ends)
     if not collides:
-        create_membership(company=company, plan=plan(), starts_on=starts, ends_on=ends)
+        create_membership(company=company, plan=make_plan(), starts_on=starts, ends_on=ends)
         return
     with pytest.raises(InvalidFields) as refused:
-        create_membership(company=company, plan=plan(), starts_on=starts, ends_on=ends)
+        create_membership(company=company, plan=make_plan(), starts_on=starts, ends_on=ends)
     assert list(refused.value.field_errors) == ["starts_on"]
     end_membership(membership=first, on=DAY(2027, 1, 1), left_as="resigned")
-    assert create_membership(company=company, plan=plan(), starts_on=starts, ends_on=ends).pk
+    assert create_membership(company=company, plan=make_plan(), starts_on=starts, ends_on=ends).pk
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no exclusion constraints")
@@ -125,14 +125,14 @@ def test_renewal_carries_over_current_seats():
     update_membership(membership=old, changed_fields=["ends_on"])
     end_seat(seat=leaves.seats.get(), last_day=DAY(2029, 6, 30))
     new = confirm_membership(
-        membership=renew_membership(membership=old, plan=plan(seats=1), ends_on=DAY(2030, 12, 31))
+        membership=renew_membership(membership=old, plan=make_plan(seats=1), ends_on=DAY(2030, 12, 31))
     )
     assert [seat.person for seat in new.given_seats.all()] == [stays]
     assert get_member_company(stays, at=DAY(2030, 1, 1)) == company
     assert get_member_company(leaves, at=DAY(2030, 1, 1)) is None
     make_member(company)
     with pytest.raises(InvalidFields):
-        renew_membership(membership=new, plan=plan(seats=0), ends_on=None)
+        renew_membership(membership=new, plan=make_plan(seats=0), ends_on=None)
 
 
 def test_member_has_one_seat_during_grace_period_after_renewal():
@@ -140,7 +140,7 @@ def test_member_has_one_seat_during_grace_period_after_renewal():
     old, person = company.memberships.get(), make_member(company)
     old.ends_on, old.grace_until = DAY(2029, 12, 31), DAY(2030, 2, 28)
     update_membership(membership=old, changed_fields=["ends_on", "grace_until"])
-    new = renew_membership(membership=old, plan=plan(seats=1), ends_on=None)
+    new = renew_membership(membership=old, plan=make_plan(seats=1), ends_on=None)
     january = DAY(2030, 1, 31)
     assert Seat.objects.granting_membership(at=january).get(person=person).membership == old
     confirm_membership(membership=new, on=DAY(2030, 1, 15))
@@ -154,7 +154,7 @@ def test_membership_cannot_end_before_it_starts():
     old.ends_on = DAY(2029, 12, 31)
     update_membership(membership=old, changed_fields=["ends_on"])
     with pytest.raises(InvalidFields) as refused:
-        renew_membership(membership=old, plan=plan(), ends_on=DAY(2029, 12, 31))
+        renew_membership(membership=old, plan=make_plan(), ends_on=DAY(2029, 12, 31))
     assert list(refused.value.field_errors) == ["ends_on"]
     left = end_membership(membership=old, on=DAY(2029, 6, 1), left_as="resigned")
     left.starts_on = DAY(2029, 6, 2)
@@ -176,7 +176,7 @@ def test_count_max_concurrent_counts_fullest_day():
 def test_renewal_locks_the_company_before_the_membership():
     """A change of dates locks in the same order; with another order, two requests could deadlock."""
     membership = make_membership(make_company(role=None), ends_on=DAY(2027, 12, 31))
-    next_plan = plan()
+    next_plan = make_plan()
 
     with CaptureQueriesContext(connection) as queries:
         renew_membership(membership=membership, plan=next_plan, ends_on=None)

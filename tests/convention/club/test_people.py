@@ -13,14 +13,14 @@ from convention.club.people import EmailTaken, add_colleague, add_employment, se
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import InvalidFields
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_administrator,
     make_company,
     make_contact,
     make_member,
     make_person,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 AT = "/organize/club/"
@@ -34,9 +34,9 @@ def admin(client):
     return client
 
 
-def lead(person):
+def make_group_lead(person):
     group = WorkingGroup.objects.create(slug="cloud", name="Cloud", kind="thematic")
-    return Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
+    return Mandate.objects.create(group=group, person=person, role="lead", starts_on=START_OF_2020)
 
 
 def test_same_company_role_cannot_overlap_but_different_roles_can():
@@ -56,7 +56,7 @@ def test_same_company_role_cannot_overlap_but_different_roles_can():
 
 def test_employments_at_one_company_cannot_overlap():
     person, company = make_person(), make_company()
-    add_employment(person=person, company=company, starts_on=LONG_AGO, ends_on=TODAY() - ONE_DAY)
+    add_employment(person=person, company=company, starts_on=START_OF_2020, ends_on=TODAY() - ONE_DAY)
     with pytest.raises(InvalidFields):
         add_employment(person=person, company=company, starts_on=TODAY() - ONE_DAY)
     add_employment(person=person, company=company, starts_on=TODAY())
@@ -67,7 +67,7 @@ def test_employments_at_one_company_cannot_overlap():
 def test_successor_takes_over_contact_billing_vote_and_mandate():
     company, after = make_company(), make_company()
     leaver, heir, leads = make_contact(company), make_member(company), make_person()
-    mandate = lead(leaver)
+    mandate = make_group_lead(leaver)
     company.memberships.update(representative=leaver, billing_contact=leaver)
     change_employer(
         person=leaver,
@@ -90,7 +90,7 @@ def test_successor_takes_over_contact_billing_vote_and_mandate():
 def test_company_without_successor_has_no_representative_or_contact(choice, still_leads):
     company = make_company()
     leaver = make_contact(company)
-    lead(leaver)
+    make_group_lead(leaver)
     company.memberships.update(representative=leaver)
     change_employer(person=leaver, to=None, on=TODAY(), handover=HandoverPlan(mandate_outcome=choice))
     assert company.memberships.get().representative is None
@@ -117,10 +117,10 @@ def test_successor_must_be_another_employee_of_the_company():
 
 def test_successor_takes_over_current_and_later_mandates():
     leaver, heir, closed = make_person(), make_person(), make_person(is_active=False)
-    mandate = lead(leaver)
+    mandate = make_group_lead(leaver)
     later = {"group": mandate.group, "role": "member", "starts_on": TODAY() + 9 * ONE_DAY}
     Mandate.objects.create(person=leaver, **later)
-    Mandate.objects.create(person=heir, group=mandate.group, role=mandate.role, starts_on=LONG_AGO)
+    Mandate.objects.create(person=heir, group=mandate.group, role=mandate.role, starts_on=START_OF_2020)
     plan = HandoverPlan(mandate_outcome=MandateOutcome.HAND_OVER, mandate_successor=heir)
     with pytest.raises(InvalidFields):
         change_employer(person=leaver, to=None, on=TODAY(), handover=HandoverPlan(company_successor=closed))
@@ -128,7 +128,7 @@ def test_successor_takes_over_current_and_later_mandates():
 
     lasting = Mandate.objects.exclude(ends_on__lt=TODAY()).order_by("starts_on")
     assert list(lasting.values_list("person", "role", "starts_on")) == [
-        (heir.pk, mandate.role, LONG_AGO),
+        (heir.pk, mandate.role, START_OF_2020),
         (heir.pk, "member", TODAY() + 9 * ONE_DAY),
     ]
 
@@ -137,7 +137,7 @@ def test_people_are_found_by_words_company_and_seat():
     company = make_company()
     ana = make_member(company, first_name="Ana", last_name="Silva", email="a@x.example")
     zoe = make_person(first_name="Zoé", last_name="Silva", email="zoe@x.example")
-    Employment.objects.create(person=zoe, company=company, starts_on=LONG_AGO)
+    Employment.objects.create(person=zoe, company=company, starts_on=START_OF_2020)
     make_person(first_name="Ana", last_name="Gone", is_active=False)
     find = search_people
     assert [list(find(words)) for words in ("silva ana", "zoe@x", "gone", "a b")] == [[ana], [zoe], [], []]
@@ -148,7 +148,7 @@ def test_people_are_found_by_words_company_and_seat():
 def test_person_is_found_edited_and_changes_employer_on_pages(admin):
     company, after = make_company(name="Avant"), make_company(name="Après")
     person = make_contact(company, first_name="Ana", last_name="Silva")
-    lead(person)
+    make_group_lead(person)
     leads = make_person(email="lead@x.example")
     heir = make_member(company)
     page = admin.get(f"{AT}people/?q=silva&seat=held&company={company.slug}")
@@ -247,7 +247,7 @@ def test_concurrent_first_employers_create_one_employment():
     person = make_person()
     companies = [make_company(), make_company()]
 
-    in_threads([lambda to=to: change_employer(person=person, to=to, on=TODAY()) for to in companies])
+    run_in_threads([lambda to=to: change_employer(person=person, to=to, on=TODAY()) for to in companies])
 
     assert Employment.objects.filter(person=person).count() == 1
 
@@ -256,7 +256,7 @@ def test_concurrent_first_employers_create_one_employment():
 def test_similar_companies_created_concurrently_get_different_slugs():
     names = ("Acme", "Acme!", "Acme?", "(Acme)")
 
-    in_threads(
+    run_in_threads(
         [lambda name=name: save_company(company=Company(name=name), changed_fields=[]) for name in names]
     )
 

@@ -10,7 +10,7 @@ from convention.audit.models import AuditEntry
 from convention.club.models import Employment, Person
 from convention.privacy.erase import execute_erasure
 from convention.privacy.models import PrivacyCase
-from tests.factories import make_account, make_administrator, make_company, make_person, verified
+from tests.factories import make_account, make_administrator, make_company, make_person, verify_address
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,7 @@ def edit_fields(person: Person, **changes: str) -> dict[str, str]:
 
 def test_new_email_address_ends_access_by_former_address(django_capture_on_commit_callbacks):
     password = "a long password"
-    person = verified(make_person(email="old@firm.example", last_name="Martin", password=password))
+    person = verify_address(make_person(email="old@firm.example", last_name="Martin", password=password))
     person_client, client = make_client(None), make_client(make_administrator())
     person_client.post("/en/accounts/login/", {"login": person.email, "password": password})
     assert person_client.get("/en/me/").status_code == 200

@@ -7,8 +7,7 @@ from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, Employment, Market, Person, WorkingGroup
 from convention.club.people import search_people
 from convention.text.normalize import name_search_key
-from tests.convention.club.test_people import LONG_AGO
-from tests.factories import make_company, make_person
+from tests.factories import START_OF_2020, make_company, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +33,7 @@ def test_lists_are_sorted_in_french_order():
     in_order = ["d'Aix", "D’Alembert", "de Staël", "Eau", "Éluard", "Œuvrard", "Zola"]
     for name in names:
         Employment.objects.create(
-            person=make_person(last_name=name), company=make_company(name=name), starts_on=LONG_AGO
+            person=make_person(last_name=name), company=make_company(name=name), starts_on=START_OF_2020
         )
         Market.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"))
         WorkingGroup.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"), kind="thematic")

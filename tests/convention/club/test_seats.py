@@ -16,8 +16,8 @@ from convention.club.models import CompanyContact, Employment, Membership, Seat
 from convention.club.permissions import get_companies_of_contact, get_member_company
 from convention.club.seats import AccountClosed, AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
 from convention.errors import InvalidFields, NotOpenNow
-from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
-from tests.threads import in_threads
+from tests.factories import START_OF_2020, make_company, make_contact, make_member, make_person
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -27,7 +27,7 @@ ONE_DAY = datetime.timedelta(days=1)
 def make_colleague(company, **fields):
     """Return an employee without a seat."""
     person = make_person(**fields)
-    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
     return person
 
 
@@ -114,13 +114,13 @@ def test_contact_has_access_until_last_day():
     assert appoint_contact(company=company, person=person).pk == contact.pk
     appoint_contact(company=company, person=person, starts_on=TODAY() + 40 * ONE_DAY)
     past = CompanyContact.objects.create(
-        company=company, person=person, starts_on=LONG_AGO, ends_on=TODAY() - 9 * ONE_DAY
+        company=company, person=person, starts_on=START_OF_2020, ends_on=TODAY() - 9 * ONE_DAY
     )
     dismiss_contact(contact=past)
     assert list(get_companies_of_contact(person)) == [company]
     dismiss_contact(contact=contact)
     assert list(get_companies_of_contact(person)) == []
-    CompanyContact.objects.create(company=company, person=person, starts_on=LONG_AGO, ends_on=TODAY())
+    CompanyContact.objects.create(company=company, person=person, starts_on=START_OF_2020, ends_on=TODAY())
     person.is_active = False
     person.save()
     assert list(get_companies_of_contact(person)) == []
@@ -134,7 +134,7 @@ def test_concurrent_requests_do_not_exceed_seat_limit():
     people = [make_colleague(company) for _each in range(10)]
 
     jobs = [partial(give_seat, membership=one, person=person) for person in people]
-    refused = [done for done in in_threads(jobs) if isinstance(done, NoSeatLeft)]
+    refused = [done for done in run_in_threads(jobs) if isinstance(done, NoSeatLeft)]
     assert (len(refused), Seat.objects.count()) == (7, 3)
 
 
@@ -155,5 +155,5 @@ def test_seat_limit_is_exceeded_without_lock(monkeypatch):
     monkeypatch.setattr(
         seats, "lock_membership", lambda row: Membership.objects.select_related("company").get(pk=row.pk)
     )
-    in_threads([partial(give_seat, membership=one, person=person) for person in people])
+    run_in_threads([partial(give_seat, membership=one, person=person) for person in people])
     assert Seat.objects.open().count() == 8

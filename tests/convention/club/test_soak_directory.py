@@ -12,7 +12,7 @@ from convention.club.directory_import.import_directory import import_directory, 
 from convention.club.directory_import.undo import undo_directory_import
 from convention.club.models import Company, Employment, Membership, Person, Plan, Seat
 from convention.tables.files import read_table
-from tests.factories import LONG_AGO, make_administrator
+from tests.factories import START_OF_2020, make_administrator
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak]
 COMPANIES, PEOPLE = 500, 20_000
@@ -31,7 +31,7 @@ def create_companies():
         Company(name=f"Société {number}", slug=f"societe-{number}") for number in range(COMPANIES)
     )
     Membership.objects.bulk_create(
-        Membership(company=company, plan=plan, seats=40, starts_on=LONG_AGO, confirmed_on=LONG_AGO)
+        Membership(company=company, plan=plan, seats=40, starts_on=START_OF_2020, confirmed_on=START_OF_2020)
         for company in companies
     )
 
@@ -51,11 +51,11 @@ def make_people_table():
 def test_full_size_list_is_imported_shown_with_few_queries_and_undone(client):
     create_companies()
     with CaptureQueriesContext(connection) as asked:
-        timed("rehearsal", lambda: preview_directory_import(table=make_people_table()))
+        print_duration("rehearsal", lambda: preview_directory_import(table=make_people_table()))
     assert len(asked) < 20
     assert Person.objects.count() == 0
     with CaptureQueriesContext(connection) as asked:
-        done = timed("import", lambda: import_directory(table=make_people_table()))
+        done = print_duration("import", lambda: import_directory(table=make_people_table()))
     assert (Person.objects.count(), Employment.objects.count()) == (PEOPLE, PEOPLE)
     assert Seat.objects.granting_membership().count() == PEOPLE * 9 // 10
     assert len(asked) < 400  # in bulk: 40 statements for each model, not one for each row
@@ -63,20 +63,20 @@ def test_full_size_list_is_imported_shown_with_few_queries_and_undone(client):
     counts = {}
     for page in PAGES:
         with CaptureQueriesContext(connection) as asked:
-            answer = timed(page, lambda page=page: client.get(f"/organize/club/{page}"))
+            answer = print_duration(page, lambda page=page: client.get(f"/organize/club/{page}"))
         assert answer.status_code == 200
         counts[page] = len(asked)
     assert max(counts.values()) <= MAX_PAGE_QUERIES, counts
-    again = timed("again", lambda: import_directory(table=make_people_table()))
+    again = print_duration("again", lambda: import_directory(table=make_people_table()))
     assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, PEOPLE)
     undoing = f"/organize/club/imports/{done.import_record.pk}/undo/"
     rows = PEOPLE * 2 + PEOPLE * 9 // 10
-    assert f"Retirés\u202f: {rows}" in timed("undo page", lambda: client.get(undoing)).text
-    timed("undo", lambda: undo_directory_import(import_record=done.import_record))
+    assert f"Retirés\u202f: {rows}" in print_duration("undo page", lambda: client.get(undoing)).text
+    print_duration("undo", lambda: undo_directory_import(import_record=done.import_record))
     assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
 
 
-def timed(name, work):
+def print_duration(name, work):
     """Call the function and print how long it took."""
     before = time.monotonic()
     found = work()

@@ -22,7 +22,7 @@ BY_SLUG = CompiledQuery(lambda slug, day: Event.objects.select_related("venue").
     slug=slug, starts_at__date__gt=day
 ), "the slug", PLACEHOLDER_DATE)  # fmt: skip
 TODAY = timezone.localdate()
-LONG_AGO, YESTERDAY = TODAY - datetime.timedelta(days=99), TODAY - datetime.timedelta(days=1)
+NINETY_NINE_DAYS_AGO, YESTERDAY = TODAY - datetime.timedelta(days=99), TODAY - datetime.timedelta(days=1)
 
 
 def test_compiled_query_finds_rows_of_given_values(django_assert_num_queries):
@@ -30,11 +30,11 @@ def test_compiled_query_finds_rows_of_given_values(django_assert_num_queries):
     first, second = make_event(slug="first", venue=hall), make_event(slug="%s")
     for event in (first, second, first):
         with django_assert_num_queries(1):
-            [found] = BY_SLUG.all(event.slug, LONG_AGO)
+            [found] = BY_SLUG.all(event.slug, NINETY_NINE_DAYS_AGO)
             assert (found, found.venue) == (event, event.venue)
         assert vars(found).keys() == vars(Event.objects.get(pk=event.pk)).keys()
-        assert BY_SLUG.exists(event.slug, LONG_AGO) is True
-    assert BY_SLUG.all("nowhere", LONG_AGO) == []
+        assert BY_SLUG.exists(event.slug, NINETY_NINE_DAYS_AGO) is True
+    assert BY_SLUG.all("nowhere", NINETY_NINE_DAYS_AGO) == []
     first_day = timezone.localdate(first.starts_at)
     assert BY_SLUG.first("first", first_day) is None
     assert BY_SLUG.exists("first", first_day) is False
@@ -42,13 +42,13 @@ def test_compiled_query_finds_rows_of_given_values(django_assert_num_queries):
 
 def test_compiled_permission_queries_agree_with_permissions():
     vendor, firm = make_company(), make_company()
-    CompanyRole.objects.create(company=vendor, role="vendor", starts_on=LONG_AGO)
+    CompanyRole.objects.create(company=vendor, role="vendor", starts_on=NINETY_NINE_DAYS_AGO)
     member, former, seller, gone, contact, nobody = (
         make_member(), make_member(), make_person(), make_person(), make_person(), make_person(),
     )  # fmt: skip
     Seat.objects.filter(person=former).update(ends_on=YESTERDAY)
     Employment.objects.create(person=seller, company=vendor, starts_on=TODAY)
-    Employment.objects.create(person=gone, company=vendor, starts_on=LONG_AGO, ends_on=YESTERDAY)
+    Employment.objects.create(person=gone, company=vendor, starts_on=NINETY_NINE_DAYS_AGO, ends_on=YESTERDAY)
     CompanyContact.objects.create(person=contact, company=firm, starts_on=TODAY)
     people = [member, former, seller, gone, contact, nobody]
     said = [

@@ -17,7 +17,7 @@ from convention.db.wait_budget import limit_wait, wait_budget
 from convention.events.models import Event
 from tests.conftest import ROOT, database_url
 from tests.factories import make_event
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -47,7 +47,9 @@ def increment_sequence() -> None:
 def test_concurrent_writers_all_succeed():
     make_event()
     before = sequence()
-    in_threads([increment_sequence, lambda: Event.objects.update(sequence=F("sequence") + 1)] * 40, threads=8)
+    run_in_threads(
+        [increment_sequence, lambda: Event.objects.update(sequence=F("sequence") + 1)] * 40, threads=8
+    )
     assert sequence() == before + 80
 
 
@@ -63,7 +65,7 @@ def test_write_lock_is_released_however_transaction_ends():
     with pytest.raises(OperationalError):
         connection.cursor().execute("INSERT INTO nowhere VALUES (1)")
     assert connection.has_write_lock is False
-    in_threads([increment_sequence], threads=1)
+    run_in_threads([increment_sequence], threads=1)
     assert sequence() == event.sequence + 1
 
 
@@ -74,7 +76,7 @@ def count_open_queues() -> int:
 
 def test_process_opens_queue_once_for_all_connections():
     make_event()
-    in_threads([increment_sequence] * 4, threads=4)
+    run_in_threads([increment_sequence] * 4, threads=4)
     assert count_open_queues() == 1
     connection.close()
     increment_sequence()
@@ -100,7 +102,7 @@ def forget_queue(path: str) -> None:
 
 def test_writers_use_only_sqlite_lock_if_queue_cannot_be_opened(unusable_queue):
     event = make_event()
-    in_threads([increment_sequence] * 4, threads=2)
+    run_in_threads([increment_sequence] * 4, threads=2)
     Event.objects.update(sequence=F("sequence") + 1)
     with transaction.atomic():
         assert connection.has_write_lock is False
@@ -217,7 +219,7 @@ def fail_to_write() -> float:
 def test_the_waits_of_many_writers_do_not_add_up(release_lock):
     with set_lock_timeout(2):
         began = time.monotonic()
-        in_threads([fail_to_write] * 8, threads=8)
+        run_in_threads([fail_to_write] * 8, threads=8)
         assert time.monotonic() - began < 14
     release_lock()
     increment_sequence()
@@ -268,7 +270,7 @@ def test_only_two_threads_wait_full_timeout_during_long_write(release_lock):
     with set_lock_timeout(8):
         began = time.monotonic()
         seconds: list[float] = []
-        in_threads([lambda: seconds.append(fail_to_write())] * 12, threads=6)
+        run_in_threads([lambda: seconds.append(fail_to_write())] * 12, threads=6)
         lasted = time.monotonic() - began
     seconds.sort()
     assert [second < 7 for second in seconds] == [True] * 10 + [False] * 2

@@ -44,7 +44,7 @@ def contract(today):
     return delegate_event(event=make_event(), company=firm, starts_on=today, ends_on=today + 10 * DAY)
 
 
-def name(contract, email="nina@firm.example", role="organizer", **fields):
+def name_delegate(contract, email="nina@firm.example", role="organizer", **fields):
     values = {"first_name": "Nina", "last_name": "Nom", **fields}
     return add_delegate(delegation=contract, email=email, role=role, **values)
 
@@ -54,7 +54,7 @@ def set_last_day(contract, day):
 
 
 def test_delegate_runs_only_the_delegated_event(contract):
-    role = name(contract)
+    role = name_delegate(contract)
     make_event()
     assert list(get_organized_events(role.person)) == [contract.event]
     assert get_delegation(role.person, contract.event) == contract
@@ -63,7 +63,7 @@ def test_delegate_runs_only_the_delegated_event(contract):
 
 @pytest.mark.parametrize("role", ["organizer", "desk"])
 def test_delegation_gives_no_access_after_last_day(contract, today, role):
-    person = name(contract, role=role).person
+    person = name_delegate(contract, role=role).person
     set_last_day(contract, today)
     assert list(get_staffed_events(person)) == [contract.event]
     set_last_day(contract, today - DAY)
@@ -73,13 +73,13 @@ def test_delegation_gives_no_access_after_last_day(contract, today, role):
 
 
 def test_delegation_gives_no_access_before_first_day(contract, today):
-    person = name(contract).person
+    person = name_delegate(contract).person
     Delegation.objects.update(starts_on=today + DAY)
     assert not can_organize(person, contract.event)
 
 
 def test_access_ends_with_employment_and_with_company_role(contract, today):
-    person = name(contract).person
+    person = name_delegate(contract).person
     assert can_organize(person, contract.event)
     Employment.objects.filter(person=person).update(starts_on=today - 9 * DAY, ends_on=today - DAY)
     assert not can_organize(person, contract.event)
@@ -90,7 +90,7 @@ def test_access_ends_with_employment_and_with_company_role(contract, today):
 
 
 def test_devices_paired_by_delegate_stop_with_delegation(contract, today):
-    person = name(contract, role="desk").person
+    person = name_delegate(contract, role="desk").person
     door = Checkpoint.objects.create(event=contract.event, name="Entrée")
     device = pair_device(checkpoint=door, paired_by=person).device
     assert list(Device.objects.valid()) == [device]
@@ -123,7 +123,7 @@ def test_invalid_dates_and_company_without_organizer_role_are_refused(today):
 
 
 def test_ending_delegation_removes_access_and_deletes_one_begun_today(contract, today):
-    person = name(contract).person
+    person = name_delegate(contract).person
     end_delegation(delegation=contract)
     assert not can_organize(person, contract.event)
     assert Delegation.objects.count() == EventRole.objects.count() == 0
@@ -137,19 +137,19 @@ def test_ending_delegation_removes_access_and_deletes_one_begun_today(contract, 
 
 def test_known_person_named_as_delegate_gets_employment_at_firm(contract):
     person = make_person(email="known@example.org")
-    assert name(contract, "Known@example.org", role="desk").person == person
+    assert name_delegate(contract, "Known@example.org", role="desk").person == person
     assert [job.company for job in person.employments.all()] == [contract.company]
 
 
 def test_new_delegate_needs_a_name(contract):
     with pytest.raises(InvalidFields) as error:
-        name(contract, first_name="", last_name="")
+        name_delegate(contract, first_name="", last_name="")
     assert set(error.value.field_errors) == {"first_name", "last_name"}
     assert Person.objects.count() == 0
 
 
 def test_firm_appoints_only_new_or_own_people_and_only_for_desk(contract, today):
-    boss = name(contract).person
+    boss = name_delegate(contract).person
     values = {"first_name": "Dan", "last_name": "Desk", "starts_on": today}
     given = appoint_delegate(delegation=contract, email="dan@firm.example", role="desk", **values)
     assert given.delegation == contract
@@ -168,14 +168,14 @@ def test_firm_appoints_only_new_or_own_people_and_only_for_desk(contract, today)
     ("role", "page"), [("organizer", "/organize/"), ("desk", "/desk/"), ("reviewer", "/review/")]
 )
 def test_delegate_email_links_to_page_of_role(contract, role, page):
-    given = name(contract)
+    given = name_delegate(contract)
     given.role = role
 
     assert page in write_delegate_letter(given).context["url"]
 
 
 def test_delegate_cannot_end_role_given_by_club(contract):
-    boss, own = name(contract).person, make_staff(contract.event)
+    boss, own = name_delegate(contract).person, make_staff(contract.event)
     with pytest.raises(Forbidden):
         end_event_role(role=own.event_roles.get(), actor=boss)
     assert can_organize(own, contract.event)
@@ -217,8 +217,8 @@ def test_delegation_pages_save_contract_name_delegate_and_send_email(today, run_
 
 
 def test_role_given_by_the_club_outlasts_the_same_role_under_a_contract(contract, today):
-    organizer = name(contract).person
-    under_contract = name(contract, "desk@firm.example", role="desk")
+    organizer = name_delegate(contract).person
+    under_contract = name_delegate(contract, "desk@firm.example", role="desk")
     values = {"person": under_contract.person, "role": "desk", "starts_on": today}
     by_club = EventRole.objects.create(event=contract.event, **values)
 

@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 
 from convention.events.models import Event
-from tests.convention.events.test_pages import form_of
+from tests.convention.events.test_pages import make_event_form
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_description_preview_in_settings_saves_nothing(client):
     client.force_login(make_staff(event))
 
     response = client.post(
-        "/organize/x/settings/", form_of(event, description="*Après* <img src=x>", preview="1")
+        "/organize/x/settings/", make_event_form(event, description="*Après* <img src=x>", preview="1")
     )
 
     preview = html.fromstring(response.content).get_element_by_id("description-preview")
@@ -50,7 +50,7 @@ def test_description_preview_in_settings_saves_nothing(client):
     assert not preview.xpath(".//img")
     assert Event.objects.get().description == "Avant"
 
-    client.post("/organize/x/settings/", form_of(event, description="*Après*"))
+    client.post("/organize/x/settings/", make_event_form(event, description="*Après*"))
 
     assert Event.objects.get().description_html == "<p><em>Après</em></p>"
 
@@ -59,7 +59,7 @@ def test_too_long_description_is_refused(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
 
-    response = client.post("/organize/x/settings/", form_of(event, description="x" * 20_001))
+    response = client.post("/organize/x/settings/", make_event_form(event, description="x" * 20_001))
 
     assert "20000" in response.content.decode().replace("\u202f", "").replace("\xa0", "")
     assert Event.objects.get().description == ""

@@ -16,7 +16,7 @@ TOO_LONG = "300 caractères au maximum (actuellement 301)."
 PAGES = ["settings", "venue", "rooms", "people"]
 
 
-def form_of(event: Event, **changes) -> dict:
+def make_event_form(event: Event, **changes) -> dict:
     values = {
         "name": event.name,
         "kind": event.kind,
@@ -64,7 +64,7 @@ def test_ended_role_gives_no_access(client):
 
 def test_administrator_creates_event_in_its_time_zone(client):
     client.force_login(make_administrator())
-    values = form_of(Event(name="Lisbonne"), slug="lisboa", timezone="Europe/Lisbon")
+    values = make_event_form(Event(name="Lisbonne"), slug="lisboa", timezone="Europe/Lisbon")
     answer = client.post("/organize/new/all/", values)
     assert answer["Location"] == "/organize/lisboa/settings/"
     event = Event.objects.get(slug="lisboa")
@@ -109,7 +109,7 @@ def test_organizer_of_one_event_cannot_create_events(client):
 def test_invalid_settings_are_refused_with_error_at_field(client, changes, field, sentence):
     event = make_event(slug="x", name="Ancien")
     client.force_login(make_staff(event))
-    answer = client.post("/organize/x/settings/", form_of(event, **{"name": "Nouveau", **changes}))
+    answer = client.post("/organize/x/settings/", make_event_form(event, **{"name": "Nouveau", **changes}))
     assert answer.status_code == 200
     errors = answer.context["form"].errors[field]
     assert [text.replace("\u202f", " ").replace("\u00a0", " ") for text in errors] == [sentence]
@@ -120,14 +120,14 @@ def test_invalid_settings_are_refused_with_error_at_field(client, changes, field
 @pytest.mark.parametrize("slug", ["new", "components", "avec espace", "é"])
 def test_reserved_or_invalid_slug_is_refused(client, slug):
     client.force_login(make_administrator())
-    answer = client.post("/organize/new/all/", form_of(Event(name="N"), slug=slug))
+    answer = client.post("/organize/new/all/", make_event_form(Event(name="N"), slug=slug))
     assert list(answer.context["form"].errors) == ["slug"]
 
 
 def test_pale_accent_gets_a_warning(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
-    answer = client.post("/organize/x/settings/", form_of(event, accent="#ffee00"), follow=True)
+    answer = client.post("/organize/x/settings/", make_event_form(event, accent="#ffee00"), follow=True)
     assert "trop pâle" in answer.content.decode()
     assert "/accent/ffee00.css" in answer.content.decode()
 
@@ -151,7 +151,7 @@ def test_venue_shared_with_events_of_others_is_copied_instead_of_changed(client)
     venue = Venue.objects.create(name="Palais", city="Annecy")
     event, other = make_event(slug="x"), make_event(venue=venue)
     client.force_login(make_staff(event))
-    client.post("/organize/x/settings/", form_of(event, venue=venue.pk))
+    client.post("/organize/x/settings/", make_event_form(event, venue=venue.pk))
     page = client.get("/organize/x/venue/").content.decode()
     assert "que vous n’organisez pas" in page
     assert 'href="?copy"' in page
@@ -175,9 +175,9 @@ def test_organizer_of_one_event_can_choose_only_current_host(client):
         form = client.get("/organize/x/settings/").context["form"]
         assert list(form.fields["host"].queryset) == hosts
     client.force_login(make_staff(event))
-    answer = client.post("/organize/x/settings/", form_of(event, host=other.pk))
+    answer = client.post("/organize/x/settings/", make_event_form(event, host=other.pk))
     assert list(answer.context["form"].errors) == ["host"]
-    client.post("/organize/x/settings/", form_of(event, host=host.pk))
+    client.post("/organize/x/settings/", make_event_form(event, host=host.pk))
     assert Event.objects.get(slug="x").host == host
 
 
@@ -320,7 +320,7 @@ def test_navigation_marks_current_page(client):
 def test_out_of_range_year_is_refused(client, moment):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
-    answer = client.post("/organize/x/settings/", form_of(event, registration_closes_at=moment))
+    answer = client.post("/organize/x/settings/", make_event_form(event, registration_closes_at=moment))
     assert answer.status_code == 200
     assert "Vérifiez l’année." in answer.content.decode()
 
@@ -328,7 +328,7 @@ def test_out_of_range_year_is_refused(client, moment):
 def test_event_name_is_reduced_to_one_line(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
-    client.post("/organize/x/settings/", form_of(event, name="Rencontre\r\nBcc: a@example.org\u202e"))
+    client.post("/organize/x/settings/", make_event_form(event, name="Rencontre\r\nBcc: a@example.org\u202e"))
     event.refresh_from_db()
     assert event.name == "Rencontre Bcc: a@example.org"
 

@@ -17,7 +17,7 @@ from convention.events.publishing.copy_event import copy_event
 from tests.factories import make_event, make_picture, make_staff
 from tests.schedule.speakers.factories import make_image
 from tests.site_objects import make_client
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -168,7 +168,7 @@ def test_pictures_version_includes_concurrent_changes():
     def describe(kind):
         change_alt_texts(event=Event.objects.get(), kind=kind, alt_text="Un lac", alt_text_en="")
 
-    in_threads([lambda kind=kind: describe(kind) for kind in EventPicture.Kind])
+    run_in_threads([lambda kind=kind: describe(kind) for kind in EventPicture.Kind])
     stored = Event.objects.get().pictures_version
     update_pictures_version(event)
 

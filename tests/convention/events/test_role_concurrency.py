@@ -10,7 +10,7 @@ from convention.events.models import Event, EventRole
 from convention.events.permissions import can_organize
 from convention.events.roles import appoint_person, end_event_role
 from tests.factories import make_administrator, make_event, make_person
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 
 def give_role(event, email="ana@example.org", role="organizer", **fields):
@@ -21,7 +21,7 @@ def give_role(event, email="ana@example.org", role="organizer", **fields):
 @pytest.mark.django_db(transaction=True)
 def test_role_given_concurrently_is_created_once():
     event, person = make_event(), make_person(email="ana@example.org")
-    given = in_threads([lambda: give_role(event)] * 6, threads=6)
+    given = run_in_threads([lambda: give_role(event)] * 6, threads=6)
     assert {type(one) for one in given} == {EventRole}
     end_event_role(role=EventRole.objects.get(), actor=make_administrator())
     assert not can_organize(person, event)
@@ -30,7 +30,7 @@ def test_role_given_concurrently_is_created_once():
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_roles_create_new_person_once():
     events = [make_event(), make_event()]
-    given = in_threads(
+    given = run_in_threads(
         [lambda event=event: give_role(event, "new@example.org") for event in events * 3], threads=6
     )
     assert {type(one) for one in given} == {EventRole}

@@ -53,7 +53,7 @@ def fetch(port: int, path: str, **headers: str) -> tuple[int, str, float]:
 
 
 @pytest.fixture
-def silent():
+def silent_database():
     """Run a database that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -62,8 +62,8 @@ def silent():
 
 
 @pytest.mark.long
-def test_silent_database_is_reported_within_seconds(silent, tmp_path):
-    with run_server(silent, tmp_path) as port:
+def test_silent_database_is_reported_within_seconds(silent_database, tmp_path):
+    with run_server(silent_database, tmp_path) as port:
         for _again in range(2):
             status, said, seconds = fetch(port, "/readyz")
             assert (status, said) == (503, "the database does not answer\n")

@@ -36,7 +36,7 @@ def test_readyz_reports_unreachable_database(client, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_metrics_count_tasks_and_rows(client):
     sample_tasks.fail_always.enqueue()
-    figures = figures_of(client.get("/metrics").content.decode())
+    figures = parse_metrics(client.get("/metrics").content.decode())
 
     assert figures["convention_tasks", "ready"] == 1
     assert figures["convention_rows", "registrations.Registration"] == Registration.objects.count()
@@ -44,7 +44,7 @@ def test_metrics_count_tasks_and_rows(client):
     assert figures["convention_database_up",] == 1
 
 
-def figures_of(text: str) -> dict[tuple[str, ...], float]:
+def parse_metrics(text: str) -> dict[tuple[str, ...], float]:
     """Parse Prometheus' format: values by name and labels."""
     families = text_string_to_metric_families(text)
     samples = [sample for family in families for sample in family.samples]

@@ -9,14 +9,14 @@ import pytest
 
 from convention.ops.local_data import prepare_local_data, read_or_create_secret
 from tests.conftest import ROOT
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 
-def mode(folder):
+def get_file_mode(folder):
     return stat.S_IMODE(folder.stat().st_mode)
 
 
-def made(folder, rights, *names):
+def make_folder(folder, rights, *names):
     """Create a folder with these files and this mode."""
     folder.mkdir()
     for name in names:
@@ -27,7 +27,7 @@ def made(folder, rights, *names):
 
 def test_new_folder_is_private(tmp_path):
     prepare_local_data(tmp_path / "a" / "var")
-    assert mode(tmp_path / "a" / "var") == 0o700
+    assert get_file_mode(tmp_path / "a" / "var") == 0o700
 
 
 @pytest.mark.parametrize(
@@ -43,26 +43,26 @@ def test_new_folder_is_private(tmp_path):
     ],
 )
 def test_only_folder_of_older_version_is_made_private(tmp_path, rights, names, kept):
-    folder = made(tmp_path / "var", rights, *names)
+    folder = make_folder(tmp_path / "var", rights, *names)
     prepare_local_data(folder)
-    assert mode(folder) == kept
+    assert get_file_mode(folder) == kept
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_folder_of_another_owner_keeps_its_mode(tmp_path):
-    folder = made(tmp_path / "var", 0o755, "secret_key")
+    folder = make_folder(tmp_path / "var", 0o755, "secret_key")
     os.chown(folder, 12345, 12345)
     prepare_local_data(folder)
-    assert mode(folder) == 0o755
+    assert get_file_mode(folder) == 0o755
 
 
 def test_loading_settings_makes_folder_private(tmp_path):
-    folder = made(tmp_path / "var", 0o755, "secret_key")
+    folder = make_folder(tmp_path / "var", 0o755, "secret_key")
     (folder / "secret_key").write_text("k" * 50)
     code = "import convention.settings"
     environ = {"MODE": "development", "VAR_DIR": str(folder), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, check=False)
-    assert (done.returncode, mode(folder)) == (0, 0o700)
+    assert (done.returncode, get_file_mode(folder)) == (0, 0o700)
 
 
 def test_secret_is_created_once_and_file_is_private(tmp_path):
@@ -71,12 +71,12 @@ def test_secret_is_created_once_and_file_is_private(tmp_path):
     }
 
     assert secrets == {"first"}
-    assert mode(tmp_path / "key") == 0o600
+    assert get_file_mode(tmp_path / "key") == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
 def test_concurrent_callers_get_the_same_secret(tmp_path):
-    found = in_threads(
+    found = run_in_threads(
         [lambda n=n: read_or_create_secret(tmp_path / "key", lambda: f"secret {n}") for n in range(8)]
     )
 

@@ -29,7 +29,7 @@ def test_other_paths_are_logged_unchanged():
     assert json.loads(JsonLineFormatter().format(record))["message"].endswith("/registrations.xlsx")
 
 
-def failing(error):
+def make_exception_info(error):
     try:
         raise error
     except type(error):
@@ -38,7 +38,7 @@ def failing(error):
 
 def test_traceback_keeps_frames_and_hides_data():
     record = make_record("Task failed")
-    record.exc_info = failing(
+    record.exc_info = make_exception_info(
         IntegrityError(
             'duplicate key value violates unique constraint "club_person_email"\n'
             "DETAIL:  Key (email)=(zoe.muller@example.org) already exists."

@@ -23,12 +23,14 @@ NAME = f"{FIRST} {LAST}"
 
 def find_traces(values: Iterable[str] = VALUES) -> set[str]:
     """Return each place that holds one of the values in any spelling: `table.column`, `file:NAME`."""
-    wanted = spellings(values)
-    found = {f"{table}.{column}" for table, column, text in cells() if holds(text, wanted)}
-    return found | {f"file:{path.name}" for path in files() if holds(readable(path.read_bytes()), wanted)}
+    wanted = list_spellings(values)
+    found = {f"{table}.{column}" for table, column, text in iterate_cells() if contains_any(text, wanted)}
+    return found | {
+        f"file:{path.name}" for path in files() if contains_any(decode_content(path.read_bytes()), wanted)
+    }
 
 
-def spellings(values: Iterable[str]) -> set[str]:
+def list_spellings(values: Iterable[str]) -> set[str]:
     """Return the values in each form in which a search might find them: normalized, and without spaces."""
     return {
         form
@@ -37,13 +39,13 @@ def spellings(values: Iterable[str]) -> set[str]:
     }
 
 
-def holds(text: str, wanted: set[str]) -> bool:
+def contains_any(text: str, wanted: set[str]) -> bool:
     """Return whether one of the spellings is part of the text, however that is written."""
     forms = (casefold_text(text), name_search_key(text), casefold_text(text).replace(" ", ""))
     return any(word in form for word in wanted for form in forms)
 
 
-def cells() -> Iterator[tuple[str, str, str]]:
+def iterate_cells() -> Iterator[tuple[str, str, str]]:
     """Yield table, column and readable content of each cell of the database."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
@@ -51,15 +53,15 @@ def cells() -> Iterator[tuple[str, str, str]]:
             names = [column[0] for column in cursor.description]
             for row in cursor.fetchall():
                 for name, value in zip(names, row, strict=True):
-                    yield table, name, cell(table, name, value)
+                    yield table, name, decode_cell(table, name, value)
 
 
-def cell(table: str, name: str, value: Any) -> str:
+def decode_cell(table: str, name: str, value: Any) -> str:
     """Return what a cell says: sessions, JSON, PDFs and bytes decoded."""
     if (table, name) == ("django_session", "session_data"):
         return json.dumps(SessionStore().decode(value), ensure_ascii=False)
     if isinstance(value, bytes | memoryview):
-        return readable(bytes(value))
+        return decode_content(bytes(value))
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return json.dumps(json.loads(value), ensure_ascii=False)
@@ -68,7 +70,7 @@ def cell(table: str, name: str, value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
-def readable(content: bytes) -> str:
+def decode_content(content: bytes) -> str:
     """Return the text of a PDF, of a mail, or of bytes in UTF-8 and Latin-1."""
     if content.startswith(b"%PDF-1."):
         try:

@@ -55,9 +55,9 @@ from tests.factories import (
 )
 from tests.registrations.invoices.factories import make_issuer
 
-LONG_AGO = datetime.date(2020, 1, 1)
+START_OF_2020 = datetime.date(2020, 1, 1)
 FIRST, LAST, ADDRESS = "Wzanna", "Qvortrup", "wzanna.qvortrup@firm.example"
-VALUES = (FIRST, LAST, ADDRESS)
+PERSONAL_VALUES = (FIRST, LAST, ADDRESS)
 
 
 def past_event(**fields: Any) -> Event:
@@ -133,11 +133,11 @@ def make_roles(person: Person, event: Event) -> None:
     job = person.employments.get()
     job.title = f"Chef {LAST}"
     job.save()
-    CompanyContact.objects.create(company=job.company, person=person, starts_on=LONG_AGO)
-    ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO)
+    CompanyContact.objects.create(company=job.company, person=person, starts_on=START_OF_2020)
+    ClubRole.objects.create(person=person, role="treasurer", starts_on=START_OF_2020)
     group = WorkingGroup.objects.create(slug="cloud", name="Cloud", kind="thematic")
-    Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
-    EventRole.objects.create(event=event, person=person, role="desk", starts_on=LONG_AGO)
+    Mandate.objects.create(group=group, person=person, role="lead", starts_on=START_OF_2020)
+    EventRole.objects.create(event=event, person=person, role="desk", starts_on=START_OF_2020)
     Event.objects.filter(pk=event.pk).update(contact_email=ADDRESS)
     job_made = Job.objects.create(
         event=event,

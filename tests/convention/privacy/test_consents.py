@@ -12,7 +12,7 @@ from convention.privacy.requests import record_request
 from convention.privacy.subjects import get_subject
 from registrations.models import ConsentText
 from tests.factories import make_event, make_person, make_question, make_registration, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_giving_and_withdrawing_consent_twice_changes_nothing():
 @pytest.mark.django_db(transaction=True)
 def test_consent_given_concurrently_is_stored_once():
     person, purpose = make_person(), make_purpose()
-    in_threads([lambda: give_consent(person=person, purpose=purpose)] * 6, threads=6)
+    run_in_threads([lambda: give_consent(person=person, purpose=purpose)] * 6, threads=6)
     assert Consent.objects.count() == 1
 
 
@@ -92,6 +92,8 @@ def test_concurrent_requests_from_unknown_address_create_one_case():
     values = {"kind": "erasure", "language": "fr", "opened_by": make_person()}
     letters = ["Zoe@example.org", "zoe@example.org"] * 3
 
-    in_threads([lambda email=email: record_request(email=email, **values) for email in letters], threads=6)
+    run_in_threads(
+        [lambda email=email: record_request(email=email, **values) for email in letters], threads=6
+    )
 
     assert PrivacyCase.objects.count() == 1

@@ -36,7 +36,7 @@ def list_person_columns():
                 yield model, field.name
 
 
-def answered():
+def list_subject_columns():
     return {(source.model, column) for source in list_data_sources() for column in source.subject_columns}
 
 
@@ -48,12 +48,12 @@ def find_undeclared_columns(known):
 
 
 def test_every_column_with_person_or_email_address_is_declared():
-    assert find_undeclared_columns(answered()) == set()
+    assert find_undeclared_columns(list_subject_columns()) == set()
 
 
 def test_undeclared_table_is_found():
     """Negative control: an app that does not declare its waiting lists is found."""
-    known = {(model, column) for model, column in answered() if model.__name__ != "WaitingEntry"}
+    known = {(model, column) for model, column in list_subject_columns() if model.__name__ != "WaitingEntry"}
     assert "registrations.WaitingEntry.email" in find_undeclared_columns(known)
 
 

@@ -21,12 +21,12 @@ from registrations.invoices.documents.credit_notes import credit_invoice
 from registrations.invoices.models.documents import Invoice, Issuer, Payment
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.visits.models import Application, NdaAcceptance, Visit, VisitorList
-from tests.convention.backup.site import every_row
+from tests.convention.backup.site import list_all_rows
 from tests.convention.privacy.person_fixtures import (
     ADDRESS,
     FIRST,
     LAST,
-    VALUES,
+    PERSONAL_VALUES,
     find_columns_with,
     find_files_with,
     make_past_visit,
@@ -34,7 +34,7 @@ from tests.convention.privacy.person_fixtures import (
     past_event,
 )
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 ACCOUNTING_TABLE_PREFIX = "invoices_"
@@ -59,17 +59,17 @@ def read_rows(*tables):
 
 def test_values_remain_only_in_accounting_tables():
     person = make_person_with_data()
-    before = find_columns_with(VALUES)
+    before = find_columns_with(PERSONAL_VALUES)
     assert {
         "registrations_order.billing_name",
         "mailings_unsubscription.email",
         "club_person.email",
     } <= before
     execute_erasure(case=make_erasure_case(person))
-    left = find_columns_with(VALUES)
+    left = find_columns_with(PERSONAL_VALUES)
     assert {column for column in left if not column.startswith(ACCOUNTING_TABLE_PREFIX)} == set()
     assert find_columns_with([ADDRESS]) <= {"invoices_invoice.buyer"}
-    assert find_files_with(VALUES) == []
+    assert find_files_with(PERSONAL_VALUES) == []
 
 
 def test_invoices_payments_scans_and_hashes_are_unchanged():
@@ -186,7 +186,7 @@ def test_last_administrator_cannot_be_erased():
 def test_concurrent_erasures_leave_one_administrator():
     cases = [make_erasure_case(make_administrator()) for _number in range(3)]
 
-    results = in_threads([lambda case=case: execute_erasure(case=case) for case in cases])
+    results = run_in_threads([lambda case=case: execute_erasure(case=case) for case in cases])
 
     assert [type(result) for result in results].count(ErasureBlocked) == 1
     assert ClubRole.objects.open().filter(role="administrator").count() == 1
@@ -248,7 +248,7 @@ def test_guest_known_only_by_address_is_erased():
 
 def read_other_rows():
     """Return all rows but cases and the trail, without the two values that each erasure makes anew."""
-    rows = every_row()
+    rows = list_all_rows()
     for table, column in (("club.Person", "password"), ("registrations.Registration", "badge_version")):
         for row in rows[table]:
             del row[column]

@@ -32,13 +32,13 @@ from tests.convention.privacy.histories.orders import (
     paid_by_card,
 )
 from tests.convention.privacy.histories.person import (
-    HERS,
-    account,
-    event_on_sale,
-    invoices,
-    place,
-    request,
-    settle,
+    PERSON_FIELDS,
+    count_invoices,
+    end_all_events,
+    make_event_on_sale,
+    make_person_account,
+    make_place,
+    make_request,
 )
 from tests.factories import (
     make_administrator,
@@ -50,7 +50,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-LONG_AGO = timezone.now() - datetime.timedelta(days=30)
+THIRTY_DAYS_AGO = timezone.now() - datetime.timedelta(days=30)
 BY_LAW = {
     "invoices_invoice.buyer",
     "invoices_invoice.buyer_name",
@@ -62,21 +62,21 @@ BY_LAW = {
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.__name__)
 def test_erasure_leaves_no_trace_of_person(history, run_tasks):
     person = history()
-    settle()
+    end_all_events()
     run_tasks(tolerate=True)
     assert find_traces() != set()
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
 
     execute_erasure(case=case)
 
-    assert find_traces() - (BY_LAW if invoices() else set()) == set()
+    assert find_traces() - (BY_LAW if count_invoices() else set()) == set()
 
 
 def test_documents_retained_by_law_are_named_before_and_after_erasure(
     client, mailoutbox, django_capture_on_commit_callbacks
 ):
     person = invoiced_and_paid()
-    settle()
+    end_all_events()
     number = Invoice.objects.get().number
     client.force_login(person)
     sentence = (
@@ -116,7 +116,7 @@ def test_privacy_page_says_that_no_invoice_names_the_person(client):
 
 
 def test_rows_and_notes_of_namesake_are_unchanged():
-    person = account()
+    person = make_person_account()
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
     theirs = make_registration(
         make_ticket(make_event()), person=namesake, first_name=FIRST, last_name=LAST, email=namesake.email
@@ -135,13 +135,16 @@ def test_rows_and_notes_of_namesake_are_unchanged():
 
 def test_rows_found_only_by_name_remain_where_they_may_be_of_a_namesake():
     """Speakers and quotations are found by name alone, and may be a namesake's."""
-    person = account()
-    coming, past = make_event(), make_event(starts_at=LONG_AGO, ends_at=LONG_AGO + datetime.timedelta(days=1))
+    person = make_person_account()
+    coming, past = (
+        make_event(),
+        make_event(starts_at=THIRTY_DAYS_AGO, ends_at=THIRTY_DAYS_AGO + datetime.timedelta(days=1)),
+    )
     for event in (coming, past):
         make_session(event, speakers=(NAME,))
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
-    event = event_on_sale()
-    asked = request(place(email=namesake.email), email=namesake.email)
+    event = make_event_on_sale()
+    asked = make_request(make_place(email=namesake.email), email=namesake.email)
     quotation = create_order_quotation(event=event, request=asked, context=OrderContext())
 
     assert erase_people(people=[person]) == [person]
@@ -164,11 +167,11 @@ def test_rows_found_only_by_name_remain_where_they_may_be_of_a_namesake():
 
 def recreate_account():
     """Create the same person again."""
-    return make_person(**HERS)
+    return make_person(**PERSON_FIELDS)
 
 
 def test_texts_that_name_person_are_listed_for_manual_change(client):
-    person = account()
+    person = make_person_account()
     event = make_event(name="Congrès", description=f"Organisé par {NAME}, {ADDRESS}")
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS)
 

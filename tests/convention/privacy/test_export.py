@@ -18,7 +18,7 @@ from tests.convention.privacy.person_fixtures import (
     ADDRESS,
     FIRST,
     LAST,
-    VALUES,
+    PERSONAL_VALUES,
     find_columns_with,
     make_person_with_data,
 )
@@ -27,7 +27,7 @@ from tests.factories import make_person, make_registration
 pytestmark = pytest.mark.django_db
 
 
-def opened(content):
+def open_archive(content):
     archive = zipfile.ZipFile(io.BytesIO(content))
     assert archive.testzip() is None
     return archive
@@ -39,16 +39,16 @@ def read_tables(archive):
 
 def test_export_contains_every_table_with_personal_data():
     person = make_person_with_data()
-    told = read_tables(opened(export_personal_data(subject=get_subject(person))))
+    told = read_tables(open_archive(export_personal_data(subject=get_subject(person))))
     tables = {source.model._meta.db_table for source in list_data_sources() if source.table_label in told}
     # Files of jobs are copies made for organizers; they are deleted after a week.
-    found = {column.partition(".")[0] for column in find_columns_with(VALUES)} - {"jobs_jobfile"}
+    found = {column.partition(".")[0] for column in find_columns_with(PERSONAL_VALUES)} - {"jobs_jobfile"}
     assert found - tables == set()
 
 
 def test_export_contains_rows_reason_and_erasure_action_of_tables():
     person = make_person_with_data()
-    said = json.loads(opened(export_personal_data(subject=get_subject(person))).read("data.json"))
+    said = json.loads(open_archive(export_personal_data(subject=get_subject(person))).read("data.json"))
     assert (said["format"], said["version"], said["addresses"]) == ("convention-personal-data", 1, [ADDRESS])
     assert [table["table"] for table in said["tables"] if not table["why"]] == []
     erasures = {table["table"]: table["erasure"] for table in said["tables"]}
@@ -66,7 +66,7 @@ def test_export_contains_uploaded_files_and_invoices():
     person = make_person_with_data()
     invoice = Invoice.objects.get()
     pdf = get_invoice_pdf(invoice)
-    archive = opened(export_personal_data(subject=get_subject(person)))
+    archive = open_archive(export_personal_data(subject=get_subject(person)))
     names = sorted(name for name in archive.namelist() if "/" in name)
     folders = [name.rpartition("/")[0] for name in names]
     assert folders == ["files/invoices.invoicepdf", "files/registrations.answerfile"]
@@ -77,7 +77,7 @@ def test_export_contains_uploaded_files_and_invoices():
 def test_export_contains_no_secret():
     person = make_person_with_data()
     order = Registration.objects.get(person=person).order
-    content = opened(export_personal_data(subject=get_subject(person))).read("data.json").decode()
+    content = open_archive(export_personal_data(subject=get_subject(person))).read("data.json").decode()
     assert order.manage_secret not in content
     assert person.password not in content
 
@@ -85,13 +85,15 @@ def test_export_contains_no_secret():
 def test_export_contains_no_data_of_another_person():
     person = make_person_with_data()
     make_registration(first_name="Otto", last_name="Anderson", email="otto@firm.example")
-    content = opened(export_personal_data(subject=get_subject(person))).read("data.json").decode()
+    content = open_archive(export_personal_data(subject=get_subject(person))).read("data.json").decode()
     assert "Anderson" not in content
 
 
 def test_export_of_guest_known_only_by_address_contains_registration():
     make_registration(first_name="Gisèle", last_name="Gast", email="Gast@Example.org")
-    tables = read_tables(opened(export_personal_data(subject=find_subject_by_address("gast@example.org"))))
+    tables = read_tables(
+        open_archive(export_personal_data(subject=find_subject_by_address("gast@example.org")))
+    )
     assert set(tables) == {"registrations.registration"}
     assert tables["registrations.registration"][0]["last_name"] == "Gast"
 
@@ -104,7 +106,7 @@ def test_lookalike_address_is_a_different_address():
 def test_export_of_assistant_contains_registration_without_attendee():
     assistant = make_person(first_name="Asta", last_name="Assist", email="asta@example.org")
     make_registration(first_name="Bo", last_name="Boss", email="asta@example.org")
-    rows = read_tables(opened(export_personal_data(subject=get_subject(assistant))))[
+    rows = read_tables(open_archive(export_personal_data(subject=get_subject(assistant))))[
         "registrations.registration"
     ]
     assert [set(row) for row in rows] == [{"id", "reference", "event", "email"}]

@@ -17,7 +17,7 @@ from convention.privacy.models import (
     RetentionPeriod,
     RetentionRun,
 )
-from tests.convention.privacy.person_fixtures import ADDRESS, LAST, LONG_AGO, make_person_with_data
+from tests.convention.privacy.person_fixtures import ADDRESS, LAST, START_OF_2020, make_person_with_data
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
 from tests.site_objects import make_client
 
@@ -31,7 +31,7 @@ def get_page_text(answer):
 @pytest.fixture
 def secretary():
     person = make_person(email="secretariat@club.example")
-    ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
     return person
 
 

@@ -29,7 +29,7 @@ from registrations.periodic_jobs import release_expired_holds
 from registrations.retention import erase_old_buyers
 from registrations.visits.models import HostContact, Visit, VisitorList
 from tests.convention.privacy.find_traces import ADDRESS, LAST, NAME, find_traces
-from tests.convention.privacy.histories.person import event_on_sale, ordered, request
+from tests.convention.privacy.histories.person import make_event_on_sale, make_order, make_request
 from tests.convention.privacy.histories.roles import mailings
 from tests.factories import make_event, make_member, make_person, make_registration, make_ticket
 from tests.registrations.test_pages import build_person_form
@@ -91,7 +91,7 @@ def test_waiting_entries_host_contacts_and_old_privacy_cases_are_erased():
 
 
 def test_erasing_attendees_removes_names_from_receivables_and_scans():
-    order = ordered(event_on_sale())
+    order = make_order(make_event_on_sale())
     receivable = sync_receivable(order)
     record_payment(receivable=receivable, amount=16_500, method="cash")
     check_in_registration(
@@ -108,7 +108,9 @@ def test_erasing_attendees_removes_names_from_receivables_and_scans():
 
 
 def test_quotations_are_deleted_a_year_after_they_expire():
-    quotation = create_order_quotation(event=event_on_sale(), request=request(), context=OrderContext())
+    quotation = create_order_quotation(
+        event=make_event_on_sale(), request=make_request(), context=OrderContext()
+    )
     old = datetime.timedelta(days=366)
     assert run_retention(at=timezone.now() + old) == {}
     assert run_retention(at=timezone.now() + old + 31 * DAY) == {"quotations": 1}
@@ -117,9 +119,9 @@ def test_quotations_are_deleted_a_year_after_they_expire():
 
 
 def test_unconfirmed_unpaid_orders_are_erased_after_three_months():
-    event = event_on_sale()
+    event = make_event_on_sale()
     lapsed, held, paid = (
-        place_order(event=event, request=request(), context=OrderContext()) for _ in range(3)
+        place_order(event=event, request=make_request(), context=OrderContext()) for _ in range(3)
     )
     over = timezone.now() - 91 * DAY
     Order.objects.update(created_at=over)
@@ -137,7 +139,7 @@ def test_unconfirmed_unpaid_orders_are_erased_after_three_months():
 
 
 def test_order_whose_expired_hold_was_released_is_erased_after_three_months():
-    order = place_order(event=event_on_sale(), request=request(), context=OrderContext())
+    order = place_order(event=make_event_on_sale(), request=make_request(), context=OrderContext())
     over = timezone.now() - 91 * DAY
     Order.objects.update(created_at=over)
     Registration.objects.update(hold_expires_at=over, confirmed_at=None)
@@ -161,7 +163,7 @@ def test_old_buyers_are_erased_in_several_runs(monkeypatch):
 
 
 def test_registration_drafts_are_deleted_a_week_after_last_change(client):
-    event_on_sale()
+    make_event_on_sale()
     client.post("/events/congress/register/", build_person_form(**{"person-0-last_name": LAST}))
     other = make_person()
     client.force_login(other)

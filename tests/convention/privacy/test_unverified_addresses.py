@@ -12,7 +12,7 @@ from registrations.changes.correct import Correction, correct_registration
 from registrations.models import Voucher, WaitingEntry
 from registrations.order_request import BillingDetails, OrderRequest
 from registrations.orders.quotations import create_package_quotation
-from tests.convention.privacy.test_export import opened
+from tests.convention.privacy.test_export import open_archive
 from tests.factories import make_account, make_event, make_registration, make_ticket, make_voucher
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
@@ -47,7 +47,7 @@ def place():
 def test_export_contains_no_data_of_unverified_address(place):
     assert (place.email, place.person.email) == (STRANGER, "eve@example.org")
     content = (
-        opened(export_personal_data(subject=add_known_names(get_subject(place.person))))
+        open_archive(export_personal_data(subject=add_known_names(get_subject(place.person))))
         .read("data.json")
         .decode()
     )

@@ -123,31 +123,31 @@ def talk(db) -> Session:
     return make_session(make_event(), abstract="**One**", description="<p>Two<script>alert(1)</script></p>")
 
 
-def stored(row: Session | Speaker) -> list[str]:
+def load_stored_html(row: Session | Speaker) -> list[str]:
     """Return the HTML of abstract and description from the database."""
     return [getattr(type(row).objects.get(pk=row.pk), name) for name in ("abstract_html", "description_html")]
 
 
 @pytest.mark.django_db
 def test_html_is_stored_with_text(talk):
-    assert stored(talk) == ["<p><strong>One</strong></p>", "<p>Two</p>"]
+    assert load_stored_html(talk) == ["<p><strong>One</strong></p>", "<p>Two</p>"]
 
 
 @pytest.mark.django_db
 def test_stored_html_is_updated_by_save_update_and_bulk_operations(talk):
     talk.abstract = "*a*"
     talk.save(update_fields=["abstract"])
-    assert stored(talk)[0] == "<p><em>a</em></p>"
+    assert load_stored_html(talk)[0] == "<p><em>a</em></p>"
 
     Session.objects.filter(pk=talk.pk).update(abstract="*b*")
-    assert stored(talk)[0] == "<p><em>b</em></p>"
+    assert load_stored_html(talk)[0] == "<p><em>b</em></p>"
 
     talk.abstract = "*c*"
     Session.objects.bulk_update([talk], ["abstract"])
-    assert stored(talk)[0] == "<p><em>c</em></p>"
+    assert load_stored_html(talk)[0] == "<p><em>c</em></p>"
 
     [made] = Session.objects.bulk_create([Session(event=talk.event, number=7, title="x", abstract="*d*")])
-    assert stored(made)[0] == "<p><em>d</em></p>"
+    assert load_stored_html(made)[0] == "<p><em>d</em></p>"
 
     speaker = Speaker.objects.create(event=talk.event, name="A", biography="*e*")
     talk.event.speakers.update(biography="*f*")
@@ -159,7 +159,7 @@ def test_text_with_prepared_html_is_not_cleaned_again(talk):
     talk.abstract = RichText("*a*", "<p>made elsewhere</p>")
     talk.save()
 
-    assert stored(talk)[0] == "<p>made elsewhere</p>"
+    assert load_stored_html(talk)[0] == "<p>made elsewhere</p>"
     assert Session.objects.get(pk=talk.pk).abstract == "*a*"
     assert attach_html("*a*").html == "<p><em>a</em></p>"
 

@@ -25,7 +25,7 @@ from convention.club.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from convention.serve.local_network import list_local_addresses
 from tests.conftest import ROOT
 from tests.factories import make_account, make_administrator
-from tests.journeys.test_local_network import free_pair
+from tests.journeys.test_local_network import find_free_port_pair
 
 # All `long`, so that one process of the suite runs them all, with one demo and one server.
 pytestmark = [pytest.mark.once, pytest.mark.long]
@@ -38,7 +38,7 @@ class Service:
     """`manage.py serve` in development with its own folder, and requests to it."""
 
     def __init__(self, folder: Path, *arguments: str, name: str = "log", **environ: str) -> None:
-        self.folder, self.port = folder, free_pair()
+        self.folder, self.port = folder, find_free_port_pair()
         self.log = folder / name
         inherited = {n: value for n, value in os.environ.items() if n not in {"DATABASE_URL", "SITE_URL"}}
         quiet = {"WEB_WORKERS": "1", "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
@@ -100,7 +100,7 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *arguments: str, **options: str):
+def run_service(folder: Path, *arguments: str, **options: str):
     """Serve until the end of the block."""
     service = Service(folder, *arguments, **options)
     try:
@@ -126,7 +126,7 @@ def demo_folder(tmp_path_factory, add_database):
 @pytest.fixture(scope="module")
 def lan(demo_folder):
     """Serve the demo on the local network, with DEBUG left on."""
-    with serving(demo_folder, "--lan", DEBUG="true") as service:
+    with run_service(demo_folder, "--lan", DEBUG="true") as service:
         yield service
 
 
@@ -248,7 +248,7 @@ def test_second_start_preserves_passwords_and_prints_none(lan, arguments):
     """The first server is still running."""
     passwords = dict(PASSWORD_LINE.findall(lan.printed()))
 
-    with serving(lan.folder, *arguments, name="log of the second") as again:
+    with run_service(lan.folder, *arguments, name="log of the second") as again:
         printed = again.printed()
 
     hint = r"shown once on .*; new ones: .* manage\.py demo_passwords"
@@ -294,7 +294,7 @@ def test_real_site_with_demo_password_does_not_start(copy_to_folder, arguments):
 
 def test_real_site_on_lan_does_not_simulate_payments(copy_to_folder):
     make_account(email="president@club.org")
-    with serving(copy_to_folder(), "--lan") as service:
+    with run_service(copy_to_folder(), "--lan") as service:
         printed = service.printed()
         environ = Path(f"/proc/{find_first_child(service.process.pid)}/environ").read_bytes().split(b"\0")
 

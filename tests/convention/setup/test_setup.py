@@ -20,28 +20,30 @@ BOUNDED_PACKAGES = {
 }  # fmt: skip
 
 
-def names_in(requirements):
+def list_package_names(requirements):
     return {re.match(r"[\w.-]+", line)[0].lower() for line in requirements}
 
 
-def locked_names(file):
+def list_locked_names(file):
     return set(re.findall(r"^([\w.-]+)==", (ROOT / file).read_text(), re.MULTILINE))
 
 
 def test_dependencies_are_locked_and_production_needs_no_test_packages():
     wanted, tests = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"]
 
-    assert names_in(wanted) <= locked_names("requirements.txt")
-    assert names_in(tests) <= locked_names("requirements-dev.txt")
-    assert locked_names("requirements.txt") <= locked_names("requirements-dev.txt")
-    assert not names_in(tests) & locked_names("requirements.txt") - {"jsonschema"}  # drf-spectacular needs it
+    assert list_package_names(wanted) <= list_locked_names("requirements.txt")
+    assert list_package_names(tests) <= list_locked_names("requirements-dev.txt")
+    assert list_locked_names("requirements.txt") <= list_locked_names("requirements-dev.txt")
+    assert not list_package_names(tests) & list_locked_names("requirements.txt") - {
+        "jsonschema"
+    }  # drf-spectacular needs it
     assert PROJECT["tool"]["uv"] == {"package": False, "default-groups": []}
 
 
 def test_packages_with_private_api_in_use_have_upper_bound():
     bounded = [line for line in PROJECT["project"]["dependencies"] if re.search(r"~=\d+\.\d+\.\d+", line)]
 
-    assert names_in(bounded) >= BOUNDED_PACKAGES
+    assert list_package_names(bounded) >= BOUNDED_PACKAGES
 
 
 @pytest.fixture

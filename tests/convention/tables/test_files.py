@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from convention.errors import UnreadableFile
 from convention.tables.files import UNWRITABLE_PATTERN, read_table, write_csv, write_xlsx
-from tests.workbooks import cell_types, ods, part, sheet_names, values
+from tests.workbooks import cell_types, ods, read_part, read_values, sheet_names
 
 TEXT = "Prénom,Nom\nZoé,Œuvrard\n"
 ROWS = [(2, ["Zoé", "Œuvrard"])]
@@ -122,7 +122,7 @@ def test_workbook_cells_are_never_formulas():
     content = write_xlsx(["=header"], [[text] for text in UNSAFE_CELLS])
 
     assert cell_types(content) == {"s"}
-    assert values(content)[1] == ["=1+1"]
+    assert read_values(content)[1] == ["=1+1"]
 
 
 def test_workbook_preserves_types_and_drops_time_zones():
@@ -131,7 +131,7 @@ def test_workbook_preserves_types_and_drops_time_zones():
 
     content = write_xlsx(["at", "price", "day", "time", "yes"], [[moment, 12.5, day, time, True]])
 
-    assert values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30), 12.5, day, time, True]
+    assert read_values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30), 12.5, day, time, True]
 
 
 def test_csv_and_workbook_format_datetimes_and_prices():
@@ -140,14 +140,14 @@ def test_csv_and_workbook_format_datetimes_and_prices():
 
     assert write_csv(["at", "price"], rows).decode("utf-8-sig") == "at,price\r\n2027-06-01 09:30,120.00\r\n"
     content = write_xlsx(["at", "price"], rows)
-    assert values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30, 5), 120]
+    assert read_values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30, 5), 120]
     assert get_number_format(content, "B2") == "0.00"
 
 
 def get_number_format(content: bytes, name: str) -> str:
     """Return the number format of a cell."""
-    style = re.search(rf'<c r="{name}" s="(\d+)"', part(content))
-    styles = part(content, "xl/styles.xml")
+    style = re.search(rf'<c r="{name}" s="(\d+)"', read_part(content))
+    styles = read_part(content, "xl/styles.xml")
     number = re.findall(r'<xf numFmtId="(\d+)"', styles.partition("<cellXfs")[2])[int(style[1])]
     return re.search(rf'<numFmt numFmtId="{number}" formatCode="([^"]*)"', styles)[1]
 
@@ -157,7 +157,7 @@ def test_workbook_has_autofilter_on_header(rows, filtered):
     content = write_xlsx(["a", "b"], rows, title="Présences")
 
     assert sheet_names(content) == ["Présences"]
-    assert f'<autoFilter ref="{filtered}"/>' in part(content)
+    assert f'<autoFilter ref="{filtered}"/>' in read_part(content)
 
 
 def test_invalid_sheet_title_is_sanitized():

@@ -11,14 +11,14 @@ from convention.errors import UnreadableFile
 from convention.parsing.process import FileTooDemanding
 from convention.tables.columns import PERSON_HEADINGS, is_heading_row
 from convention.tables.files import MAX_TABLE_ROWS, read_table, read_upload, write_xlsx
-from tests.workbooks import cell, ods, part, table, with_part, write_rows, xls, xlsx
+from tests.workbooks import cell, ods, read_part, replace_part, table, write_rows, xls, xlsx
 
 
 def test_small_workbook_that_is_slow_to_parse_is_refused():
     def bloat(styles):
         return styles.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
 
-    heavy = with_part(write_xlsx(["email"], []), bloat, "xl/styles.xml")
+    heavy = replace_part(write_xlsx(["email"], []), bloat, "xl/styles.xml")
 
     with pytest.raises(UnreadableFile, match="beaucoup trop volumineux"):
         read_table("x.xlsx", heavy)
@@ -54,7 +54,7 @@ def test_formula_without_cached_result_is_reported(result):
         sheet.write_formula("A2", "=B2&B1", None, "Ana")
         sheet.write("B2", "Silva")
 
-    content = with_part(workbook(calculate), lambda xml: xml.replace(b"<v>Ana</v>", result))
+    content = replace_part(workbook(calculate), lambda xml: xml.replace(b"<v>Ana</v>", result))
 
     with pytest.raises(UnreadableFile, match="A2"):
         read_table("list.xlsx", content)
@@ -71,9 +71,9 @@ def test_formula_error_is_read_as_displayed():
 
 @pytest.mark.parametrize("said", [b"A1", b"A1:XFD1048576", b"zz", b"A1:A1", b"A:B"])
 def test_wrong_sheet_dimension_loses_no_row(said):
-    wrong = with_part(workbook(write_person), lambda xml: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
+    wrong = replace_part(workbook(write_person), lambda xml: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
 
-    assert b'ref="%s"' % said in part(wrong).encode()
+    assert b'ref="%s"' % said in read_part(wrong).encode()
     assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
 
 
@@ -216,7 +216,7 @@ def test_empty_leading_columns_are_preserved():
 @pytest.mark.long
 def test_many_shared_strings_are_read_and_huge_sheet_is_refused():
     strings = b"<si><t>a</t></si>" * 8_000_000
-    content = with_part(
+    content = replace_part(
         workbook(write_person),
         lambda xml: xml.replace(b"</sst>", strings + b"</sst>"),
         "xl/sharedStrings.xml",

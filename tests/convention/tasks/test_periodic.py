@@ -22,7 +22,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.periodic_jobs import delete_old_idempotency_keys, release_expired_holds
 from tests.convention.tasks import sample_tasks
 from tests.factories import make_event, make_order, make_person, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 SUCCEEDING_JOB = "tests.convention.tasks.sample_tasks.beat"
@@ -62,14 +62,14 @@ def test_unregistered_job_is_deleted(registered_jobs, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_concurrent_workers_claim_a_job_once(registered_jobs):
-    took = in_threads([lambda: periodic.claim_periodic_job(SUCCEEDING_JOB, at=NOW)] * 8)
+    took = run_in_threads([lambda: periodic.claim_periodic_job(SUCCEEDING_JOB, at=NOW)] * 8)
     assert sorted(took) == [False] * 7 + [True]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_new_or_expired_lease_is_acquired_by_one_of_eight_workers():
     for _name in ("new", "expired"):
-        found = in_threads([lambda: leases.acquire_lease("mails")] * 8)
+        found = run_in_threads([lambda: leases.acquire_lease("mails")] * 8)
         assert sorted(type(one).__name__ for one in found) == ["LeaseUnavailable"] * 7 + ["OwnedLease"]
         Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
 

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from convention.api.throttles import TooManyRequests, consume_rate_limit
 from convention.web.rate_limit_cache import LimitsFileCache, limits_cache
 from tests.factories import make_person
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 LOGIN = "/en/accounts/login/"
 COUNT_SCRIPT = """
@@ -63,7 +63,7 @@ def test_processes_count_together(file):
 
 def test_threads_count_together(file):
     file.set("n", 0, 60)
-    counts = in_threads([lambda: file.incr("n")] * 100, threads=8)
+    counts = run_in_threads([lambda: file.incr("n")] * 100, threads=8)
     assert sorted(counts) == list(range(1, 101))
 
 

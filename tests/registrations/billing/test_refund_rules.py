@@ -30,22 +30,22 @@ from registrations.models import RefundRule, Registration, RegistrationAddon
 from registrations.payments.cards.settlement import record_order_payment
 from tests.factories import make_addon, make_event, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.payments.factories import money, order_by_card
-from tests.threads import in_threads
+from tests.registrations.payments.factories import get_balance_cents, order_by_card
+from tests.threads import run_in_threads
 
 NOW = datetime.datetime(2027, 6, 1, 12, tzinfo=datetime.UTC)
 DAYS = [datetime.timedelta(days=number) for number in (-1, 0, 1, 30)]
 numbers = itertools.count(1)
 
 
-def rules(*shares: int) -> list[RefundStep]:
+def make_refund_steps(*shares: int) -> list[RefundStep]:
     """Return steps that end a day ago, now, in a day and in thirty; fewer shares take the last of these."""
     return [RefundStep(NOW + day, share) for day, share in zip(DAYS[-len(shares) :], shares, strict=True)]
 
 
 def decide_terms(worth: int, *shares: int, confirmed_at=NOW):
     found = decide_refund_terms(
-        due_cents=worth, confirmed_at=confirmed_at, refund_steps=rules(*shares), at=NOW
+        due_cents=worth, confirmed_at=confirmed_at, refund_steps=make_refund_steps(*shares), at=NOW
     )
     return found.released_cents, found.cancellation_fee, found.reason
 
@@ -101,7 +101,7 @@ def congress(db):
     return event
 
 
-def paid_order(event, people: int, method: str = "transfer"):
+def make_paid_order(event, people: int, method: str = "transfer"):
     order = order_by_card(event, people=people, payment="card" if method == "test" else "invoice")
     record_order_payment(
         order=order, amount=order.amount_due.amount, method=method, external_id=f"p{next(numbers)}"
@@ -109,16 +109,16 @@ def paid_order(event, people: int, method: str = "transfer"):
     return order, list(order.registrations.order_by("pk"))
 
 
-def unpaid_order(event, people: int):
+def make_unpaid_order(event, people: int):
     order = order_by_card(event, people=people, payment="invoice")
     return order, list(order.registrations.order_by("pk"))
 
 
 def test_cancellation_by_rule_refunds_half_and_retains_half_once(congress, run_tasks):
-    order, [first, _second] = paid_order(congress, 2, "test")
+    order, [first, _second] = make_paid_order(congress, 2, "test")
     cancelled = cancel_registration(registration=first)
     assert cancelled.cancellation_fee == 6_000
-    assert (money(order), order.amount_due.amount) == ((18_000, 24_000, 6_000), 18_000)
+    assert (get_balance_cents(order), order.amount_due.amount) == ((18_000, 24_000, 6_000), 18_000)
     run_tasks()
     assert [(row.amount, row.state) for row in Refund.objects.all()] == [(6_000, "done")]
     with pytest.raises(AlreadyCancelled):
@@ -129,7 +129,7 @@ def test_cancellation_by_rule_refunds_half_and_retains_half_once(congress, run_t
 def test_cancelling_unpaid_registration_leaves_only_fee_due(congress):
     order = order_by_card(congress, payment="invoice")
     cancel_registration(registration=order.registrations.get())
-    assert (money(order), order.amount_due.amount) == ((6_000, 0, 0), 6_000)
+    assert (get_balance_cents(order), order.amount_due.amount) == ((6_000, 0, 0), 6_000)
 
 
 def test_ticket_refund_rules_replace_event_rules(congress):
@@ -141,45 +141,45 @@ def test_ticket_refund_rules_replace_event_rules(congress):
             RefundRule(days_before=0, refund_percent=0, ticket=ticket),
         ],
     )
-    order, [only] = paid_order(congress, 1)
+    order, [only] = make_paid_order(congress, 1)
     cancel_registration(registration=only)
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
 
 
 def test_organizer_sets_another_fee_with_reason(congress):
-    order, [only] = paid_order(congress, 1)
+    order, [only] = make_paid_order(congress, 1)
     for kept, reason in ((12_001, "x"), (1, "")):
         with pytest.raises(InvalidFields):
             cancel_with_fee(registration=only, fee_cents=kept, reason=reason)
     cancel_with_fee(registration=only, fee_cents=1_000, reason="Certificat médical")
-    assert money(order) == (1_000, 12_000, 11_000)
+    assert get_balance_cents(order) == (1_000, 12_000, 11_000)
     assert Refund.objects.get().reason == "Certificat médical"
 
 
 def test_cancellation_credits_invoice_and_invoices_fee(congress):
     make_issuer()
-    order, [first, _second] = paid_order(congress, 2)
+    order, [first, _second] = make_paid_order(congress, 2)
     issue_invoice(receivable=Receivable.objects.get())
     cancel_registration(registration=first)
     documents = Invoice.objects.order_by("pk").values_list("kind", "total")
     assert list(documents) == [("invoice", 24_000), ("credit_note", 12_000), ("invoice", 6_000)]
-    assert money(order) == (18_000, 24_000, 6_000)
+    assert get_balance_cents(order) == (18_000, 24_000, 6_000)
 
 
 def test_discount_remains_when_a_registration_is_cancelled(congress):
     make_issuer()
-    order, [first, _second] = paid_order(congress, 2)
+    order, [first, _second] = make_paid_order(congress, 2)
     credit_invoice_amount(
         invoice=issue_invoice(receivable=Receivable.objects.get()), amount=4_000, reason="Geste"
     )
     cancel_registration(registration=first)
-    assert money(order) == (14_000, 24_000, 6_000)
+    assert get_balance_cents(order) == (14_000, 24_000, 6_000)
 
 
 @pytest.mark.parametrize("is_paid", [True, False])
 def test_no_fee_is_due_for_registration_credited_in_full(congress, is_paid):
     make_issuer()
-    order, [first, second] = paid_order(congress, 2) if is_paid else unpaid_order(congress, 2)
+    order, [first, second] = make_paid_order(congress, 2) if is_paid else make_unpaid_order(congress, 2)
     document = issue_invoice(receivable=sync_receivable(order))
     paid = 24_000 if is_paid else 0
     credit_invoice(
@@ -191,9 +191,9 @@ def test_no_fee_is_due_for_registration_credited_in_full(congress, is_paid):
     with pytest.raises(InvalidFields):
         cancel_with_fee(registration=first, fee_cents=1, reason="x")
     assert cancel_registration(registration=first).cancellation_fee == 0
-    assert money(order) == (12_000, paid, 0)
+    assert get_balance_cents(order) == (12_000, paid, 0)
     assert cancel_registration(registration=second).cancellation_fee == 6_000
-    assert money(order) == (6_000, paid, min(6_000, paid))
+    assert get_balance_cents(order) == (6_000, paid, min(6_000, paid))
     kinds = Invoice.objects.order_by("pk").values_list("kind", "total")
     assert list(kinds)[2:] == [("credit_note", 12_000), ("invoice", 6_000)]
 
@@ -201,7 +201,7 @@ def test_no_fee_is_due_for_registration_credited_in_full(congress, is_paid):
 @pytest.mark.parametrize(("discount", "kept"), [(12_000, 0), (8_000, 2_000), (2_000, 5_000)])
 def test_fee_is_share_of_discounted_price(congress, discount, kept):
     make_issuer()
-    order, [only] = paid_order(congress, 1)
+    order, [only] = make_paid_order(congress, 1)
     document = issue_invoice(receivable=Receivable.objects.get())
     credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
     request_refund(payment=Payment.objects.get(), amount=discount, reason="Geste")
@@ -209,14 +209,14 @@ def test_fee_is_share_of_discounted_price(congress, discount, kept):
     cancel_registration(registration=only)
     only.refresh_from_db()
     assert (only.cancellation_fee, outcome.refund_cents) == (kept, 12_000 - discount - kept)
-    assert money(order) == (kept, 12_000, 12_000 - kept)
+    assert get_balance_cents(order) == (kept, 12_000, 12_000 - kept)
     assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == kept
 
 
 @pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
 def test_cancelling_discounted_order_one_by_one_never_makes_amount_owed_negative(congress, discount):
     make_issuer()
-    order, places = paid_order(congress, 2)
+    order, places = make_paid_order(congress, 2)
     document = issue_invoice(receivable=Receivable.objects.get())
     credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
     for place in places:
@@ -248,10 +248,10 @@ def test_duplicate_or_increasing_refund_rules_are_refused(congress):
 def test_concurrent_cancellations_refund_once():
     event = make_event(slug="clicks")
     make_ticket(event, price=12_000, capacity=50)
-    order, rows = paid_order(event, 3)
-    told = in_threads([lambda row=row: cancel_registration(registration=row) for row in rows * 3])
+    order, rows = make_paid_order(event, 3)
+    told = run_in_threads([lambda row=row: cancel_registration(registration=row) for row in rows * 3])
     assert sum(isinstance(one, Registration) for one in told) == 3
-    assert (money(order), Refund.objects.count()) == ((0, 36_000, 36_000), 3)
+    assert (get_balance_cents(order), Refund.objects.count()) == ((0, 36_000, 36_000), 3)
     assert compute_balance(Receivable.objects.get()).is_settled
 
 

@@ -11,7 +11,7 @@ from registrations.billing.revenue import load_revenue
 from registrations.booking.place_order import place_order
 from registrations.invoices.ledger.payments import record_payment
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_person, make_ticket
 from tests.site_objects import make_client
 
@@ -27,7 +27,7 @@ def test_revenue_is_grouped_by_ticket_addon_and_day():
         place = RequestedPlace(ticket="guest", first_name=name, last_name="Müller", addons=addons)
         billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
         request = OrderRequest(email="b@example.org", places=(place,), billing=billing, language=language)
-        order = place_order(event=event, request=request, context=by_verified())
+        order = place_order(event=event, request=request, context=make_verified_context())
         receivable = sync_receivable(order)
     record_payment(
         receivable=receivable, amount=12_000, method="transfer", received_on=datetime.date(2026, 3, 1)

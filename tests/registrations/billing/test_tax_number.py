@@ -6,7 +6,7 @@ from registrations.billing.receivables import sync_receivable
 from registrations.billing.tax_number import InvalidTaxNumber, TaxNumber, parse_tax_number
 from registrations.booking.place_order import place_order
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_event, make_ticket
 
 VALID = [
@@ -48,7 +48,7 @@ def test_tax_number_of_order_is_copied_to_receivable():
     place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller")
     request = OrderRequest(email="b@example.org", places=(place,), billing=billing)
 
-    order = place_order(event=event, request=request, context=by_verified())
+    order = place_order(event=event, request=request, context=make_verified_context())
 
     receivable = sync_receivable(order)
     assert receivable.siren == "732829320"

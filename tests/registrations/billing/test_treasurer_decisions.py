@@ -23,7 +23,7 @@ from registrations.payments.models import BankLine
 from registrations.payments.payment_problems import list_unplaced_orders
 from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.payments.factories import lapse, money, order_by_card, states
+from tests.registrations.payments.factories import expire_holds, get_balance_cents, list_states, order_by_card
 from tests.registrations.payments.statements import camt
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_credited_line_is_not_charged_again_after_payment_and_sync(event: Event)
     assert (calculate_balance(order).amount, get_transfer_details(order).amount.amount) == (12_000, 12_000)
     pay_by_transfer(order, 12_000)
     sync_receivable(order)
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
     assert calculate_balance(order).amount == 0
 
 
@@ -63,7 +63,7 @@ def test_discount_reduces_balance_of_buyer(event: Event):
     credit_invoice_amount(invoice=document, amount=2_000, reason="Geste")
     assert calculate_balance(order).amount == 22_000
     pay_by_transfer(order, 22_000)
-    assert (money(order), calculate_balance(order).amount) == ((22_000, 22_000, 0), 0)
+    assert (get_balance_cents(order), calculate_balance(order).amount) == ((22_000, 22_000, 0), 0)
 
 
 def test_order_page_shows_balance_after_partial_payment(client, event: Event):
@@ -82,7 +82,7 @@ def test_credited_place_is_charged_again_at_new_price(event: Event):
     assert calculate_balance(order).amount == 0
     order.registrations.filter(pk=order.registrations.first().pk).update(price=15_000)
     sync_receivable(order)
-    assert (money(order), calculate_balance(order).amount) == ((15_000, 0, 0), 15_000)
+    assert (get_balance_cents(order), calculate_balance(order).amount) == ((15_000, 0, 0), 15_000)
 
 
 def test_billing_details_of_treasurer_survive_payment_and_pro_forma(client, event: Event):
@@ -134,7 +134,7 @@ def test_discount_ends_once_all_discounted_items_are_cancelled_or_credited(event
     cancel_registration(registration=second)
     fee = Invoice.objects.filter(kind="invoice").latest("pk")
     credit_invoice(invoice=fee, reason="Erreur")
-    assert (money(order), calculate_balance(order).amount) == ((0, 0, 0), 0)
+    assert (get_balance_cents(order), calculate_balance(order).amount) == ((0, 0, 0), 0)
     assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == 0
 
 
@@ -144,14 +144,14 @@ def test_money_of_cancelled_place_confirms_expired_place(event: Event, run_tasks
     order = order_by_card(event, people=2)
     pay_cash(order, 12_000)
     run_tasks()
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     if sold_out:
         event.tickets.update(capacity=0)
     cancel_registration(registration=order.registrations.order_by("pk").first())
     run_tasks()
-    assert states(order) == ["cancelled", "expired" if sold_out else "confirmed"]
-    assert money(order) == (0 if sold_out else 12_000, 12_000, 0)
+    assert list_states(order) == ["cancelled", "expired" if sold_out else "confirmed"]
+    assert get_balance_cents(order) == (0 if sold_out else 12_000, 12_000, 0)
     assert list_unplaced_orders().count() == sold_out
     assert sum("Paiement reçu" in letter.subject for letter in mail.outbox) == sold_out
 
@@ -161,11 +161,14 @@ def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tas
     order = order_by_card(event, people=2)
     pay_cash(order, 24_000)
     order.registrations.filter(pk=order.registrations.first().pk).update(confirmed_at=timezone.now())
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     event.tickets.update(capacity=1)
     run_tasks()
-    assert (sorted(states(order)), money(order)) == (["confirmed", "expired"], (12_000, 24_000, 0))
+    assert (sorted(list_states(order)), get_balance_cents(order)) == (
+        ["confirmed", "expired"],
+        (12_000, 24_000, 0),
+    )
     [letter] = [letter for letter in mail.outbox if "Paiement reçu" in letter.subject]
     assert "Nous avons reçu 120\u00a0€ pour la commande" in letter.body
     assert "n’a donc pas pu être confirmée" not in letter.body
@@ -175,8 +178,8 @@ def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tas
 def test_cash_payment_confirms_card_order(event: Event, run_tasks, is_late: bool):
     order = order_by_card(event)
     if is_late:
-        lapse(order)
+        expire_holds(order)
         release_expired_holds()
     pay_cash(order, 12_000)
     run_tasks()
-    assert states(order) == ["confirmed"]
+    assert list_states(order) == ["confirmed"]

@@ -28,7 +28,7 @@ from registrations.models import Order, Ticket, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.periodic_jobs import release_expired_holds
-from tests.buyer_verification import by_verified, open_link
+from tests.buyer_verification import make_verified_context, open_link
 from tests.factories import (
     make_account,
     make_addon,
@@ -128,7 +128,7 @@ def test_order_by_company_contact_is_confirmed_at_once(event: Event):
 
 def test_accepted_waiting_list_offer_is_confirmed_at_once(event: Event):
     Ticket.objects.update(capacity=1)
-    taken = submit_order(event, context=by_verified())
+    taken = submit_order(event, context=make_verified_context())
     wish = WaitingRequest(first_name="Ana", last_name="Silva", email="ana@example.org")
     entry = join_ticket_list(ticket=Ticket.objects.get(), request=wish)
     cancel_registration(registration=taken.registrations.get())

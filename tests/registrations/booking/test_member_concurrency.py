@@ -14,9 +14,9 @@ from tests.factories import (
     make_member,
     make_ticket,
     make_voucher,
-    verified,
+    verify_address,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/api/v1/events/congress/orders/"
@@ -78,7 +78,7 @@ def test_company_cap_is_enforced(ticket):
 def test_refused_repeat_order_does_not_use_voucher(ticket):
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, capacity=5)
-    member = verified(make_member())
+    member = verify_address(make_member())
     assert [order(member, code="HALF").status_code for _ in range(3)] == [201, 409, 409]
     assert Voucher.objects.get().reserved == 1
 
@@ -95,7 +95,7 @@ def test_order_with_deleted_voucher_reserves_nothing(ticket):
 def test_concurrent_orders_of_one_member_get_one_place(ticket):
     Ticket.objects.update(company_cap=None, capacity=50)
     for one in (make_member(), make_member()):
-        results = in_threads([lambda one=one: order(one).status_code] * 16, threads=16)
+        results = run_in_threads([lambda one=one: order(one).status_code] * 16, threads=16)
         assert sorted(results) == [201] + [409] * 15
     assert count_reserved(ticket)[::2] == (2, 2)
 
@@ -104,7 +104,7 @@ def test_concurrent_orders_of_one_member_get_one_place(ticket):
 def test_concurrent_orders_of_members_respect_every_limit(ticket):
     companies = [make_company() for _ in range(4)]
     people = [make_member(company) for company in companies for _ in range(5)]
-    results = in_threads(
+    results = run_in_threads(
         [lambda person=person: order(person).status_code for person in people * 2], threads=16
     )
     assert (results.count(201), results.count(409)) == (6, 34)

@@ -23,7 +23,7 @@ from registrations.inventory.stock import CompanyFull
 from registrations.models import CompanyShare, Registration, Ticket
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_company, make_event, make_member, make_person, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +157,7 @@ def test_concurrent_verifications_respect_company_cap():
     for number in range(20):
         make_member(company, email=f"m{number}@example.org")
         registrations.append(pending(ticket, f"m{number}@example.org"))
-    results = in_threads(
+    results = run_in_threads(
         [lambda r=registration: verify_membership(registration=r) for registration in registrations],
         threads=16,
     )
@@ -175,7 +175,7 @@ def test_concurrent_late_verifications_take_last_place_once():
         registrations.append(pending(ticket, f"m{number}@example.org"))
     Registration.objects.update(hold_expires_at=None)
     Ticket.objects.update(capacity=1, reserved=0)
-    in_threads(
+    run_in_threads(
         [lambda r=registration: verify_membership(registration=r) for registration in registrations],
         threads=16,
     )
@@ -188,7 +188,7 @@ def test_concurrent_verifications_of_one_member_confirm_one_place():
     ticket = make_visit_ticket()
     make_member(email="ana@example.org")
     registrations = [pending(ticket, "ana@example.org") for _each in range(6)]
-    in_threads(
+    run_in_threads(
         [lambda r=registration: verify_membership(registration=r) for registration in registrations],
         threads=6,
     )
@@ -207,7 +207,7 @@ def test_threads_reveal_unguarded_check_of_cap():
 
     for _attempt in range(20):
         CompanyShare.objects.update(reserved=0)
-        in_threads([unguarded] * 64, threads=16)
+        run_in_threads([unguarded] * 64, threads=16)
         share.refresh_from_db()
         if share.reserved > 3:
             return

@@ -21,8 +21,8 @@ from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.payments.cards.settlement import confirm_paid_order, record_order_payment
 from registrations.payments.payment_problems import list_unplaced_orders
-from tests.factories import make_event, make_member, make_ticket, verified
-from tests.threads import in_threads
+from tests.factories import make_event, make_member, make_ticket, verify_address
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREAD_COUNT = 4
@@ -69,7 +69,7 @@ def test_late_payment_confirms_no_second_place(ticket):
 
 def test_paid_second_place_is_not_confirmed_and_its_order_is_listed_as_unplaced(ticket):
     Ticket.objects.update(price=12_000)
-    member = verified(make_member())
+    member = verify_address(make_member())
     late = order_place(ticket, member)
     until = timezone.now() + datetime.timedelta(days=14)
     Order.objects.filter(pk=late.pk).update(payment="card")
@@ -122,7 +122,7 @@ def test_concurrent_orders_of_one_member_get_one_place(ticket, monkeypatch, lock
 
     if not locked:
         monkeypatch.setattr(writing, "refuse_second_place", look_first)
-    found = in_threads([lambda: order_place(ticket, member)] * THREAD_COUNT, threads=THREAD_COUNT)
+    found = run_in_threads([lambda: order_place(ticket, member)] * THREAD_COUNT, threads=THREAD_COUNT)
     assert sorted(type(one).__name__ for one in found) == (
         ["AlreadyRegistered"] * (THREAD_COUNT - 1) + ["Order"] if locked else ["Order"] * THREAD_COUNT
     )

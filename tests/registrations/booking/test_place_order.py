@@ -16,9 +16,9 @@ from registrations.inventory.stock import release_ticket_holds
 from registrations.models import CompanyShare, IdempotencyKey, Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_event, make_member, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_order_stores_requested_values():
     order = place_order(
         event=event,
         request=make_request(company=" Acme ", billing=billing, purchase_order="PO-7", language="en"),
-        context=by_verified(source="api"),
+        context=make_verified_context(source="api"),
     )
     order.refresh_from_db()
     assert (order.total, order.payment, order.company, order.language) == (12_000, "invoice", "Acme", "en")
@@ -269,7 +269,7 @@ def test_signed_in_member_is_confirmed_and_counts_towards_company_cap():
 def test_fifty_concurrent_orders_sell_last_place_once():
     event = make_event()
     ticket = make_ticket(event, capacity=1)
-    results = in_threads(
+    results = run_in_threads(
         [lambda: place_order(event=event, request=make_request()) for _one in range(50)], threads=16
     )
     assert sorted(type(result).__name__ for result in results) == ["Order"] + ["SoldOut"] * 49
@@ -287,7 +287,7 @@ def test_concurrent_orders_with_same_key_book_once():
         )
         for _one in range(12)
     ]
-    assert len({order.pk for order in in_threads(work, threads=12)}) == 1
+    assert len({order.pk for order in run_in_threads(work, threads=12)}) == 1
     assert Registration.objects.count() == 1
 
 
@@ -304,7 +304,7 @@ def test_threads_reveal_oversale_without_lock():
 
     for _attempt in range(20):
         Ticket.objects.filter(pk=ticket.pk).update(reserved=0)
-        in_threads([unguarded] * 64, threads=16)
+        run_in_threads([unguarded] * 64, threads=16)
         ticket.refresh_from_db()
         if ticket.reserved > limit:
             return

@@ -23,7 +23,7 @@ from registrations.models import IdempotencyKey, Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_member, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_concurrent_unverified_orders_hold_at_most_half(monkeypatch, in_turn):
         gate, look = threading.Barrier(at_once, timeout=20), holds.find_held_addresses
         monkeypatch.setattr(holds, "acquire_advisory_lock", lambda _name: None)
         monkeypatch.setattr(holds, "find_held_addresses", lambda *a, **k: (look(*a, **k), gate.wait())[0])
-    orders = in_threads(
+    orders = run_in_threads(
         [lambda n=n: submit_order(ticket.event, f"nobody{n}@example.org") for n in range(at_once)],
         threads=at_once,
     )

@@ -17,7 +17,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.models import Order, OrderAlarm, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified, open_link
+from tests.buyer_verification import make_verified_context, open_link
 from tests.factories import (
     make_account,
     make_administrator,
@@ -26,7 +26,7 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 OFFICE, ELSEWHERE = "203.0.113.0/24", "198.51.100.0/24"
@@ -222,7 +222,7 @@ def test_each_event_has_separate_ceiling(event: Event):
 
 @pytest.mark.django_db(transaction=True)
 def test_ceiling_is_respected_by_concurrent_orders(event: Event):
-    in_threads([lambda n=n: ordered(event, n, people=2) for n in range(10)], threads=10)
+    run_in_threads([lambda n=n: ordered(event, n, people=2) for n in range(10)], threads=10)
     assert Registration.objects.filter(is_reserved=True).count() == Ticket.objects.get().reserved == 4
     assert OrderAlarm.objects.count() == 1
 
@@ -260,7 +260,7 @@ def test_alarm_is_raised_again_after_a_day(event: Event):
 def test_verified_orders_raise_no_alarm(event: Event):
     places = tuple(RequestedPlace(ticket="guest", first_name="A", last_name=f"B{n}") for n in range(9))
     request = OrderRequest(email="a@example.org", places=places)
-    place_order(event=event, request=request, context=by_verified())
+    place_order(event=event, request=request, context=make_verified_context())
     assert OrderAlarm.objects.count() == 0
 
 

@@ -15,7 +15,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.periodic_jobs import release_expired_holds
 from tests.buyer_verification import open_link
 from tests.factories import make_event, make_ticket, make_voucher
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +45,7 @@ def test_concurrent_orders_hold_no_more_places_than_available():
     voucher = make_voucher(event, capacity=3)
     acts = [lambda n=n: submit_order(event, f"z{n}@example.org") for n in range(12)]
     acts += [lambda n=n: submit_order(event, f"y{n}@example.org", code="HALF") for n in range(12)]
-    results = in_threads(acts, threads=12)
+    results = run_in_threads(acts, threads=12)
     orders = [result for result in results if isinstance(result, Order)]
     assert len(orders) == Ticket.objects.get().reserved == 5
     assert (
@@ -60,7 +60,7 @@ def test_concurrent_late_links_take_last_place_once():
     orders = [submit_order(event, f"z{n}@example.org") for n in range(8)]
     Registration.objects.update(hold_expires_at=None)
     Ticket.objects.update(capacity=1, reserved=0)
-    results = in_threads([lambda order=order: open_link(order) for order in orders], threads=8)
+    results = run_in_threads([lambda order=order: open_link(order) for order in orders], threads=8)
     assert sum(isinstance(result, SoldOut) for result in results) == 7
     assert Registration.objects.confirmed().count() == Ticket.objects.get().reserved == 1
 
@@ -71,7 +71,7 @@ def test_counter_is_correct_after_concurrent_confirmation_cancellation_and_expir
     for _round in range(4):
         order = submit_order(event, "zoe@example.org", "bob@example.org")
         one = order.registrations.order_by("pk")[0]
-        in_threads(
+        run_in_threads(
             [
                 lambda order=order: open_link(order),
                 lambda order=order: vouch_for_order(order=order),

@@ -17,7 +17,7 @@ from registrations.order_request import BillingDetails, OrderRequest, RequestedP
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.unpaid_addons import remove_expired_addons
 from registrations.permissions import make_own_secret
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_account, make_addon, make_event, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 
@@ -35,7 +35,9 @@ def order_place(dinner, payment: str = "invoice") -> Registration:
     place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org")
     billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
     request = OrderRequest(email="b@example.org", places=(place,), billing=billing, payment=payment)
-    return place_order(event=dinner.event, request=request, context=by_verified()).registrations.get()
+    return place_order(
+        event=dinner.event, request=request, context=make_verified_context()
+    ).registrations.get()
 
 
 def make_path(registration: Registration, secret: str = "") -> str:

@@ -40,7 +40,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.invoices.factories import make_issuer
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 OFFICE, ELSEWHERE = "203.0.113.0/24", "198.51.100.0/24"
@@ -229,7 +229,7 @@ def test_buyers_get_mail_only_on_request(event: Event, run_tasks, mailoutbox):
 def test_order_verified_concurrently_is_cancelled_or_left_as_a_whole(event: Event):
     for _round in range(5):
         order = submit_order(event)
-        in_threads(
+        run_in_threads(
             [
                 lambda order=order: open_link(order),
                 lambda order=order: cancel_orders(event=event, references=references(order), reason="x"),

@@ -18,7 +18,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, Receivable, Refund
 from registrations.models import Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 
@@ -39,7 +39,7 @@ def registration(event) -> Registration:
     place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org")
     billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
     request = OrderRequest(email="b@example.org", places=(place,), billing=billing)
-    order = place_order(event=event, request=request, context=by_verified())
+    order = place_order(event=event, request=request, context=make_verified_context())
     sync_receivable(order)
     return order.registrations.get()
 

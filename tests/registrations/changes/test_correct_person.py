@@ -7,7 +7,7 @@ from convention.club.models import ClubRole
 from convention.errors import InvalidFields
 from registrations.changes.correct import Correction, correct_with_directory
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_administrator,
     make_event,
     make_member,
@@ -31,7 +31,7 @@ def place():
 
 def make_organizing_secretary(event):
     person = make_staff(event)
-    ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
     return person
 
 

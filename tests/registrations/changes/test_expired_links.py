@@ -15,10 +15,10 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import make_own_secret
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_event, make_order, make_registration, make_ticket
-from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.orders.test_quotations import create_quotation
-from tests.registrations.visits.hosts import make_hosted, make_identified, make_sent_list, token_in
+from tests.registrations.visits.hosts import extract_token, make_hosted, make_identified, make_sent_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TYPO, RIGHT = "zoe@exmaple.org", "zoe@example.org"
@@ -103,7 +103,7 @@ def test_visitor_list_link_expires_when_security_contact_changes(run_tasks, mail
     visit = make_hosted()
     make_identified(visit, 1)
     make_sent_list(visit)
-    path = f"/host/lists/{token_in(mailoutbox[0])}/"
+    path = f"/host/lists/{extract_token(mailoutbox[0])}/"
     assert get_statuses(path) == [200]
     visit.security_email = "other@hote.example"
     visit.save()
@@ -127,7 +127,7 @@ def test_quotation_link_expires_three_months_after_event(event):
 def invited(run_tasks):
     """Return the registration of an invited colleague, and the path of its details page."""
     desk = make_desk()
-    order(desk, row("Alpha", "zoe@x.fr"))
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"))
     run_tasks()
     one = Registration.objects.select_related("order", "event").get()
     return one, f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
@@ -155,7 +155,7 @@ def test_details_cannot_name_another_person_after_deadline(invited):
 
 def test_details_of_member_place_accept_only_name_of_member(run_tasks):
     desk = make_desk()
-    order(desk, row("Silva", desk.colleague.email, "member", first_name="Ana"))
+    order_rows(desk, make_row("Silva", desk.colleague.email, "member", first_name="Ana"))
     one = Registration.objects.select_related("order").get()
     page = f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
     assert Client().post(page, {"first_name": "Bob", "last_name": "Roi"}).status_code == 200

@@ -8,7 +8,7 @@ import pytest
 from convention.audit.record import record_action
 from registrations.changes.correct import Correction, correct_as_organizer
 from registrations.organizer.history import AUDIT_VERB_TEXTS
-from tests.registrations.billing.test_refund_rules import congress, paid_order
+from tests.registrations.billing.test_refund_rules import congress, make_paid_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 __all__ = ["congress"]
@@ -37,7 +37,7 @@ def test_every_recorded_verb_has_text():
 
 
 def test_history_shows_field_labels_and_payment_amounts(organizer, congress):
-    _order, [registration] = paid_order(congress, 1, "test")
+    _order, [registration] = make_paid_order(congress, 1, "test")
     wanted = Correction(
         first_name="Zoë", last_name=registration.last_name, email="", company="Acme", no_photo=False
     )

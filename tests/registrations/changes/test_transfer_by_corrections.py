@@ -18,7 +18,7 @@ from registrations.import_export.import_registrations import import_registration
 from registrations.import_export.undo_import import undo_import
 from registrations.models import ImportRun, Registration
 from registrations.permissions import make_own_secret
-from tests.badges.attendance.factories import bearer, make_device, make_item
+from tests.badges.attendance.factories import make_bearer_header, make_device, make_item
 from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -111,7 +111,7 @@ def test_scan_of_former_badge_is_refused_as_revoked(event, place):
 def scan(token, code):
     body = {"scans": [make_item(code)]}
     path = "/api/v1/scanner/scans/"
-    answer = Client().post(path, body, content_type="application/json", headers=bearer(token))
+    answer = Client().post(path, body, content_type="application/json", headers=make_bearer_header(token))
     return answer.json()["results"][0]
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from convention.club.models import Company, Employment, Person
 from convention.events.models import Event
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_company,
     make_contact,
     make_event,
@@ -44,7 +44,7 @@ def make_desk(**company) -> Desk:
     contact = make_contact(one, email=f"contact@{one.slug}.example", first_name="Cléo", last_name="Contact")
     colleague = make_member(one, email=f"ana@{one.slug}.example", first_name="Ana", last_name="Silva")
     other = make_person(email=f"bob@{one.slug}.example", first_name="Bob", last_name="Roi")
-    Employment.objects.create(person=other, company=one, starts_on=LONG_AGO)
+    Employment.objects.create(person=other, company=one, starts_on=START_OF_2020)
     event = make_event()
     make_ticket(event, slug="member", name="Adhérent", audience="member", price=10_000)
     make_ticket(event, slug="guest", name="Invité", price=30_000)
@@ -53,15 +53,15 @@ def make_desk(**company) -> Desk:
     return Desk(one, contact, colleague, other, event, client)
 
 
-def rows(*people: dict[str, str], **more: str) -> dict[str, str]:
-    """What the page sends for these people."""
+def make_posted_rows(*people: dict[str, str], **more: str) -> dict[str, str]:
+    """Return what the page posts for these people."""
     data = {"row-TOTAL_FORMS": str(len(people)), "row-INITIAL_FORMS": "0", **more}
     for index, person in enumerate(people):
         data |= {f"row-{index}-{name}": value for name, value in person.items()}
     return data
 
 
-def row(last_name: str, email: str = "", ticket: str = "guest", **more: str) -> dict[str, str]:
+def make_row(last_name: str, email: str = "", ticket: str = "guest", **more: str) -> dict[str, str]:
     return {"first_name": "Zoé", "last_name": last_name, "email": email, "ticket": ticket, **more}
 
 
@@ -71,9 +71,9 @@ BILLING = {
 }  # fmt: skip
 
 
-def order(desk: Desk, *people: dict[str, str]):
+def order_rows(desk: Desk, *people: dict[str, str]):
     """Check the rows, then order them with the invoice's address."""
-    answer = desk.client.post(desk.many, rows(*people, check="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(*people, check="1"))
     assert answer.status_code == 302, answer.context["rows"].errors
     nonce = desk.client.get(answer["Location"]).context["draft"].nonce
     return desk.client.post(answer["Location"], {**BILLING, "nonce": nonce})

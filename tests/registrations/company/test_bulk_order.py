@@ -11,7 +11,7 @@ from registrations.company.models import CompanyOrder, Invitation
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Order, Registration, Ticket
 from tests.factories import make_ticket
-from tests.registrations.company.factories import BILLING, make_desk, order, row, rows
+from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def get_errors(answer):
 
 def test_pasted_rows_are_shown_with_each_error_once():
     desk = make_desk()
-    answer = desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(pasted=PASTED, paste="1"))
     assert get_errors(answer) == (
         {
             2: {"email": ["Indiquez une adresse e-mail valide, par exemple nom@example.org."]},
@@ -53,12 +53,12 @@ def test_pasted_rows_are_shown_with_each_error_once():
 
 def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
     desk = make_desk()
-    desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
-    answer = order(
+    desk.client.post(desk.many, make_posted_rows(pasted=PASTED, paste="1"))
+    answer = order_rows(
         desk,
-        row("Alpha", "z@x.fr"),
-        row("Bêta", "leo@x.fr"),
-        row("Silva", desk.colleague.email, "member"),
+        make_row("Alpha", "z@x.fr"),
+        make_row("Bêta", "leo@x.fr"),
+        make_row("Silva", desk.colleague.email, "member"),
         {"ticket": "guest"},  # an empty row
         {"ticket": "guest", "is_to_follow": "on"},
     )
@@ -92,7 +92,7 @@ def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
 
 def test_double_click_books_once():
     desk = make_desk()
-    desk.client.post(desk.many, rows(row("Alpha", "z@x.fr"), check="1"))
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha", "z@x.fr"), check="1"))
     nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
     for _click in range(2):
         answer = desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": nonce})
@@ -103,26 +103,29 @@ def test_double_click_books_once():
 @pytest.mark.parametrize(
     ("people", "wrong"),
     [
-        ([row("")], {1: {"last_name"}}),
-        ([row("Alpha", ticket="")], {1: {"ticket"}}),
-        ([row("Alpha", ticket="member")], {1: {"email"}}),
-        ([row("Alpha", "stranger@x.fr", "member")], {1: {"email"}}),
-        ([row("A", "a@x.fr"), row("B", "A@x.fr")], {2: {"email"}}),
-        ([row("A" * 301)], {1: {"last_name"}}),
+        ([make_row("")], {1: {"last_name"}}),
+        ([make_row("Alpha", ticket="")], {1: {"ticket"}}),
+        ([make_row("Alpha", ticket="member")], {1: {"email"}}),
+        ([make_row("Alpha", "stranger@x.fr", "member")], {1: {"email"}}),
+        ([make_row("A", "a@x.fr"), make_row("B", "A@x.fr")], {2: {"email"}}),
+        ([make_row("A" * 301)], {1: {"last_name"}}),
     ],
 )
 def test_invalid_row_reports_error_by_field(people, wrong):
     desk = make_desk()
-    answer = desk.client.post(desk.many, rows(*people, check="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(*people, check="1"))
     by_row, general = get_errors(answer)
     assert ({number: set(fields) for number, fields in by_row.items()}, general) == (wrong, [])
 
 
 def test_member_place_is_refused_for_registered_colleague_or_without_seat():
     desk = make_desk()
-    order(desk, row("Silva", desk.colleague.email, "member"))
-    people = [row("Silva", desk.colleague.email, "member"), row("Roi", desk.without_seat.email, "member")]
-    by_row, _general = get_errors(desk.client.post(desk.many, rows(*people, check="1")))
+    order_rows(desk, make_row("Silva", desk.colleague.email, "member"))
+    people = [
+        make_row("Silva", desk.colleague.email, "member"),
+        make_row("Roi", desk.without_seat.email, "member"),
+    ]
+    by_row, _general = get_errors(desk.client.post(desk.many, make_posted_rows(*people, check="1")))
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
         2: {"email": ["Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord."]},
@@ -132,21 +135,21 @@ def test_member_place_is_refused_for_registered_colleague_or_without_seat():
 def test_rows_beyond_limit_are_preserved_with_error():
     desk = make_desk()
     text = "\n".join(f"Zoé\tNuméro {number}\tz{number}@x.fr\tInvité" for number in range(51))
-    answer = desk.client.post(desk.many, rows(pasted=text, paste="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(pasted=text, paste="1"))
     assert get_errors(answer) == (
         {},
         ["Une commande ne peut pas dépasser 50 personnes : créez plusieurs commandes."],
     )
     assert len(answer.context["rows"].forms) == 51
     too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))
-    answer = desk.client.post(desk.many, rows(pasted=too_many, paste="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(pasted=too_many, paste="1"))
     assert answer.context["paste"].errors == {"pasted": ["Collez au plus 200 lignes à la fois."]}
     assert answer.context["paste"]["pasted"].value() == too_many
 
 
 def test_too_few_places_are_reported_before_and_at_order():
     desk = make_desk()
-    people = rows(row("Alpha", "a@x.fr"), row("Bêta", "b@x.fr"), check="1")
+    people = make_posted_rows(make_row("Alpha", "a@x.fr"), make_row("Bêta", "b@x.fr"), check="1")
     review = desk.client.post(desk.many, people)["Location"]
     nonce = desk.client.get(review).context["draft"].nonce
     desk.event.tickets.filter(slug="guest").update(capacity=1)
@@ -161,29 +164,34 @@ def test_too_few_places_are_reported_before_and_at_order():
 
 def test_rows_are_added_removed_and_cleared_without_losing_others():
     desk = make_desk()
-    desk.client.post(desk.many, rows(row("Alpha"), row("Bêta"), add="1"))
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), make_row("Bêta"), add="1"))
     assert len(desk.client.get(desk.many).context["rows"].forms) == 5
-    desk.client.post(desk.many, rows(row("Alpha"), row("Bêta"), remove="0"))
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), make_row("Bêta"), remove="0"))
     assert [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]] == ["Bêta"]
-    desk.client.post(desk.many, rows(row("Alpha"), clear="1"))
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), clear="1"))
     assert len(desk.client.get(desk.many).context["rows"].forms) == 3
-    assert desk.client.post(desk.many, rows(row("Gamma")), headers={"X-Draft": "1"}).status_code == 204
+    assert (
+        desk.client.post(desk.many, make_posted_rows(make_row("Gamma")), headers={"X-Draft": "1"}).status_code
+        == 204
+    )
     assert [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]] == ["Gamma"]
 
 
 def test_empty_or_unreadable_rows_are_reported():
     desk = make_desk()
-    by_row, general = get_errors(desk.client.post(desk.many, rows({"ticket": "guest"}, check="1")))
+    by_row, general = get_errors(
+        desk.client.post(desk.many, make_posted_rows({"ticket": "guest"}, check="1"))
+    )
     assert (by_row, general) == ({}, ["Indiquez au moins un participant."])
     assert get_errors(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins un participant."]
-    answer = desk.client.post(desk.many, rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
     assert list(answer.context["paste"].errors) == ["pasted"]
 
 
 def test_free_order_needs_no_billing_address():
     desk = make_desk()
     desk.event.tickets.update(price=0)
-    desk.client.post(desk.many, rows(row("Alpha"), check="1"))
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
     page = desk.client.get(f"{desk.many}check/")
     assert page.context["billing"] is None
     desk.client.post(f"{desk.many}check/", {"nonce": page.context["draft"].nonce})
@@ -201,7 +209,7 @@ def test_order_page_shows_people_total_documents_and_payment_details():
     make_issuer()
     desk = make_desk()
 
-    answer = order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
+    answer = order_rows(desk, make_row("Alpha", "z@x.fr"), make_row("Silva", desk.colleague.email, "member"))
     page = normalize_spaces(desk.client.get(answer["Location"]).text)
     stranger = make_desk().client.get(answer["Location"])
     ordered = Order.objects.get()
@@ -224,7 +232,7 @@ def test_default_ticket_uses_pass_and_review_counts_used_passes():
 
     [ticket, *_others] = [form["ticket"].value() for form in desk.client.get(desk.many).context["rows"]]
     reviewed = desk.client.post(
-        desk.many, rows(row("Silva", desk.colleague.email, "member"), check="1"), follow=True
+        desk.many, make_posted_rows(make_row("Silva", desk.colleague.email, "member"), check="1"), follow=True
     )
 
     assert ticket == "member"
@@ -249,9 +257,9 @@ def test_ticket_choices_show_prices():
 
 def test_draft_request_returns_total_of_rows():
     desk = make_desk()
-    people = [row("Alpha"), row("Silva", desk.colleague.email, "member"), {"ticket": "guest"}]
+    people = [make_row("Alpha"), make_row("Silva", desk.colleague.email, "member"), {"ticket": "guest"}]
 
-    answer = desk.client.post(desk.many, rows(*people), headers={"X-Draft": "total"})
+    answer = desk.client.post(desk.many, make_posted_rows(*people), headers={"X-Draft": "total"})
 
     assert get_total(answer) == "2 personnes, total : 400 €"
     assert get_total(desk.client.get(desk.many)).count("2 personnes, total : 400 €") == 1
@@ -261,9 +269,11 @@ def test_total_is_empty_without_known_ticket_or_with_two_currencies():
     desk = make_desk()
     make_ticket(desk.event, slug="abroad", price=5_000, currency="CHF")
 
-    empty = desk.client.post(desk.many, rows({"ticket": "guest"}), headers={"X-Draft": "total"})
-    unknown = desk.client.post(desk.many, rows(row("A", ticket="Or")), headers={"X-Draft": "total"})
-    mixed = rows(row("A"), row("B", ticket="abroad"))
+    empty = desk.client.post(desk.many, make_posted_rows({"ticket": "guest"}), headers={"X-Draft": "total"})
+    unknown = desk.client.post(
+        desk.many, make_posted_rows(make_row("A", ticket="Or")), headers={"X-Draft": "total"}
+    )
+    mixed = make_posted_rows(make_row("A"), make_row("B", ticket="abroad"))
     two_currencies = desk.client.post(desk.many, mixed, headers={"X-Draft": "total"})
 
     assert [get_total(each) for each in (empty, unknown, two_currencies)] == ["", "", ""]
@@ -273,9 +283,11 @@ def test_passes_lower_total_of_draft():
     desk = make_desk()
     Ticket.objects.filter(slug="member").update(uses_pass=True)
     Membership.objects.update(passes=2)
-    colleague = row("Silva", desk.colleague.email, "member")
+    colleague = make_row("Silva", desk.colleague.email, "member")
 
-    answer = desk.client.post(desk.many, rows(colleague, row("Alpha")), headers={"X-Draft": "total"})
+    answer = desk.client.post(
+        desk.many, make_posted_rows(colleague, make_row("Alpha")), headers={"X-Draft": "total"}
+    )
 
     assert get_total(answer).startswith("2 personnes, total : 300 €")
     assert "Pass de l’adhésion utilisé par cette commande : 1 (disponibles : 2)." in get_total(answer)

@@ -26,7 +26,7 @@ from registrations.permissions import make_own_secret
 from registrations.pricing.passes import get_pass_quota
 from registrations.visits.lifecycle.steps import close_applications
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_company,
     make_contact,
     make_event,
@@ -35,7 +35,7 @@ from tests.factories import (
     make_question,
     make_registration,
 )
-from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.visits.factories import make_visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -54,7 +54,7 @@ def list_page_paths(desk):
 
 def test_contact_of_another_company_has_no_access():
     desk, other = make_desk(), make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     assert {desk.client.get(page).status_code for page in list_page_paths(desk)} == {200}
     assert {other.client.get(page).status_code for page in list_page_paths(desk)} == {404}
     assert {Client().get(page).status_code for page in list_page_paths(desk)} == {302}
@@ -71,7 +71,7 @@ def test_contact_of_another_company_has_no_access():
 
 def test_contact_loses_access_on_day_role_ends():
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     assert "Mon entreprise" in desk.client.get("/").content.decode()
     dismiss_contact(contact=CompanyContact.objects.get())
     assert {desk.client.get(page).status_code for page in list_page_paths(desk)} == {404}
@@ -145,7 +145,7 @@ def test_registrations_made_by_colleagues_are_listed_without_access():
 
 def test_contact_transfers_place_and_old_badge_is_void(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"), make_row("Silva", desk.colleague.email, "member"))
     one, member = Registration.objects.order_by("pk")
     before, secret = build_badge_code(one), make_own_secret(one)
     at = f"{desk.at}/registrations/{one.reference}/"
@@ -170,7 +170,9 @@ def test_contact_transfers_place_and_old_badge_is_void(run_tasks, mailoutbox):
 
 def test_colleagues_complete_details_through_mailed_link(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"), {"email": "leo@x.fr", "ticket": "guest", "is_to_follow": "on"})
+    order_rows(
+        desk, make_row("Alpha", "z@x.fr"), {"email": "leo@x.fr", "ticket": "guest", "is_to_follow": "on"}
+    )
     run_tasks()
     _one, unnamed = Registration.objects.order_by("pk")
     [mail] = [mail for mail in mailoutbox if mail.to == ["leo@x.fr"]]
@@ -194,7 +196,7 @@ def test_colleagues_complete_details_through_mailed_link(run_tasks, mailoutbox):
 
 def test_invitation_reminder_is_sent_once(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     run_tasks()
     Invitation.objects.update(sent_at=timezone.now() - 8 * DAY)
     for _hour in range(2):
@@ -206,7 +208,7 @@ def test_invitation_reminder_is_sent_once(run_tasks, mailoutbox):
 
 def test_refused_address_gets_no_reminder(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     run_tasks()
     sent_at = timezone.now() - 8 * DAY
     Invitation.objects.update(sent_at=sent_at, refused_at=timezone.now())
@@ -220,7 +222,7 @@ def test_refused_address_gets_no_reminder(run_tasks, mailoutbox):
 
 def test_invitation_stays_pending_after_badge_reissue_and_address_correction(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     run_tasks()
     registration = Registration.objects.get()
     Invitation.objects.update(refused_at=timezone.now())
@@ -261,7 +263,7 @@ def test_reminder_due_date_depends_on_invitation_and_deadline(sent, deadline, du
 
 def test_contact_resends_link_and_cancels_place(run_tasks, mailoutbox):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     run_tasks()
     one = Registration.objects.get()
     desk.client.post(f"{desk.at}/registrations/{one.reference}/invite/")
@@ -277,7 +279,7 @@ def test_attention_items_are_sorted_by_gravity():
     desk = make_desk()
     Membership.objects.update(seats=4, passes=2, ends_on=timezone.localdate() - DAY)
     Membership.objects.update(grace_until=timezone.localdate() + DAY)
-    order(desk, {"ticket": "guest", "is_to_follow": "on"}, row("Alpha", "z@x.fr"))
+    order_rows(desk, {"ticket": "guest", "is_to_follow": "on"}, make_row("Alpha", "z@x.fr"))
     Invitation.objects.update(refused_at=timezone.now())
     # Passes are not shown where no ticket uses them.
     silent = load_company_overview(desk.company)
@@ -338,7 +340,7 @@ def test_visit_links_to_application_page_until_applications_close():
 
 def test_query_count_does_not_grow_with_company_size():
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"), make_row("Silva", desk.colleague.email, "member"))
 
     def counts():
         found = []
@@ -353,7 +355,7 @@ def test_query_count_does_not_grow_with_company_size():
     for number in range(5):
         make_member(desk.company)
         make_contact(desk.company)
-        order(desk, row("Bêta", f"b{number}@x.fr"), row("Gamma", f"g{number}@x.fr"))
+        order_rows(desk, make_row("Bêta", f"b{number}@x.fr"), make_row("Gamma", f"g{number}@x.fr"))
         make_registration(desk.event.tickets.get(slug="member"), member_of=desk.company)
         make_event()
     assert counts() == few
@@ -362,7 +364,7 @@ def test_query_count_does_not_grow_with_company_size():
 def test_contact_can_neither_read_nor_change_answers_of_colleague(client: Client):
     desk = make_desk()
     make_question(desk.event, "diet", is_required=True)
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
     whole, own = one.order.manage_path, one.order.build_path_with(make_own_secret(one))
     assert "Questions en attente de réponse : Diet" in " ".join(client.get(whole).text.split())
@@ -384,7 +386,7 @@ def test_colleagues_are_sorted_in_french_order():
         make_member(company, last_name=name)
     without = make_person(last_name="Ábel"), make_person(last_name="adam")
     for person in reversed(without):
-        Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+        Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
     facts = load_company_overview(company)
     in_order = ["de Gaulle", "Dupont", "Éluard", "Œuvrard", "Oury", "Zola"]
     assert [seat.person.last_name for seat in facts.seats] == in_order
@@ -394,7 +396,7 @@ def test_colleagues_are_sorted_in_french_order():
 def test_new_address_entered_by_contact_erases_answers_and_replaces_link(client, mailoutbox, run_tasks):
     desk = make_desk()
     make_question(desk.event, "diet", ["vegan"])
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
     whole, former, badge = (
         one.order.manage_path,
@@ -426,7 +428,7 @@ def test_new_address_entered_by_contact_erases_answers_and_replaces_link(client,
 
 def test_new_link_goes_to_new_address_when_tasks_run_immediately(client, mailoutbox, settings):
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
     settings.TASKS = {"default": {"BACKEND": TASK_BACKENDS["immediate"]}}
     said = {"first_name": one.first_name, "last_name": one.last_name, "company": one.company}
@@ -439,7 +441,7 @@ def test_new_link_goes_to_new_address_when_tasks_run_immediately(client, mailout
 def test_buyer_cannot_read_answers_by_taking_address_of_colleague(client: Client):
     desk = make_desk()
     make_question(desk.event, "diet")
-    order(desk, row("Alpha", "z@x.fr"), row("Contact", desk.contact.email))
+    order_rows(desk, make_row("Alpha", "z@x.fr"), make_row("Contact", desk.contact.email))
     colleague, mine = Registration.objects.order_by("pk")
     colleague.answers = {"diet": "SECRETNUT"}
     colleague.save()
@@ -453,7 +455,7 @@ def test_buyer_cannot_read_answers_by_taking_address_of_colleague(client: Client
 
 def test_overview_shows_events_with_registrations_first():
     desk = make_desk()
-    order(desk, row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
     days = [desk.event.starts_at + number * DAY for number in range(1, 6)]
     later = [make_event(starts_at=day, ends_at=day + DAY) for day in days]
 

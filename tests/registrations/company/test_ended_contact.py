@@ -18,7 +18,7 @@ from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration
 from registrations.permissions import make_own_secret
 from tests.factories import make_contact, make_member
-from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = datetime.timedelta(days=1)
@@ -29,10 +29,10 @@ def desk():
     """Return a company whose contact ordered for herself, Ana, Bob (at her address) and a name to follow."""
     made = make_desk()
     mine, anas = made.contact.email, made.colleague.email
-    order(
+    order_rows(
         made,
         {"first_name": "Cléo", "last_name": "Contact", "email": mine, "ticket": "guest"},
-        row("Silva", anas),
+        make_row("Silva", anas),
         {"first_name": "Bob", "last_name": "Roi", "email": "bob@x.example", "ticket": "guest"},
         {"ticket": "guest", "is_to_follow": "on"},
     )
@@ -212,7 +212,7 @@ def test_account_page_of_former_contact_opens_only_own_place(desk):
 
 def test_orders_of_other_companies_are_not_reassigned(desk):
     other = make_desk()
-    order(other, row("Other", "z@other.example"))
+    order_rows(other, make_row("Other", "z@other.example"))
     theirs = CompanyOrder.objects.get(company=other.company).order
     end_by_dismissal(desk)
     reassign_ended_contacts()

@@ -18,7 +18,7 @@ from convention.privacy.erase import erase_people
 from registrations.models import Registration
 from registrations.rate_limits import COLLEAGUES_PER_HOUR
 from tests.factories import make_member, make_person
-from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NAMES = {"first_name": "Noé", "last_name": "Petit", "title": "Ops"}
@@ -57,7 +57,7 @@ def load_pages_after_adding(email, *, owned=False):
         make_member(email=email, first_name="Kim", last_name="Known")
     answer = add_colleague(desk, email)
     again = add_colleague(desk, email)
-    booked = order(desk, row("Petit", email, "member"))
+    booked = order_rows(desk, make_row("Petit", email, "member"))
     pages = [desk.client.get(f"{desk.at}/{page}") for page in ("", "seats/", "registrations/", "orders/")]
     one = Registration.objects.get(order__for_company__company=desk.company)
     pages.append(desk.client.get(f"{desk.at}/registrations/{one.reference}/"))
@@ -107,7 +107,7 @@ def test_owner_confirms_claim_and_gets_seat_and_registration(desk, owner, run_ta
     Seat.objects.filter(person=owner).delete()
     assert not is_member(owner)
     add_colleague(desk, KNOWN)
-    order(desk, row("Petit", KNOWN, "member"))
+    order_rows(desk, make_row("Petit", KNOWN, "member"))
     run_tasks()
     [path] = {
         path for mail in mailoutbox for path in re.findall(r"https?://[^/]+(/colleagues/\S+)", mail.body)

@@ -16,29 +16,29 @@ from tests.factories import (
     make_member,
     make_ticket,
     make_voucher,
-    verified,
+    verify_address,
 )
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.payments.conftest import by_client
+from tests.registrations.payments.conftest import deliver_event
 from tests.registrations.sponsors.factories import make_package
 from tests.stripe_standin import StandIn
 
 PAYMENTS = ("card", "card", "invoice")
-MOST = 15_000
+MAX_AMOUNT_CENTS = 15_000
 """Cents of what a chance decides."""
 BILLING = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
 
 
-def act[Act: Callable[..., None]](function: Act) -> Act:
-    """Something that may happen in a history; it gets the dice."""
+def register_step[Act: Callable[..., None]](function: Act) -> Act:
+    """Register a method as a step that a history may take; it gets the dice."""
     vars(function)["is_act"] = True
     return function
 
 
-def often[Act: Callable[..., None]](function: Act) -> Act:
-    """The same, three times as likely."""
+def register_frequent_step[Act: Callable[..., None]](function: Act) -> Act:
+    """Register a method as a step that is three times as likely."""
     vars(function)["weight"] = 3
-    return act(function)
+    return register_step(function)
 
 
 class Stage:
@@ -49,7 +49,7 @@ class Stage:
         self.numbers = itertools.count(1)
         self.standin = StandIn()
         self.standin.__enter__()
-        self.standin.post.carry = by_client
+        self.standin.post.carry = deliver_event
         self.project.STRIPE_SECRET_KEY = self.standin.key
         self.project.STRIPE_WEBHOOK_SECRET = self.standin.post.secret
         self.project.STRIPE_API_BASE = self.standin.url
@@ -58,7 +58,7 @@ class Stage:
         self.offers_tickets()
         self.people: list[Person] = []
         for company in (make_company(), make_company()):
-            self.people += [verified(make_member(company)) for _one in range(3)]
+            self.people += [verify_address(make_member(company)) for _one in range(3)]
         Membership.objects.update(passes=1)
 
     def offers_tickets(self) -> None:

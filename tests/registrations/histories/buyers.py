@@ -18,8 +18,8 @@ from registrations.order_context import OrderContext
 from registrations.sponsors.sponsorships import take_package
 from registrations.waiting_list.expire_and_leave import decline_offer, leave_waiting_list
 from registrations.waiting_list.periodic import process_waiting_lists
-from tests.registrations.histories.base import PAYMENTS, act, often, place_of
-from tests.registrations.sponsors.factories import sponsor_of
+from tests.registrations.histories.base import PAYMENTS, place_of, register_frequent_step, register_step
+from tests.registrations.sponsors.factories import make_sponsor_request
 
 DINNERS = ((), (), ("dinner",))
 
@@ -33,41 +33,41 @@ class Buyers:
             lambda: place_order(event=self.event, request=request, context=OrderContext(person=person))
         )
 
-    @often
+    @register_frequent_step
     def someone_orders(self, chances: random.Random) -> None:
         dinner, code = chances.choice(DINNERS), chances.choice(["", "", "HALF"])
         tickets = chances.choices(["guest", "guest", "vendor"], k=chances.randint(1, 2))
         places = [self.stranger(ticket, addons=dinner) for ticket in tickets]
         self.orders(*places, code=code, payment=chances.choice(PAYMENTS))
 
-    @often
+    @register_frequent_step
     def a_member_comes(self, chances: random.Random) -> None:
         person, code = chances.choice(self.people), chances.choice(["", "HALF"])
         place = place_of(person, addons=chances.choice(DINNERS))
         self.orders(place, payment=chances.choice(PAYMENTS), code=code, person=person)
 
-    @act
+    @register_step
     def a_member_comes_whom_nobody_knows_yet(self, chances: random.Random) -> None:
         places = [place_of(chances.choice(self.people)), self.stranger("vendor")]
         self.orders(*places[: chances.randint(1, 2)], payment=chances.choice(PAYMENTS))
 
-    @act
+    @register_step
     def a_member_opens_the_link(self, chances: random.Random) -> None:
         waiting = Registration.objects.filter(person=None, confirmed_at=None, ticket__slug="member")
         if found := self.any_of(waiting, chances):
             self.try_to(lambda: verify_membership(registration=found))
 
-    @often
+    @register_frequent_step
     def a_buyer_opens_the_link(self, chances: random.Random) -> None:
         if order := self.any_of(Order.objects.filter(needs_verification=True), chances):
             self.try_to(lambda: verify_address(order=order, address=order.email))
 
-    @act
+    @register_step
     def an_organizer_confirms_an_order(self, chances: random.Random) -> None:
         if order := self.any_of(Order.objects.unverified(), chances):
             self.try_to(lambda: vouch_for_order(order=order))
 
-    @act
+    @register_step
     def a_contact_registers_colleagues(self, chances: random.Random) -> None:
         contact = chances.choice(self.people)
         company = get_member_company(contact)
@@ -85,19 +85,19 @@ class Buyers:
             )
         )
 
-    @act
+    @register_step
     def somebody_else_comes(self, chances: random.Random) -> None:
         by = place_of(chances.choice(self.people)) if chances.random() < 0.5 else self.stranger("guest")
         if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
             self.try_to(lambda: substitute_attendee(registration=found, new_attendee=by))
 
-    @act
+    @register_step
     def a_sponsor_takes_a_package(self, chances: random.Random) -> None:
         self.package.refresh_from_db()
-        key, sponsor = f"sponsor:{next(self.numbers)}", sponsor_of(payment=chances.choice(PAYMENTS))
+        key, sponsor = f"sponsor:{next(self.numbers)}", make_sponsor_request(payment=chances.choice(PAYMENTS))
         self.try_to(lambda: take_package(package=self.package, sponsor_request=sponsor, idempotency_key=key))
 
-    @often
+    @register_frequent_step
     def someone_waits(self, chances: random.Random) -> None:
         ticket = self.any_of(Ticket.objects.filter(event=self.event), chances)
         member = place_of(chances.choice(self.people))
@@ -105,19 +105,19 @@ class Buyers:
         names = {name: getattr(place, name) for name in ("first_name", "last_name", "email")}
         self.try_to(lambda: join_ticket_list(ticket=ticket, request=WaitingRequest(**names)))
 
-    @often
+    @register_frequent_step
     def an_offer_is_taken(self, chances: random.Random) -> None:
         payment = chances.choice(PAYMENTS)
         if entry := self.any_of(WaitingEntry.objects.with_offer(), chances):
             self.try_to(lambda: accept_ticket_offer(entry=entry, payment=payment))
 
-    @act
+    @register_step
     def nobody_waits_for_ever(self, chances: random.Random) -> None:
         ends = chances.choice([decline_offer, leave_waiting_list])
         if entry := self.any_of(WaitingEntry.objects.active(), chances):
             self.try_to(lambda: ends(entry=entry))
 
-    @act
+    @register_step
     def offers_run_out(self, _chances: random.Random) -> None:
         WaitingEntry.objects.with_offer().update(offer_expires_at=timezone.now())
         process_waiting_lists()

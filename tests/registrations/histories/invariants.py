@@ -88,7 +88,9 @@ def require_places_for_money() -> None:
         if any(one.confirmed_at for one in standing):
             assert due <= 0 or paid, order
         waiting = [
-            one for one in standing if costs(one) and not (one.confirmed_at or one.awaits_member_verification)
+            one
+            for one in standing
+            if has_price(one) and not (one.confirmed_at or one.awaits_member_verification)
         ]
         if found and paid > found.amount_refunded and due <= 0 and waiting:
             overpaid = Receivable.objects.with_balance().filter(amount_due__lt=0)
@@ -111,8 +113,8 @@ def require_verified_buyers() -> None:
         assert found is None or found.payments.exists(), order
 
 
-def costs(one: Registration | Sponsorship) -> bool:
-    """Whether a place with all that goes with it, or a package, has a price."""
+def has_price(one: Registration | Sponsorship) -> bool:
+    """Return whether a place with its add-ons, or a package, has a price."""
     return bool(one.full_price if isinstance(one, Registration) else one.price)
 
 

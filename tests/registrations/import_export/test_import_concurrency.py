@@ -21,7 +21,7 @@ from registrations.models import Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_order, make_question, make_registration, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREAD_COUNT = 4
@@ -124,7 +124,7 @@ def test_concurrent_imports_of_same_list_book_everyone_once(monkeypatch, locked)
         gate, save = threading.Barrier(THREAD_COUNT, timeout=20), importing.save_import
         monkeypatch.setattr(importing, "acquire_advisory_lock", lambda _name: None)
         monkeypatch.setattr(importing, "save_import", lambda *given: (gate.wait(), save(*given)))
-    results = in_threads([lambda: import_text(event, text)] * THREAD_COUNT, threads=THREAD_COUNT)
+    results = run_in_threads([lambda: import_text(event, text)] * THREAD_COUNT, threads=THREAD_COUNT)
     assert [type(result).__name__ for result in results] == ["RegistrationImportResult"] * THREAD_COUNT
     assert count_places(guest) == [(20, 20) if locked else (20 * THREAD_COUNT, 20 * THREAD_COUNT)]
 
@@ -141,7 +141,7 @@ def test_concurrent_import_and_cancellations_do_not_deadlock():
     text = f"first_name,last_name,email,ticket\n{''.join(swapped)}"
     jobs = [lambda: import_text(event, text)]
     jobs += [lambda row=row: cancel_registration(registration=row) for row in rows]
-    failed = [result for result in in_threads(jobs) if isinstance(result, Exception)]
+    failed = [result for result in run_in_threads(jobs) if isinstance(result, Exception)]
     assert failed == []
     for reserved, occupied in count_places(a, b):
         assert reserved == occupied
@@ -171,7 +171,7 @@ def test_undoing_imports_during_cancellations_and_orders_does_not_deadlock():
     ]
     work += [lambda person=person: cancel_registration(registration=person) for person in people]
     work += [lambda: place_order(event=event, request=asks)] * 8
-    results = in_threads(work, threads=8)
+    results = run_in_threads(work, threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     for reserved, occupied in count_places(guest, press):
         assert reserved == occupied

@@ -11,7 +11,7 @@ from registrations.import_export.import_registrations import import_registration
 from registrations.import_export.undo_import import undo_import
 from registrations.models import Registration
 from registrations.order_request import OrderRequest, RequestedPlace
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def book_place(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) ->
         ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=addons
     )
     request = OrderRequest(email="z@example.org", places=(place,), code=code)
-    order = place_order(event=event, request=request, context=by_verified())
+    order = place_order(event=event, request=request, context=make_verified_context())
     return order.registrations.get()
 
 

@@ -14,7 +14,7 @@ from registrations.models import CompanyShare, Registration, Voucher
 from registrations.order_context import OrderContext
 from registrations.pricing.catalog import load_catalog
 from tests.factories import make_event, make_member, make_ticket, make_voucher
-from tests.registrations.ticketing.test_stock_concurrency import asked
+from tests.registrations.ticketing.test_stock_concurrency import make_request
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +27,10 @@ def member():
 
 
 def place_member_order(member, **fields):
-    place = dataclasses.replace(asked("member").places[0], email=member.email)
+    place = dataclasses.replace(make_request("member").places[0], email=member.email)
     return place_order(
         event=Event.objects.get(),
-        request=asked(places=(place,), **fields),
+        request=make_request(places=(place,), **fields),
         context=OrderContext(person=member),
     )
 
@@ -54,7 +54,7 @@ def test_order_with_voucher_used_up_meanwhile_writes_nothing():
     Voucher.objects.update(reserved=1)
     context = OrderContext(catalog=sold)
     with pytest.raises(InvalidFields) as refused:
-        place_order(event=sold.event, request=asked(code="HALF"), context=context)
+        place_order(event=sold.event, request=make_request(code="HALF"), context=context)
     assert list(refused.value.field_errors) == ["code"]
     ticket.refresh_from_db()
     assert (ticket.reserved, Voucher.objects.get().reserved, Registration.objects.count()) == (0, 1, 0)

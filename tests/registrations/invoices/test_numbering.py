@@ -15,7 +15,7 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models import Invoice, NumberSeries, Receivable
 from tests.conftest import ROOT, database_url
 from tests.registrations.invoices.factories import make_issuer, make_receivable
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 THREAD_COUNT = 24
 
@@ -52,7 +52,7 @@ def test_failed_transaction_releases_its_number(issuer):
 def test_concurrent_invoices_leave_no_gap():
     make_issuer()
     keys = [make_receivable().pk for _ in range(THREAD_COUNT)]
-    done = in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
+    done = run_in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
     issued = [result for result in done if isinstance(result, str)]
     assert {type(result) for result in done} == {str, Failure}
     assert list_sequences() == list(range(1, len(issued) + 1))
@@ -72,7 +72,7 @@ def test_without_row_lock_numbers_are_duplicated(monkeypatch):
     monkeypatch.setattr("registrations.invoices.documents.invoice_writer.assign_next_number", unlocked)
     make_issuer()
     keys = [make_receivable().pk for _ in range(THREAD_COUNT)]
-    done = in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
+    done = run_in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
     assert any(isinstance(result, IntegrityError) for result in done)
     assert numbering.assign_next_number is not unlocked
 

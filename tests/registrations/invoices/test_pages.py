@@ -29,7 +29,7 @@ from registrations.invoices.views.receivables import build_facts
 from tests.factories import make_event
 from tests.registrations.invoices.factories import make_receivable
 from tests.site_objects import make_client
-from tests.workbooks import values
+from tests.workbooks import read_values
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 GUESTS = ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3)
@@ -309,7 +309,7 @@ def test_the_list_is_exported_with_amounts_as_numbers(issuer, client):
     document = issue_invoice(receivable=receivable)
     record_payment(receivable=receivable, amount=10_000, method="cash")
     content = client.get(reverse("receivables-xlsx")).content
-    [header, row] = values(content)
+    [header, row] = read_values(content)
     told = dict(zip(header, row, strict=True))
     assert (told["Total"], told["Payé"], told["Reste à payer"], told["Factures"], told["Acheteur"]) == (
         360, 100, 260, document.number, "=1+1",

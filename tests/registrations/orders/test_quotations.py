@@ -18,12 +18,12 @@ from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
-from tests.registrations.sponsors.test_sponsors import FILLED
+from tests.registrations.sponsors.test_sponsors import SPONSOR_FORM
 from tests.registrations.test_pages import BILLING, build_person_form
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_quotation_has_own_number_series_and_reserves_nothing(event):
     assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
     ticket = event.tickets.get()
     assert (ticket.reserved, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
-    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé"), context=make_verified_context())
     assert issue_invoice(receivable=sync_receivable(order)).number == f"F{year}-000001"
 
 
@@ -134,7 +134,7 @@ def test_organizer_lists_and_downloads_quotations(organizer, event):
 
 def test_pro_forma_is_marked_as_not_an_invoice(client, event):
     order = place_order(
-        event=event, request=make_request("Zoé", purchase_order="PO-9"), context=by_verified()
+        event=event, request=make_request("Zoé", purchase_order="PO-9"), context=make_verified_context()
     )
     paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
@@ -144,7 +144,7 @@ def test_pro_forma_is_marked_as_not_an_invoice(client, event):
 
 
 def test_pro_forma_shows_transfer_reference(client, event):
-    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé"), context=make_verified_context())
 
     paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
 
@@ -152,7 +152,7 @@ def test_pro_forma_shows_transfer_reference(client, event):
 
 
 def test_paid_order_gets_receipt_then_invoice(client, event):
-    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé"), context=make_verified_context())
     address = f"/orders/{order.reference}/{order.manage_secret}/"
     receivable = sync_receivable(order)
     record_payment(receivable=receivable, amount=12_000, method="card")
@@ -178,12 +178,12 @@ def test_paid_order_gets_receipt_then_invoice(client, event):
 
 def test_free_order_has_no_pro_forma(client, event):
     event.tickets.update(price=0)
-    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé"), context=make_verified_context())
     assert client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf").status_code == 404
 
 
 def test_colleague_link_cannot_open_pro_forma(client, event):
-    order = place_order(event=event, request=make_request("Zoé", "Ana"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé", "Ana"), context=make_verified_context())
     own = order.build_path_with(make_own_secret(order.registrations.first()))
 
     answers = [client.get(f"{path}pro-forma.pdf") for path in (order.manage_path, own)]
@@ -219,10 +219,10 @@ def test_missing_issuer_does_not_send_buyer_to_treasurer_settings(client, event,
     Issuer.objects.all().delete()
     if asks == "package":
         make_package(event)
-        answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
+        answer = client.post("/events/congress/sponsors/gold/", SPONSOR_FORM | {"quote": "1"})
         expected = "Les devis ne sont pas encore disponibles"
     else:
-        order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
+        order = place_order(event=event, request=make_request("Zoé"), context=make_verified_context())
         answer = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
         expected = "Les factures pro forma ne sont pas encore disponibles"
     assert expected in answer.text

@@ -14,7 +14,7 @@ from registrations.invoices.models.documents import Invoice, Receivable, Refund
 from registrations.models import RefundRule, Registration
 from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
-from tests.registrations.billing.test_refund_rules import congress, paid_order
+from tests.registrations.billing.test_refund_rules import congress, make_paid_order
 from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def read_text(answer) -> str:
 
 
 def test_refund_is_shown_before_cancelling_and_confirmed_by_mail(client, congress, run_tasks, mailoutbox):
-    order, [only] = paid_order(congress, 1, "test")
+    order, [only] = make_paid_order(congress, 1, "test")
     run_tasks()
     page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
     said = read_text(client.get(page))
@@ -45,7 +45,7 @@ def test_refund_is_shown_before_cancelling_and_confirmed_by_mail(client, congres
 
 def test_cancel_page_announces_and_makes_manual_refund_and_credit_note(client, congress):
     make_issuer()
-    order, [only] = paid_order(congress, 1)
+    order, [only] = make_paid_order(congress, 1)
     issue_invoice(receivable=Receivable.objects.get())
     page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
     said = read_text(client.get(page))
@@ -58,7 +58,7 @@ def test_cancel_page_announces_and_makes_manual_refund_and_credit_note(client, c
 
 
 def test_organizer_sets_cancellation_fee_with_reason(organizer, congress):
-    _order, [only] = paid_order(congress, 1)
+    _order, [only] = make_paid_order(congress, 1)
     page = reverse("organize-registration-cancel", args=["congress", only.reference])
     answer = organizer.post(page, {"cancel-cancellation_fee": "10", "cancel-reason": ""})
     assert (answer.status_code, Registration.objects.get().cancelled_at) == (200, None)
@@ -108,7 +108,7 @@ def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailou
 
 def test_without_refund_rules_cancel_page_announces_full_refund(client, congress):
     save_refund_rules(event=congress, refund_rules=[])
-    order, [only] = paid_order(congress, 1)
+    order, [only] = make_paid_order(congress, 1)
     said = read_text(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
     )
@@ -118,7 +118,7 @@ def test_without_refund_rules_cancel_page_announces_full_refund(client, congress
 
 def test_without_refund_rules_nothing_is_refunded_once_event_has_started(client, congress):
     save_refund_rules(event=congress, refund_rules=[])
-    order, [only] = paid_order(congress, 1)
+    order, [only] = make_paid_order(congress, 1)
     Event.objects.update(starts_at=timezone.now() - datetime.timedelta(minutes=1))
     page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
     said = read_text(client.get(page))

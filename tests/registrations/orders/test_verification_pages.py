@@ -28,7 +28,7 @@ from tests.buyer_verification import open_link
 from tests.factories import make_event, make_member, make_person, make_staff, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.statements import camt
-from tests.registrations.sponsors.factories import make_package, sponsor_of
+from tests.registrations.sponsors.factories import make_package, make_sponsor_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 STEP = "One more step: check your inbox"
@@ -326,7 +326,9 @@ def test_full_bank_transfer_confirms_unverified_order(event: Event):
 
 def test_package_on_invoice_is_pending_until_link_is_opened(event: Event, run_tasks, mailoutbox):
     package = make_package(event, event.tickets.get(), capacity=1)
-    one = take_package(package=package, sponsor_request=sponsor_of(language="en"), idempotency_key="a")
+    one = take_package(
+        package=package, sponsor_request=make_sponsor_request(language="en"), idempotency_key="a"
+    )
     run_tasks()
     package.refresh_from_db()
     assert (one.state, list_states(one.order), package.reserved) == ("pending", ["pending", "pending"], 1)
@@ -345,7 +347,7 @@ def test_package_on_invoice_is_pending_until_link_is_opened(event: Event, run_ta
 def test_package_without_places_is_confirmed_and_billed_by_link(event: Event, run_tasks, mailoutbox):
     one = take_package(
         package=make_package(event, capacity=1),
-        sponsor_request=sponsor_of(language="en"),
+        sponsor_request=make_sponsor_request(language="en"),
         idempotency_key="a",
     )
     run_tasks()
@@ -357,7 +359,7 @@ def test_package_without_places_is_confirmed_and_billed_by_link(event: Event, ru
 
 def test_sponsor_page_asks_to_confirm_by_email(event: Event, client: Client):
     one = take_package(
-        package=make_package(event), sponsor_request=sponsor_of(language="en"), idempotency_key="a"
+        package=make_package(event), sponsor_request=make_sponsor_request(language="en"), idempotency_key="a"
     )
     path = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = read_words(client.get(f"/en{path}"))

@@ -25,7 +25,7 @@ from registrations.invoices.models import Invoice, Receivable, Refund
 from registrations.models import Order, Quota, RefundRule, Registration
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.payments.factories import money
+from tests.registrations.payments.factories import get_balance_cents
 
 pytestmark = pytest.mark.django_db
 
@@ -177,7 +177,7 @@ def test_order_discount_is_deducted_once_for_all_registrations(organizer, event,
     confirm(organizer, preview)
 
     assert "60 € remboursés" in " ".join(preview.text.replace("\xa0", " ").replace("\u202f", " ").split())
-    assert money(order) == (0, 6_000, 6_000)
+    assert get_balance_cents(order) == (0, 6_000, 6_000)
 
 
 def test_preview_counts_mails_and_is_repeated_after_a_change(organizer, event, ticket, run_tasks, mailoutbox):

@@ -25,11 +25,11 @@ def stripe(settings):
         settings.STRIPE_SECRET_KEY = standin.key
         settings.STRIPE_WEBHOOK_SECRET = standin.post.secret
         settings.STRIPE_API_BASE = standin.url
-        standin.post.carry = by_client
+        standin.post.carry = deliver_event
         yield standin
 
 
-def by_client(body: bytes, signature: str) -> int:
+def deliver_event(body: bytes, signature: str) -> int:
     """Deliver a signed event to the webhook; return the status."""
     answer = Client().post(
         "/stripe/webhook/",

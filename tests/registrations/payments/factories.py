@@ -12,7 +12,7 @@ from registrations.models import Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.checkout import start_payment
 from registrations.payments.models import CardPaymentAttempt
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 
 numbers = itertools.count(1)
 
@@ -36,39 +36,39 @@ def order_by_card(event: Event, *, people: int = 1, ticket: str = "guest", payme
                 name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR"
             ),
         ),
-        context=by_verified(),
+        context=make_verified_context(),
     )
 
 
-def begin(order: Order) -> str:
+def begin_payment(order: Order) -> str:
     """Start the payment; return the id of the Stripe session."""
     start_payment(order=order, return_path=f"/orders/{order.reference}/{order.manage_secret}/pay/")
-    return latest(order).session_id
+    return get_latest_attempt(order).session_id
 
 
-def latest(order: Order) -> CardPaymentAttempt:
+def get_latest_attempt(order: Order) -> CardPaymentAttempt:
     return CardPaymentAttempt.objects.filter(order=order).first()
 
 
-def lapse(order: Order) -> None:
-    """Let the holds of an order expire."""
+def expire_holds(order: Order) -> None:
+    """Expire the holds of an order."""
     order.registrations.filter(confirmed_at=None, hold_expires_at__isnull=False).update(
         hold_expires_at=timezone.now()
     )
 
 
-def states(order: Order) -> list[str]:
+def list_states(order: Order) -> list[str]:
     return [registration.state for registration in order.registrations.order_by("pk")]
 
 
-def money(order: Order) -> tuple[int, int, int]:
+def get_balance_cents(order: Order) -> tuple[int, int, int]:
     """Return (owed, paid, refunded) in cents; zeros without a receivable."""
     found = Receivable.objects.filter(reference=order.reference).first()
     balance = compute_balance(found) if found else None
     return (balance.amount_owed, balance.amount_paid, balance.amount_refunded) if balance else (0, 0, 0)
 
 
-def taken(event: Event) -> int:
+def count_reserved_places(event: Event) -> int:
     """Return the reserved places, after checking them against the registrations."""
     counted = sum(r.occupies_place for r in Registration.objects.filter(event=event))
     [ticket] = event.tickets.all()

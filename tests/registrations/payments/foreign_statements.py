@@ -78,26 +78,26 @@ BANKS = {
 ACCOUNT = "<Acct><Id><IBAN>FR1420041010050500013M02606</IBAN></Id></Acct>"
 
 
-def statement(entries: str, account: str = ACCOUNT) -> str:
+def make_statement(entries: str, account: str = ACCOUNT) -> str:
     return f"<Stmt><Id>1</Id>{account}{entries}</Stmt>"
 
 
-def document(*statements: str, version: str = "08") -> bytes:
+def make_document(*statements: str, version: str = "08") -> bytes:
     space = f"urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}"
     inner = "".join(statements)
     return f'<Document xmlns="{space}"><BkToCstmrStmt>{inner}</BkToCstmrStmt></Document>'.encode()
 
 
-def entry(amount: str, inner: str = "", *, direction="CRDT", sts="BOOK", ccy="EUR") -> str:
+def make_entry(amount: str, inner: str = "", *, direction="CRDT", sts="BOOK", ccy="EUR") -> str:
     return (
         f'<Ntry><NtryRef>1</NtryRef><Amt Ccy="{ccy}">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd>'
         f"<Sts><Cd>{sts}</Cd></Sts><BookgDt><DtTm>2027-03-01T08:00:00+01:00</DtTm></BookgDt>{inner}</Ntry>"
     )
 
 
-def details(*parts: str) -> str:
+def make_details(*parts: str) -> str:
     return f"<NtryDtls>{''.join(f'<TxDtls>{part}</TxDtls>' for part in parts)}</NtryDtls>"
 
 
-def said(*lines: str) -> str:
+def make_remittance(*lines: str) -> str:
     return f"<RmtInf>{''.join(f'<Ustrd>{line}</Ustrd>' for line in lines)}</RmtInf>"

@@ -35,7 +35,7 @@ from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.bank.statement_lines import StatementEntry, StatementFile
 from registrations.payments.models import BankLine, BankStatement
 from registrations.periodic_jobs import release_expired_holds
-from tests.registrations.payments.factories import lapse, money, order_by_card, states
+from tests.registrations.payments.factories import expire_holds, get_balance_cents, list_states, order_by_card
 from tests.registrations.payments.statements import ACCOUNT, camt, csv_file
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +197,7 @@ def test_line_is_matched_to_payable(words, party, amount, said):
 def test_exact_amount_with_reference_is_assigned_automatically(event):
     order = place_invoice_order(event)
     done = import_lines((12_000, "Acme", "", order.creditor_reference))
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
     payment = Payment.objects.get()
     assert (payment.method, payment.received_on) == ("transfer", DAY)
     assert (len(done.matches), done.known_count, done.count_kinds(MatchKind.EXACT)) == (1, 0, 1)
@@ -212,7 +212,7 @@ def test_repeated_or_overlapping_import_adds_only_new_lines(event):
     done = import_lines(line, (500, "Bolt", "inconnu", ""))
     assert (done.known_count, len(done.matches)) == (1, 1)
     assert BankStatement.objects.count() == 2
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
 
 
 def test_two_equal_payments_on_one_day_are_both_stored(event):
@@ -255,7 +255,7 @@ def test_lines_needing_decision_are_listed(event):
         order_by_card(raise_ticket_capacity(event)),
     )
     import_lines((12_000, "Acme", "", twice.creditor_reference))
-    lapse(gone)
+    expire_holds(gone)
     release_expired_holds()
     import_lines(
         (11_000, "Acme", "", little.creditor_reference),
@@ -274,17 +274,17 @@ def raise_ticket_capacity(event):
 def test_transfer_in_time_confirms_card_order(event):
     order = order_by_card(event)
     import_lines((12_000, "Acme", "", order.creditor_reference))
-    assert states(order) == ["confirmed"]
+    assert list_states(order) == ["confirmed"]
 
 
 def test_late_transfer_takes_place_if_one_is_left(event):
     order = order_by_card(event)
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     import_lines((12_000, "Acme", "", order.creditor_reference))
     assert list_match_kinds() == ["late"]
     assign_line(line=BankLine.objects.get(), reference=order.reference, amount=12_000)
-    assert states(order) == ["confirmed"]
+    assert list_states(order) == ["confirmed"]
     assert list_match_kinds() == []
 
 
@@ -293,11 +293,11 @@ def test_overpayment_is_assigned_and_refund_completed_by_statement(event):
     import_lines((15_000, "Acme", "", order.creditor_reference))
     assert list_match_kinds() == ["too_much"]
     assignment = assign_line(line=BankLine.objects.get(), reference=order.reference, amount=15_000)
-    assert money(order) == (12_000, 15_000, 0)
+    assert get_balance_cents(order) == (12_000, 15_000, 0)
     request_refund(payment=assignment.payment, amount=3_000, reason="Trop payé")
     import_lines((-3_000, "Acme", f"Remboursement {order.reference}", ""))
     assert Refund.objects.get().state == "done"
-    assert money(order) == (12_000, 15_000, 3_000)
+    assert get_balance_cents(order) == (12_000, 15_000, 3_000)
 
 
 def test_one_transfer_is_assigned_to_two_orders(event):
@@ -316,9 +316,9 @@ def test_a_wrong_assignment_is_undone_by_a_counter_entry(event):
     import_lines((12_000, "Acme", "", wrong.creditor_reference))
     assignment = BankLine.objects.get().assignments.get()
     undo_assignment(assignment=assignment, reason="Autre commande")
-    assert money(wrong) == (12_000, 12_000, 12_000)
+    assert get_balance_cents(wrong) == (12_000, 12_000, 12_000)
     assign_line(line=assignment.line, reference=right.reference, amount=12_000)
-    assert money(right) == (12_000, 12_000, 0)
+    assert get_balance_cents(right) == (12_000, 12_000, 0)
     assert Payment.objects.count() == 2
     with pytest.raises(InvalidAssignment):
         undo_assignment(assignment=assignment, reason="encore")
@@ -371,7 +371,7 @@ def test_bank_import_command_previews_and_imports(event, manage_here, tmp_path):
     assert manage_here("bank_import", str(path), "--dry-run") == (0, said)
     assert Payment.objects.count() == 0
     assert manage_here("bank_import", str(path)) == (0, said)
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
 
 
 @pytest.mark.parametrize("arguments", [("nowhere.csv",), ("x.csv", "--column", "day")])

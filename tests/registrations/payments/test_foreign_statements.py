@@ -20,8 +20,15 @@ from registrations.payments.bank.matching import (
 from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.models import BankLine
 from tests.registrations.invoices.conftest import make_issuer
-from tests.registrations.payments.factories import money
-from tests.registrations.payments.foreign_statements import BANKS, details, document, entry, said, statement
+from tests.registrations.payments.factories import get_balance_cents
+from tests.registrations.payments.foreign_statements import (
+    BANKS,
+    make_details,
+    make_document,
+    make_entry,
+    make_remittance,
+    make_statement,
+)
 from tests.registrations.payments.statements import camt
 from tests.registrations.payments.test_bank import DAY, list_match_kinds, place_invoice_order
 from tests.workbooks import write_rows, xls, xlsx
@@ -98,7 +105,7 @@ def test_line_with_implausible_value_is_reported(row):
 
 def test_file_with_statements_of_two_accounts_is_read():
     other = "<Acct><Id><Othr><Id>000-77</Id></Othr></Id></Acct>"
-    content = document(statement(entry("120.00")), statement(entry("120.00"), other))
+    content = make_document(make_statement(make_entry("120.00")), make_statement(make_entry("120.00"), other))
     assert [one.account for one in read_statement("x", content).entries] == [
         "FR1420041010050500013M02606",
         "00077",
@@ -108,34 +115,50 @@ def test_file_with_statements_of_two_accounts_is_read():
 @pytest.mark.django_db
 @pytest.mark.parametrize("own", ["", "<AcctSvcrRef>NONREF</AcctSvcrRef>", "<AcctSvcrRef>AB12</AcctSvcrRef>"])
 def test_equal_payments_on_one_day_are_all_stored_once(own):
-    batch = details(*["<Refs><AcctSvcrRef>AB12</AcctSvcrRef></Refs><Amt Ccy='EUR'>120.00</Amt>"] * 2)
-    content = document(statement(entry("120.00", own) * 2 + entry("240.00", own + batch)))
+    batch = make_details(*["<Refs><AcctSvcrRef>AB12</AcctSvcrRef></Refs><Amt Ccy='EUR'>120.00</Amt>"] * 2)
+    content = make_document(make_statement(make_entry("120.00", own) * 2 + make_entry("240.00", own + batch)))
     assert (import_content(content).known_count, BankLine.objects.count()) == (0, 4)
     assert (import_content(content).known_count, BankLine.objects.count()) == (4, 4)
 
 
 def test_pending_and_informational_entries_are_ignored():
-    content = document(statement(entry("1.00", sts="PDNG") + entry("2.00", sts="INFO") + entry("3.00")))
+    content = make_document(
+        make_statement(make_entry("1.00", sts="PDNG") + make_entry("2.00", sts="INFO") + make_entry("3.00"))
+    )
     assert [amount for amount, *_rest in read_entries(content)] == [300]
 
 
 def test_batch_without_amounts_is_one_line_with_all_texts():
-    content = document(statement(entry("240.00", details(said("F2027-000001"), said("F2027-000002")))))
+    content = make_document(
+        make_statement(
+            make_entry(
+                "240.00", make_details(make_remittance("F2027-000001"), make_remittance("F2027-000002"))
+            )
+        )
+    )
     assert read_entries(content) == [(24_000, "EUR", "F2027-000001 F2027-000002")]
 
 
 def test_batch_in_other_currency_is_one_line_in_account_currency():
-    parts = ["<Amt Ccy='USD'>130.00</Amt>" + said("a"), "<Amt Ccy='USD'>130.00</Amt>" + said("b")]
-    assert read_entries(document(statement(entry("240.00", details(*parts))))) == [(24_000, "EUR", "a b")]
+    parts = [
+        "<Amt Ccy='USD'>130.00</Amt>" + make_remittance("a"),
+        "<Amt Ccy='USD'>130.00</Amt>" + make_remittance("b"),
+    ]
+    assert read_entries(make_document(make_statement(make_entry("240.00", make_details(*parts))))) == [
+        (24_000, "EUR", "a b")
+    ]
 
 
 def test_account_in_swiss_francs_keeps_its_currency():
-    assert read_entries(document(statement(entry("12.00", ccy="CHF"))))[0][:2] == (1_200, "CHF")
+    assert read_entries(make_document(make_statement(make_entry("12.00", ccy="CHF"))))[0][:2] == (
+        1_200,
+        "CHF",
+    )
 
 
 def test_reference_is_found_in_each_field():
     where = [
-        said("RF45 7K", "Q2 M9XD"),
+        make_remittance("RF45 7K", "Q2 M9XD"),
         "<Refs><EndToEndId>rf45 7kq2 m9xd</EndToEndId></Refs>",
         "<RmtInf><Strd><CdtrRefInf><Ref>RF457KQ2M9XD</Ref></CdtrRefInf></Strd></RmtInf>",
         "<RmtInf><Strd><AddtlRmtInf>RF45 7KQ2 M9XD</AddtlRmtInf></Strd></RmtInf>",
@@ -143,23 +166,27 @@ def test_reference_is_found_in_each_field():
         "<AddtlTxInf>RF45 7KQ2 M9XD</AddtlTxInf>",
     ]
     for part in where:
-        [(_cents, _currency, words)] = read_entries(document(statement(entry("1.00", details(part)))))
+        [(_cents, _currency, words)] = read_entries(
+            make_document(make_statement(make_entry("1.00", make_details(part))))
+        )
         assert "7KQ2M9XD" in words.upper().replace(" ", "")
 
 
 @pytest.mark.parametrize("sum_", ["1e30", "-1e-9", "Infinity", "12,00", ""])
 def test_invalid_camt_amount_is_refused(sum_):
     with pytest.raises(UnreadableFile, match="pas de montant"):
-        read_entries(document(statement(entry(sum_))))
+        read_entries(make_document(make_statement(make_entry(sum_))))
 
 
 def test_not_provided_end_to_end_id_is_ignored():
-    parts = details("<Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>" + said("a"))
-    assert read_entries(document(statement(entry("1.00", parts)))) == [(100, "EUR", "a")]
+    parts = make_details("<Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>" + make_remittance("a"))
+    assert read_entries(make_document(make_statement(make_entry("1.00", parts)))) == [(100, "EUR", "a")]
 
 
 def test_document_in_utf16_is_read():
-    content = document(statement(entry("1.00", details(said("Müller"))))).decode()
+    content = make_document(
+        make_statement(make_entry("1.00", make_details(make_remittance("Müller"))))
+    ).decode()
     head = '<?xml version="1.0" encoding="UTF-16"?>'
     assert read_entries((head + content).encode("utf-16")) == [(100, "EUR", "Müller")]
 
@@ -172,9 +199,13 @@ def test_transfer_equal_to_sum_of_two_orders_pays_both(event):
     one, other = place_invoice_order(event), place_invoice_order(event)
     names = [order.creditor_reference for order in (one, other)]
     refs = "".join(f"<Strd><CdtrRefInf><Ref>{name}</Ref></CdtrRefInf></Strd>" for name in names)
-    content = document(statement(entry("240.00", details(f"<RmtInf>{refs}</RmtInf>"))))
+    content = make_document(make_statement(make_entry("240.00", make_details(f"<RmtInf>{refs}</RmtInf>"))))
     assert import_content(content).count_kinds(MatchKind.EXACT) == 1
-    assert (money(one), money(other), list_match_kinds()) == ((12_000, 12_000, 0), (12_000, 12_000, 0), [])
+    assert (get_balance_cents(one), get_balance_cents(other), list_match_kinds()) == (
+        (12_000, 12_000, 0),
+        (12_000, 12_000, 0),
+        [],
+    )
 
 
 @pytest.mark.django_db
@@ -187,7 +218,7 @@ def test_transfer_of_other_amount_is_split_by_treasurer(client, treasurer, event
     for _order in (one, other):
         form = client.get(address).context["form"]
         client.post(address, {name: form.initial[name] for name in ("reference", "amount")})
-    assert (money(one), money(other)) == ((12_000, 12_000, 0), (12_000, 12_000, 0))
+    assert (get_balance_cents(one), get_balance_cents(other)) == ((12_000, 12_000, 0), (12_000, 12_000, 0))
     assert list_match_kinds() == ["several"]
 
 
@@ -196,13 +227,15 @@ def test_transfer_of_other_amount_is_split_by_treasurer(client, treasurer, event
 def test_reversed_transfer_is_recorded_as_refund(event, cents):
     order = place_invoice_order(event)
     import_content(camt((12_000, "Acme", "", order.creditor_reference)))
-    back = entry(
-        f"{cents / 100:.2f}", "<RvslInd>true</RvslInd>" + details(said(order.reference)), direction="DBIT"
+    back = make_entry(
+        f"{cents / 100:.2f}",
+        "<RvslInd>true</RvslInd>" + make_details(make_remittance(order.reference)),
+        direction="DBIT",
     )
-    content = document(statement(back))
+    content = make_document(make_statement(back))
     for _time in range(2):
         import_content(content)
-        assert money(order) == (12_000, 12_000, cents)
+        assert get_balance_cents(order) == (12_000, 12_000, cents)
     assert [(row.amount, row.state) for row in Refund.objects.all()] == [(cents, "done")]
 
 
@@ -210,7 +243,7 @@ def test_reversed_transfer_is_recorded_as_refund(event, cents):
 def test_outgoing_payment_to_supplier_is_not_a_refund(event):
     order = place_invoice_order(event)
     import_content(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
-    assert (Refund.objects.count(), money(order)) == (0, (0, 0, 0))
+    assert (Refund.objects.count(), get_balance_cents(order)) == (0, (0, 0, 0))
 
 
 @pytest.mark.django_db

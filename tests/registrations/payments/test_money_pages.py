@@ -12,7 +12,14 @@ from registrations.invoices.models import Payment, Payout
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.invoices.factories import make_receivable
-from tests.registrations.payments.factories import begin, lapse, latest, money, order_by_card, states
+from tests.registrations.payments.factories import (
+    begin_payment,
+    expire_holds,
+    get_balance_cents,
+    get_latest_attempt,
+    list_states,
+    order_by_card,
+)
 from tests.registrations.payments.statements import camt, csv_file
 from tests.registrations.payments.test_bank import DAY, import_lines
 
@@ -42,7 +49,7 @@ def test_statement_is_previewed_then_imported(client, page, event):
     assert BankLine.objects.count() == 0
     fields = dict(checked.xpath("//main//form")[0].form_values())
     assert client.post(f"{BANK}import/", fields)["Location"] == BANK
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
     assert "Rien à traiter" in page(BANK)
     assert "Acme" in page(f"{BANK}?show=all")
 
@@ -78,13 +85,13 @@ def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     form = html.fromstring(client.get(address).content).xpath("//main//form[@method='post']")[0]
     assert dict(form.form_values())["reference"] == order.reference
     client.post(address, dict(form.form_values()))
-    assert money(order) == (12_000, 11_000, 0)
+    assert get_balance_cents(order) == (12_000, 11_000, 0)
     assignment = BankLine.objects.get().assignments.get()
     undo = f"{address}{assignment.pk}/undo/"
     client.post(undo, {"reason": ""})
-    assert money(order) == (12_000, 11_000, 0)
+    assert get_balance_cents(order) == (12_000, 11_000, 0)
     client.post(undo, {"reason": "Erreur"})
-    assert money(order) == (12_000, 11_000, 11_000)
+    assert get_balance_cents(order) == (12_000, 11_000, 11_000)
     assert client.post(undo, {"reason": "Encore"}).status_code == 409
     client.post(f"{address}aside/", {"ignore-reason": "Subvention"})
     assert "Subvention" in page(address)
@@ -112,7 +119,7 @@ def test_invalid_assignment_shows_error(client, page, event, sent, said):
 def test_returned_payout_is_shown_as_resent_in_next_payout(stripe, page, event, run_tasks):
     """Stripe adds the amount of a returned payout to the next payout."""
     for place in range(2):
-        stripe.world.pay(begin(order_by_card(event)))
+        stripe.world.pay(begin_payment(order_by_card(event)))
         stripe.post.deliver()
         run_tasks()
         sent = stripe.world.pay_out()
@@ -140,8 +147,8 @@ def test_payout_recorded_after_its_line_is_matched_by_button(client, page, event
 
 def test_paid_order_without_place_gets_one_once_it_is_free(client, page, stripe, event, run_tasks):
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
-    lapse(order)
+    stripe.world.pay(begin_payment(order))
+    expire_holds(order)
     release_expired_holds()
     others = order_by_card(event, people=2)
     stripe.post.deliver()
@@ -149,20 +156,20 @@ def test_paid_order_without_place_gets_one_once_it_is_free(client, page, stripe,
     assert "Payé, mais plus de place" in page("/organize/money/cards/")
     place = f"/organize/money/cards/{order.reference}/place/"
     assert client.post(place).status_code == 409
-    lapse(others)
+    expire_holds(others)
     release_expired_holds()
     client.post(place)
-    assert states(order) == ["confirmed"]
-    assert money(order) == (12_000, 12_000, 0)
+    assert list_states(order) == ["confirmed"]
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
     assert "Payé, mais plus de place" not in page("/organize/money/cards/")
 
 
 def test_dispute_is_shown_with_its_reason(client, page, stripe, event, run_tasks):
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     stripe.post.deliver()
     run_tasks()
-    charge = stripe.world.objects[latest(order).payment.external_id]["latest_charge"]
+    charge = stripe.world.objects[get_latest_attempt(order).payment.external_id]["latest_charge"]
     stripe.world.dispute(charge)
     stripe.post.deliver()
     run_tasks()
@@ -173,10 +180,10 @@ def test_dispute_is_shown_with_its_reason(client, page, stripe, event, run_tasks
 
 def test_failed_refund_is_shown_with_its_amount(page, stripe, event, run_tasks):
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     stripe.post.deliver()
     run_tasks()
-    request_refund(payment=latest(order).payment, amount=4_200, reason="Ne vient pas")
+    request_refund(payment=get_latest_attempt(order).payment, amount=4_200, reason="Ne vient pas")
     run_tasks()
     before = page("/organize/money/cards/")
     stripe.world.fail_refund(stripe.world.all("re")[0]["id"])

@@ -19,8 +19,8 @@ from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
 from tests.factories import make_order, make_registration, make_ticket
 from tests.registrations.invoices.conftest import make_issuer
-from tests.registrations.payments.factories import money, order_by_card
-from tests.threads import in_threads
+from tests.registrations.payments.factories import get_balance_cents, order_by_card
+from tests.threads import run_in_threads
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -31,7 +31,7 @@ def test_order_on_invoice_appears_in_receivables_list(event: Event, client, trea
     order = order_by_card(event, people=2, payment="invoice")
     bill_unbilled_orders()
     bill_unbilled_orders()
-    assert money(order) == (24_000, 0, 0)
+    assert get_balance_cents(order) == (24_000, 0, 0)
     page = client.get(reverse("receivables"), {"q": order.reference})
     assert [row.reference for row in page.context["shown"]] == [order.reference]
 
@@ -71,10 +71,10 @@ def test_held_place_delays_billing_and_is_not_owed_once_expired(event: Event):
     assert not Receivable.objects.exists()
     order.registrations.filter(confirmed_at=None).update(hold_expires_at=timezone.now())
     bill_unbilled_orders()
-    assert money(order) == (12_000, 0, 0)
+    assert get_balance_cents(order) == (12_000, 0, 0)
 
 
-def shown() -> list[str]:
+def list_charge_texts() -> list[str]:
     """Return the texts of the active charges."""
     return [charge.line_text for charge in Receivable.objects.get().charges.active().order_by("pk")]
 
@@ -93,17 +93,17 @@ def test_charge_follows_attendee_name_and_issued_invoice_does_not(event: Event, 
     save_attendee_details(
         registration=one, details=RequestedPlace(ticket="", first_name="Ada", last_name="Alpha")
     )
-    assert "Ada Alpha" in shown()[0]
+    assert "Ada Alpha" in list_charge_texts()[0]
     one.refresh_from_db()
     fields = {name: getattr(one, name) for name in CORRECTABLE_FIELDS}
     correct_registration(registration=one, correction=Correction(**fields | {"last_name": "Beta"}))
-    assert "Ada Beta" in shown()[0]
+    assert "Ada Beta" in list_charge_texts()[0]
     substitute_attendee(
         registration=one,
         new_attendee=RequestedPlace(ticket="", first_name="Cleo", last_name="Gamma", email="c@example.org"),
     )
-    assert "Cleo Gamma" in shown()[0]
-    assert money(order) == (12_000, 0, 0)
+    assert "Cleo Gamma" in list_charge_texts()[0]
+    assert get_balance_cents(order) == (12_000, 0, 0)
     assert list(InvoiceLine.objects.values_list("description", flat=True)) == lines
     state = load_invoiced_balance(Receivable.objects.get())
     assert (len(state.uninvoiced_charges), state.lines_to_credit) == (not is_invoiced, [])
@@ -117,6 +117,6 @@ def test_place_cancelled_during_billing_is_not_owed(event: Event):
         order_by_card(event, people=2, payment="invoice")
     first = [order.registrations.order_by("pk")[0] for order in Order.objects.order_by("-pk")]
     acts = [lambda one=one: cancel_registration(registration=one) for one in first]
-    in_threads([bill_unbilled_orders, *acts, bill_unbilled_orders], threads=8)
+    run_in_threads([bill_unbilled_orders, *acts, bill_unbilled_orders], threads=8)
     bill_unbilled_orders()
-    assert {money(order)[0] for order in Order.objects.all()} == {12_000}
+    assert {get_balance_cents(order)[0] for order in Order.objects.all()} == {12_000}

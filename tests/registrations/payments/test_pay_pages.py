@@ -14,7 +14,14 @@ from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import make_own_secret
 from tests.pdf_readers import decode_qr, qr_image
 from tests.registrations.invoices.conftest import make_issuer
-from tests.registrations.payments.factories import begin, lapse, latest, money, order_by_card, states
+from tests.registrations.payments.factories import (
+    begin_payment,
+    expire_holds,
+    get_balance_cents,
+    get_latest_attempt,
+    list_states,
+    order_by_card,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -40,7 +47,7 @@ def test_registration_by_card_leads_to_payment_page(client, event):
     answer = client.post("/events/congress/register/check/", {**fields, **address, "payment": "card"})
     order = Order.objects.get()
     assert answer["Location"] == build_page_path(order)
-    assert (order.payment, states(order)) == ("card", ["pending"])
+    assert (order.payment, list_states(order)) == ("card", ["pending"])
     assert read_heading(client.get(build_page_path(order))) == "Payer 120\u00a0€"
 
 
@@ -50,13 +57,13 @@ def test_paying_redirects_to_stripe_and_csp_allows_it(client, stripe, event):
     assert f"form-action 'self' {stripe.url}" in page["Content-Security-Policy"]
     answer = client.post(build_page_path(order))
     assert (answer.status_code, answer["Location"]) == (
-        302, stripe.world.objects[latest(order).session_id]["url"],
+        302, stripe.world.objects[get_latest_attempt(order).session_id]["url"],
     )  # fmt: skip
 
 
 def test_returning_buyer_waits_then_sees_confirmed_order(client, stripe, event, run_tasks):
     order = order_by_card(event)
-    session = begin(order)
+    session = begin_payment(order)
     back = f"{build_page_path(order)}?returned=1"
     page = html.fromstring(client.get(back).content)
     assert page.findtext(".//h1") == "En attente de la confirmation de la banque"
@@ -65,12 +72,12 @@ def test_returning_buyer_waits_then_sees_confirmed_order(client, stripe, event, 
     stripe.post.lose()
     run_tasks()  # the task that the page queued
     assert client.get(back)["Location"] == f"/orders/{order.reference}/{order.manage_secret}/"
-    assert states(order) == ["confirmed"]
+    assert list_states(order) == ["confirmed"]
 
 
 def test_return_page_polls_stripe_at_most_every_few_seconds(client, stripe, event, run_tasks):
     order = order_by_card(event)
-    begin(order)
+    begin_payment(order)
     stripe.asked.clear()
     for _time in range(3):
         client.get(f"{build_page_path(order)}?returned=1")
@@ -80,7 +87,7 @@ def test_return_page_polls_stripe_at_most_every_few_seconds(client, stripe, even
 
 def test_expired_order_can_be_paid_while_places_are_left(client, stripe, event):
     order = order_by_card(event, people=2)
-    lapse(order)
+    expire_holds(order)
     release_expired_holds()
     assert read_heading(client.get(build_page_path(order))) == "Payer 240\u00a0€"
     order_by_card(event)
@@ -98,7 +105,7 @@ def test_order_with_expired_hold_not_yet_released_can_be_paid(client, stripe, ev
 
 def test_pending_debit_is_shown_as_processing(client, stripe, event, run_tasks):
     order = order_by_card(event)
-    stripe.world.pay(begin(order), "sepa_debit")
+    stripe.world.pay(begin_payment(order), "sepa_debit")
     stripe.post.deliver()
     run_tasks()
     assert read_heading(client.get(build_page_path(order))) == "La banque traite votre paiement"
@@ -128,13 +135,13 @@ def test_demo_simulates_payment_and_says_so(client, event, mailoutbox, run_tasks
     page = client.get(build_page_path(order, "pay/test"))
     assert read_heading(page) == "Paiement d’essai\u202f: aucun débit"
     assert "refusée" in client.post(build_page_path(order, "pay/test"), {"decline": "1"}).text
-    assert states(order) == ["pending"]
+    assert list_states(order) == ["pending"]
     client.post(build_page_path(order, "pay/test"), {"pay": "1"})
     client.post(build_page_path(order, "pay/test"), {"pay": "1"})
     run_tasks()
-    assert states(order) == ["confirmed"]
-    assert latest(order).payment.method == "test"
-    assert money(order) == (12_000, 12_000, 0)
+    assert list_states(order) == ["confirmed"]
+    assert get_latest_attempt(order).payment.method == "test"
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
     assert len(mailoutbox) == 1
 
 
@@ -146,7 +153,7 @@ def test_simulated_payment_is_unavailable_with_stripe_or_in_production(client, s
     settings.CARD_PAYMENT = False
     assert client.post(build_page_path(order, "pay/test"), {"pay": "1"}).status_code == 404
     assert client.post(build_page_path(order)).status_code == 404
-    assert states(order) == ["pending"]
+    assert list_states(order) == ["pending"]
 
 
 def test_transfer_page_shows_iban_reference_and_qr_code(client, event):

@@ -10,7 +10,12 @@ from registrations.payments.cards.disputes import sync_dispute
 from registrations.payments.cards.stripe_refunds import send_refund, sync_refund
 from registrations.payments.models import Dispute, PayoutLine, StripeRefund
 from tests.registrations.invoices.factories import make_receivable
-from tests.registrations.payments.factories import begin, latest, money, order_by_card
+from tests.registrations.payments.factories import (
+    begin_payment,
+    get_balance_cents,
+    get_latest_attempt,
+    order_by_card,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -19,10 +24,10 @@ pytestmark = pytest.mark.django_db
 def card_payment(stripe, event, run_tasks):
     """Pay an order of 120 euros by card."""
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     stripe.post.deliver()
     run_tasks()
-    return latest(order).payment
+    return get_latest_attempt(order).payment
 
 
 def test_refund_is_sent_to_stripe_once(stripe, card_payment, run_tasks):
@@ -180,7 +185,7 @@ def test_payout_lines_have_gross_fees_and_net(stripe, card_payment, run_tasks):
 
 def test_payout_event_alone_records_its_payment_and_dispute(stripe, event, run_tasks):
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     stripe.world.pay_out()
     stripe.world.dispute(stripe.world.all("ch")[0]["id"])
     stripe.post.lose()
@@ -189,7 +194,7 @@ def test_payout_event_alone_records_its_payment_and_dispute(stripe, event, run_t
     run_tasks()
     payout = Payout.objects.get()
     assert (payout.amount, payout.settled_amount, payout.other_fees) == (-14_000, -12_000, 2_000)
-    assert money(order) == (12_000, 12_000, 0)
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
     assert Dispute.objects.get().is_open
 
 
@@ -220,4 +225,4 @@ def get_money(payment: Payment) -> tuple[int, int, int]:
     class Named:
         reference = payment.receivable.reference
 
-    return money(Named)
+    return get_balance_cents(Named)

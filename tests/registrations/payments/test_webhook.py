@@ -12,7 +12,7 @@ from stripe import WebhookSignature
 from registrations.invoices.models import Payout
 from registrations.payments.cards.reconcile import fetch_events, fetch_missed_events
 from registrations.payments.models import StripeEvent
-from tests.registrations.payments.factories import begin, order_by_card, states
+from tests.registrations.payments.factories import begin_payment, list_states, order_by_card
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def paid_event(stripe, event):
     """Return a paid order, its checkout event, and the sender that signs events."""
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     happened = next(e for e in stripe.world.events if e["type"] == "checkout.session.completed")
     return order, happened, stripe.post
 
@@ -150,7 +150,7 @@ def test_event_content_is_not_trusted_but_fetched(paid_event, run_tasks):
     post.world.objects[happened["data"]["object"]["id"]].update(status="open", payment_status="unpaid")
     assert send(*post.signed(happened)) == 200
     run_tasks()
-    assert states(order) == ["pending"]
+    assert list_states(order) == ["pending"]
 
 
 def test_event_is_stored_without_personal_data(paid_event):
@@ -205,14 +205,14 @@ def test_webhook_is_not_found_without_stripe_keys(db, client):
 
 def test_events_are_listed_replayed_and_fetched(stripe, event, manage_here):
     order = order_by_card(event)
-    stripe.world.pay(begin(order))
+    stripe.world.pay(begin_payment(order))
     stripe.post.lose()
     status, out = manage_here("stripe_events", "--since", time.strftime("%Y-%m-%d"))
     assert (status, out) == (0, "1 new event.\n")
     name = StripeEvent.objects.get().event_id
-    assert states(order) == ["pending"]
+    assert list_states(order) == ["pending"]
     assert manage_here("stripe_events", "--replay", name)[0] == 0
-    assert states(order) == ["confirmed"]
+    assert list_states(order) == ["confirmed"]
     assert manage_here("stripe_events", "--replay", name)[0] == 0
     status, out = manage_here("stripe_events")
     assert status == 0

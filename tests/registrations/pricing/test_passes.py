@@ -17,9 +17,9 @@ from registrations.changes.cancel import cancel_registration
 from registrations.models import Order, PassQuota, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_raising_passes_adds_some_and_lowering_revokes_none():
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_orders_never_exceed_passes():
     ticket, one = make_ticket(slug="member"), membership(passes=3)
-    done = in_threads([partial(save_order_with_pass, ticket, one)] * 10)
+    done = run_in_threads([partial(save_order_with_pass, ticket, one)] * 10)
     assert sum(isinstance(result, SoldOut) for result in done) == 7
     assert PassQuota.objects.get().reserved == 3
 
@@ -88,7 +88,7 @@ def order_member_ticket(ticket, member, **context):
     place = RequestedPlace(ticket=ticket.slug, first_name="Ana", last_name="Silva", email=member.email)
     request = OrderRequest(email=member.email, places=(place,))
     return place_order(
-        event=ticket.event, request=request, context=by_verified(**context)
+        event=ticket.event, request=request, context=make_verified_context(**context)
     ).registrations.get()
 
 

@@ -30,7 +30,7 @@ from registrations.questions.queries import load_questions
 from registrations.questions.statistics import count_answers
 from registrations.retention import delete_old_answers
 from tests.factories import make_question, make_registration, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def check_guest_answers(event: Event, answers: dict, **context):
     )
 
 
-def wrong(event: Event, answers: dict) -> dict[str, str]:
+def find_field_errors(event: Event, answers: dict) -> dict[str, str]:
     return dict(check_guest_answers(event, answers).field_errors)
 
 
@@ -82,7 +82,7 @@ def test_each_question_kind_has_its_errors(event: Event):
     make_question(event, "proof", kind=Kind.FILE)
     make_question(event, "rules", kind=Kind.CONSENT, is_required=True)
     given = {"line": "x" * 301, "day": "31/12/2027", "one": ["a", "b"], "proof": "y" * 43, "other": "z"}
-    assert wrong(event, given) == {
+    assert find_field_errors(event, given) == {
         "answers.line": "300 caractères au plus\u202f; il y en a 301.",
         "answers.day": "Indiquez la date sous la forme année-mois-jour, par exemple 2027-06-16.",
         "answers.one": "Choisissez une seule réponse.",
@@ -91,7 +91,7 @@ def test_each_question_kind_has_its_errors(event: Event):
         "answers.other": "Cette question n’existe pas.",
     }
     odd = {"line": 7, "day": ["x"], "one": "c", "proof": None, "rules": {"version": 1}}
-    assert wrong(event, odd) == {
+    assert find_field_errors(event, odd) == {
         "answers.line": "La réponse doit être un texte.",
         "answers.day": "La réponse doit être un texte.",
         "answers.one": "Cette réponse ne fait pas partie des choix.",
@@ -163,7 +163,7 @@ def test_new_attendee_starts_without_answers(event: Event):
 def test_concurrent_orders_never_exceed_option_capacity(event: Event):
     event.tickets.update(capacity=None)
     make_question(event, "workshop", [("forge", 3)])
-    found = in_threads(
+    found = run_in_threads(
         [lambda: order_with_answers(event, {"workshop": "forge"}) for _ in range(20)], threads=8
     )
     assert sorted(type(one).__name__ for one in found) == ["Order"] * 3 + ["SoldOut"] * 17

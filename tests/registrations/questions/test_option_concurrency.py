@@ -25,7 +25,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.questions.statistics import count_option_choices
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_order, make_question, make_registration
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 
 def place(number: int, **answers: str) -> RequestedPlace:
@@ -43,7 +43,7 @@ def test_concurrent_requests_never_exceed_option_capacity(event: Event, places: 
     """Refuse one of two requests only if the capacity is too small for both."""
     make_question(event, "workshop", [("forge", places), "walk"])
     known = make_registration(event.tickets.get(), answers={"workshop": "walk"})
-    found = in_threads(
+    found = run_in_threads(
         [
             lambda: save_answers(registration=known, given={"workshop": "forge"}),
             lambda: order(event, place(1, workshop="forge")),

@@ -25,22 +25,22 @@ def attendee(event):
 
 
 @pytest.fixture
-def booked(event, attendee):
+def booked_session(event, attendee):
     session = make_session(event, "Atelier réservé", capacity=9, is_bookable=True, abstract="Le texte.")
     book_session(registration=attendee, session=session)
     return session
 
 
 @pytest.fixture
-def starred(event, booked):
-    return make_session(event, "Choisie en même temps", starts_at=booked.starts_at)
+def starred_session(event, booked_session):
+    return make_session(event, "Choisie en même temps", starts_at=booked_session.starts_at)
 
 
 @pytest.fixture
-def member(client, attendee, starred):
+def member(client, attendee, starred_session):
     """Return a client of the signed-in attendee, who starred a session."""
     client.force_login(attendee.person)
-    client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
+    client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
     return client
 
 
@@ -63,17 +63,17 @@ def test_page_shows_starred_and_booked_sessions_with_conflict(member):
     ]  # fmt: skip
 
 
-def test_booked_session_is_shown_without_star_until_it_is_released(client, attendee, booked):
+def test_booked_session_is_shown_without_star_until_it_is_released(client, attendee, booked_session):
     client.force_login(attendee.person)
     before = list_titles(get_page(client))
-    leave_session(registration=attendee, session=booked)
+    leave_session(registration=attendee, session=booked_session)
 
     assert before == ["Atelier réservé"]
     assert list_titles(get_page(client)) == []
 
 
-def test_order_link_opens_programme_without_account(client, attendee, booked, starred):
-    client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
+def test_order_link_opens_programme_without_account(client, attendee, booked_session, starred_session):
+    client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
     order = attendee.order
     page = html.fromstring(client.get(f"/en{order.manage_path}").text)
     [address] = page.xpath("//form[@id='programme']/@action")
@@ -89,7 +89,7 @@ def test_order_link_opens_programme_without_account(client, attendee, booked, st
     assert AgendaLink.objects.filter(registration=attendee).count() == 2
 
 
-def test_other_visitors_do_not_see_bookings(client, attendee, booked):
+def test_other_visitors_do_not_see_bookings(client, attendee, booked_session):
     assert list_titles(get_page(client)) == []
     client.force_login(make_person())
     assert list_titles(get_page(client)) == []
@@ -108,13 +108,13 @@ def test_calendar_has_starred_and_booked_sessions_and_names_conflict(member):
     assert texts["Atelier réservé"].endswith("Le texte.")
 
 
-def test_calendar_etag_changes_with_booking(member, attendee, booked):
+def test_calendar_etag_changes_with_booking(member, attendee, booked_session):
     address = get_page(member).xpath("string(//input[@id='feed-url']/@value)")
     address = address[address.index("/events/") :]
     etag = Client().get(address)["ETag"]
     unchanged = Client().get(address, headers={"If-None-Match": etag})
 
-    leave_session(registration=attendee, session=booked)
+    leave_session(registration=attendee, session=booked_session)
 
     assert unchanged.status_code == 304
     assert Client().get(address, headers={"If-None-Match": etag}).status_code == 200
@@ -151,9 +151,9 @@ def test_agenda_pdf_of_registration_has_starred_sessions(member, attendee):
     assert "Choisie en même temps" in text
 
 
-def test_booking_by_link_adds_starred_sessions_of_the_device(client, event, attendee, starred):
-    client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
-    later = make_session(event, "Plus tard", starts_at=starred.ends_at, capacity=3, is_bookable=True)
+def test_booking_by_link_adds_starred_sessions_of_the_device(client, event, attendee, starred_session):
+    client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
+    later = make_session(event, "Plus tard", starts_at=starred_session.ends_at, capacity=3, is_bookable=True)
 
     path = f"{attendee.order.manage_path}{attendee.reference}/sessions/"
     client.post(path, {"act": f"book:{later.number}"})

@@ -57,7 +57,7 @@ def count_reserved(session: Session) -> int:
     return Session.objects.get(pk=session.pk).reserved
 
 
-def booked(person: Registration) -> list[str]:
+def list_booked_titles(person: Registration) -> list[str]:
     seats = SessionBooking.objects.active().filter(registration=person)
     return list(seats.order_by("pk").values_list("session__title", flat=True))
 
@@ -66,10 +66,10 @@ def test_session_is_booked_once_and_released_once(event, person):
     session = make_bookable_session(event)
     seat = book_session(registration=person, session=session)
     assert book_session(registration=person, session=session) == seat
-    assert (count_reserved(session), booked(person)) == (1, ["Atelier"])
+    assert (count_reserved(session), list_booked_titles(person)) == (1, ["Atelier"])
     before = Registration.objects.get(pk=person.pk).sequence
     leave_session(registration=person, session=session)
-    assert (count_reserved(session), booked(person)) == (0, [])
+    assert (count_reserved(session), list_booked_titles(person)) == (0, [])
     assert Registration.objects.get(pk=person.pk).sequence > before
     with pytest.raises(SessionNotBooked):
         leave_session(registration=person, session=session)
@@ -110,7 +110,7 @@ def test_conflicting_session_is_refused_and_can_be_swapped(event, person):
         book_session(registration=person, session=second)
     assert error.value.conflicting_sessions == [first]
     swap_session(registration=person, old_sessions=[first], new_session=second)
-    assert (booked(person), count_reserved(first), count_reserved(second)) == (["Deux"], 0, 1)
+    assert (list_booked_titles(person), count_reserved(first), count_reserved(second)) == (["Deux"], 0, 1)
 
 
 @pytest.mark.parametrize("order", [("Un", "Plein"), ("Plein", "Un")])
@@ -121,7 +121,7 @@ def test_swap_for_full_session_keeps_old_booking(event, person, order):
     book_session(registration=person, session=made["Un"])
     with pytest.raises(SoldOut):
         swap_session(registration=person, old_sessions=[made["Un"]], new_session=made["Plein"])
-    assert (booked(person), count_reserved(made["Un"])) == (["Un"], 1)
+    assert (list_booked_titles(person), count_reserved(made["Un"])) == (["Un"], 1)
 
 
 def test_cancellation_releases_bookings_and_offers_place_to_next_entry(event, person):
@@ -135,7 +135,7 @@ def test_cancellation_releases_bookings_and_offers_place_to_next_entry(event, pe
     entry = join_session_list(registration=follower, session=session)
     cancel_registration(registration=person)
     entry.refresh_from_db()
-    assert (booked(person), entry.state, count_reserved(session)) == ([], "offered", 1)
+    assert (list_booked_titles(person), entry.state, count_reserved(session)) == ([], "offered", 1)
     assert WaitingEntry.objects.active().get() == entry
 
 
@@ -143,7 +143,7 @@ def test_new_attendee_keeps_session_bookings(event, person):
     book_session(registration=person, session=make_bookable_session(event))
     new = Correction(first_name="Li", last_name="Na", email="li@example.org", company="X", no_photo=False)
     assert correct_registration(registration=person, correction=new).badge_version == 2
-    assert booked(person) == ["Atelier"]
+    assert list_booked_titles(person) == ["Atelier"]
 
 
 def test_calendar_contains_booked_sessions(client, event, person):
@@ -222,9 +222,9 @@ def test_page_books_swaps_and_releases_sessions(client, event, person):
     client.post(page, {"act": f"book:{first.number}"})
     assert f"swap:{second.number}:{first.number}" in client.get(page).text
     client.post(page, {"act": f"swap:{second.number}:{first.number}"})
-    assert booked(person) == ["Deux"]
+    assert list_booked_titles(person) == ["Deux"]
     answer = client.post(page, {"act": f"leave:{second.number}"}, follow=True)
-    assert booked(person) == []
+    assert list_booked_titles(person) == []
     assert "Place libérée\u202f: Deux" in answer.text
     assert "Deux" not in read_page_text(client.get(person.order.manage_path))
 
@@ -236,7 +236,7 @@ def test_invalid_action_is_not_found_and_books_nothing(client, event, person, ac
     answer = client.post(page, {"act": act})
     assert answer.status_code == 404
     assert "Cette session est introuvable." in answer.text
-    assert booked(person) == []
+    assert list_booked_titles(person) == []
 
 
 @pytest.mark.parametrize("act", ["book:1", "book:1:x\0"])
@@ -245,7 +245,7 @@ def test_booking_cancelled_session_shows_error_and_books_nothing(client, event, 
     page = f"{person.order.manage_path}{person.reference}/sessions/"
     answer = client.post(page, {"act": act}, follow=True)
     assert [message.level_tag for message in answer.context["messages"]] == ["error"]
-    assert booked(person) == []
+    assert list_booked_titles(person) == []
 
 
 def test_attendee_link_opens_own_bookings_but_not_those_of_colleague(client, event, person):
@@ -256,7 +256,7 @@ def test_attendee_link_opens_own_bookings_but_not_those_of_colleague(client, eve
     assert [client.get(page).status_code for page in (own, other)] == [200, 404]
     answers = [client.post(page, {"act": f"book:{session.number}"}) for page in (own, other)]
     assert [answer.status_code for answer in answers] == [302, 404]
-    assert (booked(person), booked(colleague)) == (["Atelier"], [])
+    assert (list_booked_titles(person), list_booked_titles(colleague)) == (["Atelier"], [])
 
 
 def test_order_link_cannot_open_bookings_of_another_order(client, event, person):
@@ -270,7 +270,7 @@ def test_organizer_books_for_attendee_with_reason(client, event, person):
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/registrations/{person.reference}/sessions/"
     client.post(page, {"act": f"book:{session.number}", "reason": "Par téléphone"})
-    assert booked(person) == ["Atelier"]
+    assert list_booked_titles(person) == ["Atelier"]
     one = client.get(f"/organize/{event.slug}/registrations/{person.reference}/").text
     assert "Par téléphone" in one
     assert "Atelier" in one

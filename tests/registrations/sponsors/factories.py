@@ -12,7 +12,7 @@ from registrations.order_request import BillingDetails, OrderRequest
 from registrations.sponsors.logos import store_logo
 from registrations.sponsors.pictures import redraw_picture
 from registrations.sponsors.sponsorships import SponsorRequest, take_package
-from tests.buyer_verification import by_verified
+from tests.buyer_verification import make_verified_context
 
 numbers = itertools.count(1)
 
@@ -24,8 +24,8 @@ def make_package(event: Event, ticket: Ticket | None = None, **fields) -> Packag
     return Package.objects.create(event=event, **{**values, **fields})
 
 
-def sponsor_of(**fields) -> SponsorRequest:
-    """A company with its contact and the address of its invoice; fields of the sponsor or of the order."""
+def make_sponsor_request(**fields) -> SponsorRequest:
+    """Return a company's request with contact and billing address; fields of the sponsor or of the order."""
     about = {name: fields.pop(name) for name in ("name", "contact", "website") if name in fields}
     billing = BillingDetails(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
     order = OrderRequest(**{"email": "zoe@acme.example", "places": (), "billing": billing, **fields})
@@ -34,19 +34,19 @@ def sponsor_of(**fields) -> SponsorRequest:
 
 def make_sponsorship(package: Package, *, has_logo: bool = True, **fields) -> Sponsorship:
     """Somebody took the package, and sent a logo."""
-    sponsor, means = sponsor_of(**fields), by_verified(source="sponsor")
+    sponsor, means = make_sponsor_request(**fields), make_verified_context(source="sponsor")
     one = take_package(
         package=package, sponsor_request=sponsor, idempotency_key=f"made:{next(numbers)}", context=means
     )
     if has_logo:
-        store_logo(one, redraw_picture(picture().read()))
+        store_logo(one, redraw_picture(make_picture().read()))
     return one
 
 
-def picture(
+def make_picture(
     size: tuple[int, int] = (60, 30), kind: str = "PNG", mode: str = "RGB", **said
 ) -> SimpleUploadedFile:
-    """A blue picture as somebody sends it."""
+    """Return an uploaded blue picture."""
     file = io.BytesIO()
     Image.new(mode, size, "#0055aa").save(file, kind, **said)
     return SimpleUploadedFile(f"logo.{kind.lower()}", file.getvalue())

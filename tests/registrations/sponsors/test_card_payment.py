@@ -19,8 +19,8 @@ from registrations.periodic_jobs import release_expired_holds
 from registrations.sponsors.logos import store_logo
 from registrations.sponsors.pictures import redraw_picture
 from registrations.sponsors.sponsorships import cancel_sponsorship, take_package, take_package_as_organizer
-from tests.buyer_verification import by_verified
-from tests.registrations.sponsors.factories import make_package, picture, sponsor_of
+from tests.buyer_verification import make_verified_context
+from tests.registrations.sponsors.factories import make_package, make_picture, make_sponsor_request
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +33,11 @@ def package(event):
 
 
 @pytest.fixture
-def taken(package):
-    one = take_package(package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a")
-    store_logo(one, redraw_picture(picture().read()))
+def sponsorship(package):
+    one = take_package(
+        package=package, sponsor_request=make_sponsor_request(payment="card"), idempotency_key="a"
+    )
+    store_logo(one, redraw_picture(make_picture().read()))
     return one
 
 
@@ -59,32 +61,34 @@ def expire_hold(one: Sponsorship) -> None:
     release_expired_holds()
 
 
-def test_unpaid_package_is_held_but_not_shown_or_billed(event, package, taken):
-    assert (list_states(taken), count_reserved(package)) == (["pending"] * 3, (1, 2))
+def test_unpaid_package_is_held_but_not_shown_or_billed(event, package, sponsorship):
+    assert (list_states(sponsorship), count_reserved(package)) == (["pending"] * 3, (1, 2))
     assert (list_sponsor_tiers(event), list_printed_logos(event), Receivable.objects.count()) == ([], [], 0)
-    record_demo_payment(order=taken.order)
-    assert (list_states(taken), count_reserved(package)) == (["confirmed"] * 3, (1, 2))
+    record_demo_payment(order=sponsorship.order)
+    assert (list_states(sponsorship), count_reserved(package)) == (["confirmed"] * 3, (1, 2))
     assert [len(tier.sponsors) for tier in list_sponsor_tiers(event)] == [1]
     assert [logo.name for logo in list_printed_logos(event)] == ["Acme"]
     assert compute_balance(Receivable.objects.get()).is_settled
 
 
-def test_package_not_paid_in_time_is_released(package, taken):
-    expire_hold(taken)
-    assert (list_states(taken), count_reserved(package)) == (["expired"] * 3, (0, 0))
-    means = by_verified(source="sponsor")
+def test_package_not_paid_in_time_is_released(package, sponsorship):
+    expire_hold(sponsorship)
+    assert (list_states(sponsorship), count_reserved(package)) == (["expired"] * 3, (0, 0))
+    means = make_verified_context(source="sponsor")
     other = take_package(
-        package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
+        package=package, sponsor_request=make_sponsor_request(name="Beta"), idempotency_key="b", context=means
     )
     release_expired_holds()
     assert (list_states(other), count_reserved(package)) == (["confirmed"] * 3, (1, 2))
-    cancel_sponsorship(sponsorship=taken)
+    cancel_sponsorship(sponsorship=sponsorship)
     assert count_reserved(package) == (1, 2)
 
 
 def test_package_without_places_expires_and_late_payment_confirms_it(event):
     alone = make_package(event, capacity=1)
-    one = take_package(package=alone, sponsor_request=sponsor_of(payment="card"), idempotency_key="a")
+    one = take_package(
+        package=alone, sponsor_request=make_sponsor_request(payment="card"), idempotency_key="a"
+    )
     expire_hold(one)
     alone.refresh_from_db()
     assert (list_states(one), alone.reserved) == (["expired"], 0)
@@ -93,79 +97,81 @@ def test_package_without_places_expires_and_late_payment_confirms_it(event):
     assert (list_states(one), alone.reserved) == (["confirmed"], 1)
 
 
-def test_last_package_can_be_taken_once_its_hold_has_expired(package, taken):
+def test_last_package_can_be_taken_once_its_hold_has_expired(package, sponsorship):
     past = timezone.now() - MINUTE
     Sponsorship.objects.update(hold_expires_at=past)
-    taken.order.registrations.update(hold_expires_at=past)
+    sponsorship.order.registrations.update(hold_expires_at=past)
     package.refresh_from_db()
-    means = by_verified(source="sponsor")
+    means = make_verified_context(source="sponsor")
     other = take_package(
-        package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
+        package=package, sponsor_request=make_sponsor_request(name="Beta"), idempotency_key="b", context=means
     )
-    assert (list_states(other)[0], list_states(taken)[0]) == ("confirmed", "expired")
+    assert (list_states(other)[0], list_states(sponsorship)[0]) == ("confirmed", "expired")
 
 
-def test_starting_payment_renews_expired_hold(package, taken):
-    expire_hold(taken)
-    attempt = get_or_create_attempt(order=taken.order)
-    assert (list_states(taken), count_reserved(package)) == (["pending"] * 3, (1, 2))
-    assert taken.hold_expires_at > attempt.expires_at
+def test_starting_payment_renews_expired_hold(package, sponsorship):
+    expire_hold(sponsorship)
+    attempt = get_or_create_attempt(order=sponsorship.order)
+    assert (list_states(sponsorship), count_reserved(package)) == (["pending"] * 3, (1, 2))
+    assert sponsorship.hold_expires_at > attempt.expires_at
 
 
-def test_late_payment_is_listed_and_confirmed_once_package_is_free(package, taken, mailoutbox, run_tasks):
-    expire_hold(taken)
-    means = by_verified(source="sponsor")
+def test_late_payment_is_listed_and_confirmed_once_package_is_free(
+    package, sponsorship, mailoutbox, run_tasks
+):
+    expire_hold(sponsorship)
+    means = make_verified_context(source="sponsor")
     other = take_package(
-        package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
+        package=package, sponsor_request=make_sponsor_request(name="Beta"), idempotency_key="b", context=means
     )
     run_tasks()
     mailoutbox.clear()
-    record_order_payment(order=taken.order, amount=120_000, method="card", external_id="pi_1")
-    receivable = Receivable.objects.get(reference=taken.order.reference)
-    assert (list_states(taken)[0], compute_balance(receivable).amount_owed) == ("expired", 0)
+    record_order_payment(order=sponsorship.order, amount=120_000, method="card", external_id="pi_1")
+    receivable = Receivable.objects.get(reference=sponsorship.order.reference)
+    assert (list_states(sponsorship)[0], compute_balance(receivable).amount_owed) == ("expired", 0)
     assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
-        (taken.order.reference, 120_000)
+        (sponsorship.order.reference, 120_000)
     ]
-    sync_existing_receivable(taken.order)  # as any other action on the order does
+    sync_existing_receivable(sponsorship.order)  # as any other action on the order does
     assert (compute_balance(receivable).amount_owed, list_unplaced_orders().count()) == (0, 1)
     cancel_sponsorship(sponsorship=other)
-    assert len(confirm_paid_order(order=taken.order)) == 3
-    assert (list_states(taken)[0], count_reserved(package)) == ("confirmed", (1, 2))
+    assert len(confirm_paid_order(order=sponsorship.order)) == 3
+    assert (list_states(sponsorship)[0], count_reserved(package)) == ("confirmed", (1, 2))
     assert compute_balance(receivable).is_settled
 
 
 def test_package_taken_by_organizer_is_held_for_a_week(package):
     one = take_package_as_organizer(
-        package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
+        package=package, sponsor_request=make_sponsor_request(payment="card"), idempotency_key="a"
     )
     days = one.hold_expires_at - timezone.now()
     assert list_states(one)[0] == "pending"
     assert days > datetime.timedelta(days=6)
 
 
-def test_pages_show_package_and_end_of_hold(client, package, taken):
-    own = reverse("order-sponsor", args=[taken.order.reference, taken.order.manage_secret])
-    pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
+def test_pages_show_package_and_end_of_hold(client, package, sponsorship):
+    own = reverse("order-sponsor", args=[sponsorship.order.reference, sponsorship.order.manage_secret])
+    pay = reverse("order-pay", args=[sponsorship.order.reference, sponsorship.order.manage_secret])
     assert "Nous gardons le pack et ses places jusqu’au" in client.get(own).text
     page = client.get(pay)
     assert "Le pack est réservé jusqu’au" in page.text
     assert "Or</td>" in page.text
-    expire_hold(taken)
+    expire_hold(sponsorship)
     assert "Votre réservation a expiré" in client.get(own).text
     assert "le pack est encore disponible" in client.get(pay).text
-    take_package(package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b")
+    take_package(package=package, sponsor_request=make_sponsor_request(name="Beta"), idempotency_key="b")
     assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
-def test_expired_package_is_unavailable_if_its_ticket_is_full(event, client, taken):
-    expire_hold(taken)
+def test_expired_package_is_unavailable_if_its_ticket_is_full(event, client, sponsorship):
+    expire_hold(sponsorship)
     event.tickets.filter(slug="guest").update(capacity=1)
-    pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
+    pay = reverse("order-pay", args=[sponsorship.order.reference, sponsorship.order.manage_secret])
     assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
-def test_order_page_shows_vat_of_package(client, taken):
-    order = client.get(taken.order.manage_path)
+def test_order_page_shows_vat_of_package(client, sponsorship):
+    order = client.get(sponsorship.order.manage_path)
     assert [one.replace("\u00a0", " ").replace("\u202f", " ") for one in order.context["vat"]] == [
         "dont TVA 20 % : 200 €"
     ]

@@ -19,82 +19,82 @@ from registrations.sponsors.sponsorships import cancel_sponsorship
 from schedule.paper.print_agenda import print_agenda
 from tests.factories import make_session
 from tests.pdf_readers import pdf_text
-from tests.registrations.sponsors.factories import make_package, make_sponsorship, picture
+from tests.registrations.sponsors.factories import make_package, make_picture, make_sponsorship
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
-def gold(event):
+def gold_package(event):
     return make_package(event, has_printed_logo=True)
 
 
 @pytest.mark.parametrize(("sent", "size"), [
-    (picture(), (60, 30)),
-    (picture((4000, 1000), "JPEG"), (1200, 300)),
-    (picture((300, 1200), mode="RGBA"), (150, 600)),
-    (picture((10, 10), mode="P"), (10, 10)),
+    (make_picture(), (60, 30)),
+    (make_picture((4000, 1000), "JPEG"), (1200, 300)),
+    (make_picture((300, 1200), mode="RGBA"), (150, 600)),
+    (make_picture((10, 10), mode="P"), (10, 10)),
 ])  # fmt: skip
-def test_uploaded_logo_is_converted_to_small_png(gold, sent, size):
+def test_uploaded_logo_is_converted_to_small_png(gold_package, sent, size):
     sent.seek(0)
-    one = make_sponsorship(gold, has_logo=False)
+    one = make_sponsorship(gold_package, has_logo=False)
     logo = save_logo(sponsorship=one, upload=sent)
     shown = Image.open(io.BytesIO(logo.content))
     assert (shown.format, shown.mode, shown.size, shown.info) == ("PNG", "RGB", size, {})
 
 
-def test_small_file_with_too_many_pixels_is_refused(gold):
-    bomb = picture((5000, 4000), mode="L")
+def test_small_file_with_too_many_pixels_is_refused(gold_package):
+    bomb = make_picture((5000, 4000), mode="L")
     assert bomb.size < 100_000
     with pytest.raises(UnreadableFile, match="pixels"):
-        save_logo(sponsorship=make_sponsorship(gold), upload=bomb)
+        save_logo(sponsorship=make_sponsorship(gold_package), upload=bomb)
 
 
-def test_picture_needing_too_much_memory_is_refused_and_old_logo_stays(gold, settings):
+def test_picture_needing_too_much_memory_is_refused_and_old_logo_stays(gold_package, settings):
     settings.PARSER_MEMORY_MB = 150
-    one = make_sponsorship(gold)
+    one = make_sponsorship(gold_package)
 
     with pytest.raises(FileTooDemanding, match="pixels"):
-        save_logo(sponsorship=one, upload=picture((4000, 4000), mode="RGBA"))
+        save_logo(sponsorship=one, upload=make_picture((4000, 4000), mode="RGBA"))
 
     assert SponsorLogo.objects.get().width == 60
 
 
 @pytest.mark.parametrize("content", [
     b"", b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-    b"%PDF-1.7", b"\x89PNG\r\n\x1a\n broken", picture(kind="GIF").read(), picture().read()[:60],
+    b"%PDF-1.7", b"\x89PNG\r\n\x1a\n broken", make_picture(kind="GIF").read(), make_picture().read()[:60],
     b"\x89PNG" + b"0" * (5 * 1024 * 1024),
 ])  # fmt: skip
-def test_file_that_is_no_valid_png_or_jpeg_is_refused(gold, content):
-    one = make_sponsorship(gold)
+def test_file_that_is_no_valid_png_or_jpeg_is_refused(gold_package, content):
+    one = make_sponsorship(gold_package)
     with pytest.raises(UnreadableFile):
         save_logo(sponsorship=one, upload=SimpleUploadedFile("logo.png", content))
     assert SponsorLogo.objects.get().width == 60
 
 
-def test_page_shows_upload_error_or_uploaded_logo(client, gold):
-    one = make_sponsorship(gold, has_logo=False)
+def test_page_shows_upload_error_or_uploaded_logo(client, gold_package):
+    one = make_sponsorship(gold_package, has_logo=False)
     address = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = client.post(address, {"send_logo": "1", "logo": SimpleUploadedFile("a.png", b"no picture")})
     assert page.context["logo_form"].errors == {
         "logo": ["Envoyez une image PNG ou JPEG ; ce fichier est illisible."]
     }
-    client.post(address, {"send_logo": "1", "logo": picture((80, 40))})
+    client.post(address, {"send_logo": "1", "logo": make_picture((80, 40))})
     answer = client.get(reverse("order-sponsor-logo", args=[one.order.reference, one.order.manage_secret]))
     assert (answer["Content-Type"], Image.open(io.BytesIO(answer.content)).size) == ("image/png", (80, 40))
 
 
-def test_logos_are_sorted_by_package_then_name_once_shown(client, event, gold):
+def test_logos_are_sorted_by_package_then_name_once_shown(client, event, gold_package):
     silver = make_package(event, slug="silver", name="Argent", position=5)
     for package, name in (
         (silver, "Zeta"),
-        (gold, "éclair"),
-        (gold, "Delta"),
+        (gold_package, "éclair"),
+        (gold_package, "Delta"),
         (silver, "Alpha"),
-        (gold, "Fin"),
+        (gold_package, "Fin"),
     ):
         make_sponsorship(package, name=name)
-    make_sponsorship(gold, name="Sans", has_logo=False)
+    make_sponsorship(gold_package, name="Sans", has_logo=False)
     Sponsorship.objects.filter(name="Fin").update(shown_from=timezone.now() + datetime.timedelta(days=1))
     tiers = list_sponsor_tiers(event)
     assert [(t.package.slug, t.logo_size, [s.name for s in t.sponsors]) for t in tiers] == [
@@ -112,9 +112,9 @@ def test_logos_are_sorted_by_package_then_name_once_shown(client, event, gold):
 
 
 @pytest.mark.parametrize("kind", ["booklet", "doors"])
-def test_printed_agenda_shows_logos_of_packages_that_include_them(event, gold, kind):
+def test_printed_agenda_shows_logos_of_packages_that_include_them(event, gold_package, kind):
     make_session(event, starts_at=event.starts_at, ends_at=event.starts_at + datetime.timedelta(hours=1))
-    make_sponsorship(gold, name="Delta")
+    make_sponsorship(gold_package, name="Delta")
     make_sponsorship(make_package(event, slug="silver", name="Argent"), name="Alpha")
     file = io.BytesIO()
     print_agenda(event, file=file, format_name=kind)

@@ -13,8 +13,8 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.sponsors.sponsorships import cancel_sponsorship, take_package
 from tests.factories import make_event, make_ticket
-from tests.registrations.sponsors.factories import make_package, sponsor_of
-from tests.threads import in_threads
+from tests.registrations.sponsors.factories import make_package, make_sponsor_request
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -24,11 +24,11 @@ def test_concurrent_orders_take_last_package_once():
     package = make_package(event, make_ticket(event), capacity=1)
     work = [
         lambda n=n: take_package(
-            package=package, sponsor_request=sponsor_of(name=f"S{n}"), idempotency_key=f"k{n}"
+            package=package, sponsor_request=make_sponsor_request(name=f"S{n}"), idempotency_key=f"k{n}"
         )
         for n in range(24)
     ]
-    results = [type(result).__name__ for result in in_threads(work, threads=12)]
+    results = [type(result).__name__ for result in run_in_threads(work, threads=12)]
     package.refresh_from_db()
     assert (results.count("Sponsorship"), results.count("SoldOut"), package.reserved) == (1, 23, 1)
     assert (Order.objects.count(), Registration.objects.count()) == (1, 2)
@@ -46,14 +46,14 @@ def test_concurrent_orders_and_cancellations_keep_counters_and_sums_correct():
         if number % 3 == 0:
             place_order(event=event, request=place)
             return
-        sponsor = sponsor_of(name=f"S{number}")
+        sponsor = make_sponsor_request(name=f"S{number}")
         one = take_package(
             package=packages[number % 2], sponsor_request=sponsor, idempotency_key=f"k{number}"
         )
         if number % 4 == 0:
             cancel_sponsorship(sponsorship=one)
 
-    results = in_threads([lambda n=n: work(n) for n in range(48)], threads=12)
+    results = run_in_threads([lambda n=n: work(n) for n in range(48)], threads=12)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     ticket.refresh_from_db()
     assert ticket.reserved == Registration.objects.filter(cancelled_at__isnull=True).count()
@@ -73,7 +73,9 @@ def test_concurrent_expiry_payment_and_cancellation_keep_counters_correct():
     package = make_package(event, ticket, capacity=20)
     sponsors = [
         take_package(
-            package=package, sponsor_request=sponsor_of(name=f"S{n}", payment="card"), idempotency_key=f"k{n}"
+            package=package,
+            sponsor_request=make_sponsor_request(name=f"S{n}", payment="card"),
+            idempotency_key=f"k{n}",
         )
         for n in range(16)
     ]
@@ -87,7 +89,7 @@ def test_concurrent_expiry_payment_and_cancellation_keep_counters_correct():
         if number % 3 == 0:
             cancel_sponsorship(sponsorship=one)
 
-    results = in_threads([lambda n=n: work(n) for n in range(48)], threads=8)
+    results = run_in_threads([lambda n=n: work(n) for n in range(48)], threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     package.refresh_from_db()
     ticket.refresh_from_db()

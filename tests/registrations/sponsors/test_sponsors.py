@@ -19,11 +19,11 @@ from registrations.sponsors.sponsorship_list import list_sponsorships
 from registrations.sponsors.sponsorships import cancel_sponsorship, take_package, take_package_as_organizer
 from tests.factories import make_ticket
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.sponsors.factories import make_package, make_sponsorship, sponsor_of
+from tests.registrations.sponsors.factories import make_package, make_sponsor_request, make_sponsorship
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-FILLED = {
+SPONSOR_FORM = {
     "name": "Acme", "contact": "Zoé Müller", "email": "zoe@acme.example", "website": "acme.example",
     "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
     "billing_city": "Lyon", "billing_country": "FR", "payment": "invoice",
@@ -60,7 +60,7 @@ def test_sponsorships_are_listed_by_package_then_name(event):
 def test_invoice_of_sponsorship_names_package(package):
     make_issuer()
     one = take_package(
-        package=package, sponsor_request=sponsor_of(purchase_order="PO-7"), idempotency_key="a"
+        package=package, sponsor_request=make_sponsor_request(purchase_order="PO-7"), idempotency_key="a"
     )
     document = issue_invoice(receivable=sync_receivable(one.order))
     assert (document.total, document.vat, document.details["purchase_order"]) == (120_000, 20_000, "PO-7")
@@ -68,17 +68,17 @@ def test_invoice_of_sponsorship_names_package(package):
 
 
 def test_same_idempotency_key_takes_package_once(package):
-    first = take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
-    assert take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a") == first
+    first = take_package(package=package, sponsor_request=make_sponsor_request(), idempotency_key="a")
+    assert take_package(package=package, sponsor_request=make_sponsor_request(), idempotency_key="a") == first
     with pytest.raises(SoldOut):
-        take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="b")
+        take_package(package=package, sponsor_request=make_sponsor_request(), idempotency_key="b")
     assert Order.objects.count() == 1
 
 
 def test_package_cannot_be_taken_if_its_ticket_is_full(event, package):
     event.tickets.filter(slug="guest").update(capacity=1)
     with pytest.raises(SoldOut):
-        take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
+        take_package(package=package, sponsor_request=make_sponsor_request(), idempotency_key="a")
     package.refresh_from_db()
     assert (package.reserved, Order.objects.count()) == (0, 0)
 
@@ -87,9 +87,11 @@ def test_only_organizer_can_take_package_not_on_sale(package):
     package.closes_at = timezone.now() - datetime.timedelta(days=1)
     package.save()
     with pytest.raises(NotOpenNow):
-        take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
+        take_package(package=package, sponsor_request=make_sponsor_request(), idempotency_key="a")
     assert (
-        take_package_as_organizer(package=package, sponsor_request=sponsor_of(), idempotency_key="a").package
+        take_package_as_organizer(
+            package=package, sponsor_request=make_sponsor_request(), idempotency_key="a"
+        ).package
         == package
     )
 
@@ -113,7 +115,7 @@ def test_cancellation_releases_package_and_places_and_nothing_is_owed(event, pac
 def test_a_package_without_places_is_paid_by_card(event):
     make_issuer()
     one = take_package(
-        package=make_package(event), sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
+        package=make_package(event), sponsor_request=make_sponsor_request(payment="card"), idempotency_key="a"
     )
     attempt = record_demo_payment(order=one.order)
     assert (attempt.amount, compute_balance(sync_receivable(one.order)).amount_due) == (120_000, 0)
@@ -122,7 +124,7 @@ def test_a_package_without_places_is_paid_by_card(event):
 def test_resubmitted_form_takes_package_once(client, event, package, run_tasks, mailoutbox):
     offer = client.get("/en/events/congress/sponsors/")
     assert offer.context["packages"] == [package]
-    answers = [client.post("/en/events/congress/sponsors/gold/", FILLED) for _click in range(2)]
+    answers = [client.post("/en/events/congress/sponsors/gold/", SPONSOR_FORM) for _click in range(2)]
     one = Sponsorship.objects.get()
     link = f"/en/orders/{one.order.reference}/{one.order.manage_secret}/sponsor/"
     assert [answer["Location"] for answer in answers] == [link, link]
@@ -137,7 +139,7 @@ def test_resubmitted_form_takes_package_once(client, event, package, run_tasks, 
 
 def test_invalid_form_keeps_input_and_takes_no_package(client, package):
     address = reverse("sponsor-order", args=["congress", "gold"])
-    page = client.post(address, FILLED | {"email": "nobody", "billing_city": ""})
+    page = client.post(address, SPONSOR_FORM | {"email": "nobody", "billing_city": ""})
     assert (page.status_code, page.context["form"]["name"].value()) == (200, "Acme")
     assert list(page.context["form"].errors) + list(page.context["billing"].errors) == [
         "email",
@@ -148,7 +150,7 @@ def test_invalid_form_keeps_input_and_takes_no_package(client, package):
 
 def test_changed_price_is_shown_before_package_is_taken(client, package):
     address = reverse("sponsor-order", args=["congress", "gold"])
-    answer = client.post(address, FILLED | {"shown": "100000"}, follow=True)
+    answer = client.post(address, SPONSOR_FORM | {"shown": "100000"}, follow=True)
     assert [str(m) for m in answer.context["messages"]] == [
         "Le prix a changé entre-temps\u202f: il est maintenant de 1\xa0200\xa0€."
     ]
@@ -188,7 +190,7 @@ def test_organizer_manages_packages_and_sponsorships(organizer, event, package):
         },
     )
     bronze = event.packages.get(slug="bronze")
-    organizer.post(reverse("organize-package-take", args=["congress", "bronze"]), FILLED)
+    organizer.post(reverse("organize-package-take", args=["congress", "bronze"]), SPONSOR_FORM)
     one = Sponsorship.objects.get(package=bronze)
     organizer.post(
         reverse("organize-sponsor", args=["congress", one.pk]),

@@ -43,12 +43,12 @@ def organizer(client: Client, event: Event) -> Client:
 
 
 @pytest.fixture
-def early(event: Event) -> PriceStep:
+def early_price(event: Event) -> PriceStep:
     until = LATER.replace(tzinfo=event.zone)
     return PriceStep.objects.create(ticket=event.tickets.get(), price=9_000, ends_at=until)
 
 
-def hidden(response, name: str) -> str:
+def get_hidden_value(response, name: str) -> str:
     return re.search(rf'name="{name}" value="([^"]*)"', response.content.decode()).group(1)
 
 
@@ -58,14 +58,21 @@ def choose(client: Client, **fields):
 
 
 def finish(client: Client, page, **fields):
-    data = {**BILLING, "nonce": hidden(page, "nonce"), "shown": hidden(page, "shown"), **fields}
+    data = {
+        **BILLING,
+        "nonce": get_hidden_value(page, "nonce"),
+        "shown": get_hidden_value(page, "shown"),
+        **fields,
+    }
     return client.post(f"{REGISTER}check/", data, follow=True)
 
 
 # --- registration -----------------------------------------------------------------------------------
 
 
-def test_event_page_shows_end_of_price_step_and_next_price(client: Client, event: Event, early: PriceStep):
+def test_event_page_shows_end_of_price_step_and_next_price(
+    client: Client, event: Event, early_price: PriceStep
+):
     first = client.get("/events/congress/")
     assert "90 € jusqu’au 31 mars 2030, puis 120 €" in read_page_text(first)
     PriceStep.objects.update(price=8_000)
@@ -74,7 +81,7 @@ def test_event_page_shows_end_of_price_step_and_next_price(client: Client, event
 
 
 def test_prices_are_shown_with_reasons_and_vat_before_and_after_order(
-    client: Client, event: Event, early: PriceStep
+    client: Client, event: Event, early_price: PriceStep
 ):
     make_addon(event, vat_rate=1000)
     make_voucher(event, value=20)
@@ -94,11 +101,11 @@ def test_prices_are_shown_with_reasons_and_vat_before_and_after_order(
 
 
 def test_price_changed_meanwhile_is_shown_and_nothing_is_booked(
-    client: Client, event: Event, early: PriceStep
+    client: Client, event: Event, early_price: PriceStep
 ):
     choose(client)
     page = client.get(f"{REGISTER}check/")
-    early.delete()
+    early_price.delete()
     again = finish(client, page)
     words = read_page_text(again)
     assert "Le prix est passé de 90 € à 120 €. Rien n’a encore été réservé." in words
@@ -117,7 +124,7 @@ def test_signed_in_member_books_ticket_paid_by_pass(client: Client, event: Event
     client.post(f"{REGISTER}choices/", {"choice-0-ticket": "member"})
     page = client.get(f"{REGISTER}check/")
     assert "200 €" in read_page_text(page)
-    assert hidden(page, "shown") == "0"
+    assert get_hidden_value(page, "shown") == "0"
     assert "inclus dans l’adhésion de l’entreprise" in read_page_text(page)
     finish(client, page)
     assert Registration.objects.values_list("price", "membership_pass__reserved").get() == (0, 1)
@@ -205,7 +212,7 @@ def post(address: str, **fields):
     )
 
 
-def test_api_quote_books_nothing(event: Event, early: PriceStep):
+def test_api_quote_books_nothing(event: Event, early_price: PriceStep):
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "addons": ["dinner"]}
     make_addon(event)
     answer = post("quotes", registrations=[person])
@@ -391,7 +398,7 @@ def test_quota_is_created_shared_and_removed(organizer: Client, event: Event):
     assert "10 places restantes" in read_page_text(Client().get("/events/congress/"))
 
 
-def test_organizer_sees_reasons_of_price(organizer: Client, event: Event, early: PriceStep):
+def test_organizer_sees_reasons_of_price(organizer: Client, event: Event, early_price: PriceStep):
     make_voucher(event, value=20)
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
     request = OrderRequest(email="a@example.org", places=(place,), code="HALF")
@@ -432,22 +439,22 @@ def test_guessing_voucher_codes_is_rate_limited_by_network(event: Event, setting
 
 
 def test_last_screen_shows_refund_terms(client: Client, event: Event):
-    def told() -> list[tuple[str, list[str]]]:
+    def list_refund_terms() -> list[tuple[str, list[str]]]:
         return client.get(f"{REGISTER}check/").context["refunds"]
 
     choose(client)
     starts = format_deadline(event.starts_at, event.zone)
-    assert told() == [
+    assert list_refund_terms() == [
         ("", [f"Annulation remboursée intégralement jusqu’au {starts}.", "Aucun remboursement au-delà."])
     ]
     RefundRule.objects.create(event=event, days_before=7, refund_percent=100)
     RefundRule.objects.create(event=event, days_before=0, refund_percent=0)
-    [(_names, said)] = told()
+    [(_names, said)] = list_refund_terms()
     assert (len(said), said[-1]) == (2, "Aucun remboursement au-delà.")
     event.refund_rules.filter(days_before=7).delete()
-    assert told() == [("", ["Les annulations ne sont pas remboursées."])]
+    assert list_refund_terms() == [("", ["Les annulations ne sont pas remboursées."])]
     event.tickets.update(price=0)
-    assert told() == []
+    assert list_refund_terms() == []
 
 
 def test_unchanged_amount_of_a_voucher_counts_as_unchanged():

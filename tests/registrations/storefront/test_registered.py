@@ -16,7 +16,7 @@ from tests.factories import (
     make_person,
     make_registration,
     make_ticket,
-    verified,
+    verify_address,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -123,7 +123,7 @@ def test_buyer_with_verified_address_sees_all_their_orders(client, place):
 
     client.force_login(make_person(email="buyer@example.org"))
     unproven = client.get(place.order.manage_path).text
-    client.force_login(verified(Person.objects.get(email="buyer@example.org")))
+    client.force_login(verify_address(Person.objects.get(email="buyer@example.org")))
     proven = client.get(place.order.manage_path).text
 
     assert other.reference not in unproven

@@ -14,7 +14,7 @@ from registrations.changes.notifications import QUIET_PERIOD, notify_changed_reg
 from registrations.models import Order, Registration, WaitingEntry
 from tests.buyer_verification import open_link
 from tests.factories import make_event, make_question, make_registration, make_ticket
-from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.sponsors.factories import make_package
 from tests.registrations.test_pages import build_person_form, read_nonce
 
@@ -175,7 +175,7 @@ def test_link_in_answer_is_not_clickable_in_confirmation_mail(event, run_tasks, 
 
 def test_link_in_company_name_is_not_clickable_in_mail_to_colleague(run_tasks, mailoutbox):
     desk = make_desk(name="Booking.com")
-    order(desk, row("Alpha", VICTIM))
+    order_rows(desk, make_row("Alpha", VICTIM))
     run_tasks()
     mails = [mail for mail in mailoutbox if mail.to == [VICTIM]]
     assert [find_live_links(mail) for mail in mails] == [[]] * len(mails) != []

@@ -25,14 +25,14 @@ from tests.factories import (
     make_member,
     make_ticket,
     make_voucher,
-    verified,
+    verify_address,
 )
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
-def asked(ticket: str = "guest", **fields) -> OrderRequest:
+def make_request(ticket: str = "guest", **fields) -> OrderRequest:
     place = RequestedPlace(ticket=ticket, first_name="Zoé", last_name="Müller")
     return OrderRequest(**{"email": "buyer@example.org", "places": (place,), **fields})
 
@@ -46,8 +46,8 @@ def test_last_voucher_use_goes_to_one_order_and_others_get_price_change():
     event = make_event()
     make_ticket(event, price=10_000)
     voucher = make_voucher(event)
-    request = asked(code="HALF", expected_total=5_000)
-    results = in_threads([lambda: place_order(event=event, request=request)] * 40, threads=16)
+    request = make_request(code="HALF", expected_total=5_000)
+    results = run_in_threads([lambda: place_order(event=event, request=request)] * 40, threads=16)
     voucher.refresh_from_db()
     assert count_outcomes(results) == {"Order": 1, "PriceChanged": 39}
     assert (voucher.reserved, [r.price for r in Registration.objects.all()]) == (1, [5_000])
@@ -60,7 +60,9 @@ def test_sold_out_orders_do_not_use_voucher(in_quota: bool):
     if in_quota:
         save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=[ticket], changed=[])
     voucher = make_voucher(event, capacity=9)
-    results = in_threads([lambda: place_order(event=event, request=asked(code="HALF"))] * 20, threads=16)
+    results = run_in_threads(
+        [lambda: place_order(event=event, request=make_request(code="HALF"))] * 20, threads=16
+    )
     voucher.refresh_from_db()
     assert count_outcomes(results) == {"Order": 1, "SoldOut": 19}
     assert (voucher.reserved, Registration.objects.count()) == (1, 1)
@@ -71,11 +73,11 @@ def test_last_quota_place_goes_to_one_order_across_tickets():
     tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor", "press")]
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=tickets, changed=[])
     work = [
-        lambda slug=t.slug: place_order(event=event, request=asked(slug))
+        lambda slug=t.slug: place_order(event=event, request=make_request(slug))
         for t in tickets
         for _one in range(14)
     ]
-    results = in_threads(work, threads=16)
+    results = run_in_threads(work, threads=16)
     quota.refresh_from_db()
     assert count_outcomes(results) == {"Order": 1, "SoldOut": 41}
     assert (quota.reserved, sum(t.reserved for t in event.tickets.all()), Registration.objects.count()) == (
@@ -93,11 +95,11 @@ def test_concurrent_orders_and_cancellations_leave_counters_consistent():
         quota=Quota(event=event, name="Salle", capacity=40), tickets=[guest, vendor], changed=[]
     )
     voucher, dinner = make_voucher(event, capacity=9), make_addon(event, capacity=9)
-    with_dinner = dataclasses.replace(asked().places[0], addons=("dinner",))
-    both = (asked("guest").places[0], asked("vendor").places[0])
+    with_dinner = dataclasses.replace(make_request().places[0], addons=("dinner",))
+    both = (make_request("guest").places[0], make_request("vendor").places[0])
     requests = [
-        asked(), asked("vendor"), asked(places=both), asked(places=both[::-1]),
-        asked(code="HALF", places=(with_dinner,)), asked(places=(with_dinner, both[1])),
+        make_request(), make_request("vendor"), make_request(places=both), make_request(places=both[::-1]),
+        make_request(code="HALF", places=(with_dinner,)), make_request(places=(with_dinner, both[1])),
     ]  # fmt: skip
 
     def book_and_sometimes_cancel(number: int) -> None:
@@ -106,7 +108,7 @@ def test_concurrent_orders_and_cancellations_leave_counters_consistent():
             cancel_registration(registration=order.registrations.order_by("pk").first())
 
     work = [lambda number=number: book_and_sometimes_cancel(number) for number in range(72)]
-    results = in_threads(work, threads=16)
+    results = run_in_threads(work, threads=16)
     assert all(result is None or isinstance(result, ConventionError) for result in results)
     standing = Registration.objects.filter(cancelled_at__isnull=True)
     for row in (guest, vendor, quota, voucher, dinner):
@@ -131,10 +133,10 @@ def test_quota_stays_consistent_when_its_tickets_change_during_sales():
     work = []
     for number in range(40):
         slug = tickets[number % 2].slug
-        work.append(lambda slug=slug: place_order(event=event, request=asked(slug)))
+        work.append(lambda slug=slug: place_order(event=event, request=make_request(slug)))
         if number % 4 == 0:
             work.append(lambda number=number: rearrange(number // 4))
-    results = in_threads(work, threads=12)
+    results = run_in_threads(work, threads=12)
     assert [result for result in results if isinstance(result, Exception)] == []
     quota.refresh_from_db()
     assert quota.reserved == sum(ticket.reserved for ticket in quota.tickets.all())
@@ -151,15 +153,15 @@ def test_company_cap_holds_when_members_compete_for_last_places(code: str, in_qu
     ticket = make_ticket(event, slug="member", audience="member", price=10_000, **places)
     voucher = make_voucher(event, capacity=20)
     companies = [make_company() for _each in range(4)]
-    people = [verified(make_member(company)) for company in companies for _one in range(4)]
+    people = [verify_address(make_member(company)) for company in companies for _one in range(4)]
 
     def come(person: Person) -> Order:
-        place = dataclasses.replace(asked("member").places[0], email=person.email)
+        place = dataclasses.replace(make_request("member").places[0], email=person.email)
         return place_order(
-            event=event, request=asked(places=(place,), code=code), context=OrderContext(person=person)
+            event=event, request=make_request(places=(place,), code=code), context=OrderContext(person=person)
         )
 
-    results = in_threads([lambda person=person: come(person) for person in people * 2], threads=16)
+    results = run_in_threads([lambda person=person: come(person) for person in people * 2], threads=16)
     assert count_outcomes(results).get("Order") == 8
     assert set(count_outcomes(results)) <= {"Order", "SoldOut", "CompanyFull", "AlreadyRegistered"}
     rows = Registration.objects.values_list("member_of", "person", "voucher")
@@ -201,7 +203,7 @@ def test_harness_detects_exceeded_limit(model: type):
 
     for _attempt in range(20):
         model.objects.filter(pk=row.pk).update(reserved=0)
-        in_threads([unguarded] * 64, threads=16)
+        run_in_threads([unguarded] * 64, threads=16)
         row.refresh_from_db()
         if row.reserved > limit:
             return
@@ -216,7 +218,7 @@ def test_full_quota_leaves_no_reservation_when_transaction_continues():
     Quota.objects.filter(pk=quota.pk).update(reserved=3)
     with transaction.atomic():
         with pytest.raises(SoldOut):
-            place_order(event=sold.event, request=asked(), context=OrderContext(catalog=sold))
+            place_order(event=sold.event, request=make_request(), context=OrderContext(catalog=sold))
         ticket.refresh_from_db()
         assert (ticket.reserved, Registration.objects.count()) == (0, 0)
 
@@ -227,6 +229,6 @@ def test_voucher_is_not_used_for_removed_ticket():
     sold = load_catalog(event, {"guest"}, "HALF")
     remove_ticket(ticket=sold.tickets[0])
     with pytest.raises(SoldOut):
-        place_order(event=sold.event, request=asked(code="HALF"), context=OrderContext(catalog=sold))
+        place_order(event=sold.event, request=make_request(code="HALF"), context=OrderContext(catalog=sold))
     voucher.refresh_from_db()
     assert (voucher.reserved, Registration.objects.count()) == (0, 0)

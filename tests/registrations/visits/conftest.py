@@ -6,7 +6,13 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from tests.registrations.visits.hosts import ENTRY, make_host, make_hosted, make_identified, make_sent_list
+from tests.registrations.visits.hosts import (
+    ENTRY_PATH_PATTERN,
+    make_host,
+    make_hosted,
+    make_identified,
+    make_sent_list,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +49,7 @@ def enter(run_tasks, mailoutbox):
         client = Client()
         client.post("/host/", {"email": email})
         run_tasks()
-        client.post(f"/host/enter/{ENTRY.search(mailoutbox[-1].body)[1]}/")
+        client.post(f"/host/enter/{ENTRY_PATH_PATTERN.search(mailoutbox[-1].body)[1]}/")
         return client
 
     return sign_in

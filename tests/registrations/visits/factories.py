@@ -53,31 +53,31 @@ def make_visit(*, places: int | None = 5, cap: int | None = 2, text: str = TEXT,
     return visit
 
 
-def applied(visit: Visit, company: Company | None = None, **fields: Any) -> Application:
-    """Somebody new of the company, or of another one, has applied."""
+def make_application(visit: Visit, company: Company | None = None, **fields: Any) -> Application:
+    """Apply for the visit as a new member of this or a new company."""
     return apply_for_visit(visit=visit, person=make_member(company, **fields))
 
 
-def agreed(application: Application) -> Application:
-    """The same, who agreed to the text that counts."""
+def accept_current_text(application: Application) -> Application:
+    """Accept the current text for the application, and return it."""
     text = NdaText.objects.filter(visit=application.visit).first()
     assert text is not None
     accept_nda_text(application=application, text_hash=text.hash, name="Ana Silva")
     return application
 
 
-def state(application: Application) -> ApplicationState:
-    """What became of it."""
+def get_state(application: Application) -> ApplicationState:
+    """Return the current state of the application."""
     found = Application.objects.select_related("visit__event").get(pk=application.pk)
     return find_states(found.visit, [found])[found.pk]
 
 
-def reread(visit: Visit) -> Visit:
-    """As it is stored."""
+def reload_visit(visit: Visit) -> Visit:
+    """Return the visit as it is stored."""
     return Visit.objects.select_related("event__host").get(pk=visit.pk)
 
 
-def applicant(application: Application) -> Person:
-    """Who applied."""
+def get_applicant(application: Application) -> Person:
+    """Return the person who applied."""
     assert application.person is not None
     return application.person

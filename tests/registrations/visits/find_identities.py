@@ -11,19 +11,24 @@ from django.core.mail import EmailMessage
 from convention.audit.models import AuditEntry
 from convention.backup.table_rows import encode_value, list_tables
 from convention.codes.encryption import make_fernets
-from tests.registrations.visits.hosts import answers_of
+from tests.registrations.visits.hosts import make_identity_answers
 
 CODES = {"nationality", "document_kind", "document_expiry"}
 """Answers that many others give too."""
 
 
-def values_of(*numbers: int) -> list[str]:
-    """What identifies these visitors, as they typed it."""
-    return [value for number in numbers for name, value in answers_of(number).items() if name not in CODES]
+def list_identity_values(*numbers: int) -> list[str]:
+    """Return the values that identify these visitors, as they typed them."""
+    return [
+        value
+        for number in numbers
+        for name, value in make_identity_answers(number).items()
+        if name not in CODES
+    ]
 
 
-def dump() -> str:
-    """Every row of every table, also what no backup takes; what is binary as base64, and as it is."""
+def dump_database() -> str:
+    """Return every row of every table, also of those in no backup; binary values as base64 too."""
     said = []
     for model in list_tables().values():
         for row in model._base_manager.values_list():
@@ -33,12 +38,12 @@ def dump() -> str:
     return "\n".join(said)
 
 
-def opened(text: str) -> str:
-    """What our keys would open of a text: each word of it that is sealed."""
+def decrypt_words(text: str) -> str:
+    """Return the words of the text that our keys decrypt, decrypted."""
     box, found = MultiFernet(make_fernets(settings.IDENTITY_KEYS)), []
     words = set(text.replace('"', " ").replace(",", " ").replace("[", " ").replace("]", " ").split())
     for word in words:
-        for token in (word, plain_of(word)):
+        for token in (word, decode_base64(word)):
             try:
                 found.append(box.decrypt(token).decode())
             except (InvalidToken, TypeError, ValueError):
@@ -46,16 +51,16 @@ def opened(text: str) -> str:
     return "\n".join(found)
 
 
-def plain_of(word: str) -> str:
-    """A word that is base64, as it was before."""
+def decode_base64(word: str) -> str:
+    """Return a word decoded from base64; "" if it is none."""
     try:
         return base64.b64decode(word, validate=True).decode()
     except ValueError:
         return ""
 
 
-def files() -> str:
-    """Every file that the site keeps, whatever it is; the test's own database aside."""
+def read_files() -> str:
+    """Return the content of all files of the site but the test's own database."""
     found = [
         path.read_bytes().decode("latin-1")
         for path in settings.VAR_DIR.rglob("*")
@@ -64,19 +69,19 @@ def files() -> str:
     return "\n".join(found)
 
 
-def found_of(*numbers: int, mails: Iterable[EmailMessage], log: str) -> set[tuple[str, str]]:
-    """Where something of these visitors is found, plain or by our keys, and what."""
+def find_identity_values(*numbers: int, mails: Iterable[EmailMessage], log: str) -> set[tuple[str, str]]:
+    """Return the identity values of these visitors that are found, plain or encrypted, and where."""
     everything = {
-        "dump": dump(),
+        "dump": dump_database(),
         "audit trail": "\n".join(str(vars(entry)) for entry in AuditEntry.objects.all()),
-        "files": files(),
+        "files": read_files(),
         "mails": "\n".join(f"{mail.subject} {mail.body} {mail.message().as_string()}" for mail in mails),
         "log": log,
     }
-    searched = {where: (text, opened(text)) for where, text in everything.items()}
+    searched = {where: (text, decrypt_words(text)) for where, text in everything.items()}
     return {
         (where, value)
         for where, texts in searched.items()
-        for value in values_of(*numbers)
+        for value in list_identity_values(*numbers)
         if any(value in text for text in texts)
     }

@@ -14,12 +14,19 @@ from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, HostContact, NdaAcceptance, NdaText, Visit, VisitorList
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.send import send_list, send_list_mail
-from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_registration
+from tests.factories import (
+    START_OF_2020,
+    make_company,
+    make_event,
+    make_member,
+    make_person,
+    make_registration,
+)
 
 numbers = itertools.count(1)
 FIELDS = ["birth_date", "birth_place", "nationality", "document_kind", "document_number", "document_expiry"]
 DAY = datetime.timedelta(days=1)
-ENTRY = re.compile(r"/host/enter/([\w-]{43})/")
+ENTRY_PATH_PATTERN = re.compile(r"/host/enter/([\w-]{43})/")
 LINK = re.compile(r"/host/lists/([\w-]{43})/")
 
 
@@ -74,12 +81,12 @@ def make_visitor(visit: Visit, **names: str) -> Application:
     application = Application.objects.create(
         visit=visit, person=person, company=company, registration=registration
     )
-    agree(application)
+    record_acceptance(application)
     return application
 
 
-def agree(application: Application) -> None:
-    """Agree to the text as it stands."""
+def record_acceptance(application: Application) -> None:
+    """Record that the applicant accepted the current text."""
     text = application.visit.nda_texts.order_by("-number").first()
     assert text
     assert application.person
@@ -88,8 +95,8 @@ def agree(application: Application) -> None:
     )
 
 
-def answers_of(number: int) -> dict[str, str]:
-    """An identity that nobody else has."""
+def make_identity_answers(number: int) -> dict[str, str]:
+    """Return identity answers that differ for each number."""
     return {
         "birth_date": f"1971-04-{number % 28 + 1:02}",
         "birth_place": f"Zwickelbourg-{number}",
@@ -104,14 +111,14 @@ def answers_of(number: int) -> dict[str, str]:
 def make_identified(visit: Visit, number: int, **names: str) -> Application:
     """A visitor whose identity is complete."""
     application = make_visitor(visit, **names)
-    save_identity(application=application, answers=answers_of(number))
+    save_identity(application=application, answers=make_identity_answers(number))
     return application
 
 
 def make_secretary() -> Person:
     """The club's secretary."""
     person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
     return person
 
 
@@ -129,16 +136,16 @@ def make_host(visit: Visit, email: str = "sophie@hote.example") -> HostContact:
     return add_host_contact(visit=visit, name="Sophie Garde", email=email)
 
 
-def token_in(mail):
-    """The token of the link to a list, in a mail."""
+def extract_token(mail):
+    """Return the token of the link to a list in a mail."""
     return LINK.search(mail.body)[1]
 
 
-def page_of(visit: Visit) -> str:
-    """Where the host sees the visit."""
+def make_host_path(visit: Visit) -> str:
+    """Return the path of the host's page of the visit."""
     return f"/host/visits/{visit.event.slug}/"
 
 
-def only(visit: Visit) -> Application:
-    """The one application that replaces nobody."""
+def get_original_application(visit: Visit) -> Application:
+    """Return the only application that replaces nobody."""
     return visit.applications.get(replaces=None)

@@ -17,8 +17,8 @@ WITH_A_PLACE = ("replace", "refuse", "approve", "seat")
 """Pages that name somebody with a place."""
 
 
-def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[str, Any]]:
-    """The arguments of each address of that event's visit, whose list is locked and was sent."""
+def make_host_arguments(registration: Registration, *, spare: int = 0) -> dict[str, dict[str, Any]]:
+    """Return the arguments of each address of that event's visit, whose list is locked and was sent."""
     now, event = timezone.now(), registration.event
     visit = Visit.objects.get(event=event)
     visit.security_email, visit.locked_at, visit.sent_at = "garde@hote.example", now, now

@@ -6,7 +6,7 @@ STAFF = RUN_IT | {"desk"}
 CLUB = {"secretary", "administrator"}
 
 # Nobody of the table has a place or a seat: own pages are tried where somebody has.
-DAY_DOORS = {
+VISIT_DAY_PERMISSIONS = {
     **{f"visit-{name}": NOBODY for name in ("rides", "rides-calendar", "feedback", "certificate", "debrief")},
     "visits-lessons": NOBODY,
     **{
@@ -25,7 +25,7 @@ DAY_DOORS = {
         for name in ("debrief", "debrief-decide", "feedback", "questions", "questions-default")
     },
 }  # fmt: skip
-DAY_POSTED = {
+VISIT_DAY_POST_ONLY = {
     f"organize-visit-{name}"
     for name in ("ride-remove", "day-checkpoints", "debrief-decide", "questions-default")
 }

@@ -17,8 +17,8 @@ from registrations.visits.preconditions import ApplicationEnded
 from registrations.visits.visitor_list.lock import lock_list
 from registrations.waiting_list.expire_and_leave import WaitingEnded
 from tests.factories import make_company, make_member
-from tests.registrations.visits.factories import applied, make_visit, state
-from tests.threads import in_threads
+from tests.registrations.visits.factories import get_state, make_application, make_visit
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 CAP, APPLICANTS = 3, 50
@@ -27,11 +27,11 @@ CAP, APPLICANTS = 3, 50
 def let_colleagues_apply(visit, company):
     """Let fifty colleagues apply for the last place under the cap; return their sorted states."""
     for _one in range(CAP - 1):
-        applied(visit, company)
+        make_application(visit, company)
     people = [make_member(company) for _one in range(APPLICANTS)]
-    results = in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
+    results = run_in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
     assert [result for result in results if isinstance(result, Exception)] == []
-    return sorted(str(state(result)) for result in results)
+    return sorted(str(get_state(result)) for result in results)
 
 
 def test_last_place_under_company_cap_goes_to_one_applicant():
@@ -44,8 +44,10 @@ def test_last_place_under_company_cap_goes_to_one_applicant():
 def test_last_place_of_visit_goes_to_one_applicant_and_others_wait():
     visit = make_visit(places=1)
     people = [make_member() for _one in range(APPLICANTS)]
-    results = in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
-    assert sorted(str(state(result)) for result in results) == ["confirmed"] + ["waiting"] * (APPLICANTS - 1)
+    results = run_in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
+    assert sorted(str(get_state(result)) for result in results) == ["confirmed"] + ["waiting"] * (
+        APPLICANTS - 1
+    )
     assert Ticket.objects.get().reserved == 1
 
 
@@ -70,7 +72,7 @@ def test_harness_detects_exceeded_cap(monkeypatch):
 
 def test_concurrent_applications_of_same_person_create_one():
     visit, person = make_visit(), make_member()
-    results = in_threads([lambda: apply_for_visit(visit=visit, person=person)] * 16, threads=16)
+    results = run_in_threads([lambda: apply_for_visit(visit=visit, person=person)] * 16, threads=16)
     assert {result.pk for result in results} == {Application.objects.get().pk}
     assert Ticket.objects.get().reserved == 1
 
@@ -80,7 +82,7 @@ def test_concurrent_applications_to_overlapping_visits_give_one_place():
     second = make_visit(starts_at=first.event.starts_at + datetime.timedelta(hours=1))
     for _attempt in range(5):
         person = make_member()
-        results = in_threads(
+        results = run_in_threads(
             [lambda v=v, p=person: apply_for_visit(visit=v, person=p) for v in (first, second)], threads=2
         )
         assert sorted(result.refusal_reasons for result in results) == [[], ["same_day"]]
@@ -92,12 +94,12 @@ def test_concurrent_applications_to_overlapping_visits_give_one_place():
 def test_concurrent_replacements_at_overlapping_visits_accept_one():
     for number in range(5):
         hour = timezone.now() + datetime.timedelta(days=number + 3)
-        places = [applied(make_visit(starts_at=hour, lock_working_days=0)) for _visit in range(2)]
+        places = [make_application(make_visit(starts_at=hour, lock_working_days=0)) for _visit in range(2)]
         for place in places:
             lock_list(visit=place.visit)
         person = make_member()
         acts = [lambda a=a, p=person: propose_replacement(application=a, replacement=p) for a in places]
-        results = in_threads(acts, threads=2)
+        results = run_in_threads(acts, threads=2)
         assert sorted(type(result).__name__ for result in results) == ["Application", "InvalidFields"]
 
 
@@ -106,7 +108,7 @@ def test_no_place_is_confirmed_after_concurrent_list_lock():
     people = [make_member() for _one in range(30)]
     work = [lambda p=p: apply_for_visit(visit=visit, person=p) for p in people]
     work.insert(15, lambda: lock_list(visit=visit))
-    in_threads(work, threads=16)
+    run_in_threads(work, threads=16)
     visit.refresh_from_db()
     assert visit.locked_at is not None
     assert Registration.objects.filter(confirmed_at__gt=visit.locked_at).count() == 0
@@ -122,7 +124,7 @@ def test_concurrent_applications_and_withdrawals_leave_counter_consistent():
         if application.refused_at is None:
             withdraw_application(application=application)
 
-    results = in_threads([lambda p=p: come_and_go(p) for p in people] * 2, threads=8)
+    results = run_in_threads([lambda p=p: come_and_go(p) for p in people] * 2, threads=8)
     # Another thread may have withdrawn the same application, or the place may be gone; nothing else may fail.
     lost_races = (AlreadyCancelled, ApplicationEnded, SoldOut, WaitingEnded)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, lost_races)] == []

@@ -35,8 +35,15 @@ from registrations.visits.dates import find_lock_time
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded, NotEligible, VisitNotReady
-from tests.factories import LONG_AGO, make_company, make_member, make_person
-from tests.registrations.visits.factories import applicant, applied, make_market, make_visit, reread, state
+from tests.factories import START_OF_2020, make_company, make_member, make_person
+from tests.registrations.visits.factories import (
+    get_applicant,
+    get_state,
+    make_application,
+    make_market,
+    make_visit,
+    reload_visit,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -44,9 +51,9 @@ DAY = datetime.timedelta(days=1)
 
 def test_member_gets_confirmed_place_for_company():
     visit, company = make_visit(), make_company()
-    application = applied(visit, company)
+    application = make_application(visit, company)
     place = application.registration
-    assert state(application) == ApplicationState.CONFIRMED
+    assert get_state(application) == ApplicationState.CONFIRMED
     assert (place.person, place.member_of, place.ticket.slug) == (application.person, company, "member")
     assert (place.order.source, place.order.payment) == ("visit", "free")
     assert CompanyShare.objects.get(company=company).reserved == 1
@@ -55,14 +62,14 @@ def test_member_gets_confirmed_place_for_company():
 
 def test_second_application_changes_nothing():
     visit = make_visit()
-    first = applied(visit)
-    assert apply_for_visit(visit=visit, person=applicant(first)) == first
+    first = make_application(visit)
+    assert apply_for_visit(visit=visit, person=get_applicant(first)) == first
     assert Registration.objects.count() == 1
 
 
 def test_priced_place_is_invoiced_to_company():
     company = make_company(street="1 rue", postcode="75001", city="Paris")
-    application = applied(make_visit(price=12_000), company)
+    application = make_application(make_visit(price=12_000), company)
     order = application.registration.order
     assert (order.payment, order.total, order.billing_name, order.billing_city) == (
         "invoice", 12_000, company.name, "Paris",
@@ -71,9 +78,9 @@ def test_priced_place_is_invoiced_to_company():
 
 def test_applicant_for_full_visit_joins_waiting_list():
     visit = make_visit(places=1)
-    applied(visit)
-    second = applied(visit)
-    assert (second.registration, state(second)) == (None, ApplicationState.WAITING)
+    make_application(visit)
+    second = make_application(visit)
+    assert (second.registration, get_state(second)) == (None, ApplicationState.WAITING)
     assert second.waiting_entry.ticket == Ticket.objects.get(event=visit.event)
 
 
@@ -81,11 +88,11 @@ def test_applicant_without_seat_is_refused_and_may_apply_again():
     visit, company = make_visit(), make_company()
     person = make_person()
     refused = apply_for_visit(visit=visit, person=person)
-    assert (refused.refusal_reasons, state(refused)) == (["no_seat"], ApplicationState.REFUSED)
-    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    assert (refused.refusal_reasons, get_state(refused)) == (["no_seat"], ApplicationState.REFUSED)
+    Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
     Seat.objects.create(membership=company.memberships.get(), person=person, starts_on=visit.day)
     again = apply_for_visit(visit=visit, person=person)
-    assert (again.pk, again.refusal_reasons, state(again)) == (refused.pk, [], ApplicationState.CONFIRMED)
+    assert (again.pk, again.refusal_reasons, get_state(again)) == (refused.pk, [], ApplicationState.CONFIRMED)
 
 
 def test_seat_must_be_valid_on_day_of_visit():
@@ -94,13 +101,13 @@ def test_seat_must_be_valid_on_day_of_visit():
     Seat.objects.filter(person=person).update(ends_on=visit.day - DAY)
     assert apply_for_visit(visit=visit, person=person).refusal_reasons == ["no_seat"]
     Seat.objects.filter(person=person).update(ends_on=visit.day)
-    assert state(apply_for_visit(visit=visit, person=person)) == ApplicationState.CONFIRMED
+    assert get_state(apply_for_visit(visit=visit, person=person)) == ApplicationState.CONFIRMED
 
 
 def test_membership_that_ends_before_visit_gives_no_place():
     visit, company = make_visit(), make_company()
     Membership.objects.filter(company=company).update(ends_on=visit.day - DAY)
-    assert applied(visit, company).refusal_reasons == ["no_seat"]
+    assert make_application(visit, company).refusal_reasons == ["no_seat"]
 
 
 def test_competitors_are_refused_by_own_market_or_group_market():
@@ -113,9 +120,9 @@ def test_competitors_are_refused_by_own_market_or_group_market():
     parent.markets.add(market)
     bank.parent = parent
     bank.save()
-    assert applied(visit, rival).refusal_reasons == ["competitor"]
-    assert applied(visit, bank).refusal_reasons == ["competitor"]
-    assert state(applied(visit)) == ApplicationState.CONFIRMED
+    assert make_application(visit, rival).refusal_reasons == ["competitor"]
+    assert make_application(visit, bank).refusal_reasons == ["competitor"]
+    assert get_state(make_application(visit)) == ApplicationState.CONFIRMED
 
 
 def test_applicant_with_competing_second_employer_is_refused():
@@ -124,34 +131,34 @@ def test_applicant_with_competing_second_employer_is_refused():
     visit, rival = make_visit(host=host), make_company(role="vendor")
     rival.markets.add(market)
     person = make_member()
-    job = Employment.objects.create(person=person, company=rival, starts_on=LONG_AGO)
+    job = Employment.objects.create(person=person, company=rival, starts_on=START_OF_2020)
     assert apply_for_visit(visit=visit, person=person).refusal_reasons == ["competitor"]
     job.ends_on = visit.day - DAY
     job.save()
-    assert state(apply_for_visit(visit=visit, person=person)) == ApplicationState.CONFIRMED
+    assert get_state(apply_for_visit(visit=visit, person=person)) == ApplicationState.CONFIRMED
 
 
 def test_employee_of_host_is_not_a_competitor():
     host = make_company()
     host.markets.add(make_market())
-    assert state(applied(make_visit(host=host), host)) == ApplicationState.CONFIRMED
+    assert get_state(make_application(make_visit(host=host), host)) == ApplicationState.CONFIRMED
 
 
 def test_company_cap_refuses_second_applicant_until_first_withdraws():
     visit, company = make_visit(places=2, cap=1), make_company()
-    first = applied(visit, company)
-    second = applied(visit, company)
-    assert (second.refusal_reasons, state(second)) == (["cap"], ApplicationState.REFUSED)
+    first = make_application(visit, company)
+    second = make_application(visit, company)
+    assert (second.refusal_reasons, get_state(second)) == (["cap"], ApplicationState.REFUSED)
     withdraw_application(application=first)
-    assert state(apply_for_visit(visit=visit, person=applicant(second))) == ApplicationState.CONFIRMED
+    assert get_state(apply_for_visit(visit=visit, person=get_applicant(second))) == ApplicationState.CONFIRMED
 
 
 def test_offer_counts_towards_company_cap():
     visit, company = make_visit(places=1, cap=1), make_company()
-    leaving, waiting = applied(visit), applied(visit, company)
+    leaving, waiting = make_application(visit), make_application(visit, company)
     withdraw_application(application=leaving)
-    assert state(waiting) == ApplicationState.OFFERED
-    assert applied(visit, company).refusal_reasons == ["cap"]
+    assert get_state(waiting) == ApplicationState.OFFERED
+    assert make_application(visit, company).refusal_reasons == ["cap"]
 
 
 def test_consecutive_visits_are_allowed_and_overlapping_visits_refused():
@@ -159,8 +166,8 @@ def test_consecutive_visits_are_allowed_and_overlapping_visits_refused():
     noon = make_visit(starts_at=morning.event.ends_at)
     clash = make_visit(starts_at=morning.event.ends_at - datetime.timedelta(minutes=1))
     person = make_member()
-    assert state(apply_for_visit(visit=morning, person=person)) == ApplicationState.CONFIRMED
-    assert state(apply_for_visit(visit=noon, person=person)) == ApplicationState.CONFIRMED
+    assert get_state(apply_for_visit(visit=morning, person=person)) == ApplicationState.CONFIRMED
+    assert get_state(apply_for_visit(visit=noon, person=person)) == ApplicationState.CONFIRMED
     assert apply_for_visit(visit=clash, person=person).refusal_reasons == ["same_day"]
 
 
@@ -174,7 +181,7 @@ def test_withdrawn_application_or_cancelled_visit_does_not_block_overlapping_vis
         cancel_visit(visit=first, reason="Strike.")
     else:
         withdraw_application(application=application)
-    assert state(apply_for_visit(visit=second, person=person)) == ApplicationState.CONFIRMED
+    assert get_state(apply_for_visit(visit=second, person=person)) == ApplicationState.CONFIRMED
 
 
 def test_application_is_refused_unless_visit_is_open():
@@ -199,18 +206,18 @@ def test_applicant_without_full_name_is_refused():
 
 def test_withdrawal_offers_place_to_next_on_waiting_list():
     visit = make_visit(places=1)
-    first, second = applied(visit), applied(visit)
+    first, second = make_application(visit), make_application(visit)
     withdraw_application(application=first)
-    assert (state(first), state(second)) == (ApplicationState.WITHDRAWN, ApplicationState.OFFERED)
+    assert (get_state(first), get_state(second)) == (ApplicationState.WITHDRAWN, ApplicationState.OFFERED)
     accept_ticket_offer(entry=second.waiting_entry)
     second.refresh_from_db()
-    assert state(second) == ApplicationState.CONFIRMED
+    assert get_state(second) == ApplicationState.CONFIRMED
     assert second.registration.person == second.person
     assert Ticket.objects.get(event=visit.event).reserved == 1
 
 
 def test_second_withdrawal_is_refused():
-    application = applied(make_visit())
+    application = make_application(make_visit())
     withdraw_application(application=application)
     with pytest.raises(ApplicationEnded):
         withdraw_application(application=application)
@@ -218,80 +225,80 @@ def test_second_withdrawal_is_refused():
 
 def test_withdrawal_from_waiting_list_does_not_affect_others():
     visit = make_visit(places=1)
-    applied(visit)
-    second, third = applied(visit), applied(visit)
+    make_application(visit)
+    second, third = make_application(visit), make_application(visit)
     withdraw_application(application=second)
-    assert (state(second), state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
+    assert (get_state(second), get_state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
 
 
 def test_member_may_apply_again_after_withdrawal_or_cancellation():
     visit = make_visit()
-    application = applied(visit)
+    application = make_application(visit)
     withdraw_application(application=application)
-    again = apply_for_visit(visit=visit, person=applicant(application))
+    again = apply_for_visit(visit=visit, person=get_applicant(application))
     cancel_registration(registration=again.registration)
-    assert state(again) == ApplicationState.WITHDRAWN
-    third = apply_for_visit(visit=visit, person=applicant(application))
-    assert (state(third), Application.objects.count()) == (ApplicationState.CONFIRMED, 3)
+    assert get_state(again) == ApplicationState.WITHDRAWN
+    third = apply_for_visit(visit=visit, person=get_applicant(application))
+    assert (get_state(third), Application.objects.count()) == (ApplicationState.CONFIRMED, 3)
 
 
 def test_offer_follows_order_of_joining_when_no_company_has_a_place():
     visit, big, small = make_visit(places=1, cap=2), make_company(), make_company()
-    first = applied(visit, big)
-    colleague, newcomer = applied(visit, big), applied(visit, small)
-    stranger = applied(visit)
+    first = make_application(visit, big)
+    colleague, newcomer = make_application(visit, big), make_application(visit, small)
+    stranger = make_application(visit)
     withdraw_application(application=first)  # no company has a place now, so the order of joining decides
-    assert state(colleague) == ApplicationState.OFFERED
-    assert (state(newcomer), state(stranger)) == (ApplicationState.WAITING, ApplicationState.WAITING)
+    assert get_state(colleague) == ApplicationState.OFFERED
+    assert (get_state(newcomer), get_state(stranger)) == (ApplicationState.WAITING, ApplicationState.WAITING)
 
 
 def test_company_without_place_gets_offer_before_second_colleague():
     visit, big, other, small = make_visit(places=2, cap=2), make_company(), make_company(), make_company()
-    applied(visit, big)
-    leaving = applied(visit, other)
-    colleague = applied(visit, big)
-    newcomer = applied(visit, small)
+    make_application(visit, big)
+    leaving = make_application(visit, other)
+    colleague = make_application(visit, big)
+    newcomer = make_application(visit, small)
     withdraw_application(application=leaving)
-    assert (state(newcomer), state(colleague)) == (ApplicationState.OFFERED, ApplicationState.WAITING)
+    assert (get_state(newcomer), get_state(colleague)) == (ApplicationState.OFFERED, ApplicationState.WAITING)
 
 
 def test_applicant_who_became_competitor_while_waiting_is_skipped():
     market, host, company = make_market(), make_company(role="vendor"), make_company()
     host.markets.add(market)
     visit = make_visit(places=1, host=host)
-    first, second, third = applied(visit), applied(visit, company), applied(visit)
+    first, second, third = make_application(visit), make_application(visit, company), make_application(visit)
     company.markets.add(market)
     withdraw_application(application=first)
-    assert (state(second), state(third)) == (ApplicationState.WAITING, ApplicationState.OFFERED)
+    assert (get_state(second), get_state(third)) == (ApplicationState.WAITING, ApplicationState.OFFERED)
     assert WaitingEntry.objects.get(application=second).skip_reason == "not_eligible"
 
 
 def test_offer_cannot_be_accepted_after_loss_of_seat():
     visit = make_visit(places=1)
-    first, second = applied(visit), applied(visit)
+    first, second = make_application(visit), make_application(visit)
     withdraw_application(application=first)
-    Seat.objects.filter(person=second.person).update(ends_on=LONG_AGO)
+    Seat.objects.filter(person=second.person).update(ends_on=START_OF_2020)
     with pytest.raises(NotEligible, match="You will not have a seat"):
         accept_ticket_offer(entry=second.waiting_entry)
 
 
 def test_promotion_continues_after_closing_and_stops_at_lock():
     visit = make_visit(places=1)
-    first, second, third = applied(visit), applied(visit), applied(visit)
+    first, second, third = make_application(visit), make_application(visit), make_application(visit)
     visit.closed_at = visit.event.registration_closes_at = timezone.now()
     visit.save()
     visit.event.save()
     withdraw_application(application=first)
-    assert state(second) == ApplicationState.OFFERED
+    assert get_state(second) == ApplicationState.OFFERED
     visit.locked_at = timezone.now()
     visit.save()
     withdraw_application(application=second)
-    assert state(third) == ApplicationState.WAITING
+    assert get_state(third) == ApplicationState.WAITING
 
 
 def test_offer_expires_within_one_day():
     visit = make_visit(places=1, lock_working_days=5)
-    first, second = applied(visit), applied(visit)
+    first, second = make_application(visit), make_application(visit)
     withdraw_application(application=first)
     second.waiting_entry.refresh_from_db()
     until = second.waiting_entry.offer_expires_at
@@ -301,33 +308,33 @@ def test_offer_expires_within_one_day():
 def test_offer_expires_after_quarter_of_time_until_near_lock():
     evening = (timezone.localtime() + 2 * DAY).replace(hour=20, minute=0)
     visit = make_visit(places=1, lock_working_days=0, starts_at=evening)
-    first, second = applied(visit), applied(visit)
+    first, second = make_application(visit), make_application(visit)
     withdraw_application(application=first)
     entry = WaitingEntry.objects.get(application=second)
-    locks_at = find_lock_time(reread(visit))
+    locks_at = find_lock_time(reload_visit(visit))
     assert locks_at < visit.event.starts_at
     assert entry.offer_expires_at == entry.offered_at + (locks_at - entry.offered_at) / 4
 
 
 def test_revocation_needs_reason_and_notifies_applicant(run_tasks, mailoutbox):
-    application = applied(make_visit(), language="en")
+    application = make_application(make_visit(), language="en")
     with pytest.raises(InvalidFields):
         revoke_place(application=application, reason=" ")
     revoke_place(application=application, reason="You changed employer.")
     run_tasks()
-    assert state(application) == ApplicationState.WITHDRAWN
+    assert get_state(application) == ApplicationState.WITHDRAWN
     [mail] = [m for m in mailoutbox if "withdrawn" in m.subject]
     assert "You changed employer." in mail.body
 
 
 def test_vetoed_applicant_cannot_apply_again(client: Client):
     visit = make_visit(slug="labs")
-    application = applied(visit)
+    application = make_application(visit)
     veto_application(application=application)
     with pytest.raises(NotEligible, match="did not confirm"):
-        apply_for_visit(visit=visit, person=applicant(application))
+        apply_for_visit(visit=visit, person=get_applicant(application))
     assert Application.objects.get() == application
-    client.force_login(applicant(application))
+    client.force_login(get_applicant(application))
     assert client.get("/visits/labs/").context["can_apply"] is False
 
 
@@ -353,7 +360,7 @@ def test_order_without_application_is_refused(signed_in):
 
 def test_attendee_cannot_transfer_place_to_colleague():
     visit, company = make_visit(), make_company()
-    application, colleague = applied(visit, company), make_member(company)
+    application, colleague = make_application(visit, company), make_member(company)
     with pytest.raises(ApplicationRequired):
         substitute_attendee(
             registration=application.registration, new_attendee=make_requested_place(colleague)
@@ -370,7 +377,7 @@ def make_correction(place, **said) -> Correction:
 
 @pytest.mark.parametrize("act", [correct_registration, correct_own_registration])
 def test_correction_cannot_replace_attendee(act):
-    place = applied(make_visit(), first_name="Zoé", last_name="Müller").registration
+    place = make_application(make_visit(), first_name="Zoé", last_name="Müller").registration
     with pytest.raises(InvalidFields) as refused:
         act(registration=place, correction=make_correction(place, last_name="Intruse"))
     assert list(refused.value.field_errors) == ["last_name"]
@@ -380,7 +387,7 @@ def test_correction_cannot_replace_attendee(act):
 
 
 def test_organizer_corrects_last_name():
-    place = applied(make_visit()).registration
+    place = make_application(make_visit()).registration
     correct_as_organizer(registration=place, correction=make_correction(place, last_name="Silveira"))
     assert Registration.objects.get().last_name == "Silveira"
 
@@ -409,7 +416,7 @@ def test_registration_pages_redirect_to_visit(client: Client):
         assert (path, answer.status_code, answer.headers.get("Location")) == (path, 302, "/visits/labs/")
     page = client.get("/events/labs/").content.decode()
     assert 'href="/visits/labs/"' in page
-    assert reread(visit).state == "published"
+    assert reload_visit(visit).state == "published"
 
 
 def test_event_without_visit_accepts_orders():

@@ -22,7 +22,7 @@ from schedule.paper.sheet_kinds import SHEET_KINDS
 from tests.factories import make_room, make_session
 from tests.pdf_readers import pdf_text
 from tests.registrations.visits import visit_day
-from tests.registrations.visits.factories import applicant, applied, make_visit
+from tests.registrations.visits.factories import get_applicant, make_application, make_visit
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def read_cancellation(visit, order):
 def test_pages_api_and_calendars_show_cancellation():
     visit = make_visit(visibility="public")
     event, session = visit.event, make_session(visit.event, "Salle réseau")
-    order = applied(visit).registration.order
+    order = make_application(visit).registration.order
     pages = ["", "agenda/", f"sessions/{session.guid}/", "speakers/"]
     addresses = [*(f"/events/{event.slug}/{page}" for page in pages), order.manage_path]
     before, *plain = read_cancellation(visit, order)
@@ -72,11 +72,11 @@ def test_pages_api_and_calendars_show_cancellation():
 
 def test_visit_page_mentions_free_cancellation_only_to_visitors_with_place():
     visit = make_visit()
-    member, gone = applied(visit), applied(visit)
+    member, gone = make_application(visit), make_application(visit)
     withdraw_application(application=gone)
     visit = cancel_visit(visit=visit, reason="Grève.")
     pages = [
-        make_client(applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
+        make_client(get_applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
         for one in (member, gone)
     ]
     assert [page.count(f"{format_cancellation_sentence(visit)}\u202f: Grève.") for page in pages] == [1, 1]
@@ -105,7 +105,7 @@ def test_cancellation_mail_cancels_calendar_entries_of_visit_and_rides(run_tasks
 def test_every_printed_page_shows_cancellation():
     visit = make_visit()
     event = visit.event
-    order = applied(visit).registration.order
+    order = make_application(visit).registration.order
     room = make_room(event, name="Salle des machines")
     make_session(event, "La salle", room=room, starts_at=event.starts_at, minutes=30)
     kinds = set(SHEET_KINDS) - {"changes"}  # compares two versions

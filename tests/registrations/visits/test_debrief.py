@@ -27,7 +27,13 @@ from registrations.visits.debrief.rules import (
 from registrations.visits.models import Debrief, FeedbackAnswer, NdaText, Visit
 from tests.factories import make_member, make_person, make_staff
 from tests.registrations.visits.hosts import make_secretary
-from tests.registrations.visits.visit_day import end, make_visit, make_visitor, pass_by, sign
+from tests.registrations.visits.visit_day import (
+    end_visit,
+    make_visit,
+    make_visitor,
+    scan_by_hand,
+    sign_latest_text,
+)
 from tests.site_objects import make_client
 
 NOW = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
@@ -70,11 +76,11 @@ def visit(db):
 def visitors(visit):
     """Return three people: signed and came, came without signing, signed and did not come."""
     came, unsigned, absent = (make_visitor(visit, last_name=name) for name in ("Aube", "Brun", "Clair"))
-    sign(came)
-    sign(absent)
+    sign_latest_text(came)
+    sign_latest_text(absent)
     for one in (came, unsigned):
-        pass_by(one)
-    end(visit)
+        scan_by_hand(one)
+    end_visit(visit)
     return came, unsigned, absent
 
 
@@ -131,7 +137,7 @@ def test_new_confidentiality_terms_must_be_accepted_again(visit, visitors):
     publish_debrief(debrief=save_new_debrief(visit))
     NdaText.objects.create(visit=visit, number=2, text="Rien, vraiment.")
     assert get_page_statuses(visit, came) == [404]
-    sign(came)
+    sign_latest_text(came)
     assert get_page_statuses(visit, came) == [200]
 
 
@@ -148,7 +154,7 @@ def test_changed_text_resets_host_approval(visit, visitors):
 def test_debrief_is_published_only_after_visit_and_with_text(visit):
     with pytest.raises(NotOpenNow, match="once the visit is over"):
         publish_debrief(debrief=save_new_debrief(visit))
-    end(visit)
+    end_visit(visit)
     Debrief.objects.update(text=" ")
     with pytest.raises(InvalidFields):
         publish_debrief(debrief=get_debrief(visit))
@@ -168,8 +174,8 @@ def list_audited_verbs():
 def test_visitors_add_notes_and_remove_only_their_own(visit, visitors):
     came, unsigned, _absent = visitors
     other = make_visitor(visit, last_name="Dupré")
-    sign(other)
-    pass_by(other)
+    sign_latest_text(other)
+    scan_by_hand(other)
     page = f"/visits/{visit.event.slug}/debrief/"
     client = make_client(came.person)
     assert client.post(page, {"text": "Ils changent de fournisseur."}).status_code == 302
@@ -230,7 +236,7 @@ def test_visitors_give_feedback_and_few_answers_are_not_shown(visit, visitors):
     assert first.rating_counts == {}
     assert first.average is None
     third = make_visitor(visit)
-    pass_by(third)
+    scan_by_hand(third)
     save_feedback(application=third, answers={rating.pk: 4})
     save_feedback(application=came, answers={rating.pk: 3})
     first = list_results(visit)[0]

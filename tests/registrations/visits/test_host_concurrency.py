@@ -13,7 +13,7 @@ from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.create import create_list
 from tests.factories import make_member
 from tests.registrations.visits.hosts import make_host, make_hosted, make_identified
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -34,7 +34,7 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
     acts = [lambda: approve_replacement(application=made)] * 3 + [
         lambda: veto_application(application=made)
     ] * 3
-    results = in_threads([lambda act=act: name_outcome(act) for act in acts])
+    results = run_in_threads([lambda act=act: name_outcome(act) for act in acts])
     made.refresh_from_db()
     agreed = made.registration_id is not None and made.registration.cancelled_at is None
     # A veto may still follow an approval; there is never more than one place.
@@ -47,7 +47,7 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
 def test_concurrent_list_creation_makes_one_version():
     visit = make_hosted()
     make_identified(visit, 1)
-    results = in_threads([lambda: name_outcome(lambda: create_list(visit=visit))] * 5)
+    results = run_in_threads([lambda: name_outcome(lambda: create_list(visit=visit))] * 5)
     assert sorted(results) == ["ListUnchanged"] * 4 + ["done"]
     assert VisitorList.objects.count() == 1
 
@@ -58,5 +58,5 @@ def test_concurrent_use_of_link_signs_in_once():
     HostLink.objects.create(
         contact=contact, hash=hash_token(token), expires_at=timezone.now() + SIGN_IN_LINK_DURATION
     )
-    results = in_threads([lambda: name_outcome(lambda: use_sign_in_link(token=token))] * 5)
+    results = run_in_threads([lambda: name_outcome(lambda: use_sign_in_link(token=token))] * 5)
     assert sorted(results) == ["LinkExpired"] * 4 + ["done"]

@@ -17,14 +17,14 @@ from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
-    ENTRY,
+    ENTRY_PATH_PATTERN,
+    get_original_application,
     make_host,
+    make_host_path,
     make_hosted,
     make_identified,
     make_secretary,
     make_sent_list,
-    only,
-    page_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -37,15 +37,15 @@ def test_sign_in_link_works_once_and_unknown_address_gets_same_answer(visit, run
     answer = Client().post("/host/", {"email": "Sophie@Hote.example"})
     run_tasks()
     [mail] = mailoutbox
-    token = ENTRY.search(mail.body)[1]
+    token = ENTRY_PATH_PATTERN.search(mail.body)[1]
     assert token not in str(list(HostLink.objects.values()))
     assert "Zwickelstein" not in mail.body
     client = Client()
     assert (
         client.get(f"/host/enter/{token}/").status_code == 200
     )  # a mail scanner’s GET does not use up the link
-    assert client.post(f"/host/enter/{token}/")["Location"] == page_of(visit)
-    assert client.get(page_of(visit)).status_code == 200
+    assert client.post(f"/host/enter/{token}/")["Location"] == make_host_path(visit)
+    assert client.get(make_host_path(visit)).status_code == 200
     assert Client().post(f"/host/enter/{token}/").status_code == 410
     assert AuditEntry.objects.filter(verb="host_contact.sign_in").count() == 1
     # The answer is the same for an unknown address.
@@ -61,7 +61,7 @@ def test_expired_link_does_not_sign_in(visit, run_tasks, mailoutbox):
     Client().post("/host/", {"email": "sophie@hote.example"})
     run_tasks()
     HostLink.objects.update(expires_at=timezone.now())
-    answer = Client().post(f"/host/enter/{ENTRY.search(mailoutbox[0].body)[1]}/")
+    answer = Client().post(f"/host/enter/{ENTRY_PATH_PATTERN.search(mailoutbox[0].body)[1]}/")
     assert answer.status_code == 410
 
 
@@ -76,10 +76,10 @@ def test_host_pages_need_host_sign_in(visit):
     secretary.force_login(make_secretary())
     for client in (Client(), secretary):
         answers = [
-            client.get(page_of(visit)),
-            client.post(f"{page_of(visit)}list/", {"act": "open"}),
-            client.post(f"{page_of(visit)}people/{only(visit).pk}/"),
-            client.post(f"{page_of(visit)}briefing/", {"briefing": "x"}),
+            client.get(make_host_path(visit)),
+            client.post(f"{make_host_path(visit)}list/", {"act": "open"}),
+            client.post(f"{make_host_path(visit)}people/{get_original_application(visit).pk}/"),
+            client.post(f"{make_host_path(visit)}briefing/", {"briefing": "x"}),
         ]
         assert [answer.status_code for answer in answers] == [403] * 4
         assert [answer for answer in answers if b"Zwickel" in answer.content] == []
@@ -90,13 +90,13 @@ def test_host_session_expires_after_twelve_hours(visit, enter):
     session = client.session
     session["host"] = {**session["host"], "at": (timezone.now() - datetime.timedelta(hours=12)).isoformat()}
     session.save()
-    assert client.get(page_of(visit)).status_code == 403
+    assert client.get(make_host_path(visit)).status_code == 403
 
 
 def test_signed_out_host_has_no_access(visit, enter):
     client = enter()
     client.post("/host/sign-out/")
-    assert client.get(page_of(visit)).status_code == 403
+    assert client.get(make_host_path(visit)).status_code == 403
 
 
 @pytest.mark.parametrize("what", ["ended", "called off"])
@@ -106,8 +106,8 @@ def test_access_ends_with_contact_or_cancelled_visit(visit, enter, what):
         end_host_contact(contact=HostContact.objects.get())
     else:
         Visit.objects.update(cancelled_at=timezone.now())
-    assert client.get(page_of(visit)).status_code == 403
-    assert client.post(f"{page_of(visit)}list/", {"act": "open"}).status_code == 403
+    assert client.get(make_host_path(visit)).status_code == 403
+    assert client.post(f"{make_host_path(visit)}list/", {"act": "open"}).status_code == 403
 
 
 def test_host_cannot_see_another_visit(visit, enter):
@@ -116,10 +116,10 @@ def test_host_cannot_see_another_visit(visit, enter):
     make_sent_list(other)
     make_host(other, email="paul@autre.example")
     client = enter()
-    assert client.get(page_of(other)).status_code == 404
-    assert b'href="/visits/"' not in client.get(page_of(other)).content
-    assert client.post(f"{page_of(other)}list/", {"act": "open"}).status_code == 404
-    assert client.post(f"{page_of(visit)}people/{stranger.pk}/").status_code == 404
+    assert client.get(make_host_path(other)).status_code == 404
+    assert b'href="/visits/"' not in client.get(make_host_path(other)).content
+    assert client.post(f"{make_host_path(other)}list/", {"act": "open"}).status_code == 404
+    assert client.post(f"{make_host_path(visit)}people/{stranger.pk}/").status_code == 404
     assert other.event.title not in client.get("/host/").content.decode()
     # The same address at two visits sees both.
     make_host(other)
@@ -128,7 +128,7 @@ def test_host_cannot_see_another_visit(visit, enter):
 
 def test_host_page_has_no_links_to_member_pages(visit, enter):
     client = enter()
-    links = re.findall(r'href="(/[^"]*)"', client.get(page_of(visit)).content.decode())
+    links = re.findall(r'href="(/[^"]*)"', client.get(make_host_path(visit)).content.decode())
     inside = [link for link in links if not link.startswith(("/host/", "/static/", "/accent/"))]
     assert inside == []
     assert "/login/?next=" in client.get("/me/")["Location"]
@@ -156,9 +156,9 @@ def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailo
     make_identified(visit, 1, last_name="Zwickelstein")
     make_host(visit)
     client = enter()
-    assert "Zwickelstein" not in client.get(page_of(visit)).content.decode()
+    assert "Zwickelstein" not in client.get(make_host_path(visit)).content.decode()
     make_sent_list(visit)
-    page = client.get(page_of(visit)).content.decode()
+    page = client.get(make_host_path(visit)).content.decode()
     assert "Zwickelstein" in page
     assert "QX0000001ZZ" not in page
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
@@ -166,20 +166,22 @@ def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailo
 
 def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
     client, contact = enter(), HostContact.objects.get()
-    page = client.post(f"{page_of(visit)}list/", {"act": "open"}).content.decode()
+    page = client.post(f"{make_host_path(visit)}list/", {"act": "open"}).content.decode()
     assert "QX0000001ZZ" in page
     entry = AuditEntry.objects.get(verb="visitor_list.read")
     assert entry.reason == f"host contact #{contact.pk}"
-    client.post(f"{page_of(visit)}list/", {"act": "acknowledge"})
+    client.post(f"{make_host_path(visit)}list/", {"act": "acknowledge"})
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
 
 
 def test_host_edits_briefing_up_to_maximum_length(visit, enter):
-    enter().post(f"{page_of(visit)}briefing/", {"briefing": "Chaussures fermées.", "briefing_en": ""})
+    enter().post(f"{make_host_path(visit)}briefing/", {"briefing": "Chaussures fermées.", "briefing_en": ""})
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
     assert AuditEntry.objects.get(verb="visit.brief").fields == ["briefing", "briefing_en"]
-    too_long = enter().post(f"{page_of(visit)}briefing/", {"briefing": "x" * 20_001, "briefing_en": ""})
+    too_long = enter().post(
+        f"{make_host_path(visit)}briefing/", {"briefing": "x" * 20_001, "briefing_en": ""}
+    )
     assert "20000" in too_long.content.decode()
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
@@ -188,7 +190,7 @@ def test_host_edits_briefing_up_to_maximum_length(visit, enter):
 def test_removed_briefing_is_confirmed_as_removed(visit, enter):
     client = enter()
     saved, removed = (
-        client.post(f"{page_of(visit)}briefing/", {"briefing": text, "briefing_en": ""}, follow=True)
+        client.post(f"{make_host_path(visit)}briefing/", {"briefing": text, "briefing_en": ""}, follow=True)
         for text in ("Chaussures fermées.", " ")
     )
     assert "Les consignes sont enregistrées" in saved.text
@@ -198,19 +200,19 @@ def test_removed_briefing_is_confirmed_as_removed(visit, enter):
 def test_host_page_shows_no_names_after_purge(visit, enter):
     client = enter()
     purge_visit(visit=visit)
-    assert "Zwickelstein" not in client.get(page_of(visit)).content.decode()
-    assert client.post(f"{page_of(visit)}list/", {"act": "open"}).status_code == 410
+    assert "Zwickelstein" not in client.get(make_host_path(visit)).content.decode()
+    assert client.post(f"{make_host_path(visit)}list/", {"act": "open"}).status_code == 410
 
 
 # --- veto ------------------------------------------------------------------------------------------------
 
 
 def test_veto_releases_place_and_deletes_identity_without_giving_reason(visit, enter, run_tasks, mailoutbox):
-    application = only(visit)
+    application = get_original_application(visit)
     client = enter()
     mailoutbox.clear()
-    assert "Zwickelstein" in client.get(f"{page_of(visit)}people/{application.pk}/").content.decode()
-    client.post(f"{page_of(visit)}people/{application.pk}/", {"act": "refuse"})
+    assert "Zwickelstein" in client.get(f"{make_host_path(visit)}people/{application.pk}/").content.decode()
+    client.post(f"{make_host_path(visit)}people/{application.pk}/", {"act": "refuse"})
     application.refresh_from_db()
     assert application.host_refused_at is not None
     assert application.registration.cancelled_at is not None
@@ -244,13 +246,13 @@ def test_veto_is_refused_after_visit_has_started(visit):
     visit.event.starts_at = now
     visit.event.save()
     with pytest.raises(NotOpenNow):
-        veto_application(application=only(visit))
+        veto_application(application=get_original_application(visit))
 
 
 def test_post_without_valid_action_changes_nothing(visit, enter):
-    client, application = enter(), only(visit)
+    client, application = enter(), get_original_application(visit)
     for said in ({}, {"act": "x"}):
-        page = client.post(f"/en{page_of(visit)}people/{application.pk}/", said, follow=True)
+        page = client.post(f"/en{make_host_path(visit)}people/{application.pk}/", said, follow=True)
         assert "Choose an action." in page.content.decode()
     assert Application.objects.confirmed().get() == application
 
@@ -263,12 +265,12 @@ def test_contacts_are_notified_of_their_page_and_of_current_list(run_tasks, mail
     end_host_contact(contact=make_host(visit, "parti@hote.example"))
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"], [visit.security_email]]
-    assert page_of(visit) in mailoutbox[0].body
+    assert make_host_path(visit) in mailoutbox[0].body
     mailoutbox.clear()
     row = make_sent_list(visit)
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [[visit.security_email], ["sophie@hote.example"]]
-    assert page_of(visit) in mailoutbox[1].body
+    assert make_host_path(visit) in mailoutbox[1].body
     assert "Zwickelstein" not in mailoutbox[1].body
     VisitorList.objects.create(visit=visit, number=2, hash="x", count=1, sent_at=timezone.now())
     notify_contact_of_list.func(visit.host_contacts.get(email="sophie@hote.example").pk, row.pk)

@@ -28,9 +28,9 @@ from tests.factories import make_member
 from tests.registrations.visits.hosts import (
     DAY,
     FIELDS,
-    answers_of,
     make_hosted,
     make_identified,
+    make_identity_answers,
     make_visitor,
 )
 
@@ -51,7 +51,7 @@ def address(visit):
 
 
 def make_form_data(number=1, **changed):
-    return {**answers_of(number), **changed}
+    return {**make_identity_answers(number), **changed}
 
 
 # --- saving ----------------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def make_form_data(number=1, **changed):
 def test_only_requested_identity_fields_are_saved_encrypted(settings):
     visit = make_hosted(fields=["birth_date", "document_number"])
     application = make_visitor(visit)
-    identity = save_identity(application=application, answers=answers_of(1))
+    identity = save_identity(application=application, answers=make_identity_answers(1))
     assert identity.field_names == ["birth_date", "document_number"]
     kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
     assert kept == {"birth_date": "1971-04-02", "document_number": "QX0000001ZZ"}
@@ -81,7 +81,7 @@ def test_identity_of_applicant_without_place_is_refused():
     application = make_visitor(make_hosted())
     cancel_registration(registration=application.registration)
     with pytest.raises(NotOpenNow):
-        save_identity(application=application, answers=answers_of(1))
+        save_identity(application=application, answers=make_identity_answers(1))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_identity_window_opens_late_and_ends_with_visit(moment, state):
 def test_identity_is_refused_before_window_opens():
     application = make_visitor(make_hosted(days=40, identity_days_before=21))
     with pytest.raises(NotOpenNow):
-        save_identity(application=application, answers=answers_of(1))
+        save_identity(application=application, answers=make_identity_answers(1))
     page = make_applicant_client(application).get(address(application.visit)).content.decode()
     assert "Zwickelbourg" not in page
     assert "document_number" not in page
@@ -106,14 +106,14 @@ def test_identity_is_refused_before_window_opens():
 def test_identity_is_refused_for_cancelled_visit():
     application = make_visitor(make_hosted(cancelled_at=timezone.now()))
     with pytest.raises(NotOpenNow):
-        save_identity(application=application, answers=answers_of(1))
+        save_identity(application=application, answers=make_identity_answers(1))
 
 
 def test_missing_encryption_key_answers_503_and_saves_nothing(settings):
     application = make_visitor(make_hosted())
     settings.IDENTITY_KEYS = []
     with pytest.raises(MissingEncryptionKey):
-        save_identity(application=application, answers=answers_of(1))
+        save_identity(application=application, answers=make_identity_answers(1))
     answer = make_applicant_client(application).post(address(application.visit), make_form_data())
     assert answer.status_code == 503
     assert not Identity.objects.exists()
@@ -141,13 +141,13 @@ def test_identity_page_saves_answers_and_never_shows_them_again():
     client, visit = make_applicant_client(application), application.visit
     asked = client.get(address(visit))
     assert asked["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
-    names = [name for name in answers_of(1) if f'name="{name}"' in asked.content.decode()]
+    names = [name for name in make_identity_answers(1) if f'name="{name}"' in asked.content.decode()]
     assert names == [*FIELDS, "vehicle_plate"]
     answer = client.post(address(visit), make_form_data(document_number="qx 0000 001 zz"), follow=True)
     page = answer.content.decode()
     identity = Identity.objects.get()
     kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
-    assert kept == {**answers_of(1), "document_number": "QX0000001ZZ"}
+    assert kept == {**make_identity_answers(1), "document_number": "QX0000001ZZ"}
     values = [value for name, value in kept.items() if name not in CHOICE_FIELDS and value in page]
     assert values == []
     assert 'value="1971' not in page

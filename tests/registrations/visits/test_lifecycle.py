@@ -40,13 +40,13 @@ from registrations.waiting_list.organizer_actions import offer_place_now
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
 from tests.registrations.visits.factories import (
     TEXT,
-    agreed,
-    applicant,
-    applied,
+    accept_current_text,
+    get_applicant,
+    get_state,
+    make_application,
     make_market,
     make_visit,
-    reread,
-    state,
+    reload_visit,
 )
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,7 @@ def test_existing_member_registrations_become_applications():
     visit = begin(event=event)
     application = Application.objects.get()
     assert (application.registration, application.company) == (place, place.member_of)
-    assert (visit.state, state(application)) == ("published", ApplicationState.CONFIRMED)
+    assert (visit.state, get_state(application)) == ("published", ApplicationState.CONFIRMED)
 
 
 def test_steps_of_visit_change_state_in_order_and_are_audited():
@@ -100,7 +100,10 @@ def test_steps_of_visit_change_state_in_order_and_are_audited():
     save_nda_text(visit=visit, text=TEXT)
     assert publish_visit(visit=visit).state == "published"
     event.refresh_from_db()
-    assert (event.visibility, event.registration_closes_at) == ("members", find_lock_time(reread(visit)))
+    assert (event.visibility, event.registration_closes_at) == (
+        "members",
+        find_lock_time(reload_visit(visit)),
+    )
     assert close_applications(visit=visit).state == "closed"
     assert reopen_applications(visit=visit).state == "published"
     assert lock_list(visit=visit).state == "locked"
@@ -131,28 +134,32 @@ def test_visit_cannot_be_published_after_lock_time():
 
 def test_lock_ends_offers_and_notifies_waiting_applicants(run_tasks, mailoutbox):
     visit = make_visit(places=1)
-    first, second, third = applied(visit), applied(visit, language="en"), applied(visit, language="en")
+    first, second, third = (
+        make_application(visit),
+        make_application(visit, language="en"),
+        make_application(visit, language="en"),
+    )
     withdraw_application(application=first)
-    assert state(second) == ApplicationState.OFFERED
+    assert get_state(second) == ApplicationState.OFFERED
     lock_list(visit=visit)
-    assert (state(second), state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
+    assert (get_state(second), get_state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
     assert Ticket.objects.get(event=visit.event).reserved == 0
     run_tasks()
     told = [mail.to[0] for mail in mailoutbox if "No places left" in mail.subject]
-    assert told == [applicant(third).email]
+    assert told == [get_applicant(third).email]
     with pytest.raises(NotOpenNow):
         lock_list(visit=visit)
 
 
 def test_organizer_cannot_offer_place_after_lock():
     visit = make_visit(places=1)
-    applied(visit)
-    second = applied(visit)
+    make_application(visit)
+    second = make_application(visit)
     Ticket.objects.update(capacity=2)
     lock_list(visit=visit)
     with pytest.raises(NotOpenNow, match="locked"):
         offer_place_now(entry=second.waiting_entry)
-    assert state(second) == ApplicationState.WAITING
+    assert get_state(second) == ApplicationState.WAITING
 
 
 def test_due_lists_are_locked_once():
@@ -160,9 +167,9 @@ def test_due_lists_are_locked_once():
     draft = make_visit(starts_at=timezone.now() + DAY, visibility="draft")
     lock_due_lists()
     lock_due_lists()
-    assert reread(due).locked_at is not None
-    assert reread(later).locked_at is None
-    assert reread(draft).locked_at is None
+    assert reload_visit(due).locked_at is not None
+    assert reload_visit(later).locked_at is None
+    assert reload_visit(draft).locked_at is None
     assert AuditEntry.objects.filter(verb="visit.lock").count() == 1
 
 
@@ -179,7 +186,11 @@ def test_cancelled_visit_releases_places_and_notifies_everyone_with_reason(run_t
     visit = make_visit(places=1, security_email="security@host.example", price=12_000)
     contact = HostContact.objects.create(visit=visit, name="Lou", email="lou@host.example", language="en")
     HostContact.objects.create(visit=visit, name="Past", email="past@host.example", ended_at=timezone.now())
-    first, second, gone = applied(visit, language="en"), applied(visit), applied(visit)
+    first, second, gone = (
+        make_application(visit, language="en"),
+        make_application(visit),
+        make_application(visit),
+    )
     withdraw_application(application=gone)
     run_tasks()
     mailoutbox.clear()
@@ -191,10 +202,10 @@ def test_cancelled_visit_releases_places_and_notifies_everyone_with_reason(run_t
     assert Registration.objects.active().count() == WaitingEntry.objects.active().count() == 0
     assert (Ticket.objects.get().reserved, first.registration.order.amount_due.amount) == (0, 0)
     assert {mail.to[0] for mail in mailoutbox} == {
-        applicant(first).email, applicant(second).email, contact.email, "security@host.example",
+        get_applicant(first).email, get_applicant(second).email, contact.email, "security@host.example",
     }  # fmt: skip
     assert len(mailoutbox) == 4
-    [mine] = [mail for mail in mailoutbox if mail.to == [applicant(first).email]]
+    [mine] = [mail for mail in mailoutbox if mail.to == [get_applicant(first).email]]
     assert "called off: Strike." in mine.body
     with pytest.raises(NotOpenNow):
         cancel_visit(visit=visit, reason="Again.")
@@ -211,16 +222,16 @@ def test_past_visit_cannot_be_cancelled():
 
 def test_added_places_are_offered_to_waiting_list_at_once():
     visit = make_visit(places=1)
-    _first, second = applied(visit), applied(visit)
+    _first, second = make_application(visit), make_application(visit)
     ticket = Ticket.objects.get(event=visit.event)
     ticket.capacity, visit.security_name = 2, "Sam"
     change_visit(visit=visit, ticket=ticket, changed=["capacity", "security_name"])
-    assert (reread(visit).security_name, state(second)) == ("Sam", ApplicationState.OFFERED)
+    assert (reload_visit(visit).security_name, get_state(second)) == ("Sam", ApplicationState.OFFERED)
 
 
 def test_capacity_below_reserved_and_lock_days_after_lock_are_refused():
     visit = make_visit(places=2)
-    applied(visit), applied(visit)
+    make_application(visit), make_application(visit)
     ticket = Ticket.objects.get(event=visit.event)
     ticket.capacity = 1
     with pytest.raises(InvalidFields) as error:
@@ -238,21 +249,21 @@ def test_capacity_below_reserved_and_lock_days_after_lock_are_refused():
 
 def test_new_confidentiality_terms_need_new_acceptance(run_tasks, mailoutbox):
     visit = make_visit(identity_fields=["birth_date"])
-    application = agreed(applied(visit, language="en"))
+    application = accept_current_text(make_application(visit, language="en"))
     run_tasks()
-    assert state(application) == ApplicationState.AGREED
+    assert get_state(application) == ApplicationState.AGREED
     mailoutbox.clear()
     save_nda_text(visit=visit, text="Rien ne sort d’ici.", text_en="Nothing leaves this place.")
     run_tasks()
-    assert state(application) == ApplicationState.CONFIRMED
+    assert get_state(application) == ApplicationState.CONFIRMED
     [mail] = mailoutbox
     assert "have changed" in mail.body
-    assert state(agreed(application)) == ApplicationState.AGREED
+    assert get_state(accept_current_text(application)) == ApplicationState.AGREED
 
 
 def test_confidentiality_mail_is_sent_once_for_each_version(run_tasks, mailoutbox):
     visit = make_visit()
-    application = applied(visit, language="en")
+    application = make_application(visit, language="en")
 
     def notify_twice() -> tuple[list[list[str]], list[str]]:
         for _time in range(2):
@@ -262,7 +273,7 @@ def test_confidentiality_mail_is_sent_once_for_each_version(run_tasks, mailoutbo
         application.refresh_from_db()
         return [mail.to for mail in asked], application.sent_mails
 
-    address = applicant(application).email
+    address = get_applicant(application).email
     assert notify_twice() == ([[address]], ["text1"])
     save_nda_text(visit=visit, text="Rien ne sort d’ici.")
     assert notify_twice() == ([[address]] * 2, ["text1", "text2"])
@@ -273,20 +284,23 @@ def test_missing_acceptance_is_reminded_once_shortly_before_lock(run_tasks, mail
         make_visit(lock_working_days=0),
         make_visit(lock_working_days=0, starts_at=timezone.now() + 2 * DAY),
     )
-    late, done = applied(near, language="en"), agreed(applied(near, language="en"))
-    applied(far, language="en")
+    late, done = (
+        make_application(near, language="en"),
+        accept_current_text(make_application(near, language="en")),
+    )
+    make_application(far, language="en")
     run_tasks()
     mailoutbox.clear()
     for _round in range(2):
         remind_before_lock()
         run_tasks()
-    assert [mail.to for mail in mailoutbox] == [[applicant(late).email]]
+    assert [mail.to for mail in mailoutbox] == [[get_applicant(late).email]]
     assert mailoutbox[0].subject.startswith("Reminder: please accept")
-    assert state(done) == ApplicationState.COMPLETE
+    assert get_state(done) == ApplicationState.COMPLETE
 
 
 def test_no_reminder_task_is_queued_after_acceptance(run_tasks):
-    agreed(applied(make_visit(lock_working_days=0, starts_at=timezone.now() + 2 * DAY)))
+    accept_current_text(make_application(make_visit(lock_working_days=0, starts_at=timezone.now() + 2 * DAY)))
     run_tasks()
 
     remind_before_lock()
@@ -306,7 +320,7 @@ def test_text_that_differs_in_line_ends_only_is_no_new_version():
 
 def test_acceptance_needs_current_text_and_name():
     visit = make_visit()
-    application = applied(visit)
+    application = make_application(visit)
     shown = visit.nda_texts.get().hash
     save_nda_text(visit=visit, text="Autre chose.")
     with pytest.raises(TextChanged):
@@ -319,18 +333,18 @@ def test_acceptance_needs_current_text_and_name():
 
 
 def test_withdrawn_applicant_cannot_accept_terms():
-    application = applied(make_visit())
+    application = make_application(make_visit())
     withdraw_application(application=application)
     with pytest.raises(ApplicationEnded):
-        agreed(application)
+        accept_current_text(application)
 
 
 def test_restored_text_needs_no_second_acceptance():
     visit = make_visit()
-    application = agreed(applied(visit))
+    application = accept_current_text(make_application(visit))
     save_nda_text(visit=visit, text="Autre chose.")
     save_nda_text(visit=visit, text=TEXT)
-    assert state(application) == ApplicationState.COMPLETE
+    assert get_state(application) == ApplicationState.COMPLETE
 
 
 # --- loss of the seat after the place was given ----------------------------------------------------------
@@ -338,10 +352,10 @@ def test_restored_text_needs_no_second_acceptance():
 
 def test_place_after_change_of_employer_is_kept_until_decision():
     visit = make_visit()
-    application, other = applied(visit), applied(visit)
-    change_employer(person=applicant(application), to=make_company(), on=timezone.localdate())
+    application, other = make_application(visit), make_application(visit)
+    change_employer(person=get_applicant(application), to=make_company(), on=timezone.localdate())
     assert find_current_objections(visit, [application, other]) == {application.pk: ["no_seat"]}
-    assert state(application) == ApplicationState.CONFIRMED
+    assert get_state(application) == ApplicationState.CONFIRMED
     with pytest.raises(InvalidFields):
         grant_exception(application=application, reason="")
     grant_exception(application=application, reason="The host agrees.")
@@ -354,16 +368,16 @@ def test_new_employer_that_competes_is_an_objection():
     market, host = make_market(), make_company(role="vendor")
     host.markets.add(market)
     visit = make_visit(host=host)
-    application = applied(visit)
+    application = make_application(visit)
     rival = make_company(role="vendor")
     rival.markets.add(market)
-    change_employer(person=applicant(application), to=rival, on=timezone.localdate())
+    change_employer(person=get_applicant(application), to=rival, on=timezone.localdate())
     assert find_current_objections(visit, [application]) == {application.pk: ["no_seat", "competitor"]}
 
 
 def test_restored_seat_removes_objection():
     visit = make_visit()
-    application = applied(visit)
+    application = make_application(visit)
     Seat.objects.update(ends_on=visit.day - DAY)
     assert list(find_current_objections(visit, [application])) == [application.pk]
     Seat.objects.update(ends_on=None)
@@ -372,9 +386,9 @@ def test_restored_seat_removes_objection():
 
 def test_event_facts_count_missing_acceptances_until_lock():
     visit = make_visit()
-    agreed(applied(visit)), applied(visit), applied(visit)
+    accept_current_text(make_application(visit)), make_application(visit), make_application(visit)
     [found] = load_event_facts([visit.event], at=timezone.now())
-    assert (found.missing_agreements, found.locks_at) == (2, find_lock_time(reread(visit)))
+    assert (found.missing_agreements, found.locks_at) == (2, find_lock_time(reload_visit(visit)))
     lock_list(visit=visit)
     [found] = load_event_facts([visit.event], at=timezone.now())
     assert (found.missing_agreements, found.locks_at) == (0, None)
@@ -387,23 +401,23 @@ def make_payment_pending(application: Application, *, until: datetime.datetime |
 
 def test_place_that_awaits_payment_is_not_lost():
     visit = make_visit(places=1)
-    first, second = applied(visit), applied(visit)
+    first, second = make_application(visit), make_application(visit)
     withdraw_application(application=first)
     accept_ticket_offer(entry=second.waiting_entry)
     make_payment_pending(second, until=timezone.now() + DAY)
-    assert state(second) == ApplicationState.APPLIED
-    assert apply_for_visit(visit=visit, person=applicant(second)) == second
+    assert get_state(second) == ApplicationState.APPLIED
+    assert apply_for_visit(visit=visit, person=get_applicant(second)) == second
 
 
 @pytest.mark.parametrize("is_swept", [False, True])
 def test_applicant_may_apply_again_after_payment_hold_expired(is_swept):
     visit = make_visit()
-    application = applied(visit)
+    application = make_application(visit)
     make_payment_pending(application, until=timezone.now() - DAY)
     if is_swept:
         release_ticket_holds([application.registration.ticket_id], at=timezone.now())
-    assert state(application) == ApplicationState.WITHDRAWN
-    again = apply_for_visit(visit=visit, person=applicant(application))
+    assert get_state(application) == ApplicationState.WITHDRAWN
+    again = apply_for_visit(visit=visit, person=get_applicant(application))
     assert again != application
-    assert state(again) == ApplicationState.CONFIRMED
+    assert get_state(again) == ApplicationState.CONFIRMED
     assert Application.objects.still_valid().get() == again

@@ -17,18 +17,18 @@ from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.files import make_list_file
 from registrations.visits.visitor_list.send import revoke_link
-from tests.factories import LONG_AGO, make_administrator, make_person
+from tests.factories import START_OF_2020, make_administrator, make_person
 from tests.pdf_readers import pdf_text
 from tests.registrations.visits.hosts import (
     DAY,
+    extract_token,
     make_hosted,
     make_identified,
     make_secretary,
     make_sent_list,
-    token_in,
 )
 from tests.site_objects import make_client
-from tests.workbooks import values
+from tests.workbooks import read_values
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french"), pytest.mark.once]
 
@@ -42,7 +42,7 @@ def list_with_link(mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     made = make_sent_list(visit)
-    return made, f"/host/lists/{token_in(mailoutbox[0])}/"
+    return made, f"/host/lists/{extract_token(mailoutbox[0])}/"
 
 
 def test_list_link_shows_names_and_audits_reading_on_post_only(list_with_link):
@@ -129,7 +129,7 @@ def test_workbook_lists_visitors_as_text(list_with_link):
     _made, address = list_with_link
     answer = Client().post(address, {"act": "xlsx"})
     assert "no-store" in answer["Cache-Control"].split(", ")
-    first, second = values(answer.content)
+    first, second = read_values(answer.content)
     assert first[0] == "Nom"
     assert second[0] == "Zwickelstein"
     assert second[3:] == [
@@ -170,7 +170,7 @@ def test_secretary_reads_list_and_reading_is_audited(list_with_link):
 def test_event_staff_cannot_see_identities(list_with_link, role):
     made, _address = list_with_link
     slug, person = made.visit.event.slug, make_person()
-    EventRole.objects.create(event=made.visit.event, person=person, role=role, starts_on=LONG_AGO)
+    EventRole.objects.create(event=made.visit.event, person=person, role=role, starts_on=START_OF_2020)
     client = make_client(person)
     asked = [
         client.get(f"/organize/{slug}/visit/lists/"),
@@ -208,7 +208,7 @@ def test_administrator_opens_lists_page(list_with_link):
 
 def test_only_secretary_changes_recipient_and_identity_fields_of_list():
     visit, person = make_hosted(), make_person()
-    EventRole.objects.create(event=visit.event, person=person, role="organizer", starts_on=LONG_AGO)
+    EventRole.objects.create(event=visit.event, person=person, role="organizer", starts_on=START_OF_2020)
     address = f"/organize/{visit.event.slug}/visit/"
     facts = {
         "capacity": 20, "lock_working_days": 5, "identity_days_before": 21, "security_name": "Moi",

@@ -16,11 +16,11 @@ from registrations.visits.visitor_list.lock import lock_list, unlock_list
 from registrations.visits.visitor_list.send import revoke_link, send_list, send_list_mail
 from tests.registrations.visits.hosts import (
     DAY,
-    answers_of,
+    extract_token,
     make_hosted,
     make_identified,
+    make_identity_answers,
     make_sent_list,
-    token_in,
 )
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_older_version_is_not_mailed_after_newer_one(queued_list, mailoutbox):
     make_identified(queued_list.visit, 2)
     newer = make_sent_list(queued_list.visit)
     send_list_mail.func(queued_list.pk)  # its worker was late
-    assert [token_in(mail) for mail in mailoutbox] == [token_in(mailoutbox[0])]
+    assert [extract_token(mail) for mail in mailoutbox] == [extract_token(mailoutbox[0])]
     visit = Visit.objects.get()
     assert list_expected_visitors(visit).count() == newer.count == 2
     queued_list.refresh_from_db()
@@ -71,7 +71,7 @@ def test_list_mailed_again_after_worker_crash_is_opened_by_later_link(queued_lis
     send_list_mail.func(queued_list.pk)
     first, second = mailoutbox
     assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
-    opened = [Client().get(f"/host/lists/{token_in(mail)}/").status_code for mail in mailoutbox]
+    opened = [Client().get(f"/host/lists/{extract_token(mail)}/").status_code for mail in mailoutbox]
     assert opened == [410, 200]
 
 
@@ -84,7 +84,7 @@ def test_list_revoked_during_sending_does_not_count_as_sent(queued_list, monkeyp
     send_list_mail.func(queued_list.pk)
     visit = Visit.objects.get()
     assert (len(mailoutbox), visit.sent_at, visit.applications.get().listed_at) == (1, None, None)
-    assert Client().get(f"/host/lists/{token_in(mailoutbox[0])}/").status_code == 410
+    assert Client().get(f"/host/lists/{extract_token(mailoutbox[0])}/").status_code == 410
 
 
 def test_list_revoked_before_link_is_stored_is_not_mailed(queued_list, mailoutbox):
@@ -111,5 +111,5 @@ def test_list_can_be_sent_again_after_encryption_key_was_lost(queued_list, setti
     visit, application = queued_list.visit, queued_list.visit.applications.get()
     with pytest.raises(DecryptionFailed, match=f"enter them again: {application.person}"):
         create_list(visit=visit)
-    save_identity(application=application, answers=answers_of(1))
+    save_identity(application=application, answers=make_identity_answers(1))
     assert (make_sent_list(visit).number, visit.lists.count()) == (2, 2)

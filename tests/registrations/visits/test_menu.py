@@ -6,7 +6,14 @@ import pytest
 
 from convention.club.models import ClubRole, Employment
 from convention.events.models import EventRole
-from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_person
+from tests.factories import (
+    START_OF_2020,
+    make_administrator,
+    make_company,
+    make_event,
+    make_member,
+    make_person,
+)
 from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
 
@@ -21,7 +28,7 @@ def list_menu_links(person):
 
 def make_seller():
     person = make_person()
-    Employment.objects.create(person=person, company=make_company(role="vendor"), starts_on=LONG_AGO)
+    Employment.objects.create(person=person, company=make_company(role="vendor"), starts_on=START_OF_2020)
     return person
 
 
@@ -45,11 +52,11 @@ def test_secretary_menu_is_unchanged_by_organizer_role():
     home_before = make_client(person).get("/organize/")
     before = list_menu_links(person)
 
-    EventRole.objects.create(event=event, person=person, role="organizer", starts_on=LONG_AGO)
+    EventRole.objects.create(event=event, person=person, role="organizer", starts_on=START_OF_2020)
 
     assert home_before.status_code == 200
     assert list_menu_links(person) == before
-    ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="organizer", starts_on=START_OF_2020)
     assert list_menu_links(person) == before
 
 

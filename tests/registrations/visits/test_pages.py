@@ -17,15 +17,15 @@ from registrations.models import Ticket
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.models import Application, NdaAcceptance, Visit
-from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_staff
+from tests.factories import START_OF_2020, make_company, make_event, make_member, make_person, make_staff
 from tests.registrations.visits.factories import (
-    agreed,
-    applicant,
-    applied,
+    accept_current_text,
+    get_applicant,
+    get_state,
+    make_application,
     make_market,
     make_visit,
-    reread,
-    state,
+    reload_visit,
 )
 from tests.site_objects import make_client
 
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 def secretary() -> Client:
     """The club's secretary, who organizes no event."""
     person = make_person()
-    ClubRole.objects.create(person=person, role=ClubRole.Role.SECRETARY, starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role=ClubRole.Role.SECRETARY, starts_on=START_OF_2020)
     return make_client(person)
 
 
@@ -73,7 +73,7 @@ def test_secretary_sets_up_and_publishes_visit(secretary):
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
     secretary.post("/organize/labs/visit/step/", {"step": "publish"})
     event.refresh_from_db()
-    assert (reread(visit).state, event.visibility) == ("published", "members")
+    assert (reload_visit(visit).state, event.visibility) == ("published", "members")
     assert "Close applications" in read(secretary, "/organize/labs/visit/")
 
 
@@ -92,12 +92,12 @@ def test_invalid_visit_form_shows_errors_and_preserves_input(secretary):
         "nobody",
     ):
         assert page.count(sentence) > 0, sentence
-    assert (reread(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
+    assert (reload_visit(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
 
 
 def test_capacity_below_reserved_places_is_refused(secretary):
     visit = make_visit(slug="labs", places=2)
-    applied(visit), applied(visit)
+    make_application(visit), make_application(visit)
     page = secretary.post("/en/organize/labs/visit/", VISIT_FORM_DATA | {"capacity": "1", "company_cap": "1"})
     assert "2 places are already taken" in page.content.decode()
 
@@ -138,7 +138,7 @@ def test_member_applies_and_accepts_confidentiality_terms():
 
 def test_visit_page_asks_for_identity_after_acceptance():
     visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
-    client = make_client(applicant(agreed(applied(visit))))
+    client = make_client(get_applicant(accept_current_text(make_application(visit))))
     assert "Next step: enter your details before the list is locked on" in read(client, "/visits/labs/")
     Visit.objects.update(locked_at=timezone.now())
     page = read(client, "/visits/labs/")
@@ -162,7 +162,7 @@ def test_secretary_menus_link_to_season_once(secretary):
         event=visit.event,
         person=Person.objects.get(club_roles__isnull=False),
         role="organizer",
-        starts_on=LONG_AGO,
+        starts_on=START_OF_2020,
     )
     organize = read(secretary, "/organize/")
     assert organize.count(season) == 1
@@ -172,9 +172,9 @@ def test_secretary_menus_link_to_season_once(secretary):
 
 def test_acceptance_of_outdated_text_is_refused():
     visit = make_visit(slug="labs")
-    application = applied(visit)
+    application = make_application(visit)
     sent = {"hash": "0" * 64, "name": "Ana Silva", "agrees": "on"}
-    answer = make_client(applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
+    answer = make_client(get_applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
     assert "The text has changed in the meantime" in answer.content.decode()
     assert NdaAcceptance.objects.count() == 0
 
@@ -195,21 +195,21 @@ def test_ineligible_member_sees_reason_and_no_apply_button():
 
 def test_visit_page_shows_waiting_position_and_link_to_offer():
     visit = make_visit(slug="labs", places=1)
-    first, second = applied(visit), applied(visit)
-    client = make_client(applicant(second))
+    first, second = make_application(visit), make_application(visit)
+    client = make_client(get_applicant(second))
     assert "You are number 1 on the waiting list." in read(client, "/visits/labs/")
     withdraw_application(application=first)
     page = read(client, "/visits/labs/")
     second.waiting_entry.refresh_from_db()
     assert f"/waiting/{second.waiting_entry.link_token}/" in page
     client.post(f"/en/waiting/{second.waiting_entry.link_token}/", {"accept": "1"})
-    assert state(second) == ApplicationState.CONFIRMED
+    assert get_state(second) == ApplicationState.CONFIRMED
 
 
 def test_member_withdraws_and_may_apply_again():
     visit = make_visit(slug="labs")
-    application = applied(visit)
-    client = make_client(applicant(application))
+    application = make_application(visit)
+    client = make_client(get_applicant(application))
     answer = client.post("/en/visits/labs/withdraw/", follow=True)
     assert "You have withdrawn." in answer.content.decode()
     assert "/visits/labs/apply/" in read(client, "/visits/labs/")
@@ -229,20 +229,20 @@ def test_visit_pages_are_for_members_and_drafts_are_not_found():
 
 def test_access_ends_day_after_end_of_seat_except_to_own_application():
     visit = make_visit(slug="labs")
-    application, other = applied(visit), make_member()
+    application, other = make_application(visit), make_member()
     today = timezone.localdate()
     Seat.objects.update(ends_on=today)
     assert make_client(other).get("/visits/labs/").status_code == 200
     Seat.objects.update(ends_on=today - datetime.timedelta(days=1))
     assert make_client(other).get("/visits/labs/").status_code == 403
-    assert make_client(applicant(application)).get("/visits/labs/").status_code == 200
+    assert make_client(get_applicant(application)).get("/visits/labs/").status_code == 200
 
 
 def test_visit_list_shows_application_state():
     visit = make_visit(slug="labs")
     make_visit(slug="other")
-    application = agreed(applied(visit))
-    page = read(make_client(applicant(application)), "/visits/")
+    application = accept_current_text(make_application(visit))
+    page = read(make_client(get_applicant(application)), "/visits/")
     assert (page.count("/en/visits/labs/"), page.count("/en/visits/other/")) == (1, 1)
     assert ">ready for the host’s list</span>" in page
 
@@ -266,9 +266,9 @@ def test_visit_list_shows_free_places():
 
 def test_applicants_are_listed_by_state_and_downloaded(secretary):
     visit = make_visit(slug="labs", places=2)
-    placed, other, waits = applied(visit), applied(visit), applied(visit)
+    placed, other, waits = make_application(visit), make_application(visit), make_application(visit)
     withdraw_application(application=other)
-    apart = applied(visit)
+    apart = make_application(visit)
     page = read(secretary, "/organize/labs/visit/applicants/?state=confirmed")
     assert str(placed.person) in page
     assert str(apart.person) not in page
@@ -288,8 +288,8 @@ def test_applicants_are_listed_by_state_and_downloaded(secretary):
 
 def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
     visit = make_visit(slug="labs")
-    kept, freed = applied(visit), applied(visit)
-    Seat.objects.update(ends_on=LONG_AGO)
+    kept, freed = make_application(visit), make_application(visit)
+    Seat.objects.update(ends_on=START_OF_2020)
     assert "2 people with a place have lost their seat" in read(secretary, "/organize/labs/visit/")
     base = "/en/organize/labs/visit/applicants"
     page = secretary.post(
@@ -301,7 +301,7 @@ def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
     assert "No button." in unsaid
     secretary.post(f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": "The host agrees."})
     secretary.post(f"{base}/{freed.pk}/decide/", {"act": "revoke", "reason": "No seat."})
-    assert (state(kept), state(freed)) == (ApplicationState.CONFIRMED, ApplicationState.WITHDRAWN)
+    assert (get_state(kept), get_state(freed)) == (ApplicationState.CONFIRMED, ApplicationState.WITHDRAWN)
     assert "it was decided to keep the place" in read(
         secretary, f"/organize/labs/visit/applicants/{kept.pk}/"
     )
@@ -310,18 +310,18 @@ def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
 
 def test_cancellation_needs_reason_and_pages_show_it(secretary):
     visit = make_visit(slug="labs")
-    application = applied(visit)
+    application = make_application(visit)
     path = "/en/organize/labs/visit/call-off/"
     assert "1 place will be cancelled" in read(secretary, "/organize/labs/visit/call-off/")
     assert "Enter the reason" in secretary.post(path, {"reason": ""}).content.decode()
     secretary.post(path, {"reason": "Strike."})
-    assert ": Strike." in read(make_client(applicant(application)), "/visits/labs/")
+    assert ": Strike." in read(make_client(get_applicant(application)), "/visits/labs/")
     assert "Strike." in read(secretary, "/organize/labs/visit/")
 
 
 def test_visit_page_is_translated_into_french():
     visit = make_visit(slug="labs")
-    client = make_client(applicant(applied(visit)))
+    client = make_client(get_applicant(make_application(visit)))
     page = client.get("/visits/labs/").content.decode()
     assert "Votre demande" in page
     assert "place confirmée" in page

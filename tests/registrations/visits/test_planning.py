@@ -38,7 +38,7 @@ from registrations.visits.planning.season import (
     parse_season,
 )
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_administrator,
     make_company,
     make_event,
@@ -47,7 +47,7 @@ from tests.factories import (
     make_registration,
     make_ticket,
 )
-from tests.registrations.visits.factories import applied, make_market, make_visit
+from tests.registrations.visits.factories import make_application, make_market, make_visit
 
 pytestmark = pytest.mark.django_db
 PARIS = Event(timezone="Europe/Paris").zone
@@ -59,7 +59,7 @@ def at(year, month, day, hour=9):
 
 def make_secretary():
     person = make_person()
-    ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
     return person
 
 
@@ -71,7 +71,7 @@ def make_vendor(*markets):
 
 def make_vendor_employee(company):
     person = make_person()
-    Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+    Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
     return person
 
 
@@ -126,7 +126,7 @@ def test_season_calendar_shows_overlaps_and_days_off():
 
 def make_organizer():
     person = make_person()
-    ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="organizer", starts_on=START_OF_2020)
     return person
 
 
@@ -215,7 +215,7 @@ def test_member_proposes_any_host_and_vendor_only_own_site(client):
 
 def test_proposal_of_own_company_is_from_host():
     company = make_company()
-    company.roles.create(role="vendor", starts_on=LONG_AGO)
+    company.roles.create(role="vendor", starts_on=START_OF_2020)
     person = make_member(company)
     assert create_proposal(person=person, title="Ici", host=company).is_from_host
     assert not create_proposal(person=person, title="Ailleurs", host=make_vendor()).is_from_host
@@ -401,13 +401,13 @@ def test_company_history_lists_fewest_visits_first():
     often, never, vain = make_company(name="A"), make_company(name="B"), make_company(name="C")
     for _each in range(2):
         visit = make_visit(places=1)
-        applied(visit, often)
-        applied(visit, vain)
+        make_application(visit, often)
+        make_application(visit, vain)
         end_visit(visit)
     ahead = make_visit()
-    applied(ahead, never)
+    make_application(ahead, never)
     cancelled = make_visit()
-    applied(cancelled, never)
+    make_application(cancelled, never)
     Visit.objects.filter(pk=cancelled.pk).update(cancelled_at=timezone.now())
     rows = [row for row in list_company_history() if row.company in (often, never, vain)]
     assert [
@@ -422,7 +422,7 @@ def test_company_history_lists_fewest_visits_first():
 
 
 def test_cancelled_place_does_not_count_as_visit():
-    application = applied(make_visit())
+    application = make_application(make_visit())
     cancel_registration(registration=application.registration)
     end_visit(application.visit)
     assert count_visits_by_person([application.person_id]) == {}
@@ -431,7 +431,7 @@ def test_cancelled_place_does_not_count_as_visit():
 
 
 def test_company_history_is_shown_and_downloaded(client):
-    application = applied(make_visit())
+    application = make_application(make_visit())
     end_visit(application.visit)
     client.force_login(make_administrator())
     rows = {row.company: row.attended_count for row in client.get("/organize/season/turns/").context["shown"]}

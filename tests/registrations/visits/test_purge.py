@@ -17,13 +17,18 @@ from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import HostLink, Identity, Visit, VisitorList
 from registrations.visits.visitor_list.contents import read_list
 from registrations.visits.visitor_list.create import create_list
-from tests.registrations.visits.find_identities import dump, found_of, opened, values_of
+from tests.registrations.visits.find_identities import (
+    decrypt_words,
+    dump_database,
+    find_identity_values,
+    list_identity_values,
+)
 from tests.registrations.visits.hosts import (
     DAY,
-    answers_of,
     make_host,
     make_hosted,
     make_identified,
+    make_identity_answers,
     make_secretary,
     make_sent_list,
 )
@@ -40,14 +45,14 @@ def end_visit(visit, *, days):
 
 def make_visit_with_all_data(run_tasks):
     """Create a visit with all that may contain an identity: lists, changes, readings, mails, files, links."""
-    visit = make_hosted(fields=[*answers_of(1)])
+    visit = make_hosted(fields=[*make_identity_answers(1)])
     one, two = make_identified(visit, 1), make_identified(visit, 2)
     make_sent_list(visit)
     client = Client()
     client.force_login(one.person)
     address = f"/visits/{visit.event.slug}/identity/"
-    client.post(address, {**answers_of(3), "document_number": "?"})  # refused, and shown again
-    client.post(address, answers_of(4))
+    client.post(address, {**make_identity_answers(3), "document_number": "?"})  # refused, and shown again
+    client.post(address, make_identity_answers(4))
     secretary = Client()
     secretary.force_login(make_secretary())
     lists = f"/organize/{visit.event.slug}/visit/lists/"
@@ -64,10 +69,10 @@ def make_visit_with_all_data(run_tasks):
 def test_search_finds_identities_before_purge(run_tasks):
     """Negative control: the same search decrypts the stored identities and finds their values."""
     make_visit_with_all_data(run_tasks)
-    text = dump()
-    assert [value for value in values_of(1, 2, 3, 4) if value in text] == []
-    found = opened(text)
-    assert [value for value in values_of(1, 2, 4) if value not in found] == []
+    text = dump_database()
+    assert [value for value in list_identity_values(1, 2, 3, 4) if value in text] == []
+    found = decrypt_words(text)
+    assert [value for value in list_identity_values(1, 2, 4) if value not in found] == []
 
 
 def test_search_finds_no_identities_after_purge(run_tasks, mailoutbox, caplog):
@@ -77,7 +82,7 @@ def test_search_finds_no_identities_after_purge(run_tasks, mailoutbox, caplog):
     read = AuditEntry.objects.filter(verb="visitor_list.read").count()
     end_visit(visit, days=7)
     purge_due_data()
-    found = found_of(1, 2, 3, 4, mails=mailoutbox, log=caplog.text)
+    found = find_identity_values(1, 2, 3, 4, mails=mailoutbox, log=caplog.text)
     assert found == set()
     # Hashes, counts and the audit trail remain.
     after = VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed")
@@ -92,14 +97,14 @@ def test_search_finds_no_identities_after_purge(run_tasks, mailoutbox, caplog):
 
 def test_backup_cannot_be_decrypted_after_key_was_replaced(run_tasks, settings):
     visit, _two = make_visit_with_all_data(run_tasks)
-    backup = dump()
+    backup = dump_database()
     old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
     end_visit(visit, days=7)
     purge_due_data()
     settings.IDENTITY_KEYS = [new, old]
     assert reencrypt_rows() == 0
     settings.IDENTITY_KEYS = [new]
-    assert opened(backup) == ""
+    assert decrypt_words(backup) == ""
 
 
 @pytest.mark.parametrize(("days", "is_due"), [(-1, False), (6.99, False), (7, True), (400, True)])
@@ -110,7 +115,7 @@ def test_purge_is_due_seven_days_after_visit(days, is_due):
 
 
 def test_secretary_sees_no_visitor_readiness_after_purge():
-    visit = make_hosted(fields=[*answers_of(1)])
+    visit = make_hosted(fields=[*make_identity_answers(1)])
     make_identified(visit, 1)
     secretary = Client()
     secretary.force_login(make_secretary())
@@ -155,7 +160,7 @@ def test_identities_and_lists_cannot_be_saved_or_read_after_purge(run_tasks):
     purge_due_data()
     two.refresh_from_db()
     with pytest.raises(NotOpenNow):
-        save_identity(application=two, answers=answers_of(2))
+        save_identity(application=two, answers=make_identity_answers(2))
     with pytest.raises(NotOpenNow):
         create_list(visit=visit)
     with pytest.raises(LinkExpired):

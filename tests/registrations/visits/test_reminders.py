@@ -9,7 +9,7 @@ from django.utils import timezone
 from registrations.visits.lifecycle.reminders import remind_visitors
 from registrations.visits.models import DayMail, Visit
 from registrations.visits.rides.seating import choose_rides
-from tests.registrations.visits.visit_day import HOUR, make_ride, make_visit, make_visitor, pass_by
+from tests.registrations.visits.visit_day import HOUR, make_ride, make_visit, make_visitor, scan_by_hand
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_reminders_are_created_at_their_times(starts, kinds):
 def test_visitor_who_attended_is_asked_for_feedback(run_tasks, mailoutbox):
     visit = make_visit()
     came, _absent = make_visitor(visit), make_visitor(visit)
-    pass_by(came)
+    scan_by_hand(came)
     event = visit.event
     event.starts_at, event.ends_at = timezone.now() - 9 * HOUR, timezone.now() - 3 * HOUR
     event.save()

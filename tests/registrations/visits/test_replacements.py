@@ -23,16 +23,16 @@ from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.lock import lock_list
 from tests.factories import make_company, make_member, make_person
-from tests.registrations.visits.factories import applied, make_visit, state
+from tests.registrations.visits.factories import get_state, make_application, make_visit
 from tests.registrations.visits.hosts import (
-    agree,
-    answers_of,
+    get_original_application,
+    make_host_path,
     make_identified,
+    make_identity_answers,
     make_secretary,
     make_sent_list,
     make_visitor,
-    only,
-    page_of,
+    record_acceptance,
 )
 from tests.site_objects import make_client
 
@@ -44,7 +44,7 @@ def make_colleague(application):
 
 
 def test_replacement_gets_place_after_host_approval(visit, enter, run_tasks, mailoutbox):
-    replaced = only(visit)
+    replaced = get_original_application(visit)
     new = make_colleague(replaced)
     made = propose_replacement_by_email(application=replaced, email=new.email.upper())
     run_tasks()
@@ -53,8 +53,8 @@ def test_replacement_gets_place_after_host_approval(visit, enter, run_tasks, mai
     replaced.registration.refresh_from_db()
     assert replaced.registration.cancelled_at is None
     client = enter()
-    assert "Remplace" in client.get(page_of(visit)).content.decode()
-    client.post(f"{page_of(visit)}people/{made.pk}/", {"act": "approve"})
+    assert "Remplace" in client.get(make_host_path(visit)).content.decode()
+    client.post(f"{make_host_path(visit)}people/{made.pk}/", {"act": "approve"})
     replaced.refresh_from_db()
     made.refresh_from_db()
     assert made.host_approved_at is not None
@@ -63,17 +63,17 @@ def test_replacement_gets_place_after_host_approval(visit, enter, run_tasks, mai
     assert replaced.registration.cancelled_at is not None
     assert not Identity.objects.filter(application=replaced).exists()
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
-    agree(made)
-    save_identity(application=made, answers=answers_of(5))
+    record_acceptance(made)
+    save_identity(application=made, answers=make_identity_answers(5))
     second = make_sent_list(visit)
     assert (second.added, second.removed) == (1, 1)
 
 
 def test_host_is_not_told_why_replacement_became_ineligible(visit, enter):
-    by = make_colleague(only(visit))
-    made = propose_replacement(application=only(visit), replacement=by)
+    by = make_colleague(get_original_application(visit))
+    made = propose_replacement(application=get_original_application(visit), replacement=by)
     by.seats.update(ends_on=timezone.localdate())
-    page = enter().post(f"/en{page_of(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
+    page = enter().post(f"/en{make_host_path(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
     said = page.content.decode()
     assert "This person can no longer come" in said
     assert "seat" not in said
@@ -82,7 +82,7 @@ def test_host_is_not_told_why_replacement_became_ineligible(visit, enter):
 
 
 def test_replaced_visitor_is_notified(visit, run_tasks, mailoutbox):
-    replaced = only(visit)
+    replaced = get_original_application(visit)
     replaced.person.language = "en"
     replaced.person.save(update_fields=["language"])
     approve_replacement(
@@ -99,7 +99,7 @@ def test_replaced_visitor_is_notified(visit, run_tasks, mailoutbox):
 
 
 def test_visitor_who_cancelled_is_not_notified_of_replacement(visit, run_tasks, mailoutbox):
-    gone = only(visit)
+    gone = get_original_application(visit)
     cancel_registration(registration=gone.registration)
     run_tasks()
     mailoutbox.clear()
@@ -109,7 +109,7 @@ def test_visitor_who_cancelled_is_not_notified_of_replacement(visit, run_tasks, 
 
 
 def test_replacement_can_be_replaced_after_registration_closed(visit):
-    first = only(visit)
+    first = get_original_application(visit)
     visit.event.registration_closes_at = timezone.now()
     visit.event.save()
     second = propose_replacement(application=first, replacement=make_colleague(first))
@@ -121,7 +121,7 @@ def test_replacement_can_be_replaced_after_registration_closed(visit):
 
 
 def test_vetoed_replacement_leaves_place_unchanged(visit):
-    replaced = only(visit)
+    replaced = get_original_application(visit)
     made = propose_replacement(application=replaced, replacement=make_colleague(replaced))
     veto_application(application=made)
     replaced.refresh_from_db()
@@ -135,7 +135,7 @@ def test_vetoed_replacement_leaves_place_unchanged(visit):
 
 def test_place_is_filled_once_after_replacement_cancelled(visit):
     """If the replacement cancels too, their place can be filled and the original one cannot."""
-    first, secretary = only(visit), make_client(make_secretary())
+    first, secretary = get_original_application(visit), make_client(make_secretary())
     second = propose_replacement(application=first, replacement=make_colleague(first))
     approve_replacement(application=second)
     second.refresh_from_db()
@@ -152,7 +152,7 @@ def test_place_is_filled_once_after_replacement_cancelled(visit):
 
 
 def test_place_cancelled_before_lock_cannot_be_filled(visit):
-    gone = only(visit)
+    gone = get_original_application(visit)
     cancel_registration(registration=gone.registration)
     before = timezone.now()
     Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=before)
@@ -162,7 +162,7 @@ def test_place_cancelled_before_lock_cannot_be_filled(visit):
 
 
 def test_place_vetoed_after_lock_can_be_filled(visit):
-    gone = only(visit)
+    gone = get_original_application(visit)
     veto_application(application=gone)
     made = propose_replacement(application=gone, replacement=make_member())
     approve_replacement(application=made)
@@ -222,7 +222,7 @@ def get_first_application(visit):
 
 
 def test_second_replacement_is_refused_for_same_place(visit):
-    replaced = only(visit)
+    replaced = get_original_application(visit)
     propose_replacement(application=replaced, replacement=make_colleague(replaced))
     with pytest.raises(NotOpenNow, match="already been proposed for this place"):
         propose_replacement(application=replaced, replacement=make_member())
@@ -232,12 +232,12 @@ def test_second_replacement_is_refused_for_same_place(visit):
 def test_replacement_is_refused_before_lock(visit):
     Visit.objects.update(locked_at=None)
     with pytest.raises(NotOpenNow, match="Until the list is locked"):
-        propose_replacement(application=only(visit), replacement=make_member())
+        propose_replacement(application=get_original_application(visit), replacement=make_member())
     assert not Application.objects.filter(replaces__isnull=False).exists()
 
 
 def test_secretary_proposes_replacement_and_records_host_decision(visit):
-    replaced, client = only(visit), Client()
+    replaced, client = get_original_application(visit), Client()
     client.force_login(make_secretary())
     new, run = make_colleague(replaced), f"/organize/{visit.event.slug}/visit"
     answer = client.post(f"{run}/replace/{replaced.pk}/", {"email": "inconnue@example.org"})
@@ -253,7 +253,7 @@ def test_secretary_proposes_replacement_and_records_host_decision(visit):
 
 
 def test_lists_page_links_to_places_that_can_be_filled(visit):
-    ready, missing, gone = only(visit), make_visitor(visit), make_visitor(visit)
+    ready, missing, gone = get_original_application(visit), make_visitor(visit), make_visitor(visit)
     withdraw_application(application=gone)
     client = make_client(make_secretary())
     assert list_fillable_places(client, visit) == {ready.pk, missing.pk, gone.pk}
@@ -265,7 +265,7 @@ def test_lists_page_links_to_places_that_can_be_filled(visit):
 
 
 def test_lists_page_omits_places_withdrawn_before_lock(visit):
-    gone = only(visit)
+    gone = get_original_application(visit)
     withdraw_application(application=gone)
     Visit.objects.update(locked_at=timezone.now())
     assert list_fillable_places(make_client(make_secretary()), visit) == set()
@@ -278,17 +278,17 @@ def list_fillable_places(client, visit):
 
 def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     visit = make_visit(places=1, cap=2)
-    placed, first, second = applied(visit), applied(visit), applied(visit)
+    placed, first, second = make_application(visit), make_application(visit), make_application(visit)
     lock_list(visit=visit)
     page = f"/organize/{visit.event.slug}/visit/replace/{placed.pk}/"
     secretary = make_client(make_secretary())
     assert secretary.get(page).context["waiting"] == [first, second]
     secretary.post(page, {"email": first.person.email})
     first.waiting_entry.refresh_from_db()
-    assert state(first) == ApplicationState.WITHDRAWN
+    assert get_state(first) == ApplicationState.WITHDRAWN
     assert first.waiting_entry.left_at is not None
     made = approve_replacement(application=placed.replacements.get())
-    assert (made.person, state(made), state(placed)) == (
+    assert (made.person, get_state(made), get_state(placed)) == (
         first.person,
         ApplicationState.CONFIRMED,
         ApplicationState.WITHDRAWN,

@@ -19,7 +19,7 @@ from registrations.visits.rides.seating import choose_rides, seat_visitor
 from tests.factories import make_staff
 from tests.registrations.visits.visit_day import make_ride, make_visit, make_visitor
 from tests.site_objects import make_client
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def visit():
     return make_visit(starts=48)
 
 
-def taken(*rides):
+def list_reserved(*rides):
     return [Ride.objects.get(pk=ride.pk).reserved for ride in rides]
 
 
@@ -39,12 +39,12 @@ def test_one_ride_per_direction_and_change_is_all_or_nothing(visit):
     back = make_ride(visit, "back")
     choose_rides(application=one, ride_ids=[early.pk, back.pk])
     choose_rides(application=one, ride_ids=[late.pk, back.pk])
-    assert taken(early, late, back) == [0, 1, 1]
+    assert list_reserved(early, late, back) == [0, 1, 1]
     other = make_visitor(visit)
     choose_rides(application=other, ride_ids=[early.pk])
     with pytest.raises(SoldOut, match="Gare de l’Est"):
         choose_rides(application=other, ride_ids=[late.pk])
-    assert taken(early, late, back) == [1, 1, 1]
+    assert list_reserved(early, late, back) == [1, 1, 1]
     assert [seat.ride for seat in other.ride_seats.all()] == [early]
     with pytest.raises(InvalidFields) as refused:
         choose_rides(application=other, ride_ids=[early.pk, late.pk])
@@ -59,12 +59,12 @@ def test_ride_seat_of_cancelled_visitor_is_free_for_another(visit):
     cancel_registration(registration=gone.registration)
     assert Ride.objects.with_passenger_count().get().passenger_count == 0
     choose_rides(application=comes, ride_ids=[ride.pk])
-    assert taken(ride) == [1]
+    assert list_reserved(ride) == [1]
     assert RideSeat.objects.get().application == comes
     with pytest.raises(NotOpenNow):
         choose_rides(application=gone, ride_ids=[])
     choose_rides(application=comes, ride_ids=[])
-    assert taken(ride) == [0]
+    assert list_reserved(ride) == [0]
 
 
 def test_departed_ride_can_be_neither_chosen_nor_released():
@@ -76,7 +76,7 @@ def test_departed_ride_can_be_neither_chosen_nor_released():
     RideSeat.objects.create(ride=left, application=one)
     Ride.objects.update(reserved=1)
     choose_rides(application=one, ride_ids=[])
-    assert taken(left) == [1]
+    assert list_reserved(left) == [1]
     elsewhere = make_ride(make_visit(starts=48))
     with pytest.raises(InvalidFields):
         choose_rides(application=one, ride_ids=[elsewhere.pk])
@@ -191,7 +191,7 @@ def test_organizer_creates_ride_and_visitor_chooses_it(visit):
     shown = visitor.get(page).content.decode()
     assert "1 place libre" in shown
     visitor.post(page, {"out": ride.pk})
-    assert taken(ride) == [1]
+    assert list_reserved(ride) == [1]
     answer = make_client(make_visitor(visit).person).post(page, {"out": ride.pk})
     assert "Il ne reste aucune place" in answer.content.decode()
     calendar = visitor.get(f"/visits/{visit.event.slug}/rides.ics")
@@ -223,13 +223,13 @@ def test_organizer_changes_seats_and_visitor_is_notified_with_reason(visit, run_
     assert f'href="{address}"' in organizer.get(rides).content.decode()
     assert list(organizer.post(address, {"out": ride.pk}).context["form"].errors) == ["reason"]
     organizer.post(address, {"out": ride.pk, "back": back.pk, "reason": "Par téléphone"})
-    assert taken(ride, other, back) == [1, 0, 1]
+    assert list_reserved(ride, other, back) == [1, 0, 1]
     organizer.post(address, {"out": other.pk, "back": back.pk, "reason": "Car plein"})
-    assert taken(ride, other, back) == [0, 1, 1]
+    assert list_reserved(ride, other, back) == [0, 1, 1]
     assert "Voiture de Zoé" in organizer.get(rides).content.decode()
     organizer.post(address, {"out": "", "back": "", "reason": "Vient en train"})
     organizer.post(address, {"out": "", "back": "", "reason": "Encore"})  # nothing to change, nothing to tell
-    assert taken(ride, other, back) == [0, 0, 0]
+    assert list_reserved(ride, other, back) == [0, 0, 0]
     entries = AuditEntry.objects.filter(verb="ride.seat").order_by("pk")
     assert [(entry.reason, entry.subject, entry.event) for entry in entries] == [
         (reason, f"visits.application:{one.pk}", visit.event.slug)
@@ -250,7 +250,7 @@ def test_organizer_cannot_overbook_ride_or_seat_withdrawn_visitor(visit):
         f"/organize/{visit.event.slug}/visit/rides/people/{one.pk}/", {"out": ride.pk, "reason": "Vite"}
     )
     assert "Il ne reste aucune place" in answer.context["form"].non_field_errors()[0]
-    assert (taken(ride), one.ride_seats.count()) == ([1], 0)
+    assert (list_reserved(ride), one.ride_seats.count()) == ([1], 0)
     gone.withdrawn_at = timezone.now()
     gone.save()
     with pytest.raises(NotOpenNow):
@@ -267,7 +267,7 @@ def choose_ride_concurrently(ride, visit):
     """Let sixteen visitors choose the ride at once; return the number of seats taken."""
     people = [make_visitor(visit) for _number in range(16)]
     work = [lambda person=person: choose_rides(application=person, ride_ids=[ride.pk]) for person in people]
-    results = in_threads(work, threads=16)
+    results = run_in_threads(work, threads=16)
     assert {type(result) for result in results} <= {SoldOut, type(None)}
     return RideSeat.objects.filter(ride=ride).count()
 
@@ -278,7 +278,7 @@ def test_last_ride_seat_goes_to_one_visitor():
     visit = make_visit(starts=48)
     ride = make_ride(visit, capacity=1)
     assert choose_ride_concurrently(ride, visit) == 1
-    assert taken(ride) == [1]
+    assert list_reserved(ride) == [1]
 
 
 @pytest.mark.postgresql
@@ -320,10 +320,12 @@ def test_concurrent_ride_swaps_leave_counters_consistent():
             return "full"
         return "taken"
 
-    found = in_threads([lambda number=number: swap(number) for number in range(20)])
+    found = run_in_threads([lambda number=number: swap(number) for number in range(20)])
     assert set(found) <= {"full", "taken"}
-    assert sum(taken(first, second)) == 20
-    assert taken(first, second) == [RideSeat.objects.filter(ride=ride).count() for ride in (first, second)]
+    assert sum(list_reserved(first, second)) == 20
+    assert list_reserved(first, second) == [
+        RideSeat.objects.filter(ride=ride).count() for ride in (first, second)
+    ]
 
 
 def test_chosen_ride_is_shown_and_cannot_be_changed_after_departure(visit, client):

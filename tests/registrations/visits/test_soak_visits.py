@@ -37,7 +37,14 @@ from registrations.visits.models import (
     Proposal,
     Visit,
 )
-from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_ticket
+from tests.factories import (
+    START_OF_2020,
+    make_administrator,
+    make_company,
+    make_event,
+    make_member,
+    make_ticket,
+)
 from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak]
@@ -121,10 +128,10 @@ class Club:
             Company(name=f"Large {n}", slug=f"large-{n}", sector="Banque")
             for n in range(len(self.companies), number)
         )
-        terms = {"plan": self.plan, "seats": 100, "starts_on": LONG_AGO, "confirmed_on": LONG_AGO}
+        terms = {"plan": self.plan, "seats": 100, "starts_on": START_OF_2020, "confirmed_on": START_OF_2020}
         Membership.objects.bulk_create(Membership(company=one, **terms) for one in new)
         CompanyRole.objects.bulk_create(
-            CompanyRole(company=one, role="member", starts_on=LONG_AGO) for one in new
+            CompanyRole(company=one, role="member", starts_on=START_OF_2020) for one in new
         )
         for n in range(len(self.companies) // 10, number // 10):
             Market.objects.create(slug=f"market-{n}", name=f"Marché {n}").companies.set(new[n::50])
@@ -140,13 +147,13 @@ class Club:
         )
         memberships = dict(Membership.objects.values_list("company", "pk"))
         jobs = [
-            Employment(person=one, company=self.companies[n % len(self.companies)], starts_on=LONG_AGO)
+            Employment(person=one, company=self.companies[n % len(self.companies)], starts_on=START_OF_2020)
             for n, one in enumerate(new)
         ]
         Employment.objects.bulk_create(jobs, 1000)
         Seat.objects.bulk_create(
             (
-                Seat(membership_id=memberships[job.company_id], person=job.person, starts_on=LONG_AGO)
+                Seat(membership_id=memberships[job.company_id], person=job.person, starts_on=START_OF_2020)
                 for n, job in enumerate(jobs)
                 if n % 10
             ),

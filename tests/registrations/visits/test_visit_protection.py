@@ -26,7 +26,7 @@ from registrations.visits.rides.seating import choose_rides
 from registrations.visits.visitor_list.lock import lock_due_lists, lock_list
 from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
 from tests.registrations.visits import visit_day
-from tests.registrations.visits.factories import applied, make_visit
+from tests.registrations.visits.factories import make_application, make_visit
 from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary
 from tests.site_objects import make_client
 
@@ -132,7 +132,7 @@ def test_event_longer_than_five_days_cannot_be_a_visit_or_be_locked():
     with pytest.raises(VisitNotReady, match="at most 5 days"):
         begin(event=event)
     visit = make_visit(starts_at=starts, ends_at=starts + 20 * DAY)  # by the back office
-    applied(visit)
+    make_application(visit)
     with pytest.raises(NotOpenNow, match="at most 5 days"):
         lock_list(visit=visit)
     draft = make_visit(starts_at=starts, ends_at=starts + 20 * DAY, visibility="draft", agreed_at=None)
@@ -155,7 +155,7 @@ def test_lock_days_that_would_lock_at_once_are_refused():
 
 def test_merge_refuses_to_drop_registration_of_application():
     visit = make_visit()
-    theirs = applied(visit)
+    theirs = make_application(visit)
     assert theirs.registration is not None
     double = make_registration(theirs.registration.ticket, email=theirs.registration.email)
     with pytest.raises(MergeRefused, match="from the application"):
@@ -210,7 +210,7 @@ def test_end_in_the_past_is_refused_and_identities_remain():
 
 def test_offer_accepted_after_change_of_employer_counts_for_new_employer():
     visit = make_visit(places=1)
-    first, waits = applied(visit), applied(visit)
+    first, waits = make_application(visit), make_application(visit)
     membership = make_member().seats.get().membership
     change_employer(person=waits.person, to=membership.company, on=timezone.localdate())
     give_seat(membership=membership, person=waits.person)

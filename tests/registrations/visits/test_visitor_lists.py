@@ -20,14 +20,14 @@ from registrations.visits.visitor_list.table import describe_changes, format_row
 from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
-    agree,
-    answers_of,
+    extract_token,
     make_hosted,
     make_identified,
+    make_identity_answers,
     make_secretary,
     make_sent_list,
     make_visitor,
-    token_in,
+    record_acceptance,
 )
 from tests.site_objects import make_client
 
@@ -104,7 +104,7 @@ def test_new_confidentiality_terms_need_new_acceptance():
     application = make_identified(visit, 1)
     NdaText.objects.create(visit=visit, number=2, text="Rien, vraiment.")
     assert find_list_readiness(visit).ready == []
-    agree(application)
+    record_acceptance(application)
     assert find_list_readiness(visit).ready == [application]
 
 
@@ -146,7 +146,7 @@ def test_list_version_describes_changes_since_last_sent_version():
     unsent = create_list(visit=visit)
     assert (unsent.number, unsent.count, unsent.removed) == (2, 1, 1)
     make_identified(visit, 3)
-    save_identity(application=stays, answers={**answers_of(1), "document_number": "NEW12345"})
+    save_identity(application=stays, answers={**make_identity_answers(1), "document_number": "NEW12345"})
     third = create_list(visit=visit)
     # The second version was never sent, so the third is compared with the first.
     assert (third.number, third.added, third.removed, third.changed) == (3, 1, 1, 1)
@@ -216,7 +216,7 @@ def test_list_mail_has_link_and_no_personal_data(run_tasks, mailoutbox):
     assert mail.attachments == []
     text = mail.message().as_string() + mail.body
     assert [word for word in ("Zwickel", "QX0000001ZZ", "1971") if word in text] == []
-    assert made.link_hash == hash_token(token_in(mail))
+    assert made.link_hash == hash_token(extract_token(mail))
     assert visit.state == Visit.State.SENT
     assert application.listed_at is not None
 
@@ -234,9 +234,9 @@ def test_list_sent_again_has_new_link_and_old_link_ends(mailoutbox):
     make_identified(visit, 1)
     made = make_sent_list(visit)
     send_list(visitor_list=made)
-    assert Client().get(f"/host/lists/{token_in(mailoutbox[0])}/").status_code == 410
+    assert Client().get(f"/host/lists/{extract_token(mailoutbox[0])}/").status_code == 410
     send_list_mail.func(made.pk)
-    assert Client().get(f"/host/lists/{token_in(mailoutbox[1])}/").status_code == 200
+    assert Client().get(f"/host/lists/{extract_token(mailoutbox[1])}/").status_code == 200
 
 
 def test_only_latest_version_can_be_sent_and_needs_recipient():
@@ -297,7 +297,7 @@ def test_list_is_outdated_after_change_of_identity_or_visitors(visit):
 
     assert said() is False
     [one] = find_list_readiness(visit).ready
-    save_identity(application=one, answers=answers_of(9))
+    save_identity(application=one, answers=make_identity_answers(9))
     assert said() is True
     make_sent_list(visit)
     assert said() is False

@@ -60,8 +60,8 @@ def make_ride(visit, direction="out", **fields):
     )  # fmt: skip
 
 
-def pass_by(application, door=None, direction="in"):
-    """Scanned by hand at a door, the gate unless told otherwise."""
+def scan_by_hand(application, door=None, direction="in"):
+    """Scan the badge by hand, at the gate unless another door is given."""
     return check_in_registration(
         registration=application.registration,
         checkpoint=door or get_or_create_entrance(application.visit.event),
@@ -70,8 +70,8 @@ def pass_by(application, door=None, direction="in"):
     )
 
 
-def sign(application):
-    """Agree to the latest text of the visit, which is made where there is none."""
+def sign_latest_text(application):
+    """Accept the latest text of the visit, which is created if there is none."""
     text, _made = NdaText.objects.get_or_create(
         visit=application.visit, number=1, defaults={"text": "Rien ne sort."}
     )
@@ -79,19 +79,19 @@ def sign(application):
     return NdaAcceptance.objects.create(application=application, nda=latest, hash=latest.hash, name="x")
 
 
-def end(visit):
-    """The visit ended an hour ago."""
+def end_visit(visit):
+    """Move the end of the visit to an hour ago."""
     event = visit.event
     event.starts_at, event.ends_at = timezone.now() - 7 * HOUR, timezone.now() - HOUR
     event.save()
 
 
-OF_RIDES = ["ride", "ride-remove", "manifest", "manifest-pdf"]
+RIDE_PAGE_NAMES = ["ride", "ride-remove", "manifest", "manifest-pdf"]
 """Pages that name a ride."""
 
 
-def ride_of(event, registration):
-    """A ride of the event's visit, whoever takes it, a debrief and a question: one of each, for addresses."""
+def make_ride_objects(event, registration):
+    """Create a ride with a seat, a debrief and a question of the event's visit; return the ride."""
     visit = Visit.objects.get(event=event)
     ride = Ride.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
     one, _made = Application.objects.get_or_create(

@@ -20,7 +20,7 @@ from registrations.waiting_list.expire_and_leave import decline_offer, expire_of
 from registrations.waiting_list.organizer_actions import pause_waiting_entry, resume_waiting_entry
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPANIES, COLLEAGUES, CAPACITY, CAP, ROUNDS = 4, 6, 6, 2, 100
@@ -74,7 +74,7 @@ def test_concurrent_actions_exceed_no_limit_and_leave_no_free_place_unused(seed)
     for person in people:
         run_ignoring_refusals(lambda person=person: join_list(ticket, person))
 
-    results = in_threads(
+    results = run_in_threads(
         [lambda n=n: do_random_action(ticket, people, seed * 10_000 + n) for n in range(ROUNDS)], threads=8
     )
 

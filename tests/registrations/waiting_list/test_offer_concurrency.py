@@ -20,7 +20,7 @@ from registrations.sessions.booking import book_session, leave_session, swap_ses
 from registrations.waiting_list.expire_and_leave import expire_offer, leave_waiting_list
 from schedule.models import Session
 from tests.factories import make_event, make_registration, make_session, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -95,7 +95,7 @@ def run_random_actions(ticket: Ticket) -> list[Exception]:
     for number in range(WAITERS):
         join_ticket_list(ticket=ticket, request=make_waiting_request(number))
     return list_unexpected_errors(
-        in_threads([make_random_action(ticket, number) for number in range(ROUNDS)], threads=8)
+        run_in_threads([make_random_action(ticket, number) for number in range(ROUNDS)], threads=8)
     )
 
 
@@ -127,7 +127,7 @@ def test_newcomers_cannot_overtake_waiting_list():
     first = list(Registration.objects.confirmed())
     work = [lambda r=r: cancel_registration(registration=r) for r in first]
     work += [lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)]
-    assert list_unexpected_errors(in_threads(work, threads=8)) == []
+    assert list_unexpected_errors(run_in_threads(work, threads=8)) == []
     assert Registration.objects.filter(first_name="New").count() == 0
     assert WaitingEntry.objects.with_offer().count() == CAPACITY
 
@@ -139,7 +139,7 @@ def test_harness_detects_newcomers_overtaking_waiting_list(monkeypatch):
         join_ticket_list(ticket=ticket, request=make_waiting_request(number))
     for registration in Registration.objects.confirmed():
         cancel_registration(registration=registration)
-    in_threads([lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)], threads=8)
+    run_in_threads([lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)], threads=8)
     assert Registration.objects.filter(first_name="New").count() == CAPACITY
 
 
@@ -156,7 +156,7 @@ def test_concurrent_session_swaps_lose_no_booking():
         swap_session(registration=person, old_sessions=[seat.session], new_session=wanted)
 
     work = [lambda p=p, s=s: swap(p, s) for p in people for s in sessions] * 2
-    assert list_unexpected_errors(in_threads(work, threads=8)) == []
+    assert list_unexpected_errors(run_in_threads(work, threads=8)) == []
     seats = SessionBooking.objects.active()
     assert sorted(seats.values_list("registration", flat=True)) == sorted(person.pk for person in people)
     for session in Session.objects.all():
@@ -181,7 +181,7 @@ def test_session_with_waiting_list_is_never_overbooked():
     work += [lambda p=p: accept(p) for p in people[3:10]] * 3
     work += [lambda p=p: book_session(registration=p, session=session) for p in people[10:]] * 2
     work += [lambda p=p: cancel_registration(registration=p) for p in people[4:6]]
-    assert list_unexpected_errors(in_threads(work, threads=8)) == []
+    assert list_unexpected_errors(run_in_threads(work, threads=8)) == []
     session.refresh_from_db()
     held = WaitingEntry.objects.with_offer().filter(session=session).count()
     seats = SessionBooking.objects.active().filter(session=session)

@@ -12,7 +12,7 @@ from registrations.models import Order, PassQuota, Registration, Ticket, Waiting
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
-from tests.registrations.waiting_list.test_waiting_list import BILLED
+from tests.registrations.waiting_list.test_waiting_list import BILLING_FIELDS
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def make_full_ticket(**fields) -> Ticket:
     return ticket
 
 
-def offered(ticket: Ticket, email: str) -> WaitingEntry:
+def make_offer(ticket: Ticket, email: str) -> WaitingEntry:
     wish = WaitingRequest(first_name="Ana", last_name="Silva", email=email, company="Acme")
     entry = join_ticket_list(ticket=ticket, request=wish)
     cancel_registration(registration=Registration.objects.confirmed().get())
@@ -42,11 +42,11 @@ def states(ticket: Ticket) -> list[str]:
 
 def test_unpaid_card_offer_is_held_then_offered_to_next(client):
     ticket = make_full_ticket(price=12_000)
-    first = offered(ticket, "ana@example.org")
+    first = make_offer(ticket, "ana@example.org")
     asked = client.get(page(first)).text
     assert "Card (on the next page)" in asked
     assert 'name="shown" value="12000"' in asked
-    answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLED})
+    answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLING_FIELDS})
     order = Order.objects.get(email="ana@example.org")
     assert (answer["Location"], states(ticket)) == (order.sender_path, ["pending"])
     assert order.sender_path.endswith("/pay/")
@@ -61,20 +61,20 @@ def test_unpaid_card_offer_is_held_then_offered_to_next(client):
 
 def test_card_payment_confirms_accepted_offer(client):
     ticket = make_full_ticket(price=12_000)
-    entry = offered(ticket, "ana@example.org")
-    client.post(page(entry), {"accept": "1", "payment": "card", **BILLED})
+    entry = make_offer(ticket, "ana@example.org")
+    client.post(page(entry), {"accept": "1", "payment": "card", **BILLING_FIELDS})
     record_demo_payment(order=Order.objects.get(email="ana@example.org"))
     assert states(ticket) == ["confirmed"]
 
 
 def test_offer_is_not_accepted_at_changed_price_until_shown(client):
     ticket = make_full_ticket(price=12_000)
-    entry = offered(ticket, "ana@example.org")
+    entry = make_offer(ticket, "ana@example.org")
     Ticket.objects.update(price=15_000)
-    answer = client.post(page(entry), {"accept": "1", "shown": "12000", **BILLED}, follow=True)
+    answer = client.post(page(entry), {"accept": "1", "shown": "12000", **BILLING_FIELDS}, follow=True)
     assert "The price has changed from €120 to €150" in answer.text
     assert states(ticket) == []
-    client.post(page(entry), {"accept": "1", "shown": "15000", **BILLED})
+    client.post(page(entry), {"accept": "1", "shown": "15000", **BILLING_FIELDS})
     assert states(ticket) == ["confirmed"]
 
 
@@ -82,7 +82,7 @@ def test_offer_paid_by_pass_needs_no_billing_details(client):
     ticket = make_full_ticket(audience="member", price=12_000, uses_pass=True)
     member = make_member(make_company(), email="ana@example.org")
     Membership.objects.update(passes=2)
-    entry = offered(ticket, member.email)
+    entry = make_offer(ticket, member.email)
     shown = client.get(page(entry)).text
     assert "Billing details" not in shown
     assert "included in the company’s membership" in shown

@@ -15,7 +15,7 @@ from registrations.ticketing.quotas import remove_quota, save_quota
 from registrations.ticketing.tickets import save_ticket
 from registrations.waiting_list.expire_and_leave import leave_waiting_list
 from tests.factories import make_event, make_ticket
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 ROUNDS = 80
 
@@ -122,7 +122,7 @@ def test_concurrent_actions_leave_counters_consistent_without_deadlock():
     tickets = make_tickets_with_quota()
     for number in range(12):
         join_list(tickets[number % 2], f"early{number}")
-    results = in_threads([lambda n=n: do_random_action(tickets, n) for n in range(ROUNDS)], threads=8)
+    results = run_in_threads([lambda n=n: do_random_action(tickets, n) for n in range(ROUNDS)], threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     held = [
         Registration.objects.confirmed().filter(ticket=ticket).count()

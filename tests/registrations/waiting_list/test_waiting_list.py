@@ -44,7 +44,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 HOUR = datetime.timedelta(hours=1)
-BILLED = {
+BILLING_FIELDS = {
     "billing_name": "Acme", "billing_street": "1 rue A", "billing_postcode": "75001",
     "billing_city": "Paris", "billing_country": "FR", "purchase_order": "PO-7",
 }  # fmt: skip
@@ -75,7 +75,7 @@ def states(*entries: WaitingEntry) -> list[str]:
     return [WaitingEntry.objects.get(pk=entry.pk).state for entry in entries]
 
 
-def taken(ticket: Ticket) -> int:
+def count_reserved(ticket: Ticket) -> int:
     return Ticket.objects.get(pk=ticket.pk).reserved
 
 
@@ -87,15 +87,15 @@ def end_offer_period(entry: WaitingEntry) -> None:
 def test_freed_place_is_offered_in_order_after_expiry_decline_and_leaving(ticket):
     first, second, third = (join_list(ticket, name) for name in ("Ana", "Bo", "Cy"))
     cancel_first_registration(ticket)
-    assert (states(first, second, third), taken(ticket)) == (["offered", "waiting", "waiting"], 1)
+    assert (states(first, second, third), count_reserved(ticket)) == (["offered", "waiting", "waiting"], 1)
     end_offer_period(first)
     process_waiting_lists()
-    assert (states(first, second, third), taken(ticket)) == (["expired", "offered", "waiting"], 1)
+    assert (states(first, second, third), count_reserved(ticket)) == (["expired", "offered", "waiting"], 1)
     second.refresh_from_db()
     decline_offer(entry=second)
-    assert (states(second, third), taken(ticket)) == (["declined", "offered"], 1)
+    assert (states(second, third), count_reserved(ticket)) == (["declined", "offered"], 1)
     leave_waiting_list(entry=third)
-    assert (states(third), taken(ticket)) == (["left"], 0)
+    assert (states(third), count_reserved(ticket)) == (["left"], 0)
 
 
 def test_offered_place_cannot_be_ordered_by_newcomer(ticket):
@@ -111,7 +111,7 @@ def test_added_capacity_is_offered_to_waiting_list(ticket):
     ticket.refresh_from_db()
     ticket.capacity = 3
     save_ticket(ticket=ticket, changed=["capacity"])
-    assert (states(*entries), taken(ticket)) == (["offered", "offered", "waiting"], 3)
+    assert (states(*entries), count_reserved(ticket)) == (["offered", "offered", "waiting"], 3)
 
 
 def test_place_of_expired_hold_is_offered_to_waiting_list():
@@ -119,7 +119,7 @@ def test_place_of_expired_hold_is_offered_to_waiting_list():
     make_registration(ticket, confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
     entry = join_list(ticket)
     release_ticket_holds([ticket.pk], at=timezone.now() + 2 * HOUR)
-    assert (states(entry), taken(ticket)) == (["offered"], 1)
+    assert (states(entry), count_reserved(ticket)) == (["offered"], 1)
 
 
 def test_address_joins_once_regardless_of_case(ticket):
@@ -154,7 +154,7 @@ def test_accepting_offer_twice_creates_one_order(ticket):
     assert accept_ticket_offer(entry=entry) == order
     [registration] = order.registrations.all()
     assert (registration.state, registration.name, registration.company) == ("confirmed", "Ana Silva", "Acme")
-    assert (states(entry), taken(ticket), order.source) == (["accepted"], 1, "waiting")
+    assert (states(entry), count_reserved(ticket), order.source) == (["accepted"], 1, "waiting")
 
 
 def test_expired_offer_cannot_be_accepted_or_declined(ticket):
@@ -225,7 +225,7 @@ def test_former_member_cannot_accept_offer():
     member.employments.update(ends_on=datetime.date(2021, 1, 1))
     with pytest.raises(NotAMember):
         accept_ticket_offer(entry=entry)
-    assert (states(entry), taken(ticket)) == (["offered"], 1)
+    assert (states(entry), count_reserved(ticket)) == (["offered"], 1)
 
 
 def test_organizer_sets_offer_duration(ticket):
@@ -249,7 +249,7 @@ def test_organizer_pauses_resumes_and_offers_out_of_order(ticket):
     third = join_list(ticket, "Cy")
     Ticket.objects.filter(pk=ticket.pk).update(capacity=2)
     offer_place_now(entry=third, reason="Oratrice")
-    assert (states(third), taken(ticket)) == (["offered"], 2)
+    assert (states(third), count_reserved(ticket)) == (["offered"], 2)
 
 
 def make_booked_session():
@@ -340,8 +340,8 @@ def test_waiting_list_pages_lead_from_full_ticket_to_order(client, ticket, run_t
     assert "Number 1 on the waiting list" in client.get(own).text
     cancel_first_registration(ticket)
     assert "A place is available for you" in client.get(own).text
-    assert "Enter the city." in client.post(own, {"accept": "1", **BILLED, "billing_city": ""}).text
-    answer = client.post(own, {"accept": "1", **BILLED})
+    assert "Enter the city." in client.post(own, {"accept": "1", **BILLING_FIELDS, "billing_city": ""}).text
+    answer = client.post(own, {"accept": "1", **BILLING_FIELDS})
     entry.refresh_from_db()
     assert (answer["Location"], entry.order.purchase_order) == (entry.order.manage_path, "PO-7")
     assert client.get(own)["Location"] == entry.order.manage_path
@@ -354,7 +354,7 @@ def test_offer_page_shows_price_that_is_booked(client, ticket):
     cancel_registration(registration=Registration.objects.get())
     own = f"/en/waiting/{entry.link_token}/"
     assert "Register for €90" in client.get(own).text
-    client.post(own, {"accept": "1", **BILLED})
+    client.post(own, {"accept": "1", **BILLING_FIELDS})
     assert Registration.objects.get(cancelled_at=None).price == 9_000
 
 

@@ -179,11 +179,20 @@ def test_a_pasted_table_with_an_error_is_not_created(organizer, event):
     assert not Session.objects.exists()
 
 
-@pytest.mark.parametrize("table", ["", "   ", '"Un\nDeux', "a\x00b"])
-def test_invalid_pasted_table_creates_no_sessions(organizer, event, table):
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("", "Paste at least one line."),
+        (" \n\t", "Paste at least one line."),
+        ("Title\tSpeakers\n", "Paste at least one line."),
+        ('"Un\nDeux', "A quotation mark opens a cell in line 1 and is never closed."),
+        ("a\x00b", "Null characters are not allowed."),
+    ],
+)
+def test_invalid_pasted_table_is_refused_with_an_error(organizer, event, table, sentence):
     response = organizer.post(f"{BOARD}paste/", {"table": table, "create": "1"})
 
-    assert response.status_code == 200
+    assert list_errors(response) == [sentence]
     assert not Session.objects.exists()
 
 

@@ -135,11 +135,16 @@ def test_session_list_omits_conflicts_resolved_in_the_draft(organizer, event):
     aula = make_room(event, "Aula")
     make_session(event, "One", room=aula)
     two = make_session(event, "Two", room=aula)
+    address = "/en/organize/conf/schedule/"
+
+    before = get_page(organizer, address)
     make_moves(draft=get_current_draft(event), states={two.pk: None}, author=None)
+    after = get_page(organizer, address)
 
-    page = get_page(organizer, "/en/organize/conf/schedule/")
-
-    assert page.xpath("//small[@class='conflict']") == []
+    path = "//small[@class='conflict']"
+    sentence = "Aula is needed twice at the same time."
+    assert get_texts(before, path) == [f"{sentence} Two", f"{sentence} One"]
+    assert get_texts(after, path) == []
 
 
 def test_conflict_list_query_count_is_constant(organizer, event, django_assert_num_queries):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.suggest_fix import suggest_fix
-from schedule.conflicts.timetable import TimetableRoom
 from schedule.models import Session
 
 from .timetables import AULA, LAB, ROOMS, at, make_timetable, place
@@ -129,12 +128,18 @@ def test_fix_accepts_a_new_conflict_if_no_slot_is_conflict_free():
 
 
 def test_fix_preserves_the_explicit_day_if_the_time_is_unchanged():
-    rooms = {**ROOMS, 3: TimetableRoom(3, "Hall", 1000)}
     state = place(at(9), at(10), LAB, day=at(9).date())
-    timetable = make_timetable((state, {"expected_attendance": 900}), (state, {}), rooms=rooms)
+    timetable = make_timetable((state, {"expected_attendance": 31}))
 
-    seats = next(found for found in find_conflicts(timetable) if found.kind == "capacity")
-    room = next(found for found in find_conflicts(timetable) if found.kind == "room")
+    fix = suggest(timetable)
 
-    assert suggest_fix(timetable, seats).states[1].day == at(9).date()
-    assert {state.day for state in suggest_fix(timetable, room).states.values()} <= {None, at(9).date()}
+    assert fix.states == {1: place(at(9), at(10), AULA, day=at(9).date())}
+
+
+def test_fix_clears_the_explicit_day_if_the_time_changes():
+    state = place(at(9), at(10), day=at(9).date())
+    timetable = make_timetable((state, {}), (state, {}), rooms={AULA: ROOMS[AULA]})
+
+    ((_key, moved),) = suggest(timetable).states.items()
+
+    assert moved == place(at(10), at(11), day=None)

@@ -8,7 +8,7 @@ from schedule.conflicts.planning_rules import save_kind_rules, save_walking_time
 from schedule.drafts.current_draft import get_current_draft
 from schedule.models import ConflictLevel
 from tests.factories import make_event, make_room
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -19,7 +19,7 @@ def test_a_frame_copied_twice_at_once_creates_each_room_once():
         make_room(source, name=f"Room {number}")
     draft = get_current_draft(event)
 
-    copied = in_threads([lambda: copy_frame(draft=draft, source=source, author=None)] * 4)
+    copied = run_in_threads([lambda: copy_frame(draft=draft, source=source, author=None)] * 4)
 
     assert sorted(frame.rooms for frame in copied) == [0, 0, 0, 5]
     assert event.rooms.count() == 5
@@ -30,7 +30,7 @@ def test_rules_saved_twice_at_once_are_stored_once():
     kind = next(iter(ConflictKind))
     rules = {kind: KindRule(level=ConflictLevel.Level.IGNORE)}
 
-    saved = in_threads([lambda: save_kind_rules(event=event, rules=rules)] * 6)
+    saved = run_in_threads([lambda: save_kind_rules(event=event, rules=rules)] * 6)
 
     assert saved == [None] * 6
     assert event.conflict_levels.count() == 1
@@ -39,7 +39,7 @@ def test_rules_saved_twice_at_once_are_stored_once():
 def test_walking_times_saved_twice_at_once_are_stored_once():
     event = make_event()
 
-    saved = in_threads([lambda: save_walking_times(event=event, minutes={("a", "b"): 5})] * 6)
+    saved = run_in_threads([lambda: save_walking_times(event=event, minutes={("a", "b"): 5})] * 6)
 
     assert saved == [None] * 6
     assert event.walking_times.count() == 1

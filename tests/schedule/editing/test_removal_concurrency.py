@@ -10,7 +10,7 @@ from schedule.drafts.current_draft import get_current_draft
 from schedule.models import Session
 from tests.factories import make_room, make_session
 from tests.schedule.api.programs import Program, make_planned_event, make_program
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 TIMES: Final = {"starts_at": "2027-06-16T10:00:00+02:00", "ends_at": "2027-06-16T10:45:00+02:00"}
@@ -42,7 +42,7 @@ def build_follow_call(event: Event, session: Session, _room: Room) -> ApiCall:
 
 
 def send_at_once(program: Program, *calls: ApiCall) -> list[Any]:
-    return in_threads([lambda call=call: program.send(*call).status_code for call in calls])
+    return run_in_threads([lambda call=call: program.send(*call).status_code for call in calls])
 
 
 @pytest.mark.parametrize("make_call", [build_placement_call, build_update_call, build_creation_call])

@@ -60,7 +60,7 @@ def read_form(client, address):
     return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
 
 
-def errors(response):
+def list_errors(response):
     """Return the error messages that a page shows."""
     return html.fromstring(response.text).xpath(
         "//ul[@class='errorlist' or contains(@class,'errorlist')]/li/text()"
@@ -137,14 +137,14 @@ def test_session_is_added_in_the_time_zone_of_the_event(organizer, event):
 def test_invalid_input_shows_errors_and_creates_nothing(organizer, event, changes, count):
     response = organizer.post("/organize/conf/schedule/new/", {"title": "T", **changes})
     assert response.status_code == 200
-    assert len(errors(response)) == count
+    assert len(list_errors(response)) == count
     assert not Session.objects.exists()
 
 
 def test_room_of_another_event_is_refused(organizer, event):
     other = make_room(make_event())
     response = organizer.post("/organize/conf/schedule/new/", {"title": "T", "room": other.pk})
-    assert len(errors(response)) == 1
+    assert len(list_errors(response)) == 1
 
 
 def test_known_speaker_name_creates_no_second_speaker(organizer, event):
@@ -289,9 +289,9 @@ def test_tracks_are_validated_moved_and_removed(organizer, event):
     address = "/organize/conf/schedule/tracks/"
     organizer.post(address, {"name": "Cloud", "color": "#0b5c8a"})
     organizer.post(address, {"name": "Réseaux", "color": "#8a2b0b"})
-    assert len(errors(organizer.post(address, {"name": " Cloud ", "color": "#0b5c8a"}))) == 1
-    assert len(errors(organizer.post(address, {"name": "Pâle", "color": "#ffff00"}))) == 1
-    assert len(errors(organizer.post(address, {"name": "Sans", "color": "red"}))) == 1
+    assert len(list_errors(organizer.post(address, {"name": " Cloud ", "color": "#0b5c8a"}))) == 1
+    assert len(list_errors(organizer.post(address, {"name": "Pâle", "color": "#ffff00"}))) == 1
+    assert len(list_errors(organizer.post(address, {"name": "Sans", "color": "red"}))) == 1
     first = Track.objects.get(name="Cloud")
     organizer.post(f"{address}{first.pk}/move/", {"down": "1"})
     assert [track.name for track in event.tracks.all()] == ["Réseaux", "Cloud"]
@@ -313,7 +313,7 @@ def test_speakers_and_start_of_days_are_edited(organizer, event):
     assert (speaker.name, speaker.biography) == ("Ana Silva", "**x**")
     assert (
         len(
-            errors(
+            list_errors(
                 organizer.post(
                     f"/organize/conf/schedule/speakers/{speaker.pk}/",
                     {"name": "A", "url": "x:y", "language": "fr"},
@@ -350,15 +350,15 @@ def test_unreadable_file_shows_an_error(organizer, event, content):
         "/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x.xml", content)}
     )
     assert response.status_code == 200
-    assert len(errors(response)) == 1
+    assert len(list_errors(response)) == 1
     assert not ScheduleUpload.objects.exists()
 
 
 def test_too_large_or_missing_file_shows_an_error(organizer, event, monkeypatch):
     monkeypatch.setattr("schedule.editing.forms.MAX_FILE_BYTES", 10)
     address = "/organize/conf/schedule/import/"
-    assert len(errors(organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)}))) == 1
-    assert len(errors(organizer.post(address, {}))) == 1
+    assert len(list_errors(organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)}))) == 1
+    assert len(list_errors(organizer.post(address, {}))) == 1
 
 
 def test_preview_of_another_event_cannot_be_imported(organizer, event):
@@ -377,7 +377,7 @@ def test_file_reading_is_rate_limited(organizer, event, settings):
 
     response = organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)})
 
-    assert len(errors(response)) == 1
+    assert len(list_errors(response)) == 1
     assert not ScheduleUpload.objects.exists()
 
 

@@ -29,8 +29,8 @@ def event(title: str = "Opening", *, guid: str = "", number: str = "", more: str
     return f"<event{attributes}>{inside}{more}</event>"
 
 
-def one(*events: str, **options: str) -> bytes:
-    """A file with one day and one room."""
+def make_one_room_xml(*events: str, **options: str) -> bytes:
+    """Return a frab file with one day and one room."""
     return xml(day(room(*events)), **options)
 
 

@@ -13,8 +13,6 @@ from schedule.exchange.read_schedule import read_schedule
 from schedule.models import Schedule, Session, Speaker
 from tests.factories import make_event, make_room, make_session, make_track
 
-from .schemas import FOLDER
-
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 UTC = datetime.UTC
@@ -300,9 +298,3 @@ def test_entries_without_title_or_start_are_skipped(event, fields):
 def test_other_json_is_refused(content):
     with pytest.raises(UnreadableFile, match="frab JSON"):
         read_schedule(json.dumps(content).encode())
-
-
-@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real schedules are not at {FOLDER} (SCHEDULES_DIR)")
-def test_json_of_emf_is_refused_by_name():
-    with pytest.raises(UnreadableFile, match="EMF"):
-        read_schedule((FOLDER / "emf-2018.json").read_bytes())

@@ -16,7 +16,7 @@ from convention.events.models import Event
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.exchange.read_schedule import read_schedule
-from tests.schedule.exchange.files import event, frab_json, ics, one, vevent
+from tests.schedule.exchange.files import event, frab_json, ics, make_one_room_xml, vevent
 
 pytestmark = pytest.mark.once
 
@@ -43,14 +43,14 @@ BAD_FILES = {
     "a picture": b"\x89PNG\r\n\x1a\n" + b"\x00" * 50,
     "PDF": b"%PDF-1.7 ...",
     "a ZIP archive": make_zip(),
-    "compressed": gzip.compress(one(event())),
+    "compressed": gzip.compress(make_one_room_xml(event())),
     "too large": b"<schedule>" + b" " * (MAX_FILE_BYTES + 1),
     "laughs": BILLION_LAUGHS_XML,
     "outside": EXTERNAL_ENTITY_XML,
     "entities after a comment with a tag": EXTERNAL_ENTITY_XML.replace(
         b"<!DOCTYPE", b"<!-- <a> --><!DOCTYPE"
     ),
-    "cut XML": one(event())[:-60],
+    "cut XML": make_one_room_xml(event())[:-60],
     "cut JSON": frab_json({"title": "A"})[:-5],
     "cut calendar": ics(vevent("DURATION:PT1H"))[:-30],
     "deep JSON": b"[" * 200_000,
@@ -71,7 +71,7 @@ BAD_FILES = {
     "Sessionize": json.dumps([{"groupId": 1, "sessions": []}]).encode(),
     "pretalx": json.dumps({"count": 1, "next": None, "previous": None, "results": []}).encode(),
     "jCal": json.dumps(["vcalendar", [], []]).encode(),
-    "no session": one(),
+    "no session": make_one_room_xml(),
     "an empty calendar": ics(),
 }
 
@@ -124,7 +124,7 @@ PREVIEW_HEADINGS = {
 @pytest.mark.parametrize("language", PREVIEW_HEADINGS)
 def test_dry_run_prints_preview_heading_and_the_report_of_the_import(language, tmp_path, capsys):
     path = tmp_path / "file"
-    path.write_bytes(one(event(), event("", number="3")))
+    path.write_bytes(make_one_room_xml(event(), event("", number="3")))
     with translation.override(language):
         call_command("schedule_import", "conf", path, "--dry-run")
         assert not Event.objects.exists()
@@ -136,7 +136,7 @@ def test_dry_run_prints_preview_heading_and_the_report_of_the_import(language, t
 @pytest.mark.django_db
 def test_export_command_writes_files_that_import_without_changes(tmp_path):
     path = tmp_path / "file"
-    path.write_bytes(one(event(), event("", number="3")))
+    path.write_bytes(make_one_room_xml(event(), event("", number="3")))
     call_command("schedule_import", "conf", path)
     for fmt in ("frab-xml", "frab-json", "ics"):
         call_command("schedule_export", "conf", format=fmt, output=tmp_path / fmt)
@@ -151,7 +151,7 @@ GUID = "270fa44c-821a-577f-8ca3-33e8d4a8c2a7"
 DATE = "2026-06-17T10:00:00+02:00"
 PERSONS_AND_LINKS_XML = '<persons><person id="1">A</person></persons><links><link href="a"/></links>'
 SEEDS = [
-    one(
+    make_one_room_xml(
         event("Été", guid=GUID, number="1", date=DATE),
         event("B", start="23:30", more=PERSONS_AND_LINKS_XML),
         head="<title>T</title><time_zone_name>Europe/Paris</time_zone_name><start>2026-06-17</start>",

@@ -13,7 +13,7 @@ from schedule.models import Session
 from tests.factories import make_administrator, make_event, make_room, make_session
 
 from .files import event as entry
-from .files import ics, one, vevent
+from .files import ics, make_one_room_xml, vevent
 from .schemas import FOLDER
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_a_title_alone_matches_a_session_without_a_time(next_year):
 
 
 def test_sessions_without_speakers_do_not_match_across_years(next_year):
-    nobody = one(entry("Pause", date="2022-06-17T10:00:00+02:00", more="<persons></persons>"))
+    nobody = make_one_room_xml(entry("Pause", date="2022-06-17T10:00:00+02:00", more="<persons></persons>"))
 
     assert count_changes(preview_schedule(slug="conf", data=nobody)) == (1, 0)
 
@@ -75,7 +75,7 @@ def test_a_common_speaker_matches_in_any_year(next_year):
     make_session(next_year, "Talk", starts_at=at(2027, 9), speakers=("Ada",))
     talk = entry("Talk", date="2022-06-17T10:00:00+02:00", more="<persons><person>Ada</person></persons>")
 
-    assert count_changes(preview_schedule(slug="conf", data=one(talk))) == (0, 1)
+    assert count_changes(preview_schedule(slug="conf", data=make_one_room_xml(talk))) == (0, 1)
 
 
 def test_break_of_the_same_day_is_matched(next_year):
@@ -104,7 +104,7 @@ def changed_file(next_year) -> bytes:
     session = Session.objects.get()
     session.guid, session.room, session.subtitle = GUID, make_room(next_year, "Hall"), "Coffee"
     session.save()
-    return one(
+    return make_one_room_xml(
         entry(
             "Break",
             guid=GUID,
@@ -170,7 +170,7 @@ def test_a_removed_last_speaker_is_a_change(next_year):
         more="<persons></persons>",
     )  # fmt: skip
 
-    report = import_schedule(slug="conf", data=one(alone))
+    report = import_schedule(slug="conf", data=make_one_room_xml(alone))
 
     assert count_changes(report) == (0, 1)
     assert not session.speakers.exists()

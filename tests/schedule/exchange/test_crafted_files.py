@@ -15,7 +15,7 @@ from schedule.exchange.parsing.recurrence import MAX_RULES
 from schedule.exchange.read_schedule import read_schedule, read_schedule_with_html
 from schedule.models import ScheduleUpload, Session
 from tests.factories import make_administrator, make_event
-from tests.schedule.exchange.files import event, frab_json, ics, one, vevent, xml
+from tests.schedule.exchange.files import event, frab_json, ics, make_one_room_xml, vevent, xml
 
 DATE = "2026-06-17T10:00:00+02:00"
 
@@ -26,7 +26,9 @@ def collect_reasons(programme: ParsedProgramme) -> set[NoteReason]:
 
 @pytest.mark.parametrize("codec", ["punycode", "undefined", "unicode_escape", "rot13", "base64", "idna"])
 def test_codec_that_is_no_character_set_is_not_used(codec):
-    content = one(event("Été \\u0041", date=DATE), before=f'<?xml version="1.0" encoding="{codec}"?>')
+    content = make_one_room_xml(
+        event("Été \\u0041", date=DATE), before=f'<?xml version="1.0" encoding="{codec}"?>'
+    )
 
     assert [talk.title for talk in read_schedule(content).sessions] == ["Été \\u0041"]
 
@@ -36,7 +38,7 @@ def test_codec_that_is_no_character_set_is_not_used(codec):
 )
 def test_character_sets_are_read(charset):
     title = "Été" if charset != "koi8-r" else "Лето"
-    text = one(event(title, date=DATE), before=f'<?xml version="1.0" encoding="{charset}"?>')
+    text = make_one_room_xml(event(title, date=DATE), before=f'<?xml version="1.0" encoding="{charset}"?>')
 
     assert [talk.title for talk in read_schedule(text.decode().encode(charset)).sessions] == [title]
 

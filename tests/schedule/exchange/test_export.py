@@ -40,7 +40,7 @@ def count_reimport_changes(event, fmt) -> tuple[int, int, int]:
 
 
 @pytest.fixture
-def cruel():
+def hostile_event():
     """An event with texts and values that could break a file."""
     event = make_event(slug="cruel", name=HOSTILE_TEXT, starts_at=at(24, 8), ends_at=at(30, 18))
     Schedule.objects.create(
@@ -81,25 +81,25 @@ def cruel():
     return event
 
 
-def test_frab_exports_match_their_schemas(cruel):
-    assert xml_errors(export_schedule(event=cruel, file_format=ScheduleFormat.FRAB_XML)) == []
-    assert json_errors(export_schedule(event=cruel, file_format=ScheduleFormat.FRAB_JSON)) == []
+def test_frab_exports_match_their_schemas(hostile_event):
+    assert xml_errors(export_schedule(event=hostile_event, file_format=ScheduleFormat.FRAB_XML)) == []
+    assert json_errors(export_schedule(event=hostile_event, file_format=ScheduleFormat.FRAB_JSON)) == []
 
 
 @pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
-def test_export_imports_without_changes(cruel, fmt):
+def test_export_imports_without_changes(hostile_event, fmt):
     has_cancelled = fmt is ScheduleFormat.ICALENDAR or fmt in TABLE_FORMATS
     sessions = 9 if has_cancelled else 8
-    assert count_reimport_changes(cruel, fmt) == (0, 0, sessions)
+    assert count_reimport_changes(hostile_event, fmt) == (0, 0, sessions)
     assert Schedule.objects.get().revision == 0
 
 
 @pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
-def test_export_of_an_imported_event_equals_the_original(cruel, fmt):
+def test_export_of_an_imported_event_equals_the_original(hostile_event, fmt):
     if fmt in TABLE_FORMATS:
         # Tables list sessions without a time, but an import adds none.
-        cruel.sessions.filter(starts_at=None).delete()
-    data = export_schedule(event=cruel, file_format=fmt)
+        hostile_event.sessions.filter(starts_at=None).delete()
+    data = export_schedule(event=hostile_event, file_format=fmt)
     other = import_schedule(slug="other", data=data).event
     again = export_schedule(event=other, file_format=fmt)
     if fmt is ScheduleFormat.ICALENDAR:
@@ -125,8 +125,8 @@ def test_export_of_an_imported_event_equals_the_original(cruel, fmt):
         assert again == data
 
 
-def test_calendar_is_read_completely_by_other_libraries(cruel):
-    data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR)
+def test_calendar_is_read_completely_by_other_libraries(hostile_event):
+    data = export_schedule(event=hostile_event, file_format=ScheduleFormat.ICALENDAR)
     assert max(len(line) for line in data.split(b"\r\n")) <= 75
     assert b"\n" not in data.replace(b"\r\n", b"")
     timed = Session.objects.filter(starts_at__isnull=False)
@@ -143,8 +143,8 @@ def test_calendar_is_read_completely_by_other_libraries(cruel):
     assert b"mailto" not in data.lower()
 
 
-def test_second_occurrence_of_a_repeated_hour_is_written_in_utc(cruel):
-    data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR).decode()
+def test_second_occurrence_of_a_repeated_hour_is_written_in_utc(hostile_event):
+    data = export_schedule(event=hostile_event, file_format=ScheduleFormat.ICALENDAR).decode()
     starts = [line for line in data.splitlines() if line.startswith("DTSTART") and "1025T0" in line]
     assert starts[:2] == ["DTSTART;TZID=Europe/Paris:20261025T023000", "DTSTART:20261025T013000Z"]
 
@@ -209,8 +209,26 @@ def test_vtimezone_definitions_are_correct(zone):
     assert count_reimport_changes(event, ScheduleFormat.FRAB_XML) == (0, 0, 12)
 
 
-def test_vtimezone_has_a_rule_for_the_clock_change_in_march():
-    assert "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU" in write_zone_lines("Europe/Paris", 2026, 2026)
+def test_vtimezone_has_a_rule_for_each_clock_change_of_the_year():
+    assert write_zone_lines("Europe/Paris", 2026, 2026) == (
+        "BEGIN:VTIMEZONE",
+        "TZID:Europe/Paris",
+        "BEGIN:DAYLIGHT",
+        "DTSTART:20250330T020000",
+        "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+        "TZOFFSETFROM:+0100",
+        "TZOFFSETTO:+0200",
+        "TZNAME:CEST",
+        "END:DAYLIGHT",
+        "BEGIN:STANDARD",
+        "DTSTART:20251026T030000",
+        "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+        "TZOFFSETFROM:+0200",
+        "TZOFFSETTO:+0100",
+        "TZNAME:CET",
+        "END:STANDARD",
+        "END:VTIMEZONE",
+    )
 
 
 @pytest.mark.parametrize(
@@ -295,8 +313,10 @@ def content_lines(data: bytes) -> list[str]:
     return sorted(";".join(sorted(line.split(";"))) if line.startswith("RRULE") else line for line in lines)
 
 
-def test_calendar_events_equal_the_output_of_the_icalendar_library(cruel):
-    programme = build_exported_programme(cruel, ScheduleFormat.ICALENDAR, audience=ProgrammeAudience.PUBLIC)
+def test_calendar_events_equal_the_output_of_the_icalendar_library(hostile_event):
+    programme = build_exported_programme(
+        hostile_event, ScheduleFormat.ICALENDAR, audience=ProgrammeAudience.PUBLIC
+    )
 
     ours = re.findall(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", write_icalendar(programme), re.DOTALL)
     theirs = write_with_icalendar(programme)
@@ -311,8 +331,8 @@ def test_calendar_events_equal_the_output_of_the_icalendar_library(cruel):
     assert compared >= 8
 
 
-def test_calendar_is_unchanged_by_an_icalendar_library_round_trip(cruel):
-    data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR)
+def test_calendar_is_unchanged_by_an_icalendar_library_round_trip(hostile_event):
+    data = export_schedule(event=hostile_event, file_format=ScheduleFormat.ICALENDAR)
 
     again = icalendar.Calendar.from_ical(data).to_ical()
 

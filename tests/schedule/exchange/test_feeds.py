@@ -30,7 +30,7 @@ def event():
         files.event(f"Talk {number}", number=str(number), date="2026-06-17T10:00:00+02:00")
         for number in (1, 2)
     ]
-    return import_schedule(slug="conf", data=files.one(*events), visibility=PUBLIC).event
+    return import_schedule(slug="conf", data=files.make_one_room_xml(*events), visibility=PUBLIC).event
 
 
 def test_feeds_have_content_type_and_file_name(client, event):
@@ -131,8 +131,8 @@ def test_cached_feed_takes_two_queries(client, event, django_assert_num_queries)
 
 def test_uncached_feed_query_count_is_constant(client, django_assert_num_queries):
     many = [files.event(f"Talk {number}", number=str(number)) for number in range(1, 60)]
-    import_schedule(slug="many", data=files.one(*many), visibility=PUBLIC)
-    import_schedule(slug="few", data=files.one(many[0]), visibility=PUBLIC)
+    import_schedule(slug="many", data=files.make_one_room_xml(*many), visibility=PUBLIC)
+    import_schedule(slug="few", data=files.make_one_room_xml(many[0]), visibility=PUBLIC)
     for slug in ("few", "many"):
         with django_assert_num_queries(7):
             client.get(f"/events/{slug}/agenda.xml")

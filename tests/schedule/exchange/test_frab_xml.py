@@ -10,7 +10,7 @@ from schedule.exchange.import_notes import ImportNote, NoteReason, group_notes
 from schedule.exchange.parsed_programme import ParsedLink, ParsedRoom, ParsedTrack, ScheduleFormat
 from schedule.exchange.read_schedule import read_schedule
 from tests.schedule.exchange import files
-from tests.schedule.exchange.files import day, event, one, room, xml
+from tests.schedule.exchange.files import day, event, make_one_room_xml, room, xml
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 BERLIN = "<title>Test</title><time_zone_name>Europe/Berlin</time_zone_name>"
@@ -52,7 +52,7 @@ def test_all_session_fields_are_read():
         feedback_url="https://example.org/12/feedback",
         more=more,
     )
-    programme = read_schedule(one(whole, head=BERLIN))
+    programme = read_schedule(make_one_room_xml(whole, head=BERLIN))
     [talk] = programme.sessions
     assert (talk.title, talk.subtitle, talk.track, talk.kind) == ("A title", "Sub", "Cloud", "talk")
     assert (talk.guid, talk.source_id, talk.number) == (uuid.UUID(GUID), "12", 12)
@@ -73,13 +73,13 @@ def test_all_session_fields_are_read():
 
 
 def test_missing_fields_are_none_and_empty_elements_are_empty():
-    [talk] = read_schedule(one(event(more="<subtitle/>"))).sessions
+    [talk] = read_schedule(make_one_room_xml(event(more="<subtitle/>"))).sessions
     assert (talk.subtitle, talk.track, talk.speakers, talk.links, talk.url) == ("", None, None, None, None)
 
 
 def test_session_after_midnight_belongs_to_the_day_element():
     night = event("Night", date="2026-06-18T01:30:00+02:00", start="01:30")
-    [talk] = read_schedule(one(night, head=BERLIN)).sessions
+    [talk] = read_schedule(make_one_room_xml(night, head=BERLIN)).sessions
     assert (talk.day, format_local_start(talk)) == (datetime.date(2026, 6, 17), "2026-06-18T01:30:00+02:00")
 
 
@@ -104,13 +104,17 @@ def test_days_dated_in_utc_are_corrected_to_local_dates():
 
 
 def test_local_time_wins_over_an_offset_that_contradicts_the_zone():
-    programme = read_schedule(one(event(date="2026-06-17T10:00:00+00:00", start="10:00"), head=BERLIN))
+    programme = read_schedule(
+        make_one_room_xml(event(date="2026-06-17T10:00:00+00:00", start="10:00"), head=BERLIN)
+    )
     assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
     assert list_reasons(programme) == [NoteReason.WRONG_OFFSET]
 
 
 def test_date_wins_over_a_different_start():
-    programme = read_schedule(one(event(date="2026-06-17T10:00:00+02:00", start="11:15"), head=BERLIN))
+    programme = read_schedule(
+        make_one_room_xml(event(date="2026-06-17T10:00:00+02:00", start="11:15"), head=BERLIN)
+    )
     assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
     assert list_reasons(programme) == [NoteReason.TIMES_DISAGREE]
 
@@ -118,7 +122,7 @@ def test_date_wins_over_a_different_start():
 @pytest.mark.parametrize("offset", ["+25:00", "-14:30", "+9900"])
 def test_impossible_offset_is_ignored_and_reported(offset):
     whole = event(number="7", date=f"2026-06-17T10:00:00{offset}", start="")
-    programme = read_schedule(one(whole, head=BERLIN))
+    programme = read_schedule(make_one_room_xml(whole, head=BERLIN))
     assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
     about = f"Opening, 7, 2026-06-17T10:00:00{offset}"
     assert programme.notes == (ImportNote(NoteReason.BAD_OFFSET, about),)
@@ -126,12 +130,14 @@ def test_impossible_offset_is_ignored_and_reported(offset):
 
 def test_impossible_offset_of_an_end_is_ignored_and_reported():
     ends = {"duration": "", "end": "2026-06-17T11:00:00+25:00"}
-    programme = read_schedule(one(event(date="2026-06-17T10:00:00+02:00", **ends), head=BERLIN))
+    programme = read_schedule(make_one_room_xml(event(date="2026-06-17T10:00:00+02:00", **ends), head=BERLIN))
     assert (compute_minutes(programme.sessions[0]), list_reasons(programme)) == (60, [NoteReason.BAD_OFFSET])
 
 
 def test_date_without_offset_wins_over_a_different_start():
-    programme = read_schedule(one(event(date="2026-06-17T10:00:00", start="11:15"), head=BERLIN))
+    programme = read_schedule(
+        make_one_room_xml(event(date="2026-06-17T10:00:00", start="11:15"), head=BERLIN)
+    )
     assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
     assert list_reasons(programme) == [NoteReason.TIMES_DISAGREE]
 
@@ -146,7 +152,7 @@ def test_date_without_offset_wins_over_a_different_start():
     ],
 )
 def test_local_time_skipped_or_repeated_by_a_clock_change_is_reported(date, found, reason):
-    programme = read_schedule(one(event(date=date, start=""), head=BERLIN))
+    programme = read_schedule(make_one_room_xml(event(date=date, start=""), head=BERLIN))
     assert format_local_start(programme.sessions[0]) == found
     assert programme.notes == ((ImportNote(reason, f"Opening, {date}"),) if reason else ())
 
@@ -160,7 +166,9 @@ def test_start_in_a_skipped_hour_is_reported():
 
 def test_up_to_fifty_sessions_without_duration_are_listed():
     """Other notes show three examples, but organizers must check each session without an end."""
-    programme = read_schedule(one(*(event(f"Talk {n}", duration="") for n in range(60)), head=BERLIN))
+    programme = read_schedule(
+        make_one_room_xml(*(event(f"Talk {n}", duration="") for n in range(60)), head=BERLIN)
+    )
     [group] = [group for group in group_notes(programme.notes) if group.reason is NoteReason.NO_DURATION]
     assert (group.count, group.examples) == (60, tuple(f"Talk {n}, 10:00" for n in range(50)))
     assert str(group).endswith("; Talk 49, 10:00; …")
@@ -179,14 +187,14 @@ def test_up_to_fifty_sessions_without_duration_are_listed():
 )
 def test_start_without_date_is_on_its_day_or_in_the_night_after(start, found):
     """FOSDEM: local times only."""
-    [talk] = read_schedule(one(event(start=start))).sessions
+    [talk] = read_schedule(make_one_room_xml(event(start=start))).sessions
     assert (format_local_start(talk), talk.day) == (found, datetime.date(2026, 6, 17))
 
 
 def test_pentabarf_day_change_applies_to_night_hours_only():
     head = "<title>T</title><day_change>09:00:00</day_change>"
     talks = read_schedule(
-        one(event("Night", start="05:30"), event("Early", start="08:30"), head=head)
+        make_one_room_xml(event("Night", start="05:30"), event("Early", start="08:30"), head=head)
     ).sessions
     assert [format_local_start(talk) for talk in talks] == [
         "2026-06-18T05:30:00+02:00",
@@ -195,7 +203,7 @@ def test_pentabarf_day_change_applies_to_night_hours_only():
 
 
 def test_event_time_zone_is_used_if_the_file_has_none():
-    programme = read_schedule(one(event()), event_zone=zoneinfo.ZoneInfo("America/New_York"))
+    programme = read_schedule(make_one_room_xml(event()), event_zone=zoneinfo.ZoneInfo("America/New_York"))
     assert format_local_start(programme.sessions[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
     assert [note.subject_text for note in programme.notes if note.reason is NoteReason.NO_ZONE] == [
         "America/New_York"
@@ -203,7 +211,7 @@ def test_event_time_zone_is_used_if_the_file_has_none():
 
 
 def test_default_time_zone_is_paris():
-    programme = read_schedule(one(event()))
+    programme = read_schedule(make_one_room_xml(event()))
     assert programme.header.zone_name == "Europe/Paris"
     assert NoteReason.NO_ZONE in list_reasons(programme)
 
@@ -220,19 +228,21 @@ def test_default_time_zone_is_paris():
     ],
 )
 def test_time_zone_is_guessed_from_the_offsets(offset, zone):
-    programme = read_schedule(one(event(date=f"2026-07-17T10:00:00{offset}")))
+    programme = read_schedule(make_one_room_xml(event(date=f"2026-07-17T10:00:00{offset}")))
     assert (programme.header.zone_name, list_reasons(programme)) == (zone, [NoteReason.GUESSED_ZONE])
 
 
 def test_unknown_time_zone_is_ignored_and_reported():
-    programme = read_schedule(one(event(), head="<time_zone_name>Mars/Olympus</time_zone_name>"))
+    programme = read_schedule(
+        make_one_room_xml(event(), head="<time_zone_name>Mars/Olympus</time_zone_name>")
+    )
     assert programme.header.zone_name == "Europe/Paris"
     assert NoteReason.UNKNOWN_ZONE in list_reasons(programme)
 
 
 def test_windows_time_zone_is_recognized():
     head = "<time_zone_name>Romance Standard Time</time_zone_name>"
-    assert read_schedule(one(event(), head=head)).header.zone_name == "Europe/Paris"
+    assert read_schedule(make_one_room_xml(event(), head=head)).header.zone_name == "Europe/Paris"
 
 
 @pytest.mark.parametrize(
@@ -251,18 +261,22 @@ def test_windows_time_zone_is_recognized():
     ],
 )
 def test_duration_formats_are_parsed(written, length):
-    programme = read_schedule(one(event(duration=written)))
+    programme = read_schedule(make_one_room_xml(event(duration=written)))
     assert compute_minutes(programme.sessions[0]) == length
     assert (NoteReason.NO_DURATION in list_reasons(programme)) == (length is None)
 
 
 def test_end_is_read_if_the_duration_is_missing():
-    [talk] = read_schedule(one(event(start="23:30", duration="", more="<end>00:15</end>"))).sessions
+    [talk] = read_schedule(
+        make_one_room_xml(event(start="23:30", duration="", more="<end>00:15</end>"))
+    ).sessions
     assert compute_minutes(talk) == 45
 
 
 def test_impossible_conference_end_is_reported():
-    programme = read_schedule(one(event(), head="<start>2026-06-17</start><end>20008-02-24</end>"))
+    programme = read_schedule(
+        make_one_room_xml(event(), head="<start>2026-06-17</start><end>20008-02-24</end>")
+    )
     assert [note.subject_text for note in programme.notes if note.reason is NoteReason.BAD_DATE] == [
         "20008-02-24"
     ]
@@ -276,7 +290,7 @@ def test_events_directly_under_a_day_are_read():
 
 
 def test_events_without_title_or_start_are_skipped_and_reported():
-    programme = read_schedule(one(event(), event("", number="5"), event("No start", start="")))
+    programme = read_schedule(make_one_room_xml(event(), event("", number="5"), event("No start", start="")))
     assert [talk.title for talk in programme.sessions] == ["Opening"]
     skipped = [(note.reason, note.subject_text) for note in programme.notes if "NO_" in note.reason.name]
     assert (NoteReason.NO_TITLE, "5, 10:00") in skipped
@@ -285,14 +299,14 @@ def test_events_without_title_or_start_are_skipped_and_reported():
 
 def test_titles_are_truncated_at_2000_characters():
     title = "Très long " * 60
-    assert read_schedule(one(event(title))).sessions[0].title == title.strip()
-    programme = read_schedule(one(event("x" * 3000)))
+    assert read_schedule(make_one_room_xml(event(title))).sessions[0].title == title.strip()
+    programme = read_schedule(make_one_room_xml(event("x" * 3000)))
     assert len(programme.sessions[0].title) == 2000
     assert NoteReason.TOO_LONG in list_reasons(programme)
 
 
 def test_repeated_entry_is_read_once():
-    programme = read_schedule(one(event(), event(), event(start="11:00")))
+    programme = read_schedule(make_one_room_xml(event(), event(), event(start="11:00")))
     assert len(programme.sessions) == 2
     assert NoteReason.REPEATED_ENTRY in list_reasons(programme)
 
@@ -314,7 +328,7 @@ def test_tracks_rooms_and_header_are_read():
 
 def test_sessions_on_distant_dates_are_read_and_reported():
     programme = read_schedule(
-        one(*[event(f"T{n}") for n in range(3)], event("Old", date="2016-08-06T10:00:00+02:00"))
+        make_one_room_xml(*[event(f"T{n}") for n in range(3)], event("Old", date="2016-08-06T10:00:00+02:00"))
     )
     assert len(programme.sessions) == 4
     assert [note.subject_text for note in programme.notes if note.reason is NoteReason.FAR_AWAY] == [
@@ -323,7 +337,9 @@ def test_sessions_on_distant_dates_are_read_and_reported():
 
 
 def test_header_dates_of_another_year_are_reported():
-    programme = read_schedule(one(event(), head="<start>2020-07-24</start><end>2020-07-26</end>"))
+    programme = read_schedule(
+        make_one_room_xml(event(), head="<start>2020-07-24</start><end>2020-07-26</end>")
+    )
     assert NoteReason.OTHER_DATES in list_reasons(programme)
 
 
@@ -331,7 +347,9 @@ def test_speaker_id_shared_by_several_names_is_reported():
     def person(name: str) -> str:
         return f'<persons><person id="282">{name}</person></persons>'
 
-    programme = read_schedule(one(event("A", more=person("Ada")), event("B", more=person("Bob"))))
+    programme = read_schedule(
+        make_one_room_xml(event("A", more=person("Ada")), event("B", more=person("Bob")))
+    )
     assert [note.subject_text for note in programme.notes if note.reason is NoteReason.SHARED_SPEAKER_ID] == [
         "282: Ada, Bob"
     ]
@@ -339,12 +357,12 @@ def test_speaker_id_shared_by_several_names_is_reported():
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_unicode_encodings_are_detected(encoding):
-    text = files.one(event("Ärger – 日本 🎉")).decode()
+    text = files.make_one_room_xml(event("Ärger – 日本 🎉")).decode()
     assert read_schedule(text.encode(encoding)).sessions[0].title == "Ärger – 日本 🎉"
 
 
 def test_declared_encoding_is_used():
-    text = '<?xml version="1.0" encoding="ISO-8859-15"?>' + one(event("Été à 5 €")).decode()
+    text = '<?xml version="1.0" encoding="ISO-8859-15"?>' + make_one_room_xml(event("Été à 5 €")).decode()
     programme = read_schedule(text.encode("iso-8859-15"))
     assert programme.sessions[0].title == "Été à 5 €"
     assert NoteReason.ENCODING not in list_reasons(programme)
@@ -352,29 +370,31 @@ def test_declared_encoding_is_used():
 
 @pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0"?>'])
 def test_undeclared_or_misdeclared_latin_1_is_read_and_reported(declared):
-    programme = read_schedule((declared + one(event("Été")).decode()).encode("latin-1"))
+    programme = read_schedule((declared + make_one_room_xml(event("Été")).decode()).encode("latin-1"))
     assert programme.sessions[0].title == "Été"
     assert NoteReason.ENCODING in list_reasons(programme)
 
 
 def test_characters_invalid_in_xml_are_removed_and_reported():
-    programme = read_schedule(one(event("A\x00B\x0b &#11;R&D&nbsp;Lab &eacute; &amp;")))
+    programme = read_schedule(make_one_room_xml(event("A\x00B\x0b &#11;R&D&nbsp;Lab &eacute; &amp;")))
     assert programme.sessions[0].title == "AB R&D Lab é &"
     assert NoteReason.CONTROL_CHARACTERS in list_reasons(programme)
     assert NoteReason.BAD_XML in list_reasons(programme)
 
 
 def test_html_entities_of_markup_characters_are_read_as_text():
-    [talk] = read_schedule(one(event("a &LT; b &AMP; c&nbsp;d"))).sessions
+    [talk] = read_schedule(make_one_room_xml(event("a &LT; b &AMP; c&nbsp;d"))).sessions
 
     assert talk.title == "a < b & c d"
 
 
 def test_markup_in_descriptions_is_preserved():
-    [talk] = read_schedule(one(event(description="<p>One <b>two</b></p>"))).sessions
+    [talk] = read_schedule(make_one_room_xml(event(description="<p>One <b>two</b></p>"))).sessions
     assert talk.description == "<p>One <b>two</b></p>"
 
 
 def test_namespaces_and_comments_are_ignored():
-    data = one(event()).replace(b"<schedule>", b'<!-- hello --><s:schedule xmlns:s="urn:x" xmlns="urn:y">')
+    data = make_one_room_xml(event()).replace(
+        b"<schedule>", b'<!-- hello --><s:schedule xmlns:s="urn:x" xmlns="urn:y">'
+    )
     assert len(read_schedule(data.replace(b"</schedule>", b"</s:schedule>")).sessions) == 1

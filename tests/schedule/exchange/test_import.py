@@ -13,8 +13,8 @@ from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Schedule, Session, Speaker, Track
-from tests.factories import make_event, make_room, make_session
-from tests.schedule.exchange.files import day, event, frab_json, ics, one, room, vevent, xml
+from tests.factories import make_event, make_room, make_session, make_track
+from tests.schedule.exchange.files import day, event, frab_json, ics, make_one_room_xml, room, vevent, xml
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def list_notes(report, name: str) -> list[str]:
 
 
 def test_import_creates_a_missing_event():
-    report = import_schedule(slug="conf", data=one(event(date=DATE), head=BERLIN))
+    report = import_schedule(slug="conf", data=make_one_room_xml(event(date=DATE), head=BERLIN))
     made = Event.objects.get(slug="conf")
     assert (made.name, made.kind, made.visibility, made.timezone) == (
         "Conf",
@@ -59,14 +59,14 @@ def test_import_creates_a_missing_event():
 
 def test_header_dates_become_the_dates_of_the_event():
     head = BERLIN + "<start>2026-06-16</start><end>2026-06-18</end>"
-    made = import_schedule(slug="conf", data=one(event(date=DATE), head=head)).event
+    made = import_schedule(slug="conf", data=make_one_room_xml(event(date=DATE), head=head)).event
     zone = zoneinfo.ZoneInfo("Europe/Berlin")
     days = [moment.astimezone(zone).date().day for moment in (made.starts_at, made.ends_at)]
     assert days == [16, 18]
 
 
 def test_a_second_import_changes_nothing():
-    data = one(event("A", number="1", date=DATE), event("B", date=DATE), head=BERLIN)
+    data = make_one_room_xml(event("A", number="1", date=DATE), event("B", date=DATE), head=BERLIN)
     import_schedule(slug="conf", data=data)
     schedule = Schedule.objects.get()
     report = import_schedule(slug="conf", data=data)
@@ -77,9 +77,9 @@ def test_a_second_import_changes_nothing():
 
 
 def test_session_is_matched_by_guid():
-    import_schedule(slug="conf", data=one(event("A", guid=GUIDS[1], date=DATE)))
+    import_schedule(slug="conf", data=make_one_room_xml(event("A", guid=GUIDS[1], date=DATE)))
     report = import_schedule(
-        slug="conf", data=one(event("A!", guid=GUIDS[1], date=DATE.replace("10:", "11:")))
+        slug="conf", data=make_one_room_xml(event("A!", guid=GUIDS[1], date=DATE.replace("10:", "11:")))
     )
     session = Session.objects.get()
     assert (session.title, session.starts_at.hour, count_changes(report)) == ("A!", 9, (0, 1, 0, 0))
@@ -87,8 +87,10 @@ def test_session_is_matched_by_guid():
 
 
 def test_session_is_matched_by_id_or_uid():
-    import_schedule(slug="conf", data=one(event("A", number="7", date=DATE)))
-    assert count_changes(import_schedule(slug="conf", data=one(event("B", number="7", date=DATE)))) == (
+    import_schedule(slug="conf", data=make_one_room_xml(event("A", number="7", date=DATE)))
+    assert count_changes(
+        import_schedule(slug="conf", data=make_one_room_xml(event("B", number="7", date=DATE)))
+    ) == (
         0,
         1,
         0,
@@ -103,8 +105,10 @@ def test_session_is_matched_by_id_or_uid():
 
 def test_session_is_matched_by_title_and_speakers():
     ada, bob = persons("Ada"), persons("Bob")
-    import_schedule(slug="conf", data=one(event("Talk", more=ada), event("Talk", more=bob, start="11:00")))
-    moved = one(event("Talk", more=bob, start="09:00"), event("talk ", more=ada, start="14:00"))
+    import_schedule(
+        slug="conf", data=make_one_room_xml(event("Talk", more=ada), event("Talk", more=bob, start="11:00"))
+    )
+    moved = make_one_room_xml(event("Talk", more=bob, start="09:00"), event("talk ", more=ada, start="14:00"))
     assert count_changes(import_schedule(slug="conf", data=moved)) == (0, 2, 0, 0)
     starts = {
         session.speakers.get().name: session.starts_at.astimezone(session.event.zone).hour
@@ -114,25 +118,27 @@ def test_session_is_matched_by_title_and_speakers():
 
 
 def test_equal_ids_do_not_match_sessions_with_different_guids():
-    import_schedule(slug="conf", data=one(event("A", guid=GUIDS[1], number="1", date=DATE)))
-    report = import_schedule(slug="conf", data=one(event("B", guid=GUIDS[2], number="1", date=DATE)))
+    import_schedule(slug="conf", data=make_one_room_xml(event("A", guid=GUIDS[1], number="1", date=DATE)))
+    report = import_schedule(
+        slug="conf", data=make_one_room_xml(event("B", guid=GUIDS[2], number="1", date=DATE))
+    )
     assert (list_titles(), count_changes(report)) == (["A", "B"], (1, 0, 0, 1))
 
 
 def test_sessions_created_by_organizers_are_matched_by_title():
     conf = make_event(slug="conf")
     session = make_session(conf, "Opening", starts_at=None, capacity=30)
-    report = import_schedule(slug="conf", data=one(event(guid=GUIDS[1], date=DATE)))
+    report = import_schedule(slug="conf", data=make_one_room_xml(event(guid=GUIDS[1], date=DATE)))
     found = Session.objects.get()
     assert (found.pk, found.guid, found.capacity) == (session.pk, session.guid, 30)
     assert (found.starts_at.hour, found.day, found.room.name) == (8, datetime.date(2026, 6, 17), "Aula")
     assert count_changes(report) == (0, 1, 0, 0)
-    renamed = import_schedule(slug="conf", data=one(event("Welcome", guid=GUIDS[1], date=DATE)))
+    renamed = import_schedule(slug="conf", data=make_one_room_xml(event("Welcome", guid=GUIDS[1], date=DATE)))
     assert (list_titles(), count_changes(renamed)) == (["Welcome"], (0, 1, 0, 0))
 
 
 def test_sessions_with_repeated_ids_or_titles_are_distinguished():
-    data = one(
+    data = make_one_room_xml(
         event("Lunch", number="1", start="12:00"),
         event("Lunch", number="1", start="13:00"),
         event("Lunch", start="14:00"),
@@ -141,7 +147,7 @@ def test_sessions_with_repeated_ids_or_titles_are_distinguished():
     report = import_schedule(slug="conf", data=data)
     assert (count_changes(report), list_notes(report, "REPEATED_ID")) == ((4, 0, 0, 0), ["1: Lunch"])
     guids = {session.starts_at: session.guid for session in Session.objects.all()}
-    shuffled = one(
+    shuffled = make_one_room_xml(
         event("Lunch", start="15:00"),
         event("Lunch", number="1", start="13:00"),
         event("Lunch", start="14:00"),
@@ -152,7 +158,7 @@ def test_sessions_with_repeated_ids_or_titles_are_distinguished():
 
 
 def test_sessions_with_repeated_guids_are_distinguished():
-    data = one(event("A", guid=GUIDS[1]), event("B", guid=GUIDS[1], start="11:00"))
+    data = make_one_room_xml(event("A", guid=GUIDS[1]), event("B", guid=GUIDS[1], start="11:00"))
     report = import_schedule(slug="conf", data=data)
     assert (count_changes(report), len(list_notes(report, "REPEATED_ID"))) == ((2, 0, 0, 0), 1)
     assert count_changes(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
@@ -169,7 +175,7 @@ def test_import_changes_only_fields_of_the_format():
         language="fr",
         more=persons("Ada"),
     )
-    import_schedule(slug="conf", data=one(whole))
+    import_schedule(slug="conf", data=make_one_room_xml(whole))
     entry = vevent("DTEND:20260617T100000Z", summary="A", uid=GUIDS[1], start=":20260617T090000Z")
     report = import_schedule(slug="conf", data=ics(entry))
     session = Session.objects.get()
@@ -179,24 +185,26 @@ def test_import_changes_only_fields_of_the_format():
 
 
 def test_empty_element_clears_its_field_and_missing_element_does_not():
-    import_schedule(slug="conf", data=one(event(subtitle="Sub", abstract="Short", guid=GUIDS[1])))
-    import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more="<subtitle></subtitle>")))
+    import_schedule(
+        slug="conf", data=make_one_room_xml(event(subtitle="Sub", abstract="Short", guid=GUIDS[1]))
+    )
+    import_schedule(slug="conf", data=make_one_room_xml(event(guid=GUIDS[1], more="<subtitle></subtitle>")))
     session = Session.objects.get()
     assert (session.subtitle, session.abstract) == ("", "Short")
 
 
 def test_moved_session_without_duration_has_the_length_from_before():
-    import_schedule(slug="conf", data=one(event(guid=GUIDS[1], date=DATE, duration="00:45")))
+    import_schedule(slug="conf", data=make_one_room_xml(event(guid=GUIDS[1], date=DATE, duration="00:45")))
     moved = event(guid=GUIDS[1], date="2026-06-18T01:00:00+02:00", start="01:00", duration="")
-    import_schedule(slug="conf", data=one(moved))
+    import_schedule(slug="conf", data=make_one_room_xml(moved))
     session = Session.objects.get()
     assert session.duration == datetime.timedelta(minutes=45)
     assert session.day == datetime.date(2026, 6, 17)
 
 
 def test_sessions_missing_from_the_file_remain_and_are_reported():
-    import_schedule(slug="conf", data=one(event("A"), event("B", start="11:00")))
-    report = import_schedule(slug="conf", data=one(event("A")))
+    import_schedule(slug="conf", data=make_one_room_xml(event("A"), event("B", start="11:00")))
+    report = import_schedule(slug="conf", data=make_one_room_xml(event("A")))
     assert (report.missing, list_notes(report, "MISSING_SESSION"), list_titles()) == (
         ("B",),
         ["B"],
@@ -206,12 +214,12 @@ def test_sessions_missing_from_the_file_remain_and_are_reported():
 
 
 def test_room_conflicts_are_reported():
-    report = import_schedule(slug="conf", data=one(event("A"), event("B", start="10:15")))
+    report = import_schedule(slug="conf", data=make_one_room_xml(event("A"), event("B", start="10:15")))
     assert list_notes(report, "ROOM_CONFLICT") == ["Aula: A / B"]
 
 
 def test_preview_stores_nothing():
-    report = preview_schedule(slug="conf", data=one(event("A")))
+    report = preview_schedule(slug="conf", data=make_one_room_xml(event("A")))
     assert report.is_event_created
     assert len(report.added) == 1
     assert Event.objects.count() == 0
@@ -228,11 +236,13 @@ def test_renamed_room_and_changed_track_colour_are_updated():
     assert Track.objects.get().color == "#00ff00"
 
 
-def test_existing_room_is_matched_case_insensitively():
+def test_existing_room_and_track_are_matched_case_insensitively():
     conf = make_event(slug="conf")
-    aula = make_room(conf, "AULA", capacity=100)
-    import_schedule(slug="conf", data=one(event()))
-    assert (conf.rooms.get(), Session.objects.get().room) == (aula, aula)
+    aula, cloud = make_room(conf, "AULA", capacity=100), make_track(conf, "CLOUD")
+    import_schedule(slug="conf", data=make_one_room_xml(event(track="Cloud")))
+    session = Session.objects.get()
+    assert (conf.rooms.get(), session.room) == (aula, aula)
+    assert (conf.tracks.get(), session.track) == (cloud, cloud)
 
 
 def test_names_with_combining_accents_match_composed_names():
@@ -247,7 +257,7 @@ def test_names_with_combining_accents_match_composed_names():
 
 
 def test_invisible_and_bidirectional_characters_are_removed():
-    import_schedule(slug="conf", data=one(event("\u202eevil\u200b", track="\u2066Cloud")))
+    import_schedule(slug="conf", data=make_one_room_xml(event("\u202eevil\u200b", track="\u2066Cloud")))
     session = Session.objects.get()
     assert (session.title, session.track.name) == ("evil", "Cloud")
 
@@ -255,13 +265,13 @@ def test_invisible_and_bidirectional_characters_are_removed():
 def test_equal_names_without_guids_are_one_speaker():
     first = event("A", more='<persons><person id="1">Ada</person></persons>')
     second = event("B", start="11:00", more='<persons><person id="2">Ada</person></persons>')
-    import_schedule(slug="conf", data=one(first, second))
+    import_schedule(slug="conf", data=make_one_room_xml(first, second))
     assert Speaker.objects.get().sessions.count() == 2
 
 
 def test_equal_names_with_different_guids_are_two_speakers():
     people = "".join(f'<person guid="{guid}">Marc</person>' for guid in GUIDS[:2])
-    data = one(event(more=f"<persons>{people}</persons>"))
+    data = make_one_room_xml(event(more=f"<persons>{people}</persons>"))
     import_schedule(slug="conf", data=data)
     assert Speaker.objects.count() == 2
     assert count_changes(import_schedule(slug="conf", data=data)) == (0, 0, 1, 0)
@@ -269,7 +279,9 @@ def test_equal_names_with_different_guids_are_two_speakers():
 
 def test_renamed_speaker_is_matched_by_id():
     def file(name: str) -> bytes:
-        return one(event(guid=GUIDS[1], more=f'<persons><person id="5">{name}</person></persons>'))
+        return make_one_room_xml(
+            event(guid=GUIDS[1], more=f'<persons><person id="5">{name}</person></persons>')
+        )
 
     import_schedule(slug="conf", data=file("Ada Byron"))
     report = import_schedule(slug="conf", data=file("Ada Lovelace"))
@@ -279,10 +291,14 @@ def test_renamed_speaker_is_matched_by_id():
 
 
 def test_speakers_are_stored_in_the_order_of_the_file():
-    import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more=persons("Zoe", "Ada", "Zoe"))))
+    import_schedule(
+        slug="conf", data=make_one_room_xml(event(guid=GUIDS[1], more=persons("Zoe", "Ada", "Zoe")))
+    )
     session = Session.objects.get()
     assert [appearance.speaker.name for appearance in session.appearances.all()] == ["Zoe", "Ada"]
-    report = import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more=persons("Ada", "Zoe"))))
+    report = import_schedule(
+        slug="conf", data=make_one_room_xml(event(guid=GUIDS[1], more=persons("Ada", "Zoe")))
+    )
     assert [appearance.speaker.name for appearance in session.appearances.all()] == ["Ada", "Zoe"]
     assert count_changes(report) == (0, 1, 0, 0)
 
@@ -316,12 +332,12 @@ def test_unscheduled_session_is_unchanged_by_reimport_in_each_format():
 @pytest.mark.parametrize("slug", ["", "été", "a b", "x" * 81, "../x"])
 def test_invalid_slug_is_refused(slug):
     with pytest.raises(ConventionError):
-        import_schedule(slug=slug, data=one(event()))
+        import_schedule(slug=slug, data=make_one_room_xml(event()))
 
 
 def test_file_without_sessions_creates_no_event():
     with pytest.raises(UnreadableFile):
-        import_schedule(slug="conf", data=one(event("")))
+        import_schedule(slug="conf", data=make_one_room_xml(event("")))
     assert not Event.objects.exists()
 
 

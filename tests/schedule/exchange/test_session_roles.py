@@ -53,7 +53,7 @@ def test_sessionize_flags_mark_breaks_and_plenaries():
 
 
 def test_imported_breaks_are_recognized_and_organizer_roles_survive_reimport():
-    xml = files.one(
+    xml = files.make_one_room_xml(
         files.event("Pause café", guid="11111111-1111-4111-8111-111111111111"),
         files.event("Apéritif", guid="22222222-2222-4222-8222-222222222222", type="break", start="12:00"),
         files.event("Pause", guid="33333333-3333-4333-8333-333333333333", more=PERSON, start="14:00"),

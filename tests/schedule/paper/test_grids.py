@@ -124,19 +124,18 @@ def test_all_sheets_of_a_day_have_one_linear_axis():
     )
 
 
-def test_every_session_is_on_a_sheet():
+def test_every_session_is_once_on_a_sheet_in_its_room_and_at_its_time():
     sessions = [make_item(room=f"R{room}", start=50 * slot) for room in range(12) for slot in range(9)]
 
-    sheets = plan(sessions).sheets
-    placed = {
-        item.session.session_id: sheet.get_y(block.start)
-        for sheet in sheets
-        for column in sheet.columns
+    placed = [
+        (item.session.session_id, room, START + datetime.timedelta(minutes=block.start))
+        for sheet in plan(sessions).sheets
+        for room, column in zip(sheet.rooms, sheet.columns, strict=True)
         for block in column
         for item in block.items
-    }
+    ]
 
-    assert set(placed) == {session.session_id for session in sessions}
+    assert sorted(placed) == [(session.session_id, session.room, session.starts_at) for session in sessions]
 
 
 def test_break_without_a_room_spans_all_rooms():

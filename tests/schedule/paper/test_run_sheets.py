@@ -73,10 +73,9 @@ def test_chair_sheet_has_only_the_sessions_of_the_chair(event):
 
 
 def test_each_speaker_starts_on_a_new_page(event):
-    pages = read_pages(event, "speakers")
+    headings = [page.partition(" As of ")[0] for page in read_pages(event, "speakers")]
 
-    assert any(page.startswith("Ana 3") or "Ana 3 " in page[:200] for page in pages)
-    assert len(pages) >= event.speakers.count()
+    assert headings == [*(f"Ana {number}" for number in range(8)), "Zoé Martin", "Zoé Martin (2)"]
 
 
 def test_directors_book_has_all_sessions(event):

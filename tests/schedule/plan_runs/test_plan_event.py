@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 from dataclasses import replace
 
 import pytest
@@ -302,12 +303,20 @@ def test_plan_command_in_repair_mode_makes_the_fewest_moves(capsys):
     assert "Sessions placed or moved in the draft: 2." in capsys.readouterr().out
 
 
-def test_plan_command_refuses_an_unknown_mode(capsys):
+def test_plan_command_refuses_an_unknown_mode_with_one_sentence(capsys):
+    event = make_event(slug="planned")
+    make_rooms(event, 100)
+    make_talks(event, 1)
+
     with pytest.raises(SystemExit) as ended:
         execute_from_command_line(["manage.py", "plan", "planned", "--mode=magic"])
 
+    [line] = capsys.readouterr().err.splitlines()
     assert ended.value.code == 2
-    assert "unplaced" in capsys.readouterr().err
+    assert re.fullmatch(
+        r"Argument --mode: .*magic.* \(choose from .*unplaced.*everything.*repair.*\)\.", line
+    )
+    assert not PlanRun.objects.exists()
 
 
 def test_mode_option_requires_an_event(capsys):

@@ -26,7 +26,7 @@ def event():
     return make_event(slug="conf", name="La Conf", starts_at=paris_time(16, 9), ends_at=paris_time(17, 18))
 
 
-def titles(client, query="", prefix=""):
+def list_titles(client, query="", prefix=""):
     """Return the titles that the agenda shows, in its order."""
     response = client.get(f"{prefix}/events/conf/agenda/{query}")
     assert response.status_code == 200
@@ -37,9 +37,9 @@ def test_day_includes_sessions_after_midnight(client, event):
     make_session(event, "Matin", starts_at=paris_time(16, 9))
     make_session(event, "Nuit", starts_at=paris_time(17, 1, 30))
     make_session(event, "Lendemain", starts_at=paris_time(17, 9))
-    assert titles(client) == ["Matin", "Nuit"]
-    assert titles(client, "?day=2026-06-17") == ["Lendemain"]
-    assert titles(client, "?day=all") == ["Matin", "Nuit", "Lendemain"]
+    assert list_titles(client) == ["Matin", "Nuit"]
+    assert list_titles(client, "?day=2026-06-17") == ["Lendemain"]
+    assert list_titles(client, "?day=all") == ["Matin", "Nuit", "Lendemain"]
 
 
 def test_capped_list_shows_the_total_number_of_sessions(client, event):
@@ -67,8 +67,8 @@ def test_complete_list_shows_the_number_of_sessions(client, event):
 
 def test_invalid_day_shows_the_first_day(client, event):
     make_session(event, "Matin", starts_at=paris_time(16, 9))
-    assert titles(client, "?day=tomorrow&room=%00&by=magic") == ["Matin"]
-    assert titles(client, "?day=2031-01-01") == []
+    assert list_titles(client, "?day=tomorrow&room=%00&by=magic") == ["Matin"]
+    assert list_titles(client, "?day=2031-01-01") == []
 
 
 def test_today_is_shown_while_the_event_runs(client, event):
@@ -83,8 +83,8 @@ def test_today_is_shown_while_the_event_runs(client, event):
     agenda = response.context["agenda"]
     assert [entry.session.title for entry in agenda.running_entries] == ["En ce moment"]
     assert [entry.session.title for entry in agenda.coming_entries] == ["Ensuite"]
-    assert "En ce moment" in titles(client)
-    assert "Hier" not in titles(client)
+    assert "En ce moment" in list_titles(client)
+    assert "Hier" not in list_titles(client)
 
 
 def test_end_of_running_session_is_shown_in_event_time_zone(client):
@@ -119,13 +119,13 @@ def test_filters_apply_to_all_days(client, event):
         event, "B", starts_at=paris_time(17, 9), track=track, language="de, en", speakers=("Zoé Łódź",)
     )
     make_session(event, "C", starts_at=paris_time(17, 10), kind="atelier", language="EN-gb")
-    assert titles(client, "?room=Amphi+Curie") == ["A"]
-    assert titles(client, "?track=R%C3%A9seaux") == ["B"]
-    assert titles(client, "?language=en") == ["B", "C"]
-    assert titles(client, "?kind=atelier") == ["A", "C"]
-    assert titles(client, "?kind=atelier&day=2026-06-17") == ["C"]
-    assert titles(client, "?speaker=Zo%C3%A9+%C5%81%C3%B3d%C5%BA") == ["B"]
-    assert titles(client, "?room=Nowhere") == []
+    assert list_titles(client, "?room=Amphi+Curie") == ["A"]
+    assert list_titles(client, "?track=R%C3%A9seaux") == ["B"]
+    assert list_titles(client, "?language=en") == ["B", "C"]
+    assert list_titles(client, "?kind=atelier") == ["A", "C"]
+    assert list_titles(client, "?kind=atelier&day=2026-06-17") == ["C"]
+    assert list_titles(client, "?speaker=Zo%C3%A9+%C5%81%C3%B3d%C5%BA") == ["B"]
+    assert list_titles(client, "?room=Nowhere") == []
 
 
 def test_search_finds_words_in_all_texts_in_any_order(client, event):
@@ -138,17 +138,17 @@ def test_search_finds_words_in_all_texts_in_any_order(client, event):
         starts_at=paris_time(17, 9),
     )
     make_session(event, "Autre", starts_at=paris_time(16, 9))
-    assert titles(client, "?q=anais+MESURES+energie") == ["L’énergie"]
-    assert titles(client, "?q=compter") == ["L’énergie"]
-    assert titles(client, "?q=rien") == []
-    assert titles(client, "?q=%3F%21") == []
+    assert list_titles(client, "?q=anais+MESURES+energie") == ["L’énergie"]
+    assert list_titles(client, "?q=compter") == ["L’énergie"]
+    assert list_titles(client, "?q=rien") == []
+    assert list_titles(client, "?q=%3F%21") == []
 
 
 def test_agenda_of_draft_event_is_shown_to_its_organizers_only(client, event):
     event.visibility = event.Visibility.DRAFT
     event.save()
     make_session(event, "Matin", starts_at=paris_time(16, 9))
-    assert titles(make_client(make_staff(event))) == ["Matin"]
+    assert list_titles(make_client(make_staff(event))) == ["Matin"]
     assert client.get("/events/conf/agenda/").status_code == 404
 
 
@@ -217,7 +217,7 @@ def test_each_language_and_query_is_cached_separately(client, event):
 )
 def test_malformed_queries_show_no_sessions(client, event, query):
     make_session(event, "Matin", starts_at=paris_time(16, 9))
-    assert titles(client, query) == []
+    assert list_titles(client, query) == []
 
 
 @pytest.mark.parametrize("query", ["", "?day=all", "?q=session", "?by=room", "?kind=x"])

@@ -19,7 +19,7 @@ from tests.factories import make_event, make_staff, make_track
 from tests.schedule.proposals.factories import make_call, make_proposal, make_review
 from tests.site_objects import make_client
 from tests.task_runner import run_waiting_tasks
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 TWO_SPEAKERS = [("Ana", "ana@acme.example", "Acme"), ("Bob", "bob@else.example", "")]
@@ -96,7 +96,7 @@ def test_two_organizers_deciding_at_once_make_one_session(transactional_db):
     proposal, authors = make_proposal(call), [make_staff(call.event) for _number in range(4)]
 
     decisions = [Decision.ACCEPT, Decision.ACCEPT, Decision.REJECT, Decision.WAITLIST]
-    plans = in_threads(
+    plans = run_in_threads(
         [
             lambda author=author, decision=decision: decide(call, proposal, decision=decision, author=author)
             for author, decision in zip(authors, decisions, strict=True)

@@ -12,7 +12,7 @@ from schedule.models import CallForProposals
 from tests.factories import make_event, make_staff, make_track
 from tests.schedule.proposals.factories import make_call, make_proposal, make_review
 from tests.site_objects import make_client
-from tests.workbooks import values
+from tests.workbooks import read_values
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +144,7 @@ def test_the_export_has_a_row_for_each_proposal():
 
     answer = client.get(f"/en/organize/{call.event.slug}/lists/session-proposals.xlsx")
 
-    header, row = values(answer.content)[:2]
+    header, row = read_values(answer.content)[:2]
     cells = dict(zip(header, row, strict=True))
     assert cells["Title"] == "Our cloud"
     assert cells["Speakers"] == "Ana, Bob"

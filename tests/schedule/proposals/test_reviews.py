@@ -10,7 +10,7 @@ from convention.errors import Forbidden, InvalidFields
 from schedule.models import Review, Score, SessionProposal
 from schedule.proposals.overview import load_proposal_rows
 from schedule.proposals.reviews import ReviewContent, declare_conflict, resolve_sales_talk, score_proposal
-from tests.factories import LONG_AGO, make_company, make_person, make_staff
+from tests.factories import START_OF_2020, make_company, make_person, make_staff
 from tests.schedule.proposals.factories import make_call, make_proposal, make_review
 from tests.site_objects import make_client
 
@@ -84,7 +84,7 @@ def test_conflict_of_interest_hides_text_and_scores(call, conflict):
     reviewer = make_reviewer(call, email=emails.get(conflict, "boss@else.example"))
     if conflict == "employer":
         company = make_company(name="Acme")
-        Employment.objects.create(person=reviewer, company=company, starts_on=LONG_AGO)
+        Employment.objects.create(person=reviewer, company=company, starts_on=START_OF_2020)
     if conflict == "declared":
         declare_conflict(proposal=proposal, reviewer=reviewer)
     client = make_client(reviewer)

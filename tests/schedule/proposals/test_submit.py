@@ -19,10 +19,10 @@ from schedule.proposals.submit import (
     change_proposal,
     withdraw_proposal,
 )
-from tests.factories import LONG_AGO, make_company, make_event, make_person, make_track
+from tests.factories import START_OF_2020, make_company, make_event, make_person, make_track
 from tests.schedule.proposals.factories import make_call, make_posted_proposal, make_proposal
 from tests.task_runner import run_waiting_tasks
-from tests.threads import in_threads
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = {"name": "Cléo", "email": "cleo@client.example", "company": "Client"}
@@ -36,7 +36,7 @@ def post(client, call, *speakers, **fields):
 def make_vendor_employee(email="ana@acme.example"):
     """Create a person of the club's directory who works for the vendor Nuage."""
     person, vendor = make_person(email=email), make_company(role=CompanyRole.Role.VENDOR, name="Nuage")
-    Employment.objects.create(person=person, company=vendor, starts_on=LONG_AGO)
+    Employment.objects.create(person=person, company=vendor, starts_on=START_OF_2020)
     return person
 
 
@@ -215,7 +215,7 @@ def test_concurrent_changes_do_not_exceed_the_maximum_per_person(transactional_d
         contact_language="en", speakers=(ProposedSpeaker("Ana", "ana@acme.example"),),
     )  # fmt: skip
 
-    results = in_threads(
+    results = run_in_threads(
         [lambda row=row: change_proposal(proposal=row, content=content) for row in proposals]
     )
 

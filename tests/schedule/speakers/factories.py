@@ -15,14 +15,14 @@ from tests.factories import make_event, make_session
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
-def paris(day: int, hour: int, minute: int = 0) -> datetime.datetime:
+def make_paris_time(day: int, hour: int, minute: int = 0) -> datetime.datetime:
     """Return a time in June 2099, in Paris."""
     return datetime.datetime(2099, 6, day, hour, minute, tzinfo=PARIS)
 
 
 def make_june_event(**fields: Any) -> Event:
     """Create an event of two days, from 15 June 2099, 9:00 to 16 June, 17:00 in Paris."""
-    return make_event(**{"starts_at": paris(15, 9), "ends_at": paris(16, 17), **fields})
+    return make_event(**{"starts_at": make_paris_time(15, 9), "ends_at": make_paris_time(16, 17), **fields})
 
 
 def make_speaker(event: Event | None = None, name: str = "Ana", **fields: Any) -> Speaker:

@@ -15,12 +15,12 @@ from schedule.speakers.availability import (
     save_availability,
 )
 from tests.factories import make_room, make_session
-from tests.schedule.speakers.factories import PARIS, make_june_event, make_speaker, paris
+from tests.schedule.speakers.factories import PARIS, make_june_event, make_paris_time, make_speaker
 
 pytestmark = pytest.mark.once
 
 CAN, RATHER_NOT, CANNOT = Availability.Level.CAN, Availability.Level.RATHER_NOT, Availability.Level.CANNOT
-TWO_DAYS = (paris(15, 9), paris(16, 17))
+TWO_DAYS = (make_paris_time(15, 9), make_paris_time(16, 17))
 
 
 def make_grid(*spans, period=TWO_DAYS, hours=(9, 18), step_minutes=60):
@@ -52,9 +52,9 @@ def test_half_hours_make_twice_as_many_rows():
 
 def test_cell_has_the_least_available_level_of_overlapping_spans():
     grid = make_grid(
-        AvailabilitySpan(paris(15, 9), paris(15, 10), RATHER_NOT),
-        AvailabilitySpan(paris(15, 9, 30), paris(15, 11), CANNOT),
-        AvailabilitySpan(paris(15, 11), paris(15, 12), RATHER_NOT),
+        AvailabilitySpan(make_paris_time(15, 9), make_paris_time(15, 10), RATHER_NOT),
+        AvailabilitySpan(make_paris_time(15, 9, 30), make_paris_time(15, 11), CANNOT),
+        AvailabilitySpan(make_paris_time(15, 11), make_paris_time(15, 12), RATHER_NOT),
     )
 
     assert get_levels(grid) == {
@@ -65,7 +65,7 @@ def test_cell_has_the_least_available_level_of_overlapping_spans():
 
 
 def test_hours_outside_a_can_span_are_cannot():
-    grid = make_grid(AvailabilitySpan(paris(15, 9), paris(16, 16), CAN))
+    grid = make_grid(AvailabilitySpan(make_paris_time(15, 9), make_paris_time(16, 16), CAN))
 
     assert get_levels(grid) == {"2099-06-16T16:00": CANNOT}
 
@@ -110,7 +110,10 @@ def test_neighbouring_hours_are_stored_as_one_period():
     save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), posted))
 
     rows = [(row.starts_at, row.ends_at, row.level) for row in speaker.availabilities.all()]
-    assert rows == [(paris(15, 9), paris(15, 11), CANNOT), (paris(15, 14), paris(15, 15), CANNOT)]
+    assert rows == [
+        (make_paris_time(15, 9), make_paris_time(15, 11), CANNOT),
+        (make_paris_time(15, 14), make_paris_time(15, 15), CANNOT),
+    ]
 
 
 @pytest.mark.django_db
@@ -126,12 +129,14 @@ def test_saving_an_unchanged_grid_marks_the_speaker_as_answered():
 @pytest.mark.django_db
 def test_availability_outside_the_grid_is_preserved():
     speaker = make_speaker()
-    Availability.objects.create(speaker=speaker, starts_at=paris(14, 20), ends_at=paris(15, 10), level=CANNOT)
+    Availability.objects.create(
+        speaker=speaker, starts_at=make_paris_time(14, 20), ends_at=make_paris_time(15, 10), level=CANNOT
+    )
 
     save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), {"cell-2099-06-15T09:00": "can"}))
 
     row = speaker.availabilities.get()
-    assert (row.starts_at, row.ends_at) == (paris(14, 20), paris(15, 9))
+    assert (row.starts_at, row.ends_at) == (make_paris_time(14, 20), make_paris_time(15, 9))
 
 
 @pytest.mark.django_db
@@ -139,8 +144,10 @@ def test_availability_of_rooms_and_other_speakers_is_not_changed():
     speaker = make_speaker()
     other = make_speaker(speaker.event, "Bob")
     room = make_room(speaker.event)
-    Availability.objects.create(room=room, starts_at=paris(15, 9), ends_at=paris(15, 10))
-    Availability.objects.create(speaker=other, starts_at=paris(15, 9), ends_at=paris(15, 10))
+    Availability.objects.create(room=room, starts_at=make_paris_time(15, 9), ends_at=make_paris_time(15, 10))
+    Availability.objects.create(
+        speaker=other, starts_at=make_paris_time(15, 9), ends_at=make_paris_time(15, 10)
+    )
 
     save_availability(speaker=speaker, grid=load_grid(speaker))
 
@@ -162,7 +169,7 @@ def test_a_saved_grid_is_shown_again():
 @pytest.mark.django_db
 def test_an_evening_session_widens_the_hours():
     event = make_june_event()
-    make_session(event, "Dinner", starts_at=paris(15, 20), minutes=150)
+    make_session(event, "Dinner", starts_at=make_paris_time(15, 20), minutes=150)
 
     assert choose_hours(event) == (9, 23)
 
@@ -170,14 +177,19 @@ def test_an_evening_session_widens_the_hours():
 @pytest.mark.django_db
 def test_a_session_past_midnight_shows_hours_until_midnight():
     event = make_june_event()
-    make_session(event, "Party", starts_at=paris(15, 22), minutes=180)
+    make_session(event, "Party", starts_at=make_paris_time(15, 22), minutes=180)
 
     assert choose_hours(event) == (9, 24)
 
 
 @pytest.mark.django_db
 def test_step_is_one_hour_for_spans_of_full_hours():
-    assert choose_step(make_june_event(), [AvailabilitySpan(paris(15, 9), paris(15, 10), CANNOT)]) == 60
+    assert (
+        choose_step(
+            make_june_event(), [AvailabilitySpan(make_paris_time(15, 9), make_paris_time(15, 10), CANNOT)]
+        )
+        == 60
+    )
 
 
 def list_spans(speaker):
@@ -199,8 +211,8 @@ def save(speaker, posted=None):
 @pytest.mark.parametrize("level", [CAN, RATHER_NOT, CANNOT])
 def test_saving_without_changes_preserves_spans_that_the_grid_cannot_show(level, step):
     speaker = make_speaker()
-    finer = add_span(speaker, paris(15, 9, 10), paris(15, 9, 50), level)
-    outside = add_span(speaker, paris(15, 20), paris(15, 22), level)
+    finer = add_span(speaker, make_paris_time(15, 9, 10), make_paris_time(15, 9, 50), level)
+    outside = add_span(speaker, make_paris_time(15, 20), make_paris_time(15, 22), level)
 
     grid = load_grid(speaker, step_minutes=step)
     posted = {cell.field_name: cell.level for cell in grid.cells}
@@ -212,17 +224,17 @@ def test_saving_without_changes_preserves_spans_that_the_grid_cannot_show(level,
 @pytest.mark.django_db
 def test_changing_a_cell_preserves_finer_spans_of_other_cells():
     speaker = make_speaker()
-    finer = add_span(speaker, paris(15, 9, 10), paris(15, 9, 50), CANNOT)
+    finer = add_span(speaker, make_paris_time(15, 9, 10), make_paris_time(15, 9, 50), CANNOT)
 
     save(speaker, {"cell-2099-06-15T12:00": "rather_not"})
 
-    assert list_spans(speaker) == [finer, (paris(15, 12), paris(15, 12, 30), RATHER_NOT)]
+    assert list_spans(speaker) == [finer, (make_paris_time(15, 12), make_paris_time(15, 12, 30), RATHER_NOT)]
 
 
 @pytest.mark.django_db
 def test_all_hours_are_cannot_after_the_only_can_span_is_removed():
     speaker = make_speaker()
-    add_span(speaker, paris(15, 9), paris(15, 11), CAN)
+    add_span(speaker, make_paris_time(15, 9), make_paris_time(15, 11), CAN)
 
     save(speaker, {"cell-2099-06-15T09:00": "cannot", "cell-2099-06-15T10:00": "cannot"})
 
@@ -232,19 +244,19 @@ def test_all_hours_are_cannot_after_the_only_can_span_is_removed():
 @pytest.mark.django_db
 def test_added_can_hour_is_merged_with_the_adjacent_span():
     speaker = make_speaker()
-    add_span(speaker, paris(15, 9), paris(15, 11), CAN)
-    evening = add_span(speaker, paris(15, 20), paris(15, 22), CAN)
+    add_span(speaker, make_paris_time(15, 9), make_paris_time(15, 11), CAN)
+    evening = add_span(speaker, make_paris_time(15, 20), make_paris_time(15, 22), CAN)
 
     save(speaker, {"cell-2099-06-15T11:00": "can"})
 
-    assert list_spans(speaker) == [(paris(15, 9), paris(15, 12), CAN), evening]
+    assert list_spans(speaker) == [(make_paris_time(15, 9), make_paris_time(15, 12), CAN), evening]
 
 
 @pytest.mark.django_db
 def test_cannot_hour_inside_a_can_span_can_be_set_back_to_can():
     speaker = make_speaker()
-    limits = add_span(speaker, paris(15, 9), paris(15, 12), CAN)
-    add_span(speaker, paris(15, 10), paris(15, 11), CANNOT)
+    limits = add_span(speaker, make_paris_time(15, 9), make_paris_time(15, 12), CAN)
+    add_span(speaker, make_paris_time(15, 10), make_paris_time(15, 11), CANNOT)
 
     save(speaker, {"cell-2099-06-15T10:00": "can"})
 

@@ -28,7 +28,7 @@ from schedule.speakers.mailings import (
     send_speaker_mailing,
 )
 from tests.factories import make_room, make_session, make_staff, make_track
-from tests.schedule.speakers.factories import make_june_event, make_page_path, make_speaker, paris
+from tests.schedule.speakers.factories import make_june_event, make_page_path, make_paris_time, make_speaker
 from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -138,7 +138,7 @@ def test_speakers_are_filtered_by_session_room_day_and_track():
     room, track = make_room(event), make_track(event)
     ana, _bob = make_speaker(event), make_speaker(event, "Bob")
     Session.objects.filter(speakers=ana).update(
-        room=room, track=track, starts_at=paris(16, 10), ends_at=paris(16, 11)
+        room=room, track=track, starts_at=make_paris_time(16, 10), ends_at=make_paris_time(16, 11)
     )
 
     assert get_names(event, room=room.pk) == ["Ana"]
@@ -402,7 +402,7 @@ def test_an_organizer_edits_address_and_availability(client, organizer):
 
     speaker.refresh_from_db()
     assert (speaker.email, speaker.company) == ("new@example.org", "Acme")
-    assert speaker.availabilities.get().starts_at == paris(15, 9)
+    assert speaker.availabilities.get().starts_at == make_paris_time(15, 9)
 
 
 def test_the_log_shows_each_recipient(client, organizer):

@@ -25,7 +25,7 @@ class TrueState:
     conflicts: set = field(default_factory=set)
 
 
-def follow_passages(passages):
+def compute_true_state(passages):
     """Return the true state after these passages of one badge at one door."""
     state = TrueState()
     for passage in sorted(passages, key=lambda each: each.at):
@@ -45,7 +45,7 @@ def is_repeated_read(passage, entered):
     return passage.device == entered.device and passage.at - entered.at <= REPEAT_INTERVAL
 
 
-def check(world, phones):
+def find_problems(world, phones):
     """Return all that is wrong; empty where the server tells the truth."""
     problems = list(world.faults)
     problems += check_scans(world)
@@ -123,7 +123,7 @@ def check_presences(world):
         yield f"{key} has a presence of {rows[key].entries} entries and never passed"
     histories = load_scan_histories(groups.keys())
     for key in groups.keys() - uncertain:
-        true, row = follow_passages(groups[key]), rows.get(key)
+        true, row = compute_true_state(groups[key]), rows.get(key)
         conflicts = {str(scan.uid) for scan in find_conflicts(histories[key])}
         if row is None:
             yield f"{key} passed and has no presence"
@@ -136,7 +136,7 @@ def check_presences(world):
 
 
 def check_headcount(world, groups):
-    states = {key: follow_passages(passages) for key, passages in groups.items()}
+    states = {key: compute_true_state(passages) for key, passages in groups.items()}
     inside = {
         owner for (owner, door), state in states.items() if state.is_inside and door == world.entrance.pk
     }

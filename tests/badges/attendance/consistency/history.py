@@ -3,7 +3,7 @@
 import uuid
 from unittest import mock
 
-from tests.badges.attendance.consistency.checker import check
+from tests.badges.attendance.consistency.checker import find_problems
 from tests.badges.attendance.consistency.phone import SCANS_URL, Phone
 from tests.badges.attendance.consistency.world import World
 
@@ -19,7 +19,7 @@ def play_history(seed):
         for _step in range(STEPS):
             history.take_step()
         history.heal()
-        return check(world, history.phones)
+        return find_problems(world, history.phones)
 
 
 class History:

@@ -12,7 +12,7 @@ from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Checkpoint, Device
 from convention.events.sequence import advance_sequence
 from registrations.models import Registration
-from tests.badges.attendance.factories import make_event, make_registration, token_of
+from tests.badges.attendance.factories import make_badge_token, make_event, make_registration
 from tests.factories import make_administrator
 
 SECOND = datetime.timedelta(seconds=1)
@@ -64,7 +64,7 @@ class World:
         self.people = [make_registration(self.event) for _number in range(PEOPLE)]
         # As any event with orders has; at 0 each snapshot would be a full one.
         advance_sequence(self.event.pk)
-        self.badges = [Badge(person, token_of(person)) for person in self.people]
+        self.badges = [Badge(person, make_badge_token(person)) for person in self.people]
         self.organizer = make_administrator()
         self.passages: dict[str, Passage] = {}
         self.scan_ids: set[str] = set()
@@ -103,7 +103,7 @@ class World:
         for badge in self.badges:
             if badge.registration is registration:
                 badge.is_current = False
-        self.badges.append(Badge(registration, token_of(registration)))
+        self.badges.append(Badge(registration, make_badge_token(registration)))
 
     def merge(self):
         """Find that two registrations are one person."""

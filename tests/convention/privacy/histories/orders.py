@@ -33,14 +33,14 @@ from registrations.sponsors.sponsorships import SponsorRequest, take_package
 from registrations.waiting_list.expire_and_leave import leave_waiting_list
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, OLD_ADDRESS, STREET
 from tests.convention.privacy.histories.person import (
-    HERS,
+    PERSON_FIELDS,
     Subject,
-    account,
-    colleague_order,
-    event_on_sale,
-    ordered,
-    place,
-    request,
+    make_colleague_order,
+    make_event_on_sale,
+    make_order,
+    make_person_account,
+    make_place,
+    make_request,
 )
 from tests.factories import (
     make_contact,
@@ -53,7 +53,9 @@ from tests.registrations.test_pages import BILLING, build_person_form
 
 def registered_alone() -> Subject:
     """A guest whose firm has their name registers, is cancelled, and owes nothing."""
-    order = ordered(event_on_sale(), company=f"{NAME} Conseil", places=(place(company=f"Cabinet {NAME}"),))
+    order = make_order(
+        make_event_on_sale(), company=f"{NAME} Conseil", places=(make_place(company=f"Cabinet {NAME}"),)
+    )
     sync_receivable(order)
     cancel_registration(registration=order.registrations.get())
     return None
@@ -61,9 +63,9 @@ def registered_alone() -> Subject:
 
 def half_filled_form() -> Subject:
     """A visitor types names and a billing address and leaves."""
-    event_on_sale()
+    make_event_on_sale()
     client = Client()
-    named = {f"person-0-{name}": text for name, text in HERS.items()}
+    named = {f"person-0-{name}": text for name, text in PERSON_FIELDS.items()}
     client.post("/events/congress/register/", build_person_form(**named))
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     billed = {"billing_name": NAME, "billing_street": STREET}
@@ -73,7 +75,7 @@ def half_filled_form() -> Subject:
 
 def hold_that_expired() -> Subject:
     """An order that was never confirmed and whose hold is over."""
-    order = place_order(event=event_on_sale(), request=request(), context=OrderContext())
+    order = place_order(event=make_event_on_sale(), request=make_request(), context=OrderContext())
     sync_receivable(order)
     order.registrations.update(hold_expires_at=timezone.now() - datetime.timedelta(days=3), confirmed_at=None)
     return None
@@ -81,11 +83,11 @@ def hold_that_expired() -> Subject:
 
 def member_of_company_order() -> Subject:
     """The company's contact registers the person, a member; it is settled and nothing was invoiced."""
-    person = account()
-    event, company = event_on_sale(), person.employments.get().company
+    person = make_person_account()
+    event, company = make_event_on_sale(), person.employments.get().company
     order = book_for_company(
         event=event, company=company, contact_person=make_contact(company), idempotency_key="k",
-        request=request(email="contact@acme.example", billing=BillingDetails(name="Acme SA")),
+        request=make_request(email="contact@acme.example", billing=BillingDetails(name="Acme SA")),
     )  # fmt: skip
     sync_receivable(order)
     cancel_registration(registration=order.registrations.get())
@@ -94,7 +96,7 @@ def member_of_company_order() -> Subject:
 
 def named_on_company_invoice() -> Subject:
     """Somebody else orders for the person, and the invoice names them on its lines."""
-    order = colleague_order(event_on_sale())
+    order = make_colleague_order(make_event_on_sale())
     receivable = sync_receivable(order)
     issue_invoice(receivable=receivable)
     record_payment(receivable=receivable, amount=16_500, method="transfer", note=f"de la part de {NAME}")
@@ -103,25 +105,27 @@ def named_on_company_invoice() -> Subject:
 
 def quotation_of_their_own() -> Subject:
     """The person asks for a quotation and orders nothing."""
-    create_order_quotation(event=event_on_sale(), request=request(), context=OrderContext())
-    return account()
+    create_order_quotation(event=make_event_on_sale(), request=make_request(), context=OrderContext())
+    return make_person_account()
 
 
 def quotation_by_a_colleague() -> Subject:
     """Somebody else asks for a quotation that names the person on its lines."""
-    asked = request(
-        place(), place(first_name="Bo", last_name="Roi", email="bo@x.example"),
+    asked = make_request(
+        make_place(), make_place(first_name="Bo", last_name="Roi", email="bo@x.example"),
         email="b@x.example", billing=BillingDetails(name="Acme SA"),
     )  # fmt: skip
-    create_order_quotation(event=event_on_sale(), request=asked, context=OrderContext())
-    return account()
+    create_order_quotation(event=make_event_on_sale(), request=asked, context=OrderContext())
+    return make_person_account()
 
 
 def billed_but_ordered_by_another() -> Subject:
     """Somebody else asks for a quotation and orders; both are billed to the person at home."""
-    person, event = account(), event_on_sale()
-    create_order_quotation(event=event, request=request(email="boss@acme.example"), context=OrderContext())
-    order = ordered(event, email="boss@acme.example")
+    person, event = make_person_account(), make_event_on_sale()
+    create_order_quotation(
+        event=event, request=make_request(email="boss@acme.example"), context=OrderContext()
+    )
+    order = make_order(event, email="boss@acme.example")
     sync_receivable(order)
     cancel_registration(registration=order.registrations.get())
     return person
@@ -129,8 +133,8 @@ def billed_but_ordered_by_another() -> Subject:
 
 def invoiced_and_paid() -> Subject:
     """The person orders, gets an invoice and pays it by a transfer that the bank statement names."""
-    person = account()
-    order = ordered(event_on_sale())
+    person = make_person_account()
+    order = make_order(make_event_on_sale())
     order.registrations.update(person=person)
     receivable = sync_receivable(order)
     issue_invoice(receivable=receivable)
@@ -141,7 +145,7 @@ def invoiced_and_paid() -> Subject:
 
 def credited() -> Subject:
     """The same by hand, then credited and given back with reasons that name the person."""
-    order = ordered(event_on_sale())
+    order = make_order(make_event_on_sale())
     receivable = sync_receivable(order)
     document = issue_invoice(receivable=receivable)
     paid = record_payment(receivable=receivable, amount=16_500, method="transfer", note=f"chèque de {LAST}")
@@ -153,8 +157,10 @@ def credited() -> Subject:
 
 def paid_by_card() -> Subject:
     """The person pays by card; no invoice is issued."""
-    person = account()
-    order = place_order(event=event_on_sale(), request=request(payment="card"), context=OrderContext())
+    person = make_person_account()
+    order = place_order(
+        event=make_event_on_sale(), request=make_request(payment="card"), context=OrderContext()
+    )
     record_demo_payment(order=order)
     return person
 
@@ -171,8 +177,8 @@ def bank_line_set_aside() -> Subject:
 
 def handed_to_a_colleague() -> Subject:
     """The person orders for themself, then somebody else takes the place."""
-    person = account()
-    order = ordered(event_on_sale())
+    person = make_person_account()
+    order = make_order(make_event_on_sale())
     sync_receivable(order)
     taker = RequestedPlace(ticket="", first_name="Bo", last_name="Roi", email="bo@x.example")
     substitute_attendee(registration=order.registrations.get(), new_attendee=taker)
@@ -182,8 +188,8 @@ def handed_to_a_colleague() -> Subject:
 
 def former_attendee() -> Subject:
     """Somebody else orders for the person, and gives the place to another one before it is invoiced."""
-    person = account()
-    order = colleague_order(event_on_sale())
+    person = make_person_account()
+    order = make_colleague_order(make_event_on_sale())
     sync_receivable(order)
     one = order.registrations.get()
     chosen = one.addons.get()
@@ -199,18 +205,18 @@ def former_attendee() -> Subject:
 
 def waiting_list() -> Subject:
     """The person waits for a place and leaves the list."""
-    event = event_on_sale()
+    event = make_event_on_sale()
     ticket = event.tickets.get()
     ticket.capacity = 0
     ticket.save()
-    leave_waiting_list(entry=join_ticket_list(ticket=ticket, request=WaitingRequest(**HERS)))
+    leave_waiting_list(entry=join_ticket_list(ticket=ticket, request=WaitingRequest(**PERSON_FIELDS)))
     return None
 
 
 def ordered_under_a_former_address() -> Subject:
     """The person orders under an address that the account has no longer."""
-    person = account()
-    order = ordered(event_on_sale(), email=OLD_ADDRESS, places=(place(email=OLD_ADDRESS),))
+    person = make_person_account()
+    order = make_order(make_event_on_sale(), email=OLD_ADDRESS, places=(make_place(email=OLD_ADDRESS),))
     order.registrations.update(person=person)
     record_payment(receivable=sync_receivable(order), amount=16_500, method="transfer")
     return person
@@ -218,7 +224,7 @@ def ordered_under_a_former_address() -> Subject:
 
 def import_taken_back() -> Subject:
     """Lists bring the person in and change the name; both are undone."""
-    event = event_on_sale()
+    event = make_event_on_sale()
     header = ["first_name", "last_name", "email", "company", "ticket"]
     rows = [[2, ["X", "Y", ADDRESS, "Acme", "guest"]], [3, [FIRST, LAST, OLD_ADDRESS, "Acme", "guest"]]]
     import_registrations(event=event, table=ParsedTable(header, rows), file_name=f"liste_{FIRST}_{LAST}.csv")
@@ -228,7 +234,7 @@ def import_taken_back() -> Subject:
     for registration in event.registrations.all():
         sync_receivable(registration.order)
     undo_import(import_run=again.import_run)
-    person = account()
+    person = make_person_account()
     people = event.registrations.all()
     people.update(person=person)
     for one in people:
@@ -242,10 +248,10 @@ def import_taken_back() -> Subject:
 
 def merged_registrations() -> Subject:
     """Two registrations of the person under two addresses become one."""
-    person = account()
-    event = event_on_sale()
+    person = make_person_account()
+    event = make_event_on_sale()
     kept, other = (
-        ordered(event, email=address, places=(place(email=address),)).registrations.get()
+        make_order(event, email=address, places=(make_place(email=address),)).registrations.get()
         for address in (ADDRESS, OLD_ADDRESS)
     )
     kept.person = person
@@ -261,7 +267,7 @@ def merged_registrations() -> Subject:
 
 def sponsor_contact() -> Subject:
     """The person is a sponsor's contact and takes a package."""
-    event = event_on_sale()
+    event = make_event_on_sale()
     package = make_package(event)
     billed = BillingDetails(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
     order = OrderRequest(email=ADDRESS, places=(), billing=billed)
@@ -285,4 +291,4 @@ def owed_by_hand() -> Subject:
         items=[ChargeItem("hand-1", f"Repas de {NAME}", 5_000, 2000)],
     )  # fmt: skip
     record_payment(receivable=receivable, amount=5_000, method="cash")
-    return account()
+    return make_person_account()

@@ -23,19 +23,19 @@ from tests.factories import (
 )
 from tests.registrations.invoices.factories import make_issuer
 
-BILLED = BillingDetails(name=NAME, street=STREET, postcode="69001", city="Lyon", country="FR")
-HERS = {"first_name": FIRST, "last_name": LAST, "email": ADDRESS}
+BILLING_DETAILS = BillingDetails(name=NAME, street=STREET, postcode="69001", city="Lyon", country="FR")
+PERSON_FIELDS = {"first_name": FIRST, "last_name": LAST, "email": ADDRESS}
 type Subject = Person | None
 
 
-def account() -> Person:
+def make_person_account() -> Person:
     """Return the person as a member of the club with a proven address."""
-    person = make_member(make_company(), **HERS)
+    person = make_member(make_company(), **PERSON_FIELDS)
     EmailAddress.objects.create(user=person, email=ADDRESS, verified=True, primary=True)
     return person
 
 
-def event_on_sale() -> Event:
+def make_event_on_sale() -> Event:
     """Return an event with an invoiced ticket, a dinner and a question, and somebody who invoices."""
     make_issuer()
     event = make_event(slug="congress")
@@ -45,40 +45,45 @@ def event_on_sale() -> Event:
     return event
 
 
-def place(**fields) -> RequestedPlace:
+def make_place(**fields) -> RequestedPlace:
     """Return the person's place with a dinner and an answer."""
-    values = {"ticket": "guest", "addons": ("dinner",), "answers": {"phone": PHONE}, **HERS}
+    values = {"ticket": "guest", "addons": ("dinner",), "answers": {"phone": PHONE}, **PERSON_FIELDS}
     return RequestedPlace(**{**values, **fields})
 
 
-def request(*places: RequestedPlace, **fields) -> OrderRequest:
+def make_request(*places: RequestedPlace, **fields) -> OrderRequest:
     """Return an order in the person's name, on invoice, for these places or their own."""
-    values = {"email": ADDRESS, "places": places or (place(),), "billing": BILLED, "payment": "invoice"}
+    values = {
+        "email": ADDRESS,
+        "places": places or (make_place(),),
+        "billing": BILLING_DETAILS,
+        "payment": "invoice",
+    }
     return OrderRequest(**{**values, **fields})
 
 
-def ordered(event: Event, **fields) -> Order:
+def make_order(event: Event, **fields) -> Order:
     """Return an order of the person."""
-    order = place_order(event=event, request=request(**fields), context=OrderContext())
+    order = place_order(event=event, request=make_request(**fields), context=OrderContext())
     Registration.objects.filter(order=order).update(confirmed_at=timezone.now(), hold_expires_at=None)
     return order
 
 
-def colleague_order(event: Event, **fields) -> Order:
+def make_colleague_order(event: Event, **fields) -> Order:
     """Return an order that somebody else made for the person, billed to a company."""
     billed = BillingDetails(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
-    return ordered(event, email="boss@acme.example", billing=billed, company="Acme SA", **fields)
+    return make_order(event, email="boss@acme.example", billing=billed, company="Acme SA", **fields)
 
 
-def ago(days: int) -> datetime.datetime:
+def get_time_ago(days: int) -> datetime.datetime:
     return timezone.now() - datetime.timedelta(days=days)
 
 
-def settle() -> None:
+def end_all_events() -> None:
     """Let all events be over, so that nothing stands in the way of an erasure."""
-    Event.objects.update(starts_at=ago(31), ends_at=ago(30))
+    Event.objects.update(starts_at=get_time_ago(31), ends_at=get_time_ago(30))
 
 
-def invoices() -> int:
+def count_invoices() -> int:
     """Return how many documents were issued."""
     return Invoice.objects.count()

@@ -43,16 +43,16 @@ from schedule.models import ScheduleUpload, SpeakerLink, SpeakerMail, SpeakerMai
 from schedule.proposals.letters import build_mail
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME
 from tests.convention.privacy.histories.person import (
-    HERS,
+    PERSON_FIELDS,
     Subject,
-    account,
-    ago,
-    event_on_sale,
-    ordered,
-    place,
+    get_time_ago,
+    make_event_on_sale,
+    make_order,
+    make_person_account,
+    make_place,
 )
 from tests.factories import (
-    LONG_AGO,
+    START_OF_2020,
     make_answer_file,
     make_company,
     make_event,
@@ -62,34 +62,41 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.registrations.visits.hosts import agree, answers_of, make_hosted, make_sent_list
+from tests.registrations.visits.hosts import (
+    make_hosted,
+    make_identity_answers,
+    make_sent_list,
+    record_acceptance,
+)
 from tests.schedule.proposals.factories import make_call, make_proposal, make_review, make_slides
 
 
 def visit_with_identity() -> Subject:
     """A member gives identity data for a visit, signs, comments; the lists are purged."""
-    person = account()
-    visit = make_hosted(fields=[*answers_of(1)])
+    person = make_person_account()
+    visit = make_hosted(fields=[*make_identity_answers(1)])
     application = visit.applications.create(
         person=person,
         company=person.employments.get().company,
-        registration=make_registration(visit.event.tickets.get(), person=person, **HERS),
+        registration=make_registration(visit.event.tickets.get(), person=person, **PERSON_FIELDS),
     )
-    agree(application)
-    save_identity(application=application, answers={**answers_of(1), "birth_place": f"Ville de {LAST}"})
+    record_acceptance(application)
+    save_identity(
+        application=application, answers={**make_identity_answers(1), "birth_place": f"Ville de {LAST}"}
+    )
     make_sent_list(visit)
     question = FeedbackQuestion.objects.create(visit=visit, kind="text", text="?")
     FeedbackAnswer.objects.create(question=question, application=application, text=f"Bien, {NAME}")
     debrief = Debrief.objects.create(visit=visit)
     DebriefNote.objects.create(debrief=debrief, application=application, text=f"Écrivez-moi : {ADDRESS}")
-    Event.objects.update(starts_at=ago(31), ends_at=ago(30))
+    Event.objects.update(starts_at=get_time_ago(31), ends_at=get_time_ago(30))
     purge_visit(visit=Visit.objects.select_related("event").get(pk=visit.pk))
     return person
 
 
 def mailings() -> Subject:
     """The person gets mailings, one comes back, and wants no more news."""
-    registration = ordered(event_on_sale()).registrations.get()
+    registration = make_order(make_event_on_sale()).registrations.get()
     cancel_registration(registration=registration)
     now = timezone.now()
     mailing = Mailing.objects.create(event=registration.event, subject_fr="Bonjour", text_fr="Bonjour {name}")
@@ -109,10 +116,10 @@ def mailings() -> Subject:
 
 def gave_feedback() -> Subject:
     """The person rates a session with a comment that names them; a reason to hide another one does, too."""
-    person, event = account(), make_event()
-    session = make_session(event, starts_at=ago(1))
+    person, event = make_person_account(), make_event()
+    session = make_session(event, starts_at=get_time_ago(1))
     checkpoint = Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
-    registration = make_registration(make_ticket(event), person=person, **HERS)
+    registration = make_registration(make_ticket(event), person=person, **PERSON_FIELDS)
     check_in_registration(registration=registration, checkpoint=checkpoint, operator=None)
     give_feedback(registration=registration, session=session, stars=5, comment=f"Bravo ! {NAME}, {ADDRESS}")
     SessionFeedback.objects.create(session=session, stars=1, comment="?", hidden_reason=f"vise {NAME}")
@@ -121,7 +128,7 @@ def gave_feedback() -> Subject:
 
 def speaker() -> Subject:
     """The person speaks at an event, and a file with the programme waits for its import."""
-    person = account()
+    person = make_person_account()
     event = make_event()
     make_session(event, f"Conversation avec {NAME}", speakers=(NAME,), abstract=f"{NAME} raconte.")
     event.sessions.update(slug="avec-ewzanna-qvortrup-zwick", extra={"by": NAME}, links=[{"title": NAME}])
@@ -136,13 +143,13 @@ def speaker() -> Subject:
     ScheduleUpload.objects.create(
         event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode()
     )
-    make_registration(make_ticket(event), person=person, **HERS)
+    make_registration(make_ticket(event), person=person, **PERSON_FIELDS)
     return person
 
 
 def proposes_sessions() -> Subject:
     """The person proposes sessions, alone and beside somebody, reviews and decides, and sends slides."""
-    person = account()
+    person = make_person_account()
     call = make_call(make_event(), text=f"Écrivez à {NAME}")
     own = make_proposal(
         call, f"Le nuage de {NAME}", abstract=f"{NAME} raconte.", speakers=[(NAME, ADDRESS, "Acme")]
@@ -160,7 +167,7 @@ def proposes_sessions() -> Subject:
     make_session(call.event, speakers=(NAME,))
     speaker = call.event.speakers.get()
     make_slides(call.event.sessions.get(), speaker, name=f"{LAST}.pdf", content=NAME.encode())
-    make_registration(make_ticket(call.event), person=person, **HERS)
+    make_registration(make_ticket(call.event), person=person, **PERSON_FIELDS)
     return person
 
 
@@ -178,15 +185,15 @@ def host_of_a_visit() -> Subject:
 
 def roles_in_the_club() -> Subject:
     """Mandates, roles, seats, representation, proposals, tokens, passkeys, sessions, and what they wrote."""
-    person = account()
+    person = make_person_account()
     job = person.employments.get()
     job.title = f"Cheffe {LAST}"
     job.save()
     Membership.objects.update(billing_contact=person, representative=person)
-    CompanyContact.objects.create(company=job.company, person=person, starts_on=LONG_AGO)
-    ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO)
+    CompanyContact.objects.create(company=job.company, person=person, starts_on=START_OF_2020)
+    ClubRole.objects.create(person=person, role="treasurer", starts_on=START_OF_2020)
     group = WorkingGroup.objects.create(slug="cloud", name="Cloud", kind="thematic")
-    Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
+    Mandate.objects.create(group=group, person=person, role="lead", starts_on=START_OF_2020)
     create_proposal(person=person, title="Un centre", motivation=f"J’y étais. {NAME}")
     create_token(person_id=person.pk, name=f"Programme de {FIRST}", scopes=["events:read"])
     person.authenticator_set.create(type="recovery_codes", data={"name": NAME})
@@ -199,9 +206,9 @@ def roles_in_the_club() -> Subject:
 
 def staff_of_an_event() -> Subject:
     """The person runs the desk: pairs a phone, scans by hand, writes a mailing, is an event's contact."""
-    person = account()
-    event = event_on_sale()
-    EventRole.objects.create(event=event, person=person, role="organizer", starts_on=LONG_AGO)
+    person = make_person_account()
+    event = make_event_on_sale()
+    EventRole.objects.create(event=event, person=person, role="organizer", starts_on=START_OF_2020)
     Event.objects.filter(pk=event.pk).update(contact_email=ADDRESS)
     other = make_registration(event.tickets.get())
     device = pair_device(
@@ -219,8 +226,8 @@ def staff_of_an_event() -> Subject:
 
 def at_the_desk() -> Subject:
     """A walk-in is registered, scanned with a reason, checked in a list, and sends a file in."""
-    event = event_on_sale()
-    one = register_walk_in(event=event, place=place(addons=(), answers={}), idempotency_key="k")
+    event = make_event_on_sale()
+    one = register_walk_in(event=event, place=make_place(addons=(), answers={}), idempotency_key="k")
     check_in_registration(
         registration=one,
         checkpoint=get_or_create_entrance(event),
@@ -252,7 +259,7 @@ def directory_import() -> Subject:
 
 def edited_in_the_back_office() -> Subject:
     """Another administrator edits the person in the back office, whose log keeps how they were called."""
-    person = account()
+    person = make_person_account()
     LogEntry.objects.create(
         user=make_person(), content_type=ContentType.objects.get_for_model(Person), object_id=person.pk,
         object_repr=NAME, action_flag=CHANGE,
@@ -273,12 +280,12 @@ def failed_tasks() -> Subject:
         status="SUCCESSFUL", args_kwargs={"args": [ADDRESS], "kwargs": {}}, finished_at=now, run_after=now,
         return_value={"to": ADDRESS}, **common,
     )  # fmt: skip
-    return account()
+    return make_person_account()
 
 
 def earlier_requests() -> Subject:
     """The club refused a privacy request with a reason that names the person."""
-    person, now = account(), timezone.now()
+    person, now = make_person_account(), timezone.now()
     values = {"answered_at": now, "answer": "refused", "reason": f"{NAME} doit encore 10 €"}
     PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS, **values)
     PrivacyCase.objects.create(kind="access", email=ADDRESS.upper(), **values)
@@ -287,7 +294,7 @@ def earlier_requests() -> Subject:
 
 def corrected_by_the_organizer() -> Subject:
     """The organizer corrects the name with a reason that names the person; it goes to the audit trail."""
-    one = ordered(event_on_sale()).registrations.get()
+    one = make_order(make_event_on_sale()).registrations.get()
     right = Correction(first_name=FIRST, last_name=f"{LAST}-Roi", email=ADDRESS, company="", no_photo=True)
     correct_as_organizer(registration=one, correction=right, reason=f"{LAST} a épousé Roi")
     record_action("registration.note", one, event=one.event, reason=f"{FIRST} viendra le soir")
