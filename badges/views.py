@@ -199,7 +199,7 @@ def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: 
     access = get_order_by_link(reference, secret)
     registration = access.get_registration(person)
     # A pass is shown at checkpoints: the link of a whole order would open other people's places, too.
-    content = build_apple_pass(registration, link=access.url if access.is_of_one else "")
+    content = build_apple_pass(registration, link=access.url if access.opens_single_registration else "")
     name = f"badge-{registration.reference.lower()}.pkpass"
     return attachment_response(content, name=name, mimetype="application/vnd.apple.pkpass")
 

@@ -60,7 +60,6 @@ LIST_FILTERS = [
     OpenApiParameter("company", str, description="A company, as written."),
 ]
 
-
 # These operations are open to the public; a token only says who orders.
 TOKEN_OR_NOTHING: list[Any] = [{"token": []}, {}]
 

@@ -37,7 +37,7 @@ class RegistrationsConfig(AppConfig):
         for hook, function_name in (
             (hooks.publication_recipients, "find_publication_recipients"),
             (hooks.publication_notices, "queue_notices"),
-            (hooks.silent_publication, "forget_changes"),
+            (hooks.silent_publication, "mark_changes_as_known"),
             (hooks.agenda_used, "link_agenda"),
         ):
             hook.register(f"registrations.sessions.notifications.{function_name}")

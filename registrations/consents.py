@@ -50,7 +50,7 @@ def _make_agreement(
     title = consent_text and (consent_text.text_en if uses_english else consent_text.text)
     return Agreement(
         key=f"registration-{row.pk}-{question.slug}",
-        title=f"{row.event.title} : {title or question.title}",
+        title=f"{row.event.title} · {title or question.title}",
         text=consent_text.help if consent_text else question.explanation,
         version=answer.get("version", 1),
         given_at=_parse_time(answer.get("at")),

@@ -20,8 +20,6 @@ from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, 
 
 # Without the company, by which attendance is counted. A company named after the person is redacted.
 BLANK_ATTENDEE = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
-
-
 BILLING_FIELDS = ("name", "street", "postcode", "city", "country", "tax_number")
 
 

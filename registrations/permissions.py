@@ -50,7 +50,7 @@ class LinkAccess:
         return not self.private_registrations or self.order.total > 0 or self.order.sponsorships.exists()
 
     @property
-    def is_of_one(self) -> bool:
+    def opens_single_registration(self) -> bool:
         """Return whether the link opens one registration only, and so may go into its wallet pass."""
         return len(self.registrations) + len(self.private_registrations) == 1
 
@@ -78,7 +78,7 @@ class LinkAccess:
 def belongs_to_another(link_access: LinkAccess, registration: Registration) -> bool:
     """Return whether a buyer's link opens the registration of somebody who has a link of their own."""
     email, order = registration.email, link_access.order
-    is_buyers_link = link_access.is_full and not link_access.is_of_one
+    is_buyers_link = link_access.is_full and not link_access.opens_single_registration
     return is_buyers_link and bool(email) and not is_same_email(email, order.email)
 
 

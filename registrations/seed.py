@@ -43,7 +43,6 @@ DIET_OPTIONS = [
     ("allergy", "Allergie", "Allergy"),
 ]
 
-
 ALLERGY_ANSWERS = ["Arachides", "Noix", "Fruits de mer", "Lactose"]
 
 
@@ -73,8 +72,6 @@ def fill_some_answers(rng: random.Random, rows: list[Registration]) -> None:
 
 
 SESSION_FILL_RATES = (1.0, 0.9, 0.5, 0.25)
-
-
 WAITING_PER_SESSION = 3
 
 
@@ -126,7 +123,6 @@ def _write_session_bookings(
 
 REGISTRATION_COUNTS = {"small": 40, "club": 600, "large": 10_000}
 
-
 TICKET_ROWS = [
     # slug, French and English name, cents, places, public
     ("member", "Adhérent", "Member", 0, 700, True),
@@ -137,9 +133,7 @@ TICKET_ROWS = [
     ("staff", "Équipe", "Staff", 0, None, False),
 ]
 
-
 MEMBER_TICKET_SLUGS = {"member", "speaker", "staff"}
-
 
 TICKET_MIX = (
     ["member"] * 70 + ["guest"] * 12 + ["vendor"] * 9 + ["speaker"] * 5 + ["press"] * 2 + ["staff"] * 2

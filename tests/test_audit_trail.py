@@ -98,7 +98,7 @@ AUDITED_FORMS = {
     "order-sessions": ("seat.book", {"act": "book:2"}),
     "organize-registration-sessions": ("seat.book", {"act": "book:2"}),
     "organize-waiting": ("waiting.policy", {"offer_hours": "12"}),
-    "organize-waiting-action": ("waiting.hold_back", {"act": "hold"}),
+    "organize-waiting-action": ("waiting.hold_back", {"act": "pause"}),
     "waiting-leave": ("waiting.leave", {}),
     "quotation-mail": ("quotation.mail", {}),
     "organize-quotation-mail": ("quotation.mail", {}),

@@ -47,6 +47,12 @@ from registrations.models.sponsors import SponsorshipQuerySet
 # Ends the keys of cancellation fees. It is stored, so it never changes.
 FEE_KEY_SUFFIX = "/kept"
 BUYER_FIELDS = [field.name for field in fields(Buyer)]
+# For one run of the job; the next run continues.
+BILLING_BATCH_SIZE = 500
+# Orders of events that ended earlier and were never billed here were settled elsewhere.
+MAX_BILLING_DELAY = datetime.timedelta(days=90)
+
+logger = logging.getLogger(__name__)
 
 
 def sync_receivable(order: Order) -> Receivable:
@@ -372,17 +378,6 @@ def is_paid_by_card(order: Order) -> bool:
     payments = Payment.objects.filter(receivable__reference=order.reference)
     methods = set(payments.values_list("method", flat=True))
     return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}
-
-
-# For one run of the job; the next run continues.
-BILLING_BATCH_SIZE = 500
-
-
-# Orders of events that ended earlier and were never billed here were settled elsewhere.
-MAX_BILLING_DELAY = datetime.timedelta(days=90)
-
-
-logger = logging.getLogger(__name__)
 
 
 def bill_unbilled_orders() -> None:

@@ -35,7 +35,7 @@ def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
         else:
             messages.success(request, _("The refund rules have been saved."))
             return redirect("organize-refunds", event)
-    context = {"event": event_obj, "section": "organize", "rules": rules, "wrong": error_text}
+    context = {"event": event_obj, "section": "organize", "rules": rules, "error_text": error_text}
     return render(request, "registrations/organize_refunds.html", context)
 
 

@@ -139,8 +139,10 @@ def build_order_request(entry: WaitingEntry) -> OrderRequest:
 
 
 @transaction.atomic
-def accept_session_offer(*, entry: WaitingEntry, given_up: Collection[Session] = ()) -> SessionBooking:
-    """Book the held place in a session, in place of conflicting bookings that are `given_up`.
+def accept_session_offer(
+    *, entry: WaitingEntry, replaced_sessions: Collection[Session] = ()
+) -> SessionBooking:
+    """Book the held place in a session, in place of those in `replaced_sessions`, which conflict with it.
 
     Raise NoActiveOffer, NotOpenNow, or a conflict with other bookings.
     """
@@ -153,6 +155,6 @@ def accept_session_offer(*, entry: WaitingEntry, given_up: Collection[Session] =
         raise NoActiveOffer(
             _("This offer has expired, and the place has been offered to the next person in line.")
         )
-    if given_up:
-        return swap_session(registration=registration, old_sessions=given_up, new_session=session)
+    if replaced_sessions:
+        return swap_session(registration=registration, old_sessions=replaced_sessions, new_session=session)
     return book_session(registration=registration, session=session)

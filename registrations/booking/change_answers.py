@@ -25,10 +25,7 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
     """
     rows = Registration.objects.select_related("ticket", "event").select_for_update(of=("self",))
     registration = rows.get(pk=registration.pk)
-    if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
-        raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
-    if registration.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
+    check_correctable(registration)
     questions, earlier_answers = load_questions(registration.event), registration.answers
     files = load_file_names(registration.event, [given], registration=registration)
     can_store = can_store_files(registration.event, questions)
@@ -61,6 +58,14 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
             "registration.answer", registration, event=registration.event, fields=changed, reason=reason
         )
     return registration
+
+
+def check_correctable(registration: Registration) -> None:
+    """Raise NotOpenNow for a cancelled or expired registration, and once the event is over."""
+    if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
+        raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
+    if registration.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
 
 
 def _exchange_options(questions: list[Question], before: GivenAnswers, after: GivenAnswers) -> None:

@@ -33,8 +33,6 @@ from .unverified_alarm import notify_organizers
 from .validation import refuse_if_closed
 
 UNVERIFIED_COUNT_PERIOD: Final = datetime.timedelta(hours=1)
-
-
 # A flood of orders lasts for hours: organizers get one alarm a day for each event.
 ALARM_INTERVAL: Final = datetime.timedelta(days=1)
 

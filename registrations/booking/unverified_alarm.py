@@ -60,7 +60,7 @@ def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage:
             "event": event,
             "places": alarm.place_count,
             "orders": orders_with_places[:MAX_LISTED_ORDERS],
-            "unlisted": max(0, orders.count() - MAX_LISTED_ORDERS),
+            "unlisted_count": max(0, orders.count() - MAX_LISTED_ORDERS),
             "url": f"{settings.SITE_URL}{page}{build_review_query(alarm)}",
         },
         language=person.language,

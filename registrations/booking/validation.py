@@ -27,12 +27,8 @@ type FieldError = tuple[str, str]
 
 # The length of the columns of Registration.
 MAX_NAME_LENGTH = 300
-
-
 # RFC 5321 allows paths of 256 characters, including the angle brackets.
 MAX_EMAIL_LENGTH = 254
-
-
 ORDER_TEXT_LENGTHS = {"company": 200, "purchase_order": 60}
 BILLING_TEXT_LENGTHS = {
     "name": 200,
@@ -42,11 +38,9 @@ BILLING_TEXT_LENGTHS = {
     "tax_number": MAX_TAX_NUMBER_LENGTH,
 }
 
-
 INVISIBLE_LETTERS = frozenset(
     "\u115f\u1160\u3164\uffa0\u2800"
 )  # letters of Unicode categories that are drawn blank
-
 
 # ISO 3166-1 alpha-2.
 COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")

@@ -41,6 +41,7 @@ from .use_pass import PRICE_FIELDS, use_pass
 from .validation import refuse_if_closed
 
 LINK_LIFETIME = datetime.timedelta(days=3)
+LINK_PURPOSE = "registrations.booking.verification"
 
 
 class NotAMember(Forbidden):
@@ -152,9 +153,6 @@ def _find_member(registration: Registration) -> tuple[Person, Company]:
             )
         )
     return member
-
-
-LINK_PURPOSE = "registrations.booking.verification"
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from registrations.models import Order, Registration, RegistrationAddon
 from registrations.sessions.booking import release_all_session_places
 
 # Returns the refund terms of a registration, given the amount due for it in cents.
-type TermsFor = Callable[[Registration, int], RefundTerms]
+type RefundTermsGetter = Callable[[Registration, int], RefundTerms]
 
 
 class AlreadyCancelled(ConventionError):
@@ -77,7 +77,7 @@ def make_fee_terms(registration: Registration, due_cents: int, *, fee_cents: int
     return RefundTerms(due_cents, due_cents - fee_cents, RefundReason.ORGANIZER)
 
 
-def lock_and_cancel(registration: Registration, get_terms: TermsFor, reason: str) -> Registration:
+def lock_and_cancel(registration: Registration, get_terms: RefundTermsGetter, reason: str) -> Registration:
     """Cancel one registration on these terms, inside the caller's transaction."""
     registration = _lock_cancellable(registration)
     cancel_registrations([registration], order=registration.order, reason=reason, get_terms=get_terms)
@@ -91,7 +91,7 @@ def cancel_registrations(
     *,
     order: Order,
     reason: str,
-    get_terms: TermsFor,
+    get_terms: RefundTermsGetter,
     extra_items: Mapping[LimitedStock, int] = NO_ITEMS,
 ) -> None:
     """Cancel active registrations of one order, inside the caller's transaction that holds their rows.

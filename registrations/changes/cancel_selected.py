@@ -31,7 +31,7 @@ from registrations.billing.selection_money import (
 )
 from registrations.models import Order, Registration
 
-from .cancel import TermsFor, cancel_registrations, make_fee_terms
+from .cancel import RefundTermsGetter, cancel_registrations, make_fee_terms
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -86,7 +86,7 @@ class SelectionCancellation:
         ids, refund, reason, requested_at = json.loads(stored)
         return cls(tuple(ids), refund, reason, datetime.datetime.fromisoformat(requested_at))
 
-    def choose_terms(self) -> TermsFor:
+    def choose_terms(self) -> RefundTermsGetter:
         """Return the function that decides about the refund of one registration."""
         if self.refund == FULL_REFUND:
             return partial(make_fee_terms, fee_cents=0, reason=self.reason)

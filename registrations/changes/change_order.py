@@ -103,18 +103,15 @@ def preview_order_change(
                 _("“%(addon)s” is not available with “%(ticket)s”. Remove it first.")
                 % {"addon": addon.title, "ticket": ticket.title}
             )
-    new_items = [
-        *([ticket] if has_new_ticket else []),
-        *(addon for addon in addons if addon.pk not in chosen),
-    ]
-    _check_currency(registration.order, new_items)
+    added = tuple(addon for addon in addons if addon.pk not in chosen)
+    _check_currency(registration.order, [*([ticket] if has_new_ticket else []), *added])
     change = OrderChange(
         ticket,
         quote_changed_ticket(ticket, registration.voucher, registration.membership_pass)
         if has_new_ticket
         else None,
         registration.price,
-        tuple(addon for addon in addons if addon.pk not in chosen),
+        added,
         tuple(item for pk, item in chosen.items() if pk not in {addon.pk for addon in addons}),
     )
     if not change.changed_fields:

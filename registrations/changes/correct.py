@@ -28,7 +28,7 @@ from convention.text.email_addresses import filter_by_email, is_same_email
 from convention.text.normalize import casefold_text
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import sync_attendee_names
-from registrations.booking.change_answers import clear_answers
+from registrations.booking.change_answers import check_correctable, clear_answers
 from registrations.booking.transfer import (
     is_transfer,
     remember_issued_identity,
@@ -45,7 +45,8 @@ from registrations.sessions.booking import release_members_session_places
 
 from .links import send_links_mail
 
-CORRECTABLE_FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
+NAME_FIELDS = ("first_name", "last_name")
+CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,14 +268,6 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
     ).normalize()
 
 
-def check_correctable(registration: Registration) -> None:
-    """Raise NotOpenNow for a cancelled or expired registration, and once the event is over."""
-    if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
-        raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
-    if registration.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
-
-
 def _check_correction(registration: Registration, correction: RequestedPlace) -> None:
     check_correctable(registration)
     errors: dict[str, list[str]] = {}
@@ -289,9 +282,6 @@ def _check_correction(registration: Registration, correction: RequestedPlace) ->
         )
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
-
-
-NAME_FIELDS = ("first_name", "last_name")
 
 
 @transaction.atomic

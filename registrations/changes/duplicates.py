@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.events.models import Event
+from convention.text.edit_distance import count_edits
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text
 from registrations.models import DismissedDuplicate, Registration
@@ -152,28 +153,13 @@ def _find_similar_names(
     return (
         (candidate, other)
         for candidate, other in _pair_by_key(keyed)
-        if _is_one_edit(_full_name(candidate), _full_name(other))
+        if count_edits(_full_name(candidate), _full_name(other)) == 1
     )
 
 
 def _drop_one_letter(name: str) -> Iterator[str]:
     yield name
     yield from {name[:at] + name[at + 1 :] for at in range(len(name))}
-
-
-def _is_one_edit(one: str, other: str) -> bool:
-    """Return whether one inserted, deleted or replaced letter, or one swap, makes the names equal."""
-    short, long = sorted((one, other), key=len)
-    if short == long or len(long) - len(short) > 1:
-        return False
-    # The first difference; what follows it must be equal after one edit.
-    at = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))
-    rest = short[at:]
-    if len(short) < len(long):
-        return rest == long[at + 1 :]
-    # Of the same length: two letters swapped, or one replaced.
-    exchanged = short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
-    return rest[1:] == long[at + 1 :] or exchanged
 
 
 @transaction.atomic

@@ -19,8 +19,6 @@ from registrations.models import Order, Registration
 from registrations.permissions import LINK_LIFETIME, get_full_access, make_own_secret
 
 MAX_LINK_REQUESTS_PER_HOUR = 5
-
-
 MAX_LINKS_PER_MAIL = 50
 
 

@@ -32,6 +32,9 @@ from registrations.sessions.booking import (
 )
 from schedule.programme.neighbours import find_conflicting_sessions
 
+# Fields that the survivor may take over. Its ticket, price and order never change.
+MERGEABLE_FIELDS = ("first_name", "last_name", "email", "company", "no_photo", "answers")
+
 
 def list_merged_registrations(registration: Registration) -> list[tuple[Registration, Money]]:
     """Return the registrations that were merged into this one, with what was paid for their orders."""
@@ -42,10 +45,6 @@ def list_merged_registrations(registration: Registration) -> list[tuple[Registra
 def calculate_paid_amount(registration: Registration) -> Money:
     """Return what was paid for the registration's order and not refunded."""
     return Money(calculate_amount_retained(registration.order), registration.order.currency)
-
-
-# Fields that the survivor may take over. Its ticket, price and order never change.
-MERGEABLE_FIELDS = ("first_name", "last_name", "email", "company", "no_photo", "answers")
 
 
 class MergeRefused(NotOpenNow):

@@ -19,6 +19,7 @@ from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.application_rules import check_applications
 from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
+from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import refuse_second_place
 from registrations.booking.transfer import IDENTITY_FIELDS, transfer_registration, void_unnamed_link
 from registrations.booking.validation import check_person_texts
@@ -26,7 +27,7 @@ from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import release_members_session_places
 
-from .correct import check_correctable, check_transfer_deadline
+from .correct import check_transfer_deadline
 from .handover_text import has_own_mailbox, is_announced_with_badge
 from .links import send_links_mail
 

@@ -12,15 +12,16 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.club.periods import ONE_DAY
 from convention.db.leases import hold_lease
 from convention.errors import InvalidFields
 from convention.events.sequence import advance_sequence
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import sync_attendee_names
+from registrations.booking.change_answers import check_correctable
 from registrations.booking.transfer import is_transfer, remember_issued_identity
 from registrations.booking.validation import check_person_texts
-from registrations.changes.correct import check_correctable
 from registrations.changes.handover_text import is_announced_with_badge
 from registrations.changes.links import send_links_mail
 from registrations.models import Order, Registration
@@ -31,9 +32,6 @@ from registrations.permissions import make_own_secret
 from .models import Invitation
 
 REMINDER_DELAY = datetime.timedelta(days=7)
-
-
-ONE_DAY = datetime.timedelta(days=1)
 
 
 @transaction.atomic

@@ -59,12 +59,8 @@ from .save_import import (
 )
 
 State = Registration.State
-
-
 # Orders whose link was never given to an unknown person: imported, or made at the desk or by an organizer.
 SOURCES_WITHOUT_LINK = (SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER)
-
-
 TEXT_FIELDS = ("first_name", "last_name", "company")
 
 

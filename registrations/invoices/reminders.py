@@ -10,11 +10,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
-from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
 
 from .documents.invoiced_balance import compute_unpaid_cents
-from .documents.pdf_archive import get_invoice_pdf
+from .documents.pdf_archive import build_invoice_attachment
 from .formatting import format_cents, format_iban, format_transfer_reference
 from .ledger.charges import lock_receivable
 from .models import Invoice, Issuer, Receivable, Reminder
@@ -106,12 +106,5 @@ def build_reminder_message(document: Invoice, step: int, unpaid_cents: int) -> M
             language=document.language,
             message_key=f"reminder-{document.pk}-{step}",
             reply_to=document.seller["email"],
-            attachments=[
-                MailAttachment(
-                    # Numbers may contain slashes, which file names may not.
-                    name=f"{document.number.replace('/', '-')}.pdf",
-                    content=get_invoice_pdf(document),
-                    mimetype="application/pdf",
-                )
-            ],
+            attachments=[build_invoice_attachment(document)],
         )

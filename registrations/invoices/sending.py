@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.db.leases import hold_lease
-from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.dates import format_date
 
 from .documents.invoiced_balance import compute_unpaid_cents, load_invoiced_balance
-from .documents.pdf_archive import get_invoice_pdf
+from .documents.pdf_archive import build_invoice_attachment
 from .formatting import format_cents, format_iban, format_transfer_reference
 from .models import Invoice, InvoiceMail, Issuer
 
@@ -110,14 +110,7 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
             language=invoice.language,
             message_key=f"invoice-{invoice.pk}-{invoice_mail.pk}",
             reply_to=invoice.seller["email"],
-            attachments=[
-                MailAttachment(
-                    # Numbers may contain slashes, which file names may not.
-                    name=f"{invoice.number.replace('/', '-')}.pdf",
-                    content=get_invoice_pdf(invoice),
-                    mimetype="application/pdf",
-                )
-            ],
+            attachments=[build_invoice_attachment(invoice)],
         )
 
 

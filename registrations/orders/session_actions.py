@@ -95,7 +95,7 @@ def _leave_waiting_list(registration: Registration, action: SessionAction) -> st
 
 def _accept_offer(registration: Registration, action: SessionAction) -> str:
     accept_session_offer(
-        entry=_find_waiting_entry(registration, action.session), given_up=action.old_sessions
+        entry=_find_waiting_entry(registration, action.session), replaced_sessions=action.old_sessions
     )
     return _("Seat booked: %(title)s.")
 

@@ -76,7 +76,7 @@ def attendee_programme(request: HttpRequest, reference: str, secret: str, person
     """
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
-    if not link_access.is_of_one:
+    if not link_access.opens_single_registration:
         return redirect("order-sessions", reference, secret, registration.reference)
     event = registration.event
     personal_agenda = get_own_agenda(event, request) or create_agenda(event=event)
@@ -138,5 +138,5 @@ def _link_personal_agenda(request: HttpRequest, registration: Registration, link
     """Link the personal agenda on this device to the attendee whose own link this is."""
     personal_agenda = get_own_agenda(registration.event, request)
     # A link that opens several registrations is the buyer's, and so are the stars on this device.
-    if personal_agenda and link_access.is_of_one:
+    if personal_agenda and link_access.opens_single_registration:
         link_agenda_to_registration(personal_agenda, registration)

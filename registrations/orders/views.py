@@ -102,7 +102,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
         "wallets": list_wallet_links(),
-        "settled": describe_settlement(order, link_access.registrations),
+        "settlement_sentences": describe_settlement(order, link_access.registrations),
         "vat": [
             describe_vat(total, order.currency)
             for total in sum_order_vat(
@@ -135,7 +135,7 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         "can_register_another": link_access.is_full
         and event.is_registration_open(at=now)
         and not get_application_path(event),
-        "can_give": event.substitution_deadline > now,
+        "can_transfer": event.substitution_deadline > now,
         "is_link_permanent": _is_link_permanent(link_access),
     }
 
@@ -206,7 +206,8 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
     for registration in link_access.registrations:
         registration.shown_session_bookings = booked.get(registration.pk, [])
     has_sessions = bool(booked) or _has_bookable_sessions(link_access)
-    return {"has_sessions": has_sessions, "has_programme": has_sessions and link_access.is_of_one}
+    has_programme = has_sessions and link_access.opens_single_registration
+    return {"has_sessions": has_sessions, "has_programme": has_programme}
 
 
 def _has_bookable_sessions(link_access: LinkAccess) -> bool:

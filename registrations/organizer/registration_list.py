@@ -107,8 +107,8 @@ STATE_CONDITIONS = {
 def load_mails(registration: Registration) -> dict[str, Any]:
     """Return the order's mails about this registration, newest first, and what went wrong.
 
-    `failed_mail` is the latest revision that needs attention, or None. `bounced` are its addresses whose
-    mail bounced.
+    `failed_mail` is the latest revision that needs attention, or None. `bounced_addresses` are
+    those of the attendee and the buyer whose mail bounced.
     """
     mails = list(
         registration.order.deliveries.filter(Q(registration__isnull=True) | Q(registration=registration))
@@ -116,8 +116,12 @@ def load_mails(registration: Registration) -> dict[str, Any]:
     # Deliveries come newest first; only the latest revision of a mail counts.
     latest = {mail.message_key: mail for mail in reversed(mails)}
     failed = [mail for mail in latest.values() if mail.needs_attention]
-    bounced = find_bounced_addresses([registration.email, registration.order.email])
-    return {"mails": mails, "failed_mail": failed[0] if failed else None, "bounced": sorted(bounced)}
+    bounced_addresses = find_bounced_addresses([registration.email, registration.order.email])
+    return {
+        "mails": mails,
+        "failed_mail": failed[0] if failed else None,
+        "bounced_addresses": sorted(bounced_addresses),
+    }
 
 
 def load_answers(registration: Registration) -> dict[str, Any]:

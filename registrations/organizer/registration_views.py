@@ -68,13 +68,15 @@ def _render_page(request: HttpRequest, template: str, event: Event, **context: A
 def registration_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the registrations of an event, searched and filtered, page by page."""
     event_obj = get_event_to_organize(event, request.user)
-    chosen = RegistrationFilter.from_query(request.GET)
+    active_filter = RegistrationFilter.from_query(request.GET)
     tickets = list(event_obj.tickets.all())
-    is_filtered = chosen != RegistrationFilter(sort=chosen.sort)
+    is_filtered = active_filter != RegistrationFilter(sort=active_filter.sort)
     # An unfiltered list can be paged by key. A filtered one is counted and cut in a single query.
     paginator_class = SinglePassPaginator if is_filtered else KeyedPaginator
     paginator = paginator_class(
-        chosen.find_registrations(event_obj), PAGE_SIZE, page_rows=Registration.objects.only(*LIST_FIELDS)
+        active_filter.find_registrations(event_obj),
+        PAGE_SIZE,
+        page_rows=Registration.objects.only(*LIST_FIELDS),
     )
     shown = paginator.get_page(request.GET.get("page"))
     return _render_page(
@@ -83,7 +85,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         event_obj,
         shown=shown,
         rows=_list_rows(shown, event_obj, tickets, request.GET),
-        chosen=chosen,
+        active_filter=active_filter,
         filter_query=_get_filter_query(request.GET),
         is_page_selected=request.GET.get("select") == "page",
         is_filtered=is_filtered,
@@ -91,7 +93,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         link_filters=[
             (name, value, label)
             for name, label in LINK_ONLY_FILTERS.items()
-            if (value := getattr(chosen, name))
+            if (value := getattr(active_filter, name))
         ],
         states=[
             *Registration.State.choices,
@@ -203,13 +205,13 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         else registration.order.manage_path,
         differs_from_directory=differs_from_directory(registration),
         rows=list_price_rows(registration),
-        merged=list_merged_registrations(registration),
+        merged_registrations=list_merged_registrations(registration),
         refund_preview=summarize_refund(registration),
         siblings=list(registration.order.registrations.exclude(pk=registration.pk).select_related("ticket")),
         history=load_history(registration),
         session_bookings=list(list_session_bookings(registration)),
         has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
-        settled=summarize_settlement(registration.order, [registration]),
+        settlement_sentences=summarize_settlement(registration.order, [registration]),
         **load_order_balance(registration.order),
         can_vouch=registration.order.awaits_verification and awaits_buyer(registration.order, registration),
         **load_mails(registration),

@@ -60,11 +60,11 @@ def selection_export(request: HttpRequest, selection: RegistrationSelection) -> 
 @with_selection
 def selection_cancel(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
     """Show what is cancelled, refunded and mailed; once confirmed, cancel, in a job if there are many."""
-    now, is_confirmed = timezone.now(), "seen" in request.POST
+    now, is_confirmed = timezone.now(), "fingerprint" in request.POST
     preview = preview_selected_cancellations(selection, at=now)
     form = SelectedCancellationForm(request.POST if is_confirmed else None, preview=preview)
     if is_confirmed and form.is_valid():
-        if request.POST["seen"] == preview.fingerprint:
+        if request.POST["fingerprint"] == preview.fingerprint:
             cancellation = SelectionCancellation(
                 ids=tuple(registration.pk for registration in preview.registrations),
                 refund=form.cleaned_data.get("refund", BY_RULES),
@@ -93,14 +93,14 @@ def _cancel(request: HttpRequest, event: Event, cancellation: SelectionCancellat
 def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
     """Offer the tickets, then show what the change costs; once confirmed, change them."""
     choice = SelectedTicketForm(request.POST if "ticket" in request.POST else None, event=selection.event)
-    is_confirmed = "seen" in request.POST
+    is_confirmed = "fingerprint" in request.POST
     reason = ReasonForm(request.POST if is_confirmed else None)
     context: dict[str, Any] = {"choice": choice, "reason": reason}
     if choice.is_valid():
         preview = preview_selected_changes(selection, ticket=choice.cleaned_data["ticket"])
         context |= {"preview": preview, "sentences": describe_price_sums(preview)}
         if is_confirmed and reason.is_valid():
-            if request.POST["seen"] == preview.fingerprint:
+            if request.POST["fingerprint"] == preview.fingerprint:
                 change = SelectionTicketChange(
                     preview.ticket.pk, preview.differences, reason.cleaned_data["reason"]
                 )

@@ -30,8 +30,8 @@ from registrations.waiting_list.overview import list_waiting_rows, load_waiting_
 PAGE_SIZE = 100
 WAITING_ACTIONS: dict[str, tuple[Callable[..., WaitingEntry], object]] = {
     "offer": (offer_place_now, gettext_lazy("%(name)s has been offered a place and will receive an e-mail.")),
-    "hold": (pause_waiting_entry, gettext_lazy("%(name)s has been held back and keeps their position.")),
-    "let": (resume_waiting_entry, gettext_lazy("%(name)s is back on the list.")),
+    "pause": (pause_waiting_entry, gettext_lazy("%(name)s has been held back and keeps their position.")),
+    "resume": (resume_waiting_entry, gettext_lazy("%(name)s is back on the list.")),
     "remove": (remove_waiting_entry, gettext_lazy("%(name)s has been removed from the list.")),
 }
 
@@ -47,14 +47,14 @@ def waiting_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         messages.success(request, _("The duration has been saved. It applies to new offers."))
         return redirect("organize-waiting", event)
     lists = load_waiting_lists(event_obj)
-    chosen = next(
+    selected_list = next(
         (waiting_list for waiting_list in lists if waiting_list.key == request.GET.get("list")),
         lists[0] if lists else None,
     )
-    shown = Paginator(list_waiting_rows(chosen) if chosen else [], PAGE_SIZE).get_page(
+    shown = Paginator(list_waiting_rows(selected_list) if selected_list else [], PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    context = {"lists": lists, "chosen": chosen, "shown": shown, "form": form}
+    context = {"lists": lists, "selected_list": selected_list, "shown": shown, "form": form}
     return _render_page(request, event_obj, **context)
 
 

@@ -24,7 +24,7 @@ class MoneyResponse(serializers.Serializer[Money]):
 class ReductionResponse(serializers.Serializer[Reduction]):
     """A reason for a lower price, in cents."""
 
-    reason = serializers.ChoiceField(["early", "code", "pass"])
+    reason = serializers.ChoiceField(["early", "code", "pass", "organizer"])
     amount = serializers.IntegerField()
     words = serializers.SerializerMethodField(help_text="The reason in words.")
 

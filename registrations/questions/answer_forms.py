@@ -89,10 +89,10 @@ class AnswersForm(forms.Form):
     def _save_upload(self, question: Question, name: str) -> str:
         upload = self.files.get(name) if self.files else None
         if not isinstance(upload, UploadedFile):
-            if f"{name}-gone" in self.data:
+            if f"{name}-removed" in self.data:
                 return ""
             # A file cannot be sent back by the browser: the form carries the token of the stored one.
-            return str(self.data.get(f"{name}-kept", ""))[:43]
+            return str(self.data.get(f"{name}-stored", ""))[:43]
         try:
             # Counted before saving, because anonymous visitors can upload.
             throttle_answer_file(*self.senders)

@@ -16,14 +16,9 @@ from registrations.models import ConsentText, Question, QuestionOption, Registra
 from .statistics import count_option_choices
 
 FIELDS_NEED_CORRECTION = gettext_lazy("Some fields need to be corrected.")
-
-
 # Fields with the text of a consent; after a change everybody is asked again.
 CONSENT_TEXT_FIELDS = ("text", "text_en", "help", "help_en")
-
-
 Kind = Question.Kind
-
 
 # Kinds that an answered question can change to, with its answers still valid.
 ALLOWED_KIND_CHANGES = {
@@ -32,7 +27,6 @@ ALLOWED_KIND_CHANGES = {
     Kind.CHOICES: {Kind.DIET},
     Kind.DIET: {Kind.CHOICES},
 }
-
 
 # Steps of ten, so that an organizer can type a position between two questions.
 POSITION_STEP = 10

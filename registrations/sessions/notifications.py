@@ -50,7 +50,6 @@ from .changed_sessions import (
 
 logger = logging.getLogger(__name__)
 
-
 SUBJECTS: Final = {
     ChangeNotice.MOVED: gettext_lazy("Session moved: %(title)s"),
     ChangeNotice.CANCELLED: gettext_lazy("Session cancelled: %(title)s"),
@@ -120,7 +119,7 @@ def _queue(bookings: QuerySet[SessionBooking], links: QuerySet[AgendaLink]) -> N
     enqueue_all(notify_session_changes, [(registration_id,) for registration_id in sorted(ids)])
 
 
-def forget_changes(_version_id: int, session_ids: Collection[int]) -> None:
+def mark_changes_as_known(_version_id: int, session_ids: Collection[int]) -> None:
     """Store published changes as known to those who booked, since the organizers notify nobody of them.
 
     Starred sessions need no update: the version itself is marked as silent.

@@ -36,11 +36,7 @@ from registrations.rate_limits import throttle_unverified_order
 from .notifications import notify_sponsor
 
 SPONSOR_SOURCE = "sponsor"
-
-
 PUBLIC_CONTEXT = OrderContext(source=SPONSOR_SOURCE)
-
-
 # How long a package taken by an organizer is held for the sponsor's card payment.
 ORGANIZER_HOLD_DURATION = datetime.timedelta(days=7)
 
@@ -239,7 +235,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     if locked.cancelled_at:
         raise AlreadyCancelled(_("This sponsorship has already been cancelled."))
     if locked.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
+        raise NotOpenNow(_("The event is over, so the sponsorship can no longer be cancelled."))
     # An expired hold has been released already.
     extra_items = Counter[LimitedStock]([locked.package] if locked.occupies_place else [])
     locked.cancelled_at = timezone.now()

@@ -19,7 +19,6 @@ from registrations.rate_limits import throttle_draft
 
 PERSON_FIELDS = ("first_name", "last_name", "email", "company")
 
-
 BILLING_FIELDS = (
     "billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country",
     "billing_tax_number",
@@ -88,16 +87,10 @@ def _build_place(person: dict[str, Any]) -> RequestedPlace:
 
 # A draft changed within this time is never deleted to free space: its visitor is still typing.
 RECENT_DRAFT_PERIOD: Final = datetime.timedelta(hours=1)
-
-
 # More than one, or every new draft would need another deletion.
 REMOVAL_BATCH_SIZE: Final = 500
-
-
 # Fifty people who answer several long questions each need half of it.
 MAX_DRAFT_BYTES: Final = 256 * 1024
-
-
 # Drafts above it are checked with each change, smaller ones only when they are new.
 LARGE_DRAFT_BYTES: Final = 16 * 1024
 

@@ -65,10 +65,13 @@ class RegistrationOffer:
 
 
 def load_registration_offer(event: Event) -> RegistrationOffer:
-    """Load the offer; its state is `open`, `early`, `closed`, `full`, `none` (no ticket yet) or `off`."""
+    """Load the offer.
+
+    Its state is `open`, `not_open_yet`, `closed`, `full`, `none` (no ticket yet) or `cancelled`.
+    """
     if find_cancellation_time(event):
         return RegistrationOffer(
-            event, [], "off", event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
+            event, [], "cancelled", event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
         )
     tickets = load_public_tickets(event)
     event_flags: Any = RELATED_ROWS_QUERY.first(event.pk, timezone.now())
@@ -107,7 +110,7 @@ RELATED_ROWS_QUERY = CompiledQuery(_query_related_rows, PLACEHOLDER_ID, PLACEHOL
 def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:
     now = timezone.now()
     if event.registration_opens_at and now < event.registration_opens_at:
-        return "early"
+        return "not_open_yet"
     if not event.is_registration_open(at=now):
         return "closed"
     if not tickets:

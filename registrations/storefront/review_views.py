@@ -84,7 +84,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
             return submit(request, event, draft, order_context)
     context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
     context["needs_link"] = quote.total > 0 and not order_context.is_trusted
-    context["answered"] = list(
+    context["answers_by_person"] = list(
         zip(draft.people, _list_answer_texts(event, order_request, offering), strict=True)
     )
     return render(request, "registrations/register_review.html", context)

@@ -28,7 +28,7 @@ def render_structured_data(event: Event, tickets: Sequence[Ticket], state: str) 
 
 def build_structured_data(event: Event, tickets: Sequence[Ticket], state: str) -> dict[str, Any]:
     """Return the event with its place, picture and tickets; `state` is that of its registration."""
-    status = "EventCancelled" if state == "off" else "EventScheduled"
+    status = "EventCancelled" if state == "cancelled" else "EventScheduled"
     data = {
         "@context": "https://schema.org",
         "@type": "Event",

@@ -126,7 +126,7 @@ def _render_people_page(
             form.error_subject = _("Attendee %(number)s") % {"number": number}
     if "person" in request.GET:
         people.forms[-1].fields["first_name"].widget.attrs["autofocus"] = True
-    context = {"people": people, "contact": contact, "most": MAX_PLACES_PER_ORDER}
+    context = {"people": people, "contact": contact, "max_places": MAX_PLACES_PER_ORDER}
     return render(request, "registrations/register_people.html", {"event": event, **context})
 
 

@@ -42,5 +42,5 @@ class WaitingPolicyForm(forms.ModelForm[WaitingPolicy]):
 class WaitingActionForm(forms.Form):
     """An organizer's action on a waiting entry, with its reason."""
 
-    act = forms.ChoiceField(choices=[(act, act) for act in ("offer", "hold", "let", "remove")])
+    act = forms.ChoiceField(choices=[(act, act) for act in ("offer", "pause", "resume", "remove")])
     reason = forms.CharField(required=False, max_length=300)

@@ -18,8 +18,6 @@ from registrations.models.sale_items import SaleItem
 from registrations.pricing.display import format_vat_rate
 
 TIME_FIELDS = ("opens_at", "closes_at")
-
-
 MAX_PRICE_STEPS = 6
 
 

@@ -25,12 +25,18 @@ from .tickets import remove_ticket, save_ticket
 from .voucher_forms import VoucherBatchForm, VoucherForm
 from .vouchers import create_vouchers, describe_value, remove_voucher, save_voucher
 
+VOUCHERS_PER_PAGE = 50
+
+
+def _render_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
+    return render(request, f"registrations/{template}", {"event": event, "section": "organize", **context})
+
 
 @require_GET
 def ticket_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    context = {"event": event_obj, "section": "organize", "tickets": list(event_obj.tickets.with_prices())}
-    return render(request, "registrations/organize_tickets.html", context)
+    tickets = list(event_obj.tickets.with_prices())
+    return _render_page(request, "organize_tickets.html", event_obj, tickets=tickets)
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,15 +70,9 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
         else:
             messages.success(request, _("The ticket has been saved."))
             return redirect("organize-tickets", event.slug)
-    context = {
-        "event": event,
-        "section": "organize",
-        "form": form,
-        "ticket": ticket,
-        "title": title,
-        "steps": steps,
-    }
-    return render(request, "registrations/organize_ticket.html", context)
+    return _render_page(
+        request, "organize_ticket.html", event, form=form, ticket=ticket, title=title, steps=steps
+    )
 
 
 @require_POST
@@ -87,8 +87,7 @@ def ticket_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 def addon_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     rows = list(event_obj.addons.prefetch_related("tickets"))
-    context = {"event": event_obj, "section": "organize", "addons": rows}
-    return render(request, "registrations/organize_addons.html", context)
+    return _render_page(request, "organize_addons.html", event_obj, addons=rows)
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,8 +114,7 @@ def _edit_addon(request: HttpRequest, event: Event, addon: Addon) -> HttpRespons
         else:
             messages.success(request, _("The add-on has been saved."))
             return redirect("organize-addons", event.slug)
-    context = {"event": event, "section": "organize", "form": form, "addon": addon, "title": title}
-    return render(request, "registrations/organize_addon.html", context)
+    return _render_page(request, "organize_addon.html", event, form=form, addon=addon, title=title)
 
 
 @require_POST
@@ -131,8 +129,7 @@ def addon_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 def quota_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     rows = list(event_obj.quotas.prefetch_related("tickets"))
-    context = {"event": event_obj, "section": "organize", "quotas": rows}
-    return render(request, "registrations/organize_quotas.html", context)
+    return _render_page(request, "organize_quotas.html", event_obj, quotas=rows)
 
 
 @require_http_methods(["GET", "POST"])
@@ -159,8 +156,7 @@ def _edit_quota(request: HttpRequest, event: Event, quota: Quota) -> HttpRespons
         else:
             messages.success(request, _("The shared quota has been saved."))
             return redirect("organize-quotas", event.slug)
-    context = {"event": event, "section": "organize", "form": form, "quota": quota, "title": title}
-    return render(request, "registrations/organize_quota.html", context)
+    return _render_page(request, "organize_quota.html", event, form=form, quota=quota, title=title)
 
 
 @require_POST
@@ -169,9 +165,6 @@ def quota_delete(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     remove_quota(quota=get_object_or_404(Quota, event=event_obj, pk=pk))
     messages.success(request, _("The shared quota has been removed."))
     return redirect("organize-quotas", event)
-
-
-VOUCHERS_PER_PAGE = 50
 
 
 @require_GET
@@ -190,10 +183,6 @@ def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
 
 def _add_value_texts(shown: Any) -> list[tuple[Voucher, str]]:
     return [(voucher, describe_value(voucher)) for voucher in shown]
-
-
-def _render_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
-    return render(request, f"registrations/{template}", {"event": event, "section": "organize", **context})
 
 
 @require_http_methods(["GET", "POST"])

@@ -25,7 +25,7 @@ def can_manage_visit(person: "RequestUser", event: Event) -> bool:
     return has_club_role(person, ClubRole.Role.SECRETARY) or can_organize(person, event)
 
 
-def can_read_identities(person: "RequestUser", _visit: Visit) -> bool:
+def can_read_identities(person: "RequestUser") -> bool:
     """Return whether the person may decrypt identities; organizers of the event may not."""
     return has_club_role(person, *IDENTITY_READER_ROLES)
 

@@ -34,7 +34,7 @@ def is_site_visit(event: Event) -> bool:
     return event.kind == Event.Kind.SITE_VISIT
 
 
-day_pages: list[Any] = [
+pages: list[Any] = [
     # Before `visits/<slug:slug>/`, which would match it as a slug.
     path("visits/learned/", debrief_views.lesson_list, name="visits-lessons"),
     path(f"{MEMBER_PREFIX}/rides/", rides_views.own_ride_choice, name="visit-rides"),
@@ -69,9 +69,6 @@ day_pages: list[Any] = [
         feedback_views.default_questions_add,
         name="organize-visit-questions-default",
     ),
-]
-pages: list[Any] = [
-    *day_pages,
     path("visits/", applications_views.visit_list, name="visits"),
     path("visits/<slug:slug>/", applications_views.visit_detail, name="visit"),
     path("visits/<slug:slug>/apply/", applications_views.visit_apply, name="visit-apply"),
@@ -156,8 +153,6 @@ pages: list[Any] = [
     path(f"{HOST_PREFIX}/list/", hosts_views.host_visitor_list, name="host-visit-list"),
     path(f"{HOST_PREFIX}/people/<int:pk>/", hosts_views.host_visitor_detail, name="host-person"),
     path(f"{HOST_PREFIX}/briefing/", hosts_views.briefing_edit, name="host-briefing"),
-]
-pages += [
     path("season/", season_views.season_calendar, name="season"),
     path("season/proposals/", planning_proposal_views.proposal_list, name="proposals"),
     path("season/proposals/new/", planning_proposal_views.proposal_create, name="proposal-new"),

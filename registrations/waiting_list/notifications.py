@@ -117,7 +117,6 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
             "wanted_item": entry.wanted_item,
             "position": find_position(entry, list_waiting_entries(entry)),
             "url": settings.SITE_URL + build_entry_path(entry),
-            "event_url": settings.SITE_URL + reverse("event", args=[event.slug]),
         },
         language=entry.language,
         # With the number of the offer: a second offer is another mail, a retry is not.

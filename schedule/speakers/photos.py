@@ -136,7 +136,7 @@ def list_photo_agreements(subject: DataSubject) -> list[Agreement]:
     return [
         Agreement(
             key=f"speaker-photo-{photo.pk}",
-            title=f"{photo.speaker.event.title} : {photo.speaker.name}",
+            title=f"{photo.speaker.event.title} · {photo.speaker.name}",
             text=CONSENT_TEXTS[photo.consent_version or CURRENT_CONSENT_VERSION],
             version=photo.consent_version or CURRENT_CONSENT_VERSION,
             given_at=photo.consented_at,

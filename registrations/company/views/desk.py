@@ -47,14 +47,13 @@ def company_list(request: HttpRequest) -> HttpResponse:
 def company_home(request: HttpRequest, company: str) -> HttpResponse:
     """Show membership, seats, upcoming events and what needs attention."""
     company_obj = get_company_of_contact(company, request.user)
-    overview, now = load_company_overview(company_obj), timezone.now()
+    overview = load_company_overview(company_obj)
     return render_page(
         request,
         "company/home.html",
         company_obj,
         overview=overview,
-        attention_items=list_attention_items(overview, at=now),
-        now=now,
+        attention_items=list_attention_items(overview, at=timezone.now()),
     )
 
 
@@ -82,7 +81,6 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
         company_obj,
         overview=load_company_overview(company_obj),
         form=form,
-        days=SeatDayForm(),
     )
 
 
@@ -95,14 +93,14 @@ def _require_membership(company: Company) -> Membership:
 
 
 @require_POST
-def seat_assignment(request: HttpRequest, company: str, job: int) -> HttpResponse:
+def seat_assignment(request: HttpRequest, company: str, employment_id: int) -> HttpResponse:
     """Give a colleague a seat, from today or a later day."""
     company_obj = get_company_of_contact(company, request.user)
     # Only open employments of this company, so that guessed ids give no seat to a stranger.
     employments = (
         Employment.objects.open().filter(company=company_obj, person__is_active=True).select_related("person")
     )
-    employment = get_object_or_404(employments, pk=job)
+    employment = get_object_or_404(employments, pk=employment_id)
     days = SeatDayForm(request.POST)
     if days.is_valid():
         give_seat(

@@ -98,9 +98,9 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         "form": form,
         "invitation": invitation,
         "can_change": _can_substitute(registration),
+        # Only the contact who holds the order's link gets the page to correct a name.
+        "can_correct": is_same_email(registration.order.email, require_signed_in(request.user).email),
     }
-    # Only the contact who holds the order's link gets the page to correct a name.
-    context["corrects"] = is_same_email(registration.order.email, require_signed_in(request.user).email)
     return render_page(request, "company/registration.html", company_obj, **context)
 
 

@@ -25,8 +25,7 @@ from .invoice_pdf import draw_invoice, get_document_title
 def render_facturx_pdf(document: Invoice) -> bytes:
     """Return the PDF of a document with its XML embedded."""
     with translation.override(document.language):
-        file = io.BytesIO()
-        draw_invoice(document, file)
+        pdf = draw_invoice(document)
         pdf_metadata = {
             "author": document.seller["legal_name"],
             "title": get_document_title(document),
@@ -36,7 +35,7 @@ def render_facturx_pdf(document: Invoice) -> bytes:
     return bytes(
         generate_from_binary(
             # PDF/A requires an output intent, which the PDF writer does not add.
-            embed_color_profile(file.getvalue()),
+            embed_color_profile(pdf),
             render_cii(document),
             flavor="factur-x",
             level="en16931",

@@ -2,7 +2,7 @@
 
 import datetime
 import io
-from typing import BinaryIO
+from collections.abc import Callable
 
 from django.utils import translation
 from django.utils.formats import number_format
@@ -34,13 +34,14 @@ TITLE_BY_KIND = {
 HALF_WIDTH = 258.0
 
 
-def draw_invoice(document: Invoice, file: BinaryIO) -> None:
-    """Write the PDF in the document's language.
+type LabelledValues = list[tuple[str, str]]
 
-    It is laid out twice: the first pass counts the pages for "1/3" in the footer.
-    """
-    pages = draw_pages(document, io.BytesIO(), 0)
-    draw_pages(document, file, pages)
+
+def draw_invoice(document: Invoice) -> bytes:
+    """Return the PDF of an issued document in the active language."""
+    title = (TITLE_BY_KIND[Invoice.Kind(document.kind)](), document.number)
+    lines = list(document.lines.all())
+    return draw_document(document, lines, title, list_facts(document), draw_payment_and_notes)
 
 
 def get_document_title(document: Invoice) -> str:
@@ -48,18 +49,26 @@ def get_document_title(document: Invoice) -> str:
     return f"{TITLE_BY_KIND[Invoice.Kind(document.kind)]()} {document.number}"
 
 
-def draw_pages(document: Invoice, file: BinaryIO, pages: int) -> int:
-    """Lay out all pages and return how many there are."""
-    language = translation.get_language() or "fr"
-    with PdfDocument(file, title=get_document_title(document), language=language) as pdf:
-        sheets = DocumentSheets(pdf, build_footer(document), get_document_title(document), pages)
-        sheets.begin_page()
-        draw_parties(sheets, document)
-        draw_line_table(sheets, list(document.lines.all()))
-        draw_totals(sheets, document)
-        draw_payment_details(sheets, document)
-        draw_legal_notes(sheets, document)
-        return pdf.page_count
+def draw_document(
+    document: Invoice,
+    lines: list[InvoiceLine],
+    title: tuple[str, str],
+    labelled_values: LabelledValues,
+    draw_end: Callable[[DocumentSheets, Invoice], None],
+) -> bytes:
+    """Return the PDF in the active language: header, lines, totals, then what `draw_end` draws."""
+    name, language, pages = " ".join(title), translation.get_language() or "fr", 0
+    # Laid out twice: the first pass counts the pages for "1/3" in the footer.
+    for file in (io.BytesIO(), io.BytesIO()):
+        with PdfDocument(file, title=name, language=language) as pdf:
+            sheets = DocumentSheets(pdf, build_footer(document), name, pages)
+            sheets.begin_page()
+            draw_header(sheets, title, (document.seller, document.buyer), labelled_values)
+            draw_line_table(sheets, lines)
+            draw_totals(sheets, document)
+            draw_end(sheets, document)
+            pages = pdf.page_count
+    return file.getvalue()
 
 
 def build_footer(document: Invoice) -> str:
@@ -73,14 +82,6 @@ def build_footer(document: Invoice) -> str:
         _("VAT %(number)s") % {"number": seller["vat_number"]} if seller["vat_number"] else "",
     ]
     return " · ".join(part for part in parts if part)
-
-
-def draw_parties(sheets: DocumentSheets, document: Invoice) -> None:
-    title = TITLE_BY_KIND[Invoice.Kind(document.kind)]()
-    draw_header(sheets, (title, document.number), (document.seller, document.buyer), list_facts(document))
-
-
-type LabelledValues = list[tuple[str, str]]
 
 
 def draw_header(
@@ -195,6 +196,11 @@ def draw_totals(sheets: DocumentSheets, document: Invoice) -> None:
             x=COLUMN_EDGES[0],
             width=TABLE_WIDTH,
         )
+
+
+def draw_payment_and_notes(sheets: DocumentSheets, document: Invoice) -> None:
+    draw_payment_details(sheets, document)
+    draw_legal_notes(sheets, document)
 
 
 def draw_payment_details(sheets: DocumentSheets, document: Invoice) -> None:

@@ -3,6 +3,8 @@
 from django.db import IntegrityError, transaction
 from django.tasks import task
 
+from convention.mail.messages import MailAttachment
+from convention.tables.downloads import PDF_TYPE
 from convention.tasks.queue_names import DOCUMENT_QUEUE
 from registrations.invoices.models import Invoice, InvoicePdf
 
@@ -35,6 +37,16 @@ def get_invoice_pdf(document: Invoice) -> bytes:
     if invoice_pdf is None:
         invoice_pdf = store_invoice_pdf(document, render_facturx_pdf(document))
     return bytes(invoice_pdf.content)
+
+
+def build_invoice_attachment(document: Invoice) -> MailAttachment:
+    """Return the PDF as an attachment of an e-mail."""
+    return MailAttachment(
+        # Numbers may contain slashes, which file names may not.
+        name=f"{document.number.replace('/', '-')}.pdf",
+        content=get_invoice_pdf(document),
+        mimetype=PDF_TYPE,
+    )
 
 
 def store_invoice_pdf(document: Invoice, content: bytes) -> InvoicePdf:

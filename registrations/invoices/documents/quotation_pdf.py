@@ -1,22 +1,20 @@
 """PDF of quotations and pro forma invoices, neither an accounting document; receipts share the layout."""
 
-import io
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from convention.text.dates import format_date
-from convention.typeset import FontWeight, PdfDocument
+from convention.typeset import FontWeight
 from registrations.invoices.formatting import format_cents, format_iban, format_transfer_reference
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable, Refund
 from registrations.invoices.tax_amounts import PricedLine, compute_taxes
 
-from .invoice_pdf import build_footer, draw_facts, draw_header, draw_line_table, draw_totals, format_period
+from .invoice_pdf import draw_document, draw_facts, format_period
 from .invoice_writer import (
     BUYER_FIELDS,
     REFERENCE_FIELDS,
@@ -34,8 +32,6 @@ from .pdf_layout import (
     TABLE_WIDTH,
     DocumentSheets,
 )
-
-type DrawPages = Callable[[BinaryIO, int], int]
 
 
 def render_quotation_pdf(quotation: Quotation) -> bytes:
@@ -68,11 +64,7 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
             (_("Valid until"), format_date(quotation.valid_until)),
             *list_subject_facts(quotation.details),
         ]
-        return draw_twice(
-            lambda file, pages: draw_document(
-                file, pages, (document, lines), (title, labelled_values), draw_agreement_box
-            )
-        )
+        return draw_document(document, lines, title, labelled_values, draw_agreement_box)
 
 
 def render_pro_forma_pdf(receivable: Receivable) -> bytes:
@@ -96,11 +88,7 @@ def render_pro_forma_pdf(receivable: Receivable) -> bytes:
             (_("Date"), format_date(timezone.localdate())),
             *list_subject_facts(document.details),
         ]
-        return draw_twice(
-            lambda file, pages: draw_document(
-                file, pages, (document, lines), (title, labelled_values), draw_end
-            )
-        )
+        return draw_document(document, lines, title, labelled_values, draw_end)
 
 
 def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]:
@@ -150,35 +138,6 @@ def list_subject_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Your order"), details["purchase_order"]),
     ]
     return [(name, text) for name, text in facts if text]
-
-
-def draw_twice(draw_pages: DrawPages) -> bytes:
-    """Return the PDF that `draw_pages` lays out; the first pass counts the pages for the footer."""
-    pages = draw_pages(io.BytesIO(), 0)
-    file = io.BytesIO()
-    draw_pages(file, pages)
-    return file.getvalue()
-
-
-def draw_document(
-    file: BinaryIO,
-    pages: int,
-    content: tuple[Invoice, list[InvoiceLine]],
-    head: tuple[tuple[str, str], list[tuple[str, str]]],
-    draw_end: Callable[[DocumentSheets, Invoice], None],
-) -> int:
-    """Lay out all pages and return how many there are."""
-    document, lines = content
-    title, labelled_values = head
-    name = " ".join(title)
-    with PdfDocument(file, title=name, language=translation.get_language() or "fr") as pdf:
-        sheets = DocumentSheets(pdf, build_footer(document), name, pages)
-        sheets.begin_page()
-        draw_header(sheets, title, (document.seller, document.buyer), labelled_values)
-        draw_line_table(sheets, lines)
-        draw_totals(sheets, document)
-        draw_end(sheets, document)
-        return pdf.page_count
 
 
 def draw_agreement_box(sheets: DocumentSheets, _document: Invoice) -> None:

@@ -9,8 +9,9 @@ from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Invoice, Payment
 
+from .invoice_pdf import draw_document
 from .pdf_layout import PALE_INK_COLOR, TABLE_WIDTH, DocumentSheets
-from .quotation_pdf import build_pro_forma, draw_document, draw_twice, list_subject_facts
+from .quotation_pdf import build_pro_forma, list_subject_facts
 
 
 def render_receipt_pdf(payment: Payment) -> bytes:
@@ -24,11 +25,7 @@ def render_receipt_pdf(payment: Payment) -> bytes:
         def draw_end(sheets: DocumentSheets, _document: Invoice) -> None:
             draw_payment_received(sheets, payment)
 
-        return draw_twice(
-            lambda file, pages: draw_document(
-                file, pages, (document, lines), ((_("Payment receipt"), number), facts), draw_end
-            )
-        )
+        return draw_document(document, lines, (_("Payment receipt"), number), facts, draw_end)
 
 
 def draw_payment_received(sheets: DocumentSheets, payment: Payment) -> None:

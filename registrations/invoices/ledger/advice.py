@@ -47,10 +47,10 @@ def derive_receivable_state(
 class AdviceKind(StrEnum):
     NEEDS_CREDIT = "credit"
     NEEDS_INVOICE = "invoice"
-    UNDERPAID = "little"
-    OVERPAID = "much"
-    PAID_TWICE = "twice"
-    OVERDUE = "late"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    PAID_TWICE = "paid_twice"
+    OVERDUE = "overdue"
     PAID_LATE = "paid_late"
 
 

@@ -135,11 +135,10 @@ def day_book_page(request: HttpRequest, event_slug: str) -> HttpResponse:
     event = get_object_or_404(Event, slug=event_slug)
     books = build_day_books(event)
     labels = dict(Payment.Method.choices)
-    shown = [(book, [(method, labels[method]) for method in book.methods]) for book in books]
     return render_page(
         request,
         "day_book",
-        shown=shown,
+        books=[(book, [(method, labels[method]) for method in book.methods]) for book in books],
         is_foreign=has_foreign_currency(books),
         foreign_notice=FOREIGN_CURRENCY_NOTICE,
         day_book_event=event,

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError, NotOpenNow
 from registrations.invoices.documents.credit_notes import (
@@ -55,9 +54,7 @@ from registrations.invoices.permissions import (
 )
 from registrations.invoices.sending import queue_invoice_mail
 
-from .receivables import get_post_data, render_page
-
-accept_get_and_post = require_http_methods(["GET", "POST"])
+from .receivables import accept_get_and_post, get_post_data, render_page
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
 
+accept_get_and_post = require_http_methods(["GET", "POST"])
+
 
 def render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     """Render a page in the section "money"."""
@@ -73,8 +75,8 @@ def get_post_data(request: HttpRequest) -> QueryDict | None:
 def receivable_list(request: HttpRequest) -> HttpResponse:
     """List receivables, with search, filters and totals."""
     require_treasurer(request.user)
-    chosen = ReceivableFilter.from_query(request.GET)
-    rows = chosen.list_receivables(today=timezone.localdate())
+    active_filter = ReceivableFilter.from_query(request.GET)
+    rows = active_filter.list_receivables(today=timezone.localdate())
     # Prefetched for the page only; the totals below read all rows without invoices.
     shown = Paginator(prefetch_invoices(rows), PAGE_SIZE).get_page(request.GET.get("page"))
     return render_page(
@@ -83,13 +85,13 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         shown=shown,
         rows=[(row, derive_row_state(row)) for row in shown],
         totals=compute_totals(rows),
-        chosen=chosen,
-        is_filtered=chosen != ReceivableFilter(),
+        active_filter=active_filter,
+        is_filtered=active_filter != ReceivableFilter(),
         states=[(state.value, label) for state, label in STATE_LABELS.items()],
         labels=STATE_LABELS,
         events=list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at")),
         issuer=Issuer.get_current(),
-        uninvoiced_count=count_uninvoiced(event_slug=chosen.event),
+        uninvoiced_count=count_uninvoiced(event_slug=active_filter.event),
     )
 
 
@@ -192,9 +194,6 @@ def invoice_download(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Download an issued document as Factur-X PDF."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
     return attachment_response(get_invoice_pdf(document), name=f"{document.number}.pdf", mimetype=PDF_TYPE)
-
-
-accept_get_and_post = require_http_methods(["GET", "POST"])
 
 
 @accept_get_and_post

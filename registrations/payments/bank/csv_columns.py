@@ -11,12 +11,8 @@ from convention.tables import cells
 from convention.text.normalize import casefold_text
 
 DAY_FORMATS = (*cells.DATE_FORMATS, "%d-%m-%y", "%Y%m%d")
-
-
 # An implausible year means that a format matched by chance, such as `%Y%m%d` on 01022026.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-
-
 # Columns of the database hold no larger amount.
 MAX_AMOUNT = 10**12
 
@@ -73,7 +69,6 @@ COLUMN_HEADINGS: dict[str, set[str]] = {
     "currency": {"devise", "currency", "monnaie"},
     "state": {"statut", "status", "etat"},
 }  # fmt: skip
-
 
 # Banks spread the communication over several columns.
 REPEATABLE_FIELDS = ("text",)

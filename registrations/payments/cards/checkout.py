@@ -31,12 +31,8 @@ def uses_demo_payments() -> bool:
 
 # Stripe requires at least thirty minutes, counted from its receipt of the request.
 SESSION_DURATION = datetime.timedelta(minutes=31)
-
-
 # How long places are held after the session expires, for a payment whose confirmation is still to come.
 HOLD_GRACE_PERIOD = datetime.timedelta(minutes=5)
-
-
 # Each attempt holds the places anew: without a limit a buyer could hold them for ever.
 MAX_ATTEMPTS = 20
 

@@ -32,11 +32,11 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "money",
         "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE_SIZE],
-        "unplaced": list_unplaced_orders()[:PAGE_SIZE],
-        "unverified": list_unverified_orders()[:PAGE_SIZE],
-        "overpaid": list_overpaid_card_receivables()[:PAGE_SIZE],
-        "failed": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE_SIZE],
-        "requested": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
+        "unplaced_orders": list_unplaced_orders()[:PAGE_SIZE],
+        "unverified_orders": list_unverified_orders()[:PAGE_SIZE],
+        "overpaid_receivables": list_overpaid_card_receivables()[:PAGE_SIZE],
+        "failed_refunds": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE_SIZE],
+        "requested_refunds": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
         "shown": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "payments/card_payments.html", context)

@@ -138,14 +138,16 @@ def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     active_items += (
         r for r in (*link_access.registrations, *link_access.private_registrations) if r.cancelled_at is None
     )
-    waiting = [item for item in active_items if item.confirmed_at is None]
-    held = [item.hold_expires_at for item in waiting if item.hold_expires_at is not None and item.is_held()]
-    expired = [item for item in waiting if not item.is_held()]
+    unconfirmed_items = [item for item in active_items if item.confirmed_at is None]
+    expiry_times = [
+        item.hold_expires_at for item in unconfirmed_items if item.hold_expires_at and item.is_held()
+    ]
+    expired = [item for item in unconfirmed_items if not item.is_held()]
     return {
         "packages": packages,
-        "waiting": waiting,
-        "hold_expires_at": min(held) if held and not expired else None,
-        "is_gone": bool(expired) and not _are_available(expired),
+        "unconfirmed_items": unconfirmed_items,
+        "hold_expires_at": min(expiry_times) if expiry_times and not expired else None,
+        "is_sold_out": bool(expired) and not _are_available(expired),
     }
 
 

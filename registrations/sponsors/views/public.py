@@ -100,7 +100,7 @@ def _take_or_quote(
 
 
 def _has_price_changed(request: HttpRequest, package: Package) -> bool:
-    return request.POST.get("shown", str(package.price)) != str(package.price)
+    return request.POST.get("shown_price", str(package.price)) != str(package.price)
 
 
 def describe_package_vat(package: Package) -> list[str]:

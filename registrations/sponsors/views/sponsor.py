@@ -63,7 +63,7 @@ def _page_context(link_access: LinkAccess, sponsorship: Sponsorship) -> dict[str
         "buyer_document": choose_buyer_document(find_stored_receivable(link_access.order)),
         "due": due if due.amount > 0 else None,
         "can_change": link_access.order.event.ends_at > timezone.now() and not sponsorship.cancelled_at,
-        "can_give": link_access.order.event.substitution_deadline > timezone.now(),
+        "can_transfer": link_access.order.event.substitution_deadline > timezone.now(),
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from convention import hooks
 from convention.events.models import Event
 from registrations.models import Registration, WaitingEntry
+from registrations.visits.identity.fields import is_identity_complete, list_requested_fields
 from registrations.visits.models import Application, Identity, NdaAcceptance, NdaText, Visit
 
 # First entry and last exit.
@@ -57,7 +58,6 @@ STATES_WITH_PLACE = frozenset(
         ApplicationState.NO_SHOW,
     }
 )
-
 
 # A place that is held for a payment is not lost yet.
 LOST_PLACE_STATES = frozenset({Registration.State.CANCELLED, Registration.State.EXPIRED})
@@ -192,7 +192,6 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
     """Return the facts of one application."""
     visit, place, entry = application.visit, application.registration, application.waiting_entry
     arrived_at, left_at = context.presence_times.get(place.pk, (None, None)) if place else (None, None)
-    requested = frozenset(visit.identity_fields)
     return ApplicationFacts(
         is_withdrawn=application.withdrawn_at is not None,
         is_refused=application.refused_at is not None,
@@ -203,7 +202,9 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
         has_lost_place=place is not None and place.state in LOST_PLACE_STATES,
         has_agreed=application.pk in context.agreed_ids,
         # True for a host that requests nothing.
-        has_identity=requested <= context.given_fields.get(application.pk, frozenset()),
+        has_identity=is_identity_complete(
+            list_requested_fields(visit), context.given_fields.get(application.pk, frozenset())
+        ),
         is_listed=application.listed_at is not None,
         has_arrived=arrived_at is not None,
         has_left=left_at is not None,

@@ -61,7 +61,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     context = {
         "upcoming": [row for row in rows if row[0].event.ends_at >= now],
         "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
-        "managed": _list_managed_visits(person),
+        "managed_visits": _list_managed_visits(person),
         "can_plan": can_plan_season(person),
         "is_member": get_member_company(person) is not None,
         "section": "visits",
@@ -132,7 +132,7 @@ def _build_application_context(
         "order_secret": _get_order_secret(application),
         "waiting_page": build_entry_path(entry) if entry and not registration else "",
         "position": find_waiting_positions(visit).get(entry.pk, 0) if entry else 0,
-        "asks_identity": get_identity_window(visit).state_at(now) == WINDOW_OPEN,
+        "can_enter_identity": get_identity_window(visit).state_at(now) == WINDOW_OPEN,
         "can_withdraw": visit.event.starts_at > now and not visit.cancelled_at,
     }
 

@@ -61,7 +61,7 @@ def debrief_edit(request: HttpRequest, event: str) -> HttpResponse:
         "is_open": is_debrief_open(terms, at=timezone.now()),
         "seen_hash": hash_debrief(debrief),
         "is_over": visit.event.ends_at < timezone.now(),
-        "signatories": len(list_signatories(visit)),
+        "signatory_count": len(list_signatories(visit)),
         "notes": list_notes(debrief),
     }
     return render(request, "visits/organize_debrief.html", context)

@@ -32,7 +32,7 @@ def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpRespons
         "section": "organize",
         "tab": "lists",
         "application": application,
-        "waiting": list_waiting_applications(application.visit),
+        "waiting_applications": list_waiting_applications(application.visit),
         "form": form,
     }
     return render(request, "visits/replace.html", context)

@@ -32,9 +32,9 @@ from .permissions import (
     find_signed_in_contact,
     get_host_visit,
     get_host_visitor,
-    list_awaiting_replacements,
     list_expected_visitors,
     list_own_contacts,
+    list_pending_replacements,
     sign_in_contact,
     sign_out_contact,
 )
@@ -136,8 +136,8 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
         "visit": visit,
         "expected": expected,
         "arrived": sum(arrived_at is not None for _application, arrived_at, _left_at in expected),
-        "awaiting": list(
-            list_awaiting_replacements(visit).select_related("person", "company", "replaces__registration")
+        "pending_replacements": list(
+            list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
         ),
         "list": find_current_list(visit),
         "has_begun": visit.event.starts_at <= timezone.now(),

@@ -37,7 +37,7 @@ def get_secretary_visit(slug: str, person: "RequestUser") -> tuple[Visit, Person
     if visit is None:
         raise NotFound(_("We could not find this visit. Check the page address."))
     # Not `can_manage_visit`: organizers manage the visit, and see no list of names and identities.
-    if not can_read_identities(person, visit):
+    if not can_read_identities(person):
         raise Forbidden(_("Only the club’s secretary can see visitor lists."))
     return visit, require_signed_in(person)
 

@@ -114,7 +114,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
         context={
             "event": visit.event,
             "fields": fields,
-            "lock": find_lock_time(visit),
+            "locks_at": find_lock_time(visit),
             "is_reminder": timestamp_field == "identity_reminded_at",
             "url": f"{settings.SITE_URL}{path}",
         },

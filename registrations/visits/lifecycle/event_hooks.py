@@ -39,9 +39,7 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
         problems["kind"] = [_("This event has been set up as a visit, so its kind can no longer be changed.")]
     if (
         # The purge counts from the end: moving it later keeps identities longer than visitors were told.
-        event.ends_at > stored.ends_at
-        and _is_locked_or_identified(visit)
-        and not can_read_identities(person, visit)
+        event.ends_at > stored.ends_at and _is_locked_or_identified(visit) and not can_read_identities(person)
     ):
         problems["ends_at"] = [
             _(

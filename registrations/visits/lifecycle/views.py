@@ -16,7 +16,7 @@ from convention.events.models import Event
 from convention.events.permissions import can_organize
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
-from registrations.visits.dates import find_closing_time, find_lock_time
+from registrations.visits.dates import compute_lock_time, find_closing_time, find_lock_time
 from registrations.visits.models import Visit
 from registrations.visits.permissions import (
     can_manage_visit,
@@ -64,7 +64,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     visit.event = event_row
     ticket = get_member_ticket(visit) or build_member_ticket(event_row)
     form = VisitForm(request.POST or None, instance=visit, ticket=ticket)
-    can_read_list = can_read_identities(request.user, visit)
+    can_read_list = can_read_identities(request.user)
     if not can_read_list:
         form.disable_list_fields()
     source = find_earlier_agreement(visit)
@@ -102,28 +102,23 @@ def _save_visit(form: VisitForm) -> bool:
 
 def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict[str, Any]:
     now, applicants = timezone.now(), list_applicants(visit)
+    # Not `find_lock_time`, which returns `locked_at` for a locked list.
+    lock_deadline = compute_lock_time(visit.event.starts_at, visit.event.zone, visit.lock_working_days)
     return {
         "visit": visit,
         "states": Visit.State,
         "closes_at": find_closing_time(visit),
         "locks_at": find_lock_time(visit),
-        "missing": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
+        "missing_steps": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
         "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
-        "can_unlock": visit.locked_at and not visit.sent_at and _find_lock_deadline(visit) > now,
+        "can_unlock": visit.locked_at and not visit.sent_at and lock_deadline > now,
         "can_cancel": not visit.cancelled_at and visit.event.ends_at > now,
         "counts": count_by_state(applicants),
-        "with_place": sum(applicant.state.has_place for applicant in applicants),
+        "place_count": sum(applicant.state.has_place for applicant in applicants),
         "undecided_count": sum(applicant.needs_decision for applicant in applicants),
         "ticket": get_member_ticket(visit),
         "reason_form": reason_form,
     }
-
-
-def _find_lock_deadline(visit: Visit) -> Any:
-    """Return the regular lock time, whether or not the list was locked by hand before."""
-    # On an unlocked copy: for a locked list `find_lock_time` returns `locked_at`.
-    unlocked = Visit(event=visit.event, lock_working_days=visit.lock_working_days)
-    return find_lock_time(unlocked)
 
 
 @require_POST

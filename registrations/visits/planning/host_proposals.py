@@ -10,6 +10,7 @@ from convention.errors import Forbidden, NotOpenNow
 from convention.text.email_addresses import normalize_email
 from registrations.visits.hosts.permissions import list_own_contacts
 from registrations.visits.models import HostContact, Proposal
+from registrations.visits.models.planning import ProposalQuerySet
 
 from .proposals import check_proposal_limit, lock_proposal
 
@@ -19,7 +20,7 @@ def list_host_companies(contact: HostContact) -> QuerySet[Company]:
     return Company.objects.filter(pk__in=list_own_contacts(contact).order_by().values("visit__event__host"))
 
 
-def list_host_proposals(contact: HostContact) -> QuerySet[Proposal]:
+def list_host_proposals(contact: HostContact) -> ProposalQuerySet:
     """Return the proposals made from this address, the latest first."""
     # By address: one person is a separate contact for each visit, and the limit counts all of them.
     rows = Proposal.objects.filter(proposed_by_host__email=normalize_email(contact.email))

@@ -45,7 +45,6 @@ def express_interest(*, proposal: Proposal, person: Person) -> Interest:
     return interest
 
 
-@transaction.atomic
 def withdraw_interest(*, proposal: Proposal, person: Person) -> None:
     """Delete the person's interest, at any time."""
     Interest.objects.filter(proposal=proposal, person=person).delete()

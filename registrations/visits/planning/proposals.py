@@ -1,7 +1,6 @@
 """Create, revise, set aside, reopen and withdraw proposals of visits."""
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,6 +8,7 @@ from convention.audit.record import record_action
 from convention.club.models import Company, Employment, Person
 from convention.errors import Forbidden, NotOpenNow
 from registrations.visits.models import Proposal
+from registrations.visits.models.planning import ProposalQuerySet
 
 # For each proposer, so that nobody floods the list.
 MAX_UNDECIDED_PROPOSALS = 10
@@ -37,9 +37,9 @@ def create_proposal(
     return proposal
 
 
-def check_proposal_limit(proposals: QuerySet[Proposal]) -> None:
+def check_proposal_limit(proposals: ProposalQuerySet) -> None:
     """Raise NotOpenNow if `MAX_UNDECIDED_PROPOSALS` of these proposals are undecided."""
-    if proposals.filter(visit__isnull=True, set_aside_at__isnull=True).count() >= MAX_UNDECIDED_PROPOSALS:
+    if proposals.undecided().count() >= MAX_UNDECIDED_PROPOSALS:
         raise NotOpenNow(
             _("You already have %(most)d open proposals. Wait until some of them have become visits.")
             % {"most": MAX_UNDECIDED_PROPOSALS}

@@ -57,7 +57,7 @@ def season_plan(request: HttpRequest) -> HttpResponse:
     context = {
         "months": _link_entries(build_season_calendar(season, list_season_events(season)), planner),
         "can_create": can_create_events(planner),
-        "waiting": Proposal.objects.undecided().count(),
+        "undecided_count": Proposal.objects.undecided().count(),
         "section": "season",
         **_build_season_context(season),
     }
@@ -109,7 +109,8 @@ def visit_create(request: HttpRequest) -> HttpResponse:
 
 
 def _build_season_context(season: Season) -> dict[str, Any]:
-    return {"season": season, "before": Season(season.year - 1), "after": Season(season.year + 1)}
+    previous_season, next_season = Season(season.year - 1), Season(season.year + 1)
+    return {"season": season, "previous_season": previous_season, "next_season": next_season}
 
 
 @never_cache

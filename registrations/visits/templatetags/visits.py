@@ -37,4 +37,4 @@ def refusal_label(code: str) -> str:
 @register.simple_tag(takes_context=True)
 def can_see_lists(context: template.Context, visit: Any) -> bool:
     """Return whether the reader may see visitor lists; organizers of the event may not."""
-    return can_read_identities(context["request"].user, visit)
+    return can_read_identities(context["request"].user)

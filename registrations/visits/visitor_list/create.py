@@ -10,6 +10,7 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.codes.encryption import DecryptionFailed, decrypt_value
 from convention.errors import ConventionError, NotOpenNow
+from registrations.visits.hosts.permissions import find_current_list
 from registrations.visits.identity.fields import list_requested_fields
 from registrations.visits.identity.identities import get_identity_binding
 from registrations.visits.models import Application, Identity, Visit, VisitorList
@@ -48,7 +49,7 @@ def create_list(*, visit: Visit, created_by: Person | None = None) -> VisitorLis
     latest = visit.lists.order_by("-number").first()
     _check_list_needed(rows, latest)
     # Compared with the version that the host has; unsent versions in between are skipped.
-    last_sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+    last_sent = find_current_list(visit)
     content = build_content(requested, rows, _decrypt_rows(last_sent))
     difference = content.difference
     visitor_list = VisitorList(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from convention.errors import ConventionError, InvalidFields
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
-from registrations.visits.hosts.permissions import list_awaiting_replacements
+from registrations.visits.hosts.permissions import list_pending_replacements
 from registrations.visits.identity.fields import MISSING_REASONS, get_field_label, list_requested_fields
 from registrations.visits.identity.permissions import (
     get_secretary_contact,
@@ -38,7 +38,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     readiness = find_list_readiness(visit)
     versions = list(visit.lists.select_related("created_by"))
     is_upcoming = visit.event.ends_at > timezone.now()
-    can_make = visit.locked_at and is_upcoming and not visit.purged_at and not visit.cancelled_at
+    can_create_version = visit.locked_at and is_upcoming and not visit.purged_at and not visit.cancelled_at
     context = {
         "event": visit.event,
         "visit": visit,
@@ -50,15 +50,15 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
             for application, codes in readiness.missing
         ],
         "applications": readiness.all_applications,
-        "given_up": list_given_up_places(visit),
+        "given_up_places": list_given_up_places(visit),
         "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],
         "versions": [(row, describe_version_changes(row, versions)) for row in versions],
-        "awaiting": list(
-            list_awaiting_replacements(visit).select_related("person", "company", "replaces__registration")
+        "pending_replacements": list(
+            list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
         ),
-        "can_make": can_make,
+        "can_create_version": can_create_version,
         "can_remind": is_upcoming and not visit.cancelled_at and not visit.purged_at,
-        "is_outdated": can_make and is_list_outdated(visit, readiness.ready),
+        "is_outdated": can_create_version and is_list_outdated(visit, readiness.ready),
     }
     return render(request, "visits/lists.html", context)
 

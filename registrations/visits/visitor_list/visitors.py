@@ -9,6 +9,7 @@ from convention.club.models import Person
 from convention.text.normalize import casefold_text
 from registrations.models import Registration
 from registrations.visits.applications.state import find_agreed_ids
+from registrations.visits.hosts.permissions import find_current_list
 from registrations.visits.identity.fields import is_identity_complete, list_requested_fields
 from registrations.visits.models import Application, Identity, Visit
 
@@ -51,7 +52,7 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
 
     Decided from dates and counts; no list is decrypted.
     """
-    sent_list = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+    sent_list = find_current_list(visit)
     if sent_list is None:
         return False
     ready_ids = {application.pk for application in ready}

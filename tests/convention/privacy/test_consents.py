@@ -72,7 +72,7 @@ def test_consent_of_registration_can_be_withdrawn_unless_required(is_required):
     place = make_registration(make_ticket(event), person=person, answers={"film": {"version": 1, "at": at}})
     subject = get_subject(person)
     [one] = [agreement for agreement in list_agreements(subject) if agreement.key.startswith("registration-")]
-    assert one.title == f"{event.title} : Être filmé"
+    assert one.title == f"{event.title} · Être filmé"
     assert one.is_outdated
     assert not one.can_be_given
     assert one.can_be_withdrawn is not is_required

@@ -291,7 +291,7 @@ def test_tickets_change_at_previewed_price_and_unchanged_ones_are_named(
 
 def confirm_ticket(client, answer, **fields):
     """Submit the confirmation of a change of ticket."""
-    [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='seen']]")
+    [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='fingerprint']]")
     address = answer.request["PATH_INFO"]
     return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
 

@@ -3,14 +3,18 @@
 import datetime
 import json
 import time
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from stripe import WebhookSignature
 
+from convention.errors import ConventionError
 from registrations.invoices.models import Payout
+from registrations.payments.cards import gateway
 from registrations.payments.cards.reconcile import fetch_events, fetch_missed_events
+from registrations.payments.management.commands.stripe_events import replay_event
 from registrations.payments.models import StripeEvent
 from tests.registrations.payments.factories import begin_payment, list_states, order_by_card
 
@@ -197,6 +201,15 @@ def test_event_that_cannot_be_processed_does_not_block_others(stripe, event, run
     StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
     fetch_missed_events()
     assert [one.kind for one in StripeEvent.objects.filter(handled_at=None)] == ["payout.paid"]
+
+
+def test_replay_says_why_an_event_is_refused(stripe, db, monkeypatch):
+    with pytest.raises(ConventionError, match="Stripe n’a pas d’événement evt_none"):
+        replay_event("evt_none")
+    unreadable = Mock(side_effect=gateway.UnreadableEvent("its id is no text"))
+    monkeypatch.setattr(gateway, "fetch_event", unreadable)
+    with pytest.raises(ConventionError, match="evt_1: its id is no text"):
+        replay_event("evt_1")
 
 
 def test_webhook_is_not_found_without_stripe_keys(db, client):

@@ -181,7 +181,7 @@ def test_uploaded_file_is_removed_by_link(client: Client, event: Event):
     client.post(page, {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")})
     kept = one.answer_files.get()
     assert "« card.pdf » est enregistré" in read_page_text(client.get(page))
-    client.post(page, {"shown": "proof", "proof-kept": kept.token, "proof-gone": "on"})
+    client.post(page, {"shown": "proof", "proof-stored": kept.token, "proof-removed": "on"})
     one.refresh_from_db()
     assert (one.answers, one.answer_files.count()) == ({}, 0)
 

@@ -66,8 +66,8 @@ def test_uploaded_file_is_kept_while_other_errors_are_corrected(client: Client, 
     upload = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
     page = client.post(CHOICES, build_choices_form(shown="proof name", proof=upload))
     token = AnswerFile.objects.get().token
-    assert f'name="answer-0-proof-kept" value="{token}"' in page.content.decode()
-    done = client.post(CHOICES, build_choices_form(shown="proof name", name="Zoé", **{"proof-kept": token}))
+    assert f'name="answer-0-proof-stored" value="{token}"' in page.content.decode()
+    done = client.post(CHOICES, build_choices_form(shown="proof name", name="Zoé", **{"proof-stored": token}))
     assert done.status_code == 302
     bad = client.post(
         CHOICES, build_choices_form(shown="proof name", name="Z", proof=SimpleUploadedFile("a.exe", b"MZ"))

@@ -27,7 +27,7 @@ SPONSOR_FORM = {
     "name": "Acme", "contact": "Zoé Müller", "email": "zoe@acme.example", "website": "acme.example",
     "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
     "billing_city": "Lyon", "billing_country": "FR", "payment": "invoice",
-    "language": "en", "nonce": "once", "shown": "120000",
+    "language": "en", "nonce": "once", "shown_price": "120000",
 }  # fmt: skip
 
 
@@ -112,6 +112,14 @@ def test_cancellation_releases_package_and_places_and_nothing_is_owed(event, pac
     assert verbs == ["sponsorship.take", "sponsorship.cancel"]
 
 
+def test_sponsorship_cannot_be_cancelled_after_event(event, package):
+    one = make_sponsorship(package, has_logo=False)
+    event.starts_at, event.ends_at = timezone.now() - datetime.timedelta(days=1), timezone.now()
+    event.save()
+    with pytest.raises(NotOpenNow, match="le sponsoring ne peut plus être annulé"):
+        cancel_sponsorship(sponsorship=one)
+
+
 def test_a_package_without_places_is_paid_by_card(event):
     make_issuer()
     one = take_package(
@@ -150,7 +158,7 @@ def test_invalid_form_keeps_input_and_takes_no_package(client, package):
 
 def test_changed_price_is_shown_before_package_is_taken(client, package):
     address = reverse("sponsor-order", args=["congress", "gold"])
-    answer = client.post(address, SPONSOR_FORM | {"shown": "100000"}, follow=True)
+    answer = client.post(address, SPONSOR_FORM | {"shown_price": "100000"}, follow=True)
     assert [str(m) for m in answer.context["messages"]] == [
         "Le prix a changé entre-temps\u202f: il est maintenant de 1\xa0200\xa0€."
     ]

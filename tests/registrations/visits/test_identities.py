@@ -11,6 +11,7 @@ from convention.audit.models import AuditEntry
 from convention.codes.encryption import DecryptionFailed, MissingEncryptionKey, decrypt_value
 from convention.errors import InvalidFields, NotOpenNow
 from registrations.changes.cancel import cancel_registration
+from registrations.visits.applications.state import ApplicationState, find_states
 from registrations.visits.identity.fields import (
     WINDOW_EARLY,
     WINDOW_OPEN,
@@ -24,6 +25,7 @@ from registrations.visits.identity.requests import is_request_due, request_ident
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.contents import read_list
 from registrations.visits.visitor_list.create import create_list
+from registrations.visits.visitor_list.visitors import find_list_readiness
 from tests.factories import make_member
 from tests.registrations.visits.hosts import (
     DAY,
@@ -257,3 +259,10 @@ def test_removed_identity_field_is_not_on_list():
     visit.refresh_from_db()
     [row] = read_list(visitor_list=create_list(visit=visit)).rows
     assert row["identity"] == {"nationality": "PT"}
+
+
+def test_obsolete_identity_field_keeps_nobody_incomplete():
+    visit = make_hosted(fields=["nationality", "obsolete"])
+    application = make_identified(visit, 1)
+    assert find_states(visit, [application])[application.pk] == ApplicationState.COMPLETE
+    assert find_list_readiness(visit).ready == [application]

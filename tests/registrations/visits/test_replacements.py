@@ -282,7 +282,7 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     lock_list(visit=visit)
     page = f"/organize/{visit.event.slug}/visit/replace/{placed.pk}/"
     secretary = make_client(make_secretary())
-    assert secretary.get(page).context["waiting"] == [first, second]
+    assert secretary.get(page).context["waiting_applications"] == [first, second]
     secretary.post(page, {"email": first.person.email})
     first.waiting_entry.refresh_from_db()
     assert get_state(first) == ApplicationState.WITHDRAWN

@@ -200,6 +200,17 @@ def test_organizer_creates_ride_and_visitor_chooses_it(visit):
     assert "1 / 1" in organizer.get(f"/organize/{visit.event.slug}/visit/rides/").content.decode()
 
 
+def test_rides_page_shows_directions_in_language_of_reader(visit):
+    venue = visit.event.venue
+    venue.directions, venue.directions_en = "Gare à 8 minutes.", "The station is 8 minutes away."
+    venue.save()
+    visitor, page = make_client(make_visitor(visit).person), f"/visits/{visit.event.slug}/rides/"
+    assert "Gare à 8 minutes." in visitor.get(page).text
+    english = visitor.get(f"/en{page}").text
+    assert "The station is 8 minutes away." in english
+    assert "Gare" not in english
+
+
 def test_rides_page_needs_a_place_on_the_visit(visit, client):
     page = f"/visits/{visit.event.slug}/rides/"
     assert client.get(page).status_code == 302

@@ -272,7 +272,7 @@ def test_session_offer_is_accepted_in_exchange_for_conflicting_session():
         book_session(registration=third, session=session)
     with pytest.raises(SessionConflict):
         accept_session_offer(entry=entry)
-    seat = accept_session_offer(entry=entry, given_up=[other])
+    seat = accept_session_offer(entry=entry, replaced_sessions=[other])
     session.refresh_from_db()
     assert (seat.session, session.reserved, states(entry)) == (session, 1, ["accepted"])
 

@@ -56,13 +56,15 @@ class Command(ConventionCommand):
 
 
 def replay_event(event_id: str) -> str:
-    """Process one event again. Raise ConventionError if Stripe does not know it."""
+    """Process one event again. Raise ConventionError if Stripe does not know or refuses it."""
     event = StripeEvent.objects.filter(event_id=event_id).first()
     try:
         event = event or receive_event(facts=gateway.fetch_event(event_id))
         process_event(event=event)
     except gateway.StripeRefusal as error:
-        raise ConventionError(_("Stripe has no event %(id)s.") % {"id": event_id}) from error
+        if error.code == "resource_missing":
+            raise ConventionError(_("Stripe has no event %(id)s.") % {"id": event_id}) from error
+        raise ConventionError(f"{event_id}: {str(error) or error.code}") from error
     return _("%(id)s (%(kind)s) was processed again.") % {"id": event_id, "kind": event.kind}
 
 
