@@ -1,4 +1,6 @@
-"""Lists for the settings: apps, apps with pages, middleware."""
+"""Lists for the settings: layers, apps, apps with pages, middleware."""
+
+LAYERS = ("convention", "schedule", "registrations", "badges")
 
 INSTALLED_APPS = [
     "badges.reports",

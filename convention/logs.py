@@ -64,7 +64,7 @@ class JsonLineFormatter(logging.Formatter):
             "message": redact_log_text(record.getMessage()),
             "request": actor.request_id,
             "person": actor.person_id,
-            **getattr(record, "facts", {}),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

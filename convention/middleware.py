@@ -100,8 +100,8 @@ def log_request(request: "HttpRequest", status: int, seconds: float) -> None:
     """Log and count a request by the name of its route, never by its path, which may contain secrets."""
     route = get_route_name(request)
     count_request(method=request.method or "", route=route, status=status, seconds=seconds)
-    facts = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-    access_logger.info("%s %s %d", request.method, route, status, extra={"facts": facts})
+    fields = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+    access_logger.info("%s %s %d", request.method, route, status, extra={"fields": fields})
 
 
 def get_route_name(request: "HttpRequest") -> str:

@@ -19,8 +19,8 @@ def get_shared_serializer[Body: Serializer[Any]](serializer_class: type[Body]) -
     with it. So a serializer given here must not depend on its context or on attributes set for one request.
     """
     serializer = serializer_class()
-    # Build the lazy fields now, before threads share the instance.
-    assert serializer.fields
+    # Build the lazy fields now, before threads share the instance. No `assert`, which `python -O` leaves out.
+    len(serializer.fields)
     return serializer
 
 

@@ -35,15 +35,15 @@ class IdempotencyKeyReused(ConventionError):
     kind = "idempotency-key-reused"
 
 
-def act_once[Result](request: Request, act: Callable[[], Result]) -> Result:
-    """Return the result of `act`, or the stored result if the request repeats its Idempotency-Key.
+def act_once[Result](request: Request, action: Callable[[], Result]) -> Result:
+    """Return the result of `action`, or the stored result if the request repeats its Idempotency-Key.
 
-    The result must be JSON. Nothing is stored if `act` fails, so that the request can be repeated. Raise
+    The result must be JSON. Nothing is stored if `action` fails, so that the request can be repeated. Raise
     IdempotencyKeyReused.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
-        return act()
+        return action()
     # Endpoints for programs authenticate no other way.
     token = cast("ApiToken", request.auth)
     hashes = {"key_hash": hash_text(key), "content_hash": hash_text(describe_content(request))}
@@ -54,7 +54,7 @@ def act_once[Result](request: Request, act: Callable[[], Result]) -> Result:
                 row = RepeatableRequest.objects.create(token=token, **hashes)
         except IntegrityError:
             return find_earlier_result(token, **hashes)
-        row.result = act()
+        row.result = action()
         row.save(update_fields=["result"])
         return row.result
 

@@ -86,7 +86,7 @@ def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person |
     Mandates that would begin on that day or later are deleted.
     """
     new_mandates = []
-    for mandate in list_mandates(person, at=on - ONE_DAY):
+    for mandate in list_mandates(person, at=on):
         remaining_days = (max(mandate.starts_on, on), mandate.ends_on)
         record_action("mandate.end", mandate, fields=["ends_on"])
         # An end before the start would break the check constraint of periods.
@@ -95,8 +95,7 @@ def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person |
         else:
             mandate.ends_on = on - ONE_DAY
             mandate.save(update_fields=["ends_on"])
-        # A mandate that ends before the change has no remaining days to hand over.
-        if successor and (remaining_days[1] is None or remaining_days[1] >= on):
+        if successor:
             new_mandates.append(_give_remaining_mandate(mandate, successor, remaining_days))
     return new_mandates
 

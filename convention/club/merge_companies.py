@@ -15,6 +15,7 @@ from convention.errors import InvalidFields, NotOpenNow
 
 from .companies import list_parent_companies
 from .contacts import appoint_contact, is_company_contact
+from .directory_import.import_directory import DIRECTORY_LOCK
 from .memberships import end_membership
 from .models import Company, CompanyContact, CompanyRole, Employment, Membership, Person, Seat
 from .periods import ONE_DAY
@@ -51,8 +52,7 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
     first. Raise InvalidFields if `into` is the company itself or one of its subsidiaries, or while a guard
     forbids the merger (a contract to run an event).
     """
-    # `DIRECTORY_LOCK` of directory imports and undos.
-    acquire_advisory_lock("club:directory")
+    acquire_advisory_lock(DIRECTORY_LOCK)
     _check_not_circular(company, into)
     _check_company_guards(company, on)
     result = CompanyMergeResult()

@@ -81,9 +81,9 @@ class EventResponse(serializers.Serializer[Any]):
     venue = VenueResponse(allow_null=True)
     registration = RegistrationWindowResponse()
     cancelled_at = serializers.DateTimeField(
-        allow_null=True, help_text="Since when it is known not to take place; null for one that does."
+        allow_null=True, help_text="When the event was cancelled; null if it was not."
     )
-    url = serializers.URLField(help_text="Its page.")
+    url = serializers.URLField(help_text="Address of the event's page.")
 
 
 class EventDetailView(APIView):

@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import Forbidden, InvalidFields
+from convention.web.routing import read_or_write
 
 from .delegations import add_delegate, delegate_event, end_delegation
 from .forms import DelegateForm, DelegationForm
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
 
-read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 # Areas that an outside organizer may use; shown to both sides, and checked by the tests of permissions.
 ALLOWED_AREAS: Final = (
     gettext_lazy("registrations of this event: tickets, orders, lists, imports, e-mails to attendees"),

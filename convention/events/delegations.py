@@ -21,7 +21,7 @@ from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 
 from .models import Delegation, Event, EventRole
-from .roles import lock_event_roles, save_event_role
+from .roles import lock_event, save_event_role
 
 # The page on which each role works.
 START_PAGES: Final[dict[str, str]] = {
@@ -84,7 +84,7 @@ def delegate_event(
     wrong order or past, or if the firm does not have the organizer role on the first day.
     """
     # A form sent twice must find the contract of the first request instead of adding another.
-    lock_event_roles(event)
+    lock_event(event)
     _check_delegation(company, starts_on, ends_on)
     current = event.delegations.filter(company=company, ends_on__gte=timezone.localdate())
     delegation = current.first() or Delegation(event=event, company=company)
@@ -114,7 +114,7 @@ def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datet
 @transaction.atomic
 def end_delegation(*, delegation: Delegation, reason: str = "") -> None:
     """End the contract yesterday; delete it if it began today or later."""
-    lock_event_roles(delegation.event)
+    lock_event(delegation.event)
     # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - ONE_DAY
     record_action("delegation.end", delegation, event=delegation.event, fields=["ends_on"], reason=reason)
@@ -133,7 +133,7 @@ def add_delegate(
     The role ends with the contract and with the employment. A known person is recorded as employed there
     too. Raise InvalidFields.
     """
-    lock_event_roles(delegation.event)
+    lock_event(delegation.event)
     # Only the club's organizers use this, and they may learn whether an address is known; a firm's own page
     # uses `appoint_delegate`.
     person = find_open_account(email)

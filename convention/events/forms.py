@@ -20,18 +20,20 @@ from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, set_empty_label
 
-from .models import DEFAULT_ZONE, Delegation, Event, EventRole, Room, Venue, validate_timezone
+from .models import (
+    DEFAULT_ZONE,
+    EVENT_TIME_FIELDS,
+    Delegation,
+    Event,
+    EventRole,
+    Room,
+    Venue,
+    validate_timezone,
+)
 from .slugs import RESERVED_SLUGS, make_event_slug
 
 # Years close to the limits of `datetime` overflow when a time is converted to another zone.
 ALLOWED_YEARS = range(1971, 3000)
-TIME_FIELDS = (
-    "starts_at",
-    "ends_at",
-    "registration_opens_at",
-    "registration_closes_at",
-    "substitutions_close_at",
-)
 DESCRIPTION_FIELDS = ("description", "description_en")
 # Of a new venue: name and city.
 VENUE_FIELDS = ("venue_name", "venue_city")
@@ -122,7 +124,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in TIME_FIELDS:
+        for name in EVENT_TIME_FIELDS:
             moment = getattr(self.instance, name)
             if moment:
                 # Naive, since Django would convert an aware time to the active zone instead of the event's.
@@ -148,7 +150,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         data |= {name: normalize_whitespace(data[name]) for name in ("name", "name_en") if name in data}
         if data.get("name") == "":
             self.add_error("name", _("Enter a name."))
-        for name in TIME_FIELDS:
+        for name in EVENT_TIME_FIELDS:
             # An invalid zone is missing from the data: the stored one
             # lets the other fields be checked all the same.
             add_time_zone(self, name, zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone)))
@@ -415,7 +417,7 @@ class RoomForm(forms.ModelForm[Room]):
             self.initial["position"] = None
 
     def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
+        return normalize_whitespace(self.cleaned_data["name"])
 
 
 class BaseRoomFormSet(forms.BaseInlineFormSet[Room, Event, RoomForm]):

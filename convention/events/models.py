@@ -26,6 +26,13 @@ from convention.text.web_addresses import build_map_url
 
 # Of new events; each event may have another one.
 DEFAULT_ZONE: Final = zoneinfo.ZoneInfo("Europe/Paris")
+EVENT_TIME_FIELDS: Final = (
+    "starts_at",
+    "ends_at",
+    "registration_opens_at",
+    "registration_closes_at",
+    "substitutions_close_at",
+)
 
 
 def validate_timezone(name: str) -> None:

@@ -35,7 +35,7 @@ def appoint_person(
     its end if they include today. Raise InvalidFields for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
-    lock_event_roles(event)
+    lock_event(event)
     person = get_or_create_by_address(email=email, first_name=first_name, last_name=last_name)
     return save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
 
@@ -61,7 +61,7 @@ def appoint_delegate(
         sentence = _("The club decides who runs the event for %(company)s. Please contact the club.")
         values = {"company": delegation.company}
         raise InvalidFields(_("Some fields need to be corrected."), {"role": [sentence % values]})
-    lock_event_roles(delegation.event)
+    lock_event(delegation.event)
     person = add_colleague(
         company=delegation.company, email=email, first_name=first_name, last_name=last_name
     )
@@ -72,7 +72,7 @@ def appoint_delegate(
 def save_event_role(
     *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
 ) -> EventRole:
-    """Create the role, or add the days to it; call `lock_event_roles` before, except for a new event."""
+    """Create the role, or add the days to it; call `lock_event` before, except for a new event."""
     same_roles = EventRole.objects.filter(event=event, person=person, role=role, delegation=delegation)
     # A role given from next month, or for a past period, must not end today's access.
     joined, (first_day, last_day) = join_given_days(same_roles, days)
@@ -95,7 +95,7 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     that row. Raise Forbidden if `actor` would lose access themselves, or if `actor` works for an outside firm
     and the club gave the role.
     """
-    lock_event_roles(role.event)
+    lock_event(role.event)
     contract = get_delegation(actor, role.event)
     if contract and role.delegation_id != contract.pk:
         raise Forbidden(_("The club gave this role, so only the club can end it."))
@@ -120,6 +120,6 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
         raise Forbidden(_("You cannot end your own role. Ask another organizer to do it."))
 
 
-def lock_event_roles(event: Event) -> None:
-    """Lock the event's row, so that its roles change in one transaction at a time."""
+def lock_event(event: Event) -> None:
+    """Lock the event's row, so that its roles or pictures change in one transaction at a time."""
     Event.objects.select_for_update(no_key=True).get(pk=event.pk)

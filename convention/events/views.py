@@ -11,13 +11,14 @@ from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
 from convention.tables.downloads import table_response
 from convention.web.accent_colours import is_readable_as_chosen
+from convention.web.routing import read_or_write
 
 from .downloads import load_event_lists
 from .forms import (
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
     from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
-
-read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_GET

@@ -105,7 +105,8 @@ def format_new_password_lines(passwords: Mapping[Person, str]) -> Iterable[str]:
 
 def format_phone_lines(server_address: ServerAddress) -> list[str]:
     """Return a QR code for phones, and the fingerprint to compare."""
-    assert server_address.files is not None
+    files = server_address.certificate_files
+    assert files is not None
     code = qrcode.QRCode(border=2)
     code.add_data(server_address.phone_url)
     buffer = io.StringIO()
@@ -115,5 +116,5 @@ def format_phone_lines(server_address: ServerAddress) -> list[str]:
         f"  Phones on this network start here: {server_address.phone_url}",
         "",
         buffer.getvalue(),
-        f"  Fingerprint of the certificate: {format_fingerprint(server_address.files.authority_certificate)}",
+        f"  Fingerprint of the certificate: {format_fingerprint(files.authority_certificate)}",
     ]

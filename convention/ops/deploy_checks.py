@@ -90,7 +90,7 @@ def check_payments() -> Iterator[CheckMessage]:
         return  # card payment is not set up
     if not settings.STRIPE_WEBHOOK_SECRET:
         yield Error(
-            "STRIPE_WEBHOOK_SECRET is not set: payments are noticed minutes late, by asking alone.",
+            "STRIPE_WEBHOOK_SECRET is not set: payments are only noticed minutes later, by polling.",
             hint="Add the endpoint /stripe/webhook/ in Stripe's dashboard and set its secret (whsec_...).",
             id="convention.E003",
         )

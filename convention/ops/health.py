@@ -19,6 +19,7 @@ from prometheus_client.exposition import choose_encoder
 
 from convention import hooks
 from convention.db.timeouts import query_with_timeout
+from convention.installed_apps import LAYERS
 from convention.tasks.worker import is_worker_late, longest_wait_seconds
 from convention.web.local_requests import is_from_this_machine
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
 TASK_STATES = ("READY", "RUNNING", "FAILED", "SUCCESSFUL")
-OWN_LAYERS = {"convention", "schedule", "registrations", "badges"}
 
 
 class HealthProbeMiddleware:
@@ -122,7 +122,7 @@ def read_database_metrics() -> Iterator[Metric]:
     rows = {
         model._meta.label: model._default_manager.count()
         for model in sorted(apps.get_models(), key=lambda model: model._meta.label)
-        if model.__module__.split(".")[0] in OWN_LAYERS
+        if model.__module__.split(".")[0] in LAYERS
     }
     yield make_gauges("convention_rows", "Rows of each kind.", "model", rows)
     for provider in hooks.metrics.providers():

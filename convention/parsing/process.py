@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, ServiceUnavailable, UnreadableFile
+from convention.installed_apps import LAYERS
 
 from .child_messages import ChildLimits, ChildReply
 
@@ -31,7 +32,6 @@ logger = logging.getLogger(__name__)
 CHILD_COMMAND: Final = (sys.executable, "-m", "convention.parsing.child")
 # A loaded machine gives a process a third of the time, so the deadline is a multiple of the CPU seconds.
 DEADLINE_FACTOR: Final = 3
-OWN_PACKAGES: Final = ("convention", "schedule", "registrations", "badges")
 # Children of one server process at once, so that other threads stay free for requests.
 MAX_PARSERS: Final = 2
 
@@ -74,7 +74,7 @@ def redraw_in_child[T](redraw: Callable[..., T], image_bytes: bytes, *args: Any,
 
 def get_child_limits() -> ChildLimits:
     """Return the limits from the settings and the current language."""
-    paths = [Path(app.path) / "locale" for app in apps.get_app_configs() if app.name.startswith(OWN_PACKAGES)]
+    paths = [Path(app.path) / "locale" for app in apps.get_app_configs() if app.name.startswith(LAYERS)]
     return ChildLimits(
         cpu_seconds=settings.PARSER_SECONDS,
         memory_bytes=settings.PARSER_MEMORY_MB * 1024 * 1024,

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import is_club_administrator, require_administrator
 from convention.errors import InvalidFields
 from convention.personal_data import DataSubject
 from convention.tables.downloads import zip_response
+from convention.web.routing import read_or_write
 
 from .consents import add_purpose_text
 from .erase import ErasureBlocked, execute_erasure, get_case_subject
@@ -39,7 +40,6 @@ from .retention import (
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 MAX_ANSWERED_SHOWN, MAX_RUNS_SHOWN = 50, 100
 
 

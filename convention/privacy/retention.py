@@ -27,7 +27,7 @@ class EffectiveRule:
 
     rule: RetentionRule
     days: int
-    last: RetentionRun | None
+    last_run: RetentionRun | None
 
     @property
     def is_customized(self) -> bool:

@@ -22,12 +22,12 @@ MAX_CONNECTIONS = 2048
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """An address of the site; on the local network, `files` are its certificates."""
+    """An address of the site; on the local network, with certificates."""
 
     host: str
     port: int
     site_url: str
-    files: CertificateFiles | None = None
+    certificate_files: CertificateFiles | None = None
 
     @property
     def is_exposed(self) -> bool:
@@ -51,14 +51,9 @@ def server_process(server_address: ServerAddress) -> ManagedProcess:
         *granian_command("convention.rsgi:application", server_address.host, server_address.port),
         *("--interface", "rsgi", "--workers", workers),
     ]
-    if server_address.files:
+    if files := server_address.certificate_files:
         command += [
-            *(
-                "--ssl-certificate",
-                str(server_address.files.server_certificate),
-                "--ssl-keyfile",
-                str(server_address.files.server_key),
-            ),
+            *("--ssl-certificate", str(files.server_certificate), "--ssl-keyfile", str(files.server_key)),
             *("--ssl-protocol-min", "tls1.2"),
         ]
     return ManagedProcess("server", command)

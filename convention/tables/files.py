@@ -285,7 +285,9 @@ def _write_cell(
             sheet.write_number(*position, value)
         # Before date: in Python a datetime is one.
         case datetime.datetime():
-            sheet.write_datetime(*position, _drop_zone(value), formats["moment"])
+            # In its own zone, to the second: spreadsheets have no time zones.
+            moment = value.replace(tzinfo=None, microsecond=0)
+            sheet.write_datetime(*position, moment, formats["moment"])
         case datetime.date():
             sheet.write_datetime(*position, value, formats["day"])
         case datetime.time():
@@ -297,8 +299,3 @@ def _write_cell(
 def _clean_cell_text(text: str) -> str:
     # A cell holds at most 32,767 characters in Excel.
     return UNWRITABLE_PATTERN.sub("", text)[:32_000]
-
-
-def _drop_zone(value: Any) -> Any:
-    """Return a time in its own zone, to the second: spreadsheets have no time zones."""
-    return value.replace(tzinfo=None, microsecond=0) if isinstance(value, datetime.datetime) else value

@@ -48,7 +48,8 @@ class RetryingWorker(Worker):
                     raise
                 problem = "The disk is full" if is_out_of_space(error) else "The database does not answer"
                 logger.warning("%s (%s); trying again.", problem, type(error).__name__)
-                has_run = self.wait_unless_stopped(DATABASE_RETRY_SECONDS)
+                has_run = False
+                self.wait_unless_stopped(DATABASE_RETRY_SECONDS)
             if not has_run and self.batch:
                 return
             if not has_run and self.running:
@@ -106,12 +107,11 @@ class RetryingWorker(Worker):
             db_task_result.save(update_fields=["traceback"])
             retry_task_later(db_task_result)
 
-    def wait_unless_stopped(self, seconds: float) -> bool:
-        """Wait until the time has passed or the worker is stopped. Return False: no task has run."""
+    def wait_unless_stopped(self, seconds: float) -> None:
+        """Wait until the time has passed or the worker is stopped."""
         deadline = time.monotonic() + seconds
         while self.running and (remaining := deadline - time.monotonic()) > 0:
             time.sleep(min(remaining, 0.2))
-        return False
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         """Finish the current task and exit; only a second Ctrl-C interrupts it.

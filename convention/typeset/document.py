@@ -8,6 +8,8 @@ import datetime
 import functools
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -211,13 +213,19 @@ class PdfDocument:
 
     def finish_form(self, form: PdfForm) -> PdfForm:
         """Write a form, which pages may show from now on."""
+        with self._write_form(form):
+            self._canvas.addLiteral("\n".join(form.operators))
+        return form
+
+    @contextmanager
+    def _write_form(self, form: PdfForm) -> Iterator[None]:
+        """Name the form, and write to it what is drawn on the canvas in between."""
         self._form_count += 1
         form.name = f"form{self._form_count}"
         self._canvas.beginForm(form.name, 0, 0, form.width, form.height)
-        self._canvas.addLiteral("\n".join(form.operators))
+        yield
         self._canvas.endForm()
         form.object_name = self._canvas._doc.getXObjectName(form.name)
-        return form
 
     def add_picture(self, content: bytes, size: Point, *, name: str) -> PdfForm:
         """Return a picture (PNG or JPEG) as a form of that size, written once for all its uses.
@@ -229,15 +237,11 @@ class PdfDocument:
         if key not in self._picture_forms:
             width, height = size
             form = self.begin_form(width, height)
-            self._form_count += 1
-            form.name = f"form{self._form_count}"
-            self._canvas.beginForm(form.name, 0, 0, width, height)
-            # So that a reader of the text layer, or a screen reader, finds the name of the picture.
-            self._canvas.addLiteral(f"/Span << /ActualText {encode_pdf_text(name)} >> BDC")
-            self._canvas.drawImage(ImageReader(io.BytesIO(content)), 0, 0, width, height)
-            self._canvas.addLiteral("EMC")
-            self._canvas.endForm()
-            form.object_name = self._canvas._doc.getXObjectName(form.name)
+            with self._write_form(form):
+                # So that a reader of the text layer, or a screen reader, finds the name of the picture.
+                self._canvas.addLiteral(f"/Span << /ActualText {encode_pdf_text(name)} >> BDC")
+                self._canvas.drawImage(ImageReader(io.BytesIO(content)), 0, 0, width, height)
+                self._canvas.addLiteral("EMC")
             form.alternative_text = name
             self._picture_forms[key] = form
         return self._picture_forms[key]

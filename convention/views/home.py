@@ -75,7 +75,7 @@ def build_event_context(reader: "RequestUser") -> dict[str, object]:
         "next_event": next_event,
         "upcoming": [event for event in upcoming_events if event != next_event],
         "past": past_events,
-        "off": cancellation_times,
+        "cancellation_times": cancellation_times,
     }
 
 

@@ -60,12 +60,6 @@ class CurveChart:
     compared_points: Sequence[CurvePoint] = ()
     compared_unit: str = ""
 
-    @property
-    def highest_point(self) -> tuple[str, int]:
-        """Return label and value of the highest point."""
-        _at, label, value = max(self.points, key=lambda point: point[2])
-        return label, value
-
     def draw_curve(self, width: int) -> CurveDrawing:
         """Return the curve in a drawing of that width (a key of HEIGHT_BY_WIDTH)."""
         height = HEIGHT_BY_WIDTH[width]

@@ -36,21 +36,21 @@ class KeyedPaginator[Row: Model](Paginator[Row]):
 class SinglePassPaginator[Row: Model](KeyedPaginator[Row]):
     """For rows that no index can find, as in a text search: avoids a second scan for the count.
 
-    Up to `most_keys` keys are read at once; only if there are more is a separate count needed.
+    Up to `max_keys` keys are read at once; only if there are more is a separate count needed.
     """
 
-    most_keys = 500
+    max_keys = 500
 
     @cached_property
     def first_keys(self) -> list[Any]:
         """Return the first keys, and one more if there are more."""
-        return list(self.object_list.values_list("pk", flat=True)[: self.most_keys + 1])
+        return list(self.object_list.values_list("pk", flat=True)[: self.max_keys + 1])
 
     @cached_property
     def count(self) -> int:
-        return len(self.first_keys) if len(self.first_keys) <= self.most_keys else self.object_list.count()
+        return len(self.first_keys) if len(self.first_keys) <= self.max_keys else self.object_list.count()
 
     def get_keys_between(self, first: int, end: int) -> Any:
         """Return the keys from `first` to before `end`, without a query if already read."""
-        is_read = min(end, self.count) <= self.most_keys
+        is_read = min(end, self.count) <= self.max_keys
         return self.first_keys[first:end] if is_read else super().get_keys_between(first, end)

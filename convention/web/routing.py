@@ -21,6 +21,10 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_http_methods
+
+# For views that show a form and accept it.
+read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class PageGroup(models.TextChoices):

@@ -36,7 +36,7 @@ class Crowd:
 
     def connect(self) -> socket.socket:
         plain = socket.create_connection(("127.0.0.1", self.site.port), timeout=30)
-        secured = UNVERIFIED_TLS.wrap_socket(plain) if self.site.place.files else plain
+        secured = UNVERIFIED_TLS.wrap_socket(plain) if self.site.place.certificate_files else plain
         self.sockets.append(secured)
         return secured
 

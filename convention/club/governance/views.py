@@ -15,8 +15,9 @@ from convention.club.forms import DateRangeForm
 from convention.club.memberships import list_plans
 from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
 from convention.club.permissions import require_administrator
-from convention.club.views.base import read_or_write, render_club_page
+from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
+from convention.web.routing import read_or_write
 
 from .club_roles import end_club_role, give_club_role, list_club_roles
 from .forms import ClubRoleForm, MandateForm, PlanForm, WorkingGroupForm

@@ -25,8 +25,9 @@ from convention.tables.downloads import TABLE_TYPES, table_response
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS, pack_import
 from convention.tables.row_errors import InvalidRows, shorten_lines
 from convention.tables.upload_form import TableUploadForm, build_error_sheet, list_column_choices
+from convention.web.routing import read_or_write
 
-from .base import ROWS_PER_PAGE, read_or_write, render_club_page
+from .base import ROWS_PER_PAGE, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

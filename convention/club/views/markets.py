@@ -12,8 +12,9 @@ from convention.club.forms import MarketForm
 from convention.club.models import Market
 from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
+from convention.web.routing import read_or_write
 
-from .base import read_or_write, render_club_page
+from .base import render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -26,8 +26,9 @@ from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.permissions import require_administrator
 from convention.club.seats import end_seat, give_seat
 from convention.errors import InvalidFields, NotFound
+from convention.web.routing import read_or_write
 
-from .base import read_or_write, render_club_page
+from .base import render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -81,8 +82,8 @@ def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any)
         "company": membership.company,
         "membership": membership,
         "form": MembershipForm(instance=membership),
-        "renewal": MembershipRenewalForm(initial={"plan": membership.plan}, prefix="renew"),
-        "leaving": MembershipEndForm(prefix="leave"),
+        "renewal_form": MembershipRenewalForm(initial={"plan": membership.plan}, prefix="renew"),
+        "end_form": MembershipEndForm(prefix="leave"),
         **forms,
     }
     return render_club_page(request, "membership.html", **context)
@@ -115,7 +116,7 @@ def membership_end(request: "HttpRequest", company: str, membership: int) -> "Ht
         else:
             messages.success(request, _("The end of the membership has been saved."))
             return redirect("club-membership", company, membership)
-    return _render_membership(request, company, membership, leaving=form)
+    return _render_membership(request, company, membership, end_form=form)
 
 
 @require_POST
@@ -133,7 +134,7 @@ def membership_renew(request: "HttpRequest", company: str, membership: int) -> "
                 request, _("The next membership has been created as a draft. Confirm it once it is agreed.")
             )
             return redirect("club-membership", company, renewal.pk)
-    return _render_membership(request, company, membership, renewal=form)
+    return _render_membership(request, company, membership, renewal_form=form)
 
 
 @require_POST

@@ -37,8 +37,9 @@ from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
+from convention.web.routing import read_or_write
 
-from .base import ROWS_PER_PAGE, read_or_write, render_club_page
+from .base import ROWS_PER_PAGE, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import NotFound
 from convention.events.models import Event, EventPicture
+from convention.events.roles import lock_event
 from convention.parsing.process import redraw_in_child
 
 from .redraw import MAX_UPLOAD_BYTES, RULES, RedrawnPicture, SizeLimits, redraw_picture
@@ -44,7 +45,7 @@ def store_picture(
     *, event: Event, kind: str, picture: RedrawnPicture, alt_text: str = "", alt_text_en: str = ""
 ) -> EventPicture:
     """Store the redrawn picture and record the change."""
-    lock_event_of_pictures(event)
+    lock_event(event)
     stored, _is_new = EventPicture.objects.update_or_create(
         event=event,
         kind=kind,
@@ -66,7 +67,7 @@ def store_picture(
 @transaction.atomic
 def change_alt_texts(*, event: Event, kind: str, alt_text: str, alt_text_en: str) -> EventPicture:
     """Change what is read to people who do not see the picture. Raise NotFound if it was removed."""
-    lock_event_of_pictures(event)
+    lock_event(event)
     stored = event.pictures.filter(kind=kind).defer("content").first()
     if stored is None:
         raise NotFound(_("This picture was not found; it may have been removed."))
@@ -80,20 +81,18 @@ def change_alt_texts(*, event: Event, kind: str, alt_text: str, alt_text_en: str
 @transaction.atomic
 def remove_picture(*, event: Event, kind: str) -> None:
     """Delete the picture of that kind; without one, do nothing."""
-    lock_event_of_pictures(event)
+    lock_event(event)
     deleted, _by_model = EventPicture.objects.filter(event=event, kind=kind).delete()
     if deleted:
         update_pictures_version(event)
         record_action("event.remove_picture", event, event=event, fields=[kind])
 
 
-def lock_event_of_pictures(event: Event) -> None:
-    """Lock the event's row: `update_pictures_version` must see what others changed at the same time."""
-    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-
-
 def update_pictures_version(event: Event) -> None:
-    """Store a digest of all pictures with the event, so that pages and caches notice a change."""
+    """Store a digest of all pictures with the event, so that pages and caches notice a change.
+
+    Call `lock_event` before: the digest must include what others changed at the same time.
+    """
     rows = list(event.pictures.order_by("kind").values_list("kind", "digest", "alt_text", "alt_text_en"))
     version = hashlib.sha256(repr(rows).encode()).hexdigest()[:DIGEST_LENGTH] if rows else ""
     Event.objects.filter(pk=event.pk).update(pictures_version=version)

@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from convention.errors import NotFound, UnreadableFile
 from convention.events.models import Event, EventPicture
 from convention.events.permissions import get_event_to_organize, get_visible_event
+from convention.web.routing import read_or_write
 
 from .forms import PictureForm
 from .save_pictures import remove_picture, save_picture
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 HOUR, YEAR = 3600, 365 * 24 * 3600
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_write
 def event_pictures(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the event's pictures; a POST saves or removes the one that it names."""
     event_row = get_event_to_organize(event, request.user)
@@ -74,15 +75,21 @@ def event_picture(request: "HttpRequest", slug: str, kind: str) -> HttpResponse:
     # The type is ours whatever was uploaded, and must not be guessed by browsers.
     headers = {"ETag": f'"{picture.digest}"', "X-Content-Type-Options": "nosniff"}
     response = HttpResponse(content_type=picture.mimetype, headers=headers)
-    is_public = event.visibility == Event.Visibility.PUBLIC
-    if is_public and request.GET.get("v") == picture.digest:
-        # The version is part of the address, so the response never changes.
-        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
-    else:
-        patch_cache_control(response, private=True, max_age=HOUR)
+    set_picture_caching(request, response, event, version=picture.digest)
     conditional_response = get_conditional_response(request, etag=headers["ETag"], response=response)
     if conditional_response is None or conditional_response is response:
         # Read last: a browser that has the picture costs no megabytes from the database.
         response.content = bytes(picture.content)
         return response
     return conditional_response
+
+
+def set_picture_caching(
+    request: "HttpRequest", response: HttpResponse, event: Event, *, version: str
+) -> None:
+    """Let caches store a picture; for a year if the event is public and the address has this version."""
+    if event.visibility == Event.Visibility.PUBLIC and request.GET.get("v") == version:
+        # The version is part of the address, so the response never changes.
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    else:
+        patch_cache_control(response, private=True, max_age=HOUR)

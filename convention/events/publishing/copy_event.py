@@ -13,17 +13,9 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.events.models import Event, EventPicture, EventRole, Room
+from convention.events.models import EVENT_TIME_FIELDS, Event, EventPicture, EventRole, Room
 from convention.events.roles import save_event_role
 from convention.events.slugs import create_event
-
-EVENT_MOMENTS = (
-    "starts_at",
-    "ends_at",
-    "registration_opens_at",
-    "registration_closes_at",
-    "substitutions_close_at",
-)
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,7 @@ def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: 
     """
     days = (starts_on - source.starts_at.astimezone(source.zone).date()).days
     values = copy_fields(source) | {"name": name, "name_en": name_en, "slug": slug, "sequence": 0}
-    values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_MOMENTS}
+    values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_TIME_FIELDS}
     target = create_event(values | {"visibility": Event.Visibility.DRAFT})
     event_copy = EventCopy(source, target, days)
     # Apps are set up from the highest layer to the lowest; rows of lower layers are copied first.

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from convention import hooks
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
+from convention.events.pictures.views import set_picture_caching
 from convention.web.routing import PublicPage
 
 from .preview_image import compute_preview_version, load_preview_image
@@ -40,12 +41,7 @@ def event_preview(request: "HttpRequest", slug: str) -> HttpResponse:
     """Return the event's preview image in the language of the address."""
     event = get_visible_event(slug, request.user)
     response = HttpResponse(load_preview_image(event), content_type="image/png")
-    is_public = event.visibility == Event.Visibility.PUBLIC
-    if is_public and request.GET.get("v") == compute_preview_version(event):
-        # The version is part of the address, so the response never changes.
-        patch_cache_control(response, public=True, max_age=365 * DAY, immutable=True)
-    else:
-        patch_cache_control(response, private=True, max_age=HOUR)
+    set_picture_caching(request, response, event, version=compute_preview_version(event))
     return response
 
 

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from convention.club.models import WorkingGroup
 from convention.club.permissions import is_club_administrator
@@ -17,6 +17,7 @@ from convention.events.forms import CopyEventForm, PublishEventForm, StartEventF
 from convention.events.models import Event
 from convention.events.permissions import check_event_creation, get_event_to_delete, get_event_to_organize
 from convention.events.slugs import make_event_slug
+from convention.web.routing import read_or_write
 
 from .copy_event import copy_event
 from .delete_draft import delete_draft, list_deletion_obstacles
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MAX_COPY_SOURCES = 5
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_write
 def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show what is missing; a POST publishes the event. Once published, show its address."""
     event_row = get_event_to_organize(event, request.user)
@@ -50,7 +51,7 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     return render(request, "organize/event_publish.html", _build_context(event_row, form))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_write
 def event_delete(request: "HttpRequest", event: str) -> "HttpResponse":
     """Ask before a draft is deleted, or say why it cannot be; a POST deletes it."""
     event_row = get_event_to_delete(event, request.user)
@@ -84,7 +85,7 @@ def event_new(request: "HttpRequest") -> "HttpResponse":
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_write
 def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
     """Create a draft of one kind with the content that it starts with."""
     check_event_creation(request.user)
@@ -108,7 +109,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_write
 def event_copy(request: "HttpRequest") -> "HttpResponse":
     """Create a draft with the settings of another event."""
     check_event_creation(request.user)

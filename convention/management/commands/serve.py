@@ -72,15 +72,15 @@ class Command(ConventionCommand):
             else make_local_address(options["port"], options["host"])
         )
         local_network.check_port_is_free(address.host, address.port)
-        if address.files:
+        if address.certificate_files:
             local_network.check_port_is_free(address.host, address.phone_port)
         remember_site_url(address)
         self.prepare_site()
         # In production the operator's settings apply; on a local network the site is always restricted.
-        if address.is_exposed and (address.files or not settings.PRODUCTION):
+        if address.is_exposed and (address.certificate_files or not settings.PRODUCTION):
             self.restrict_exposed_site(address)
         processes_to_run = [processes.server_process(address), *processes.task_worker_processes()]
-        if address.files:
+        if address.certificate_files:
             processes_to_run.append(processes.phone_page_process(address))
         supervisor = Supervisor(processes_to_run, self.print_notice)
         supervisor.run(when_started=lambda: self.print_welcome(address, supervisor))
@@ -154,7 +154,7 @@ class Command(ConventionCommand):
             # If the database does not answer now, only the account lines are left out.
             with contextlib.suppress(DatabaseError):
                 lines += format_account_lines(new_passwords=self.new_passwords)
-        if address.files:
+        if address.certificate_files:
             lines += format_phone_lines(address)
         self.print_lines([*lines, "", "Stop with Ctrl-C.", ""])
 
@@ -174,10 +174,10 @@ def make_lan_address(port: int) -> processes.ServerAddress:
             f"SITE_URL is {site_url}, but on the local network the site is served over https: "
             f"leave SITE_URL out, or let it begin with https://."
         )
-    files = ensure_certificates(
+    certificate_files = ensure_certificates(
         settings.VAR_DIR / "lan", names=local_network.list_host_names(), addresses=addresses
     )
-    return processes.ServerAddress("0.0.0.0", port, site_url.rstrip("/"), files)  # noqa: S104 (the local network is wanted)
+    return processes.ServerAddress("0.0.0.0", port, site_url.rstrip("/"), certificate_files)  # noqa: S104 (the local network is wanted)
 
 
 def remember_site_url(address: processes.ServerAddress) -> None:
@@ -210,7 +210,7 @@ def has_database_file() -> bool:
 
 def wait_until_answering(address: processes.ServerAddress, supervisor: Supervisor) -> bool:
     """Wait until the server answers; return False if it is stopped before."""
-    scheme = "https" if address.files else "http"
+    scheme = "https" if address.certificate_files else "http"
     host = "127.0.0.1" if address.host == "0.0.0.0" else address.host  # noqa: S104 (compared)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not supervisor.stopping.wait(0.1) and time.monotonic() < deadline:

@@ -107,9 +107,9 @@ def test_overlapping_dates_and_seats_in_use_are_reported(admin):
     one.refresh_from_db()
     assert (one.dues_cents, one.seats, one.passes, one.representative) == (123_450, 2, 2, member)
     answer = admin.post(f"{at}{one.pk}/renew/", {"renew-plan": plan.pk})
-    assert list(answer.context["renewal"].errors) == ["ends_on"]
+    assert list(answer.context["renewal_form"].errors) == ["ends_on"]
     answer = admin.post(f"{at}{one.pk}/leave/", {"leave-on": "2019-01-01", "leave-left_as": "resigned"})
-    assert list(answer.context["leaving"].errors) == ["on"]
+    assert list(answer.context["end_form"].errors) == ["on"]
     admin.post(f"{at}{one.pk}/leave/", {"leave-on": TODAY(), "leave-left_as": "excluded"})
     assert (Membership.objects.get().state, get_member_company(member)) == ("excluded", None)
 

@@ -5,7 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from convention.club.change_employer import HandoverPlan, MandateOutcome, change_employer
+from convention.audit.models import AuditEntry
+from convention.club.change_employer import HandoverPlan, MandateOutcome, change_employer, hand_over_mandates
 from convention.club.companies import end_company_role, give_company_role, save_company
 from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
@@ -84,6 +85,15 @@ def test_successor_takes_over_contact_billing_vote_and_mandate():
     assert mandate.ends_on == TODAY() - ONE_DAY
     held = Mandate.objects.open().get()
     assert (held.person, held.role, held.starts_on) == (leads, "lead", TODAY())
+
+
+def test_mandate_that_ends_before_the_change_is_left_alone():
+    leaver, successor = make_member(make_company()), make_person()
+    mandate = lead(leaver)
+    Mandate.objects.update(ends_on=TODAY() - ONE_DAY)
+    hand_over_mandates(person=leaver, on=TODAY(), successor=successor)
+    assert Mandate.objects.get() == mandate
+    assert not AuditEntry.objects.filter(verb__startswith="mandate.").exists()
 
 
 @pytest.mark.parametrize(("choice", "still_leads"), [("stay", True), ("end", False)])

@@ -216,6 +216,13 @@ def test_rooms_are_added_changed_and_removed(client):
     assert list(event.rooms.values_list("name", "capacity")) == [("Grande", 80)]
 
 
+def test_room_name_is_stored_without_invisible_characters(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+    client.post("/organize/x/rooms/", rooms_form({"name": "Grande\u200b  salle", "position": 1}))
+    assert event.rooms.get().name == "Grande salle"
+
+
 def test_duplicate_room_name_is_refused(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))

@@ -62,7 +62,7 @@ def test_development_site_gets_no_message(site):
         ),
         (
             {"STRIPE_SECRET_KEY": "rk_live_x"},
-            "E003 STRIPE_WEBHOOK_SECRET is not set: payments are noticed minutes late, by asking alone.",
+            "E003 STRIPE_WEBHOOK_SECRET is not set: payments are only noticed minutes later, by polling.",
         ),
         (
             {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"},

@@ -210,7 +210,7 @@ def test_failing_rule_is_recorded_and_other_rules_run(monkeypatch, failure, name
     broken = [
         rule
         if rule.rule.slug != "waiting"
-        else retention.EffectiveRule(_replace_sweep(rule.rule, failing), rule.days, rule.last)
+        else retention.EffectiveRule(_replace_sweep(rule.rule, failing), rule.days, rule.last_run)
         for rule in list_effective_rules()
     ]
     monkeypatch.setattr(retention, "list_effective_rules", lambda: broken)

@@ -40,10 +40,10 @@ def test_single_pass_page_equals_keyed_page(people, asked):
 
 
 class FewKeys(SinglePassPaginator):
-    most_keys = 3
+    max_keys = 3
 
 
-def test_single_pass_pages_are_the_same_beyond_most_keys(people):
+def test_single_pass_pages_are_the_same_beyond_max_keys(people):
     rows = people.order_by("sort_name", "pk")
     kept, one = (
         [list(page) for page in pages(rows, 2, page_rows=ALL_REGISTRATIONS)]

@@ -45,7 +45,7 @@ def read_cancellation(visit, order):
     entries = [list_calendar_entries(anybody.get(address).content)[0] for address in calendars]
     event = anybody.get(f"/api/v1/events/{slug}/").json()
     sessions = anybody.get(f"/api/v1/events/{slug}/sessions/").json()["results"]
-    first = anybody.get("/").context["off"]
+    first = anybody.get("/").context["cancellation_times"]
     return entries, event["cancelled_at"], [session["cancelled"] for session in sessions], first
 
 
