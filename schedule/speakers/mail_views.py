@@ -82,11 +82,6 @@ def validate_mailing(event: Event, kind: str, form: SpeakerMailingForm) -> Speak
         return None
 
 
-def parse_count(text: str) -> int:
-    """Return the posted number of recipients; -1, which matches no number, for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 def render_compose_page(
     request: "HttpRequest", event: Event, kind: str, form: SpeakerMailingForm
 ) -> HttpResponse:
