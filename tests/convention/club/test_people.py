@@ -89,7 +89,7 @@ def test_successor_takes_over_contact_billing_vote_and_mandate():
 
 def test_mandate_that_ends_before_the_change_is_left_alone():
     leaver, successor = make_member(make_company()), make_person()
-    mandate = lead(leaver)
+    mandate = make_group_lead(leaver)
     Mandate.objects.update(ends_on=TODAY() - ONE_DAY)
     hand_over_mandates(person=leaver, on=TODAY(), successor=successor)
     assert Mandate.objects.get() == mandate
