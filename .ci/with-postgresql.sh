@@ -5,6 +5,7 @@
 # database needs (whole pages in the log, compiled queries).
 set -u
 cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin # runuser is there
 folder=
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_body, validate_body
-from convention.api.fields import LocalTimeField
+from convention.api.fields import LocalTimeField, StrictTextField
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.errors import NotFound
 from registrations.models import Registration
@@ -98,11 +98,9 @@ class DeviceConflictsResponse(serializers.Serializer[Any]):
 class ConflictResolutionRequest(serializers.Serializer[Any]):
     """How one conflict is resolved."""
 
-    id = serializers.CharField(max_length=MAX_CONFLICT_ID_LENGTH)
+    id = StrictTextField(max_length=MAX_CONFLICT_ID_LENGTH)
     kind = serializers.ChoiceField(ConflictResolution.Kind.choices)
-    operator = serializers.CharField(
-        required=False, default="", allow_blank=True, max_length=MAX_OPERATOR_LENGTH
-    )
+    operator = StrictTextField(required=False, default="", allow_blank=True, max_length=MAX_OPERATOR_LENGTH)
 
 
 @extend_schema_serializer(examples=[RESOLVED_EXAMPLE])

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from convention.api.fields import StrictTimeField
+from convention.api.fields import StrictTextField, StrictTimeField
 
 from .models import MAX_NOTE_LENGTH, BadgePrint
 from .offline_entries import APPLY_BY_KIND, OfflineEntry
@@ -17,7 +17,7 @@ MAX_NAME_LENGTH = 300
 MAX_EMAIL_LENGTH = 254
 
 
-class TextField(serializers.CharField):
+class TextField(StrictTextField):
     """A required text, which may be empty."""
 
     def __init__(self, max_length: int) -> None:
@@ -102,9 +102,9 @@ class DeskSyncRequest(serializers.Serializer[Any]):
     """The entries to apply, the version and digests of the device's data, and the offset of its clock."""
 
     device = serializers.UUIDField()
-    version = serializers.CharField(max_length=200, allow_blank=True)
+    version = StrictTextField(max_length=200, allow_blank=True)
     # The digest of each part that the device has (`build_data_update`).
-    digests = serializers.DictField(child=serializers.CharField(max_length=20))
+    digests = serializers.DictField(child=StrictTextField(max_length=20))
     clock_offset_ms = serializers.IntegerField(min_value=-(2**53), max_value=2**53)
     entries = serializers.ListField(child=OfflineEntryRequest(), max_length=MAX_ENTRIES)
 

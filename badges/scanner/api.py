@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from badges.attendance.scanning.api import DeviceView, get_device
 from badges.attendance.scanning.lookup.attendees import FOUND_ATTENDEE_EXAMPLE, FoundAttendeeResponse
 from convention.api.bodies import render_body, validate_body
+from convention.api.fields import StrictTextField
 from convention.api.openapi import PROBLEMS_EXTENSION
 
 from .search import list_attendees, search_attendees
@@ -31,7 +32,7 @@ ATTENDEES_EXAMPLE = OpenApiExample(
 class AttendeeSearchRequest(serializers.Serializer[Any]):
     """A name to search for."""
 
-    query = serializers.CharField(
+    query = StrictTextField(
         min_length=MIN_QUERY_LENGTH,
         max_length=MAX_QUERY_LENGTH,
         help_text="Words of name and company, in any order, without accents if you like.",

@@ -6,6 +6,7 @@ Each step continues from the state that the previous one left; time passes by mo
 import logging
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Scan
@@ -14,6 +15,7 @@ from convention import hooks
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from convention.tasks.periodic import run_periodic_job
+from convention.text.names import format_last_name_first
 from registrations.visits.identity.requests import request_identities
 from registrations.visits.models import Identity, VisitorList
 from tests.journeys.scanning import (
@@ -188,6 +190,12 @@ def send_visitor_list(story: Story) -> None:
     assert (first.number, first.count, first.acknowledged_by) == (1, 4, "Marc Portier")
 
 
+def list_names(story: Story, *names: tuple[str, str]) -> list[str]:
+    """Return the names as lists by last name show them in the story's language."""
+    with translation.override(story.language):
+        return [format_last_name_first(first, last) for first, last in names]
+
+
 def send_next_version(story: Story, page: Page) -> None:
     """Create the next version of the list and mail its link; the e-mails contain no names."""
     story.follow(page, "Visitor lists")
@@ -329,10 +337,12 @@ def scan_arrivals(story: Story) -> None:
     expect_all_sent(gate)
     page = story.of(people.secretary, f"{story.run}day/?state=late")
     require_accessible_page(page)
-    expect(page.get_by_role("rowheader")).to_have_text(["Absent Emil"])
+    expect(page.get_by_role("rowheader")).to_have_text(list_names(story, ("Emil", "Absent")))
     page.goto(story.path(f"{story.run}day/evacuation/"))
     require_accessible_page(page)
-    expect(page.locator(".people-checklist strong")).to_have_text(["Brun Dora", "Silva Ana", "Tardif Farid"])
+    expect(page.locator(".people-checklist strong")).to_have_text(
+        list_names(story, ("Dora", "Brun"), ("Ana", "Silva"), ("Farid", "Tardif"))
+    )
 
 
 def scan_departures(story: Story) -> None:

@@ -15,6 +15,7 @@ from badges.attendance.models import MAX_DEVICE_NAME_LENGTH
 from badges.attendance.scanning.inputs.device_signatures import decode_device_key
 from badges.attendance.scanning.snapshot_serializers import SnapshotDeviceResponse
 from convention.api.bodies import render_body, validate_body
+from convention.api.fields import StrictTextField
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.parsers import StrictJsonParser
 from convention.api.throttles import consume_rate_limit
@@ -72,11 +73,11 @@ class DeviceKeyField(serializers.CharField):
 class PairDeviceRequest(serializers.Serializer[Any]):
     """A pairing code and the phone's new key, whose private half never leaves it."""
 
-    code = serializers.CharField(max_length=MAX_CODE_LENGTH, help_text="From the address `/scan/#code=CODE`.")
+    code = StrictTextField(max_length=MAX_CODE_LENGTH, help_text="From the address `/scan/#code=CODE`.")
     public_key = DeviceKeyField(
         max_length=MAX_KEY_LENGTH, help_text="The raw P-256 point, 65 bytes in base64url."
     )
-    name = serializers.CharField(
+    name = StrictTextField(
         required=False, allow_blank=True, max_length=MAX_DEVICE_NAME_LENGTH, help_text="To tell phones apart."
     )
 

@@ -71,7 +71,7 @@ def test_full_size_list_is_imported_shown_with_few_queries_and_undone(client):
     assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, PEOPLE)
     undoing = f"/organize/club/imports/{done.import_record.pk}/undo/"
     rows = PEOPLE * 2 + PEOPLE * 9 // 10
-    assert f"Retirés\u202f: {rows}" in print_duration("undo page", lambda: client.get(undoing)).text
+    assert f"À supprimer\u202f: {rows}" in print_duration("undo page", lambda: client.get(undoing)).text
     print_duration("undo", lambda: undo_directory_import(import_record=done.import_record))
     assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
 
