@@ -2,9 +2,11 @@
 
 import datetime
 import zoneinfo
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from convention.events.models import Event
+# The process that reads files uses this module and loads no models.
+if TYPE_CHECKING:
+    from convention.events.models import Event
 
 # Sessions of zero length occur in real files (JRES 2022) and need some height in a grid.
 MIN_SHOWN_DURATION = datetime.timedelta(minutes=5)
@@ -20,7 +22,7 @@ def get_programme_day(
     return day if local.time() >= day_starts_at else day - datetime.timedelta(days=1)
 
 
-def list_programme_days(event: Event, day_starts_at: datetime.time) -> list[datetime.date]:
+def list_programme_days(event: "Event", day_starts_at: datetime.time) -> list[datetime.date]:
     """Return the programme days from the event's start to its end, at most MAX_PROGRAMME_DAYS."""
     first, last = (
         get_programme_day(moment, event.zone, day_starts_at) for moment in (event.starts_at, event.ends_at)
