@@ -53,7 +53,7 @@ def test_session_page_shows_all_details(client, event):
         "AnaBo",
         "German, English",
     )
-    assert facts["Places"] == "Filling up 1 seat left"
+    assert facts["Seats"] == "Filling up 1 seat left"
     assert page.xpath("//section[contains(@class,'abstract')]//strong/text()") == ["Gras"]
     assert page.xpath("//section[contains(@class,'abstract')]//script") == []
     assert page.xpath("//section[h2='Links and files']//a/@href") == ["https://example.org/"]
