@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from django.core.cache import cache
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.models import Checkpoint, Device, Presence
@@ -289,12 +288,6 @@ def _filter_unprintable(rows: list[tuple[str, ...]]) -> list[str]:
 
 def collect_characters(rows: Iterable[tuple[str, ...]]) -> set[str]:
     return set().union(*(text for row in rows for text in row))
-
-
-def filter_upcoming(events: Iterable[Event], *, at: datetime.datetime | None = None) -> list[Event]:
-    """Return the events that are not over, in the order given."""
-    now = at or timezone.now()
-    return [event for event in events if event.ends_at >= now]
 
 
 def count_recent_registrations(event: Event, *, at: datetime.datetime) -> int:

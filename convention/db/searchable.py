@@ -1,6 +1,6 @@
 """Model mixin: search and sort columns without accents and capitals, updated on save."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final, Self
 
 from django.db import models
@@ -66,16 +66,3 @@ class SearchableModel(models.Model):
     def update_search_columns(self) -> None:
         """Set the search columns from their sources."""
         raise NotImplementedError
-
-
-def refresh_search_columns(model: Any, fields: tuple[str, ...], update_row: Callable[[Any], None]) -> None:
-    """Recompute these fields for all rows, in batches, and save those that changed (for migrations)."""
-    rows, last = model._base_manager.order_by("pk"), 0
-    while batch := list(rows.filter(pk__gt=last)[:UPDATE_BATCH_SIZE]):
-        changed, last = [], batch[-1].pk
-        for row in batch:
-            old_values = [getattr(row, name) for name in fields]
-            update_row(row)
-            if old_values != [getattr(row, name) for name in fields]:
-                changed.append(row)
-        rows.bulk_update(changed, fields, batch_size=UPDATE_BATCH_SIZE)

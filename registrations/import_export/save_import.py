@@ -1,6 +1,5 @@
 """Save an import: book new registrations, change others, and store the snapshots that an undo needs."""
 
-import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -313,8 +312,3 @@ def save_import_run(event: Event, result: RegistrationImportResult, *, file_name
         )
     ImportedRow.objects.bulk_create(rows, BATCH_SIZE)
     return result.import_run
-
-
-def parse_timestamp(text: str | None) -> datetime.datetime | None:
-    """Return the time of a snapshot."""
-    return datetime.datetime.fromisoformat(text) if text else None

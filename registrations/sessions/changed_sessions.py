@@ -38,7 +38,7 @@ class ChangedSession:
 
 
 def choose_notice(session: Session, *, if_it_takes_place: ChangeNotice) -> ChangeNotice:
-    """Return the notice for a changed session; `default` if it takes place."""
+    """Return the notice for a changed session; `if_it_takes_place` unless cancelled or without a time."""
     if session.cancelled_at:
         return ChangeNotice.CANCELLED
     if session.starts_at is None:

@@ -91,6 +91,10 @@ def find_page_counts(event: Event) -> dict[str, int]:
         fingerprint=fingerprint,
         defaults={"kind": options.kind, "options": options.to_json()},
     )
+    if row.state == AgendaPrint.State.FAILED:
+        row.error, row.finished_at = "", None
+        row.save(update_fields=["error", "finished_at"])
+        is_new = True
     if is_new:
         make_agenda_print.enqueue(row.pk)
     counts: dict[str, int] = row.page_counts
@@ -135,7 +139,7 @@ def draw_print(row: AgendaPrint, options: PrintOptions, file: BinaryIO) -> None:
 
 def store_print(row: AgendaPrint, file: BinaryIO) -> None:
     """Save the row with its file; if the same state was printed meanwhile, with an error."""
-    row.finished_at, row.byte_count = timezone.now(), file.tell()
+    row.finished_at, row.byte_count = timezone.now(), file.tell() if row.page_count else 0
     try:
         with transaction.atomic():
             if row.page_count:

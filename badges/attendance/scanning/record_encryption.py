@@ -19,7 +19,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-# identify.js uses the same text; a change makes every record on every phone unreadable.
+# identify_badge.js uses the same text; a change makes every record on every phone unreadable.
 HKDF_INFO = b"convention sealed"
 # Separates these hashes from all others of the reference; a phone stores no reference in clear.
 REGISTRATION_KEY_PREFIX = b"convention registration\0"

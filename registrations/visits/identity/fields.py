@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registrations.visits.models import IdentityField, Visit
@@ -73,5 +73,3 @@ MISSING_REASONS = {
     "identity": _("identity details not entered"),
     "other_person": _("the place is not in the applicant’s name"),
 }
-
-NO_PLATE = pgettext_lazy("number plate", "none")

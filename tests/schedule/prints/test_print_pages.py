@@ -250,6 +250,16 @@ def test_depth_options_show_page_counts_after_the_worker_ran(organizer, event):
     assert AgendaPrint.objects.filter(kind="depths").count() == 1
 
 
+def test_failed_page_counts_are_requested_again(organizer, event):
+    organizer.get(PAGE)
+    AgendaPrint.objects.filter(kind="depths").update(error="Failed.", finished_at=timezone.now())
+
+    organizer.get(PAGE)
+    run_waiting_tasks()
+
+    assert "Full abstracts (12 pages)" in organizer.get(PAGE).content.decode()
+
+
 def test_programme_page_links_to_the_print_page(organizer, event):
     assert (
         'href="/en/organize/paper/schedule/print/"'
