@@ -26,7 +26,7 @@ class MissingEncryptionKey(ConventionError):
 class DecryptionFailed(ConventionError):
     """None of the keys decrypts the value, or it belongs to another row."""
 
-    kind = "unsealable"
+    kind = "decryption-failed"
     status = 409
 
 

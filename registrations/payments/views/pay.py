@@ -133,8 +133,8 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
 
 def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     """Return until when the places are held, or whether expired ones are still available."""
-    packages = list(list_active_sponsorships(link_access.order))
-    active_items: list[Sponsorship | Registration] = [*packages]
+    sponsorships = list(list_active_sponsorships(link_access.order))
+    active_items: list[Sponsorship | Registration] = [*sponsorships]
     active_items += (
         r for r in (*link_access.registrations, *link_access.private_registrations) if r.cancelled_at is None
     )
@@ -144,7 +144,7 @@ def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     ]
     expired = [item for item in unconfirmed_items if not item.is_held()]
     return {
-        "packages": packages,
+        "sponsorships": sponsorships,
         "unconfirmed_items": unconfirmed_items,
         "hold_expires_at": min(expiry_times) if expiry_times and not expired else None,
         "is_sold_out": bool(expired) and not _are_available(expired),
@@ -156,8 +156,8 @@ def _are_available(expired: list[Sponsorship | Registration]) -> bool:
     # Expired holds still count as taken until they are released.
     release_expired_packages(at=now)
     # A package brings its own places; without it they are not available either.
-    packages = [item.package_id for item in expired if isinstance(item, Sponsorship)]
-    if any(package.remaining == 0 for package in Package.objects.filter(pk__in=packages)):
+    package_ids = [item.package_id for item in expired if isinstance(item, Sponsorship)]
+    if any(package.remaining == 0 for package in Package.objects.filter(pk__in=package_ids)):
         return False
     places = [item for item in expired if isinstance(item, Registration)]
     tickets = {registration.ticket_id: registration.ticket for registration in places}
