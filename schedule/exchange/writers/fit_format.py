@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
+from django.conf import settings
 from django.utils.text import slugify
 
 from convention.rich_text.sanitize import is_html, to_text
@@ -149,7 +150,7 @@ def fit_frab_sessions(
         code = dict(parsed_session.extra or ()).get("code", "")
         code = code if CODE_PATTERNS[file_format].fullmatch(code) and code not in codes else ""
         codes.add(code)
-        base = header.base_url or parsed_session.url or ""
+        base = find_base_address(parsed_session, header)
         is_unchanged = slug == parsed_session.slug and not parsed_session.extra
         fitted.append(
             fit_session(
@@ -161,6 +162,15 @@ def fit_frab_sessions(
         )
     order = {parsed_session.guid: position for position, parsed_session in enumerate(parsed_sessions)}
     return tuple(sorted(fitted, key=lambda parsed_session: order[parsed_session.guid]))
+
+
+def find_base_address(parsed_session: ParsedSession, header: ParsedHeader) -> str:
+    """Return the address that a session's relative links belong to; "" if it is unknown."""
+    if header.base_url:
+        return header.base_url
+    # A session without an address of its own has that of our page, where its relative links lead nowhere.
+    url = parsed_session.url or ""
+    return "" if url.startswith(f"{settings.SITE_URL}/") else url
 
 
 def make_slug(parsed_session: ParsedSession, header: ParsedHeader, used_slugs: set[str]) -> str:
@@ -242,7 +252,7 @@ def fit_json_links(links: tuple[ParsedLink, ...] | None, base: str) -> tuple[Par
         for link in links or ()
         if clean_values.is_harmless(link.url)
     )
-    return tuple(link for link in fitted_links if clean_values.is_harmless(link.url))
+    return tuple(link for link in fitted_links if link.url and clean_values.is_harmless(link.url))
 
 
 def fit_json_speaker(parsed_speaker: ParsedSpeaker) -> ParsedSpeaker:

@@ -79,6 +79,15 @@ def test_session_url_is_the_base_if_the_programme_has_none():
     assert written["attachments"] == [{"url": "https://talks.example/12/a.pdf"}]
 
 
+def test_relative_links_without_a_base_are_not_exported():
+    event = make_event(slug="conf")
+    make_session(event, attachments=[{"url": "/system/a.pdf"}, {"url": "https://talks.example/b.pdf"}])
+
+    [written] = list_events(export(event))
+
+    assert written["attachments"] == [{"url": "https://talks.example/b.pdf"}]
+
+
 def test_relative_logo_is_exported_as_absolute():
     event = make_event(slug="conf")
     Schedule.objects.create(event=event, base_url=BASE)
