@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import UnreadableFile
 from convention.personal_data import DataSubject, PersonalDataSource, RetentionRule
-from convention.privacy.redaction.redactor import Redactor, build_full_name_phrases, normalize_words
+from convention.privacy.redaction.redactor import Redactor, build_full_name_phrases
+from convention.text.normalize import name_search_key
 
 from .editing.revision import raise_revision
 from .exchange.import_notes import ImportNotes
@@ -50,7 +51,7 @@ def _find_speakers(subject: DataSubject) -> "QuerySet[Any]":
     if subject.is_automatic or not wanted:
         return Speaker.objects.none()
     known = Speaker.objects.filter(event__ends_at__lt=timezone.now()).values_list("pk", "name")
-    return Speaker.objects.filter(pk__in=[pk for pk, name in known if normalize_words(name) in wanted])
+    return Speaker.objects.filter(pk__in=[pk for pk, name in known if name_search_key(name) in wanted])
 
 
 def _find_uploads(subject: DataSubject) -> "QuerySet[Any]":

@@ -320,8 +320,8 @@ pages: list[Any] = [
     ),
     path(
         "organize/<slug:event>/schedule/proposals/call/mails/",
-        organizer_proposal_views.call_letters,
-        name="organize-call-letters",
+        organizer_proposal_views.call_mails,
+        name="organize-call-mails",
     ),
     path(
         "organize/<slug:event>/schedule/proposals/decide/",

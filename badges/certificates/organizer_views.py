@@ -48,7 +48,7 @@ def certificate_list(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "sessions": [row for row in load_session_figures(event_obj) if row.arrived_count and row.has_started],
         "query": query,
-        "shown": Paginator(issued, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(issued, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "unavailable_reason": explain_unavailability(event_obj),
     }
     return render(request, "certificates/organize.html", context)

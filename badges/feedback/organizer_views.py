@@ -5,11 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 
 from .actions import (
     change_feedback_settings,
@@ -54,7 +55,7 @@ def feedback_overview(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "feedback/organize.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def feedback_session(request: HttpRequest, event: str, number: int) -> HttpResponse:
     """Show the feedback on one session; a POST hides a comment or shows it again."""
     event_obj = get_event_to_organize(event, request.user)
@@ -88,7 +89,7 @@ def get_shown_answer(summary: SessionSummary, key: str) -> SessionFeedback:
     raise NotFound(_("This comment was not found; it may have been deleted."))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def feedback_settings(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     settings = load_feedback_settings(event_obj)

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from convention.api.throttles import consume_rate_limit
 from convention.events.permissions import get_visible_event
+from convention.web.routing import require_safe_or_post
 from registrations.permissions import get_order_by_link
 from schedule.permissions import get_attendee_cookie_name
 
@@ -71,7 +72,7 @@ def event_feedback(request: HttpRequest, event: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def session_feedback(request: HttpRequest, event: str, guid: uuid.UUID) -> HttpResponse:
     """Show the form of one session; a POST gives the feedback, which can be done once."""
     event_obj = get_visible_event(event, request.user)

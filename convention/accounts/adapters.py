@@ -30,7 +30,7 @@ from .mails import (
     PASSWORD_OCCASIONS,
     TOKENS_REVOKED_OCCASION,
     send_notice,
-    write_account_letter,
+    write_account_mail,
 )
 from .password_change import REVOKED_TOKENS_ATTRIBUTE
 from .second_factors import get_factors
@@ -181,12 +181,12 @@ class AccountAdapter(DefaultAccountAdapter):
         revoked: int = getattr(self.request, REVOKED_TOKENS_ATTRIBUTE, 0)
         if revoked and occasion in PASSWORD_OCCASIONS:
             occasion = TOKENS_REVOKED_OCCASION
-        letter = write_account_letter(occasion, email, context)
+        message = write_account_mail(occasion, email, context)
         if occasion not in NEEDED_OCCASIONS:
-            send_notice(letter)
+            send_notice(message)
             return
         try:
-            send_mail_message(letter)
+            send_mail_message(message)
         except MailNotSent as error:
             sentence = _("We cannot send e-mails at the moment. Please try again in a few minutes.")
             # Reported on the page, since these mails are sent within the request.

@@ -159,9 +159,7 @@ PASSWORD_OCCASIONS = {"password_changed", "password_set", "password_reset"}
 TOKENS_REVOKED_OCCASION = "password_changed_tokens_revoked"
 
 
-def write_account_letter(
-    occasion: str, email: str, context: dict[str, Any], language: str = ""
-) -> MailMessage:
+def write_account_mail(occasion: str, email: str, context: dict[str, Any], language: str = "") -> MailMessage:
     """Return the mail of an occasion, which may be a template path of allauth: `mfa/email/totp_activated`.
 
     `context` is allauth's. The language is the active one unless given.

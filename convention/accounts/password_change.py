@@ -10,7 +10,7 @@ from convention.api.tokens import revoke_all_tokens
 from convention.audit.record import record_action
 from convention.club.models import Person
 
-from .mails import TOKENS_REVOKED_OCCASION, send_notice, write_account_letter
+from .mails import TOKENS_REVOKED_OCCASION, send_notice, write_account_mail
 from .sessions import end_other_sessions
 
 # Attribute of a request: how many tokens its new password revoked.
@@ -37,7 +37,7 @@ def revoke_access(*, person: Person) -> int:
     revoked = revoke_all_tokens(person_id=person.pk)
     if person.email:
         occasion = TOKENS_REVOKED_OCCASION if revoked else "password_changed"
-        notice = write_account_letter(occasion, person.email, {}, person.language)
+        notice = write_account_mail(occasion, person.email, {}, person.language)
         # A mail must not tell of a change that was rolled back.
         transaction.on_commit(lambda: send_notice(notice))
     return revoked
@@ -58,6 +58,6 @@ def replace_address(*, person: Person, former_email: str) -> None:
     end_access(person=person)
     if former_email:
         addresses = {"from_email": former_email, "to_email": person.email}
-        notice = write_account_letter("email_replaced", former_email, addresses, person.language)
+        notice = write_account_mail("email_replaced", former_email, addresses, person.language)
         # A mail must not tell of a change that was rolled back.
         transaction.on_commit(lambda: send_notice(notice))

@@ -15,7 +15,7 @@ from convention.club.models import Person
 from convention.errors import NotFound
 from convention.text.email_addresses import filter_by_email
 
-from .mails import send_notice, write_account_letter
+from .mails import send_notice, write_account_mail
 from .sessions import end_other_sessions
 
 # RFC 6238, 5.2: a code must be accepted once only. allauth remembers it
@@ -94,7 +94,7 @@ def reset_second_factor(*, email: str, reason: str = "") -> Person:
         raise NotFound(_("%(email)s has no second factor, so there is nothing to reset.") % {"email": email})
     end_other_sessions(person=person, except_key=None)
     record_action("second_factor.reset", person, reason=reason)
-    notice = write_account_letter("second_factor_reset", person.email, {}, person.language)
+    notice = write_account_mail("second_factor_reset", person.email, {}, person.language)
     # A mail must not tell of a reset that was rolled back.
     transaction.on_commit(lambda: send_notice(notice))
     return person

@@ -35,7 +35,7 @@ class IdempotencyKeyReused(ConventionError):
     kind = "idempotency-key-reused"
 
 
-def act_once[Result](request: Request, action: Callable[[], Result]) -> Result:
+def run_once_per_key[Result](request: Request, action: Callable[[], Result]) -> Result:
     """Return the result of `action`, or the stored result if the request repeats its Idempotency-Key.
 
     The result must be JSON. Nothing is stored if `action` fails, so that the request can be repeated. Raise

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import Forbidden, InvalidFields
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .delegations import add_delegate, delegate_event, end_delegation
 from .forms import DelegateForm, DelegationForm
@@ -69,7 +69,7 @@ def delegation_list(request: "HttpRequest", event: str) -> "HttpResponse":
     return render(request, "organize/delegation.html", context)
 
 
-@read_or_write
+@require_safe_or_post
 @reauthentication_required(allow_get=True)
 def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
     """Add a contract with a firm, or change the days of a current one."""
@@ -90,7 +90,7 @@ def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
     return _render_form(request, "organize/delegation_new.html", event_row, form)
 
 
-@read_or_write
+@require_safe_or_post
 @reauthentication_required(allow_get=True)
 def delegate_add(request: "HttpRequest", event: str) -> "HttpResponse":
     """Give a person of the firm a role under the contract."""

@@ -41,12 +41,12 @@ def notify_delegate(role_id: int) -> None:
     # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
     with hold_lease(f"delegate:{role.pk}"), translation.override(role.person.language):
         try:
-            send_mail_message(write_delegate_letter(role))
+            send_mail_message(write_delegate_mail(role))
         except MailRefused:
             return  # the page of the delegation shows the address
 
 
-def write_delegate_letter(role: EventRole) -> MailMessage:
+def write_delegate_mail(role: EventRole) -> MailMessage:
     """Return the mail, in the active language."""
     event, contract = role.event, role.delegation
     assert contract is not None

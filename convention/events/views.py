@@ -18,7 +18,7 @@ from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
 from convention.tables.downloads import table_response
 from convention.web.accent_colours import is_readable_as_chosen
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .downloads import load_event_lists
 from .forms import (
@@ -58,7 +58,7 @@ def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) 
 
 
 @login_required
-@read_or_write
+@require_safe_or_post
 def event_create(request: "HttpRequest") -> "HttpResponse":
     """Create an event as a draft."""
     check_event_creation(request.user)
@@ -70,7 +70,7 @@ def event_create(request: "HttpRequest") -> "HttpResponse":
     return render(request, "organize/event_new.html", {"form": form, "section": "organize"})
 
 
-@read_or_write
+@require_safe_or_post
 def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the event's settings."""
     event_row = get_event_to_organize(event, request.user)
@@ -105,7 +105,7 @@ def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
     return event
 
 
-@read_or_write
+@require_safe_or_post
 def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the event's venue, or add one; a venue of other events is copied first."""
     event_row = get_event_to_organize(event, request.user)
@@ -147,7 +147,7 @@ def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
     return ReadOnlyVenueForm(instance=venue)
 
 
-@read_or_write
+@require_safe_or_post
 def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
     """Edit all rooms on one page."""
     event_row = get_event_to_organize(event, request.user)
@@ -187,7 +187,7 @@ def compute_removal_code(rooms: "Sequence[Room]", room_uses: "Sequence[str]") ->
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@read_or_write
+@require_safe_or_post
 @reauthentication_required(allow_get=True)
 def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show who has which role of the event, and give roles."""

@@ -17,7 +17,7 @@ from convention.club.permissions import is_club_administrator, require_administr
 from convention.errors import InvalidFields
 from convention.personal_data import DataSubject
 from convention.tables.downloads import zip_response
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .consents import add_purpose_text
 from .erase import ErasureBlocked, execute_erasure, get_case_subject
@@ -60,7 +60,7 @@ def case_list(request: "HttpRequest") -> HttpResponse:
 
 
 @never_cache
-@read_or_write
+@require_safe_or_post
 def case_create(request: "HttpRequest") -> HttpResponse:
     """Record a request that came by letter or e-mail."""
     clerk = require_privacy_desk(request.user)
@@ -168,7 +168,7 @@ def retention_overview(request: "HttpRequest") -> HttpResponse:
     )
 
 
-@read_or_write
+@require_safe_or_post
 def retention_edit(request: "HttpRequest", slug: str) -> HttpResponse:
     """Choose the days after which one kind of data is deleted."""
     require_administrator(request.user)
@@ -207,7 +207,7 @@ def purpose_text_list(request: "HttpRequest") -> HttpResponse:
     return render_desk_page(request, "purpose_texts.html", purposes=purposes)
 
 
-@read_or_write
+@require_safe_or_post
 def purpose_text_create(request: "HttpRequest", slug: str) -> HttpResponse:
     """Publish another version of a text."""
     require_administrator(request.user)

@@ -19,7 +19,7 @@ from convention.mail.messages import send_mail_message
 from convention.personal_data import DataSubject, PersonalDataSource
 
 from .find_data import FoundRows, SubjectData, add_known_names
-from .mails import write_case_letter
+from .mails import write_case_mail
 from .models import PrivacyCase
 from .redaction.mentions import find_mentions
 from .redaction.redact_rows import (
@@ -75,10 +75,10 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     case.save()
     _close_other_cases(case)
     if address:
-        letter = write_case_letter("erased", address, language, case=case)
+        message = write_case_mail("erased", address, language, case=case)
         # Not through the queue: its arguments are ids, and the row has no address any more. `robust`: a
         # failure to send must not look like a failed erasure.
-        transaction.on_commit(partial(send_mail_message, letter), robust=True)
+        transaction.on_commit(partial(send_mail_message, message), robust=True)
     return dict(case.counts)
 
 

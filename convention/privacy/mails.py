@@ -53,7 +53,7 @@ PRIVACY_MAIL_TEXTS = {
 }
 
 
-def write_case_letter(occasion: str, address: str, language: str, *, case: PrivacyCase) -> MailMessage:
+def write_case_mail(occasion: str, address: str, language: str, *, case: PrivacyCase) -> MailMessage:
     """Return the mail of one occasion, in that language."""
     text = PRIVACY_MAIL_TEXTS[occasion]
     with translation.override(language):

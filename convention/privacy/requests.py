@@ -13,7 +13,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.mail.messages import send_mail_message
 from convention.text.email_addresses import normalize_email
 
-from .mails import write_case_letter
+from .mails import write_case_mail
 from .models import PrivacyCase
 from .subjects import find_subject_by_address
 
@@ -96,5 +96,5 @@ def _close_case(case: PrivacyCase, answer: str, answered_by: Person | None, reas
 
 def _notify_requester(case: PrivacyCase, occasion: str) -> None:
     if case.email:
-        letter = write_case_letter(occasion, case.email, case.language, case=case)
-        transaction.on_commit(partial(send_mail_message, letter), robust=True)
+        message = write_case_mail(occasion, case.email, case.language, case=case)
+        transaction.on_commit(partial(send_mail_message, message), robust=True)

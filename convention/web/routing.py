@@ -24,7 +24,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 # For views that show a form and accept it.
-read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+require_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class PageGroup(models.TextChoices):

@@ -95,8 +95,8 @@ def import_history(request: HttpRequest, event: str) -> HttpResponse:
     """List past imports, newest first."""
     event_obj = get_event_to_organize(event, request.user)
     rows = ImportRun.objects.filter(event=event_obj).select_related("imported_by", "undone_by")
-    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return _render_page(request, "registrations/organize_imports.html", event_obj, shown=shown)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return _render_page(request, "registrations/organize_imports.html", event_obj, page_obj=page)
 
 
 @require_http_methods(["GET", "POST"])

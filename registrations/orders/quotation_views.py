@@ -89,8 +89,8 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
     """List all quotations of an event, newest first."""
     event_obj = get_event_to_organize(event, request.user)
     rows = Quotation.objects.filter(event=event_obj)
-    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"event": event_obj, "section": "organize", "shown": shown}
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"event": event_obj, "section": "organize", "page_obj": page}
     return render(request, "registrations/organize_quotations.html", context)
 
 

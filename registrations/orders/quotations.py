@@ -172,13 +172,13 @@ def send_quotation_mail(quotation_id: int, requested_at: int) -> None:
     with hold_lease(f"quotation:{quotation.pk}"), translation.override(quotation.language):
         try:
             send_mail_message(
-                write_quotation_letter(quotation, message_key=f"quotation-{quotation.pk}-{requested_at}")
+                write_quotation_mail(quotation, message_key=f"quotation-{quotation.pk}-{requested_at}")
             )
         except MailRefused:
             record_action("quotation.mail_refused", quotation, event=quotation.event)
 
 
-def write_quotation_letter(quotation: Quotation, *, message_key: str) -> MailMessage:
+def write_quotation_mail(quotation: Quotation, *, message_key: str) -> MailMessage:
     """Return the mail in the active language."""
     event = quotation.event
     return MailMessage(

@@ -36,7 +36,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
     audience = get_attendee_audience(registration)
     if request.method == "POST":
         throttle_session_change(registration)
-        action = parse_session_action(request.POST.get("act", ""), registration, audience=audience)
+        action = parse_session_action(request.POST.get("action", ""), registration, audience=audience)
         if _apply_action(request, registration, action):
             _update_personal_agenda(request, registration, action)
             _link_personal_agenda(request, registration, link_access)
@@ -57,7 +57,7 @@ def organizer_sessions(request: HttpRequest, event: str, reference: str) -> Http
     reason_form = ReasonForm(request.POST or None)
     if request.method == "POST":
         reason = reason_form.cleaned_data["reason"] if reason_form.is_valid() else ""
-        posted = request.POST.get("act", "")
+        posted = request.POST.get("action", "")
         action = parse_session_action(posted, registration, reason, audience=ProgrammeAudience.MEMBERS)
         _apply_action(request, registration, action)
         return redirect(f"{request.path}#s{action.session.number}")

@@ -21,8 +21,8 @@ PAGE_SIZE = 25
 def duplicate_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the pairs, the most certain first."""
     event_obj = get_event_to_organize(event, request.user)
-    shown = Paginator(find_duplicates(event_obj), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"event": event_obj, "section": "organize", "shown": shown, "pairs": list(_load_pairs(shown))}
+    page = Paginator(find_duplicates(event_obj), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"event": event_obj, "section": "organize", "page_obj": page, "pairs": list(_load_pairs(page))}
     return render(request, "registrations/organize_duplicates.html", context)
 
 

@@ -78,13 +78,13 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         PAGE_SIZE,
         page_rows=Registration.objects.only(*LIST_FIELDS),
     )
-    shown = paginator.get_page(request.GET.get("page"))
+    page = paginator.get_page(request.GET.get("page"))
     return _render_page(
         request,
         "registrations/organizer_registrations.html",
         event_obj,
-        shown=shown,
-        rows=_list_rows(shown, event_obj, tickets, request.GET),
+        page_obj=page,
+        rows=_list_rows(page, event_obj, tickets, request.GET),
         active_filter=active_filter,
         filter_query=_get_filter_query(request.GET),
         is_page_selected=request.GET.get("select") == "page",
@@ -112,7 +112,7 @@ def _get_filter_query(query: QueryDict) -> str:
 
 
 def _list_rows(
-    shown: Iterable[Registration], event: Event, tickets: list[Ticket], query: QueryDict
+    page: Iterable[Registration], event: Event, tickets: list[Ticket], query: QueryDict
 ) -> Iterator[tuple[Registration, str, str, str, str]]:
     """Yield each registration with its address, ticket title, day, and the address of its company's list."""
     titles = {ticket.pk: ticket.title for ticket in tickets}
@@ -127,7 +127,7 @@ def _list_rows(
 
     # Many rows share a day; formatting a date is slow enough to show in a list.
     format_day = cache(format_date)
-    for registration in shown:
+    for registration in page:
         address = reverse("organize-registration", args=[event.slug, registration.reference])
         day = format_day(registration.created_at.astimezone(event.zone).date())
         yield registration, address, titles[registration.ticket_id], day, build_link(registration.company)

@@ -51,10 +51,10 @@ def waiting_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         (waiting_list for waiting_list in lists if waiting_list.key == request.GET.get("list")),
         lists[0] if lists else None,
     )
-    shown = Paginator(list_waiting_rows(selected_list) if selected_list else [], PAGE_SIZE).get_page(
+    page = Paginator(list_waiting_rows(selected_list) if selected_list else [], PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    context = {"lists": lists, "selected_list": selected_list, "shown": shown, "form": form}
+    context = {"lists": lists, "selected_list": selected_list, "page_obj": page, "form": form}
     return _render_page(request, event_obj, **context)
 
 
@@ -74,7 +74,7 @@ def waiting_entry_action(request: HttpRequest, event: str, pk: int) -> HttpRespo
     entry = get_object_or_404(rows, event=event_obj, pk=pk)
     form = WaitingActionForm(request.POST)
     if form.is_valid():
-        action, message = WAITING_ACTIONS[form.cleaned_data["act"]]
+        action, message = WAITING_ACTIONS[form.cleaned_data["action"]]
         try:
             action(entry=entry, reason=form.cleaned_data["reason"])
         except ConventionError as error:

@@ -41,7 +41,7 @@ class SessionNotBooked(ConventionError):
 class SessionConflict(ConventionError):
     """The session overlaps others that are booked (`conflicting_sessions`)."""
 
-    kind = "seats-clash"
+    kind = "session-conflict"
     status = 409
 
     def __init__(self, session: Session, conflicting_sessions: list[Session]) -> None:

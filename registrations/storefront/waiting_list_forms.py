@@ -42,5 +42,7 @@ class WaitingPolicyForm(forms.ModelForm[WaitingPolicy]):
 class WaitingActionForm(forms.Form):
     """An organizer's action on a waiting entry, with its reason."""
 
-    act = forms.ChoiceField(choices=[(act, act) for act in ("offer", "pause", "resume", "remove")])
+    action = forms.ChoiceField(
+        choices=[(action, action) for action in ("offer", "pause", "resume", "remove")]
+    )
     reason = forms.CharField(required=False, max_length=300)

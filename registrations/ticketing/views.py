@@ -175,14 +175,14 @@ def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
     # Codes are stored in capitals, so that a comparison with case is enough.
     condition = Q(code__contains=normalize_code(query)) | Q(label__icontains=query)
     rows = event_obj.vouchers.filter(condition).prefetch_related("tickets")
-    shown = Paginator(rows, VOUCHERS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows, VOUCHERS_PER_PAGE).get_page(request.GET.get("page"))
     return _render_page(
-        request, "organize_vouchers.html", event_obj, shown=shown, query=query, rows=_add_value_texts(shown)
+        request, "organize_vouchers.html", event_obj, page_obj=page, query=query, rows=_add_value_texts(page)
     )
 
 
-def _add_value_texts(shown: Any) -> list[tuple[Voucher, str]]:
-    return [(voucher, describe_value(voucher)) for voucher in shown]
+def _add_value_texts(page: Any) -> list[tuple[Voucher, str]]:
+    return [(voucher, describe_value(voucher)) for voucher in page]
 
 
 @require_http_methods(["GET", "POST"])

@@ -35,7 +35,7 @@ def make_file_response(content: ListContent, visitor_list: VisitorList, kind: st
 def read_file_format(request: HttpRequest) -> str:
     """Return the requested file format, "" for the page itself."""
     # Files come by POST: a GET, such as of a mail scanner that follows links, must decrypt nothing.
-    kind = request.POST.get("act", "")
+    kind = request.POST.get("action", "")
     return kind if kind in FILE_MIMETYPES else ""
 
 

@@ -56,7 +56,9 @@ pages: list[Any] = [
     ),
     path(f"{ORGANIZE_PREFIX}/debrief/", debrief_views.debrief_edit, name="organize-visit-debrief"),
     path(
-        f"{ORGANIZE_PREFIX}/debrief/act/", debrief_views.debrief_decide, name="organize-visit-debrief-decide"
+        f"{ORGANIZE_PREFIX}/debrief/decide/",
+        debrief_views.debrief_decide,
+        name="organize-visit-debrief-decide",
     ),
     path(f"{ORGANIZE_PREFIX}/feedback/", feedback_views.feedback_results, name="organize-visit-feedback"),
     path(

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
-from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, run_once_per_key
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.errors import InvalidFields
 from convention.events.models import Event
@@ -88,7 +88,7 @@ class DraftSlotsView(PlanningView):
         # Before the body is validated, because unknown events answer 404 whatever it contains.
         open_event(request, event)
         body = validate_body(SlotMovesRequest, request.data)
-        result = act_once(request, lambda: self._move(request, event, body))
+        result = run_once_per_key(request, lambda: self._move(request, event, body))
         return respond_with_moves(request, event, result, SlotMovesResponse)
 
     def _move(self, request: Request, event: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class DraftUndoView(PlanningView):
         """
         open_event(request, event)
         body = validate_body(DraftUndoRequest, request.data)
-        result = act_once(request, lambda: self._undo(request, event, body.get("batch")))
+        result = run_once_per_key(request, lambda: self._undo(request, event, body.get("batch")))
         return respond_with_moves(request, event, result, DraftUndoResponse)
 
     def _undo(self, request: Request, event: str, batch: int | None) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class DraftUndoView(PlanningView):
 
 
 def summarize_moves(draft: ScheduleDraft, moves: Iterable[Move]) -> dict[str, Any]:
-    """Return the revision and the keys of the moves, which `act_once` stores for repeated requests."""
+    """Return the revision and the keys of the moves; `run_once_per_key` stores them for repeats."""
     return {"revision": draft.revision, "moves": [move.pk for move in moves]}
 
 

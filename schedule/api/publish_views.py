@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_body, validate_body
-from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, run_once_per_key
 from convention.api.openapi import PROBLEMS_EXTENSION
 from schedule.models import ScheduleVersion
 from schedule.permissions import get_draft_to_edit
@@ -42,7 +42,7 @@ class PublishView(PlanningView):
         """
         open_event(request, event)
         body = validate_body(PublishRequest, request.data)
-        published = act_once(request, lambda: self._publish(request, event, body))
+        published = run_once_per_key(request, lambda: self._publish(request, event, body))
         version = ScheduleVersion.objects.select_related("event").get(pk=published["version"])
         response = {
             "number": version.number,

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
-from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, run_once_per_key
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.pagination import ApiCursorPagination
 from convention.errors import NotFound
@@ -55,7 +55,7 @@ class RoomListView(PlanningView, GenericAPIView[Room]):
         """Add a room; each has another name."""
         event_obj, _person = open_event(request, event)
         body = validate_body(RoomCreateRequest, request.data)
-        pk = act_once(request, lambda: change_room(event_obj, Room(event=event_obj), body).pk)
+        pk = run_once_per_key(request, lambda: change_room(event_obj, Room(event=event_obj), body).pk)
         return Response(render_body(RoomDetailsResponse, get_room(event_obj, pk)), status=201)
 
 

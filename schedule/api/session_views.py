@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_body, validate_body
-from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, run_once_per_key
 from convention.api.models import ApiToken
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.scopes import HasScope
@@ -75,7 +75,7 @@ class SessionCollectionView(SessionList):
             values = read_session_values(event_obj, Session(event=event_obj), body, {})
             return str(add_session(event=event_obj, values=values, author=person).guid)
 
-        guid = act_once(request, add)
+        guid = run_once_per_key(request, add)
         return respond_with_session(event_obj, uuid.UUID(guid), status=201)
 
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
-from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, run_once_per_key
 from convention.api.pagination import ApiCursorPagination
 from convention.api.reading_audit import record_api_read
 from convention.errors import NotFound
@@ -61,7 +61,9 @@ class SpeakerListView(PlanningView, GenericAPIView[Speaker]):
         """Add a speaker. Two may have the same name. Sessions refer to speakers by name."""
         event_obj, _person = open_event(request, event)
         body = validate_body(SpeakerCreateRequest, request.data)
-        guid = act_once(request, lambda: str(save_speaker(event_obj, Speaker(event=event_obj), body).guid))
+        guid = run_once_per_key(
+            request, lambda: str(save_speaker(event_obj, Speaker(event=event_obj), body).guid)
+        )
         return respond_with_speaker(event_obj, uuid.UUID(guid), status=201)
 
 

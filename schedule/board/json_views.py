@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import JsonResponse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
 from convention.api.problems import answer_in_json
 from convention.errors import ConventionError
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from schedule.drafts.moves import (
     SlotChangedMeanwhile,
     redo_last_batch,
@@ -63,7 +64,7 @@ def board_data(request: "HttpRequest", event: str) -> "HttpResponse":
     return JsonResponse({**changes, **board, "editors": editors, "conflicts": list_conflicts(draft)})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 @answer_in_json
 def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
     """Return the moves since a revision; with POST, make moves first.

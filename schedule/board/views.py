@@ -21,10 +21,11 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_organized_events
 from convention.text.normalize import parse_digits, search_text
+from convention.web.routing import require_safe_or_post
 from schedule.conflicts.describe import join_names
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.editing.views import get_posted_data, render_organizer_page
 from schedule.models import Schedule, ScheduleDraft, Session
 from schedule.permissions import get_draft_to_edit
 from schedule.programme.days import get_programme_day
@@ -92,7 +93,7 @@ def get_row_order(row: BoardRow) -> tuple[str, str]:
     return (row.state.starts_at.isoformat() if row.state else "", row.room)
 
 
-@allow_get_and_post
+@require_safe_or_post
 def board_block(request: "HttpRequest", event: str) -> HttpResponse:
     """Shift a day or half-day by some minutes, or move it to another day."""
     draft, person = get_draft_to_edit(event, request.user)
@@ -139,7 +140,7 @@ def find_first_start(event: Event, day: str) -> datetime.datetime:
     return datetime.datetime.combine(date, starts_at.time(), event.zone) if is_near else starts_at
 
 
-@allow_get_and_post
+@require_safe_or_post
 def board_break(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a break, plenary or blocked time."""
     draft, person = get_draft_to_edit(event, request.user)
@@ -179,7 +180,7 @@ def describe_added_sessions(sessions: Sequence[Session]) -> str:
     return sentence % {"title": sessions[0].title, "count": len(sessions)}
 
 
-@allow_get_and_post
+@require_safe_or_post
 def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
     """Show which sessions a pasted table makes, then create them in the tray."""
     draft, _person = get_draft_to_edit(event, request.user)
@@ -207,7 +208,7 @@ def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
     return render_organizer_page(request, "board_paste", event_obj, form=form, table=table)
 
 
-@allow_get_and_post
+@require_safe_or_post
 def board_frame(request: "HttpRequest", event: str) -> HttpResponse:
     """Copy rooms, breaks and plenaries of another event."""
     draft, person = get_draft_to_edit(event, request.user)

@@ -17,14 +17,9 @@ from convention.errors import NotFound
 from convention.events.models import Room
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import (
-    allow_get_and_post,
-    get_author,
-    get_posted_data,
-    render_organizer_page,
-    report_refusals,
-)
+from schedule.editing.views import get_author, get_posted_data, render_organizer_page, report_refusals
 from schedule.models import ConflictLevel, ProgrammeAudience, Speaker
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
@@ -70,7 +65,7 @@ def conflict_list(request: "HttpRequest", event: str) -> "HttpResponse":
         "conflicts",
         event_obj,
         listing=listing,
-        page=page,
+        page_obj=page,
         rows=describe_rows(event_obj, timetable, [*page.object_list]),
         conflict_filter=values,
         kinds=[(kind, KIND_LABELS[kind], count) for kind, count in listing.kinds],
@@ -117,7 +112,7 @@ def conflict_undo(request: "HttpRequest", event: str) -> "HttpResponse":
     return redirect("organize-schedule-conflicts", event_obj.slug)
 
 
-@allow_get_and_post
+@require_safe_or_post
 def planning_rules(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the level of each kind of conflict, and the walking times between zones."""
     event_obj = get_event_to_organize(event, request.user)
@@ -148,7 +143,7 @@ def planning_rules(request: "HttpRequest", event: str) -> "HttpResponse":
     )
 
 
-@allow_get_and_post
+@require_safe_or_post
 def room_planning(request: "HttpRequest", event: str, pk: int) -> "HttpResponse":
     """Change turnover, zone, equipment and times of a room."""
     event_obj = get_event_to_organize(event, request.user)
@@ -171,7 +166,7 @@ def room_planning(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
         )
 
 
-@allow_get_and_post
+@require_safe_or_post
 def speaker_times(request: "HttpRequest", event: str, pk: int) -> "HttpResponse":
     """Change when a speaker can come."""
     event_obj = get_event_to_organize(event, request.user)

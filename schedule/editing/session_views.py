@@ -15,6 +15,7 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from schedule.models import ProgrammeAudience, Session
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
@@ -41,13 +42,7 @@ from .sessions import (
     remove_session,
     restore_session,
 )
-from .views import (
-    allow_get_and_post,
-    get_author,
-    get_posted_data,
-    render_organizer_page,
-    report_refusals,
-)
+from .views import get_author, get_posted_data, render_organizer_page, report_refusals
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -73,12 +68,12 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
         overview_filter=overview_filter,
         unpublished_labels=unpublished_labels,
     )
-    rows = Paginator(overview.rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(overview.rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     states = [(state, label, overview.counts[state]) for state, label in STATE_LABELS.items()]
     context = {
         "overview": overview,
-        "rows": rows,
-        "noted_rows": [(row, describe_conflicts(row, overview.timetable)) for row in rows],
+        "page_obj": page,
+        "noted_rows": [(row, describe_conflicts(row, overview.timetable)) for row in page],
         "overview_filter": overview_filter,
         "states": states,
         "total": overview.counts[""],
@@ -87,7 +82,7 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
     return render_organizer_page(request, "sessions", event_obj, tracks=[*event_obj.tracks.all()], **context)
 
 
-@allow_get_and_post
+@require_safe_or_post
 def session_add(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     with timezone.override(event_obj.zone):
@@ -128,7 +123,7 @@ def get_session_by_number(event: Event, number: int) -> Session:
 
 # Inputs of the type datetime-local have no zone, so forms read and show them in the event's. After a conflict
 # the page shows the other organizer's values with their fingerprints, so that saving again overwrites them.
-@allow_get_and_post
+@require_safe_or_post
 def session_edit(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     """Change a session; if another organizer changed it meanwhile, show their values beside the form."""
     event_obj = get_event_to_organize(event, request.user)

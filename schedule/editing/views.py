@@ -10,12 +10,13 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.club.models import Person
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from schedule.models import Schedule, Track
 from schedule.programme.embedding import build_snippet
 from schedule.programme.views import get_event_path
@@ -25,8 +26,6 @@ from .programme_parts import move_track, remove_programme_item, save_programme_i
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
-
-allow_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def render_organizer_page(
@@ -62,7 +61,7 @@ def report_refusals(request: "HttpRequest") -> Iterator[None]:
         messages.error(request, str(error))
 
 
-@allow_get_and_post
+@require_safe_or_post
 def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
     """Change when the days of the programme begin, and which sites may embed it."""
     event_obj = get_event_to_organize(event, request.user)
@@ -86,7 +85,7 @@ def build_new_track(event: Event) -> Track:
     return track
 
 
-@allow_get_and_post
+@require_safe_or_post
 def track_list(request: "HttpRequest", event: str) -> HttpResponse:
     """List the tracks and add one."""
     event_obj = get_event_to_organize(event, request.user)
@@ -111,7 +110,7 @@ def get_track(event: Event, pk: int) -> Track:
     return track
 
 
-@allow_get_and_post
+@require_safe_or_post
 def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     form = TrackForm(get_posted_data(request), instance=get_track(event_obj, pk))

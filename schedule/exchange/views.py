@@ -9,14 +9,9 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from schedule.editing.forms import ScheduleUploadForm
-from schedule.editing.views import (
-    allow_get_and_post,
-    get_author,
-    get_posted_data,
-    render_organizer_page,
-    report_refusals,
-)
+from schedule.editing.views import get_author, get_posted_data, render_organizer_page, report_refusals
 
 from .uploads import get_active_upload, import_upload, save_upload
 
@@ -24,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-@allow_get_and_post
+@require_safe_or_post
 def import_upload_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Upload a file; nothing is imported yet."""
     event_obj = get_event_to_organize(event, request.user)
@@ -42,7 +37,7 @@ def import_upload_page(request: "HttpRequest", event: str) -> HttpResponse:
     )
 
 
-@allow_get_and_post
+@require_safe_or_post
 def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     """Show what the file would change; a POST imports it. Redirect to the upload form once it expired."""
     event_obj = get_event_to_organize(event, request.user)

@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                         default=False, verbose_name="hide the speakers from reviewers until the decision"
                     ),
                 ),
-                ("letter_texts", models.JSONField(blank=True, default=dict)),
+                ("mail_texts", models.JSONField(blank=True, default=dict)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "event",

@@ -53,7 +53,7 @@ def session_places(request: "HttpRequest", event: str, number: int) -> HttpRespo
         plan_run=plan_run,
         state=(state := timetable.placements.get(session.pk)),
         room_name=timetable.get_room_name(state.room_id) if state else "",
-        page=page,
+        page_obj=page,
         groups=group_places(page.object_list),
         hidden_count=len(places) - len(shown),
         is_complete=is_complete,

@@ -16,13 +16,9 @@ from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
+from convention.web.routing import require_safe_or_post
 from schedule.conflicts.load import load_working_timetable
-from schedule.editing.views import (
-    allow_get_and_post,
-    get_posted_data,
-    render_organizer_page,
-    report_refusals,
-)
+from schedule.editing.views import get_posted_data, render_organizer_page, report_refusals
 from schedule.models import PlanRun
 
 from .forms import PlanRunForm
@@ -51,7 +47,7 @@ COST_LABELS: Final = {
 }
 
 
-@allow_get_and_post
+@require_safe_or_post
 def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Start a run, and list the last ones with their costs side by side."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)

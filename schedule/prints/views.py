@@ -19,7 +19,8 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import PDF_TYPE
 from convention.tasks.worker import is_worker_late
-from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from convention.web.routing import require_safe_or_post
+from schedule.editing.views import get_posted_data, render_organizer_page
 from schedule.models import AgendaPrint, SessionSpeaker
 from schedule.paper.print_options import PrintOptions
 from schedule.paper.sheet_kinds import SHEET_KINDS, SheetKind
@@ -49,7 +50,7 @@ class PrintRow:
     is_current: bool
 
 
-@allow_get_and_post
+@require_safe_or_post
 def print_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Choose what to print, and list what was printed; a POST queues the file."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)

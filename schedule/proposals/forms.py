@@ -21,11 +21,11 @@ from schedule.models.proposals import MAX_SCORE, MIN_SCORE
 from schedule.models.speakers import MAX_SUBJECT_LENGTH
 from schedule.speakers.forms import MARKDOWN_HELP, TEXT_LABELS
 
-from .letters import list_letter_fields
+from .mail_texts import list_mail_text_fields
 from .overview import ProposalKind, ScoreBand
 from .reviews import ReviewContent
 
-MAX_LETTER_CHARS = 5_000
+MAX_MAIL_TEXT_CHARS = 5_000
 MAX_COMMENT_CHARS = 5_000
 MAX_PROPOSALS_PER_PERSON = 100
 
@@ -154,13 +154,13 @@ CriterionFormSet = forms.inlineformset_factory(
 )
 
 
-class LettersForm(ActionErrorsMixin, forms.Form):
+class MailTextsForm(ActionErrorsMixin, forms.Form):
     """The texts of the mails about proposals, by kind and language."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in list_letter_fields():
-            self.fields[name] = _make_letter_field(name)
+        for name in list_mail_text_fields():
+            self.fields[name] = _make_mail_text_field(name)
 
     def list_groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
         """Yield the name of each kind of mail with its four fields."""
@@ -169,7 +169,7 @@ class LettersForm(ActionErrorsMixin, forms.Form):
             yield str(kind.label), [self[name] for name in names]
 
     def get_texts(self) -> dict[str, dict[str, str]]:
-        """Return the texts by kind, as `CallForProposals.letter_texts`."""
+        """Return the texts by kind, as `CallForProposals.mail_texts`."""
         return {
             kind: {
                 name.removeprefix(f"{kind}_"): value.replace("\r\n", "\n").strip()
@@ -180,13 +180,13 @@ class LettersForm(ActionErrorsMixin, forms.Form):
         }
 
 
-def _make_letter_field(name: str) -> forms.CharField:
+def _make_mail_text_field(name: str) -> forms.CharField:
     _kind, _underline, part = name.partition("_")
     language = {"lang": part[-2:]}
     is_subject = part.startswith("subject")
     return forms.CharField(
         label=TEXT_LABELS[part],
-        max_length=MAX_SUBJECT_LENGTH if is_subject else MAX_LETTER_CHARS,
+        max_length=MAX_SUBJECT_LENGTH if is_subject else MAX_MAIL_TEXT_CHARS,
         error_messages={"required": _("Enter a subject.") if is_subject else _("Enter a text.")},
         widget=forms.TextInput(language) if is_subject else forms.Textarea({"rows": 7, **language}),
     )

@@ -15,7 +15,8 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
 from convention.events.permissions import can_create_events, get_event_to_organize, get_reviewers
 from convention.text.normalize import parse_digits
-from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
+from convention.web.routing import require_safe_or_post
+from schedule.editing.views import get_author, get_posted_data, render_organizer_page
 from schedule.models import CallForProposals, SessionProposal
 from schedule.programme.agenda_filter import clean_query_value
 
@@ -24,18 +25,18 @@ from .decisions import EFFECTS, Decision, DecisionPlan, decide_proposals, plan_d
 from .forms import (
     CallForm,
     CriterionFormSet,
-    LettersForm,
+    MailTextsForm,
     SalesTalkForm,
     SessionFormatFormSet,
     list_filter_choices,
 )
-from .letters import (
+from .mail_texts import (
     PLACEHOLDERS,
     build_mail,
-    check_letter_texts,
-    get_letter_text,
-    list_letter_fields,
-    preview_letter,
+    check_mail_texts,
+    get_mail_text,
+    list_mail_text_fields,
+    preview_mail_text,
 )
 from .overview import ProposalFilter, count_states, load_proposal_row, load_proposal_rows, query_proposals
 from .proposal_mails import list_recipients
@@ -63,7 +64,7 @@ def proposal_list(request: "HttpRequest", event: str) -> HttpResponse:
     filters = [(name, label, choices, values[name]) for name, label, choices in list_filter_choices(call)]
     context: dict[str, Any] = {
         "call": call,
-        "rows": page,
+        "page_obj": page,
         "total": len(rows),
         "states": count_states(rows),
         "filters": filters,
@@ -74,7 +75,7 @@ def proposal_list(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 # Inputs of the type datetime-local have no zone: the form reads and shows times in the event's zone.
-@allow_get_and_post
+@require_safe_or_post
 def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
     """Create the event's call, or change it with its formats and criteria."""
     event_obj = get_event_to_organize(event, request.user)
@@ -120,36 +121,34 @@ def save_call_forms(form: CallForm, formats: Any, criteria: Any) -> None:
     save_call(call=form.save(commit=False), changed_fields=names, save_parts=save_parts)
 
 
-@allow_get_and_post
-def call_letters(request: "HttpRequest", event: str) -> HttpResponse:
+@require_safe_or_post
+def call_mails(request: "HttpRequest", event: str) -> HttpResponse:
     """Change the texts of the mails about proposals."""
     event_obj = get_event_to_organize(event, request.user)
     call = get_call(event_obj)
-    form = LettersForm(get_posted_data(request), initial=load_letter_texts(call))
+    form = MailTextsForm(get_posted_data(request), initial=load_mail_texts(call))
     if form.is_valid():
         try:
-            check_letter_texts(form.cleaned_data)
+            check_mail_texts(form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            call.letter_texts = form.get_texts()
-            save_call(call=call, changed_fields=["letter_texts"], save_parts=lambda _call: None)
+            call.mail_texts = form.get_texts()
+            save_call(call=call, changed_fields=["mail_texts"], save_parts=lambda _call: None)
             messages.success(request, _("The e-mails have been saved."))
             return redirect("organize-session-proposals", event_obj.slug)
     return render_organizer_page(
-        request, "call_letters", event_obj, call=call, form=form, placeholders=PLACEHOLDERS.items()
+        request, "call_mails", event_obj, call=call, form=form, placeholders=PLACEHOLDERS.items()
     )
 
 
-def load_letter_texts(call: CallForProposals) -> dict[str, str]:
+def load_mail_texts(call: CallForProposals) -> dict[str, str]:
     """Return the current texts by the names of the form."""
-    names = [name.split("_") for name in list_letter_fields()]
-    return {
-        "_".join([kind, part, code]): get_letter_text(call, kind, part, code) for kind, part, code in names
-    }
+    names = [name.split("_") for name in list_mail_text_fields()]
+    return {"_".join([kind, part, code]): get_mail_text(call, kind, part, code) for kind, part, code in names}
 
 
-@allow_get_and_post
+@require_safe_or_post
 def proposal_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     """Show a proposal with its reviews; a POST resolves the flag “sales talk”."""
     event_obj = get_event_to_organize(event, request.user)
@@ -221,7 +220,7 @@ def render_decision_page(request: "HttpRequest", call: CallForProposals, plan: D
         "call": call,
         "plan": plan,
         "mails": [
-            (mail := build_mail(speaker, proposal, kind), preview_letter(mail))
+            (mail := build_mail(speaker, proposal, kind), preview_mail_text(mail))
             for proposal, speaker in recipients[:MAX_PREVIEWS]
         ],
     }

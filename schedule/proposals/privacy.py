@@ -86,7 +86,7 @@ PROPOSAL_RETENTION = RetentionRule(
 PROPOSAL_TEXTS = {
     CallForProposals: (
         *("title", "title_en", "text", "text_html", "text_en", "text_en_html"),
-        *("neutrality_text", "neutrality_text_en", "letter_texts"),
+        *("neutrality_text", "neutrality_text_en", "mail_texts"),
     ),
     ProposalMail: ("subject", "text"),
     Review: ("comment",),

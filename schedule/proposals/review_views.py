@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from convention.errors import ConventionError, InvalidFields
 from convention.events.permissions import get_event_to_review, get_events_to_review
-from schedule.editing.views import allow_get_and_post, get_author
+from convention.web.routing import require_safe_or_post
+from schedule.editing.views import get_author
 from schedule.models import CallForProposals
 
 from .calls import get_call
@@ -53,9 +54,9 @@ def get_call_to_review(request: "HttpRequest", slug: str) -> CallForProposals:
     return get_call(get_event_to_review(slug, request.user))
 
 
-@allow_get_and_post
+@require_safe_or_post
 def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    """Show a proposal and the reviewer's own scores; a POST runs the action sent as `act`."""
+    """Show a proposal and the reviewer's own scores; a POST runs the action sent as `action`."""
     call = get_call_to_review(request, event)
     proposals = query_proposals(call).active()
     row = load_proposal_row(call, pk, reader=get_author(request), proposals=proposals)
@@ -78,7 +79,7 @@ def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse
 
 def run_review_action(request: "HttpRequest", row: ProposalRow, form: ReviewForm) -> str:
     """Run the action of a button and return its success message; "" if the form has errors."""
-    action, proposal, reviewer = request.POST.get("act", "score"), row.proposal, get_author(request)
+    action, proposal, reviewer = request.POST.get("action", "score"), row.proposal, get_author(request)
     try:
         if action == "conflict":
             declare_conflict(proposal=proposal, reviewer=reviewer)

@@ -13,7 +13,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.web.client_network import get_client_network
-from schedule.editing.views import allow_get_and_post
+from convention.web.routing import require_safe_or_post
 from schedule.models import CallForProposals, SessionProposal
 from schedule.permissions import get_proposal_by_link
 from schedule.programme.views import get_event_path
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
-@allow_get_and_post
+@require_safe_or_post
 def call_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the call with its form; a POST submits a proposal, or adds a row for a co-speaker."""
     call = get_call(get_visible_event(event, request.user))
@@ -94,7 +94,7 @@ def build_form_context(call: CallForProposals, forms: SubmissionForms) -> dict[s
     }
 
 
-@allow_get_and_post
+@require_safe_or_post
 def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     """Show a proposal to its speaker: its state and, until the call closes, its form."""
     proposal = get_proposal_by_link(token)
@@ -102,7 +102,7 @@ def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     if request.method != "POST":
         return render_own_proposal(request, proposal, SubmissionForms.load(call, proposal))
     throttle_proposal_changes(proposal)
-    action = request.POST.get("act", "")
+    action = request.POST.get("action", "")
     if action in {"withdraw", "renew"}:
         return run_proposal_action(request, proposal, action)
     # Validation changes the form's instance; the rest of the page shows the stored values.

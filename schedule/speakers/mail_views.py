@@ -15,11 +15,12 @@ from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
-from schedule.editing.views import allow_get_and_post, render_organizer_page
+from convention.web.routing import require_safe_or_post
+from schedule.editing.views import render_organizer_page
 from schedule.models import SpeakerMailing
 
 from .forms import SpeakerMailingForm, clean_kind
-from .letters import PLACEHOLDERS, choose_language, write_preview
+from .mail_texts import PLACEHOLDERS, choose_language, write_preview
 from .mailings import (
     DEFAULT_AUDIENCES,
     build_mailing,
@@ -36,7 +37,7 @@ PAGE_SIZE = 100
 MAX_PREVIEWS = 2
 
 
-@allow_get_and_post
+@require_safe_or_post
 def speaker_mailing_compose(request: "HttpRequest", event: str) -> HttpResponse:
     """Compose a mail to speakers; `preview` shows who gets it, `send` sends it."""
     event_obj = get_event_to_organize(event, request.user)
@@ -100,12 +101,12 @@ def render_preview_page(
     """Show the number and names of the recipients, and the mail as the first of each language gets it."""
     recipients = find_recipients(mailing)
     examples = {choose_language(mailing, speaker): speaker for speaker in reversed(recipients.speakers)}
-    letters = [write_preview(mailing, speaker) for speaker in list(examples.values())[:MAX_PREVIEWS]]
+    previews = [write_preview(mailing, speaker) for speaker in list(examples.values())[:MAX_PREVIEWS]]
     context = {
         "mailing": mailing,
         "posted": [(name, value) for name, value in form.data.items() if name in form.fields],
         "recipients": recipients,
-        "letters": letters,
+        "previews": previews,
     }
     return render_organizer_page(request, "speaker_mailing_preview", mailing.event, **context)
 
@@ -121,7 +122,7 @@ def speaker_mailing_list(request: "HttpRequest", event: str) -> HttpResponse:
     )
     # Ordered explicitly: grouping drops the default order of the model.
     page = Paginator(mailings.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_organizer_page(request, "speaker_mailings", event_obj, rows=page)
+    return render_organizer_page(request, "speaker_mailings", event_obj, page_obj=page)
 
 
 @require_safe
@@ -135,11 +136,11 @@ def speaker_mailing_detail(request: "HttpRequest", event: str, pk: int) -> HttpR
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     # Nobody got the text of the other language.
     used = {choose_language(mailing, mail.speaker) for mail in rows}
-    letters = [
+    texts = [
         (getattr(mailing, f"subject_{code}"), getattr(mailing, f"text_{code}"), code)
         for code in ("fr", "en")
         if code in used
     ]
     return render_organizer_page(
-        request, "speaker_mailing", event_obj, mailing=mailing, rows=page, letters=letters
+        request, "speaker_mailing", event_obj, mailing=mailing, page_obj=page, texts=texts
     )

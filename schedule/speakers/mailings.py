@@ -25,8 +25,8 @@ from convention.tasks.queue_names import MAIL_QUEUE
 from schedule.models import Speaker, SpeakerLink, SpeakerMail, SpeakerMailing
 
 from .audience import SpeakerAudience, SpeakerRecipients, SpeakerState, select_speakers, split_recipients
-from .letters import check_texts, write_mail
 from .links import create_missing_links
+from .mail_texts import check_texts, write_mail
 
 logger = logging.getLogger(__name__)
 # Lower than the default, so that confirmations go first.

@@ -31,13 +31,13 @@ def notify_declined(appearance_id: int) -> None:
         if not appearance.speaker.event.contact_email:
             return
         try:
-            send_mail_message(write_declined_letter(appearance))
+            send_mail_message(write_declined_mail(appearance))
         except MailRefused:
             # Final: the list of speakers shows the answer too.
             logger.warning("The mail server refused the notice about the appearance %s.", appearance.pk)
 
 
-def write_declined_letter(appearance: SessionSpeaker) -> MailMessage:
+def write_declined_mail(appearance: SessionSpeaker) -> MailMessage:
     """Return the mail in the site's language, since the contact address belongs to no account."""
     event, speaker, language = appearance.speaker.event, appearance.speaker, settings.LANGUAGE_CODE
     assert appearance.declined_at

@@ -15,13 +15,9 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
-from schedule.editing.views import (
-    allow_get_and_post,
-    get_posted_data,
-    render_organizer_page,
-    report_refusals,
-)
+from schedule.editing.views import get_posted_data, render_organizer_page, report_refusals
 from schedule.models import Speaker
 from schedule.programme.agenda_filter import clean_query_value
 
@@ -50,7 +46,7 @@ def speaker_list(request: "HttpRequest", event: str) -> HttpResponse:
     page = Paginator(filter_rows(rows, words=query, state=state), PAGE_SIZE).get_page(request.GET.get("page"))
     counts = count_states(rows)
     states = [(value, label, counts[value]) for value, label in STATE_LABELS.items()]
-    context = {"rows": page, "q": query, "state": state, "states": states, "total": len(rows)}
+    context = {"page_obj": page, "q": query, "state": state, "states": states, "total": len(rows)}
     return render_organizer_page(request, "speakers", event_obj, **context)
 
 
@@ -63,7 +59,7 @@ def get_speaker(event: Event, pk: int) -> Speaker:
     return speaker
 
 
-@allow_get_and_post
+@require_safe_or_post
 def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> HttpResponse:
     """Change a speaker, or add one if `pk` is None."""
     event_obj = get_event_to_organize(event, request.user)
@@ -95,7 +91,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
     return render_organizer_page(request, "speaker", event_obj, **context)
 
 
-@allow_get_and_post
+@require_safe_or_post
 def speaker_addresses(request: "HttpRequest", event: str) -> HttpResponse:
     """Preview the addresses that a pasted list sets, then save them."""
     event_obj = get_event_to_organize(event, request.user)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @require_POST
 def speaker_slides(request: "HttpRequest", token: str) -> HttpResponse:
-    """Upload slides, or publish, withdraw or remove a file: the button sends which as `act`."""
+    """Upload slides, or publish, withdraw or remove a file: the button sends which as `action`."""
     speaker = get_speaker_by_link(token)
     throttle_changes(speaker)
     try:
@@ -51,7 +51,7 @@ def speaker_slides(request: "HttpRequest", token: str) -> HttpResponse:
 
 def run_slides_action(request: "HttpRequest", speaker: Speaker) -> str:
     """Run the action of the button and return its success message. Raise ConventionError."""
-    action = request.POST.get("act", "")
+    action = request.POST.get("action", "")
     if action == "upload":
         return upload_posted_slides(request, speaker)
     actions: dict[str, tuple[Callable[..., None], str]] = {

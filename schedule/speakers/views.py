@@ -8,12 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from schedule.editing.programme_parts import save_programme_item
 from schedule.models import Speaker, SpeakerPhoto
 from schedule.permissions import get_programme_audience, get_public_speaker, get_speaker_by_link
@@ -45,15 +46,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def speaker_own_page(request: "HttpRequest", token: str) -> HttpResponse:
-    """Show the speaker's page; a POST runs the action that the button sends as `act`."""
+    """Show the speaker's page; a POST runs the action that the button sends as `action`."""
     speaker = get_speaker_by_link(token)
     profile = SpeakerProfileForm(instance=speaker)
     photo_form = PhotoForm()
     if request.method == "POST":
         throttle_changes(speaker)
-        action = request.POST.get("act", "")
+        action = request.POST.get("action", "")
         if action == "profile":
             profile = SpeakerProfileForm(request.POST, instance=speaker)
             if profile.is_valid():

@@ -29,7 +29,7 @@ def history_page(request: "HttpRequest", event: str) -> HttpResponse:
     draft = get_current_draft(event_obj, author=get_author(request))
     page = Paginator(list_history_batches(draft), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
     steps = load_history_steps(draft, page.object_list)
-    return render_organizer_page(request, "history", event_obj, rows=page, steps=steps)
+    return render_organizer_page(request, "history", event_obj, page_obj=page, steps=steps)
 
 
 @require_POST

@@ -73,9 +73,9 @@ def notify_speaker(version_id: int, speaker_id: int) -> None:
     if not changes:
         return
     with translation.override(speaker.language):
-        letter = _write_speaker_letter(version, speaker, changes)
+        message = _write_speaker_mail(version, speaker, changes)
         try:
-            send_mail_message(letter)
+            send_mail_message(message)
         except MailRefused:
             # A refusal is final: a retry would be refused as well.
             logger.warning("The mail server refused the mail about the programme to speaker %s.", speaker.pk)
@@ -88,7 +88,7 @@ def get_speaker_path(speaker: Speaker) -> str:
     return reverse("agenda", args=[speaker.event.slug])
 
 
-def _write_speaker_letter(
+def _write_speaker_mail(
     version: ScheduleVersion, speaker: Speaker, changes: list[SlotDifference]
 ) -> MailMessage:
     event = version.event

@@ -14,11 +14,12 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from schedule.conflicts.describe import describe_conflict
 from schedule.conflicts.find import find_blocking_conflicts
 from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft
-from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
+from schedule.editing.views import get_author, get_posted_data, render_organizer_page
 from schedule.models import ScheduleDraft, ScheduleVersion
 
 from .differences import TimetableDifferences
@@ -42,7 +43,7 @@ MAX_CHANGES_SHOWN: Final = 300
 VERSIONS_PER_PAGE: Final = 50
 
 
-@allow_get_and_post
+@require_safe_or_post
 def publish_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Show what publishing the draft would change and who is notified; a POST publishes it."""
     event_obj = get_event_to_organize(event, request.user)
@@ -117,7 +118,7 @@ def version_list(request: "HttpRequest", event: str) -> HttpResponse:
     page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
     newer = find_version(event_obj, request.GET.get("to", ""))
     older = find_version(event_obj, request.GET.get("from", ""))
-    context: dict[str, object] = {"rows": page, "older": older, "newer": newer}
+    context: dict[str, object] = {"page_obj": page, "older": older, "newer": newer}
     if newer:
         older = older or find_previous_version(newer)
         context |= {"older": older, **build_change_list(event_obj, compare_versions(older, newer))}

@@ -102,7 +102,8 @@ WHY = (
 )
 WHY_BY_PAGE = (
     "each attempt is a page, not a program’s call: it reads session, draft, person, roles and seat, prices"
-    " the order for the form and in the act, and removes the draft; the order itself is the same statement."
+    " the order for the form and again when it books, and removes the draft; the order itself is the same"
+    " statement."
 )
 
 

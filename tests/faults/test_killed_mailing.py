@@ -23,7 +23,7 @@ def test_worker_killed_during_mailing_misses_no_recipient(site, receiver):
     event = make_event()
     add_people(event, 250)
     mailing = launch_mailing(mailing=make_mailing(event))
-    for function, taken in (("_send_letter", 99), ("_record_attempt", 199)):
+    for function, taken in (("_send_mail", 99), ("_record_attempt", 199)):
         kill(site.halting(f"badges.mailings.sending.batch.{function}", 100, "worker", "--interval", "0.1"))
         assert len(receiver.messages) == taken
     site.worker()

@@ -53,9 +53,9 @@ def run_concurrently(jobs_to_do) -> list[str]:
     return sorted(type(thread).__name__ for thread in run_in_threads(jobs_to_do, threads=THREAD_COUNT))
 
 
-def unwrap_on_sqlite(act):
+def unwrap_on_sqlite(action):
     """Return the action as it is on PostgreSQL; on SQLite without its transaction."""
-    return act if connection.vendor == "postgresql" else act.__wrapped__
+    return action if connection.vendor == "postgresql" else action.__wrapped__
 
 
 def remove_row_locks(monkeypatch, gate=None) -> None:
@@ -127,14 +127,14 @@ def make_pending_registration(ticket: Ticket, email: str) -> Registration:
     return order.registrations.get()
 
 
-def race_for_company_cap(act) -> tuple[list[str], int]:
+def race_for_company_cap(action) -> tuple[list[str], int]:
     ticket = make_ticket(make_event(), slug="member", audience="member", company_cap=1)
     company = make_company()
     CompanyShare.objects.create(ticket=ticket, company=company)
     addresses = [f"m{number}@example.org" for number in range(THREAD_COUNT)]
     members = [make_member(company, email=address) for address in addresses]
     proofs = [make_pending_registration(ticket, member.email) for member in members]
-    found = run_concurrently([lambda proof=proof: act(registration=proof) for proof in proofs])
+    found = run_concurrently([lambda proof=proof: action(registration=proof) for proof in proofs])
     return found, CompanyShare.objects.get().reserved
 
 
@@ -156,11 +156,11 @@ def test_control_check_then_update_exceeds_company_cap(monkeypatch, gate):
     )
 
 
-def race_for_one_member(act) -> tuple[list[str], int]:
+def race_for_one_member(action) -> tuple[list[str], int]:
     ticket = make_ticket(make_event(), slug="member", audience="member")
     make_member(email="ana@example.org")
     proofs = [make_pending_registration(ticket, "ana@example.org") for _each in range(THREAD_COUNT)]
-    found = run_concurrently([lambda proof=proof: act(registration=proof) for proof in proofs])
+    found = run_concurrently([lambda proof=proof: action(registration=proof) for proof in proofs])
     return found, Registration.objects.confirmed().count()
 
 
@@ -187,12 +187,12 @@ def test_control_without_lock_member_gets_several_places(monkeypatch, gate):
 # Cancelling.
 
 
-def race_to_cancel(act) -> tuple[list[str], int]:
+def race_to_cancel(action) -> tuple[list[str], int]:
     ticket = make_ticket()
     registration = make_registration(ticket)
     for _each in range(THREAD_COUNT):
         make_registration(ticket)
-    found = run_concurrently([lambda: act(registration=registration)] * THREAD_COUNT)
+    found = run_concurrently([lambda: action(registration=registration)] * THREAD_COUNT)
     return found, Ticket.objects.get().reserved
 
 

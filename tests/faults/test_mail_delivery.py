@@ -346,9 +346,9 @@ def test_correction_during_sending_queues_another_mail(mail_server, run_tasks, m
     )
     real = deliveries.send_mail_message
 
-    def send_and_correct(letter):
+    def send_and_correct(message):
         monkeypatch.setattr(deliveries, "send_mail_message", real)
-        answer = real(letter)
+        answer = real(message)
         correct_registration(registration=order.registrations.get(), correction=wanted)
         return answer
 
@@ -408,7 +408,7 @@ def test_control_without_lease_order_mail_is_sent_repeatedly(mail_server, monkey
     gate = threading.Barrier(4, timeout=20)
     real = deliveries.send_mail_message
     monkeypatch.setattr("badges.confirmations.send.hold_lease", lambda _name: contextlib.nullcontext())
-    monkeypatch.setattr(deliveries, "send_mail_message", lambda letter: (gate.wait(), real(letter))[1])
+    monkeypatch.setattr(deliveries, "send_mail_message", lambda message: (gate.wait(), real(message))[1])
     deliveries.find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [order.registrations.get()])
     run_in_threads([lambda: try_to_send(order.pk)] * 4, threads=4)
     assert len(mail_server.ids) == 4

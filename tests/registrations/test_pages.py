@@ -373,8 +373,8 @@ def test_organizer_pages_need_organizer_role(client: Client, event: Event):
     assert {client.get(f"/organize/congress/{path}").status_code for path in paths} == {302}
     client.force_login(make_person())
     assert {client.get(f"/organize/congress/{path}").status_code for path in paths} == {403}
-    act = f"/organize/congress/registrations/{registration.reference}/cancel/"
-    assert client.post(act).status_code == 403
+    address = f"/organize/congress/registrations/{registration.reference}/cancel/"
+    assert client.post(address).status_code == 403
 
 
 def test_registration_list_query_count_is_constant(organizer: Client, event: Event):

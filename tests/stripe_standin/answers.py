@@ -94,10 +94,10 @@ ENDPOINTS: list[tuple[str, str, Any, Answer]] = [
 
 def answer(world: World, method: str, path: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Return the object or list for a request. Raise Refused."""
-    for verb, pattern, schema, act in ENDPOINTS:
+    for verb, pattern, schema, action in ENDPOINTS:
         if verb == method and (found := re.fullmatch(pattern, path)):
             given = forms.check_value(schema, asked)
-            result = act(world, given, *found.groups())
+            result = action(world, given, *found.groups())
             if result["object"] == "list":
                 result["url"] = path
             return to_response(world, result, given.get("expand", []))

@@ -134,7 +134,7 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
     return {
         "filters": filters,
         "has_company": "company" in request.GET,
-        "shown": page,
+        "page_obj": page,
         "rows": [(registration, presences.get(registration.pk)) for registration in page],
     }
 
@@ -170,7 +170,7 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
     silent = find_silent_devices(event_obj, at=timezone.now(), checkpoint_id=checkpoint_id)
     context = {
         "event": event_obj, "section": "organize", "checkpoint": checkpoint_obj,
-        "shown": Paginator(presences, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(presences, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "inside": inside, "counts": headcount.CheckpointHeadcount(checkpoint_obj, 0, inside, silent),
     }  # fmt: skip
     return render(request, "attendance/checkpoint_attendance.html", context)

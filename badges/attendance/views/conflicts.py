@@ -55,11 +55,11 @@ def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
         "resolved_count": resolutions.count(),
     }
     if is_resolved:
-        context["shown"] = Paginator(resolutions, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
+        context["page_obj"] = Paginator(resolutions, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
     else:
         rows = open_conflicts.select_related("registration", "checkpoint")
         page = Paginator(rows, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
-        context |= {"shown": page, "conflicts": load_conflicts(event_obj, list(page))}
+        context |= {"page_obj": page, "conflicts": load_conflicts(event_obj, list(page))}
     return render(request, "attendance/conflicts.html", context)
 
 

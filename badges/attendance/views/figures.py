@@ -59,7 +59,7 @@ def checkpoint_no_shows(request: HttpRequest, event: str, checkpoint: int) -> Ht
         "event": event_obj,
         "section": "organize",
         "checkpoint": checkpoint_obj,
-        "shown": Paginator(list_no_shows(checkpoint_obj.session), ROWS_PER_PAGE).get_page(
+        "page_obj": Paginator(list_no_shows(checkpoint_obj.session), ROWS_PER_PAGE).get_page(
             request.GET.get("page")
         ),
     }

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from badges.attendance.models import Checkpoint
 from badges.attendance.sheets.record_sheet import record_sheet, undo_signature
@@ -25,6 +25,7 @@ from convention.club.permissions import require_signed_in
 from convention.errors import NotFound
 from convention.events.permissions import can_organize, get_event_to_staff
 from convention.tables.downloads import inline_response
+from convention.web.routing import require_safe_or_post
 
 
 @require_safe
@@ -49,7 +50,7 @@ def sheet_pdf(request: HttpRequest, event: str, checkpoint: int, day: str) -> Ht
     return inline_response(content, name=f"{event}-sheet-{key.checkpoint.pk}-{key.day}.pdf")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> HttpResponse:
     """Show the names of a sheet to tick; a POST records those that were ticked, or undoes one."""
     key = _get_sheet(request, event, checkpoint, day)

@@ -15,7 +15,7 @@ from convention.mail.messages import MailMessage, send_mail_message
 from registrations.models import Registration
 
 from .audience import MailGroup, MailingAudience, build_audience
-from .letters import Addressee, MailingWriter, make_test_letter
+from .mail_writer import Addressee, MailingWriter, make_test_mail
 
 MAX_NAMES_SHOWN = 100
 
@@ -33,8 +33,8 @@ def list_preview_names(audience: MailingAudience) -> list[tuple[str, str]]:
     return [(row.reference, f"{row.name} ({addresses[row.pk]})") for row in rows]
 
 
-def write_preview_letter(mailing: Mailing, *, language: str, reference: str = "") -> MailMessage:
-    """Write the letter that this registration would get, or the first recipient.
+def write_preview_mail(mailing: Mailing, *, language: str, reference: str = "") -> MailMessage:
+    """Write the message that this registration would get, or the first recipient.
 
     Raise NoPreviewRecipient.
     """
@@ -70,24 +70,24 @@ def _find_preview_group(
 
 
 @transaction.atomic
-def queue_test_letter(*, mailing: Mailing, person: Person, language: str, reference: str = "") -> str:
-    """Queue the letter to the organizer who asked for it; return their address. Raise NoPreviewRecipient."""
+def queue_test_mail(*, mailing: Mailing, person: Person, language: str, reference: str = "") -> str:
+    """Queue the message to the organizer who asked for it; return their address. Raise NoPreviewRecipient."""
     # Written here once to raise its errors now, where the organizer sees them, and not in the task.
-    write_preview_letter(mailing, language=language, reference=reference)
+    write_preview_mail(mailing, language=language, reference=reference)
     address = person.email
     if not address:
         raise NoPreviewRecipient(_("Your account has no e-mail address to send the test to."))
     record_action("mailing.test", mailing, event=mailing.event)
-    send_test_letter.enqueue(mailing.pk, person.pk, language, reference)
+    send_test_mail.enqueue(mailing.pk, person.pk, language, reference)
     return address
 
 
 @task()
-def send_test_letter(mailing_id: int, person_id: int, language: str, reference: str) -> None:
-    """Send the letter; its message key tells repeated tests apart."""
+def send_test_mail(mailing_id: int, person_id: int, language: str, reference: str) -> None:
+    """Send the message; its message key tells repeated tests apart."""
     mailing = Mailing.objects.select_related("event__venue").get(pk=mailing_id)
-    letter = write_preview_letter(mailing, language=language, reference=reference)
+    message = write_preview_mail(mailing, language=language, reference=reference)
     person = Person.objects.get(pk=person_id)
     send_mail_message(
-        make_test_letter(letter, to=person.email or "", key=f"{letter.message_key}-{secrets.token_hex(6)}")
+        make_test_mail(message, to=person.email or "", key=f"{message.message_key}-{secrets.token_hex(6)}")
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from badges.confirmations.mail_throttle import seconds_until_mail_allowed
 from badges.mailings.composing.audience import find_left_out_reasons
-from badges.mailings.composing.letters import Addressee, MailingWriter
+from badges.mailings.composing.mail_writer import Addressee, MailingWriter
 from badges.mailings.models import Mailing, Recipient
 from convention.mail.messages import MailMessage, MailPostponed, MailRefused, open_mail_connection
 from convention.text.email_addresses import normalize_email
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # Pauses before the next attempt, both for a single postponed mail and for a failing server.
 RETRY_PAUSES_SECONDS: Final = (60, 300, 900, 1800, 3600, 7200)
 
-type SendLetter = Callable[[MailMessage], str]
+type SendMail = Callable[[MailMessage], str]
 
 
 def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
@@ -41,7 +41,7 @@ def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
             if reason := _find_left_out_reason(recipient, addressee, reasons, writers):
                 _update_recipient(recipient, left_out=reason)
             else:
-                _send_letter(recipient, addressee, writers[addressee.language], send)
+                _send_mail(recipient, addressee, writers[addressee.language], send)
 
 
 def make_addressee(recipient: Recipient) -> Addressee:
@@ -61,7 +61,7 @@ def _find_left_out_reason(
     return str(reasons.get(normalize_email(addressee.address), ""))
 
 
-def _send_letter(recipient: Recipient, addressee: Addressee, writer: MailingWriter, send: SendLetter) -> None:
+def _send_mail(recipient: Recipient, addressee: Addressee, writer: MailingWriter, send: SendMail) -> None:
     if wait := seconds_until_mail_allowed(addressee.address):
         # Not an attempt: the limit is ours, not a failure of the mail server.
         _update_recipient(recipient, due_at=timezone.now() + datetime.timedelta(seconds=wait))

@@ -84,7 +84,7 @@ def _get_active_mailing(mailing_id: int) -> Mailing | None:
 
 
 def _load_due_recipients(mailing: Mailing) -> list[Recipient]:
-    """Return the next batch, with everything that its letters need."""
+    """Return the next batch, with everything that its mails need."""
     people = Registration.objects.select_related("order", "ticket").order_by("pk")
     rows = mailing.recipients.waiting().filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
     return list(rows.prefetch_related(Prefetch("registrations", queryset=people))[:BATCH_SIZE])

@@ -45,7 +45,7 @@ def mailing_log(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "event": mailing.event,
         "section": "organize",
         "mailing": mailing,
-        "shown": page,
+        "page_obj": page,
         "rows": rows,
         "state": state if state in STATE_CONDITIONS else "",
         "states": [(name, Recipient.State(name).label) for name in STATE_CONDITIONS],
@@ -93,7 +93,7 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
     bounced = find_bounced_addresses(
         address for registration in page for address in (registration.email, registration.order.email)
     )
-    context = {"event": event_obj, "section": "organize", "form": form, "shown": page, "bounced": bounced}
+    context = {"event": event_obj, "section": "organize", "form": form, "page_obj": page, "bounced": bounced}
     return render(request, "mailings/bounces.html", context)
 
 

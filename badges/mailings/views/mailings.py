@@ -60,7 +60,7 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
     context = {
         "event": event_obj,
         "section": "organize",
-        "shown": page,
+        "page_obj": page,
         "rows": [(mailing, counts[mailing.pk]) for mailing in page],
         "plan": get_reminder_plan(event_obj),
         "bounced": list_bounced_registrations(event_obj).count(),

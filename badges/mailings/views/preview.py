@@ -14,7 +14,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from badges.mailings.composing.audience import build_audience
-from badges.mailings.composing.preview import list_preview_names, queue_test_letter, write_preview_letter
+from badges.mailings.composing.preview import list_preview_names, queue_test_mail, write_preview_mail
 from badges.mailings.forms import PreviewForm
 from badges.mailings.models import Mailing
 from badges.mailings.permissions import get_mailing_to_organize
@@ -54,8 +54,8 @@ def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "form": form,
     }
     if mailing.languages and names:
-        letter = write_preview_letter(mailing, **chosen)
-        context |= {"letter": letter, "text": render_mail_message(letter)[0], "chosen": chosen}
+        message = write_preview_mail(mailing, **chosen)
+        context |= {"message": message, "text": render_mail_message(message)[0], "chosen": chosen}
     return render(request, "mailings/preview.html", context)
 
 
@@ -65,15 +65,15 @@ def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def mailing_preview_html(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Return the HTML alone, for the frame of the preview."""
     mailing = get_mailing_to_organize(event, pk, request.user)
-    letter = write_preview_letter(mailing, **_read_preview_choice(request.GET, mailing))
-    return HttpResponse(render_mail_message(letter)[1], headers={"Cache-Control": "private, no-store"})
+    message = write_preview_mail(mailing, **_read_preview_choice(request.GET, mailing))
+    return HttpResponse(render_mail_message(message)[1], headers={"Cache-Control": "private, no-store"})
 
 
 @require_POST
 def mailing_test(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     mailing = get_mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
-    address = queue_test_letter(
+    address = queue_test_mail(
         mailing=mailing, person=request.user, **_read_preview_choice(request.POST, mailing)
     )
     messages.success(request, _("The test is being sent to %(email)s.") % {"email": address})

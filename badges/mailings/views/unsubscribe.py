@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from badges.mailings.unsubscribe import (
     TEST_RECIPIENT_ID,
@@ -13,13 +12,14 @@ from badges.mailings.unsubscribe import (
     resubscribe_to_news,
     unsubscribe_from_news,
 )
+from convention.web.routing import require_safe_or_post
 
 
 # Mail programs post without cookies (RFC 8058); the token in the address is the authorization. GET changes
 # nothing, since scanners of mail follow every link.
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the button and handle it. The link is enough, no session is needed."""
     link_holder = read_unsubscribe_token(token)

@@ -17,7 +17,7 @@ from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingG
 from convention.club.permissions import require_administrator
 from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .club_roles import end_club_role, give_club_role, list_club_roles
 from .forms import ClubRoleForm, MandateForm, PlanForm, WorkingGroupForm
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-@read_or_write
+@require_safe_or_post
 @reauthentication_required(allow_get=True)
 def club_role_list(request: "HttpRequest") -> "HttpResponse":
     """Show who has which role of the club; a POST gives one."""
@@ -76,13 +76,13 @@ def working_group_list(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(request, "groups.html", groups=list_working_groups())
 
 
-@read_or_write
+@require_safe_or_post
 def working_group_create(request: "HttpRequest") -> "HttpResponse":
     require_administrator(request.user)
     return _edit_working_group(request, WorkingGroup())
 
 
-@read_or_write
+@require_safe_or_post
 def working_group_edit(request: "HttpRequest", group: str) -> "HttpResponse":
     require_administrator(request.user)
     return _edit_working_group(request, get_object_or_404(WorkingGroup, slug=group))
@@ -103,7 +103,7 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
     return render_club_page(request, "group_form.html", form=form, title=title, slug=group.slug)
 
 
-@read_or_write
+@require_safe_or_post
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
     """Show a group with its mandates of today and earlier; a POST gives one."""
     require_administrator(request.user)
@@ -125,7 +125,7 @@ def _get_mandate(slug: str, pk: int) -> Mandate:
     return get_object_or_404(Mandate.objects.select_related("person", "group"), group__slug=slug, pk=pk)
 
 
-@read_or_write
+@require_safe_or_post
 def mandate_edit(request: "HttpRequest", group: str, mandate: int) -> "HttpResponse":
     """Change first and last day of a mandate."""
     require_administrator(request.user)
@@ -158,13 +158,13 @@ def plan_list(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(request, "plans.html", plans=list_plans())
 
 
-@read_or_write
+@require_safe_or_post
 def plan_create(request: "HttpRequest") -> "HttpResponse":
     require_administrator(request.user)
     return _edit_plan(request, Plan())
 
 
-@read_or_write
+@require_safe_or_post
 def plan_edit(request: "HttpRequest", plan: str) -> "HttpResponse":
     """Change a plan; the page says how many memberships keep the earlier terms."""
     require_administrator(request.user)

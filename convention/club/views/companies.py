@@ -26,7 +26,7 @@ from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .base import ROWS_PER_PAGE, render_club_page
 
@@ -45,7 +45,7 @@ def company_list(request: "HttpRequest") -> "HttpResponse":
     companies = search_companies(words, role=role)
     page = Paginator(companies, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "shown": page,
+        "page_obj": page,
         "rows": load_membership_statuses(page),
         "words": words,
         "roles": CompanyRole.Role.choices,
@@ -54,13 +54,13 @@ def company_list(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(request, "companies.html", **context)
 
 
-@read_or_write
+@require_safe_or_post
 def company_create(request: "HttpRequest") -> "HttpResponse":
     require_administrator(request.user)
     return _edit_company(request, Company())
 
 
-@read_or_write
+@require_safe_or_post
 def company_edit(request: "HttpRequest", company: str) -> "HttpResponse":
     require_administrator(request.user)
     return _edit_company(request, get_object_or_404(Company, slug=company))
@@ -84,7 +84,7 @@ def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
     )
 
 
-@read_or_write
+@require_safe_or_post
 def company_detail(request: "HttpRequest", company: str) -> "HttpResponse":
     """Show one company with its history; a POST appoints a contact."""
     require_administrator(request.user)
@@ -146,7 +146,7 @@ def company_role_end(request: "HttpRequest", company: str, role_id: int) -> "Htt
     return redirect("club-company", company)
 
 
-@read_or_write
+@require_safe_or_post
 def company_merge(request: "HttpRequest", company: str) -> "HttpResponse":
     """Preview a merger; a POST with `confirm` executes it."""
     require_administrator(request.user)

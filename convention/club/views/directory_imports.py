@@ -25,7 +25,7 @@ from convention.tables.downloads import TABLE_TYPES, table_response
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS, pack_import
 from convention.tables.row_errors import InvalidRows, shorten_lines
 from convention.tables.upload_form import TableUploadForm, build_error_sheet, list_column_choices
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .base import ROWS_PER_PAGE, render_club_page
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-@read_or_write
+@require_safe_or_post
 def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     """Check an uploaded list, then import it; the parsed list is posted back by the form."""
     require_administrator(request.user)
@@ -90,11 +90,11 @@ def directory_import_list(request: "HttpRequest") -> "HttpResponse":
     require_administrator(request.user)
     rows = DirectoryImport.objects.select_related("imported_by")
     return render_club_page(
-        request, "imports.html", shown=Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+        request, "imports.html", page_obj=Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     )
 
 
-@read_or_write
+@require_safe_or_post
 def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
     """Preview the undoing of an import; a POST executes it."""
     require_administrator(request.user)

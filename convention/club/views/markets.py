@@ -12,7 +12,7 @@ from convention.club.forms import MarketForm
 from convention.club.models import Market
 from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .base import render_club_page
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-@read_or_write
+@require_safe_or_post
 def market_list(request: "HttpRequest") -> "HttpResponse":
     """List the markets with the number of companies in each; a POST adds one."""
     require_administrator(request.user)
     return _edit_market(request, Market())
 
 
-@read_or_write
+@require_safe_or_post
 def market_detail(request: "HttpRequest", market: str) -> "HttpResponse":
     """Show one market and its companies; a POST changes its names."""
     require_administrator(request.user)

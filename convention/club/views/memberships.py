@@ -26,7 +26,7 @@ from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.permissions import require_administrator
 from convention.club.seats import end_seat, give_seat
 from convention.errors import InvalidFields, NotFound
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .base import render_club_page
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-@read_or_write
+@require_safe_or_post
 def membership_create(request: "HttpRequest", company: str) -> "HttpResponse":
     """Draft a membership under a plan."""
     require_administrator(request.user)
@@ -58,7 +58,7 @@ def _get_membership(slug: str, pk: int) -> Membership:
     return get_object_or_404(rows, pk=pk)
 
 
-@read_or_write
+@require_safe_or_post
 def membership_detail(request: "HttpRequest", company: str, membership: int) -> "HttpResponse":
     """Show one membership; a POST changes it."""
     require_administrator(request.user)

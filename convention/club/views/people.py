@@ -37,7 +37,7 @@ from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .base import ROWS_PER_PAGE, render_club_page
 
@@ -67,11 +67,11 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
         "company": company,
     }
     return render_club_page(
-        request, "people.html", shown=paginator.get_page(request.GET.get("page")), **context
+        request, "people.html", page_obj=paginator.get_page(request.GET.get("page")), **context
     )
 
 
-@read_or_write
+@require_safe_or_post
 def person_create(request: "HttpRequest") -> "HttpResponse":
     """Add a person by hand; namesakes are shown first, so that nobody is added twice."""
     require_administrator(request.user)
@@ -100,7 +100,7 @@ def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
     return _render_person(request, person_id)
 
 
-@read_or_write
+@require_safe_or_post
 @reauthentication_required(allow_get=True)
 def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change name, address and language; people who already have a new name are shown first."""
@@ -179,7 +179,7 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
     return _render_person(request, person_id, job_form=form)
 
 
-@read_or_write
+@require_safe_or_post
 def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) -> "HttpResponse":
     """Change title and level of an employment."""
     require_administrator(request.user)
@@ -193,7 +193,7 @@ def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) 
     return render_club_page(request, "employment_form.html", employment=employment, form=form)
 
 
-@read_or_write
+@require_safe_or_post
 def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change the person's employer and name the successors."""
     require_administrator(request.user)

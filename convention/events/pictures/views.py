@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from convention.errors import NotFound, UnreadableFile
 from convention.events.models import Event, EventPicture
 from convention.events.permissions import get_event_to_organize, get_visible_event
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .forms import PictureForm
 from .save_pictures import remove_picture, save_picture
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HOUR, YEAR = 3600, 365 * 24 * 3600
 
 
-@read_or_write
+@require_safe_or_post
 def event_pictures(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the event's pictures; a POST saves or removes the one that it names."""
     event_row = get_event_to_organize(event, request.user)

@@ -17,7 +17,7 @@ from convention.events.forms import CopyEventForm, PublishEventForm, StartEventF
 from convention.events.models import Event
 from convention.events.permissions import check_event_creation, get_event_to_delete, get_event_to_organize
 from convention.events.slugs import make_event_slug
-from convention.web.routing import read_or_write
+from convention.web.routing import require_safe_or_post
 
 from .copy_event import copy_event
 from .delete_draft import delete_draft, list_deletion_obstacles
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MAX_COPY_SOURCES = 5
 
 
-@read_or_write
+@require_safe_or_post
 def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show what is missing; a POST publishes the event. Once published, show its address."""
     event_row = get_event_to_organize(event, request.user)
@@ -51,7 +51,7 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     return render(request, "organize/event_publish.html", _build_context(event_row, form))
 
 
-@read_or_write
+@require_safe_or_post
 def event_delete(request: "HttpRequest", event: str) -> "HttpResponse":
     """Ask before a draft is deleted, or say why it cannot be; a POST deletes it."""
     event_row = get_event_to_delete(event, request.user)
@@ -85,7 +85,7 @@ def event_new(request: "HttpRequest") -> "HttpResponse":
 
 
 @login_required
-@read_or_write
+@require_safe_or_post
 def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
     """Create a draft of one kind with the content that it starts with."""
     check_event_creation(request.user)
@@ -109,7 +109,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
 
 
 @login_required
-@read_or_write
+@require_safe_or_post
 def event_copy(request: "HttpRequest") -> "HttpResponse":
     """Create a draft with the settings of another event."""
     check_event_creation(request.user)

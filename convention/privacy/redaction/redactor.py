@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from convention.personal_data import DataSubject, PersonName
-from convention.text.normalize import PUNCTUATION_TO_SPACE, strip_accents
+from convention.text.normalize import PUNCTUATION_TO_SPACE, name_search_key, strip_accents
 
 REPLACEMENT_TEXT: Final = "…"
 # Between first and last name: also in table cells, file names and addresses.
@@ -97,7 +97,7 @@ class Redactor:
 
 def build_full_name_phrases(name: PersonName) -> set[str]:
     """Return the name in both orders, normalized; empty if it is too short to identify a person."""
-    parts = [words for part in name if (words := normalize_words(part))]
+    parts = [words for part in name if (words := name_search_key(part))]
     phrase = " ".join(parts)
     # A single word is not enough to identify a person.
     if len(phrase.split()) < 2 or len(phrase.replace(" ", "")) < MIN_NAME_LENGTH:
@@ -108,14 +108,9 @@ def build_full_name_phrases(name: PersonName) -> set[str]:
 
 def split_name_parts(name: PersonName) -> set[str]:
     """Return first and last name, normalized, and the longer words of a double last name."""
-    parts = {words for part in name if len(words := normalize_words(part)) >= MIN_WORD_LENGTH}
+    parts = {words for part in name if len(words := name_search_key(part)) >= MIN_WORD_LENGTH}
     # "Dupont-Lefèvre" is also called Dupont; particles such as "de" and "van" are too short to be included.
-    return parts | {word for word in normalize_words(name[-1]).split() if len(word) > MIN_WORD_LENGTH}
-
-
-def normalize_words(text: str) -> str:
-    """Return the words of a name in lower case, without accents and punctuation."""
-    return " ".join(strip_accents(text).translate(PUNCTUATION_TO_SPACE).split())
+    return parts | {word for word in name_search_key(name[-1]).split() if len(word) > MIN_WORD_LENGTH}
 
 
 def _compile_pattern(choices: Iterable[str], *, before: str, after: str) -> re.Pattern[str] | None:

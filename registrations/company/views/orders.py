@@ -30,8 +30,8 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     rows = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
     # The amount due is computed from these.
     rows = rows.prefetch_related("registrations__addons", "sponsorships")
-    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_page(request, "company/orders.html", company_obj, shown=shown)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(request, "company/orders.html", company_obj, page_obj=page)
 
 
 @never_cache

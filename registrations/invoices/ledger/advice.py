@@ -20,8 +20,8 @@ class ReceivableState(StrEnum):
     OVERDUE = "overdue"
     PAID = "paid"
     # The values are part of URLs (`?state=`).
-    OVERPAID = "too_much"
-    NOTHING_OWED = "nothing"
+    OVERPAID = "overpaid"
+    NOTHING_OWED = "nothing_owed"
 
 
 STATE_LABELS: dict[ReceivableState, str | Promise] = {

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, NotOpenNow
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -54,7 +55,7 @@ from registrations.invoices.permissions import (
 )
 from registrations.invoices.sending import queue_invoice_mail
 
-from .receivables import accept_get_and_post, get_post_data, render_page
+from .receivables import get_post_data, render_page
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def describe_document(document: Invoice) -> str:
     }
 
 
-@accept_get_and_post
+@require_safe_or_post
 def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
     """Issue an invoice of everything not invoiced yet."""
     receivable = get_receivable_for_treasurer(reference, request.user)
@@ -120,13 +121,13 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
     """Issue a deposit invoice."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     last_document = get_last_document_id(receivable)
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         document = issue_deposit_invoice(
             receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
         )
@@ -140,19 +141,19 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
             _("The next invoice will deduct the deposit."),
             _("Issue the deposit invoice"),
             DepositForm(get_post_data(request), initial={"last_document": last_document}),
-            act,
+            apply,
         ),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     """Record a payment by transfer or in cash."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     due = compute_balance(receivable).amount_due
     form = ManualPaymentForm(get_post_data(request), initial={"amount": due if due > 0 else None})
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
         payment = record_manual_payment(receivable=receivable, external_id=form.external_id, **values)
         return _("A payment of %(amount)s has been recorded.") % {
@@ -164,16 +165,16 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(_("Record a payment"), explanation, _("Record the payment"), form, act),
+        ActionPage(_("Record a payment"), explanation, _("Record the payment"), form, apply),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
     """Credit what was invoiced and is no longer owed."""
     receivable = get_receivable_for_treasurer(reference, request.user)
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
         return " ".join(map(describe_document, documents)) or _("There is nothing to credit.")
 
@@ -182,11 +183,11 @@ def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(heading, explanation, heading, DocumentReasonForm(get_post_data(request)), act),
+        ActionPage(heading, explanation, heading, DocumentReasonForm(get_post_data(request)), apply),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Credit an invoice in whole or in part."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
@@ -201,7 +202,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
         get_post_data(request), creditable_lines=lines, initial={"last_document": last_document}
     )
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         if data["what"] == CreditForm.AMOUNT:
             credit_note = credit_invoice_amount(
                 invoice=document,
@@ -221,16 +222,18 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
     heading = _("Credit note for invoice %(number)s") % {"number": document.number}
     explanation = explanation % {"number": document.number}
     return respond_with_action(
-        request, document.receivable, ActionPage(heading, explanation, _("Issue the credit note"), form, act)
+        request,
+        document.receivable,
+        ActionPage(heading, explanation, _("Issue the credit note"), form, apply),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Credit an invoice and issue it again with the buyer's current data."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
 
     explanation = _(
@@ -240,11 +243,11 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     heading = _("Correct invoice %(number)s") % {"number": document.number}
     form = DocumentReasonForm(get_post_data(request))
     return respond_with_action(
-        request, document.receivable, ActionPage(heading, explanation, _("Issue both documents"), form, act)
+        request, document.receivable, ActionPage(heading, explanation, _("Issue both documents"), form, apply)
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """E-mail a document to its buyer, for the first time or again."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
@@ -254,7 +257,7 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
         messages.error(request, no_address)
         return redirect("receivable", document.receivable.reference)
 
-    def act(_data: dict[str, Any]) -> str:
+    def apply(_data: dict[str, Any]) -> str:
         # The address may have been erased since the page was loaded.
         if queue_invoice_mail(invoice=document) is None:
             raise NotOpenNow(no_address)
@@ -269,12 +272,12 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
             explanation % {"number": document.number, "email": email},
             _("Send"),
             ConfirmationForm(get_post_data(request)),
-            act,
+            apply,
         ),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Request a refund of a payment."""
     payment = get_payment_for_treasurer(payment_id, request.user)
@@ -285,7 +288,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         get_post_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
     )
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         refund = request_manual_refund(
             payment=payment, external_id=form.external_id, amount=data["amount"], reason=data["reason"]
         )
@@ -309,11 +312,11 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(_("Refund this payment"), explanation, _("Record the refund"), form, act),
+        ActionPage(_("Refund this payment"), explanation, _("Record the refund"), form, apply),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Cancel a payment that was entered by mistake."""
     payment = get_payment_for_treasurer(payment_id, request.user)
@@ -323,7 +326,7 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
         "method": payment.get_method_display(),
     }
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         cancel_payment(payment=payment, reason=data["reason"])
         return _("The payment of %(amount)s has been cancelled with a counter-entry.") % values
 
@@ -335,16 +338,16 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
     heading = _("Cancel this payment")
     form = PaymentCancelForm(get_post_data(request))
     return respond_with_action(
-        request, receivable, ActionPage(heading, explanation % values, heading, form, act)
+        request, receivable, ActionPage(heading, explanation % values, heading, form, apply)
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Mark a refund as sent."""
     refund = get_refund_for_treasurer(refund_id, request.user)
 
-    def act(_data: dict[str, Any]) -> str:
+    def apply(_data: dict[str, Any]) -> str:
         complete_refund(refund=refund)
         return _("The refund has been marked as done.")
 
@@ -355,16 +358,16 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         refund.receivable,
-        ActionPage(_("Mark the refund as done"), explanation, _("Mark as done"), form, act),
+        ActionPage(_("Mark the refund as done"), explanation, _("Mark as done"), form, apply),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Mark a refund as failed."""
     refund = get_refund_for_treasurer(refund_id, request.user)
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         fail_refund(refund=refund, reason=data["reason"])
         return _("The refund has been marked as failed. The money is still in the account.")
 
@@ -375,22 +378,22 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         refund.receivable,
-        ActionPage(_("Mark the refund as failed"), explanation, _("Mark as failed"), form, act),
+        ActionPage(_("Mark the refund as failed"), explanation, _("Mark as failed"), form, apply),
     )
 
 
-@accept_get_and_post
+@require_safe_or_post
 def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Correct the buyer of the next documents."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
     form = BuyerForm(get_post_data(request), instance=get_receivable_for_treasurer(reference, request.user))
 
-    def act(data: dict[str, Any]) -> str:
+    def apply(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)
         return _("The buyer’s details have been saved.")
 
     explanation = _("These details apply to future documents. Documents already issued do not change.")
     return respond_with_action(
-        request, receivable, ActionPage(_("Buyer"), explanation, _("Save the details"), form, act)
+        request, receivable, ActionPage(_("Buyer"), explanation, _("Save the details"), form, apply)
     )

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.invoiced_balance import (
     InvoicedBalance,
     compute_unpaid_cents,
@@ -58,8 +59,6 @@ from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
 
-accept_get_and_post = require_http_methods(["GET", "POST"])
-
 
 def render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     """Render a page in the section "money"."""
@@ -78,12 +77,12 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
     active_filter = ReceivableFilter.from_query(request.GET)
     rows = active_filter.list_receivables(today=timezone.localdate())
     # Prefetched for the page only; the totals below read all rows without invoices.
-    shown = Paginator(prefetch_invoices(rows), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(prefetch_invoices(rows), PAGE_SIZE).get_page(request.GET.get("page"))
     return render_page(
         request,
         "receivable_list",
-        shown=shown,
-        rows=[(row, derive_row_state(row)) for row in shown],
+        page_obj=page,
+        rows=[(row, derive_row_state(row)) for row in page],
         totals=compute_totals(rows),
         active_filter=active_filter,
         is_filtered=active_filter != ReceivableFilter(),
@@ -196,7 +195,7 @@ def invoice_download(request: HttpRequest, invoice_id: int) -> HttpResponse:
     return attachment_response(get_invoice_pdf(document), name=f"{document.number}.pdf", mimetype=PDF_TYPE)
 
 
-@accept_get_and_post
+@require_safe_or_post
 def receivable_create(request: HttpRequest) -> HttpResponse:
     """Enter a receivable by hand."""
     require_treasurer(request.user)
@@ -223,7 +222,7 @@ def receivable_create(request: HttpRequest) -> HttpResponse:
     return render_page(request, "manual_charges", form=form, lines=lines)
 
 
-@accept_get_and_post
+@require_safe_or_post
 def receivable_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Change the lines of a receivable entered by hand; those of an order follow the order."""
     receivable = get_receivable_for_treasurer(reference, request.user)

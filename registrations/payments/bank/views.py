@@ -54,13 +54,13 @@ def bank_line_list(request: HttpRequest) -> HttpResponse:
         if shows_all
         else BankLine.objects.needing_decision()
     )
-    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     # Matching loads everything that may be paid; lines that are decided do not need it.
-    matches = match_lines(list(shown)) if not shows_all else [(line, None) for line in shown]
+    matches = match_lines(list(page)) if not shows_all else [(line, None) for line in page]
     return _render_page(
         request,
         "bank_lines",
-        shown=shown,
+        page_obj=page,
         shows_all=shows_all,
         rows=[(line, match, MATCH_ADVICE[match.kind] if match else None) for line, match in matches],
         statements=BankStatement.objects.select_related("imported_by")[:10],

@@ -37,7 +37,7 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
         "overpaid_receivables": list_overpaid_card_receivables()[:PAGE_SIZE],
         "failed_refunds": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE_SIZE],
         "requested_refunds": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
-        "shown": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "payments/card_payments.html", context)
 

@@ -39,9 +39,9 @@ PAGE_SIZE = 100
 def sponsorship_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the event's sponsorships."""
     event_obj = get_event_to_organize(event, request.user)
-    shown = Paginator(list_sponsorships(event_obj), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(list_sponsorships(event_obj), PAGE_SIZE).get_page(request.GET.get("page"))
     packages = list(event_obj.packages.all())
-    context = {"event": event_obj, "section": "organize", "shown": shown, "packages": packages}
+    context = {"event": event_obj, "section": "organize", "page_obj": page, "packages": packages}
     return render(request, "sponsors/organizer_sponsorships.html", context)
 
 

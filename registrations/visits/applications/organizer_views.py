@@ -25,7 +25,7 @@ from .state import ApplicationState
 from .withdraw import revoke_place
 
 APPLICANTS_PER_PAGE = 100
-# The keys are values of the POST parameter `act`; anything else is refused.
+# The keys are values of the POST parameter `action`; anything else is refused.
 DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "grant_exception": (grant_exception, gettext_lazy("The place is kept.")),
     "revoke": (
@@ -55,7 +55,7 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
         "applicant_count": len(rows),
         "undecided_count": sum(applicant.needs_decision for applicant in rows),
         "state_filter": state if state in [*ApplicationState.values, "decide"] else "",
-        "shown": Paginator(selected, APPLICANTS_PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(selected, APPLICANTS_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "visits/organize_applicants.html", context)
 
@@ -91,7 +91,7 @@ def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Grant an exception or revoke the place, with a reason."""
     application = get_managed_application(event, pk, request.user)
     form = VisitReasonForm(request.POST)
-    action, message = DECISION_ACTIONS.get(request.POST.get("act", ""), (None, ""))
+    action, message = DECISION_ACTIONS.get(request.POST.get("action", ""), (None, ""))
     if action is None:
         form.add_error(None, _("Choose an action."))
     if action is None or not form.is_valid():

@@ -71,9 +71,9 @@ def debrief_edit(request: HttpRequest, event: str) -> HttpResponse:
 def debrief_decide(request: HttpRequest, event: str) -> HttpResponse:
     """Publish or withdraw the debrief, or record the host's approval."""
     visit = get_visit_to_debrief(event, request.user)
-    action = request.POST.get("act", "")
+    action = request.POST.get("action", "")
     if action not in DEBRIEF_ACTIONS:
-        raise InvalidFields(_("Choose an action."), {"act": [_("Choose an action.")]})
+        raise InvalidFields(_("Choose an action."), {"action": [_("Choose an action.")]})
     debrief = get_debrief(visit)
     if debrief.pk is None:
         raise NotOpenNow(_("There is nothing to publish yet. Enter the debrief first."))
@@ -167,5 +167,5 @@ def lesson_list(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("visit__event__host").order_by("-visit__event__starts_at", "-pk")
     # By `rules.py` and not in SQL, so that the rule exists once.
     readable = [debrief for debrief in rows if can_read_lessons(get_debrief_terms(debrief), reader, at=now)]
-    shown = Paginator(readable, DEBRIEFS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "visits/lessons.html", {"shown": shown})
+    page = Paginator(readable, DEBRIEFS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "visits/lessons.html", {"page_obj": page})

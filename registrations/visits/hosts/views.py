@@ -155,7 +155,7 @@ def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
         raise LinkExpired(_("No list has been sent yet."))
     visitor_list.visit = visit
     # Acknowledging needs no decryption, so it is no reading in the audit trail.
-    if request.POST.get("act") == "acknowledge":
+    if request.POST.get("action") == "acknowledge":
         acknowledge_list(visitor_list=visitor_list, name=contact.name, contact=contact)
         messages.success(request, _("Thank you. The club can see that you have received the list."))
         return redirect("host-visit", event)
@@ -191,7 +191,7 @@ def host_visitor_detail(request: HttpRequest, event: str, pk: int) -> HttpRespon
 
 def _record_decision(request: HttpRequest, contact: HostContact, application: Application) -> None:
     """Apply the decision. The reason why somebody is no longer eligible is not shown to the host."""
-    action = DECISION_ACTIONS.get(request.POST.get("act", ""))
+    action = DECISION_ACTIONS.get(request.POST.get("action", ""))
     if action is None:
         messages.error(request, _("Choose an action."))
         return

@@ -43,10 +43,10 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     proposals = Proposal.objects.select_related("host", "visit__event")
     # The person's own proposals stay listed after the decision, with the reason if they were set aside.
     proposals = proposals.filter(Q(pk__in=_list_visible_proposals(proposer)) | Q(proposed_by=proposer.person))
-    shown = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "shown": shown,
-        "rows": _add_interest(shown, proposer),
+        "page_obj": page,
+        "rows": _add_interest(page, proposer),
         "proposer": proposer,
         "section": "visits",
     }
@@ -100,7 +100,7 @@ def proposal_respond(request: HttpRequest, pk: int) -> HttpResponse:
     if proposal is None:
         raise NotFound(_("We could not find this proposal."))
     try:
-        message = _record_response(request.POST.get("act", ""), proposal, proposer)
+        message = _record_response(request.POST.get("action", ""), proposal, proposer)
     except ConventionError as error:
         messages.error(request, str(error))
     else:
@@ -126,11 +126,11 @@ def proposal_planning_list(request: HttpRequest) -> HttpResponse:
     get_planner(request.user)
     proposals = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "visit__event")
     proposals = proposals.order_by("visit", "set_aside_at", "-proposed_at", "-pk")
-    shown = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
-    interest = count_interest(shown)
-    rows = [(proposal, interest.get(proposal.pk, InterestCount())) for proposal in shown]
+    page = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    interest = count_interest(page)
+    rows = [(proposal, interest.get(proposal.pk, InterestCount())) for proposal in page]
     return render(
-        request, "visits/organize_proposals.html", {"shown": shown, "rows": rows, "section": "season"}
+        request, "visits/organize_proposals.html", {"page_obj": page, "rows": rows, "section": "season"}
     )
 
 
@@ -162,7 +162,7 @@ def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpRespons
         "proposal": proposal,
         "interest": count_interest([proposal]).get(proposal.pk, InterestCount()),
         "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in people],
-        "shown": people,
+        "page_obj": people,
         "form": ProposalForm(instance=proposal, hosts=list_vendors()),
         "date_form": VisitDateForm(prefix="date", initial=_build_date_initial(request, proposal)),
         "aside_form": SetAsideForm(prefix="aside"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from convention.audit.record import record_action
 from convention.club.models import Person
@@ -19,6 +19,7 @@ from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_organized_events
 from convention.tables.downloads import TableSheet, table_response
+from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Proposal
 
 from .company_history import CompanyHistory, list_company_history
@@ -88,7 +89,7 @@ def _find_entry_path(event: Event, organized_ids: set[int]) -> str:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe_or_post
 def visit_create(request: HttpRequest) -> HttpResponse:
     """Create a draft visit without a proposal."""
     planner = get_planner(request.user)
@@ -118,8 +119,8 @@ def _build_season_context(season: Season) -> dict[str, Any]:
 def company_history_list(request: HttpRequest) -> HttpResponse:
     """List companies by priority for the next places."""
     get_planner(request.user)
-    shown = Paginator(list_company_history(), COMPANIES_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "visits/company_history.html", {"shown": shown, "section": "season"})
+    page = Paginator(list_company_history(), COMPANIES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "visits/company_history.html", {"page_obj": page, "section": "season"})
 
 
 @require_GET

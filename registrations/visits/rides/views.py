@@ -38,15 +38,15 @@ def ride_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the rides with their passengers, and each visitor's rides."""
     visit = get_managed_visit(event, request.user)
     rides = list(visit.rides.with_passenger_count())
-    shown = Paginator(list_visitors_to_seat(visit), VISITORS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(list_visitors_to_seat(visit), VISITORS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "event": visit.event,
         "visit": visit,
         "section": "organize",
         "rides": rides,
-        "shown": shown,
+        "page_obj": page,
         "directions": Ride.Direction.labels,
-        "people": [(application, list_rides_by_direction(application)) for application in shown]
+        "people": [(application, list_rides_by_direction(application)) for application in page]
         if rides
         else [],
     }

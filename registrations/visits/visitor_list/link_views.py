@@ -30,7 +30,7 @@ def linked_list(request: HttpRequest, token: str) -> HttpResponse:
     # In the host's frame: readers of the link have no account on this site.
     except LinkExpired as error:
         return render_host_error(request, error, token=token)
-    is_acknowledgement = request.POST.get("act") == "acknowledge"
+    is_acknowledgement = request.POST.get("action") == "acknowledge"
     form = AcknowledgementForm(request.POST if is_acknowledgement else None)
     if is_acknowledgement and form.is_valid() and _save_acknowledgement(form, visitor_list):
         messages.success(request, _("Thank you. The club can see that you have received the list."))

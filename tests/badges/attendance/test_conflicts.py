@@ -80,7 +80,7 @@ def test_many_conflicts_are_counted_paged_and_resolved_in_bulk(organizer, event,
     assert ConflictResolution.objects.count() == 120
     assert AuditEntry.objects.filter(verb="conflict.resolve").count() == 120
     resolved = organizer.get(f"{address}?state=resolved").context
-    assert (resolved["open_count"], resolved["resolved_count"], len(resolved["shown"])) == (0, 120, 50)
+    assert (resolved["open_count"], resolved["resolved_count"], len(resolved["page_obj"])) == (0, 120, 50)
 
 
 @pytest.mark.once
@@ -112,7 +112,7 @@ def test_conflicts_are_filtered_by_name_checkpoint_time_and_kind(organizer, even
         make_path("organize-conflict-resolve", event, boris.reference, hall.pk), {"kind": "misuse"}
     )
     kinds = [
-        organizer.get(f"{address}?state=resolved&kind={kind}").context["shown"].paginator.count
+        organizer.get(f"{address}?state=resolved&kind={kind}").context["page_obj"].paginator.count
         for kind in ("misuse", "reentry")
     ]
     assert kinds == [1, 0]

@@ -294,7 +294,7 @@ def fetch_presences_since(client, token, cursor):
 
 
 @pytest.mark.parametrize("back", [datetime.timedelta(seconds=11), datetime.timedelta(days=1)])
-@pytest.mark.parametrize("way", ["act", "api"])
+@pytest.mark.parametrize("way", ["action", "api"])
 def test_presences_are_sent_after_server_clock_is_set_back(client, event, monkeypatch, back, way):
     device, token = make_device(event)
     people = [make_registration(event) for _number in range(3)]
@@ -302,7 +302,7 @@ def test_presences_are_sent_after_server_clock_is_set_back(client, event, monkey
     clock = timezone.now()
 
     def read(person, at):
-        if way == "act":
+        if way == "action":
             record_scan_items(device=device, items=[make_item(make_badge_code(person))], at=at)
             return
         monkeypatch.setattr(timezone, "now", lambda: at)

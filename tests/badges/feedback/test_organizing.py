@@ -146,7 +146,7 @@ def test_summaries_are_sent_once_to_speakers_with_enough_answers(session, run_ta
     run_tasks()
 
     assert SpeakerMail.objects.count() == 1
-    [letter] = [letter for letter in mail.outbox if letter.to == ["ana@example.org"]]
-    assert "Sauvegardes (4.0 out of 5 stars on average, 3 answers)" in letter.body.replace("\n", " ")
-    assert "/speakers/" in letter.body
-    assert "Bien" not in letter.body
+    [message] = [message for message in mail.outbox if message.to == ["ana@example.org"]]
+    assert "Sauvegardes (4.0 out of 5 stars on average, 3 answers)" in message.body.replace("\n", " ")
+    assert "/speakers/" in message.body
+    assert "Bien" not in message.body

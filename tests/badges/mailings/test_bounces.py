@@ -190,7 +190,7 @@ class TestAttention:
         sentence = "1 e-mail was not delivered: correct the address and send it again."
         client.post(f"{address}/mail/bounces/", {"addresses": "ANA0@example.org"})
         assert sentence in client.get("/en/organize/").content.decode()
-        listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]
+        listed = client.get(f"{address}/registrations/?state=undelivered").context["page_obj"]
         assert [one.pk for one in listed] == [ana.pk]
         page = client.get(f"{address}/registrations/{ana.reference}/").content.decode()
         assert "An e-mail to ana0@example.org bounced" in page

@@ -183,8 +183,8 @@ def test_stale_or_repeated_send_is_refused_with_message(client, event, mailoutbo
     assert "Create a new one." in get_text(lost)
     run_tasks()
     assert len(mailoutbox) == 1
-    for act in ("cancel/", "resume/"):
-        assert "This mailing is not in progress." in get_text(client.post(here + act, follow=True))
+    for action in ("cancel/", "resume/"):
+        assert "This mailing is not in progress." in get_text(client.post(here + action, follow=True))
 
 
 def test_page_warns_if_no_worker_is_running(client, event):
@@ -206,7 +206,9 @@ def test_mailing_of_another_event_is_forbidden_and_not_found_at_own_event(client
     pages = ("", "edit/", "preview/", "preview.html", "log/", "log.csv")
     assert {page: client.get(here + page).status_code for page in pages} == dict.fromkeys(pages, 404)
     actions = ("test/", "send/", "schedule/", "cancel/", "resume/", "copy/", "remove/")
-    assert {act: client.post(here + act).status_code for act in actions} == dict.fromkeys(actions, 404)
+    assert {action: client.post(here + action).status_code for action in actions} == dict.fromkeys(
+        actions, 404
+    )
     assert Mailing.objects.get().is_draft
 
 

@@ -202,14 +202,14 @@ def test_cancellation_midway_stops_sending(server, run_tasks, monkeypatch):
     event = make_event()
     add_people(event, 6)
     mailing = launch_mailing(mailing=make_mailing(event))
-    real = batch._send_letter
+    real = batch._send_mail
 
     def until_the_third(recipient, *others):
         real(recipient, *others)
         if len(server.got) == 3:
             cancel_mailing(mailing=mailing)
 
-    monkeypatch.setattr(batch, "_send_letter", until_the_third)
+    monkeypatch.setattr(batch, "_send_mail", until_the_third)
     run_tasks()
     mailing.refresh_from_db()
     assert (mailing.state, get_counts(mailing)["waiting"], len(server.got)) == ("cancelled", 3, 3)

@@ -9,7 +9,7 @@ from badges.mailings.composing.drafts import (
     delete_draft,
     update_mailing,
 )
-from badges.mailings.composing.letters import Addressee, MailingWriter
+from badges.mailings.composing.mail_writer import Addressee, MailingWriter
 from badges.mailings.composing.placeholders import (
     PLACEHOLDERS,
     InvalidMailText,
@@ -114,8 +114,8 @@ def test_right_to_left_name_is_isolated_in_html():
 
 
 @pytest.mark.django_db
-class TestLetters:
-    def letter(self, *registrations, language="fr", **fields):
+class TestMailingWriter:
+    def write(self, *registrations, language="fr", **fields):
         mailing = make_mailing(registrations[0].event, **fields)
         return MailingWriter(mailing, language).write(Addressee(registrations, language, 5, "mailing-1-5"))
 
@@ -123,19 +123,19 @@ class TestLetters:
         event = make_event(name="Convention", contact_email="club@example.org")
         order = make_order(event, email="boss@example.org")
         one = make_registration(make_ticket(event), order=order, first_name="Zoé", email="zoe@example.org")
-        letter = self.letter(one)
-        text, html = render_mail_message(letter)
-        assert (letter.to, letter.subject, letter.message_key) == (
+        message = self.write(one)
+        text, html = render_mail_message(message)
+        assert (message.to, message.subject, message.message_key) == (
             "zoe@example.org",
             "Nouvelles de Convention",
             "mailing-1-5",
         )
-        assert letter.reply_to == "club@example.org"
+        assert message.reply_to == "club@example.org"
         assert f"/orders/{order.reference}/{make_own_secret(one)}/" in text
         assert order.manage_secret not in text + html
         assert "Bonjour Zoé," in text
         assert "<strong>Guest</strong>" in html
-        assert letter.headers == {}
+        assert message.headers == {}
 
     def test_buyer_for_others_gets_order_link_and_link_for_each_attendee(self):
         event = make_event()
@@ -143,24 +143,24 @@ class TestLetters:
         people = [
             make_registration(ticket, order=order, first_name=n, email="") for n in ("Ana", "Bob", "Cy")
         ]
-        letter = self.letter(*people, language="en")
-        text, _html = render_mail_message(letter)
-        assert letter.to == "boss@example.org"
+        message = self.write(*people, language="en")
+        text, _html = render_mail_message(message)
+        assert message.to == "boss@example.org"
         assert "Hello Ana, Bob and Cy," in text
         assert text.count(f"/en/orders/{order.reference}/{order.manage_secret}/") == 4
 
     def test_sent_mail_equals_rendered_mail(self, mailoutbox):
-        letter = self.letter(make_registration(make_ticket(make_event(accent="#a01060"))))
-        send_mail_message(letter)
+        message = self.write(make_registration(make_ticket(make_event(accent="#a01060"))))
+        send_mail_message(message)
         [sent] = mailoutbox
-        assert (sent.body, sent.alternatives[0].content) == render_mail_message(letter)
-        assert make_light_tones("#a01060").accent in render_mail_message(letter)[1]
+        assert (sent.body, sent.alternatives[0].content) == render_mail_message(message)
+        assert make_light_tones("#a01060").accent in render_mail_message(message)[1]
 
     def test_news_has_one_click_unsubscribe_link(self):
-        letter = self.letter(make_registration(), purpose="news")
-        text, html = render_mail_message(letter)
-        address = letter.headers["List-Unsubscribe"]
-        assert letter.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        message = self.write(make_registration(), purpose="news")
+        text, html = render_mail_message(message)
+        address = message.headers["List-Unsubscribe"]
+        assert message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert address[1:-1] in text
         assert address[1:-1] in html
         assert address.startswith("<http://localhost:8000/news/stop/")
@@ -193,9 +193,9 @@ class TestWriting:
 
     def test_launched_mailing_cannot_be_changed_or_deleted(self):
         mailing = make_mailing(send_at="2026-01-01T00:00Z")
-        for act in (
+        for action in (
             lambda: update_mailing(mailing=mailing, draft=MailingDraft(texts=TEXTS)),
             lambda: delete_draft(mailing=mailing),
         ):
             with pytest.raises(NotADraft):
-                act()
+                action()

@@ -194,7 +194,7 @@ def test_counts_match_attendance_lists(client):
     client.force_login(make_staff(event))
     facts = client.get("/organize/x/").context["facts"]
     counts = {
-        state: client.get("/organize/x/attendance/", {"state": state}).context["shown"].paginator.count
+        state: client.get("/organize/x/attendance/", {"state": state}).context["page_obj"].paginator.count
         for state in ("inside", "arrived", "absent")
     }
     assert counts == {

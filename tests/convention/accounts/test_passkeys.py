@@ -204,8 +204,8 @@ def test_closed_account_and_removed_passkey_cannot_sign_in(ana, passkey):
 def test_passkey_of_another_account_cannot_be_renamed_or_removed(ana, eva, passkey):
     row = Authenticator.objects.get(type="webauthn")
     client = browser(eva)
-    for act in ("name", "remove"):
-        address = f"/accounts/2fa/passkeys/{row.pk}/{act}/"
+    for action in ("name", "remove"):
+        address = f"/accounts/2fa/passkeys/{row.pk}/{action}/"
         assert client.post(address, {"name": "Mine"}, secure=True).status_code == 404
     row.refresh_from_db()
     assert row.data["name"] == "Clé"

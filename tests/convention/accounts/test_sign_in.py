@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from convention.accounts.mails import ACCOUNT_MAIL_TEXTS, write_account_letter
+from convention.accounts.mails import ACCOUNT_MAIL_TEXTS, write_account_mail
 from convention.events.models import EventRole
 from convention.mail.messages import send_mail_message
 from convention.text.normalize import wrap_mail_lines
@@ -116,10 +116,10 @@ def test_session_lifetime_is_shortened_when_person_gets_a_role(client, settings,
 def test_unknown_address_gets_email_saying_that_no_account_is_needed(client, mailoutbox):
     answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"})
     assert (answer.status_code, answer["Location"]) == (302, "/en/accounts/login/code/confirm/")
-    [letter] = mailoutbox
-    assert letter.subject == "No account has this address"
-    assert "You do not need an account to register for an event." in letter.body
-    assert "signup" not in letter.body
+    [message] = mailoutbox
+    assert message.subject == "No account has this address"
+    assert "You do not need an account to register for an event." in message.body
+    assert "signup" not in message.body
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_mailed_links_use_site_url_instead_of_request_host(client, mailoutbox, s
     client.force_login(make_account(email="ana@example.org"))
     values = {"email": "ana@example.org" if "reset" in form else "new@example.org", "action_add": ""}
     client.post(f"/en/accounts/{form}", values, HTTP_HOST="testserver:666")
-    [letter] = mailoutbox
-    assert f"https://club.example/en/accounts/{link}" in letter.body
-    assert "testserver" not in letter.body
+    [message] = mailoutbox
+    assert f"https://club.example/en/accounts/{link}" in message.body
+    assert "testserver" not in message.body
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -142,7 +142,7 @@ def test_account_email_is_complete_in_text_and_html(mailoutbox, occasion, langua
     values = {name: f"{name}@example.org" for name in ("from_email", "to_email", "deleted_email")}
     link = {"password_reset_url": "https://club.example/key/"} if occasion == "password_reset_key" else {}
     context = {**values, **link, "code": "12345" if occasion == "login_code" else ""}
-    send_mail_message(write_account_letter(f"account/email/{occasion}", "ana@example.org", context, language))
+    send_mail_message(write_account_mail(f"account/email/{occasion}", "ana@example.org", context, language))
     [sent] = mailoutbox
     [(html, _kind)] = sent.alternatives
     for part in (sent.subject, sent.body, html):
@@ -160,7 +160,7 @@ def test_account_email_is_complete_in_text_and_html(mailoutbox, occasion, langua
 
 def test_account_email_subject_is_translated(mailoutbox):
     subjects = [
-        write_account_letter("webauthn_added", "a@example.org", {}, language).subject
+        write_account_mail("webauthn_added", "a@example.org", {}, language).subject
         for language in ("fr", "en")
     ]
     assert subjects == ["Clé d’accès ajoutée", "Passkey added"]

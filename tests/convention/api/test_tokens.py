@@ -105,7 +105,7 @@ def test_kind_of_every_error_class_has_a_page(client):
     assert [
         kind for kind, page in pages.items() if page.status_code != 200 or not page.json()["description"]
     ] == []
-    assert pages["seats-clash"].json()["description"] == (
+    assert pages["session-conflict"].json()["description"] == (
         "The session overlaps others that are booked (`conflicting_sessions`)."
     )
 

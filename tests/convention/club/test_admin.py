@@ -55,9 +55,9 @@ def test_audit_trail_cannot_be_changed_or_deleted(administrator):
     )
     entry = AuditEntry.objects.get()
     assert administrator.get("/back-office/audit/auditentry/").status_code == 200
-    for act in ("change", "delete"):
+    for action in ("change", "delete"):
         administrator.post(
-            f"/back-office/audit/auditentry/{entry.pk}/{act}/", {"verb": "nothing", "post": "yes"}
+            f"/back-office/audit/auditentry/{entry.pk}/{action}/", {"verb": "nothing", "post": "yes"}
         )
     assert AuditEntry.objects.get().verb == "company.add"
 

@@ -162,7 +162,7 @@ def test_person_is_found_edited_and_changes_employer_on_pages(admin):
     leads = make_person(email="lead@x.example")
     heir = make_member(company)
     page = admin.get(f"{AT}people/?q=silva&seat=held&company={company.slug}")
-    assert set(page.context["shown"]) == {person, heir}
+    assert set(page.context["page_obj"]) == {person, heir}
     at = f"{AT}people/{person.pk}/"
     names = {"first_name": " Anna ", "last_name": "Silva", "email": person.email, "language": "en"}
     admin.post(f"{at}edit/", names)
@@ -241,7 +241,7 @@ def test_a_company_is_not_offered_as_its_own_parent(admin):
 def test_person_without_employer_is_found(admin):
     person = make_member(first_name="Ana", last_name="Seule")
     change_employer(person=person, to=None, on=TODAY())
-    [one] = admin.get(f"{AT}people/?q=seule").context["shown"]
+    [one] = admin.get(f"{AT}people/?q=seule").context["page_obj"]
     assert (one, one.current_employments, one.current_seats) == (Person.objects.get(pk=person.pk), [], [])
 
 

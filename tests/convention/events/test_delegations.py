@@ -15,7 +15,7 @@ from convention.events.delegations import (
     add_delegate,
     delegate_event,
     end_delegation,
-    write_delegate_letter,
+    write_delegate_mail,
 )
 from convention.events.models import Delegation, EventRole
 from convention.events.permissions import (
@@ -171,7 +171,7 @@ def test_delegate_email_links_to_page_of_role(contract, role, page):
     given = name_delegate(contract)
     given.role = role
 
-    assert page in write_delegate_letter(given).context["url"]
+    assert page in write_delegate_mail(given).context["url"]
 
 
 def test_delegate_cannot_end_role_given_by_club(contract):

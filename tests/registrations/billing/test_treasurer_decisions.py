@@ -153,7 +153,7 @@ def test_money_of_cancelled_place_confirms_expired_place(event: Event, run_tasks
     assert list_states(order) == ["cancelled", "expired" if sold_out else "confirmed"]
     assert get_balance_cents(order) == (0 if sold_out else 12_000, 12_000, 0)
     assert list_unplaced_orders().count() == sold_out
-    assert sum("Paiement reçu" in letter.subject for letter in mail.outbox) == sold_out
+    assert sum("Paiement reçu" in message.subject for message in mail.outbox) == sold_out
 
 
 def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tasks):
@@ -169,9 +169,9 @@ def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tas
         ["confirmed", "expired"],
         (12_000, 24_000, 0),
     )
-    [letter] = [letter for letter in mail.outbox if "Paiement reçu" in letter.subject]
-    assert "Nous avons reçu 120\u00a0€ pour la commande" in letter.body
-    assert "n’a donc pas pu être confirmée" not in letter.body
+    [message] = [message for message in mail.outbox if "Paiement reçu" in message.subject]
+    assert "Nous avons reçu 120\u00a0€ pour la commande" in message.body
+    assert "n’a donc pas pu être confirmée" not in message.body
 
 
 @pytest.mark.parametrize("is_late", [False, True])

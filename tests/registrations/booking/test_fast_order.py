@@ -196,8 +196,8 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_order_writes_nothing_if_stock_ran_out_since_catalog_was_loaded(ticket, ways, change):
     event, catalog = ticket.event, load_catalog(ticket.event, {"guest"}, "HALF")
-    act, error = CHANGES[change]
-    act(ticket)
+    action, error = CHANGES[change]
+    action(ticket)
     before = list_counters(event)
 
     with pytest.raises(error), transaction.atomic():

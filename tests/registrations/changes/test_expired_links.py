@@ -53,10 +53,10 @@ def test_correction_without_new_address_does_not_replace_link(place):
     assert Client().post(f"{old}{place.reference}/correct/", typed)["Location"] == old
 
 
-@pytest.mark.parametrize("act", [resend_mail, correct_order_address])
-def test_address_correction_by_organizer_replaces_link(place, act, run_tasks, mailoutbox):
+@pytest.mark.parametrize("action", [resend_mail, correct_order_address])
+def test_address_correction_by_organizer_replaces_link(place, action, run_tasks, mailoutbox):
     old = place.order.manage_path
-    act(registration=place, email=RIGHT)
+    action(registration=place, email=RIGHT)
     new = Order.objects.get().manage_path
     assert get_statuses(old, new) == [404, 200]
     run_tasks()
@@ -108,7 +108,7 @@ def test_visitor_list_link_expires_when_security_contact_changes(run_tasks, mail
     visit.security_email = "other@hote.example"
     visit.save()
     assert get_statuses(path) == [410]
-    assert Client().post(path, {"act": "open"}).status_code == 410
+    assert Client().post(path, {"action": "open"}).status_code == 410
 
 
 def test_quotation_link_expires_three_months_after_event(event):

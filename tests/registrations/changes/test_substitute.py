@@ -91,9 +91,9 @@ def test_only_organizers_may_transfer_after_deadline():
         (substitute_attendee, {"new_attendee": place()}),
         (correct_registration, {"correction": wanted}),
     )
-    for act, who in actions:
+    for action, who in actions:
         with pytest.raises(NotOpenNow):
-            act(registration=one, **who)
+            action(registration=one, **who)
     same = Correction(first_name="Zoe", last_name="Müller", email=one.email, company="", no_photo=True)
     assert correct_registration(registration=one, correction=same).no_photo
     assert correct_as_organizer(registration=one, correction=wanted).name == "Bob Roi"

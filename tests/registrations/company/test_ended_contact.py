@@ -99,9 +99,9 @@ def test_order_link_opens_only_own_place_once_role_ends(desk, ends):
     for other in others:
         assert other.reference not in page.text
         assert get_statuses(path, other, *PAGES) == {404}
-        for act in ("cancel/", "correct/", "give/"):
+        for action in ("cancel/", "correct/", "give/"):
             typed = {"first_name": "X", "last_name": "Y", "email": "x@y.example"}
-            assert Client().post(f"{path}{other.reference}/{act}", typed).status_code == 404
+            assert Client().post(f"{path}{other.reference}/{action}", typed).status_code == 404
     assert {Client().get(f"{path}{page}").status_code for page in ("renew/", "pay/", "pro-forma.pdf")} == {
         404
     }

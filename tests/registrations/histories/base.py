@@ -78,10 +78,10 @@ class Stage:
         named = (getattr(self, name) for name in sorted(dir(self)))
         return [one for one in named if hasattr(one, "is_act") for _each in range(getattr(one, "weight", 1))]
 
-    def try_to(self, act: Any) -> None:
+    def try_to(self, action: Any) -> None:
         """Do it, or be told by a sentence why not."""
         try:
-            act()
+            action()
         except ConventionError:
             return
 

@@ -1,4 +1,4 @@
-"""What holds after every act of a history, whatever it was."""
+"""What holds after every action of a history, whatever it was."""
 
 from collections import Counter, defaultdict
 from datetime import date

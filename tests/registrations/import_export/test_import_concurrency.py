@@ -35,13 +35,13 @@ def import_text(event: Event, text: str) -> importing.RegistrationImportResult:
     return importing.import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
-def import_during(monkeypatch, act: Callable[[], object], event: Event, text: str) -> None:
-    """Import while `act` runs, which starts between reading and writing and may have to wait for locks."""
+def import_during(monkeypatch, action: Callable[[], object], event: Event, text: str) -> None:
+    """Import while `action` runs, which starts between reading and writing and may have to wait for locks."""
     save = importing.save_import
 
     def one() -> None:
         try:
-            act()
+            action()
         finally:
             connections.close_all()
 

@@ -222,7 +222,7 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     assert "Saisi par erreur : faute de frappe" in read_main_text(answer)
     assert "Paiement annulé, sans remboursement" in read_main_text(answer)
     assert "déjà été annulé" in read_main_text(again)
-    assert "ligne du relevé de banque" in refused[0]
+    assert "ligne du relevé bancaire" in refused[0]
     assert "par carte. Remboursez-le" in refused[1]
     assert compute_balance(receivable).amount_due == 36_000 - 200
     assert AuditEntry.objects.get(verb="payment.cancel").reason == "faute de frappe"
@@ -274,7 +274,7 @@ def test_state_filter_matches_state_derived_for_each_row(db):
         state: {row.pk for row in rows if derive_row_state(row) == state} for state in STATE_LABELS
     }
     assert [state for state in STATE_LABELS if not found[state]] == []
-    answer = client.get(reverse("receivables"), {"state": "too_much"})
+    answer = client.get(reverse("receivables"), {"state": "overpaid"})
     assert len(html.fromstring(answer.content).xpath("//tbody/tr")) == 1
 
 

@@ -127,7 +127,7 @@ def test_last_screen_without_issuer_says_quotations_are_unavailable(client, even
 def test_organizer_lists_and_downloads_quotations(organizer, event):
     one = create_quotation(event)
     page = organizer.get("/organize/congress/quotations/")
-    assert list(page.context["shown"]) == [one]
+    assert list(page.context["page_obj"]) == [one]
     paper = organizer.get(f"/organize/congress/quotations/{one.number}.pdf")
     assert one.number in pdf_text(paper.content)
 

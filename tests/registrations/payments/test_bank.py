@@ -169,19 +169,19 @@ INDEX = PayableIndex.build_index(
         ("RF45 7KQ2 M9XD", "", 12_000, ("exact", "7KQ2M9XD")),
         ("VIR RF457KQ2M9XD/ACME", "", 12_000, ("exact", "7KQ2M9XD")),
         ("commande 7kq2 m9xd merci", "", 12_000, ("exact", "7KQ2M9XD")),
-        ("7KQ2-M9XD", "", 11_999, ("too_little", "7KQ2M9XD")),
-        ("7KQ2M9XD", "", 12_001, ("too_much", "7KQ2M9XD")),
+        ("7KQ2-M9XD", "", 11_999, ("underpaid", "7KQ2M9XD")),
+        ("7KQ2M9XD", "", 12_001, ("overpaid", "7KQ2M9XD")),
         ("RF45 7KQ2 M9", "", 12_000, ("exact", "7KQ2M9XD")),
         ("RF45 7KQ2", "Z", 12_000, ("unknown", "")),
         ("facture F2027-000012", "", 12_000, ("exact", "7KQ2M9XD")),
-        ("Facture F2027 000012", "", 5_000, ("too_little", "7KQ2M9XD")),
+        ("Facture F2027 000012", "", 5_000, ("underpaid", "7KQ2M9XD")),
         ("merci", "ACME INDUSTRIES", 12_000, ("proposal", "7KQ2M9XD")),
         ("merci", "ACME INDUSTRIES", 12_100, ("unknown", "")),
         ("merci", "SAS", 12_000, ("unknown", "")),
-        ("PAIDPAID", "", 12_000, ("twice", "PAIDPAID")),
-        ("GONEGONE", "", 12_000, ("late", "GONEGONE")),
+        ("PAIDPAID", "", 12_000, ("already_paid", "PAIDPAID")),
+        ("GONEGONE", "", 12_000, ("no_longer_due", "GONEGONE")),
         ("7KQ2M9XD 7KQ2ZZZZ", "", 24_000, ("exact", "7KQ2M9XD")),
-        ("7KQ2M9XD 7KQ2ZZZZ", "", 12_000, ("several", "7KQ2M9XD")),
+        ("7KQ2M9XD 7KQ2ZZZZ", "", 12_000, ("several_references", "7KQ2M9XD")),
     ],
 )
 def test_line_is_matched_to_payable(words, party, amount, said):
@@ -263,7 +263,7 @@ def test_lines_needing_decision_are_listed(event):
         (12_000, "Acme", "", gone.creditor_reference),
         (700, "Inconnue", "?", ""),
     )
-    assert sorted(list_match_kinds()) == ["late", "too_little", "twice", "unknown"]
+    assert sorted(list_match_kinds()) == ["already_paid", "no_longer_due", "underpaid", "unknown"]
 
 
 def raise_ticket_capacity(event):
@@ -282,7 +282,7 @@ def test_late_transfer_takes_place_if_one_is_left(event):
     expire_holds(order)
     release_expired_holds()
     import_lines((12_000, "Acme", "", order.creditor_reference))
-    assert list_match_kinds() == ["late"]
+    assert list_match_kinds() == ["no_longer_due"]
     assign_line(line=BankLine.objects.get(), reference=order.reference, amount=12_000)
     assert list_states(order) == ["confirmed"]
     assert list_match_kinds() == []
@@ -291,7 +291,7 @@ def test_late_transfer_takes_place_if_one_is_left(event):
 def test_overpayment_is_assigned_and_refund_completed_by_statement(event):
     order = place_invoice_order(event)
     import_lines((15_000, "Acme", "", order.creditor_reference))
-    assert list_match_kinds() == ["too_much"]
+    assert list_match_kinds() == ["overpaid"]
     assignment = assign_line(line=BankLine.objects.get(), reference=order.reference, amount=15_000)
     assert get_balance_cents(order) == (12_000, 15_000, 0)
     request_refund(payment=assignment.payment, amount=3_000, reason="Trop payé")
@@ -305,7 +305,7 @@ def test_one_transfer_is_assigned_to_two_orders(event):
     import_lines((24_001, "Acme", f"{one.reference} et {other.reference}", ""))
     line = BankLine.objects.get()
     for order in (one, other):
-        assert list_match_kinds() == ["several"]
+        assert list_match_kinds() == ["several_references"]
         assign_line(line=line, reference=order.reference, amount=12_000)
     with pytest.raises(InvalidAssignment):
         assign_line(line=line, reference=one.reference, amount=2)
@@ -347,7 +347,7 @@ def test_transfer_for_cancelled_order_is_late(event):
     sync_receivable(order)
     cancel_registration(registration=order.registrations.get())
     import_lines((12_000, "Acme", "", order.creditor_reference))
-    assert list_match_kinds() == ["late"]
+    assert list_match_kinds() == ["no_longer_due"]
 
 
 def test_audit_trail_records_each_step_without_values(event):

@@ -212,14 +212,14 @@ def test_transfer_equal_to_sum_of_two_orders_pays_both(event):
 def test_transfer_of_other_amount_is_split_by_treasurer(client, treasurer, event):
     one, other = place_invoice_order(event), place_invoice_order(event)
     import_content(camt((25_000, "Acme", f"{one.reference} + {other.reference}", "")))
-    assert list_match_kinds() == ["several"]
+    assert list_match_kinds() == ["several_references"]
     client.force_login(treasurer)
     address = f"/organize/money/bank/{BankLine.objects.get().pk}/"
     for _order in (one, other):
         form = client.get(address).context["form"]
         client.post(address, {name: form.initial[name] for name in ("reference", "amount")})
     assert (get_balance_cents(one), get_balance_cents(other)) == ((12_000, 12_000, 0), (12_000, 12_000, 0))
-    assert list_match_kinds() == ["several"]
+    assert list_match_kinds() == ["several_references"]
 
 
 @pytest.mark.django_db
@@ -321,4 +321,4 @@ def test_page_previews_and_imports_statement_once(client, treasurer, event):
         assert answer.context["preview"].known_count == known
         packed = {"checked": answer.context["form"].encoded_content, "name": "CA.csv"}
         assert client.post("/organize/money/bank/import/", packed).status_code == 302
-    assert (BankLine.objects.count(), Payment.objects.count(), list_match_kinds()) == (2, 0, ["too_much"])
+    assert (BankLine.objects.count(), Payment.objects.count(), list_match_kinds()) == (2, 0, ["overpaid"])

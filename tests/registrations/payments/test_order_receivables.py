@@ -33,7 +33,7 @@ def test_order_on_invoice_appears_in_receivables_list(event: Event, client, trea
     bill_unbilled_orders()
     assert get_balance_cents(order) == (24_000, 0, 0)
     page = client.get(reverse("receivables"), {"q": order.reference})
-    assert [row.reference for row in page.context["shown"]] == [order.reference]
+    assert [row.reference for row in page.context["page_obj"]] == [order.reference]
 
 
 @pytest.mark.django_db

@@ -82,8 +82,8 @@ def test_registration_page_offers_members_session_to_members_only(client, event,
     organizer = make_client(make_staff(event))
     organizers_page = f"/en/organize/conf/registrations/{guest.reference}/sessions/"
 
-    refused = client.post(get_path(guest), {"act": f"book:{session.number}"})
-    explained = organizer.post(organizers_page, {"act": f"book:{session.number}"}, follow=True)
+    refused = client.post(get_path(guest), {"action": f"book:{session.number}"})
+    explained = organizer.post(organizers_page, {"action": f"book:{session.number}"}, follow=True)
 
     assert list_titles(client, get_path(member)) == ["Conclave", "Ouvert"]
     assert list_titles(client, get_path(guest)) == ["Ouvert"]
@@ -98,7 +98,7 @@ def test_former_member_can_still_see_and_release_booking(client, session, member
     end_membership(member)
 
     titles = list_titles(client, get_path(member))
-    client.post(get_path(member), {"act": f"leave:{session.number}"})
+    client.post(get_path(member), {"action": f"leave:{session.number}"})
 
     assert titles == ["Conclave"]
     assert list_titles(client, get_path(member)) == []

@@ -156,7 +156,7 @@ def test_booking_by_link_adds_starred_sessions_of_the_device(client, event, atte
     later = make_session(event, "Plus tard", starts_at=starred_session.ends_at, capacity=3, is_bookable=True)
 
     path = f"{attendee.order.manage_path}{attendee.reference}/sessions/"
-    client.post(path, {"act": f"book:{later.number}"})
+    client.post(path, {"action": f"book:{later.number}"})
 
     assert AgendaLink.objects.get().registration == attendee
     assert list_titles(get_page(client)) == ["Atelier réservé", "Choisie en même temps", "Plus tard"]

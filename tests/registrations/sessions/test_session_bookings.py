@@ -219,31 +219,31 @@ def test_page_books_swaps_and_releases_sessions(client, event, person):
     first, second = make_bookable_session(event, "Un"), make_bookable_session(event, "Deux")
     page = f"{person.order.manage_path}{person.reference}/sessions/"
     assert "Un" in client.get(page).text
-    client.post(page, {"act": f"book:{first.number}"})
+    client.post(page, {"action": f"book:{first.number}"})
     assert f"swap:{second.number}:{first.number}" in client.get(page).text
-    client.post(page, {"act": f"swap:{second.number}:{first.number}"})
+    client.post(page, {"action": f"swap:{second.number}:{first.number}"})
     assert list_booked_titles(person) == ["Deux"]
-    answer = client.post(page, {"act": f"leave:{second.number}"}, follow=True)
+    answer = client.post(page, {"action": f"leave:{second.number}"}, follow=True)
     assert list_booked_titles(person) == []
     assert "Place libérée\u202f: Deux" in answer.text
     assert "Deux" not in read_page_text(client.get(person.order.manage_path))
 
 
-@pytest.mark.parametrize("act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}"])
-def test_invalid_action_is_not_found_and_books_nothing(client, event, person, act):
+@pytest.mark.parametrize("action", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}"])
+def test_invalid_action_is_not_found_and_books_nothing(client, event, person, action):
     make_bookable_session(event)
     page = f"{person.order.manage_path}{person.reference}/sessions/"
-    answer = client.post(page, {"act": act})
+    answer = client.post(page, {"action": action})
     assert answer.status_code == 404
     assert "Cette session est introuvable." in answer.text
     assert list_booked_titles(person) == []
 
 
-@pytest.mark.parametrize("act", ["book:1", "book:1:x\0"])
-def test_booking_cancelled_session_shows_error_and_books_nothing(client, event, person, act):
+@pytest.mark.parametrize("action", ["book:1", "book:1:x\0"])
+def test_booking_cancelled_session_shows_error_and_books_nothing(client, event, person, action):
     make_bookable_session(event, cancelled_at=timezone.now())
     page = f"{person.order.manage_path}{person.reference}/sessions/"
-    answer = client.post(page, {"act": act}, follow=True)
+    answer = client.post(page, {"action": action}, follow=True)
     assert [message.level_tag for message in answer.context["messages"]] == ["error"]
     assert list_booked_titles(person) == []
 
@@ -254,7 +254,7 @@ def test_attendee_link_opens_own_bookings_but_not_those_of_colleague(client, eve
     path = person.order.build_path_with(make_own_secret(person))
     own, other = (f"{path}{one.reference}/sessions/" for one in (person, colleague))
     assert [client.get(page).status_code for page in (own, other)] == [200, 404]
-    answers = [client.post(page, {"act": f"book:{session.number}"}) for page in (own, other)]
+    answers = [client.post(page, {"action": f"book:{session.number}"}) for page in (own, other)]
     assert [answer.status_code for answer in answers] == [302, 404]
     assert (list_booked_titles(person), list_booked_titles(colleague)) == (["Atelier"], [])
 
@@ -269,7 +269,7 @@ def test_organizer_books_for_attendee_with_reason(client, event, person):
     session = make_bookable_session(event)
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/registrations/{person.reference}/sessions/"
-    client.post(page, {"act": f"book:{session.number}", "reason": "Par téléphone"})
+    client.post(page, {"action": f"book:{session.number}", "reason": "Par téléphone"})
     assert list_booked_titles(person) == ["Atelier"]
     one = client.get(f"/organize/{event.slug}/registrations/{person.reference}/").text
     assert "Par téléphone" in one

@@ -375,14 +375,14 @@ def make_correction(place, **said) -> Correction:
     return Correction(**{**kept, **said})
 
 
-@pytest.mark.parametrize("act", [correct_registration, correct_own_registration])
-def test_correction_cannot_replace_attendee(act):
+@pytest.mark.parametrize("action", [correct_registration, correct_own_registration])
+def test_correction_cannot_replace_attendee(action):
     place = make_application(make_visit(), first_name="Zoé", last_name="Müller").registration
     with pytest.raises(InvalidFields) as refused:
-        act(registration=place, correction=make_correction(place, last_name="Intruse"))
+        action(registration=place, correction=make_correction(place, last_name="Intruse"))
     assert list(refused.value.field_errors) == ["last_name"]
     assert Registration.objects.get().last_name == "Müller"
-    act(registration=place, correction=make_correction(place, first_name="ZOE"))
+    action(registration=place, correction=make_correction(place, first_name="ZOE"))
     assert Registration.objects.get().first_name == "ZOE"
 
 

@@ -202,11 +202,11 @@ def test_secretary_edits_debrief_and_outside_organizer_cannot(visit, visitors):
     secretary.club_roles.create(role="secretary", starts_on=timezone.localdate())
     client = make_client(secretary)
     values = {"text": "Vu", "lessons_learned": "Appris", "audience": "members", "visible_from": ""}
-    assert client.post(f"{page}act/", {"act": "publish"}).status_code == 409
+    assert client.post(f"{page}decide/", {"action": "publish"}).status_code == 409
     assert client.post(page, values).status_code == 302
-    assert client.post(f"{page}act/", {"act": "burn"}).status_code == 422
-    client.post(f"{page}act/", {"act": "publish"})
-    client.post(f"{page}act/", {"act": "approve"})
+    assert client.post(f"{page}decide/", {"action": "burn"}).status_code == 422
+    client.post(f"{page}decide/", {"action": "publish"})
+    client.post(f"{page}decide/", {"action": "approve"})
     assert list_audited_verbs() == ["debrief.change", "debrief.publish", "debrief.approve"]
     assert "pour les personnes présentes" in client.get(page).content.decode()
     Visit.objects.update(embargo_until=None)
@@ -302,8 +302,8 @@ def test_host_approval_is_refused_if_text_changed_since_page_was_loaded(visit, v
     seen = secretary.get(page).context["seen_hash"]
     debrief.text = "Deux."
     save_debrief(debrief=debrief, changed=["text"])  # in another tab
-    assert secretary.post(f"{page}act/", {"act": "approve", "seen_hash": seen}).status_code == 409
+    assert secretary.post(f"{page}decide/", {"action": "approve", "seen_hash": seen}).status_code == 409
     assert get_debrief(visit).host_approved_at is None
     seen = secretary.get(page).context["seen_hash"]
-    assert secretary.post(f"{page}act/", {"act": "approve", "seen_hash": seen}).status_code == 302
+    assert secretary.post(f"{page}decide/", {"action": "approve", "seen_hash": seen}).status_code == 302
     assert get_debrief(visit).host_approved_at is not None

@@ -18,10 +18,10 @@ from tests.threads import run_in_threads
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
-def name_outcome(act):
-    """Run `act` and return "done", or the class name of the error."""
+def name_outcome(action):
+    """Run `action` and return "done", or the class name of the error."""
     try:
-        act()
+        action()
     except ConventionError as error:
         return type(error).__name__
     return "done"
@@ -34,7 +34,7 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
     acts = [lambda: approve_replacement(application=made)] * 3 + [
         lambda: veto_application(application=made)
     ] * 3
-    results = run_in_threads([lambda act=act: name_outcome(act) for act in acts])
+    results = run_in_threads([lambda action=action: name_outcome(action) for action in acts])
     made.refresh_from_db()
     agreed = made.registration_id is not None and made.registration.cancelled_at is None
     # A veto may still follow an approval; there is never more than one place.

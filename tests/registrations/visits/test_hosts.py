@@ -77,7 +77,7 @@ def test_host_pages_need_host_sign_in(visit):
     for client in (Client(), secretary):
         answers = [
             client.get(make_host_path(visit)),
-            client.post(f"{make_host_path(visit)}list/", {"act": "open"}),
+            client.post(f"{make_host_path(visit)}list/", {"action": "open"}),
             client.post(f"{make_host_path(visit)}people/{get_original_application(visit).pk}/"),
             client.post(f"{make_host_path(visit)}briefing/", {"briefing": "x"}),
         ]
@@ -107,7 +107,7 @@ def test_access_ends_with_contact_or_cancelled_visit(visit, enter, what):
     else:
         Visit.objects.update(cancelled_at=timezone.now())
     assert client.get(make_host_path(visit)).status_code == 403
-    assert client.post(f"{make_host_path(visit)}list/", {"act": "open"}).status_code == 403
+    assert client.post(f"{make_host_path(visit)}list/", {"action": "open"}).status_code == 403
 
 
 def test_host_cannot_see_another_visit(visit, enter):
@@ -118,7 +118,7 @@ def test_host_cannot_see_another_visit(visit, enter):
     client = enter()
     assert client.get(make_host_path(other)).status_code == 404
     assert b'href="/visits/"' not in client.get(make_host_path(other)).content
-    assert client.post(f"{make_host_path(other)}list/", {"act": "open"}).status_code == 404
+    assert client.post(f"{make_host_path(other)}list/", {"action": "open"}).status_code == 404
     assert client.post(f"{make_host_path(visit)}people/{stranger.pk}/").status_code == 404
     assert other.event.title not in client.get("/host/").content.decode()
     # The same address at two visits sees both.
@@ -166,11 +166,11 @@ def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailo
 
 def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
     client, contact = enter(), HostContact.objects.get()
-    page = client.post(f"{make_host_path(visit)}list/", {"act": "open"}).content.decode()
+    page = client.post(f"{make_host_path(visit)}list/", {"action": "open"}).content.decode()
     assert "QX0000001ZZ" in page
     entry = AuditEntry.objects.get(verb="visitor_list.read")
     assert entry.reason == f"host contact #{contact.pk}"
-    client.post(f"{make_host_path(visit)}list/", {"act": "acknowledge"})
+    client.post(f"{make_host_path(visit)}list/", {"action": "acknowledge"})
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
 
 
@@ -201,7 +201,7 @@ def test_host_page_shows_no_names_after_purge(visit, enter):
     client = enter()
     purge_visit(visit=visit)
     assert "Zwickelstein" not in client.get(make_host_path(visit)).content.decode()
-    assert client.post(f"{make_host_path(visit)}list/", {"act": "open"}).status_code == 410
+    assert client.post(f"{make_host_path(visit)}list/", {"action": "open"}).status_code == 410
 
 
 # --- veto ------------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_veto_releases_place_and_deletes_identity_without_giving_reason(visit, e
     client = enter()
     mailoutbox.clear()
     assert "Zwickelstein" in client.get(f"{make_host_path(visit)}people/{application.pk}/").content.decode()
-    client.post(f"{make_host_path(visit)}people/{application.pk}/", {"act": "refuse"})
+    client.post(f"{make_host_path(visit)}people/{application.pk}/", {"action": "refuse"})
     application.refresh_from_db()
     assert application.host_refused_at is not None
     assert application.registration.cancelled_at is not None
@@ -251,7 +251,7 @@ def test_veto_is_refused_after_visit_has_started(visit):
 
 def test_post_without_valid_action_changes_nothing(visit, enter):
     client, application = enter(), get_original_application(visit)
-    for said in ({}, {"act": "x"}):
+    for said in ({}, {"action": "x"}):
         page = client.post(f"/en{make_host_path(visit)}people/{application.pk}/", said, follow=True)
         assert "Choose an action." in page.content.decode()
     assert Application.objects.confirmed().get() == application

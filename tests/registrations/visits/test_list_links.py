@@ -51,7 +51,7 @@ def test_list_link_shows_names_and_audits_reading_on_post_only(list_with_link):
     assert page.status_code == 200
     assert "Zwickel" not in page.content.decode()
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
-    opened = Client().post(address, {"act": "open"})
+    opened = Client().post(address, {"action": "open"})
     assert opened["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
     assert "Zwickelstein" in opened.content.decode()
     made.refresh_from_db()
@@ -63,10 +63,10 @@ def test_list_link_shows_names_and_audits_reading_on_post_only(list_with_link):
 
 def test_list_is_acknowledged_once_with_name(list_with_link):
     made, address = list_with_link
-    Client().post(address, {"act": "acknowledge", "name": "  "})
+    Client().post(address, {"action": "acknowledge", "name": "  "})
     made.refresh_from_db()
     assert made.acknowledged_at is None
-    Client().post(address, {"act": "acknowledge", "name": "Marc Portier"})
+    Client().post(address, {"action": "acknowledge", "name": "Marc Portier"})
     acknowledge_list(visitor_list=made, name="Un autre")
     made.refresh_from_db()
     assert made.acknowledged_by == "Marc Portier"
@@ -96,7 +96,10 @@ def test_ended_link_shows_nothing(list_with_link, end):
     made, address = list_with_link
     end(made)
     client = Client()
-    answers = [client.get(address), *(client.post(address, {"act": act}) for act in ("open", "xlsx", "pdf"))]
+    answers = [
+        client.get(address),
+        *(client.post(address, {"action": action}) for action in ("open", "xlsx", "pdf")),
+    ]
     assert [answer.status_code for answer in answers] == [410] * 4
     assert [answer for answer in answers if b"Zwickelstein" in answer.content] == []
     page = html.fromstring(answers[0].text)
@@ -127,7 +130,7 @@ def test_unknown_link_is_refused(list_with_link):
 
 def test_workbook_lists_visitors_as_text(list_with_link):
     _made, address = list_with_link
-    answer = Client().post(address, {"act": "xlsx"})
+    answer = Client().post(address, {"action": "xlsx"})
     assert "no-store" in answer["Cache-Control"].split(", ")
     first, second = read_values(answer.content)
     assert first[0] == "Nom"
@@ -161,7 +164,7 @@ def test_secretary_reads_list_and_reading_is_audited(list_with_link):
     secretary = make_secretary()
     client, address = make_client(secretary), f"/organize/{made.visit.event.slug}/visit/lists/1/"
     assert "Zwickelstein" not in client.get(address).content.decode()
-    assert "Zwickelstein" in client.post(address, {"act": "open"}).content.decode()
+    assert "Zwickelstein" in client.post(address, {"action": "open"}).content.decode()
     [entry] = AuditEntry.objects.filter(verb="visitor_list.read")
     assert (entry.actor, entry.reason, entry.event) == (secretary, "secretary", made.visit.event.slug)
 
@@ -175,8 +178,8 @@ def test_event_staff_cannot_see_identities(list_with_link, role):
     asked = [
         client.get(f"/organize/{slug}/visit/lists/"),
         client.get(f"/organize/{slug}/visit/lists/1/"),
-        client.post(f"/organize/{slug}/visit/lists/1/", {"act": "open"}),
-        client.post(f"/organize/{slug}/visit/lists/1/", {"act": "xlsx"}),
+        client.post(f"/organize/{slug}/visit/lists/1/", {"action": "open"}),
+        client.post(f"/organize/{slug}/visit/lists/1/", {"action": "xlsx"}),
         client.post(f"/organize/{slug}/visit/lists/1/send/"),
         client.post(f"/organize/{slug}/visit/lists/make/"),
         client.post(f"/organize/{slug}/visit/host/", {"name": "X", "email": "x@evil.example"}),

@@ -293,14 +293,14 @@ def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
     assert "2 people with a place have lost their seat" in read(secretary, "/organize/labs/visit/")
     base = "/en/organize/labs/visit/applicants"
     page = secretary.post(
-        f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": ""}
+        f"{base}/{kept.pk}/decide/", {"action": "grant_exception", "reason": ""}
     ).content.decode()
     assert "Enter the reason" in page
     unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
     assert "Choose an action." in unsaid
     assert "No button." in unsaid
-    secretary.post(f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": "The host agrees."})
-    secretary.post(f"{base}/{freed.pk}/decide/", {"act": "revoke", "reason": "No seat."})
+    secretary.post(f"{base}/{kept.pk}/decide/", {"action": "grant_exception", "reason": "The host agrees."})
+    secretary.post(f"{base}/{freed.pk}/decide/", {"action": "revoke", "reason": "No seat."})
     assert (get_state(kept), get_state(freed)) == (ApplicationState.CONFIRMED, ApplicationState.WITHDRAWN)
     assert "it was decided to keep the place" in read(
         secretary, f"/organize/labs/visit/applicants/{kept.pk}/"

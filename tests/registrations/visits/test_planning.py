@@ -208,7 +208,7 @@ def test_member_proposes_any_host_and_vendor_only_own_site(client):
     rows = client.get("/season/proposals/").context["rows"]
     assert [one.title for one, _interest, _said in rows] == ["Chez nous"]  # vendors see their own only
     own = Proposal.objects.get(title="Un nuage")
-    assert client.post(f"/season/proposals/{own.pk}/", {"act": "interest"}).status_code == 404
+    assert client.post(f"/season/proposals/{own.pk}/", {"action": "interest"}).status_code == 404
     client.force_login(make_person())
     assert client.get("/season/proposals/").status_code == 403
 
@@ -293,11 +293,11 @@ def test_member_expresses_interest_and_withdraws_proposal_on_page(client):
     client.force_login(member)
     page = f"/season/proposals/{proposal.pk}/"
     found = []
-    for act in ("interest", "interest", "no_interest", "interest"):
-        client.post(page, {"act": act})
+    for action in ("interest", "interest", "no_interest", "interest"):
+        client.post(page, {"action": action})
         found.append(Interest.objects.count())
     assert found == [1, 1, 0, 1]
-    client.post(page, {"act": "withdraw"})
+    client.post(page, {"action": "withdraw"})
     assert Proposal.objects.count() == 0
     with pytest.raises(NotOpenNow, match="retirée"):  # clicked twice: both found it
         withdraw_proposal(proposal=proposal, person=member)
@@ -434,7 +434,8 @@ def test_company_history_is_shown_and_downloaded(client):
     application = make_application(make_visit())
     end_visit(application.visit)
     client.force_login(make_administrator())
-    rows = {row.company: row.attended_count for row in client.get("/organize/season/turns/").context["shown"]}
+    history = client.get("/organize/season/turns/").context["page_obj"]
+    rows = {row.company: row.attended_count for row in history}
     assert rows[application.company] == 1
     lines = client.get("/organize/season/turns.csv").content.decode("utf-8-sig").splitlines()
     assert f"{application.company},1,0,0,0,Visite" in lines

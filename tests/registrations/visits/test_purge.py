@@ -58,8 +58,8 @@ def make_visit_with_all_data(run_tasks):
     lists = f"/organize/{visit.event.slug}/visit/lists/"
     secretary.post(f"{lists}make/")
     secretary.post(f"{lists}2/send/", {"language": "fr"})
-    for act in ("open", "xlsx", "pdf"):
-        assert secretary.post(f"{lists}2/", {"act": act}).status_code == 200
+    for action in ("open", "xlsx", "pdf"):
+        assert secretary.post(f"{lists}2/", {"action": action}).status_code == 200
     host = make_host(visit)
     Client().post("/host/", {"email": host.email})
     run_tasks()

@@ -54,7 +54,7 @@ def test_replacement_gets_place_after_host_approval(visit, enter, run_tasks, mai
     assert replaced.registration.cancelled_at is None
     client = enter()
     assert "Remplace" in client.get(make_host_path(visit)).content.decode()
-    client.post(f"{make_host_path(visit)}people/{made.pk}/", {"act": "approve"})
+    client.post(f"{make_host_path(visit)}people/{made.pk}/", {"action": "approve"})
     replaced.refresh_from_db()
     made.refresh_from_db()
     assert made.host_approved_at is not None
@@ -73,7 +73,7 @@ def test_host_is_not_told_why_replacement_became_ineligible(visit, enter):
     by = make_colleague(get_original_application(visit))
     made = propose_replacement(application=get_original_application(visit), replacement=by)
     by.seats.update(ends_on=timezone.localdate())
-    page = enter().post(f"/en{make_host_path(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
+    page = enter().post(f"/en{make_host_path(visit)}people/{made.pk}/", {"action": "approve"}, follow=True)
     said = page.content.decode()
     assert "This person can no longer come" in said
     assert "seat" not in said

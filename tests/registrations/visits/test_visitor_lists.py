@@ -176,7 +176,7 @@ def test_list_cannot_be_read_with_another_key(settings):
     with pytest.raises(DecryptionFailed):
         read_list(visitor_list=made)
     answer = make_client(make_secretary()).post(
-        f"/organize/{visit.event.slug}/visit/lists/1/", {"act": "xlsx"}
+        f"/organize/{visit.event.slug}/visit/lists/1/", {"action": "xlsx"}
     )
     assert answer.status_code == 409
     assert b"Zwickelbourg" not in answer.content

@@ -59,8 +59,8 @@ def do_random_action(ticket: Ticket, people: list[Person], number: int) -> None:
         "book": lambda: book(ticket, dice.choice(people)),
     }
     names = ["cancel", "cancel", "accept", "accept", "decline", "lapse", "hold back", "let on", "serve"]
-    if act := acts[dice.choice([*names, "join", "join", "book", "book"])]:
-        act()
+    if action := acts[dice.choice([*names, "join", "join", "book", "book"])]:
+        action()
 
 
 @pytest.mark.postgresql
@@ -95,10 +95,10 @@ def book_if_free(ticket: Ticket, person: Person) -> None:
     run_ignoring_refusals(lambda: book(ticket, person))
 
 
-def run_ignoring_refusals(act) -> None:
-    """Run `act`; refusals by the application are accepted."""
+def run_ignoring_refusals(action) -> None:
+    """Run `action`; refusals by the application are accepted."""
     try:
-        act()
+        action()
     except ConventionError:
         return
 

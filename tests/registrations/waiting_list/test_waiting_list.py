@@ -373,8 +373,8 @@ def test_organizers_see_positions_remove_entries_and_export(client, ticket):
     text = client.get("/en/organize/congress/waiting/").text
     assert "1. Ana Silva" in text
     assert "2. Bo Silva" in text
-    client.post(f"/organize/congress/waiting/{first.pk}/", {"act": "remove", "reason": "Doublon"})
-    answer = client.post(f"/organize/congress/waiting/{second.pk}/", {"act": "dance"}, follow=True)
+    client.post(f"/organize/congress/waiting/{first.pk}/", {"action": "remove", "reason": "Doublon"})
+    answer = client.post(f"/organize/congress/waiting/{second.pk}/", {"action": "dance"}, follow=True)
     assert states(first, second) == ["left", "waiting"]
     assert "Choisissez une action" in answer.text
     rows = list(

@@ -92,7 +92,7 @@ class HttpEditor:
             moves=[{"session": pk, "slot": chance.choice([slot, slot, slot, None])} for pk in chosen],
         )
 
-    def act(self, chance: random.Random) -> int:
+    def do_random_action(self, chance: random.Random) -> int:
         """Send a random command: a move, an undo or a redo."""
         path = chance.choice(["moves/"] * 6 + ["undo/", "redo/"])
         return self.move(chance) if path == "moves/" else self.send(path)
@@ -134,7 +134,7 @@ def test_random_moves_of_two_editors_match_stored_board_and_move_history(event, 
     statuses = set()
     for number in range(moves):
         remove_room_or_publish(event, number, moves)
-        statuses |= {editor.act(chance) for editor in editors}
+        statuses |= {editor.do_random_action(chance) for editor in editors}
     for editor in editors:
         editor.poll()
 
@@ -155,7 +155,7 @@ def test_undoing_all_own_commands_restores_start_and_redoing_restores_end(event,
     before = dict(editor.slots)
     for number in range(moves):
         remove_room_or_publish(event, number, moves)
-        editor.act(chance)
+        editor.do_random_action(chance)
     editor.load()
     after = dict(editor.slots)
 

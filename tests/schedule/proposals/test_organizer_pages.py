@@ -89,8 +89,8 @@ def test_mail_texts_can_be_changed_and_unknown_placeholders_are_refused():
 
     assert "“{nobody}” cannot be used here" in refused.text
     call.refresh_from_db()
-    assert call.letter_texts["accepted"]["text_en"] == "Dear {name}: yes."
-    assert "Bonjour {name}" in call.letter_texts["accepted"]["text_fr"]
+    assert call.mail_texts["accepted"]["text_en"] == "Dear {name}: yes."
+    assert "Bonjour {name}" in call.mail_texts["accepted"]["text_fr"]
 
 
 def test_the_list_filters_by_every_property_and_sorts_by_score():
@@ -105,7 +105,7 @@ def test_the_list_filters_by_every_property_and_sorts_by_score():
     path = f"/en/organize/{call.event.slug}/schedule/proposals/"
 
     def find(query):
-        return [row.proposal for row in client.get(f"{path}?{query}").context["rows"]]
+        return [row.proposal for row in client.get(f"{path}?{query}").context["page_obj"]]
 
     assert find("") == [low, good, new]
     assert find("order=score") == [good, low, new]

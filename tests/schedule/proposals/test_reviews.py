@@ -45,7 +45,12 @@ def test_reviewer_sees_other_reviews_only_after_scoring(call):
     reviewer = make_reviewer(call)
     client = make_client(reviewer)
     first, second = call.criteria.all()
-    fields = {f"criterion-{first.pk}": "4", f"criterion-{second.pk}": "2", "comment": "Fine.", "act": "score"}
+    fields = {
+        f"criterion-{first.pk}": "4",
+        f"criterion-{second.pk}": "2",
+        "comment": "Fine.",
+        "action": "score",
+    }
 
     before = client.get(get_path(proposal))
     incomplete = client.post(get_path(proposal), {**fields, f"criterion-{second.pk}": ""})
@@ -68,7 +73,7 @@ def test_abstention_is_not_counted_and_shows_no_other_reviews(call):
     make_review(proposal, make_reviewer(call), 2, 2, comment="Weak.")
     client = make_client(make_reviewer(call))
 
-    client.post(get_path(proposal), {"act": "abstain"})
+    client.post(get_path(proposal), {"action": "abstain"})
 
     assert "Weak." not in client.get(get_path(proposal)).text
     row = load_row(proposal)
@@ -120,12 +125,12 @@ def test_declared_conflict_clears_the_review_and_can_be_retracted(call):
     make_review(proposal, reviewer, 1, 1, comment="Hm.")
     client = make_client(reviewer)
 
-    client.post(get_path(proposal), {"act": "conflict"})
-    client.post(get_path(proposal), {"act": "conflict"})
+    client.post(get_path(proposal), {"action": "conflict"})
+    client.post(get_path(proposal), {"action": "conflict"})
     review = Review.objects.get()
     assert (review.scored_at, review.comment, review.scores.count()) == (None, "", 0)
 
-    client.post(get_path(proposal), {"act": "retract"})
+    client.post(get_path(proposal), {"action": "retract"})
 
     assert not Review.objects.exists()
     verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))

@@ -50,22 +50,22 @@ def test_proposal_is_submitted_once_then_changed_and_withdrawn_through_its_link(
     proposal = SessionProposal.objects.get()
     assert proposal.speakers.get().email == "ana@acme.example"
     assert "<strong>Lessons</strong>" in proposal.abstract_html
-    assert [letter.to for letter in mail.outbox] == [["ana@acme.example"]]
+    assert [message.to for message in mail.outbox] == [["ana@acme.example"]]
     link = re.search(r"http://\S+(/en/proposals/\S+/)", mail.outbox[0].body)[1]
     # The stored mail has no secret.
     assert proposal.link_token not in ProposalMail.objects.get().text
 
     page = client.get(link)
     assert page["Cache-Control"] == "private, no-store"
-    client.post(link, make_posted_proposal(call, title="Their cloud", act="save"))
+    client.post(link, make_posted_proposal(call, title="Their cloud", action="save"))
     proposal.refresh_from_db()
     assert proposal.title == "Their cloud"
 
-    client.post(link, {"act": "withdraw"})
-    client.post(link, {"act": "withdraw"})
+    client.post(link, {"action": "withdraw"})
+    client.post(link, {"action": "withdraw"})
     proposal.refresh_from_db()
     assert proposal.state == SessionProposal.State.WITHDRAWN
-    refused = client.post(link, make_posted_proposal(call, title="Again", act="save"))
+    refused = client.post(link, make_posted_proposal(call, title="Again", action="save"))
     assert "can no longer be changed" in refused.text
     verbs = [entry.verb for entry in AuditEntry.objects.order_by("pk")]
     assert verbs == [f"session_proposal.{verb}" for verb in ("submit", "revise", "withdraw")]
@@ -77,9 +77,9 @@ def test_url_in_title_is_not_a_link_in_the_email(client):
 
     run_waiting_tasks()
 
-    letter = mail.outbox[0]
-    assert "evil" in letter.body
-    assert "https://evil.example" not in f"{letter.body} {letter.alternatives[0][0]}"
+    message = mail.outbox[0]
+    assert "evil" in message.body
+    assert "https://evil.example" not in f"{message.body} {message.alternatives[0][0]}"
 
 
 @pytest.mark.once
@@ -146,11 +146,11 @@ def test_customer_of_an_experience_report_must_not_be_a_vendor(client, speaker):
 def test_the_confirmation_ends_with_a_closing_after_the_link(client):
     post(client, make_call(make_event(name="Assises")))
     run_waiting_tasks()
-    [letter] = mail.outbox
-    html = letter.alternatives[0][0]
+    [message] = mail.outbox
+    html = message.alternatives[0][0]
 
-    link = re.search(r"http://\S+/en/proposals/\S+/", letter.body)[0]
-    assert letter.body.index(link) < letter.body.index("Kind regards,\nAssises")
+    link = re.search(r"http://\S+/en/proposals/\S+/", message.body)[0]
+    assert message.body.index(link) < message.body.index("Kind regards,\nAssises")
     assert html.count(link) == 1
     assert html.index(link) < html.index("Kind regards,<br>Assises")
 
@@ -195,7 +195,7 @@ def test_adding_a_speaker_row_preserves_the_input(client):
 def test_changing_the_first_speakers_address_sends_a_new_link(client):
     proposal = make_proposal(make_call())
     link = f"/en/proposals/{proposal.link_token}/"
-    data = make_posted_proposal(proposal.call, act="save", **{"speakers-0-email": "new@acme.example"})
+    data = make_posted_proposal(proposal.call, action="save", **{"speakers-0-email": "new@acme.example"})
 
     page = client.post(link, data, follow=True)
     run_waiting_tasks()
@@ -231,7 +231,7 @@ def test_changes_of_the_first_speakers_address_are_rate_limited(client, settings
     for count in range(2 * MAX_PER_ADDRESS_AND_HOUR + 2):
         proposal.refresh_from_db()
         address = "Victim@else.example" if count % 2 else "ana@acme.example"
-        data = make_posted_proposal(call, act="save", **{"speakers-0-email": address})
+        data = make_posted_proposal(call, action="save", **{"speakers-0-email": address})
         page = client.post(f"/en/proposals/{proposal.link_token}/", data)
 
     assert "Too many requests" in page.text
@@ -245,7 +245,7 @@ def test_renewing_the_link_revokes_the_old_one(client):
     proposal = SessionProposal.objects.get()
     link = f"/en/proposals/{proposal.link_token}/"
 
-    client.post(link, {"act": "renew"})
+    client.post(link, {"action": "renew"})
     posted_again = post(client, call)
 
     assert client.get(link).status_code == 404

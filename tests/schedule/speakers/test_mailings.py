@@ -14,8 +14,8 @@ from convention.errors import InvalidFields
 from convention.models import BouncedAddress
 from schedule.models import Session, SessionSpeaker, Speaker, SpeakerLink, SpeakerMail, SpeakerMailing
 from schedule.speakers.audience import SpeakerAudience, select_speakers
-from schedule.speakers.letters import check_texts, write_preview
 from schedule.speakers.links import get_or_create_link
+from schedule.speakers.mail_texts import check_texts, write_preview
 from schedule.speakers.mailings import (
     NobodyToMail,
     RecipientsChanged,
@@ -258,10 +258,10 @@ def test_placeholders_are_filled_in_for_each_speaker():
     speaker = make_speaker(name="Ana {link}", language="fr")
     Session.objects.update(room=make_room(speaker.event))
 
-    letter = write_preview(make_mailing(speaker.event), speaker)
+    message = write_preview(make_mailing(speaker.event), speaker)
 
-    assert letter.subject == "Bonjour Ana {link}"
-    text = letter.context["text"].replace("\N{NO-BREAK SPACE}", " ")
+    assert message.subject == "Bonjour Ana {link}"
+    text = message.context["text"].replace("\N{NO-BREAK SPACE}", " ")
     assert text.startswith("Vos sessions :\n– Talk of Ana {link} (lundi 15 juin 2099, 9 h")
     assert text.endswith("Auditorium)")
 
@@ -270,9 +270,9 @@ def test_a_preview_does_not_show_the_secret_of_the_link():
     speaker = make_speaker()
     texts = {**TEXTS, "text_fr": "{link}"}
 
-    letter = write_preview(make_mailing(speaker.event, texts=texts), speaker)
+    message = write_preview(make_mailing(speaker.event, texts=texts), speaker)
 
-    assert letter.context["text"].endswith("/speakers/…/")
+    assert message.context["text"].endswith("/speakers/…/")
 
 
 @pytest.mark.parametrize(

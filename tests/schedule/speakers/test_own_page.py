@@ -90,7 +90,7 @@ def test_the_link_expires_weeks_after_the_event(client):
 def test_a_speaker_confirms_a_session(client):
     speaker = make_speaker()
 
-    page = post(client, speaker, act="confirm", session=get_appearance(speaker).session_id)
+    page = post(client, speaker, action="confirm", session=get_appearance(speaker).session_id)
 
     assert "the session has been confirmed" in page.text
     assert get_appearance(speaker).confirmed_at is not None
@@ -101,7 +101,7 @@ def test_declining_a_session_withdraws_the_confirmation(client):
     speaker = make_speaker()
     SessionSpeaker.objects.update(confirmed_at=timezone.now())
 
-    post(client, speaker, act="decline", session=get_appearance(speaker).session_id)
+    post(client, speaker, action="decline", session=get_appearance(speaker).session_id)
 
     assert get_appearance(speaker).confirmed_at is None
     assert get_appearance(speaker).declined_at is not None
@@ -111,7 +111,7 @@ def test_organizers_are_notified_once_when_a_speaker_declines(client):
     speaker = make_speaker(make_june_event(contact_email="team@example.org"))
 
     for _click in range(2):
-        post(client, speaker, act="decline", session=get_appearance(speaker).session_id)
+        post(client, speaker, action="decline", session=get_appearance(speaker).session_id)
     run_waiting_tasks()
 
     assert [message.to for message in mail.outbox] == [["team@example.org"]]
@@ -121,17 +121,17 @@ def test_organizers_are_notified_once_when_a_speaker_declines(client):
 def test_a_repeated_confirmation_changes_nothing(client):
     speaker = make_speaker()
     session = get_appearance(speaker).session_id
-    post(client, speaker, act="confirm", session=session)
+    post(client, speaker, action="confirm", session=session)
     first = get_appearance(speaker).confirmed_at
 
-    post(client, speaker, act="confirm", session=session)
+    post(client, speaker, action="confirm", session=session)
 
     assert get_appearance(speaker).confirmed_at == first
 
 
 @pytest.mark.parametrize("session", ["", "x", "²", "9" * 30, "0"])
 def test_invalid_session_is_answered_with_404_and_an_error_message(client, session):
-    page = post(client, make_speaker(), act="confirm", session=session)
+    page = post(client, make_speaker(), action="confirm", session=session)
 
     assert page.status_code == 404
     assert "no longer a speaker of this session" in page.text
@@ -141,12 +141,14 @@ def test_the_session_of_another_speaker_is_refused(client):
     speaker = make_speaker()
     other = make_speaker(speaker.event, "Bob")
 
-    assert post(client, speaker, act="confirm", session=get_appearance(other).session_id).status_code == 404
+    assert (
+        post(client, speaker, action="confirm", session=get_appearance(other).session_id).status_code == 404
+    )
     assert get_appearance(other).confirmed_at is None
 
 
 def test_an_unknown_act_is_refused(client):
-    assert post(client, make_speaker(), act="fly").status_code == 404
+    assert post(client, make_speaker(), action="fly").status_code == 404
 
 
 def test_answer_and_part_are_preserved_when_an_organizer_saves_the_speakers(client):
@@ -165,7 +167,7 @@ def test_answer_and_part_are_preserved_when_an_organizer_saves_the_speakers(clie
 def test_availability_is_saved_and_shown_again(client):
     speaker = make_speaker()
 
-    page = post(client, speaker, act="availability", step="60", **{"cell-2099-06-15T09:00": "cannot"})
+    page = post(client, speaker, action="availability", step="60", **{"cell-2099-06-15T09:00": "cannot"})
 
     assert "Your availability has been saved." in page.text
     assert speaker.availabilities.get().level == "cannot"
@@ -175,7 +177,9 @@ def test_availability_is_saved_and_shown_again(client):
 def test_biography_and_company_are_published_as_saved(client):
     speaker = make_speaker()
 
-    post(client, speaker, act="profile", biography="Ana **runs** it.", company="Acme", url="", language="fr")
+    post(
+        client, speaker, action="profile", biography="Ana **runs** it.", company="Acme", url="", language="fr"
+    )
 
     public = client.get(f"/en{speaker.get_absolute_url().removeprefix('/en')}")
     assert "<strong>runs</strong>" in public.text
@@ -187,7 +191,7 @@ def test_biography_and_company_are_published_as_saved(client):
 def test_invalid_url_is_refused_at_its_field_and_nothing_is_saved(client):
     speaker = make_speaker()
 
-    page = post(client, speaker, act="profile", biography="New", url="javascript:x", language="en")
+    page = post(client, speaker, action="profile", biography="New", url="javascript:x", language="en")
 
     assert "Enter a valid web address." in html.fromstring(page.text).xpath("string(//*[@id='id_url_error'])")
     speaker.refresh_from_db()
@@ -197,7 +201,7 @@ def test_invalid_url_is_refused_at_its_field_and_nothing_is_saved(client):
 def test_the_name_and_address_cannot_be_changed_on_the_page(client):
     speaker = make_speaker()
 
-    post(client, speaker, act="profile", name="Eve", email="eve@example.org", language="en")
+    post(client, speaker, action="profile", name="Eve", email="eve@example.org", language="en")
 
     speaker.refresh_from_db()
     assert (speaker.name, speaker.email) == ("Ana", "ana@example.org")
@@ -207,7 +211,7 @@ def test_photograph_without_consent_is_not_public(client):
     speaker = make_speaker()
     address = f"/events/{speaker.event.slug}/speakers/{speaker.guid}/photo.jpg"
 
-    page = post(client, speaker, act="photo", photo=make_upload())
+    page = post(client, speaker, action="photo", photo=make_upload())
 
     assert "Your photograph has been saved." in page.text
     assert client.get(address).status_code == 404
@@ -219,7 +223,7 @@ def test_a_photograph_with_consent_is_shown(client):
     speaker = make_speaker()
     address = f"/events/{speaker.event.slug}/speakers/{speaker.guid}/photo.jpg"
 
-    post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
+    post(client, speaker, action="photo", photo=make_upload(), has_consent="on")
 
     photo = SpeakerPhoto.objects.get()
     assert client.get(address).content == photo.content
@@ -230,10 +234,10 @@ def test_a_photograph_with_consent_is_shown(client):
 
 def test_a_withdrawn_photograph_is_no_longer_shown(client):
     speaker = make_speaker()
-    post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
+    post(client, speaker, action="photo", photo=make_upload(), has_consent="on")
     assert "photo.jpg" in client.get(speaker.get_absolute_url()).text
 
-    post(client, speaker, act="photo-withdraw")
+    post(client, speaker, action="photo-withdraw")
 
     assert "photo.jpg" not in client.get(speaker.get_absolute_url()).text
     assert client.get(f"/events/{speaker.event.slug}/speakers/{speaker.guid}/photo.jpg").status_code == 404
@@ -242,21 +246,21 @@ def test_a_withdrawn_photograph_is_no_longer_shown(client):
 
 def test_consent_can_be_given_later(client):
     speaker = make_speaker()
-    post(client, speaker, act="photo", photo=make_upload())
+    post(client, speaker, action="photo", photo=make_upload())
 
-    post(client, speaker, act="photo-consent")
+    post(client, speaker, action="photo-consent")
 
     assert SpeakerPhoto.objects.get().is_public
 
 
 def test_removed_photograph_is_deleted(client):
     speaker = make_speaker()
-    post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
+    post(client, speaker, action="photo", photo=make_upload(), has_consent="on")
 
-    post(client, speaker, act="photo-remove")
+    post(client, speaker, action="photo-remove")
 
     assert not SpeakerPhoto.objects.exists()
-    assert post(client, speaker, act="photo-consent").status_code == 404
+    assert post(client, speaker, action="photo-consent").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,7 @@ def test_invalid_photo_file_is_refused_with_an_error_message(client, content, se
     speaker = make_speaker()
 
     page = client.post(
-        make_page_path(speaker), {"act": "photo", "photo": SimpleUploadedFile("x.jpg", content)}
+        make_page_path(speaker), {"action": "photo", "photo": SimpleUploadedFile("x.jpg", content)}
     )
 
     assert sentence in page.text
@@ -281,7 +285,7 @@ def test_too_many_changes_are_refused(client, settings, monkeypatch):
     # Lower the limit: on a busy machine the permitted requests would take longer than a minute.
     monkeypatch.setattr(own_page, "MAX_CHANGES_PER_MINUTE", 0)
 
-    answer = client.post(path, {"act": "confirm", "session": session})
+    answer = client.post(path, {"action": "confirm", "session": session})
 
     assert answer.status_code == 429
 
@@ -333,9 +337,9 @@ def test_a_blocked_time_is_not_shown(client):
 
 def test_replacing_a_photograph_without_consent_makes_it_private(client):
     speaker = make_speaker()
-    post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
+    post(client, speaker, action="photo", photo=make_upload(), has_consent="on")
 
-    post(client, speaker, act="photo", photo=make_upload(make_image()))
+    post(client, speaker, action="photo", photo=make_upload(make_image()))
 
     assert not SpeakerPhoto.objects.get().is_public
 
@@ -349,21 +353,21 @@ def test_mails_about_repeated_declines_are_limited(client, settings, monkeypatch
     session, statuses = Session.objects.get(), []
 
     for _number in range(11):
-        statuses.append(post(client, speaker, act="decline", session=session.pk).status_code)
+        statuses.append(post(client, speaker, action="decline", session=session.pk).status_code)
         # The task sends no mail about a decline that was taken back.
         run_waiting_tasks()
-        post(client, speaker, act="confirm", session=session.pk)
+        post(client, speaker, action="confirm", session=session.pk)
 
     assert statuses == [200] * 10 + [429]
     assert len(mail.outbox) == 10
 
 
-@pytest.mark.parametrize("act", ["confirm", "decline"])
-def test_cancelled_session_can_be_neither_confirmed_nor_declined(client, act):
+@pytest.mark.parametrize("action", ["confirm", "decline"])
+def test_cancelled_session_can_be_neither_confirmed_nor_declined(client, action):
     speaker = make_speaker()
     Session.objects.update(cancelled_at=timezone.now())
 
-    answer = post(client, speaker, act=act, session=Session.objects.get().pk)
+    answer = post(client, speaker, action=action, session=Session.objects.get().pk)
 
     appearance = get_appearance(speaker)
     assert answer.status_code == 404

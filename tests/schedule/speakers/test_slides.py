@@ -92,7 +92,7 @@ def upload(client, speaker, content=None, name="my slides.pdf", **fields):
     path = f"{make_page_path(speaker)}slides/"
     file = SimpleUploadedFile(name, make_pdf() if content is None else content)
     session = fields.pop("session", speaker.sessions.get().pk)
-    return client.post(path, {"act": "upload", "session": session, "slides": file, **fields}, follow=True)
+    return client.post(path, {"action": "upload", "session": session, "slides": file, **fields}, follow=True)
 
 
 def end_session(speaker):
@@ -126,11 +126,11 @@ def test_slides_are_public_after_the_session_until_the_consent_is_withdrawn(clie
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Type"] == "application/pdf"
 
-    client.post(f"{page_path}slides/", {"act": "withdraw", "file": file.pk})
+    client.post(f"{page_path}slides/", {"action": "withdraw", "file": file.pk})
     assert client.get(address).status_code == 404
-    client.post(f"{page_path}slides/", {"act": "publish", "file": file.pk})
+    client.post(f"{page_path}slides/", {"action": "publish", "file": file.pk})
     assert client.get(address).status_code == 200
-    client.post(f"{page_path}slides/", {"act": "remove", "file": file.pk})
+    client.post(f"{page_path}slides/", {"action": "remove", "file": file.pk})
     assert not SessionFile.objects.exists()
     verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))
     assert verbs == [f"session_file.{verb}" for verb in ("upload", "upload", "withdraw", "consent", "remove")]
@@ -176,7 +176,7 @@ def test_invalid_files_and_slides_of_other_speakers_are_refused(client):
 
     refused = upload(client, speaker, b"MZ a program", name="deck.pdf")
     foreign = upload(client, speaker, session=other.sessions.get().pk)
-    client.post(f"{path}slides/", {"act": "remove", "file": theirs.pk})
+    client.post(f"{path}slides/", {"action": "remove", "file": theirs.pk})
 
     assert "Choose a PDF, PPTX or ODP file" in refused.text
     assert "no longer a speaker of this session" in foreign.text

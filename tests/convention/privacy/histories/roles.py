@@ -40,7 +40,7 @@ from registrations.visits.models import Debrief, DebriefNote, FeedbackAnswer, Fe
 from registrations.visits.planning.host_proposals import create_host_proposal
 from registrations.visits.planning.proposals import create_proposal
 from schedule.models import ScheduleUpload, SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
-from schedule.proposals.letters import build_mail
+from schedule.proposals.mail_texts import build_mail
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME
 from tests.convention.privacy.histories.person import (
     PERSON_FIELDS,

@@ -17,8 +17,8 @@ from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.web_addresses import defuse_links
 from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
 from schedule.models.speakers import MAX_SUBJECT_LENGTH
-from schedule.speakers.letters import explain_unknown_placeholder, fill_placeholders
 from schedule.speakers.links import build_page_url, get_or_create_link
+from schedule.speakers.mail_texts import explain_unknown_placeholder, fill_placeholders
 
 PLACEHOLDERS: Final = {
     "name": gettext_lazy("name of the speaker"),
@@ -32,7 +32,7 @@ LINK_LINE_PATTERN: Final = re.compile(rf"^{re.escape(LINK_PLACEHOLDER)}[ \t\r]*$
 # A subject has one line, and a secret does not belong in it.
 SUBJECT_PLACEHOLDERS: Final = ("name", "title", "event", "deadline")
 # The line with nothing but the link becomes a button in HTML.
-DEFAULT_LETTERS: Final = {
+DEFAULT_MAIL_TEXTS: Final = {
     ProposalMail.Kind.RECEIVED: (
         gettext_lazy("We have received your proposal “{title}”"),
         gettext_lazy(
@@ -68,16 +68,16 @@ DEFAULT_LETTERS: Final = {
 }
 
 
-def get_letter_text(call: CallForProposals, kind: str, part: str, language: str) -> str:
+def get_mail_text(call: CallForProposals, kind: str, part: str, language: str) -> str:
     """Return the call's own text (`part` is “subject” or “text”), else the default one in that language."""
-    own = call.letter_texts.get(kind, {}) if isinstance(call.letter_texts, dict) else {}
+    own = call.mail_texts.get(kind, {}) if isinstance(call.mail_texts, dict) else {}
     if text := own.get(f"{part}_{language}"):
         return str(text)
     with translation.override(language):
-        return str(DEFAULT_LETTERS[ProposalMail.Kind(kind)][part == "text"])
+        return str(DEFAULT_MAIL_TEXTS[ProposalMail.Kind(kind)][part == "text"])
 
 
-def check_letter_texts(texts: Mapping[str, str]) -> None:
+def check_mail_texts(texts: Mapping[str, str]) -> None:
     """Raise InvalidFields for unknown placeholders; `texts` are by field, such as `accepted_subject_fr`."""
     errors = {}
     for name, text in texts.items():
@@ -100,23 +100,23 @@ def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str)
         }
     # Anonymous visitors choose name and title, and must not place a link in the mail.
     safe_values = {**values, "name": defuse_links(recipient.name), "title": defuse_links(proposal.title)}
-    subject = fill_placeholders(get_letter_text(call, kind, "subject", language), values)
+    subject = fill_placeholders(get_mail_text(call, kind, "subject", language), values)
     return ProposalMail(
         recipient=recipient,
         kind=kind,
         language=language,
         # A title may have 300 characters, which no mail program shows.
         subject=subject if len(subject) <= MAX_SUBJECT_LENGTH else f"{subject[: MAX_SUBJECT_LENGTH - 1]}…",
-        text=fill_placeholders(get_letter_text(call, kind, "text", language), safe_values),
+        text=fill_placeholders(get_mail_text(call, kind, "text", language), safe_values),
     )
 
 
-def preview_letter(mail: ProposalMail) -> str:
+def preview_mail_text(mail: ProposalMail) -> str:
     """Return the text of a mail for organizers, to whom the recipient's link is not shown."""
     return mail.text.replace(LINK_PLACEHOLDER, _("[link to the speaker’s page]"))
 
 
-def write_letter(mail: ProposalMail, *, to: str) -> MailMessage:
+def write_message(mail: ProposalMail, *, to: str) -> MailMessage:
     """Return the message of a stored mail, with the link of its recipient."""
     proposal = mail.recipient.proposal
     event, url = proposal.call.event, build_link(mail)
@@ -160,7 +160,7 @@ def build_proposal_url(proposal: SessionProposal, language: str) -> str:
         return settings.SITE_URL + reverse("own-session-proposal", args=[proposal.link_token])
 
 
-def list_letter_fields() -> list[str]:
+def list_mail_text_fields() -> list[str]:
     """Return the names of all texts, such as `accepted_subject_fr`."""
     return [
         f"{kind}_{part}_{code}"

@@ -1,4 +1,4 @@
-"""Write the letters of a mailing: the text is parsed once and filled in for each recipient."""
+"""Write the mails of a mailing: the text is parsed once and filled in for each recipient."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ ONE_CLICK_HEADER = "List-Unsubscribe=One-Click"
 
 @dataclass(frozen=True)
 class Addressee:
-    """The recipient of one letter: registrations, language, id of the recipient row and message key."""
+    """The recipient of one mail: registrations, language, id of the recipient row and message key."""
 
     registrations: Sequence[Registration]
     language: str
@@ -47,7 +47,7 @@ class Addressee:
 
 @dataclass(frozen=True)
 class MailingWriter:
-    """A writer of one mailing's letters in one language; shared parts are rendered once."""
+    """A writer of one mailing's mails in one language; shared parts are rendered once."""
 
     mailing: Mailing
     language: str
@@ -118,10 +118,10 @@ def _make_unsubscribe_headers(url: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": ONE_CLICK_HEADER}
 
 
-def make_test_letter(letter: MailMessage, *, to: str, key: str) -> MailMessage:
-    with translation.override(letter.language):
-        subject = _("Test: %(subject)s") % {"subject": letter.subject}
-    return replace(letter, to=to, message_key=key, subject=subject)
+def make_test_mail(message: MailMessage, *, to: str, key: str) -> MailMessage:
+    with translation.override(message.language):
+        subject = _("Test: %(subject)s") % {"subject": message.subject}
+    return replace(message, to=to, message_key=key, subject=subject)
 
 
 def _addressee_values(addressee: Addressee) -> Mapping[str, str]:

@@ -67,7 +67,7 @@ def choose_language(mailing: SpeakerMailing, speaker: Speaker) -> str:
 def write_preview(mailing: SpeakerMailing, speaker: Speaker) -> MailMessage:
     """Return the mail to one speaker as organizers see it: without the secret of the link."""
     language = choose_language(mailing, speaker)
-    return write_letter(mailing, speaker, url=build_page_url("…", language), message_key="preview")
+    return write_message(mailing, speaker, url=build_page_url("…", language), message_key="preview")
 
 
 def write_mail(mail: SpeakerMail) -> MailMessage:
@@ -75,10 +75,10 @@ def write_mail(mail: SpeakerMail) -> MailMessage:
     mailing, speaker = mail.mailing, mail.speaker
     token = get_or_create_link(speaker=speaker).link_token
     url = build_page_url(token, choose_language(mailing, speaker))
-    return write_letter(mailing, speaker, url=url, message_key=mail.message_key)
+    return write_message(mailing, speaker, url=url, message_key=mail.message_key)
 
 
-def write_letter(mailing: SpeakerMailing, speaker: Speaker, *, url: str, message_key: str) -> MailMessage:
+def write_message(mailing: SpeakerMailing, speaker: Speaker, *, url: str, message_key: str) -> MailMessage:
     """Return the mail to one speaker, in their language if the mailing has it."""
     language, event = choose_language(mailing, speaker), mailing.event
     with translation.override(language):
