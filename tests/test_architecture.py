@@ -7,11 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 from django.db.models import ForeignObject, ManyToManyField
 
 from convention.ops.storage_ceilings import DEFAULT_CEILINGS
 
+pytestmark = pytest.mark.layout
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["convention", "schedule", "registrations", "badges"]  # lowest first
 TOP_LEVEL = set(

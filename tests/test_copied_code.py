@@ -4,8 +4,11 @@ import ast
 import copy
 from collections import defaultdict
 
+import pytest
+
 from tests.test_architecture import list_product_modules, parse
 
+pytestmark = pytest.mark.layout
 MIN_COPIED_STATEMENTS = 5
 
 

@@ -124,6 +124,7 @@ def test_false_size_in_archive_directory_is_refused(forge, tmp_path):
         assert read_refusal(write_file(tmp_path, lying)).startswith((DAMAGED, ALTERED))
 
 
+@pytest.mark.long
 def test_random_byte_changes_raise_no_unexpected_error(good_backup, tmp_path):
     content, chance = good_backup.read_bytes(), random.Random(7)
     with open_backup(good_backup) as backup:
@@ -151,6 +152,7 @@ UNSAFE_PATHS = ["../evil", "/tmp/evil", "a/../../evil", "..", ".", "", "a//b", "
 CONFLICTING_PATHS = [("a", "a/b"), ("a/b", "a"), ("n" * 300,)]
 
 
+@pytest.mark.long
 def test_unsafe_file_path_is_refused(forge, tmp_path):
     for path in UNSAFE_PATHS:
         forged = forge()

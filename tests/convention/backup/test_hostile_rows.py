@@ -48,6 +48,7 @@ def test_value_that_does_not_fit_column_is_refused(forge, tmp_path):
         assert read_refusal(forged.write(tmp_path / "file")).endswith("Rien n’a été changé.")
 
 
+@pytest.mark.long
 def test_values_of_other_types_are_validated(forge, tmp_path):
     for table, column, value in MISFITS_ELSEWHERE:
         forged = forge()

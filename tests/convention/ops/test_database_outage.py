@@ -75,6 +75,7 @@ def test_silent_database_is_reported_within_seconds(silent_database, tmp_path):
         assert "convention_database_up 0.0\n" in figures
 
 
+@pytest.mark.long
 def test_unreachable_database_fails_requests_without_stopping_server(tmp_path):
     with run_server(f"postgres://nobody@127.0.0.1:{free_port()}/away", tmp_path) as port:
         assert fetch(port, "/readyz")[:2] == (503, "the database does not answer\n")

@@ -152,7 +152,7 @@ def test_paired_brackets_have_the_same_direction(text, seen):
 
 
 def test_many_unclosed_brackets_lose_no_text():
-    text = "(ا[a" * 100_000
+    text = "(ا[a" * 20_000
 
     assert sum(len(run.text) for run in split_runs(text, FontWeight.REGULAR)) == len(text)
 

@@ -67,6 +67,7 @@ def test_concurrent_orders_and_cancellations_keep_counters_and_sums_correct():
     assert sum(owed) == 120_000 * Sponsorship.objects.active().count()
 
 
+@pytest.mark.long
 def test_concurrent_expiry_payment_and_cancellation_keep_counters_correct():
     event = make_event()
     ticket = make_ticket(event, capacity=60)

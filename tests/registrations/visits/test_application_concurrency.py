@@ -21,11 +21,11 @@ from tests.registrations.visits.factories import get_state, make_application, ma
 from tests.threads import run_in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
-CAP, APPLICANTS = 3, 50
+CAP, APPLICANTS = 3, 24
 
 
 def let_colleagues_apply(visit, company):
-    """Let fifty colleagues apply for the last place under the cap; return their sorted states."""
+    """Let colleagues apply for the last place under the cap; return their sorted states."""
     for _one in range(CAP - 1):
         make_application(visit, company)
     people = [make_member(company) for _one in range(APPLICANTS)]

@@ -64,7 +64,9 @@ def do_random_action(ticket: Ticket, people: list[Person], number: int) -> None:
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.soak)]
+)
 def test_concurrent_actions_exceed_no_limit_and_leave_no_free_place_unused(seed):
     ticket = make_ticket(make_event(), slug="member", audience="member", capacity=CAPACITY, company_cap=CAP)
     companies = [make_company() for _number in range(COMPANIES)]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HISTORIES = int(os.environ.get("CONSISTENCY_HISTORIES", "20"))
 SOAK_HISTORIES = int(os.environ.get("CONSISTENCY_HISTORIES", "1000"))
 HISTORIES_TO_FIND_A_MUTATION = 30
-PARTS = 4
+PARTS = 10
 OTHER_PARTS = range(1, PARTS)
 
 
