@@ -103,7 +103,10 @@ def get_speaker_by_link(token: str) -> Speaker:
     link = find_by_link_token(SpeakerLink.objects.select_related("speaker__event"), token)
     if link is None:
         raise NotFound(
-            _("This link is not valid, or a newer one has replaced it. Ask the organizers for it.")
+            _(
+                "This link is not valid, or a newer one has replaced it. "
+                "Ask the organizers for the current link."
+            )
         )
     if timezone.now() > link.speaker.event.ends_at + datetime.timedelta(days=settings.LINKS_LAST_DAYS):
         raise LinkExpired(_("This link has expired: the event is over."))

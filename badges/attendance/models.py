@@ -63,7 +63,7 @@ class Checkpoint(models.Model):
         VISIT = "visit", _("visit")
         ASSEMBLY = "assembly", _("general meeting")
         COACH = "coach", _("coach")
-        EXIT = "exit", _("way out")
+        EXIT = "exit", _("exit")
         OTHER = "other", _("other")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="checkpoints")

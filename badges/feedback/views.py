@@ -114,4 +114,4 @@ def save_answer(attended: AttendedSession, form: SessionFeedbackForm) -> None:
 
 
 def format_thanks(attended: AttendedSession) -> str:
-    return _("Thank you! Your feedback on “%(title)s” was received.") % {"title": attended.session.title}
+    return _("Thank you! We have received your feedback on “%(title)s”.") % {"title": attended.session.title}

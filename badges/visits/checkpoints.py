@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from badges.attendance.devices.checkpoints import find_free_name
 from badges.attendance.devices.pairing import get_or_create_entrance
@@ -44,7 +45,8 @@ def create_visit_checkpoints(*, visit: "Visit") -> int:
     checkpoints = event.checkpoints
     used_names = set(checkpoints.values_list("name", flat=True))
     if not checkpoints.filter(kind=CHECKPOINT_KINDS.EXIT).exists():
-        _create_checkpoint(event, used_names, _("Way out"), kind=CHECKPOINT_KINDS.EXIT, counts_as=gate)
+        name = pgettext("checkpoint", "Exit")
+        _create_checkpoint(event, used_names, name, kind=CHECKPOINT_KINDS.EXIT, counts_as=gate)
     for ride in visit.rides.exclude(pk__in=checkpoints.filter(ride__isnull=False).values("ride")):
         _create_checkpoint(
             event, used_names, name_coach_checkpoint(ride, event), kind=CHECKPOINT_KINDS.COACH, ride=ride

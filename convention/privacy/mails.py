@@ -62,7 +62,7 @@ def write_case_mail(occasion: str, address: str, language: str, *, case: Privacy
             "heading": str(text.subject),
             "opening": str(text.opening) % values,
             "paragraphs": case.retained
-            or [str(_("Your name is not on any invoice, so nothing else is kept."))]
+            or [str(_("Your name is not on any invoice, so the law does not require us to keep anything."))]
             if occasion == "erased"
             else [],
             "closing": str(text.closing),

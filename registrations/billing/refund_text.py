@@ -50,7 +50,7 @@ def describe_refund_reason(refund_terms: RefundTerms, zone: datetime.tzinfo) -> 
     if refund_terms.reason == RefundReason.CREDITED:
         return _("The invoice for this place has been credited: there is no fee and nothing is due.")
     if refund_terms.reason == RefundReason.NOT_CONFIRMED:
-        return _("The place was not confirmed yet, so there is no cancellation fee.")
+        return _("The place has not been confirmed yet, so there is no cancellation fee.")
     if refund_terms.reason == RefundReason.ORGANIZER:
         return _("An organizer has set the cancellation fee.")
     if refund_terms.reason == RefundReason.RULE and refund_terms.refund_step:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -46,11 +47,13 @@ def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str
 
 
 def describe_confirmation(link_access: LinkAccess) -> list[str]:
-    """Return what the reader has to know about the badges of the confirmed places."""
+    """Return what the reader has to know about the badges of the confirmed places; [] after the event."""
     order = link_access.order
     confirmed = [row for row in link_access.registrations if row.state == State.CONFIRMED]
     badges = [row for row in confirmed if row.has_name]
-    sentences = []
+    sentences: list[str] = []
+    if order.event.ends_at <= timezone.now():
+        return sentences
     if badges and link_access.is_full and order.email:
         is_part = len(badges) < len(link_access.registrations)
         sentence = _choose_mail_sentence(

@@ -101,7 +101,7 @@ class SponsorForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("Contact’s e-mail address"),
-        help_text=_("This address receives a link for sending the logo and the attendees’ names."),
+        help_text=_("This address receives a link for uploading the logo and entering the attendees’ names."),
         error_messages={"required": _("Enter the e-mail address for the link.")},
     )
     website = forms.URLField(

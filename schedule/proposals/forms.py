@@ -154,7 +154,7 @@ CriterionFormSet = forms.inlineformset_factory(
 )
 
 
-class MailTextsForm(ActionErrorsMixin, forms.Form):
+class ProposalMailTextsForm(ActionErrorsMixin, forms.Form):
     """The texts of the mails about proposals, by kind and language."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

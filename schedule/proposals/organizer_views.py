@@ -25,7 +25,7 @@ from .decisions import EFFECTS, Decision, DecisionPlan, decide_proposals, plan_d
 from .forms import (
     CallForm,
     CriterionFormSet,
-    MailTextsForm,
+    ProposalMailTextsForm,
     SalesTalkForm,
     SessionFormatFormSet,
     list_filter_choices,
@@ -126,7 +126,7 @@ def call_mails(request: "HttpRequest", event: str) -> HttpResponse:
     """Change the texts of the mails about proposals."""
     event_obj = get_event_to_organize(event, request.user)
     call = get_call(event_obj)
-    form = MailTextsForm(get_posted_data(request), initial=load_mail_texts(call))
+    form = ProposalMailTextsForm(get_posted_data(request), initial=load_mail_texts(call))
     if form.is_valid():
         try:
             check_mail_texts(form.cleaned_data)

@@ -39,7 +39,7 @@ def create_call(page: Page) -> None:
     page.check("[name=is_blind]")
     check_page(page)
     page.get_by_role("button", name="Enregistrer l’appel").click()
-    expect(page.get_by_text("L’appel a été enregistré.")).to_be_visible()
+    expect(page.get_by_text("L’appel à propositions est enregistré.")).to_be_visible()
 
 
 def fill_proposal(page: Page, title: str, *speakers: tuple[str, str, str]) -> None:

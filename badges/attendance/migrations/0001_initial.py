@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                             ("visit", "visit"),
                             ("assembly", "general meeting"),
                             ("coach", "coach"),
-                            ("exit", "way out"),
+                            ("exit", "exit"),
                             ("other", "other"),
                         ],
                         default="entrance",

@@ -101,6 +101,19 @@ class FeedbackForm(forms.Form):
         return {int(name[1:]): value for name, value in self.cleaned_data.items()}
 
 
+class FeedbackQuestionFormSetBase(forms.BaseInlineFormSet[FeedbackQuestion, Visit, Any]):
+    """The questions of a visit, numbered as on the page, so that errors name the question."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.error_subject = _("Question %(number)s") % {"number": (index or 0) + 1}
+
+
 FeedbackQuestionFormSet = forms.inlineformset_factory(
-    Visit, FeedbackQuestion, fields=["kind", "text", "text_en", "position"], extra=2, can_delete=True
+    Visit,
+    FeedbackQuestion,
+    formset=FeedbackQuestionFormSetBase,
+    fields=["kind", "text", "text_en", "position"],
+    extra=2,
+    can_delete=True,
 )

@@ -53,7 +53,7 @@ def test_attendee_gives_feedback_once_through_registration_link(client, session,
 
     for stars in ("5", "1"):
         answered = client.post(address, {"stars": stars, "comment": "Très bien"}, follow=True)
-        assert "Your feedback on “Sauvegardes” was received" in answered.content.decode()
+        assert "We have received your feedback on “Sauvegardes”" in answered.content.decode()
 
     assert list(SessionFeedback.objects.values_list("stars", "comment")) == [(5, "Très bien")]
     assert "Feedback given" in get_page(client, f"/en{make_link(registration)}")

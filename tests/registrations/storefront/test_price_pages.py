@@ -353,6 +353,15 @@ def test_vouchers_are_created_in_bulk_and_exported_with_links(organizer: Client,
     assert all(row["Lien"].endswith(f"/events/congress/register/?code={row['Code']}") for row in rows)
 
 
+def test_voucher_that_is_not_open_yet_shows_from_when_it_is_valid(organizer: Client, event: Event):
+    opens_at = datetime.datetime(2090, 1, 2, 8, tzinfo=datetime.UTC)
+    event.vouchers.create(code="BIENTOT", kind="percent", value=10, opens_at=opens_at)
+
+    page = read_page_text(organizer.get(f"{TICKETS}vouchers/"))
+
+    assert "à partir du 2 janvier 2090" in page
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

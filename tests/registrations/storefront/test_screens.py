@@ -186,6 +186,18 @@ def test_order_page_without_email_does_not_promise_mail(client: Client, event: E
     assert "Présentez le badge" in page
 
 
+def test_order_page_says_nothing_of_the_entrance_after_the_event(client: Client):
+    ended = timezone.now() - datetime.timedelta(days=1)
+    event = make_event(starts_at=ended - datetime.timedelta(days=1), ends_at=ended)
+    order = make_order(event, email="")
+    make_registration(make_ticket(event), order=order, email="")
+
+    page = read_page_text(client.get(order.manage_path))
+
+    assert "Inscription confirmée" in page
+    assert "Présentez le badge" not in page
+
+
 @pytest.mark.once
 def test_company_is_prefilled_from_employer_of_signed_in_member(client: Client, event: Event):
     member = make_member(make_company(name="Caves de Savoie"))

@@ -245,6 +245,17 @@ def test_visitors_give_feedback_and_few_answers_are_not_shown(visit, visitors):
     assert FeedbackAnswer.objects.count() == 2
 
 
+def test_errors_name_the_question_as_its_heading_does(visit):
+    prefix = "feedback_questions"
+    fields = {f"{prefix}-TOTAL_FORMS": "2", f"{prefix}-INITIAL_FORMS": "0", f"{prefix}-1-text_en": "Useful?"}
+    client = make_client(make_secretary())
+
+    page = client.post(f"/organize/{visit.event.slug}/visit/feedback/questions/", fields).content.decode()
+
+    assert "Question 2 (nouvelle)</legend>" in page
+    assert "Question 2, Type de réponse" in page
+
+
 def test_answer_to_removed_question_is_skipped(visit, visitors):
     came, *_others = visitors
     add_default_questions(visit=visit)
