@@ -39,7 +39,7 @@ def test_new_people_get_one_order_each(event: Event):
     done = import_csv(
         event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@example.org,Acme,\nA,B,,,press\n"
     )
-    assert str(done) == "Nouvelles\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
+    assert str(done) == "Nouvelles inscriptions\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
     zoe = Registration.objects.get(email="z@example.org")
     assert (zoe.name, zoe.company, zoe.ticket.slug, zoe.state) == ("Zoé Müller", "Acme", "guest", "confirmed")
     assert (zoe.order.total, zoe.order.source, zoe.order.email) == (12_000, "import", "z@example.org")
@@ -300,7 +300,7 @@ def test_command_previews_and_imports_workbook(event: Event, command, tmp_path: 
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
     rehearsed = command("registrations_import", "congress", str(file), "--dry-run")
     assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
-    told = "Essai : rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
+    told = "Essai : rien n’a été enregistré. Nouvelles inscriptions : 2 ; mises à jour : 0 ; inchangées : 0."
     assert rehearsed.stdout.replace("\u202f", " ").splitlines() == [told]
     done = command("registrations_import", "congress", str(file))
     assert done.returncode == 0
