@@ -2,7 +2,7 @@
 #   make run         set up, migrate, seed once, start server and worker (PORT=8000, LAN=1 for https on the local network)
 #   make test        the suite, on SQLite and on PostgreSQL
 #   make test-long   the tests that take several seconds each, likewise; CI runs both
-#   make check       linters, types (Python and JavaScript), layout, settings, translations, licences
+#   make check       linters, types (Python and JavaScript), code limits, settings, translations, licences
 #   make coverage    the suite with coverage.py: the least covered modules and the total (TESTS="tests/schedule -n 1" for some)
 #   make audit       looks up the packages in the public lists of known vulnerabilities (needs a network)
 #   make clean       removes what set-up installed and made; make erase-data: the database, uploads and keys, after asking
@@ -22,7 +22,7 @@ setup:
 
 test:
 	@sh .ci/setup.sh test
-	@sh .ci/test.sh -m "not soak and not long and not layout"
+	@sh .ci/test.sh -m "not soak and not long and not code_limits"
 
 test-long:
 	@sh .ci/setup.sh test

@@ -30,7 +30,7 @@ check "format (ruff)" ruff format --check .
 check "types (mypy)" mypy .
 check "JavaScript types (tsc)" sh .ci/typescript.sh
 check "imports (import-linter)" lint-imports
-check "layout and limits (tests/test_architecture.py)" pytest -q -p no:cacheprovider tests/test_architecture.py tests/test_copied_code.py
+check "code limits (tests marked code_limits)" pytest -q -p no:cacheprovider -m code_limits tests/test_*.py
 check "migrations are complete" python manage.py makemigrations --check --dry-run
 check "production settings" production python manage.py check --deploy --fail-level WARNING
 check "translations" python .ci/translations.py check

@@ -21,7 +21,7 @@ Functions to import: `tests.pdf_readers` (`render_pdf`, `pdf_text`, `decode_qr`,
 
 A test marked `postgresql` is skipped on SQLite. The suite runs on both (`make test`), but tests that need no
 database, or are marked `once`, run once. Tests marked `long` run in `make test-long`, those marked `soak` in
-`make soak`, those marked `layout` in `make check`.
+`make soak`, those marked `code_limits` in `make check`.
 """
 
 import contextlib

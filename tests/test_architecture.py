@@ -13,7 +13,7 @@ from django.db.models import ForeignObject, ManyToManyField
 
 from convention.ops.storage_ceilings import DEFAULT_CEILINGS
 
-pytestmark = pytest.mark.layout
+pytestmark = pytest.mark.code_limits
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["convention", "schedule", "registrations", "badges"]  # lowest first
 TOP_LEVEL = set(

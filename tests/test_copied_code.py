@@ -8,7 +8,7 @@ import pytest
 
 from tests.test_architecture import list_product_modules, parse
 
-pytestmark = pytest.mark.layout
+pytestmark = pytest.mark.code_limits
 MIN_COPIED_STATEMENTS = 5
 
 

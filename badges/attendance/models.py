@@ -50,7 +50,7 @@ REASON_LABELS = {
 
 
 class Checkpoint(models.Model):
-    """A place where badges are scanned: an entrance, a session's room, a meal, a coach, the way out.
+    """A place where badges are scanned: an entrance, a session's room, a meal, a coach, the exit.
 
     `is_strict` checkpoints decide online only. With `counts_as`, scans count at that other checkpoint. If
     `tickets` or `addon` are set, only attendees with one of these tickets or with the add-on may enter.

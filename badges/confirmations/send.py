@@ -126,7 +126,7 @@ def _send_due_mails(
             order=order,
             kind=kind,
             registrations=mail.registrations,
-            write_message=partial(mail.write_mail, order, mail.registrations),
+            write_mail=partial(mail.write_mail, order, mail.registrations),
             message_key=mail.message_key,
         )
         attempts.deliver(mail.address, send)
@@ -143,7 +143,7 @@ def _send_to_holder(registration: Registration) -> None:
     deliver_to_attendee(
         registration=registration,
         message_key=message_key,
-        write_message=partial(write_holder_mail, registration),
+        write_mail=partial(write_holder_mail, registration),
     )
     # Holders of a company's place are asked for their details in the same mail.
     if registration.order.source == SOURCE_COMPANY_CONTACT:
@@ -157,7 +157,7 @@ def _send_to_buyer(order: Order, attempts: MailAttempts) -> None:
             deliver_to_attendee,
             registration=registration,
             message_key=message_key,
-            write_message=write_mail,
+            write_mail=write_mail,
         )
         attempts.deliver(order.email, send)
 

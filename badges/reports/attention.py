@@ -197,8 +197,8 @@ def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _schedule_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.schedule_conflict_count:
         sentence = ngettext(
-            "%(count)s clash in the programme: a room or a speaker is booked twice at the same time.",
-            "%(count)s clashes in the programme: a room or a speaker is booked twice at the same time.",
+            "%(count)s conflict in the programme: a room or a speaker is booked twice at the same time.",
+            "%(count)s conflicts in the programme: a room or a speaker is booked twice at the same time.",
             facts.schedule_conflict_count,
         )
         yield AttentionItem(

@@ -40,12 +40,12 @@ def notify_address_owner(person_id: int, company_id: int) -> None:
     # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
     with hold_lease(f"claim:{claimed.pk}"), translation.override(owner.language):
         try:
-            send_mail_message(write_claim_letter(owner, claimed, company))
+            send_mail_message(write_claim_mail(owner, claimed, company))
         except MailRefused:
             return
 
 
-def write_claim_letter(owner: Person, claimed: Person, company: Company) -> MailMessage:
+def write_claim_mail(owner: Person, claimed: Person, company: Company) -> MailMessage:
     """Return the mail, in the active language."""
     url = f"{settings.SITE_URL}{reverse('club-claim', args=[make_claim_token(claimed)])}"
     return MailMessage(

@@ -4,13 +4,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.permissions import require_treasurer
 
 from .forms import RefundRuleFormSet, load_initial_rules, read_refund_rules
@@ -18,7 +19,7 @@ from .refund_rules import save_refund_rules
 from .revenue import build_revenue_sheet, load_revenue
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show and save all refund rules of an event."""
     event_obj = get_event_to_organize(event, request.user)

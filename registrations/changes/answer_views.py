@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields, NotFound, SoldOut
 from convention.events.permissions import get_event_to_organize
 from convention.web.client_network import get_client_network
+from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration
@@ -39,7 +39,7 @@ def _save_answers(form: AnswersForm, registration: Registration, reason: str) ->
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def attendee_answers(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Answer the event's questions behind a link, or change the answers."""
     link_access = get_order_by_link(reference, secret)
@@ -63,7 +63,7 @@ def attendee_answers(request: HttpRequest, reference: str, secret: str, person: 
     return render(request, "registrations/order_answers.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def organizer_answers(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Change an attendee's answers as an organizer, with a reason."""
     event_obj = get_event_to_organize(event, request.user)

@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.errors import NotFound
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from registrations.models import Registration
 from registrations.permissions import get_order_by_link, make_own_secret
 from registrations.rate_limits import throttle_link_renewal
@@ -18,7 +19,7 @@ from .links import queue_links_mail, replace_attendee_link, replace_order_link
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def lost_link(request: HttpRequest) -> HttpResponse:
     """Mail the links of an address; the response is the same for every address."""
     form = LostLinkForm(request.POST or None)
@@ -33,7 +34,7 @@ def lost_link(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def link_replacement(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Explain what replacing the link of an order or a private place means; a POST replaces it."""
     link_access = get_order_by_link(reference, secret)

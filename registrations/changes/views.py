@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields
+from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.permissions import get_order_by_link
 from registrations.rate_limits import throttle_correction
@@ -18,7 +18,7 @@ from .substitute import substitute_attendee
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_substitution(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Explain what a substitution means; a POST makes it."""
     link_access = get_order_by_link(reference, secret)

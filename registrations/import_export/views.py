@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from convention.club.models import Person
 from convention.errors import ConventionError, UnreadableFile
@@ -20,6 +20,7 @@ from convention.tables.downloads import TABLE_TYPES, table_response
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS, pack_import
 from convention.tables.row_errors import InvalidRows, describe_row_errors, shorten_lines
 from convention.tables.upload_form import TableUploadForm, build_error_sheet, list_column_choices
+from convention.web.routing import require_safe_or_post
 from registrations.models import ImportRun
 from registrations.questions.queries import load_questions
 
@@ -31,7 +32,7 @@ from .undo_import import preview_undo, undo_import
 PAGE_SIZE = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_import(request: HttpRequest, event: str) -> HttpResponse:
     """Upload a list, check it, then import it; the checked list is a hidden field of the form."""
     event_obj = get_event_to_organize(event, request.user)
@@ -99,7 +100,7 @@ def import_history(request: HttpRequest, event: str) -> HttpResponse:
     return _render_page(request, "registrations/organize_imports.html", event_obj, page_obj=page)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def import_undo(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Preview undoing an import; a POST undoes it."""
     event_obj = get_event_to_organize(event, request.user)

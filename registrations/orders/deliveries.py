@@ -32,40 +32,40 @@ def deliver_mail(
     order: Order,
     kind: MailDelivery.Kind,
     registrations: Sequence[Registration],
-    write_message: Callable[[str], MailMessage],
+    write_mail: Callable[[str], MailMessage],
     message_key: str = "",
 ) -> None:
     """Send the mail of this kind about these registrations, and save the result.
 
-    `write_message` receives the Message-ID key that the mail must carry. `message_key` names a mail about one
+    `write_mail` receives the Message-ID key that the mail must carry. `message_key` names a mail about one
     registration. Call it while holding the order's lease. A final refusal is saved, not raised. Raises
     MailNotSent where another attempt may succeed.
     """
     delivery = find_or_create_delivery(order, kind, registrations, message_key)
     delivery.order = order
-    _attempt_delivery(delivery, write_message)
+    _attempt_delivery(delivery, write_mail)
     save_delivery_result(delivery, registrations)
 
 
 def deliver_to_attendee(
-    *, registration: Registration, message_key: str, write_message: Callable[[str], MailMessage]
+    *, registration: Registration, message_key: str, write_mail: Callable[[str], MailMessage]
 ) -> None:
     """Send an attendee's own mail. The buyer's confirmation stays due."""
     delivery = find_or_create_delivery(
         registration.order, MailDelivery.Kind.CONFIRMATION, [registration], message_key
     )
-    _attempt_delivery(delivery, write_message)
+    _attempt_delivery(delivery, write_mail)
     save_delivery_result(delivery, [])
 
 
-def _attempt_delivery(delivery: MailDelivery, write_message: Callable[[str], MailMessage]) -> None:
+def _attempt_delivery(delivery: MailDelivery, write_mail: Callable[[str], MailMessage]) -> None:
     """Send the mail and note the server's response on `delivery` without saving it. Raise MailNotSent."""
     # Counted before sending, so that an attempt that ends with the process is counted too.
     MailDelivery.objects.filter(pk=delivery.pk).update(
         attempts=F("attempts") + 1, attempted_at=timezone.now()
     )
     try:
-        delivery.server_response = send_mail_message(write_message(delivery.revision_key))
+        delivery.server_response = send_mail_message(write_mail(delivery.revision_key))
         delivery.accepted_at = timezone.now()
     except MailRefused as refusal:
         logger.warning("The mail server refused %s.", delivery.revision_key)

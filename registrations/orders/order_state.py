@@ -1,9 +1,9 @@
 """Describe the state of an order's places and where its confirmation is, for the page behind its link."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -46,14 +46,14 @@ def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str
     return [(capfirst(str(state.label)), ", ".join(names[state])) for state in State if state in names]
 
 
-def describe_confirmation(link_access: LinkAccess) -> list[str]:
-    """Return what the reader has to know about the badges of the confirmed places; [] after the event."""
+def describe_confirmation(link_access: LinkAccess, *, at: datetime.datetime) -> list[str]:
+    """Return the sentences about the badges of confirmed places; [] if the event is over at `at`."""
+    if link_access.order.event.ends_at <= at:
+        return []
     order = link_access.order
     confirmed = [row for row in link_access.registrations if row.state == State.CONFIRMED]
     badges = [row for row in confirmed if row.has_name]
-    sentences: list[str] = []
-    if order.event.ends_at <= timezone.now():
-        return sentences
+    sentences = []
     if badges and link_access.is_full and order.email:
         is_part = len(badges) < len(link_access.registrations)
         sentence = _choose_mail_sentence(

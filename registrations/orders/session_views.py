@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import inline_response
+from convention.web.routing import require_safe_or_post
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration, SessionBooking
 from registrations.permissions import LinkAccess, get_order_by_link
@@ -28,7 +29,7 @@ from .session_actions import SessionAction, apply_session_action, parse_session_
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def attendee_sessions(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Show the sessions of the holder of a link; a POST books, swaps or gives up one."""
     link_access = get_order_by_link(reference, secret)
@@ -48,7 +49,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def organizer_sessions(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Show and change an attendee's session bookings as an organizer, with a reason."""
     event_obj = get_event_to_organize(event, request.user)

@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.errors import NotFound
 from convention.text.email_addresses import is_same_email
+from convention.web.routing import require_safe_or_post
 from registrations.booking.verification import (
     AddressVerification,
     get_confirmed_name,
@@ -23,7 +24,7 @@ from registrations.rate_limits import throttle_verification_mail
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def order_verification(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the link confirms; only a POST confirms, because mail scanners open links too."""
     verification = load_verification(token)

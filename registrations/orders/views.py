@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from convention import hooks
 from convention.club.models import Person
@@ -23,6 +23,7 @@ from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import (
     find_stored_receivable,
@@ -92,7 +93,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "can_replace_link": link_access.is_full or any(row.is_private for row in link_access.registrations),
         "headline": describe_order_state([*link_access.registrations, *link_access.private_registrations]),
         "names_by_state": list_names_by_state(link_access.registrations),
-        "confirmation": describe_confirmation(link_access),
+        "confirmation": describe_confirmation(link_access, at=timezone.now()),
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
         **load_order_balance(order),
@@ -235,7 +236,7 @@ def order_calendar(request: HttpRequest, reference: str, secret: str) -> HttpRes
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_correction(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Correct an attendee's name, company or address."""
     link_access = get_order_by_link(reference, secret)
@@ -286,7 +287,7 @@ def _redirect_after_correction(
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_cancellation(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Show the fee and the refund of a cancellation; a POST cancels."""
     link_access = get_order_by_link(reference, secret)

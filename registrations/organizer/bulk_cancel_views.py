@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from registrations.changes.bulk_cancel import (
     MAX_BULK_ORDERS,
     cancel_orders,
@@ -21,7 +21,7 @@ from .bulk_cancel_forms import HELD_ORDERS, BulkCancelForm, OrderFilterForm
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def bulk_cancellation(request: HttpRequest, event: str) -> HttpResponse:
     """Show the orders that match; a POST cancels the selected ones."""
     event_obj = get_event_to_organize(event, request.user)

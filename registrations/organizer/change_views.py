@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_signed_digits
+from convention.web.routing import require_safe_or_post
 from registrations.billing.price_change import describe_price_change, preview_price_change
 from registrations.changes.change_order import OrderChange, change_order, preview_order_change
 from registrations.models import Registration
@@ -18,7 +18,7 @@ from registrations.models import Registration
 from .order_change_forms import OrderChangeForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_change(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Offer tickets and add-ons, then show what the change costs; a POST applies it."""
     event_obj = get_event_to_organize(event, request.user)

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize, get_organized_events
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from registrations.changes.move_to_waiting_list import (
     MovePreview,
     list_tickets_to_wait_for,
@@ -46,7 +46,7 @@ class WaitingListChoiceForm(ReasonForm):
         field.queryset = rows.select_related("event", "quota").order_by("event__starts_at", "event", "pk")
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_move(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Offer the lists of other events, then show what the move costs; a POST moves."""
     event_obj = get_event_to_organize(event, request.user)

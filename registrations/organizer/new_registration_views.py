@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from registrations.booking.walk_in import register_walk_in
 from registrations.order_context import SOURCE_ORGANIZER
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_create(request: HttpRequest, event: str) -> HttpResponse:
     """Register someone, confirmed at once, also free or at a lower price with a reason."""
     event_obj = get_event_to_organize(event, request.user)

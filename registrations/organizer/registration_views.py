@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record_action
 from convention.club.permissions import can_correct_names
@@ -21,6 +21,7 @@ from convention.tables.downloads import table_response
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
+from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
 from registrations.billing.refund_summary import load_order_balance, summarize_refund, summarize_settlement
 from registrations.booking.verification import awaits_buyer, vouch_for_order
@@ -150,7 +151,7 @@ def _get_registration(event: Event, reference: str) -> Registration:
     return get_object_or_404(with_addons, event=event, reference=reference)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_detail(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Show one registration; a POST corrects it."""
     event_obj = get_event_to_organize(event, request.user)

@@ -12,11 +12,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from registrations.changes.selections import RegistrationSelection, select_matching, select_references
 
 from .registration_list import RegistrationFilter
@@ -77,7 +77,7 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
     """
 
     @never_cache
-    @require_http_methods(["GET", "POST"])
+    @require_safe_or_post
     @wraps(view)
     def select_and_view(request: HttpRequest, event: str) -> HttpResponseBase:
         event_obj = get_event_to_organize(event, request.user)

@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
+from convention.web.routing import require_safe_or_post
 from registrations.models import WaitingEntry, WaitingPolicy
 from registrations.storefront.waiting_list_forms import WaitingActionForm, WaitingPolicyForm
 from registrations.waiting_list.organizer_actions import (
@@ -36,7 +37,7 @@ WAITING_ACTIONS: dict[str, tuple[Callable[..., WaitingEntry], object]] = {
 }
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def waiting_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     """Show all waiting lists and one in full; a POST sets how long offers last."""
     event_obj = get_event_to_organize(event, request.user)

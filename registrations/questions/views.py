@@ -5,13 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
+from convention.web.routing import require_safe_or_post
 from registrations.models import AnswerFile, Question
 
 from .edit import POSITION_STEP, move_question, remove_question, save_question
@@ -38,7 +39,7 @@ def question_list(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "registrations/organize_questions.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def question_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_question(
@@ -46,7 +47,7 @@ def question_create(request: HttpRequest, event: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def question_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Change a question, and show how often each of its options was chosen."""
     event_obj = get_event_to_organize(event, request.user)

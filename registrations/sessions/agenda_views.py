@@ -5,10 +5,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 from schedule.prints.views import list_offered_kinds, list_print_pages
 
 from .agenda_forms import AgendaPrintForm
@@ -19,7 +19,7 @@ PRINT_PAGE = (_("Personal programmes"), "organize-agendas")
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def agenda_printing(request: HttpRequest, event: str) -> HttpResponse:
     """Choose the agendas to print; a POST queues the file and redirects to its progress."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)

@@ -159,7 +159,7 @@ def notify_session_changes(registration_id: int) -> None:
         changes = [*list_booked_changes(booked, sessions), *visible]
         if changes and (registration.email or registration.order.email):
             with translation.override(registration.order.language):
-                _send_message(registration, changes)
+                _send_changes_mail(registration, changes)
         # Stored even without an address, so that the job does not find the rows again.
         _store_as_announced(booked, links, version)
 
@@ -178,15 +178,15 @@ def _store_as_announced(
     AgendaLink.objects.filter(pk__in=[link.pk for link in links]).update(notified_version=version)
 
 
-def _send_message(registration: Registration, changes: list[ChangedSession]) -> None:
+def _send_changes_mail(registration: Registration, changes: list[ChangedSession]) -> None:
     try:
-        send_mail_message(_write_message(registration, changes))
+        send_mail_message(_write_changes_mail(registration, changes))
     except MailRefused:
         # A refusal is final: the change is stored as announced all the same.
         logger.warning("The mail server refused the mail about sessions of %s.", registration.reference)
 
 
-def _write_message(registration: Registration, changes: list[ChangedSession]) -> MailMessage:
+def _write_changes_mail(registration: Registration, changes: list[ChangedSession]) -> MailMessage:
     event = registration.event
     page = reverse(
         "order-sessions",

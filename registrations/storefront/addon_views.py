@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.money import Money
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.changes.add_addons import (
     ChosenPayment,
@@ -65,7 +65,7 @@ class AddonPurchaseForm(forms.Form):
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def addon_purchase(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Offer add-ons, then show what they cost and how they are paid; a POST adds them."""
     link_access = get_order_by_link(reference, secret)

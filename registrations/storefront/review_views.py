@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields, SoldOut
@@ -19,6 +18,7 @@ from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
@@ -51,7 +51,7 @@ MAX_SHOWN_PRICES_LENGTH = 10_000
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the third screen, or book."""
     nonce = request.POST.get("nonce", "")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.club.models import Person
 from convention.club.permissions import get_employer
@@ -23,6 +23,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.booking.validation import (
     check_ticket_counts,
@@ -47,7 +48,7 @@ PersonFormSet = formset_factory(
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def register_people(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the first screen: attendees, and the address for the confirmation."""
     event = _open_event(request, slug)
@@ -176,7 +177,7 @@ def _change_people_count(request: HttpRequest, draft: DraftContent) -> bool:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the second screen: a ticket and answers for each attendee, with prices and availability."""
     event = _open_event(request, slug)

@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.accept_offer import accept_ticket_offer, preview_offer_quote
@@ -36,7 +37,7 @@ from .waiting_list_forms import WaitingRequestForm
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResponse:
     """Join the list of a sold-out ticket; the response is the same for every address."""
     event_obj = get_visible_event(event, request.user)
@@ -77,7 +78,7 @@ def _guess_person(request: HttpRequest, event: str) -> dict[str, Any]:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
     """Show the position, or the offer to accept or decline."""
     entry = get_waiting_entry_by_link(secret)

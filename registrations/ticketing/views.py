@@ -1,5 +1,6 @@
 """Organizers' pages for tickets, add-ons, quotas and vouchers."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -9,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import normalize_whitespace
+from convention.web.routing import require_safe_or_post
 from registrations.models import Addon, Quota, Ticket, Voucher
 from registrations.order_request import normalize_code
 
@@ -39,13 +41,13 @@ def ticket_list(request: HttpRequest, event: str) -> HttpResponse:
     return _render_page(request, "organize_tickets.html", event_obj, tickets=tickets)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def ticket_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_ticket(request, event_obj, Ticket(event=event_obj, position=event_obj.tickets.count() * 10))
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def ticket_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_ticket(
@@ -90,13 +92,13 @@ def addon_list(request: HttpRequest, event: str) -> HttpResponse:
     return _render_page(request, "organize_addons.html", event_obj, addons=rows)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def addon_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_addon(request, event_obj, Addon(event=event_obj, position=event_obj.addons.count() * 10))
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def addon_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_addon(request, event_obj, get_object_or_404(Addon, event=event_obj, slug=slug))
@@ -132,13 +134,13 @@ def quota_list(request: HttpRequest, event: str) -> HttpResponse:
     return _render_page(request, "organize_quotas.html", event_obj, quotas=rows)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def quota_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_quota(request, event_obj, Quota(event=event_obj))
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def quota_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_quota(request, event_obj, get_object_or_404(Quota, event=event_obj, pk=pk))
@@ -181,11 +183,11 @@ def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
     )
 
 
-def _add_value_texts(page: Any) -> list[tuple[Voucher, str]]:
-    return [(voucher, describe_value(voucher)) for voucher in page]
+def _add_value_texts(vouchers: Iterable[Voucher]) -> list[tuple[Voucher, str]]:
+    return [(voucher, describe_value(voucher)) for voucher in vouchers]
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
     """Create one voucher, or many alike."""
     event_obj = get_event_to_organize(event, request.user)
@@ -207,7 +209,7 @@ def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
     return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=form.instance)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     voucher = get_object_or_404(Voucher, event=event_obj, code=code)

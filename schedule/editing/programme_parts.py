@@ -19,7 +19,7 @@ from schedule.programme.days import get_programme_day
 from .draft_slots import lock_current_draft
 from .revision import raise_revision
 
-REMOVED_ITEMS: Final[Mapping[type[Model], Promise]] = {
+ITEM_NOT_FOUND_MESSAGES: Final[Mapping[type[Model], Promise]] = {
     Track: _("This track was not found; it may have been deleted."),
     Speaker: _("This speaker was not found; they may have been deleted."),
 }
@@ -105,7 +105,7 @@ def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, chang
         sentence = _("A track with this name already exists.")
         raise InvalidFields(sentence, {"name": [str(sentence)]}) from None
     except (Track.NotUpdated, Speaker.NotUpdated):
-        raise NotFound(REMOVED_ITEMS[type(item)]) from None
+        raise NotFound(ITEM_NOT_FOUND_MESSAGES[type(item)]) from None
     record_action(f"{item._meta.model_name}.{verb}", item, event=event, fields=sorted(changed_fields))
     raise_revision(event=event)
 

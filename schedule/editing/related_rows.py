@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.errors import InvalidFields
 from schedule.models import Session
 
-REMOVED_REFERENCES: Final[Mapping[str, Promise]] = {
+REFERENCE_NOT_FOUND_MESSAGES: Final[Mapping[str, Promise]] = {
     "track": _("This track was not found; it may have been deleted."),
     "room": _("This room was not found; it may have been deleted."),
     "follows": _("This session was not found; it may have been deleted."),
@@ -25,7 +25,7 @@ def check_related_rows(session: Session, values: Mapping[str, object]) -> None:
     """
     errors = {
         name: [str(sentence)]
-        for name, sentence in REMOVED_REFERENCES.items()
+        for name, sentence in REFERENCE_NOT_FOUND_MESSAGES.items()
         if not is_stored(values.get(name))
     }
     previous = values.get("follows")

@@ -43,8 +43,8 @@ def session_places(request: "HttpRequest", event: str, number: int) -> HttpRespo
     position = choose_day(timetable, session.pk, request.GET.get("day", ""))
     places = list_places(timetable, session.pk, timetable.hours[position]) if timetable.hours else []
     is_complete = request.GET.get("all", "") == "1"
-    shown = places if is_complete else choose_best(places)
-    page = Paginator(shown, PLACES_PER_PAGE).get_page(request.GET.get("page"))
+    listed_places = places if is_complete else choose_best(places)
+    page = Paginator(listed_places, PLACES_PER_PAGE).get_page(request.GET.get("page"))
     return render_organizer_page(
         request,
         "session_places",
@@ -55,7 +55,7 @@ def session_places(request: "HttpRequest", event: str, number: int) -> HttpRespo
         room_name=timetable.get_room_name(state.room_id) if state else "",
         page_obj=page,
         groups=group_places(page.object_list),
-        hidden_count=len(places) - len(shown),
+        hidden_count=len(places) - len(listed_places),
         is_complete=is_complete,
         days=list_days(event_obj, timetable.hours),
         chosen_day=position + 1,

@@ -116,7 +116,7 @@ def preview_mail_text(mail: ProposalMail) -> str:
     return mail.text.replace(LINK_PLACEHOLDER, _("[link to the speaker’s page]"))
 
 
-def write_message(mail: ProposalMail, *, to: str) -> MailMessage:
+def write_proposal_mail(mail: ProposalMail, *, to: str) -> MailMessage:
     """Return the message of a stored mail, with the link of its recipient."""
     proposal = mail.recipient.proposal
     event, url = proposal.call.event, build_link(mail)

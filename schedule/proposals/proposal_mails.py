@@ -14,7 +14,7 @@ from convention.db.leases import hold_lease
 from convention.mail.messages import MailRefused, send_mail_message
 from schedule.models import ProposalMail, ProposalSpeaker, SessionProposal
 
-from .mail_texts import build_mail, write_message
+from .mail_texts import build_mail, write_proposal_mail
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def send_proposal_mail(mail_id: int) -> None:
         if mail is None:
             return
         try:
-            send_mail_message(write_message(mail, to=mail.recipient.email))
+            send_mail_message(write_proposal_mail(mail, to=mail.recipient.email))
             mail.accepted_at = timezone.now()
         except MailRefused:
             # Final for this address; other failures are retried by the worker.

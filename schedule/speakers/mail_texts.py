@@ -67,18 +67,20 @@ def choose_language(mailing: SpeakerMailing, speaker: Speaker) -> str:
 def write_preview(mailing: SpeakerMailing, speaker: Speaker) -> MailMessage:
     """Return the mail to one speaker as organizers see it: without the secret of the link."""
     language = choose_language(mailing, speaker)
-    return write_message(mailing, speaker, url=build_page_url("…", language), message_key="preview")
+    return _write_mail_with_link(mailing, speaker, url=build_page_url("…", language), message_key="preview")
 
 
-def write_mail(mail: SpeakerMail) -> MailMessage:
+def write_speaker_mail(mail: SpeakerMail) -> MailMessage:
     """Return a mail with the speaker's own link."""
     mailing, speaker = mail.mailing, mail.speaker
     token = get_or_create_link(speaker=speaker).link_token
     url = build_page_url(token, choose_language(mailing, speaker))
-    return write_message(mailing, speaker, url=url, message_key=mail.message_key)
+    return _write_mail_with_link(mailing, speaker, url=url, message_key=mail.message_key)
 
 
-def write_message(mailing: SpeakerMailing, speaker: Speaker, *, url: str, message_key: str) -> MailMessage:
+def _write_mail_with_link(
+    mailing: SpeakerMailing, speaker: Speaker, *, url: str, message_key: str
+) -> MailMessage:
     """Return the mail to one speaker, in their language if the mailing has it."""
     language, event = choose_language(mailing, speaker), mailing.event
     with translation.override(language):

@@ -26,7 +26,7 @@ from schedule.models import Speaker, SpeakerLink, SpeakerMail, SpeakerMailing
 
 from .audience import SpeakerAudience, SpeakerRecipients, SpeakerState, select_speakers, split_recipients
 from .links import create_missing_links
-from .mail_texts import check_texts, write_mail
+from .mail_texts import check_texts, write_speaker_mail
 
 logger = logging.getLogger(__name__)
 # Lower than the default, so that confirmations go first.
@@ -161,7 +161,7 @@ def send_speaker_mail(mail_id: int) -> None:
         outcome = "accepted_at"
         try:
             if mail.speaker.email:
-                send_mail_message(write_mail(mail))
+                send_mail_message(write_speaker_mail(mail))
             else:
                 outcome = "refused_at"
         except MailRefused:

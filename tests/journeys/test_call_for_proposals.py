@@ -66,7 +66,7 @@ def review(page: Page, address: str, title: str, button: str) -> None:
 
 def find_link(mailoutbox, address: str, part: str) -> str:
     """Return the path of the last link of that kind sent to an address."""
-    bodies = [letter.body for letter in mailoutbox if letter.to == [address] and part in letter.body]
+    bodies = [message.body for message in mailoutbox if message.to == [address] and part in message.body]
     return re.search(rf"http://[^/\s]+(\S*{part}\S+)", bodies[-1])[1]
 
 

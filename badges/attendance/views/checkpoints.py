@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from badges.attendance.devices.checkpoints import (
     create_session_checkpoints,
@@ -19,6 +19,7 @@ from badges.attendance.forms import CheckpointForm
 from badges.attendance.models import Checkpoint, Device
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 
 # Checkpoints of sessions are created from the list, those of coaches on the page of a visit's day.
 SUGGESTED_KINDS = [
@@ -50,7 +51,7 @@ def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "attendance/checkpoints.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def checkpoint_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_checkpoint(
@@ -58,7 +59,7 @@ def checkpoint_create(request: HttpRequest, event: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def checkpoint_edit(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     return _edit_checkpoint(request, event_obj, get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))

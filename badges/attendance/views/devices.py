@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from badges.attendance.devices.pairing import get_or_create_entrance, revoke_device
 from badges.attendance.devices.pairing_codes import DEVICE_RIGHTS, ShownCode, invite_devices
@@ -16,9 +16,10 @@ from badges.attendance.reports.readiness import load_readiness
 from convention.club.permissions import require_signed_in
 from convention.codes.qr import draw_svg_symbol
 from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
+from convention.web.routing import require_safe_or_post
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def device_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the devices of an event; a POST opens a page of pairing codes."""
     event_obj = get_event_to_staff(event, request.user)

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Presence
@@ -16,6 +15,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import normalize_whitespace
+from convention.web.routing import require_safe_or_post
 from registrations.changes.merge import MERGEABLE_FIELDS, MergeRefused, calculate_paid_amount, check_mergeable
 from registrations.changes.selections import RegistrationSelection
 from registrations.models import Question, Registration, WaitingEntry
@@ -48,7 +48,7 @@ class FieldChoice:
         return str(FIELD_LABELS[self.name])
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_merge(request: HttpRequest, event: str, reference: str, other: str) -> HttpResponse:
     """Compare two registrations field by field; a POST merges the second into the first."""
     event_obj = get_event_to_organize(event, request.user)

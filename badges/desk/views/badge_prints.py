@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from badges.desk.badge_prints import (
     AlreadyPrinted,
@@ -18,6 +17,7 @@ from badges.desk.permissions import get_guest_to_serve
 from badges.printing.pdf import render_badge_pdf, render_badge_svg
 from convention.tables.downloads import inline_response
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 
 from .guests import get_operator
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Show the badge with the buttons to print it; a POST records the print and returns the badge.
 

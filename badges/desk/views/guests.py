@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from badges.attendance.models import Scan
 from badges.desk.badge_prints import find_last_print
@@ -22,6 +22,7 @@ from convention.club.models import Person
 from convention.errors import InvalidFields
 from convention.events.permissions import can_organize
 from convention.text.normalize import normalize_whitespace
+from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.verification import vouch_for_order
 from registrations.changes.correct import correct_as_organizer
@@ -125,7 +126,7 @@ def guest_note(request: "HttpRequest", event: str, reference: str) -> HttpRespon
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Correct name, company or address; another person's name makes it a transfer."""
     guest = get_guest_to_serve(event, reference, request.user)
@@ -152,7 +153,7 @@ def _describe_correction(before: Registration, corrected: Registration) -> str:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def guest_substitute(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Give the place to another person, whose badge is printed next."""
     guest = get_guest_to_serve(event, reference, request.user)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from badges.desk.forms import DeskPaymentForm
 from badges.desk.payments import invoice_later, sync_amount_due, take_payment
@@ -15,6 +15,7 @@ from badges.desk.permissions import get_guest_to_charge, get_payment_to_serve
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.tables.downloads import inline_response
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.receipt_pdf import render_receipt_pdf
 from registrations.invoices.formatting import format_cents
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Take what is due for the guest's order, or a part of it."""
     guest = get_guest_to_charge(event, reference, request.user)

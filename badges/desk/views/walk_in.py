@@ -11,10 +11,10 @@ from django.utils import translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields, NotOpenNow, SoldOut
 from convention.events.permissions import can_organize, get_event_to_staff
+from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
 from registrations.booking.walk_in import register_walk_in
 from registrations.models import Registration
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     """Register a walk-in, then show that guest, whose badge is printed next."""
     event_obj = get_event_to_staff(event, request.user)
@@ -89,7 +89,7 @@ def _add_unanswered_message(request: "HttpRequest", registration: Registration) 
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Enter a walk-in's answers while questions are open; answers given before are not shown."""
     event_obj = get_event_to_staff(event, request.user)

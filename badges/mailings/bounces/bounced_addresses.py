@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from badges.mailings.composing.mail_writer import Addressee
+from badges.mailings.composing.mailing_writer import Addressee
 from badges.mailings.models import Recipient
 from convention.audit.record import record_action
 from convention.errors import NotFound

@@ -1,4 +1,4 @@
 """Compose a mailing: draft, recipients, placeholders and texts.
 
-Start with drafts.py, segments.py (who is selected) and mail_writer.py (what each gets). Sends nothing.
+Start with drafts.py, segments.py (who is selected) and mailing_writer.py (what each gets). Sends nothing.
 """

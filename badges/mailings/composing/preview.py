@@ -15,7 +15,7 @@ from convention.mail.messages import MailMessage, send_mail_message
 from registrations.models import Registration
 
 from .audience import MailGroup, MailingAudience, build_audience
-from .mail_writer import Addressee, MailingWriter, make_test_mail
+from .mailing_writer import Addressee, MailingWriter, make_test_mail
 
 MAX_NAMES_SHOWN = 100
 

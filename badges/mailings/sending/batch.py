@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from badges.confirmations.mail_throttle import seconds_until_mail_allowed
 from badges.mailings.composing.audience import find_left_out_reasons
-from badges.mailings.composing.mail_writer import Addressee, MailingWriter
+from badges.mailings.composing.mailing_writer import Addressee, MailingWriter
 from badges.mailings.models import Mailing, Recipient
 from convention.mail.messages import MailMessage, MailPostponed, MailRefused, open_mail_connection
 from convention.text.email_addresses import normalize_email

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from badges.mailings.composing.audience import MailGroup, build_audience
-from badges.mailings.composing.mail_writer import Addressee
+from badges.mailings.composing.mailing_writer import Addressee
 from badges.mailings.composing.segments import Segment, select_registrations
 from badges.mailings.models import Mailing, Recipient
 from convention.text.email_addresses import normalize_email

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from badges.mailings.bounces.bounced_addresses import (
     clear_bounce,
@@ -29,6 +29,7 @@ from convention.errors import NotFound
 from convention.events.permissions import get_event_to_organize
 from convention.mail.bounces import find_bounced_addresses
 from convention.tables.downloads import table_response
+from convention.web.routing import require_safe_or_post
 from registrations.models import Registration
 
 ROWS_PER_PAGE = 50
@@ -74,7 +75,7 @@ def recipient_bounce(request: HttpRequest, event: str, pk: int, recipient: int) 
     return redirect("organize-mailing-log", event, pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
     """List bounced addresses and record more; unknown addresses stay in the form."""
     event_obj = get_event_to_organize(event, request.user)

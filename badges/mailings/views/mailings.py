@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from badges.mailings.bounces.bounced_addresses import list_bounced_registrations
 from badges.mailings.composing.audience import build_audience
@@ -43,6 +43,7 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
+from convention.web.routing import require_safe_or_post
 from registrations.changes.selections import RegistrationSelection
 from registrations.organizer.selection_forms import with_selection
 
@@ -68,7 +69,7 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "mailings/mailings.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     form = MailingForm(request.POST or None, event=event_obj)
@@ -97,7 +98,7 @@ def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection)
     return redirect("organize-mailing-edit", selection.event.slug, mailing.pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Change a draft; if another organizer changed it meanwhile, show their values beside the form."""
     mailing = get_mailing_to_organize(event, pk, request.user)

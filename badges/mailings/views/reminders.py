@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from badges.mailings.composing.placeholders import PLACEHOLDERS
 from badges.mailings.forms import RemindersForm
@@ -14,9 +13,10 @@ from badges.mailings.sending.reminders import get_reminder_plan, list_reminder_t
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_time
 from convention.events.permissions import get_event_to_organize
+from convention.web.routing import require_safe_or_post
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     plan = get_reminder_plan(event_obj)

@@ -5,13 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.club.claims import accept_claim, get_claimed_person, list_current_employers
+from convention.web.routing import require_safe_or_post
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def address_claim(request: HttpRequest, token: str) -> HttpResponse:
     """Show who added the person; only a POST confirms, since mail filters open links too."""
     claimed = get_claimed_person(token)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from convention.audit.record import record_action
 from convention.club.companies import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def company_list(request: "HttpRequest") -> "HttpResponse":
     """List companies by name, searched, with their current memberships."""
     require_administrator(request.user)

@@ -6,7 +6,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.change_employer import change_employer
 from convention.club.forms import (
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def person_list(request: "HttpRequest") -> "HttpResponse":
     """List people by name, searched, with their current employments and seats."""
     require_administrator(request.user)

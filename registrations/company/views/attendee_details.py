@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields
+from convention.web.routing import require_safe_or_post
 from registrations.company.forms import AttendeeDetailsForm
 from registrations.company.invitations import save_attendee_details
 from registrations.models import Registration
@@ -18,7 +18,7 @@ from registrations.rate_limits import throttle_correction
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def attendee_details(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Let an attendee complete the name on the badge and the photo choice."""
     link_access = get_order_by_link(reference, secret)

@@ -15,7 +15,6 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.club.models import Company
 from convention.club.permissions import get_company_of_contact, require_signed_in
@@ -25,6 +24,7 @@ from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.routing import require_safe_or_post
 from registrations.application_rules import refuse_without_application
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
@@ -54,7 +54,7 @@ EMPTY_FORMSET_DATA = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpResponse:
     """Show the rows; a POST pastes, adds, removes or checks them."""
     company_obj, event_obj = get_company_of_contact(company, request.user), _get_open_event(request, event)
@@ -270,7 +270,7 @@ def _check_rows(
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpResponse:
     """Show the quote, the invoice's address and the purchase order; a POST places the order."""
     company_obj, nonce = get_company_of_contact(company, request.user), request.POST.get("nonce", "")

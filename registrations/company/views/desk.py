@@ -8,13 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.people import add_colleague_with_seat
 from convention.club.permissions import get_companies_of_contact, get_company_of_contact
 from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat
 from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
+from convention.web.routing import require_safe_or_post
 from registrations.company.attention import list_attention_items
 from registrations.company.forms import ColleagueForm, SeatDayForm
 from registrations.company.overview import find_membership, load_company_overview
@@ -58,7 +59,7 @@ def company_home(request: HttpRequest, company: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def seat_list(request: HttpRequest, company: str) -> HttpResponse:
     """Show seats and colleagues without one; a POST adds a colleague."""
     company_obj = get_company_of_contact(company, request.user)

@@ -8,11 +8,12 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.club.permissions import get_company_of_contact, require_signed_in
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
+from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
@@ -68,7 +69,7 @@ def _attach_invitations(rows: list[Registration]) -> None:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_detail(request: HttpRequest, company: str, reference: str) -> HttpResponse:
     """Show a registration; a POST substitutes its attendee."""
     company_obj = get_company_of_contact(company, request.user)
@@ -126,7 +127,7 @@ def invitation_resend(request: HttpRequest, company: str, reference: str) -> Htt
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def registration_cancel(request: HttpRequest, company: str, reference: str) -> HttpResponse:
     """Show what cancelling means; a POST cancels."""
     company_obj = get_company_of_contact(company, request.user)

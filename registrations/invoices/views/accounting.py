@@ -4,12 +4,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.tables.downloads import attachment_response, table_response, zip_response
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.accounting.day_book import (
     build_day_book_sheet,
     build_day_books,
@@ -105,7 +106,7 @@ def compute_unexplained_amount(payout: Payout) -> int:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def payout_detail(request: HttpRequest, payout_id: int) -> HttpResponse:
     """Show a payout with its payments and refunds; a POST notes its bank statement line."""
     payout = get_payout_for_treasurer(payout_id, request.user)
@@ -156,7 +157,7 @@ def day_book_download(request: HttpRequest, event_slug: str, kind: str) -> HttpR
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def issuer_edit(request: HttpRequest) -> HttpResponse:
     """Edit the issuer."""
     require_treasurer(request.user)

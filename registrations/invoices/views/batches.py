@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.events.models import Event
 from convention.text.normalize import normalize_whitespace
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.completeness import is_complete_issuer
 from registrations.invoices.models import Issuer
 from registrations.invoices.permissions import require_treasurer
@@ -25,7 +25,7 @@ from .receivables import render_page
 MAX_ROWS_SHOWN = 100
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def invoices_issue(request: HttpRequest) -> HttpResponse:
     """Show what can be invoiced now; issue and e-mail all of it."""
     require_treasurer(request.user)

@@ -127,7 +127,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     last_document = get_last_document_id(receivable)
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         document = issue_deposit_invoice(
             receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
         )
@@ -141,7 +141,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
             _("The next invoice will deduct the deposit."),
             _("Issue the deposit invoice"),
             DepositForm(get_post_data(request), initial={"last_document": last_document}),
-            apply,
+            run_action,
         ),
     )
 
@@ -153,7 +153,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     due = compute_balance(receivable).amount_due
     form = ManualPaymentForm(get_post_data(request), initial={"amount": due if due > 0 else None})
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
         payment = record_manual_payment(receivable=receivable, external_id=form.external_id, **values)
         return _("A payment of %(amount)s has been recorded.") % {
@@ -165,7 +165,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(_("Record a payment"), explanation, _("Record the payment"), form, apply),
+        ActionPage(_("Record a payment"), explanation, _("Record the payment"), form, run_action),
     )
 
 
@@ -174,7 +174,7 @@ def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
     """Credit what was invoiced and is no longer owed."""
     receivable = get_receivable_for_treasurer(reference, request.user)
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
         return " ".join(map(describe_document, documents)) or _("There is nothing to credit.")
 
@@ -183,7 +183,7 @@ def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(heading, explanation, heading, DocumentReasonForm(get_post_data(request)), apply),
+        ActionPage(heading, explanation, heading, DocumentReasonForm(get_post_data(request)), run_action),
     )
 
 
@@ -202,7 +202,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
         get_post_data(request), creditable_lines=lines, initial={"last_document": last_document}
     )
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         if data["what"] == CreditForm.AMOUNT:
             credit_note = credit_invoice_amount(
                 invoice=document,
@@ -224,7 +224,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         document.receivable,
-        ActionPage(heading, explanation, _("Issue the credit note"), form, apply),
+        ActionPage(heading, explanation, _("Issue the credit note"), form, run_action),
     )
 
 
@@ -233,7 +233,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Credit an invoice and issue it again with the buyer's current data."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
 
     explanation = _(
@@ -243,7 +243,9 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     heading = _("Correct invoice %(number)s") % {"number": document.number}
     form = DocumentReasonForm(get_post_data(request))
     return respond_with_action(
-        request, document.receivable, ActionPage(heading, explanation, _("Issue both documents"), form, apply)
+        request,
+        document.receivable,
+        ActionPage(heading, explanation, _("Issue both documents"), form, run_action),
     )
 
 
@@ -257,7 +259,7 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
         messages.error(request, no_address)
         return redirect("receivable", document.receivable.reference)
 
-    def apply(_data: dict[str, Any]) -> str:
+    def run_action(_data: dict[str, Any]) -> str:
         # The address may have been erased since the page was loaded.
         if queue_invoice_mail(invoice=document) is None:
             raise NotOpenNow(no_address)
@@ -272,7 +274,7 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
             explanation % {"number": document.number, "email": email},
             _("Send"),
             ConfirmationForm(get_post_data(request)),
-            apply,
+            run_action,
         ),
     )
 
@@ -288,7 +290,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         get_post_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
     )
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         refund = request_manual_refund(
             payment=payment, external_id=form.external_id, amount=data["amount"], reason=data["reason"]
         )
@@ -312,7 +314,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(_("Refund this payment"), explanation, _("Record the refund"), form, apply),
+        ActionPage(_("Refund this payment"), explanation, _("Record the refund"), form, run_action),
     )
 
 
@@ -326,7 +328,7 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
         "method": payment.get_method_display(),
     }
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         cancel_payment(payment=payment, reason=data["reason"])
         return _("The payment of %(amount)s has been cancelled with a counter-entry.") % values
 
@@ -338,7 +340,7 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
     heading = _("Cancel this payment")
     form = PaymentCancelForm(get_post_data(request))
     return respond_with_action(
-        request, receivable, ActionPage(heading, explanation % values, heading, form, apply)
+        request, receivable, ActionPage(heading, explanation % values, heading, form, run_action)
     )
 
 
@@ -347,7 +349,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Mark a refund as sent."""
     refund = get_refund_for_treasurer(refund_id, request.user)
 
-    def apply(_data: dict[str, Any]) -> str:
+    def run_action(_data: dict[str, Any]) -> str:
         complete_refund(refund=refund)
         return _("The refund has been marked as done.")
 
@@ -358,7 +360,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         refund.receivable,
-        ActionPage(_("Mark the refund as done"), explanation, _("Mark as done"), form, apply),
+        ActionPage(_("Mark the refund as done"), explanation, _("Mark as done"), form, run_action),
     )
 
 
@@ -367,7 +369,7 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Mark a refund as failed."""
     refund = get_refund_for_treasurer(refund_id, request.user)
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         fail_refund(refund=refund, reason=data["reason"])
         return _("The refund has been marked as failed. The money is still in the account.")
 
@@ -378,7 +380,7 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         refund.receivable,
-        ActionPage(_("Mark the refund as failed"), explanation, _("Mark as failed"), form, apply),
+        ActionPage(_("Mark the refund as failed"), explanation, _("Mark as failed"), form, run_action),
     )
 
 
@@ -389,11 +391,11 @@ def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
     # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
     form = BuyerForm(get_post_data(request), instance=get_receivable_for_treasurer(reference, request.user))
 
-    def apply(data: dict[str, Any]) -> str:
+    def run_action(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)
         return _("The buyer’s details have been saved.")
 
     explanation = _("These details apply to future documents. Documents already issued do not change.")
     return respond_with_action(
-        request, receivable, ActionPage(_("Buyer"), explanation, _("Save the details"), form, apply)
+        request, receivable, ActionPage(_("Buyer"), explanation, _("Save the details"), form, run_action)
     )

@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.money import Money
+from convention.web.routing import require_safe_or_post
 from registrations.invoices.permissions import require_treasurer
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
 from registrations.payments.permissions import get_bank_line_for_treasurer
@@ -68,7 +69,7 @@ def bank_line_list(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def statement_import(request: HttpRequest) -> HttpResponse:
     """Upload a statement: preview it first, then import it."""
     require_treasurer(request.user)
@@ -103,7 +104,7 @@ def _run_import(request: HttpRequest, form: StatementForm) -> Any:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     """Show a line with its match and assignments; a POST assigns it."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)

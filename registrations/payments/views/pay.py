@@ -12,11 +12,12 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from convention.errors import ConventionError, NotFound
 from convention.money import Money
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.inventory.stock import refresh_availability, release_expired_packages
 from registrations.models import Package, Registration, Sponsorship
@@ -57,7 +58,7 @@ def _require_full_access(reference: str, secret: str) -> LinkAccess:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Show the amount due; a POST redirects to the payment page, or removes an add-on."""
     link_access = _require_full_access(reference, secret)
@@ -167,7 +168,7 @@ def _are_available(expired: list[Sponsorship | Registration]) -> bool:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Simulate Stripe's page in the demo: no money moves."""
     require_demo_payments()

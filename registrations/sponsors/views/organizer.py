@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError, InvalidFields
@@ -17,6 +17,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
+from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import calculate_balance
 from registrations.models import Package, SponsorLogo
 from registrations.sponsors.forms import LogoForm, OrganizerSponsorshipForm, PackageForm, SponsorOrderForms
@@ -55,7 +56,7 @@ def sponsorship_export(request: HttpRequest, event: str, kind: str) -> HttpRespo
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Take a package for a sponsor, also while it is not on sale."""
     event_obj, package = get_organizer_package(event, slug, request.user)
@@ -90,7 +91,7 @@ def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def sponsorship_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Show a sponsorship; a POST changes its public data."""
     event_obj, sponsorship = get_organizer_sponsorship(event, pk, request.user)
@@ -160,7 +161,7 @@ def package_list(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "sponsors/organize_packages.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def package_create(request: HttpRequest, event: str) -> HttpResponse:
     """Create a package."""
     event_obj = get_event_to_organize(event, request.user)
@@ -169,7 +170,7 @@ def package_create(request: HttpRequest, event: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def package_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Change a package."""
     event_obj, package = get_organizer_package(event, slug, request.user)

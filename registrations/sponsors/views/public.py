@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.permissions import get_visible_event
 from convention.web.client_network import get_client_network
+from convention.web.routing import require_safe_or_post
 from registrations.booking.idempotency import find_order_by_key
 from registrations.logos import list_sponsor_tiers
 from registrations.models import Order, Package, SponsorLogo
@@ -53,7 +54,7 @@ def sponsor_logo(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Take a package or request a quotation; the form's nonce makes a double click harmless."""
     package = get_public_package(event, slug, request.user)

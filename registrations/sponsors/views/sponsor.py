@@ -6,9 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from convention.errors import ConventionError
+from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import calculate_balance, find_stored_receivable
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.models import SponsorLogo, Sponsorship
@@ -23,7 +24,7 @@ from .public import png_response
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def sponsor_page(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Show the sponsorship; a POST uploads the logo or changes the public data."""
     link_access, sponsorship = find_sponsorship_by_link(reference, secret)

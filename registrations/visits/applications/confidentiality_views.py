@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
+from convention.web.routing import require_safe_or_post
 from registrations.visits.lifecycle.earlier_visits import find_earlier_text
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.permissions import (
@@ -23,7 +23,7 @@ from .forms import NdaAcceptanceForm, NdaTextForm
 from .state import find_agreed_ids, find_states
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
     """Show the versions and how many have accepted the current one; a POST saves the next version."""
     visit = get_managed_visit(event, request.user)
@@ -65,7 +65,7 @@ def _describe_saved_text(visit: Visit) -> str:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the current text; a visitor with a place accepts it under their name."""
     visit = get_member_visit(slug, request.user)

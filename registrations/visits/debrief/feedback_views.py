@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
+from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.state import was_present
 from registrations.visits.models import FeedbackAnswer
 from registrations.visits.permissions import get_own_application, get_visit_to_debrief
@@ -29,7 +30,7 @@ def feedback_results(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "visits/organize_feedback.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def question_list(request: HttpRequest, event: str) -> HttpResponse:
     """Edit the questions of a visit."""
     visit = get_visit_to_debrief(event, request.user)
@@ -51,7 +52,7 @@ def default_questions_add(request: HttpRequest, event: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def feedback_answer(request: HttpRequest, event: str) -> HttpResponse:
     """Show the questions to a visitor who was present; answers may be changed later."""
     application = get_own_application(event, request.user)

@@ -101,7 +101,7 @@ class FeedbackForm(forms.Form):
         return {int(name[1:]): value for name, value in self.cleaned_data.items()}
 
 
-class FeedbackQuestionFormSetBase(forms.BaseInlineFormSet[FeedbackQuestion, Visit, Any]):
+class BaseFeedbackQuestionFormSet(forms.BaseInlineFormSet[FeedbackQuestion, Visit, Any]):
     """The questions of a visit, numbered as on the page, so that errors name the question."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -112,7 +112,7 @@ class FeedbackQuestionFormSetBase(forms.BaseInlineFormSet[FeedbackQuestion, Visi
 FeedbackQuestionFormSet = forms.inlineformset_factory(
     Visit,
     FeedbackQuestion,
-    formset=FeedbackQuestionFormSetBase,
+    formset=BaseFeedbackQuestionFormSet,
     fields=["kind", "text", "text_en", "position"],
     extra=2,
     can_delete=True,

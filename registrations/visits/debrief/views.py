@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.text.normalize import parse_digits
+from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Debrief, DebriefNote
 from registrations.visits.permissions import get_current_member, get_readable_visit, get_visit_to_debrief
 
@@ -40,7 +41,7 @@ DEBRIEF_ACTIONS: dict[str, Callable[..., None]] = {
 DEBRIEFS_PER_PAGE = 20
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def debrief_edit(request: HttpRequest, event: str) -> HttpResponse:
     """Edit the debrief, and show who reads it and from when."""
     visit = get_visit_to_debrief(event, request.user)
@@ -96,7 +97,7 @@ def list_notes(debrief: Debrief) -> list[DebriefNote]:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def debrief_page(request: HttpRequest, event: str) -> HttpResponse:
     """Show what the reader may read now; those who were present add and remove their own notes."""
     visit = get_readable_visit(event, request.user)

@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields
+from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import list_waiting_applications
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.identity.permissions import get_secretary_application
@@ -18,7 +19,7 @@ from .forms import ReplacementForm
 from .replacements import approve_replacement, propose_replacement_by_email
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Propose a replacement for a visitor; the waiting list is shown as a suggestion."""
     application = get_secretary_application(event, pk, request.user)

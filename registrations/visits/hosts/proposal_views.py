@@ -4,9 +4,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, NotFound
+from convention.web.routing import require_safe_or_post
 from registrations.visits.models import HostContact
 from registrations.visits.planning.forms import ProposalForm, build_own_site_form
 from registrations.visits.planning.host_proposals import (
@@ -24,7 +25,7 @@ MAX_PROPOSALS_SHOWN = 50
 
 
 @host_page
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def host_proposal_list(request: HttpRequest) -> HttpResponse:
     """List the contact's proposals with the interest in them; a POST creates another."""
     contact = get_signed_in_contact(request.session)

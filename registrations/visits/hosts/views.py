@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import ConventionError, LinkExpired, ServiceUnavailable
+from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.state import load_presence
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.lifecycle.change import change_briefing
@@ -72,7 +73,7 @@ def host_page(view: HostView) -> HostView:
 
 
 @host_page
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def host_home(request: HttpRequest) -> HttpResponse:
     """List the contact's visits, or offer a sign-in link."""
     contact = find_signed_in_contact(request.session)
@@ -89,7 +90,7 @@ def host_home(request: HttpRequest) -> HttpResponse:
 
 
 @host_page
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def host_sign_in(request: HttpRequest, token: str) -> HttpResponse:
     """Show a button that signs in. A GET must not: mail scanners follow links and would use them up."""
     if request.method == "GET":
@@ -114,7 +115,7 @@ def host_sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @host_page
-@require_http_methods(["GET"])
+@require_safe
 def host_visit_detail(request: HttpRequest, event: str) -> HttpResponse:
     """Show expected and present visitors, pending replacements and the briefing; no identity is decrypted."""
     contact, visit = get_host_visit(event, request.session)
@@ -173,7 +174,7 @@ def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
 
 
 @host_page
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def host_visitor_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Show a visitor or a pending replacement with the possible decisions; a POST decides."""
     contact, application = get_host_visitor(event, pk, request.session)
@@ -207,7 +208,7 @@ def _record_decision(request: HttpRequest, contact: HostContact, application: Ap
 
 
 @host_page
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def briefing_edit(request: HttpRequest, event: str) -> HttpResponse:
     contact, visit = get_host_visit(event, request.session)
     form = BriefingForm(request.POST or None, instance=visit)

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields
+from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Application, Identity
 
 from .fields import get_field_label, get_identity_window, is_identity_complete, list_requested_fields
@@ -18,7 +18,7 @@ from .permissions import get_application_to_identify
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def identity_edit(request: HttpRequest, event: str) -> HttpResponse:
     """Show what is requested and which fields were given; a POST saves or deletes."""
     application = get_application_to_identify(event, request.user)

@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_organize
+from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import compute_lock_time, find_closing_time, find_lock_time
@@ -54,7 +55,7 @@ STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
 STATES_BEFORE_LOCK = (Visit.State.AGREED, Visit.State.PUBLISHED, Visit.State.CLOSED)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     """Show and save the facts of a visit, with its current state and next steps."""
     event_row = get_managed_event(event, request.user)
@@ -150,7 +151,7 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     return redirect("organize-visit", event)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
     """Show the consequences, then cancel the visit with a reason."""
     visit = get_managed_visit(event, request.user)

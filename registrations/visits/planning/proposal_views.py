@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
+from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Interest, Proposal
 
 from .company_history import count_visits_by_person
@@ -31,8 +32,6 @@ from .proposals import (
 )
 
 PROPOSALS_PER_PAGE = 50
-# With HEAD, which `require_http_methods` does not add to GET.
-allow_read_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @never_cache
@@ -73,7 +72,7 @@ def _add_interest(proposals: Any, proposer: Proposer) -> list[tuple[Proposal, In
 
 
 @never_cache
-@allow_read_and_post
+@require_safe_or_post
 def proposal_create(request: HttpRequest) -> HttpResponse:
     proposer = get_proposer(request.user)
     form = build_proposal_form(request.POST or None, proposer)
@@ -135,7 +134,7 @@ def proposal_planning_list(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@allow_read_and_post
+@require_safe_or_post
 def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a proposal and who is interested, with their past visits; a POST edits it."""
     get_planner(request.user)
@@ -156,13 +155,13 @@ def _get_proposal(pk: int) -> Proposal:
 def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
     proposal = _get_proposal(pk)
     interests = proposal.interests.select_related("person").order_by("expressed_at", "pk")
-    people = Paginator(interests, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
-    visit_counts = count_visits_by_person([interest_row.person_id for interest_row in people])
+    page = Paginator(interests, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    visit_counts = count_visits_by_person([interest_row.person_id for interest_row in page])
     context = {
         "proposal": proposal,
         "interest": count_interest([proposal]).get(proposal.pk, InterestCount()),
-        "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in people],
-        "page_obj": people,
+        "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in page],
+        "page_obj": page,
         "form": ProposalForm(instance=proposal, hosts=list_vendors()),
         "date_form": VisitDateForm(prefix="date", initial=_build_date_initial(request, proposal)),
         "aside_form": SetAsideForm(prefix="aside"),

@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Application, Ride
 from registrations.visits.permissions import (
     get_managed_ride,
@@ -54,7 +55,7 @@ def ride_list(request: HttpRequest, event: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Change the rides of one visitor, with a reason."""
     application = get_visitor_to_seat(event, pk, request.user)
@@ -92,14 +93,14 @@ def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, applicatio
     return form.is_valid()
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def ride_create(request: HttpRequest, event: str) -> HttpResponse:
     return _edit_ride(
         request, Ride(visit=get_managed_visit(event, request.user), direction=Ride.Direction.OUT)
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def ride_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     return _edit_ride(request, get_managed_ride(event, pk, request.user))
 
@@ -128,7 +129,7 @@ def ride_remove(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
     """Show the visitor's rides and let them choose others."""
     application = get_own_application(event, request.user)

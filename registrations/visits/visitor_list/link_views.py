@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import InvalidFields, LinkExpired
+from convention.web.routing import require_safe_or_post
 from registrations.visits.hosts.forms import AcknowledgementForm
 from registrations.visits.hosts.permissions import get_list_by_link
 from registrations.visits.models import VisitorList
@@ -22,7 +22,7 @@ from .acknowledge import acknowledge_list, open_list
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def linked_list(request: HttpRequest, token: str) -> HttpResponse:
     """Show the list's number and counts; only a POST decrypts it, as mail scanners follow links."""
     try:

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import ConventionError, InvalidFields
+from convention.web.routing import require_safe_or_post
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
 from registrations.visits.hosts.permissions import list_pending_replacements
@@ -106,7 +107,7 @@ def visitor_list_create(request: HttpRequest, event: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpResponse:
     """Show one version; a POST decrypts it, which is recorded."""
     visitor_list = get_secretary_list(event, number, request.user)
@@ -149,7 +150,7 @@ def visitor_list_revoke(request: HttpRequest, event: str, number: int) -> HttpRe
     return redirect("organize-visit-list", event, number)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe_or_post
 def host_contact_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the host's contacts; a POST adds one."""
     visit, _person = get_secretary_visit(event, request.user)

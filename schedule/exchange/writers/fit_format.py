@@ -150,22 +150,22 @@ def fit_frab_sessions(
         code = dict(parsed_session.extra or ()).get("code", "")
         code = code if CODE_PATTERNS[file_format].fullmatch(code) and code not in codes else ""
         codes.add(code)
-        base = find_base_address(parsed_session, header)
+        base_url = find_base_url(parsed_session, header)
         is_unchanged = slug == parsed_session.slug and not parsed_session.extra
         fitted.append(
             fit_session(
                 parsed_session
                 if is_unchanged
-                else replace(parsed_session, slug=slug, extra=fit_extra(parsed_session, code, base)),
-                base,
+                else replace(parsed_session, slug=slug, extra=fit_extra(parsed_session, code, base_url)),
+                base_url,
             )
         )
     order = {parsed_session.guid: position for position, parsed_session in enumerate(parsed_sessions)}
     return tuple(sorted(fitted, key=lambda parsed_session: order[parsed_session.guid]))
 
 
-def find_base_address(parsed_session: ParsedSession, header: ParsedHeader) -> str:
-    """Return the address that a session's relative links belong to; "" if it is unknown."""
+def find_base_url(parsed_session: ParsedSession, header: ParsedHeader) -> str:
+    """Return the URL against which a session's relative links are resolved; "" if it is unknown."""
     if header.base_url:
         return header.base_url
     # A session without an address of its own has that of our page, where its relative links lead nowhere.
@@ -183,15 +183,15 @@ def make_slug(parsed_session: ParsedSession, header: ParsedHeader, used_slugs: s
     return slug
 
 
-def fit_extra(parsed_session: ParsedSession, code: str, base: str) -> tuple[tuple[str, str], ...]:
+def fit_extra(parsed_session: ParsedSession, code: str, base_url: str) -> tuple[tuple[str, str], ...]:
     """Return the extra fields that the schema allows; relative addresses become absolute."""
     values = dict(parsed_session.extra or ()) | {"code": code}
     for name in ("logo", "feedback_url", "origin_url"):
-        values[name] = encode_web_uri(resolve_address(values.get(name, ""), base))
+        values[name] = encode_web_uri(resolve_address(values.get(name, ""), base_url))
     return tuple((name, value) for name, value in values.items() if value)
 
 
-def fit_xml_session(parsed_session: ParsedSession, _base: str) -> ParsedSession:
+def fit_xml_session(parsed_session: ParsedSession, _base_url: str) -> ParsedSession:
     """Fit frab XML, whose links may be relative: durations below 100 hours, speakers by name and guid."""
     assert parsed_session.ends_at
     return replace(
@@ -230,22 +230,22 @@ def fit_table_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, .
     return tuple(replace(link, url=link.url.replace("|", "%7C")) for link in fit_xml_links(links))
 
 
-def fit_json_session(parsed_session: ParsedSession, base: str) -> ParsedSession:
+def fit_json_session(parsed_session: ParsedSession, base_url: str) -> ParsedSession:
     """Fit frab JSON: links with absolute addresses and of known kinds."""
     if not (parsed_session.links or parsed_session.attachments or parsed_session.speakers):
         return parsed_session
     return replace(
         parsed_session,
-        links=fit_json_links(parsed_session.links, base),
-        attachments=fit_json_links(parsed_session.attachments, base),
+        links=fit_json_links(parsed_session.links, base_url),
+        attachments=fit_json_links(parsed_session.attachments, base_url),
         speakers=tuple(map(fit_json_speaker, parsed_session.speakers or ())),
     )
 
 
-def fit_json_links(links: tuple[ParsedLink, ...] | None, base: str) -> tuple[ParsedLink, ...]:
+def fit_json_links(links: tuple[ParsedLink, ...] | None, base_url: str) -> tuple[ParsedLink, ...]:
     fitted_links = (
         ParsedLink(
-            resolve_address(link.url, base),
+            resolve_address(link.url, base_url),
             fit_line(link.title),
             link.kind if link.kind in LINK_KINDS else "",
         )

@@ -9,7 +9,7 @@ from badges.mailings.composing.drafts import (
     delete_draft,
     update_mailing,
 )
-from badges.mailings.composing.mail_writer import Addressee, MailingWriter
+from badges.mailings.composing.mailing_writer import Addressee, MailingWriter
 from badges.mailings.composing.placeholders import (
     PLACEHOLDERS,
     InvalidMailText,

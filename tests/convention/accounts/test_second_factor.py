@@ -291,7 +291,7 @@ def test_adding_and_removing_second_factor_is_audited_and_sends_emails(
         ("second_factor.add", subject, [kind]) for kind in ("recovery_codes", "totp")
     ]
     assert ("second_factor.remove", subject, ["totp"]) in trail[2:]
-    assert [letter.subject for letter in mailoutbox] == [
+    assert [message.subject for message in mailoutbox] == [
         "Application d’authentification ajoutée", "Application d’authentification retirée"]  # fmt: skip
 
 

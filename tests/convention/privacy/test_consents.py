@@ -90,10 +90,8 @@ def test_consent_of_registration_can_be_withdrawn_unless_required(is_required):
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_requests_from_unknown_address_create_one_case():
     values = {"kind": "erasure", "language": "fr", "opened_by": make_person()}
-    letters = ["Zoe@example.org", "zoe@example.org"] * 3
+    emails = ["Zoe@example.org", "zoe@example.org"] * 3
 
-    run_in_threads(
-        [lambda email=email: record_request(email=email, **values) for email in letters], threads=6
-    )
+    run_in_threads([lambda email=email: record_request(email=email, **values) for email in emails], threads=6)
 
     assert PrivacyCase.objects.count() == 1

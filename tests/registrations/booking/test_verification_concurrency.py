@@ -43,9 +43,9 @@ def test_concurrent_orders_hold_no_more_places_than_available():
     event = make_event()
     make_ticket(event, price=12_000, capacity=5)
     voucher = make_voucher(event, capacity=3)
-    acts = [lambda n=n: submit_order(event, f"z{n}@example.org") for n in range(12)]
-    acts += [lambda n=n: submit_order(event, f"y{n}@example.org", code="HALF") for n in range(12)]
-    results = run_in_threads(acts, threads=12)
+    actions = [lambda n=n: submit_order(event, f"z{n}@example.org") for n in range(12)]
+    actions += [lambda n=n: submit_order(event, f"y{n}@example.org", code="HALF") for n in range(12)]
+    results = run_in_threads(actions, threads=12)
     orders = [result for result in results if isinstance(result, Order)]
     assert len(orders) == Ticket.objects.get().reserved == 5
     assert (

@@ -29,20 +29,20 @@ MAX_AMOUNT_CENTS = 15_000
 BILLING = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
 
 
-def register_step[Act: Callable[..., None]](function: Act) -> Act:
+def register_step[Step: Callable[..., None]](function: Step) -> Step:
     """Register a method as a step that a history may take; it gets the dice."""
-    vars(function)["is_act"] = True
+    vars(function)["is_step"] = True
     return function
 
 
-def register_frequent_step[Act: Callable[..., None]](function: Act) -> Act:
+def register_frequent_step[Step: Callable[..., None]](function: Step) -> Step:
     """Register a method as a step that is three times as likely."""
     vars(function)["weight"] = 3
     return register_step(function)
 
 
 class Stage:
-    """What there is when a history begins; the acts are in the classes beside it."""
+    """What there is when a history begins; the steps are in the classes beside it."""
 
     def __init__(self, project: Any) -> None:
         self.project = project
@@ -73,10 +73,10 @@ class Stage:
         make_voucher(self.event, capacity=2)
         self.package = make_package(self.event, self.guest, passes=1, capacity=2)
 
-    def acts(self) -> list[Callable[[random.Random], None]]:
+    def list_steps(self) -> list[Callable[[random.Random], None]]:
         """All that may happen, each as often as it is likely."""
         named = (getattr(self, name) for name in sorted(dir(self)))
-        return [one for one in named if hasattr(one, "is_act") for _each in range(getattr(one, "weight", 1))]
+        return [one for one in named if hasattr(one, "is_step") for _each in range(getattr(one, "weight", 1))]
 
     def try_to(self, action: Any) -> None:
         """Do it, or be told by a sentence why not."""

@@ -1,4 +1,4 @@
-"""What holds after every action of a history, whatever it was."""
+"""Check the invariants that hold after every step of a history."""
 
 from collections import Counter, defaultdict
 from datetime import date

@@ -99,14 +99,14 @@ class Treasury:
         amount = chances.randint(1, MAX_AMOUNT_CENTS)
         asking = Invoice.objects.exclude(kind="credit_note").select_related("receivable")
         if document := self.any_of(asking, chances):
-            acts = [
+            actions = [
                 lambda: credit_invoice(invoice=document, reason="x"),
                 lambda: credit_invoice(invoice=document, reason="x", line_ids=[document.lines.first().pk]),
                 lambda: credit_invoice_amount(invoice=document, amount=amount, reason="x"),
                 lambda: correct_invoice(invoice=document, reason="x"),
                 lambda: credit_withdrawn_charges(receivable=document.receivable, reason="x"),
             ]
-            self.try_to(chances.choice(acts))
+            self.try_to(chances.choice(actions))
 
     @register_step
     def money_goes_back(self, chances: random.Random) -> None:

@@ -39,7 +39,10 @@ def test_new_people_get_one_order_each(event: Event):
     done = import_csv(
         event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@example.org,Acme,\nA,B,,,press\n"
     )
-    assert str(done) == "Nouvelles inscriptions\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
+    assert (
+        str(done)
+        == "Nouvelles inscriptions\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
+    )
     zoe = Registration.objects.get(email="z@example.org")
     assert (zoe.name, zoe.company, zoe.ticket.slug, zoe.state) == ("Zoé Müller", "Acme", "guest", "confirmed")
     assert (zoe.order.total, zoe.order.source, zoe.order.email) == (12_000, "import", "z@example.org")

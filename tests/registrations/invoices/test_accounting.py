@@ -187,7 +187,7 @@ def perform_action(receivable: Receivable, choice: int, amount: int, on: datetim
     asking = receivable.invoices.exclude(kind="credit_note")
     last, payment = asking.last(), receivable.payments.last()
     paid = {"receivable": receivable, "amount": amount, "received_on": on}
-    acts = [
+    actions = [
         lambda: issue_invoice(receivable=receivable, issued_on=on),
         lambda: issue_deposit_invoice(receivable=receivable, amount=amount, issued_on=on),
         lambda: record_payment(method="card", fee=amount // 50, **paid),
@@ -217,7 +217,7 @@ def perform_action(receivable: Receivable, choice: int, amount: int, on: datetim
         lambda: credit_withdrawn_charges(receivable=receivable, reason="x", issued_on=on),
     ]
     with contextlib.suppress(ConventionError):
-        acts[choice % len(acts)]()
+        actions[choice % len(actions)]()
 
 
 OPTIONS = st.tuples(*(st.sampled_from(["collection", "debits"]) for _half in range(2)))

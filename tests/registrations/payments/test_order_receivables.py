@@ -116,7 +116,7 @@ def test_place_cancelled_during_billing_is_not_owed(event: Event):
     for _ in range(6):
         order_by_card(event, people=2, payment="invoice")
     first = [order.registrations.order_by("pk")[0] for order in Order.objects.order_by("-pk")]
-    acts = [lambda one=one: cancel_registration(registration=one) for one in first]
-    run_in_threads([bill_unbilled_orders, *acts, bill_unbilled_orders], threads=8)
+    actions = [lambda one=one: cancel_registration(registration=one) for one in first]
+    run_in_threads([bill_unbilled_orders, *actions, bill_unbilled_orders], threads=8)
     bill_unbilled_orders()
     assert {get_balance_cents(order)[0] for order in Order.objects.all()} == {12_000}

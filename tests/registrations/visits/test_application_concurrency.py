@@ -98,8 +98,8 @@ def test_concurrent_replacements_at_overlapping_visits_accept_one():
         for place in places:
             lock_list(visit=place.visit)
         person = make_member()
-        acts = [lambda a=a, p=person: propose_replacement(application=a, replacement=p) for a in places]
-        results = run_in_threads(acts, threads=2)
+        actions = [lambda a=a, p=person: propose_replacement(application=a, replacement=p) for a in places]
+        results = run_in_threads(actions, threads=2)
         assert sorted(type(result).__name__ for result in results) == ["Application", "InvalidFields"]
 
 

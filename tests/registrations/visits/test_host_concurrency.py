@@ -31,10 +31,10 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
     visit = make_hosted()
     replaced = make_identified(visit, 1)
     made = propose_replacement(application=replaced, replacement=make_member(replaced.company))
-    acts = [lambda: approve_replacement(application=made)] * 3 + [
+    actions = [lambda: approve_replacement(application=made)] * 3 + [
         lambda: veto_application(application=made)
     ] * 3
-    results = run_in_threads([lambda action=action: name_outcome(action) for action in acts])
+    results = run_in_threads([lambda action=action: name_outcome(action) for action in actions])
     made.refresh_from_db()
     agreed = made.registration_id is not None and made.registration.cancelled_at is None
     # A veto may still follow an approval; there is never more than one place.

@@ -139,7 +139,7 @@ def test_member_applies_and_accepts_confidentiality_terms():
 def test_visit_page_asks_for_identity_after_acceptance():
     visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
     client = make_client(get_applicant(accept_current_text(make_application(visit))))
-    assert "Next step: enter your details before the list closes on" in read(client, "/visits/labs/")
+    assert "Next step: enter your details before the list is locked on" in read(client, "/visits/labs/")
     Visit.objects.update(locked_at=timezone.now())
     page = read(client, "/visits/labs/")
     assert (

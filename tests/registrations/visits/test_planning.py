@@ -353,7 +353,7 @@ def test_interested_members_are_notified_once_when_visit_is_open(run_tasks, mail
     closed.save()
     assert notify_interested_members(proposal=proposal) == 3
     run_tasks()
-    assert [(letter.to, letter.subject) for letter in mailoutbox] == [
+    assert [(message.to, message.subject) for message in mailoutbox] == [
         ([there.email], "Date set for the visit: V")
     ]
     assert f"/visits/{visit.event.slug}/" in mailoutbox[0].body

@@ -46,7 +46,7 @@ def do_random_action(ticket: Ticket, people: list[Person], number: int) -> None:
     confirmed = Registration.objects.confirmed().filter(ticket=ticket).order_by("?").first()
     offered = WaitingEntry.objects.with_offer().order_by("?").first()
     standing = WaitingEntry.objects.active().order_by("?").first()
-    acts = {
+    actions = {
         "cancel": confirmed and (lambda: cancel_registration(registration=confirmed)),
         "accept": offered and (lambda: accept_ticket_offer(entry=offered)),
         "decline": offered and (lambda: decline_offer(entry=offered)),
@@ -59,7 +59,7 @@ def do_random_action(ticket: Ticket, people: list[Person], number: int) -> None:
         "book": lambda: book(ticket, dice.choice(people)),
     }
     names = ["cancel", "cancel", "accept", "accept", "decline", "lapse", "hold back", "let on", "serve"]
-    if action := acts[dice.choice([*names, "join", "join", "book", "book"])]:
+    if action := actions[dice.choice([*names, "join", "join", "book", "book"])]:
         action()
 
 

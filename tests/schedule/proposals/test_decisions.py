@@ -59,9 +59,9 @@ def test_accepted_proposal_becomes_one_unscheduled_session(client):
     assert speakers[1] == known
     assert get_current_draft(event).slots.count() == 0
     assert "already been accepted" in again.text
-    assert sorted(letter.to[0] for letter in mail.outbox) == ["ana@acme.example", "bob@else.example"]
+    assert sorted(message.to[0] for message in mail.outbox) == ["ana@acme.example", "bob@else.example"]
     token = get_or_create_link(speaker=speakers[0]).link_token
-    assert any(token in letter.body for letter in mail.outbox)
+    assert any(token in message.body for message in mail.outbox)
 
 
 def test_flagged_sales_talk_is_skipped_and_the_other_proposals_are_decided():
@@ -130,7 +130,7 @@ def test_a_session_whose_speakers_all_decline_frees_its_slot():
 
     assert draft.slots.count() == 0
     assert SessionSpeaker.objects.filter(declined_at=None).count() == 0
-    assert [letter.to for letter in mail.outbox] == [["club@example.org"]] * 2
+    assert [message.to for message in mail.outbox] == [["club@example.org"]] * 2
     assert "une autre peut prendre sa place" in mail.outbox[1].body.replace("\n", " ")
 
 

@@ -147,7 +147,7 @@ def test_the_session_of_another_speaker_is_refused(client):
     assert get_appearance(other).confirmed_at is None
 
 
-def test_an_unknown_act_is_refused(client):
+def test_an_unknown_action_is_refused(client):
     assert post(client, make_speaker(), action="fly").status_code == 404
 
 

@@ -296,7 +296,7 @@ function rememberDirection() {
   }
 }
 
-/** Select the direction chosen in this tab; else exit at the way out, and entry anywhere else. */
+/** Select the direction chosen in this tab; else exit at an exit checkpoint, and entry anywhere else. */
 async function restoreDirection() {
   const pairing = await getPairing();
   const checkpoint = pairing?.checkpoints.find(({ id }) => id === pairing.device.checkpoint);

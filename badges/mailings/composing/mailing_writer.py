@@ -1,4 +1,4 @@
-"""Write the mails of a mailing: the text is parsed once and filled in for each recipient."""
+"""Write the e-mails of a mailing: parse its text once and fill it in for each recipient."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
