@@ -109,8 +109,8 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
     mails = order.deliveries.filter(kind=MailDelivery.Kind.CONFIRMATION, registration=None)
     addon_changes = find_addon_changes(registrations, mails)
     subject = ngettext(
-        "Registration corrected: %(event)s",
-        "Registrations corrected (%(people)d people): %(event)s",
+        "Registration updated: %(event)s",
+        "Registrations updated (%(people)d people): %(event)s",
         len(registrations),
     )
     if addon_changes.has_any:

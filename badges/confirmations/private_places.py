@@ -47,7 +47,7 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     if mails_to_earlier_holders.exists() and not is_correction:
         return write_holder_mail(registration, message_key)
     return _write_confirmation(
-        order, registration, message_key, _("Registration corrected: %(event)s") if is_correction else ""
+        order, registration, message_key, _("Registration updated: %(event)s") if is_correction else ""
     )
 
 

@@ -199,7 +199,7 @@ class RemindersForm(MailTextsForm):
         required=False,
         help_text=_(
             "Whole numbers separated by commas, such as 7, 1. Reminders are sent on those days, "
-            "at the time of day when the event starts."
+            "at the time the event starts."
         ),
     )
 

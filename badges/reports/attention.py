@@ -120,10 +120,10 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
 def _unverified_order_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.alarm and facts.alarm_places:
         sentence = ngettext(
-            "Many places were ordered on invoice within an hour; %(count)s is still awaiting "
-            "confirmation by its buyer. Check the orders.",
-            "Many places were ordered on invoice within an hour; %(count)s are still awaiting "
-            "confirmation by their buyers. Check the orders.",
+            "In the space of an hour, many places were ordered, to be paid by invoice; "
+            "%(count)s has not been confirmed by its buyer yet. Check the orders.",
+            "In the space of an hour, many places were ordered, to be paid by invoice; "
+            "%(count)s have not been confirmed by their buyers yet. Check the orders.",
             facts.alarm_places,
         )
         query = build_review_query(facts.alarm)

@@ -100,7 +100,7 @@ def status_texts() -> dict[str, str]:
         "strip.inside": _("{count} inside"),
         "strip.inside_between": _("{count} inside ({low}–{high})"),
         "strip.other_pending": _("{event}: {count} to send"),
-        "strip.early": _("The event starts on {date}: arrivals recorded now already count."),
+        "strip.early": _("The event does not start until {date}, but arrivals recorded now will count."),
         "last.undone": _("Scan undone."),
         "last.undoing": _("{name}: entry undone"),
         "last.undoing_exit": _("{name}: exit undone"),

@@ -30,7 +30,7 @@ ALLOWED_AREAS: Final = (
     gettext_lazy("badges, checkpoints, scanner phones, attendance and the desk"),
 )
 FORBIDDEN_AREAS: Final = (
-    gettext_lazy("every other event"),
+    gettext_lazy("other events"),
     gettext_lazy("identity details for hosts, and visitor lists"),
     gettext_lazy("votes, ballots and consultations"),
     gettext_lazy("the club’s directory: companies, memberships, people"),

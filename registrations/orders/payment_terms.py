@@ -115,7 +115,10 @@ def describe_coming_invoice(order: Order, document: BuyerDocument) -> str:
             else _("The invoice will be available on your order page shortly.")
         )
     sentence = (
-        _("The invoice will follow by e-mail on %(day)s. Until then, a receipt is available.")
+        _(
+            "The invoice will follow by e-mail on %(day)s. "
+            "Until then, you can download a receipt from your order page."
+        )
         if issuer.sends_since
         else _(
             "The invoice will be available on your order page on %(day)s. Until then, you can "

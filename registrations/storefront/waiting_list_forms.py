@@ -34,7 +34,7 @@ class WaitingPolicyForm(forms.ModelForm[WaitingPolicy]):
         fields = ("offer_hours",)
         help_texts = {
             "offer_hours": _(
-                "Offers get shorter as the event approaches: at most a quarter of the time left."
+                "Offers get shorter as the event approaches: they last at most a quarter of the time left."
             ),
         }
 

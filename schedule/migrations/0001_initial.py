@@ -416,7 +416,10 @@ class Migration(migrations.Migration):
                     "mode",
                     models.CharField(
                         choices=[
-                            ("unplaced", "Schedule the sessions that have no time; move no others"),
+                            (
+                                "unplaced",
+                                "Schedule the sessions that have no time; leave the others where they are",
+                            ),
                             ("everything", "Plan everything that is not pinned"),
                             ("repair", "Resolve the conflicts in as few moves as possible"),
                         ],

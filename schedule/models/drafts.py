@@ -197,7 +197,7 @@ class PlanRun(models.Model):
     """One run of the planner: from which draft, its settings, and the proposal that it made."""
 
     class Mode(models.TextChoices):
-        UNPLACED = "unplaced", _("Schedule the sessions that have no time; move no others")
+        UNPLACED = "unplaced", _("Schedule the sessions that have no time; leave the others where they are")
         EVERYTHING = "everything", _("Plan everything that is not pinned")
         REPAIR = "repair", _("Resolve the conflicts in as few moves as possible")
 

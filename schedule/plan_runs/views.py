@@ -42,7 +42,7 @@ COST_LABELS: Final = {
     "extra_rooms": gettext_lazy("Room changes within a track"),
     "unwanted_slots": gettext_lazy("Times that speakers would rather avoid"),
     "total": gettext_lazy("Weighted total"),
-    "parallel_tracks": gettext_lazy("Pairs of one track at the same time"),
+    "parallel_tracks": gettext_lazy("Pairs of parallel sessions in the same track"),
     "start_times": gettext_lazy("Different start times"),
 }
 

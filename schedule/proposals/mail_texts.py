@@ -44,8 +44,9 @@ DEFAULT_MAIL_TEXTS: Final = {
     ProposalMail.Kind.ACCEPTED: (
         gettext_lazy("Your session “{title}” is part of {event}"),
         gettext_lazy(
-            "Hello {name},\n\nWe are happy to include “{title}” in the programme of {event}. Please confirm "
-            "on your page that you will come, and check what we will publish about you:\n\n{link}\n\n"
+            "Hello {name},\n\nWe are happy to include “{title}” in the programme of {event}. "
+            "Please confirm on your page that you will be speaking, "
+            "and check what we will publish about you:\n\n{link}\n\n"
             "We will let you know the day, time and room later.\n\nKind regards,\n{event}"
         ),
     ),

@@ -25,9 +25,9 @@ TEXT_PLACEHOLDERS = {
     "where": gettext_lazy("name and address of the venue"),
 }
 LINK_PLACEHOLDERS = {
-    "manage_url": gettext_lazy("address of the page to view, correct or cancel the registration"),
-    "badge": gettext_lazy("address of the badge, to print or show"),
-    "agenda": gettext_lazy("address of the programme"),
+    "manage_url": gettext_lazy("link to the page for viewing, correcting or cancelling the registration"),
+    "badge": gettext_lazy("link to the badge, to print or show"),
+    "agenda": gettext_lazy("link to the programme"),
 }
 PLACEHOLDERS = {**TEXT_PLACEHOLDERS, **LINK_PLACEHOLDERS}
 

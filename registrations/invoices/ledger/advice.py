@@ -34,13 +34,13 @@ STATE_LABELS: dict[ReceivableState, str | Promise] = {
 
 
 def derive_receivable_state(
-    amount_owed: int, amount_due: int, *, first_due_on: datetime.date | None, today: datetime.date
+    amount_owed: int, amount_due: int, *, unpaid_due_on: datetime.date | None, today: datetime.date
 ) -> ReceivableState:
-    """Return the state; amounts in cents, `first_due_on` the earliest due date of its invoices."""
+    """Return the state; amounts in cents, `unpaid_due_on` the earliest due date of what is unpaid."""
     if amount_due < 0:
         return ReceivableState.OVERPAID
     if amount_due > 0:
-        return ReceivableState.OVERDUE if first_due_on and first_due_on < today else ReceivableState.OPEN
+        return ReceivableState.OVERDUE if unpaid_due_on and unpaid_due_on < today else ReceivableState.OPEN
     return ReceivableState.PAID if amount_owed else ReceivableState.NOTHING_OWED
 
 
@@ -65,12 +65,16 @@ class ReceivableAdvice:
 
 @dataclass(frozen=True)
 class ReceivableFacts:
-    """Input of `list_advice`; amounts in cents, payments as (cents, day)."""
+    """Input of `list_advice`; amounts in cents, payments as (cents, day).
+
+    `due_on` is the earliest due date of all invoices, `unpaid_due_on` of those not paid in full.
+    """
 
     balance: ReceivableBalance
     uninvoiced_cents: int
     cents_to_credit: int
     due_on: datetime.date | None
+    unpaid_due_on: datetime.date | None
     payments: Sequence[tuple[int, datetime.date]]
 
 
@@ -88,12 +92,11 @@ def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[Receiva
         advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, due))
     if facts.uninvoiced_cents:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_INVOICE, facts.uninvoiced_cents))
-    if facts.due_on:
-        last = max((day for _amount, day in facts.payments), default=None)
-        if due > 0 and facts.due_on < today:
-            advice.append(ReceivableAdvice(AdviceKind.OVERDUE, due, facts.due_on))
-        elif due <= 0 and last and last > facts.due_on:
-            advice.append(ReceivableAdvice(AdviceKind.PAID_LATE, 0, last))
+    last = max((day for _amount, day in facts.payments), default=None)
+    if due > 0 and facts.unpaid_due_on and facts.unpaid_due_on < today:
+        advice.append(ReceivableAdvice(AdviceKind.OVERDUE, due, facts.unpaid_due_on))
+    elif due <= 0 and last and facts.due_on and last > facts.due_on:
+        advice.append(ReceivableAdvice(AdviceKind.PAID_LATE, 0, last))
     return advice
 
 

@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Sum,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -53,13 +65,33 @@ class ReceivableFilter:
 
 
 def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
-    """Return all receivables with balance, `first_due_on` and `is_late`."""
-    invoices = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE).filter(receivable=OuterRef("pk"))
-    first = invoices.order_by("due_on").values("due_on")[:1]
+    """Return all receivables with balance, `unpaid_due_on` and `is_late`.
+
+    `unpaid_due_on` is the earliest due date of the invoices that are not paid in full, None without one. As
+    in `compute_unpaid_cents`, payments cover invoices in the order in which they were issued.
+    """
+    negated = ExpressionWrapper(-F("total"), BigIntegerField())
+    signed_total = Case(When(kind=Invoice.Kind.CREDIT_NOTE, then=negated), default=F("total"))
+    # A credit note counts with the invoice that it credits.
+    payable_until_then = (
+        Invoice.objects.annotate(counted_with=Coalesce("origin_id", "pk"))
+        .filter(receivable=OuterRef("receivable"), counted_with__lte=OuterRef("pk"))
+        .order_by()
+        .values("receivable")
+        .annotate(payable=Sum(signed_total))
+        .values("payable")
+    )
+    retained = ExpressionWrapper(OuterRef("amount_paid") - OuterRef("amount_refunded"), BigIntegerField())
+    unpaid_invoices = (
+        Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE)
+        .annotate(payable=Subquery(payable_until_then))
+        .filter(receivable=OuterRef("pk"), payable__gt=retained)
+    )
     rows: ReceivableQuerySet = (
         Receivable.objects.with_balance()
         .with_first_attendee()
-        .annotate(first_due_on=Subquery(first), is_late=Exists(invoices.filter(due_on__lt=today)))
+        .annotate(unpaid_due_on=Subquery(unpaid_invoices.order_by("due_on").values("due_on")[:1]))
+        .annotate(is_late=Case(When(unpaid_due_on__lt=today, then=True), default=False))
     )
     return rows
 
@@ -83,7 +115,7 @@ def prefetch_invoices(rows: ReceivableQuerySet) -> ReceivableQuerySet:
 def derive_row_state(row: Any) -> ReceivableState:
     """Return the state of an annotated row."""
     return derive_receivable_state(
-        row.amount_owed, row.amount_due, first_due_on=row.first_due_on, today=timezone.localdate()
+        row.amount_owed, row.amount_due, unpaid_due_on=row.unpaid_due_on, today=timezone.localdate()
     )
 
 
@@ -105,16 +137,16 @@ class CurrencyTotals:
 def compute_totals(rows: ReceivableQuerySet) -> list[CurrencyTotals]:
     """Return the sums of all rows by currency, the most frequent currency first."""
     totals: dict[str, CurrencyTotals] = {}
-    columns = ("currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due", "first_due_on")
+    columns = ("currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due", "unpaid_due_on")
     today = timezone.localdate()
-    for currency, owed, paid, refunded, due, first_due_on in rows.order_by().values_list(*columns):
+    for currency, owed, paid, refunded, due, unpaid_due_on in rows.order_by().values_list(*columns):
         # Cents of different currencies are never added.
         sums = totals.setdefault(currency, CurrencyTotals(currency))
         sums.amount_owed += owed
         sums.amount_retained += paid - refunded
         sums.amount_due += max(0, due)
         sums.amount_overpaid += max(0, -due)
-        state = derive_receivable_state(owed, due, first_due_on=first_due_on, today=today)
+        state = derive_receivable_state(owed, due, unpaid_due_on=unpaid_due_on, today=today)
         count, cents = sums.by_state.get(state, (0, 0))
         sums.by_state[state] = (count + 1, cents + due)
     return sorted(totals.values(), key=lambda sums: -sum(count for count, _due in sums.by_state.values()))
@@ -144,7 +176,7 @@ def iter_sheet_rows(rows: ReceivableQuerySet) -> Iterator[list[Any]]:
             row.currency,
             str(STATE_LABELS[derive_row_state(row)]),
             ", ".join(document.number for document in row.invoices.all()),
-            row.first_due_on or "",  # type: ignore[attr-defined]  # annotated
+            row.unpaid_due_on or "",  # type: ignore[attr-defined]  # annotated
             timezone.localtime(row.created_at),
         ]
 

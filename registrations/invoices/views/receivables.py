@@ -1,5 +1,6 @@
 """Pages of receivables: list, detail, export, PDF downloads and entry by hand."""
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -44,6 +45,7 @@ from registrations.invoices.ledger.manual_charges import (
 )
 from registrations.invoices.ledger.receivable_list import (
     ReceivableFilter,
+    annotate_receivables,
     build_receivables_sheet,
     compute_totals,
     derive_row_state,
@@ -118,11 +120,11 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
     )
     payments = list(receivable.payments.select_related("payout"))
-    facts = build_facts(balance, invoiced_balance, documents, payments)
-    # Credited invoices count too: the list derives the state in SQL in the same way.
-    due_dates = [document.due_on for document in documents if not document.is_credit_note]
+    annotated: Any = annotate_receivables(today).get(pk=receivable.pk)
+    unpaid_due_on: datetime.date | None = annotated.unpaid_due_on
+    facts = build_facts(balance, invoiced_balance, documents, payments, unpaid_due_on=unpaid_due_on)
     state = derive_receivable_state(
-        balance.amount_owed, balance.amount_due, first_due_on=min(due_dates, default=None), today=today
+        balance.amount_owed, balance.amount_due, unpaid_due_on=unpaid_due_on, today=today
     )
     return render_page(
         request,
@@ -154,6 +156,8 @@ def build_facts(
     invoiced_balance: InvoicedBalance,
     documents: list[Invoice],
     payments: list[Payment],
+    *,
+    unpaid_due_on: datetime.date | None,
 ) -> ReceivableFacts:
     """Return the input of `list_advice`."""
     payable_documents = [
@@ -166,6 +170,7 @@ def build_facts(
         uninvoiced_cents=sum(charge.amount for charge in invoiced_balance.uninvoiced_charges),
         cents_to_credit=sum(line.invoice.sign * line.amount for line in invoiced_balance.lines_to_credit),
         due_on=min((document.due_on for document in payable_documents), default=None),
+        unpaid_due_on=unpaid_due_on,
         payments=[(payment.amount, payment.received_on) for payment in payments],
     )
 

@@ -57,7 +57,7 @@ def describe_all_refusals(visit: Visit) -> dict[str, str]:
     return {
         Refusal.NO_SEAT: _(
             "You will not have a seat at a member company on %(day)s. Ask your company’s "
-            "contact for one, then apply again."
+            "contact for one, then apply here."
         )
         % {"day": format_date(visit.event.starts_at, visit.event.zone)},
         Refusal.COMPETITOR: _(
@@ -79,7 +79,7 @@ def _describe_company_cap(visit: Visit) -> str:
         "Your company already has its place: at most %(most)d person per company can attend. "
         "If your colleague withdraws, apply again.",
         "Your company already has its places: at most %(most)d people per company can attend. "
-        "If a colleague withdraws, apply again.",
+        "If a colleague withdraws, you can apply.",
         cap,
     )
     return sentence % {"most": cap}

@@ -11,8 +11,9 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from registrations.invoices.accounting.journal_entries import iter_refund_entries
+from registrations.invoices.documents.credit_notes import credit_invoice
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
-from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
 from registrations.invoices.ledger.advice import STATE_LABELS, AdviceKind, list_advice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import ChargeItem, withdraw_charges
@@ -234,8 +235,15 @@ def list_advice_kinds(receivable) -> list[AdviceKind]:
     """Return the kinds of advice for a receivable."""
     documents = list(receivable.invoices.order_by("pk"))
     payments = list(receivable.payments.all())
-    facts = build_facts(compute_balance(receivable), load_invoiced_balance(receivable), documents, payments)
-    return [one.kind for one in list_advice(facts, today=receivable.created_at.date())]
+    today = receivable.created_at.date()
+    facts = build_facts(
+        compute_balance(receivable),
+        load_invoiced_balance(receivable),
+        documents,
+        payments,
+        unpaid_due_on=annotate_receivables(today).get(pk=receivable.pk).unpaid_due_on,
+    )
+    return [one.kind for one in list_advice(facts, today=today)]
 
 
 def test_each_receivable_state_has_its_advice(issuer, client):
@@ -258,6 +266,36 @@ def test_each_receivable_state_has_its_advice(issuer, client):
     assert "Payé deux fois\u202f: 426,00\u00a0€ de trop" in html.fromstring(
         client.get(reverse("receivable", args=[twice.reference])).content
     ).text_content().replace("\n", " ")
+
+
+def test_receivable_is_overdue_only_from_the_due_date_of_what_is_unpaid(issuer, client):
+    receivable = make_receivable(GUESTS)
+    long_ago = timezone.localdate() - datetime.timedelta(days=200)
+    deposit = issue_deposit_invoice(receivable=receivable, amount=10_000, issued_on=long_ago)
+    late = [row.pk for row in ReceivableFilter(state="overdue").list_receivables(today=timezone.localdate())]
+    record_payment(receivable=receivable, amount=deposit.total, method="transfer")
+    invoice = issue_invoice(receivable=receivable)
+
+    page = read_main_text(client.get(reverse("receivable", args=[receivable.reference])))
+    rows = annotate_receivables(timezone.localdate())
+    once_invoice_is_late = invoice.due_on + datetime.timedelta(days=1)
+
+    assert late == [receivable.pk]
+    assert "en retard depuis" not in page
+    assert (rows.get().unpaid_due_on, rows.get().is_late) == (invoice.due_on, False)
+    assert annotate_receivables(once_invoice_is_late).get().is_late is True
+
+
+def test_credited_invoice_is_not_overdue(issuer):
+    receivable = make_receivable(GUESTS)
+    invoice = issue_invoice(
+        receivable=receivable, issued_on=timezone.localdate() - datetime.timedelta(days=200)
+    )
+    assert annotate_receivables(timezone.localdate()).get().is_late is True
+
+    credit_invoice(invoice=invoice, reason="Erreur")
+
+    assert annotate_receivables(timezone.localdate()).get().is_late is False
 
 
 @pytest.mark.long
