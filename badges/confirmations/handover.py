@@ -35,7 +35,7 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
     link_access = LinkAccess(order, [registration], make_own_secret(registration))
     return MailMessage(
         to=registration.email,
-        subject=_("A place for you: %(event)s") % {"event": event.title},
+        subject=_("A place has been transferred to you: %(event)s") % {"event": event.title},
         template="place_for_you",
         recipient_name=registration.first_name,
         context={

@@ -136,7 +136,7 @@ def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
 
 def _write_buyer_notice(order: Order, registration: Registration, message_key: str) -> MailMessage:
     event, is_cancelled = order.event, registration.cancelled_at is not None
-    subject = _("Registration cancelled: %(event)s") if is_cancelled else _("Place confirmed: %(event)s")
+    subject = _("Place cancelled: %(event)s") if is_cancelled else _("Place confirmed: %(event)s")
     return MailMessage(
         to=order.email,
         subject=subject % {"event": event.title},

@@ -5,7 +5,7 @@ from typing import Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import MAX_COMMENT_LENGTH, FeedbackSettings, SessionFeedback
+from .models import MAX_COMMENT_LENGTH, MIN_ANSWERS_SHOWN, FeedbackSettings, SessionFeedback
 
 STAR_CHOICES: Final = [
     (5, _("5 stars: excellent")),
@@ -34,6 +34,14 @@ class SessionFeedbackForm(forms.Form):
 
 
 class FeedbackSettingsForm(forms.ModelForm[FeedbackSettings]):
+    # Else the field of the form would first ask for at least 0, the bound of its column.
+    min_answers = forms.IntegerField(
+        label=FeedbackSettings._meta.get_field("min_answers").verbose_name,
+        help_text=FeedbackSettings._meta.get_field("min_answers").help_text,
+        min_value=MIN_ANSWERS_SHOWN,
+        max_value=50,
+    )
+
     class Meta:
         model = FeedbackSettings
         fields = ["is_enabled", "days_open", "min_answers"]

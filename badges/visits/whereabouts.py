@@ -34,7 +34,7 @@ def describe_count(where: Whereabouts, number: int) -> str:
     """Return the label that follows the number of visitors in this state."""
     words = {
         Whereabouts.EXPECTED: npgettext("visitors", "expected", "expected", number),
-        Whereabouts.LEFT: npgettext("visitors", "left", "left", number),
+        Whereabouts.LEFT: npgettext("visitors", "has left", "have left", number),
         Whereabouts.NOT_OUT: npgettext("visitors", "not scanned out", "not scanned out", number),
         Whereabouts.NO_SHOW: npgettext("visitors", "did not attend", "did not attend", number),
     }

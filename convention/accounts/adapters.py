@@ -46,7 +46,7 @@ from .throttles import (
 
 ERROR_MESSAGES = {
     "email_password_mismatch": _("Wrong e-mail address or password."),
-    "incorrect_code": _("Wrong code. Wait for the next one, or check that your phone’s clock is correct."),
+    "incorrect_code": _("Wrong code. Check the code in our e-mail, or ask for another one."),
     "incorrect_password": _("Wrong password."),
     "enter_current_password": _("Enter your current password."),
     "too_many_login_attempts": _("Too many failed attempts. Please try again in five minutes."),
@@ -207,7 +207,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": ERROR_MESSAGES["incorrect_code"],
+        "incorrect_code": _(
+            "Wrong code. Wait for the next one, or check that your phone’s clock is correct."
+        ),
         "cannot_generate_recovery_codes": _(
             "Add a passkey or an authenticator app first: recovery codes are their backup."
         ),

@@ -57,7 +57,7 @@ ACCOUNT_MAIL_TEXTS = {
         _("Choose a new password"),
     ),
     "email_confirmation": AccountMailText(
-        _("Confirm your address"),
+        _("Confirm your e-mail address"),
         _(
             "Open this link to make %(email)s the address of your account. You need to be "
             "signed in to that account."
@@ -66,13 +66,13 @@ ACCOUNT_MAIL_TEXTS = {
         _("Confirm the address"),
     ),
     "email_changed": AccountMailText(
-        _("Your address has changed"),
+        _("Your e-mail address has changed"),
         _("The address of your account has been changed from %(from_email)s to %(to_email)s."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "email_replaced": AccountMailText(
-        _("Your address has changed"),
+        _("Your e-mail address has changed"),
         _(
             "A club administrator has changed the address of your account from %(from_email)s to "
             "%(to_email)s. You have been signed out everywhere and your API tokens have been "

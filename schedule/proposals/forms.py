@@ -116,6 +116,8 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
 class SpacedNamesMixin(forms.ModelForm[Any]):
     """A row with a name in each language; whitespace in names is normalized."""
 
+    error_subject = ""
+
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])
 

@@ -85,6 +85,9 @@ def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
         form = CallForm(data, instance=call, event=event_obj)
         formats = SessionFormatFormSet(data, instance=call, prefix="formats")
         criteria = CriterionFormSet(data, instance=call, prefix="criteria")
+        for rows, subject in ((formats, _("Format %(number)s")), (criteria, _("Criterion %(number)s"))):
+            for number, row_form in enumerate(rows.forms, 1):
+                row_form.error_subject = subject % {"number": number}
         parts: list[Any] = [form, formats, criteria]
         if request.method == "POST" and all([part.is_valid() for part in parts]):  # noqa: C419 (all errors at once)
             try:

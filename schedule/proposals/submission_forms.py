@@ -121,6 +121,7 @@ class ProposalSpeakerForm(forms.ModelForm[ProposalSpeaker]):
         super().__init__(*args, **kwargs)
         # The first speaker is required; Django may skip the form of others if it is empty.
         self.empty_permitted = index > 0
+        self.error_subject = _("Speaker %(number)s") % {"number": index + 1} if index else ""
         self.fields["biography"].validators.append(MaxLengthValidator(MAX_BIOGRAPHY_CHARS))
         if CallForProposals.OptionalField.BIOGRAPHY in call.left_out_fields:
             del self.fields["biography"]

@@ -174,9 +174,6 @@ def visit_withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.success(
             request,
-            _(
-                "You have withdrawn. Thank you for letting us know: the place will be offered to "
-                "someone else."
-            ),
+            _("You have withdrawn. Thank you for letting us know."),
         )
     return redirect("visit", slug)

@@ -95,7 +95,9 @@ def _build_message(mail: DayMail) -> MailMessage:
     assert registration is not None
     is_after = mail.kind == DayMail.Kind.AFTER
     subject = _("Thank you for coming: %(event)s") if is_after else _("Your visit: %(event)s")
-    page = reverse("visit-feedback" if is_after else "visit-rides", args=[event.slug])
+    rides, can_choose = list_rides(application), Ride.objects.filter(visit=visit).exists()
+    page_before = "visit-rides" if rides or can_choose else "visit"
+    page = reverse("visit-feedback" if is_after else page_before, args=[event.slug])
     return MailMessage(
         to=registration.email or registration.order.email,
         subject=(subject % {"event": event.title})[:200],
@@ -105,8 +107,8 @@ def _build_message(mail: DayMail) -> MailMessage:
             "event": event,
             "visit": visit,
             "registration": registration,
-            "rides": list_rides(application),
-            "can_choose": Ride.objects.filter(visit=visit).exists(),
+            "rides": rides,
+            "can_choose": can_choose,
             "url": settings.SITE_URL + page,
         },
         language=registration.order.language,

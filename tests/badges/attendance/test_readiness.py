@@ -102,5 +102,5 @@ def test_on_site_pages_warn_before_event_that_arrivals_count(client):
     event.save()
     begun = [client.get(address).content.decode() for address in addresses]
 
-    assert all("arrivals recorded now already count" in page for page in early)
+    assert all("arrivals recorded now will count" in page for page in early)
     assert not any("already count" in page for page in begun)

@@ -243,8 +243,8 @@ def test_correction_sends_new_badge_with_same_code(mail_receiver, run_tasks):
     correct_registration(registration=registration, correction=correction)
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
-    assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
-    assert f"Inscription corrigée : {event.title}" in get_text(second)
+    assert second["Subject"] == f"Inscription mise à jour\u202f: {event.title}"
+    assert f"Inscription mise à jour : {event.title}" in get_text(second)
     assert decode_qr(render_pdf(get_part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
 
 
@@ -311,7 +311,7 @@ def test_correction_after_transfer_does_not_welcome_attendee_again(mail_receiver
     change_attendee(registration)
     run_tasks()
     change_attendee(registration, company="Acme")
-    corrected = ("buyer@example.org", "Inscription corrigée")
+    corrected = ("buyer@example.org", "Inscription mise à jour")
     assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
     change_attendee(registration, first_name="Bo", last_name="Li", email="bo@example.net")
     bo = ("bo@example.net", "Une place pour vous")
@@ -324,7 +324,7 @@ def test_transfer_and_correction_in_one_order_are_separate_mails(mail_receiver, 
     run_tasks()
     change_attendee(first)
     change_attendee(second, first_name="Max", last_name="Mueller", email="max@example.org")
-    corrected = ("buyer@example.org", "Inscription corrigée")
+    corrected = ("buyer@example.org", "Inscription mise à jour")
     assert list_sent_mails(mail_receiver, run_tasks, 4)[1:] == [corrected, TO_BUYER, TO_ANA]
 
 

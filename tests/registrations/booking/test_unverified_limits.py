@@ -268,7 +268,7 @@ def test_organizer_page_shows_alarm_until_orders_are_verified(event: Event, clie
     client.force_login(make_staff(event))
     order = ordered(event, people=4)
     path = f"/en/organize/{event.slug}/"
-    said = "4 are still awaiting confirmation by their buyers"
+    said = "4 have not been confirmed by their buyers yet"
     page = client.get(path).content.decode()
     assert said in page
     assert f"/en/organize/{event.slug}/registrations/cancel/?state=held" in page

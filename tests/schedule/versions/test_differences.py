@@ -80,7 +80,12 @@ SENTENCES = [
     (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "en", "In Pasteur instead of Curie."),
     (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "fr", "Salle : Pasteur (avant : Curie)."),
     (SLOT, None, "en", "Removed (previously Wednesday 16 June 2027, 9:00–10:00, Curie)."),
-    (SLOT, None, "fr", "Retirée du programme. Elle était prévue mercredi 16 juin 2027, 9 h – 10 h, Curie."),
+    (
+        SLOT,
+        None,
+        "fr",
+        "Session retirée du programme. Elle était prévue mercredi 16 juin 2027, 9 h – 10 h, Curie.",
+    ),
     (
         SLOT,
         replace(SLOT, is_cancelled=True),
