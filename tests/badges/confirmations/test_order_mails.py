@@ -244,7 +244,7 @@ def test_correction_sends_new_badge_with_same_code(mail_receiver, run_tasks):
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
     assert second["Subject"] == f"Inscription mise à jour\u202f: {event.title}"
-    assert f"Inscription mise à jour : {event.title}" in get_text(second)
+    assert f"Votre inscription a été mise à jour : {event.title}" in get_text(second)
     assert decode_qr(render_pdf(get_part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
 
 
@@ -266,7 +266,10 @@ def list_sent_mails(mail_receiver, run_tasks, number: int) -> list[tuple[str, st
 
 
 REGISTERED = ("buyer@example.org", "Inscription confirmée")
-TO_BUYER, TO_ANA = ("buyer@example.org", "Place cédée"), ("ana@example.net", "Une place pour vous")
+TO_BUYER, TO_ANA = (
+    ("buyer@example.org", "Place cédée"),
+    ("ana@example.net", "Une place vous a été transférée"),
+)
 
 
 def test_transfer_notifies_buyer_and_new_attendee(mail_receiver, run_tasks):
@@ -314,7 +317,7 @@ def test_correction_after_transfer_does_not_welcome_attendee_again(mail_receiver
     corrected = ("buyer@example.org", "Inscription mise à jour")
     assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
     change_attendee(registration, first_name="Bo", last_name="Li", email="bo@example.net")
-    bo = ("bo@example.net", "Une place pour vous")
+    bo = ("bo@example.net", "Une place vous a été transférée")
     assert list_sent_mails(mail_receiver, run_tasks, 6)[4:] == [TO_BUYER, bo]
 
 

@@ -121,7 +121,8 @@ def test_organizer_pages_and_csv_files_show_figures(organizer, session):
 def test_settings_outside_limits_are_not_saved(organizer, session):
     address = reverse("organize-feedback-settings", args=[session.event.slug])
 
-    organizer.post(address, {"is_enabled": "on", "days_open": "61", "min_answers": "2"})
+    refused = organizer.post(address, {"is_enabled": "on", "days_open": "61", "min_answers": "-1"})
+    assert "Indiquez 3 ou plus." in refused.text
     assert not FeedbackSettings.objects.exists()
     organizer.post(address, {"is_enabled": "on", "days_open": "21", "min_answers": "5"})
 

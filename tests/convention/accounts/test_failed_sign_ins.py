@@ -112,6 +112,16 @@ def test_browser_cookie_is_httponly_and_contains_no_email_address(ana):
     assert browser.cookies["browser"].value.partition(".")[0] == first
 
 
+@pytest.mark.once
+def test_wrong_code_of_a_mail_is_not_blamed_on_a_phone(ana, mailoutbox):
+    browser = Client()
+    browser.post(CODE, {"email": "ana@example.org"})
+
+    refused = browser.post("/en/accounts/login/code/confirm/", {"code": "WRONG"})
+
+    assert "Check the code in our e-mail" in refused.content.decode()
+
+
 def test_login_codes_requested_by_others_do_not_block_owner(ana, mailoutbox):
     browser, form = make_known_browser(), {"email": "ana@example.org"}
     for _each in range(4):

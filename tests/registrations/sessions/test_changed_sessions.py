@@ -181,7 +181,7 @@ def test_one_mail_says_which_session_was_removed(event, run_tasks, mailoutbox):
     run_tasks()
 
     assert len(mailoutbox) == 1
-    assert "Un – retirée du programme" in mailoutbox[0].body
+    assert "Un – session retirée du programme" in mailoutbox[0].body
     assert "Deux – " not in mailoutbox[0].body
 
 

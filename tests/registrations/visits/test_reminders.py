@@ -40,7 +40,8 @@ def test_mail_on_day_before_contains_meeting_point_and_briefing(run_tasks, mailo
 
 
 def test_reminder_of_visit_without_rides_mentions_no_coach(run_tasks, mailoutbox):
-    make_visitor(make_visit(starts=20))
+    visit = make_visit(starts=20)
+    make_visitor(visit)
 
     remind_visitors()
     run_tasks()
@@ -49,6 +50,8 @@ def test_reminder_of_visit_without_rides_mentions_no_coach(run_tasks, mailoutbox
     words = " ".join(mail.body.split())
     assert "scanné à l’entrée du site" in words
     assert "dans le car" not in words
+    assert f"/visits/{visit.event.slug}/ " in f"{words} "
+    assert "/rides/" not in words
 
 
 @pytest.mark.parametrize(

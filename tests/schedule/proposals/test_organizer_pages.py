@@ -62,7 +62,8 @@ def test_an_organizer_creates_a_call_and_changes_it():
         ({"opens_at": "0001-01-01T00:00"}, "Check the year."),
         ({"formats-0-name": "", "formats-0-minutes": ""}, "Add at least one format"),
         ({"languages": []}, "Tick at least one language."),
-        ({"criteria-0-weight": "99"}, "10"),
+        ({"criteria-0-weight": "99"}, "Criterion 1, "),
+        ({"formats-0-minutes": "x"}, "Format 1, "),
     ],
 )
 def test_invalid_call_is_refused_and_the_form_preserves_the_input(fields, sentence):

@@ -192,6 +192,14 @@ def test_adding_a_speaker_row_preserves_the_input(client):
     assert not SessionProposal.objects.exists()
 
 
+@pytest.mark.once
+def test_errors_of_other_speakers_name_the_speaker(client):
+    page = post(client, make_call(), {"name": "Bob", "email": "bob"}, **{"speakers-0-email": "ana"})
+
+    assert ">E-mail address: Enter a valid e-mail address.<" in page.text
+    assert "Speaker 2, E-mail address: Enter a valid e-mail address." in page.text
+
+
 def test_changing_the_first_speakers_address_sends_a_new_link(client):
     proposal = make_proposal(make_call())
     link = f"/en/proposals/{proposal.link_token}/"
