@@ -52,7 +52,7 @@ def test_one_mail_lists_all_changed_sessions(event, run_tasks, mailoutbox):
 
     assert len(mailoutbox) == 1
     assert "Un" in mailoutbox[0].body
-    assert "Deux – annulée" in mailoutbox[0].body
+    assert "Deux – session annulée" in mailoutbox[0].body
 
 
 def test_session_moved_back_before_publication_is_not_announced(event, run_tasks, mailoutbox):

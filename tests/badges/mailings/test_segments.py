@@ -82,7 +82,7 @@ def test_segment_is_serialized_and_described(event):
     )  # fmt: skip
     assert Segment.from_json(segment.to_json()) == segment
     assert describe_segment(segment, event) == [
-        "inscriptions confirmées, inscriptions en attente", "Presse", "Acme", "non payé",
+        "inscriptions confirmées, inscriptions en attente", "Presse", "Acme", "paiement non reçu",
         f"non arrivé ({door.name})", "anglais", "pas de photos",
     ]  # fmt: skip
 

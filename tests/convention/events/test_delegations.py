@@ -200,7 +200,7 @@ def test_delegation_pages_save_contract_name_delegate_and_send_email(today, run_
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
     told = page.content.decode()
     assert "Nina Nom now has the role: organizer. They will receive an e-mail." in told
-    assert "The contract ends before the event" in told
+    assert "The contract ends before the last day of the event" in told
     run_tasks()
     [mail] = mailoutbox
     assert mail.to == ["nina@firm.example"]

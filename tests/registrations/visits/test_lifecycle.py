@@ -206,7 +206,7 @@ def test_cancelled_visit_releases_places_and_notifies_everyone_with_reason(run_t
     }  # fmt: skip
     assert len(mailoutbox) == 4
     [mine] = [mail for mail in mailoutbox if mail.to == [get_applicant(first).email]]
-    assert "called off: Strike." in mine.body
+    assert "called off. Reason: Strike." in mine.body
     with pytest.raises(NotOpenNow):
         cancel_visit(visit=visit, reason="Again.")
     with pytest.raises(NotOpenNow):
