@@ -20,10 +20,10 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
 
     def live(self, chances: random.Random, steps: int, look_every: int = 1) -> list[str]:
         """Run random actions, check invariants after every `look_every` of them, and return their names."""
-        lived, steps = [], self.list_steps()
+        lived, choices = [], self.list_steps()
         try:
             for step in range(steps):
-                chosen = chances.choice(steps)
+                chosen = chances.choice(choices)
                 lived.append(chosen.__name__)
                 chosen(chances)
                 if step % look_every == 0:
