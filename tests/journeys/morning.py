@@ -145,7 +145,8 @@ class Morning:
         for number, person in enumerate(self.arriving):
             at_scanner[person.pk] = number % len(scanners)
             self._add(scanners[number % len(scanners)], person, 0.85 * number / len(self.arriving))
-        for person in self.choose(0.05):
+        # At least eight, so that on a slow machine too one of them is scanned while a phone is offline.
+        for person in self.choose(max(0.05, 8 / len(self.arriving))):
             other = scanners[(at_scanner[person.pk] + 1) % len(scanners)]
             self._add(other, person, self.random.uniform(0.3, 1))
         for person in self.choose(0.03):
