@@ -332,6 +332,17 @@ def is_view(module: str) -> bool:
     return any(re.fullmatch(r"(?:.*_)?views", part) for part in module.split(".")[1:])
 
 
+def test_views_recognize_a_change_by_post():
+    """A view that asks for GET instead would take HEAD, which needs no form token, for a change."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in list_files("*.py")
+        if "require_safe_or_post" in (text := path.read_text()) and 'request.method == "GET"' in text
+    ]
+
+    assert [name for name in found if not name.startswith("tests/")] == []
+
+
 def test_only_urls_import_views():
     """Views of one package may share code with each other."""
     stray = [

@@ -34,13 +34,8 @@ class SessionFeedbackForm(forms.Form):
 
 
 class FeedbackSettingsForm(forms.ModelForm[FeedbackSettings]):
-    # Else the field of the form would first ask for at least 0, the bound of its column.
-    min_answers = forms.IntegerField(
-        label=FeedbackSettings._meta.get_field("min_answers").verbose_name,
-        help_text=FeedbackSettings._meta.get_field("min_answers").help_text,
-        min_value=MIN_ANSWERS_SHOWN,
-        max_value=50,
-    )
+    # Without `min_value`, the form would first ask for at least 0, the bound of the column.
+    min_answers = FeedbackSettings._meta.get_field("min_answers").formfield(min_value=MIN_ANSWERS_SHOWN)
 
     class Meta:
         model = FeedbackSettings

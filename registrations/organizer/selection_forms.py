@@ -81,7 +81,7 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
     @wraps(view)
     def select_and_view(request: HttpRequest, event: str) -> HttpResponseBase:
         event_obj = get_event_to_organize(event, request.user)
-        if request.method == "GET":
+        if request.method != "POST":
             return redirect("organize-registrations", event)
         form = SelectionForm(request.POST, event=event_obj)
         if form.is_valid():

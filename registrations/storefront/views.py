@@ -53,10 +53,10 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the first screen: attendees, and the address for the confirmation."""
     event = _open_event(request, slug)
     draft = load_draft(request.session, slug)
-    if request.method == "GET" and request.GET.get("code"):
-        draft.code = normalize_code(request.GET["code"][:60])  # from a link with a voucher
-        _save_draft(request, event, draft)
-    if request.method == "GET":
+    if request.method != "POST":
+        if request.GET.get("code"):
+            draft.code = normalize_code(request.GET["code"][:60])  # from a link with a voucher
+            _save_draft(request, event, draft)
         return _render_first_page(request, event, draft)
     people, contact = PersonFormSet(request.POST, prefix="person"), ContactForm(request.POST)
     valid = people.is_valid() and contact.is_valid()

@@ -69,7 +69,7 @@ class CallForProposals(RichTextModel):
     neutrality_text = models.TextField(_("rule in French"), blank=True)
     neutrality_text_en = models.TextField(_("rule in English"), blank=True)
     is_blind = models.BooleanField(_("hide the speakers from reviewers until the decision"), default=False)
-    # By kind of mail, then by `subject_fr` and so on; a missing text is the default (mail_texts.py).
+    # By kind of mail, then by `subject_fr` and so on. For a missing text see proposals/mail_texts.py.
     mail_texts: Any = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

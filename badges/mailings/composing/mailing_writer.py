@@ -47,7 +47,7 @@ class Addressee:
 
 @dataclass(frozen=True)
 class MailingWriter:
-    """A writer of one mailing's mails in one language; shared parts are rendered once."""
+    """Writer of one mailing in one language; the parts that all recipients share are rendered once."""
 
     mailing: Mailing
     language: str

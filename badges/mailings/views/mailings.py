@@ -102,8 +102,8 @@ def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection)
 def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Change a draft; if another organizer changed it meanwhile, show their values beside the form."""
     mailing = get_mailing_to_organize(event, pk, request.user)
-    # Only for GET: a POST must show what was typed together with the reason why it is not saved.
-    if request.method == "GET" and not mailing.is_draft:
+    # A POST must show what was typed together with the reason why it is not saved.
+    if request.method != "POST" and not mailing.is_draft:
         return redirect("organize-mailing", event, pk)
     form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
     # The hash of what this page showed, sent back by the form, detects changes by others meanwhile.

@@ -61,7 +61,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     tickets = _load_tickets(event_obj)
     draft = load_draft(request.session, _draft_key(company_obj, event_obj))
     paste = PasteForm(request.POST or None)
-    if request.method == "GET":
+    if request.method != "POST":
         formset = _make_formset(draft, tickets, _find_pass_ticket(company_obj, event_obj, tickets))
         return _render_rows(request, company_obj, event_obj, formset, PasteForm(), draft=draft)
     draft.people = _read_typed_rows(request)

@@ -176,7 +176,7 @@ def iter_sheet_rows(rows: ReceivableQuerySet) -> Iterator[list[Any]]:
             row.currency,
             str(STATE_LABELS[derive_row_state(row)]),
             ", ".join(document.number for document in row.invoices.all()),
-            row.unpaid_due_on or "",  # type: ignore[attr-defined]  # annotated
+            row.unpaid_due_on or "",  # type: ignore[attr-defined]  # annotated by `annotate_receivables`
             timezone.localtime(row.created_at),
         ]
 

@@ -33,7 +33,6 @@ from registrations.invoices.forms.manual_charges import (
 from registrations.invoices.ledger.advice import (
     STATE_LABELS,
     ReceivableFacts,
-    derive_receivable_state,
     list_advice,
 )
 from registrations.invoices.ledger.audit_trail import list_audit_entries
@@ -111,27 +110,21 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     charges = list(receivable.charges.all())
     receivable.first_attendee = next((charge.attendee for charge in charges if charge.attendee), None)
-    invoiced_balance, balance, today = (
-        load_invoiced_balance(receivable),
-        compute_balance(receivable),
-        timezone.localdate(),
-    )
+    invoiced_balance, today = load_invoiced_balance(receivable), timezone.localdate()
+    # The row of the list, so that list and page agree on balance, due date and state.
+    row: Any = annotate_receivables(today).get(pk=receivable.pk)
+    balance = ReceivableBalance(row.amount_owed, row.amount_paid, row.amount_refunded)
     documents = list(
         receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
     )
     payments = list(receivable.payments.select_related("payout"))
-    annotated: Any = annotate_receivables(today).get(pk=receivable.pk)
-    unpaid_due_on: datetime.date | None = annotated.unpaid_due_on
-    facts = build_facts(balance, invoiced_balance, documents, payments, unpaid_due_on=unpaid_due_on)
-    state = derive_receivable_state(
-        balance.amount_owed, balance.amount_due, unpaid_due_on=unpaid_due_on, today=today
-    )
+    facts = build_facts(balance, invoiced_balance, documents, payments, unpaid_due_on=row.unpaid_due_on)
     return render_page(
         request,
         "receivable",
         receivable=receivable,
         balance=balance,
-        state=STATE_LABELS[state],
+        state=STATE_LABELS[derive_row_state(row)],
         advice=list_advice(facts, today=today),
         charges=charges,
         claimed_document=find_claimable_invoice(documents) if balance.amount_due > 0 else None,

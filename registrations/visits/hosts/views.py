@@ -77,7 +77,7 @@ def host_page(view: HostView) -> HostView:
 def host_home(request: HttpRequest) -> HttpResponse:
     """List the contact's visits, or offer a sign-in link."""
     contact = find_signed_in_contact(request.session)
-    if contact and request.method == "GET":
+    if contact and request.method != "POST":
         return render(
             request, "host/home.html", {"contact": contact, "own_contacts": list_own_contacts(contact)}
         )
@@ -92,8 +92,8 @@ def host_home(request: HttpRequest) -> HttpResponse:
 @host_page
 @require_safe_or_post
 def host_sign_in(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a button that signs in. A GET must not: mail scanners follow links and would use them up."""
-    if request.method == "GET":
+    """Show a button that signs in. Only a POST does: mail scanners follow links and would use them up."""
+    if request.method != "POST":
         return render(request, "host/enter.html")
     try:
         contact = use_sign_in_link(token=token)

@@ -70,7 +70,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         form.disable_list_fields()
     source = find_earlier_agreement(visit)
     # A form that was posted is compared with what is stored, so that copied values are saved.
-    if source and request.method == "GET" and can_manage_visit(request.user, source.event):
+    if source and request.method != "POST" and can_manage_visit(request.user, source.event):
         fields = (*COPIED_FIELDS, *LIST_FIELDS) if can_read_list else COPIED_FIELDS
         form.initial.update(list_copied_facts(source, fields=fields))
     else:

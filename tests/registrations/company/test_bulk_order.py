@@ -51,6 +51,16 @@ def test_pasted_rows_are_shown_with_each_error_once():
     assert Registration.objects.count() == 0
 
 
+def test_head_request_leaves_the_rows_as_they_are():
+    desk = make_desk()
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), make_row("Bêta"), add="1"))
+
+    assert desk.client.head(desk.many).status_code == 200
+
+    names = [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]]
+    assert names[:2] == ["Alpha", "Bêta"]
+
+
 def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
     desk = make_desk()
     desk.client.post(desk.many, make_posted_rows(pasted=PASTED, paste="1"))

@@ -41,9 +41,9 @@ def test_sign_in_link_works_once_and_unknown_address_gets_same_answer(visit, run
     assert token not in str(list(HostLink.objects.values()))
     assert "Zwickelstein" not in mail.body
     client = Client()
-    assert (
-        client.get(f"/host/enter/{token}/").status_code == 200
-    )  # a mail scanner’s GET does not use up the link
+    # What mail scanners send does not use up the link.
+    assert client.get(f"/host/enter/{token}/").status_code == 200
+    assert client.head(f"/host/enter/{token}/").status_code == 200
     assert client.post(f"/host/enter/{token}/")["Location"] == make_host_path(visit)
     assert client.get(make_host_path(visit)).status_code == 200
     assert Client().post(f"/host/enter/{token}/").status_code == 410
