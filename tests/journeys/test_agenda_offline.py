@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from registrations.sessions.booking import book_session
-from schedule.models import Session
+from schedule.models import Schedule, Session
 from tests.factories import make_event, make_person, make_registration, make_room, make_session, make_ticket
 from tests.journeys.browsing import assert_accessible, pop_page_problems, sign_in, wait_for_value
 
@@ -25,11 +25,13 @@ IS_TITLE_IN_STORED_AGENDA = """async (title) => {
 
 @pytest.fixture
 def event(transactional_db):
-    """Create an event of two days that began an hour ago."""
+    """Create an event of two days that began an hour ago, with no change of day since then."""
     start = timezone.now() - datetime.timedelta(hours=1)
     event = make_event(
         slug="conf", name="La Conf", starts_at=start, ends_at=start + datetime.timedelta(days=2)
     )
+    day_start = start.astimezone(event.zone).replace(minute=0, second=0, microsecond=0)
+    Schedule.objects.create(event=event, day_starts_at=day_start.time())
     make_session(event, "Aujourd’hui", room=make_room(event, "Amphi"), minutes=300)
     make_session(event, "Demain", starts_at=start + datetime.timedelta(days=1))
     return event
