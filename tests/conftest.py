@@ -9,9 +9,9 @@
   Django's own outbox (`mailoutbox`) is faster.
 - `shared_rows` (in a module's own fixture of module scope) stores rows once for all tests of the module.
 - `resting_server` is pytest-django's live server, which finishes its requests before the database is emptied.
-- `new_site` is the address of a second, migrated, empty database (an SQLite file; for tests marked `once`).
-- `add_database(folder)` puts a migrated, empty SQLite database into a folder of local data, for a site of its
-  own (for tests marked `once`).
+- `new_site` is the address of a second, empty database (an SQLite file; for tests marked `once`).
+- `add_database(folder)` puts an empty SQLite database into a folder of local data, for a site of its own (for
+  tests marked `once`).
 - `schedules_dir` is the folder of real schedules (SCHEDULES_DIR, else beside the project); without it the
   test is skipped.
 
@@ -24,10 +24,8 @@ database, or are marked `once`, run once. Tests marked `long` run in `make test-
 `make soak`, those marked `code_limits` in `make check`.
 """
 
-import contextlib
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -45,16 +43,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.delete_rows import flush_quickly
 from tests.mail_server import MailReceiver
+from tests.model_tables import complete_tables, end_other_connections, save_sqlite
 from tests.request_tracking import Traffic
-from tests.schema_cache import (
-    can_store_schema,
-    copy_schema,
-    end_other_connections,
-    find_schema,
-    one_process_at_a_time,
-    restore_schema,
-    save_schema,
-)
 from tests.static_files import share_static_files
 from tests.task_runner import run_waiting_tasks
 
@@ -117,47 +107,20 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def stored_schema(request, django_db_modify_db_settings) -> Path | None:
-    """Return the path of the stored, migrated database; None if it cannot be stored."""
-    cache = getattr(request.config, "cache", None)
-    if cache is None or request.config.getvalue("create_db") or not can_store_schema():
-        return None
-    return find_schema(cache.mkdir("schema"))
+def empty_database_file(tmp_path_factory) -> Path:
+    """Return the path of an empty SQLite database with all tables, to be copied."""
+    return tmp_path_factory.mktemp("database") / "empty.sqlite3"
 
 
 @pytest.fixture(scope="session")
-def schema_lock(stored_schema: Path | None) -> Iterator[contextlib.ExitStack]:
-    """Hold a lock until the database is stored: one process of the suite migrates, and the others wait."""
-    with contextlib.ExitStack() as held:
-        if stored_schema is not None:
-            held.enter_context(one_process_at_a_time(stored_schema.parent))
-        yield held
-
-
-@pytest.fixture(scope="session")
-def django_db_keepdb(
-    stored_schema: Path | None, schema_lock: contextlib.ExitStack, django_db_blocker
-) -> bool:
-    """Begin with the stored database where there is one."""
-    if stored_schema is None or not stored_schema.exists():
-        return False
-    schema_lock.close()
+def django_db_setup(django_db_setup, django_db_blocker, empty_database_file) -> Iterator[None]:
+    """Complete the tables made from the models; at the end close connections that tests left open."""
     with django_db_blocker.unblock():
-        restore_schema(stored_schema)
-    return True
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored_schema, schema_lock):
-    """Store the database that this process migrated; at the end delete one that was restored."""
-    with django_db_blocker.unblock():
-        if stored_schema is not None and not django_db_keepdb:
-            save_schema(stored_schema)
-        schema_lock.close()
+        complete_tables()
+        if connection.vendor == "sqlite":
+            save_sqlite(empty_database_file)
         yield
         end_other_connections()
-        if django_db_keepdb:
-            connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
 
 @pytest.fixture(scope="module")
@@ -223,18 +186,19 @@ def command(transactional_db, capsys):
 
 
 @pytest.fixture(scope="session")
-def add_database(django_db_setup, stored_schema: Path) -> Callable[[Path], None]:
-    """Return a function that puts a migrated, empty database into a folder of local data."""
-    return lambda folder: copy_schema(stored_schema, folder / "convention.sqlite3")
+def add_database(django_db_setup, empty_database_file) -> Callable[[Path], None]:
+    """Return a function that puts an empty database with all tables into a folder of local data."""
+
+    def add(folder: Path) -> None:
+        shutil.copyfile(empty_database_file, folder / "convention.sqlite3")
+
+    return add
 
 
 @pytest.fixture
-def new_site(transactional_db, tmp_path) -> str:
-    """Return the address of a copy of the empty test database."""
-    connection.ensure_connection()
-    path = tmp_path / "new-site.sqlite3"
-    with contextlib.closing(sqlite3.connect(path)) as copy:
-        connection.connection.backup(copy)
+def new_site(django_db_setup, empty_database_file, tmp_path) -> str:
+    """Return the address of a second database, which is empty and has all tables."""
+    path = shutil.copyfile(empty_database_file, tmp_path / "new-site.sqlite3")
     return f"sqlite:///{path}"
 
 

@@ -21,8 +21,9 @@ from convention.settings import DATABASES, STAFF_SESSION_HOURS, VAR_DIR
 # `force_login` starts a staff session like the sign-in does, so that the first page need not shorten it.
 SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
 
+DATABASES["default"]["TEST"] = {"MIGRATE": False}  # see tests/model_tables.py
 if DATABASES["default"]["ENGINE"] == "convention.db.sqlite":
     # A file, as in use, not memory: threads and processes of journeys really compete for it.
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    DATABASES["default"]["TEST"]["NAME"] = str(VAR_DIR / "test.sqlite3")
     # No test cuts the power, and PostgreSQL runs without fsync too. Other processes have real settings.
     DATABASES["default"]["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"

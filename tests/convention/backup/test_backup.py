@@ -25,7 +25,6 @@ from registrations.models import Order, Registration
 from tests.conftest import database_url
 from tests.convention.backup.site import list_all_rows
 from tests.factories import make_company, make_person, make_registration
-from tests.schema_cache import restore_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,19 +51,16 @@ def small_backup(transactional_db, tmp_path) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request, tmp_path, stored_schema):
-    """Return the address of an empty database of each kind: SQLite's is not migrated, PostgreSQL's is."""
+def empty_database(request, tmp_path):
+    """Return the address of an empty database of each kind, which `restore` migrates."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/empty.sqlite3"
         return
     if connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")
     name = f"test_restore_{uuid.uuid4().hex[:12]}"
-    if stored_schema:
-        restore_postgresql(stored_schema, name)
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
     yield database_url().rpartition("/")[0] + "/" + name
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
