@@ -70,6 +70,14 @@ ON_SQLITE_ALONE = tuple(
 REAL_SCHEDULES = "SCHEDULES_DIR"
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Do not read modules of which PostgreSQL runs nothing."""
+    is_on_sqlite_alone = any(collection_path.is_relative_to(path) for path in ON_SQLITE_ALONE)
+    if connection.vendor == "postgresql" and is_on_sqlite_alone and collection_path.suffix == ".py":
+        return "pytest.mark.postgresql" not in collection_path.read_text() or None
+    return None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip or deselect tests by database."""
     if connection.vendor == "postgresql":

@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
     variants = defaultdict(set)
+    items = [item for item in items if any(get_screen_and_language(item))]
     for item in items:
         if not item.get_closest_marker("soak"):
             variants[get_test_name(item)].add(get_screen_and_language(item))
