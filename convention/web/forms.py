@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
 
@@ -29,6 +30,11 @@ REWORDED_DJANGO_MESSAGES = (
         "limit_value",
     ),
 )
+
+
+def get_posted_data(request: HttpRequest) -> QueryDict | None:
+    """Return the POST data for a form, or None for another method."""
+    return request.POST if request.method == "POST" else None
 
 
 class ActionErrorsMixin(forms.BaseForm):

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from convention.errors import InvalidFields, NotFound, SoldOut
 from convention.events.permissions import get_event_to_organize
 from convention.web.client_network import get_client_network
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
 from registrations.form_fields import ReasonForm
@@ -20,7 +21,7 @@ from registrations.rate_limits import throttle_correction
 
 
 def _make_answers_form(request: HttpRequest, registration: Registration) -> AnswersForm:
-    data = request.POST if request.method == "POST" else None
+    data = get_posted_data(request)
     questions, network = load_questions(registration.event), get_client_network(request.META)
     return AnswersForm.for_registration(registration, questions, data, request.FILES, network=network)
 

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.changes.bulk_cancel import (
     MAX_BULK_ORDERS,
@@ -28,7 +29,7 @@ def bulk_cancellation(request: HttpRequest, event: str) -> HttpResponse:
     # Without a query string the form would be invalid, because a state is required.
     query = request.GET if "state" in request.GET else {"state": HELD_ORDERS}
     filters = OrderFilterForm(query, zone=event_obj.zone)
-    form = BulkCancelForm(request.POST if request.method == "POST" else None)
+    form = BulkCancelForm(get_posted_data(request))
     if request.method == "POST":
         references = request.POST.getlist("order")[:MAX_BULK_ORDERS]
         if not references:

@@ -20,6 +20,7 @@ from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
+from convention.web.forms import get_posted_data
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
@@ -161,7 +162,7 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
         if request.method == "POST"
         else CorrectionForm.from_registration(registration)
     )
-    reason = _build_reason_form(request, registration, request.POST if request.method == "POST" else None)
+    reason = _build_reason_form(request, registration, get_posted_data(request))
     if request.method == "POST" and form.is_valid() and reason.is_valid():
         # Only offered where `_build_reason_form` shows the choice, so the permission was checked there.
         correct = correct_with_directory if reason.cleaned_data.get("directory") else correct_as_organizer

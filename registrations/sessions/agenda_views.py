@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 
 from convention.club.permissions import require_signed_in
 from convention.events.permissions import get_event_to_organize
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.prints.views import list_offered_kinds, list_print_pages
 
@@ -23,7 +24,7 @@ PRINT_PAGE = (_("Personal programmes"), "organize-agendas")
 def agenda_printing(request: HttpRequest, event: str) -> HttpResponse:
     """Choose the agendas to print; a POST queues the file and redirects to its progress."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)
-    posted = request.POST if request.method == "POST" else None
+    posted = get_posted_data(request)
     form = AgendaPrintForm(posted, event=event_obj, language=get_language() or "fr")
     if form.is_valid():
         try:

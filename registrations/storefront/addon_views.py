@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from convention.errors import ConventionError
 from convention.money import Money
 from convention.text.normalize import parse_digits
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.changes.add_addons import (
@@ -119,7 +120,7 @@ def _build_payment_forms(request: HttpRequest, order: Order, change: OrderChange
     if order.payment != Order.Payment.FREE or not _can_pay(request, order, change):
         return {}
     billing = {"billing_name": order.billing_name or order.company}
-    data = request.POST if request.method == "POST" else None
+    data = get_posted_data(request)
     payment_forms = build_payment_forms(data, amount_due=change.difference_cents, billing=billing)
     if not can_be_invoiced(order, request.user):
         # By card only, because the address of the order may be a stranger's, who must not be invoiced.

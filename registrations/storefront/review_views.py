@@ -18,6 +18,7 @@ from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
@@ -70,7 +71,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("register-choices" if draft.email else "register", slug)
     order_context = _make_order_context(request, draft, catalog)
     quote = preview_quote(event, order_request, offering, order_context)
-    data = request.POST if request.method == "POST" else None
+    data = get_posted_data(request)
     forms = _build_forms(draft, data, amount_due=quote.total)
     if data is not None:
         _update_billing(draft, request)

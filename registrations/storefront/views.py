@@ -23,6 +23,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.booking.validation import (
@@ -184,7 +185,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     draft = load_draft(request.session, slug)
     if not draft.email:
         return redirect("register", slug)
-    data = request.POST if request.method == "POST" else None
+    data = get_posted_data(request)
     if data is not None:
         _update_choices(draft, request)
     senders = request.session.session_key or "", draft.email

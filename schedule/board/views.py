@@ -21,11 +21,12 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_organized_events
 from convention.text.normalize import parse_digits, search_text
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.conflicts.describe import join_names
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import get_posted_data, render_organizer_page
+from schedule.editing.views import render_organizer_page
 from schedule.models import Schedule, ScheduleDraft, Session
 from schedule.permissions import get_draft_to_edit
 from schedule.programme.days import get_programme_day

@@ -17,9 +17,10 @@ from convention.errors import NotFound
 from convention.events.models import Room
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import get_author, get_posted_data, render_organizer_page, report_refusals
+from schedule.editing.views import get_author, render_organizer_page, report_refusals
 from schedule.models import ConflictLevel, ProgrammeAudience, Speaker
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version

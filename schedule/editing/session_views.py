@@ -15,6 +15,7 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.models import ProgrammeAudience, Session
 from schedule.programme.agenda_filter import clean_query_value
@@ -42,7 +43,7 @@ from .sessions import (
     remove_session,
     restore_session,
 )
-from .views import get_author, get_posted_data, render_organizer_page, report_refusals
+from .views import get_author, render_organizer_page, report_refusals
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -16,6 +16,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.models import Schedule, Track
 from schedule.programme.embedding import build_snippet
@@ -25,7 +26,7 @@ from .forms import ScheduleSettingsForm, TrackForm
 from .programme_parts import move_track, remove_programme_item, save_programme_item
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, QueryDict
+    from django.http import HttpRequest
 
 
 def render_organizer_page(
@@ -42,11 +43,6 @@ def get_author(request: "HttpRequest") -> Person:
     """Return the signed-in organizer; permissions were checked before."""
     assert isinstance(request.user, Person)
     return request.user
-
-
-def get_posted_data(request: "HttpRequest") -> "QueryDict | None":
-    """Return the posted form data, None for a GET."""
-    return request.POST if request.method == "POST" else None
 
 
 @contextlib.contextmanager

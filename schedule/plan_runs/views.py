@@ -16,9 +16,10 @@ from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.conflicts.load import load_working_timetable
-from schedule.editing.views import get_posted_data, render_organizer_page, report_refusals
+from schedule.editing.views import render_organizer_page, report_refusals
 from schedule.models import PlanRun
 
 from .forms import PlanRunForm

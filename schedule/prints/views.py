@@ -19,8 +19,9 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import PDF_TYPE
 from convention.tasks.worker import is_worker_late
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from schedule.editing.views import get_posted_data, render_organizer_page
+from schedule.editing.views import render_organizer_page
 from schedule.models import AgendaPrint, SessionSpeaker
 from schedule.paper.print_options import PrintOptions
 from schedule.paper.sheet_kinds import SHEET_KINDS, SheetKind

@@ -15,8 +15,9 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
 from convention.events.permissions import can_create_events, get_event_to_organize, get_reviewers
 from convention.text.normalize import parse_digits
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from schedule.editing.views import get_author, get_posted_data, render_organizer_page
+from schedule.editing.views import get_author, render_organizer_page
 from schedule.models import CallForProposals, SessionProposal
 from schedule.programme.agenda_filter import clean_query_value
 

@@ -14,12 +14,13 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.conflicts.describe import describe_conflict
 from schedule.conflicts.find import find_blocking_conflicts
 from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft
-from schedule.editing.views import get_author, get_posted_data, render_organizer_page
+from schedule.editing.views import get_author, render_organizer_page
 from schedule.models import ScheduleDraft, ScheduleVersion
 
 from .differences import TimetableDifferences

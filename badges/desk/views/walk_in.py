@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from convention.errors import InvalidFields, NotOpenNow, SoldOut
 from convention.events.permissions import can_organize, get_event_to_staff
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
 from registrations.booking.walk_in import register_walk_in
@@ -101,9 +102,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
         questions, registration.ticket, registration.answers
     ):
         return redirect("desk-guest", event_obj.slug, registration.reference)
-    form = AnswersForm.for_registration(
-        registration, questions, request.POST if request.method == "POST" else None, request.FILES
-    )
+    form = AnswersForm.for_registration(registration, questions, get_posted_data(request), request.FILES)
     if form.is_valid():
         try:
             save_answers(registration=registration, given=form.given)

@@ -24,6 +24,7 @@ from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import refuse_without_application
 from registrations.billing.refund_text import describe_ticket_refunds
@@ -292,7 +293,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         )
     except (SoldOut, InvalidFields) as error:
         return _redirect_to_rows(request, company_obj, event_obj, error)
-    data = request.POST if request.method == "POST" else None
+    data = get_posted_data(request)
     billing = (
         BillingForm(data, initial={**make_billing_data(company_obj), **draft.billing})
         if quote.total

@@ -10,6 +10,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.tables.downloads import attachment_response, table_response, zip_response
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.accounting.day_book import (
     build_day_book_sheet,
@@ -32,7 +33,7 @@ from registrations.invoices.models import Issuer, Payment, Payout
 from registrations.invoices.permissions import get_payout_for_treasurer, require_treasurer
 from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 
-from .receivables import get_post_data, render_page
+from .receivables import render_page
 
 MAX_PAYOUTS_SHOWN = 500
 
@@ -110,7 +111,7 @@ def compute_unexplained_amount(payout: Payout) -> int:
 def payout_detail(request: HttpRequest, payout_id: int) -> HttpResponse:
     """Show a payout with its payments and refunds; a POST notes its bank statement line."""
     payout = get_payout_for_treasurer(payout_id, request.user)
-    form = BankLineForm(get_post_data(request), initial={"bank_line": payout.bank_line})
+    form = BankLineForm(get_posted_data(request), initial={"bank_line": payout.bank_line})
     if request.method == "POST" and form.is_valid():
         link_payout_to_bank_line(payout=payout, bank_line=form.cleaned_data["bank_line"])
         messages.success(request, _("The bank statement line has been saved."))
@@ -161,7 +162,7 @@ def day_book_download(request: HttpRequest, event_slug: str, kind: str) -> HttpR
 def issuer_edit(request: HttpRequest) -> HttpResponse:
     """Edit the issuer."""
     require_treasurer(request.user)
-    form = IssuerForm(get_post_data(request), instance=Issuer.get_current() or Issuer())
+    form = IssuerForm(get_posted_data(request), instance=Issuer.get_current() or Issuer())
     if request.method == "POST" and form.is_valid():
         save_issuer(issuer=form.build_issuer(), changed_fields=form.changed_fields)
         messages.success(request, _("The issuer’s settings have been saved."))

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, NotOpenNow
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
@@ -55,7 +56,7 @@ from registrations.invoices.permissions import (
 )
 from registrations.invoices.sending import queue_invoice_mail
 
-from .receivables import get_post_data, render_page
+from .receivables import render_page
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
             _("Issue the invoice"),
             explanation % {"total": total, "buyer": receivable.buyer_label},
             _("Issue the invoice"),
-            ConfirmationForm(get_post_data(request)),
+            ConfirmationForm(get_posted_data(request)),
             lambda _data: describe_document(issue_invoice(receivable=receivable)),
             lines,
         ),
@@ -140,7 +141,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
             _("Invoice a deposit"),
             _("The next invoice will deduct the deposit."),
             _("Issue the deposit invoice"),
-            DepositForm(get_post_data(request), initial={"last_document": last_document}),
+            DepositForm(get_posted_data(request), initial={"last_document": last_document}),
             run_action,
         ),
     )
@@ -151,7 +152,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     """Record a payment by transfer or in cash."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     due = compute_balance(receivable).amount_due
-    form = ManualPaymentForm(get_post_data(request), initial={"amount": due if due > 0 else None})
+    form = ManualPaymentForm(get_posted_data(request), initial={"amount": due if due > 0 else None})
 
     def run_action(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
@@ -183,7 +184,7 @@ def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
     return respond_with_action(
         request,
         receivable,
-        ActionPage(heading, explanation, heading, DocumentReasonForm(get_post_data(request)), run_action),
+        ActionPage(heading, explanation, heading, DocumentReasonForm(get_posted_data(request)), run_action),
     )
 
 
@@ -199,7 +200,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
     ]
     last_document = get_last_document_id(document.receivable)
     form = CreditForm(
-        get_post_data(request), creditable_lines=lines, initial={"last_document": last_document}
+        get_posted_data(request), creditable_lines=lines, initial={"last_document": last_document}
     )
 
     def run_action(data: dict[str, Any]) -> str:
@@ -241,7 +242,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
         "current details. Correct those details first."
     ) % {"number": document.number}
     heading = _("Correct invoice %(number)s") % {"number": document.number}
-    form = DocumentReasonForm(get_post_data(request))
+    form = DocumentReasonForm(get_posted_data(request))
     return respond_with_action(
         request,
         document.receivable,
@@ -273,7 +274,7 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
             _("Send %(number)s by e-mail") % {"number": document.number},
             explanation % {"number": document.number, "email": email},
             _("Send"),
-            ConfirmationForm(get_post_data(request)),
+            ConfirmationForm(get_posted_data(request)),
             run_action,
         ),
     )
@@ -287,7 +288,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     overpaid = -compute_balance(receivable).amount_due
     # Propose what was overpaid, as far as this payment covers it.
     form = RefundForm(
-        get_post_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
+        get_posted_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
     )
 
     def run_action(data: dict[str, Any]) -> str:
@@ -338,7 +339,7 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
         "buyer, refund the payment instead."
     )
     heading = _("Cancel this payment")
-    form = PaymentCancelForm(get_post_data(request))
+    form = PaymentCancelForm(get_posted_data(request))
     return respond_with_action(
         request, receivable, ActionPage(heading, explanation % values, heading, form, run_action)
     )
@@ -356,7 +357,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     explanation = _("%(amount)s left the account today.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
-    form = ConfirmationForm(get_post_data(request))
+    form = ConfirmationForm(get_posted_data(request))
     return respond_with_action(
         request,
         refund.receivable,
@@ -376,7 +377,7 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     explanation = _("%(amount)s did not leave the account, or was returned.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
-    form = DocumentReasonForm(get_post_data(request))
+    form = DocumentReasonForm(get_posted_data(request))
     return respond_with_action(
         request,
         refund.receivable,
@@ -389,7 +390,7 @@ def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Correct the buyer of the next documents."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
-    form = BuyerForm(get_post_data(request), instance=get_receivable_for_treasurer(reference, request.user))
+    form = BuyerForm(get_posted_data(request), instance=get_receivable_for_treasurer(reference, request.user))
 
     def run_action(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)

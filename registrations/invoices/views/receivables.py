@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.invoiced_balance import (
     InvoicedBalance,
@@ -64,11 +65,6 @@ PAGE_SIZE = 50
 def render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     """Render a page in the section "money"."""
     return render(request, f"invoices/{template}.html", {"section": "money", **context})
-
-
-def get_post_data(request: HttpRequest) -> QueryDict | None:
-    """Return the POST data, or None for another method."""
-    return request.POST if request.method == "POST" else None
 
 
 @require_GET
@@ -198,8 +194,8 @@ def receivable_create(request: HttpRequest) -> HttpResponse:
     """Enter a receivable by hand."""
     require_treasurer(request.user)
     form, lines = (
-        ManualChargeForm(get_post_data(request)),
-        ManualLineFormSet(get_post_data(request), prefix="line"),
+        ManualChargeForm(get_posted_data(request)),
+        ManualLineFormSet(get_posted_data(request), prefix="line"),
     )
     # `&` validates both, so that all errors show at once.
     if request.method == "POST" and form.is_valid() & lines.is_valid():
@@ -228,7 +224,7 @@ def receivable_edit(request: HttpRequest, reference: str) -> HttpResponse:
     if not has_manual_charges(receivable):
         raise NotFound(_("To change what is due for an order, change the order itself."))
     before = list(list_initial_lines(receivable))
-    lines = ManualLineFormSet(get_post_data(request), prefix="line", initial=before)
+    lines = ManualLineFormSet(get_posted_data(request), prefix="line", initial=before)
     if request.method == "POST" and lines.is_valid():
         try:
             replace_manual_charges(

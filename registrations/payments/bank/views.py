@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.money import Money
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.permissions import require_treasurer
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
@@ -118,7 +119,7 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         "reference": match.reference if match.kind != MatchKind.PAYOUT else "",
     }
     search_text = request.GET.get("q", "")[:200]
-    form = AssignmentForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = AssignmentForm(get_posted_data(request), initial=initial)
     if "payout" in request.POST:
         match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
         messages.success(request, _("The line has been matched to the payout."))

@@ -17,6 +17,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import calculate_balance
 from registrations.models import Package, SponsorLogo
@@ -63,7 +64,7 @@ def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     # Made when the form is shown, so that a double click takes one package.
     nonce = request.POST.get("nonce", "")[:60] or secrets.token_urlsafe(24)
     language = translation.get_language() or "fr"
-    forms = SponsorOrderForms(request.POST if request.method == "POST" else None, package, language)
+    forms = SponsorOrderForms(get_posted_data(request), package, language)
     if request.method == "POST" and forms.is_valid():
         try:
             sponsorship = take_package_as_organizer(
@@ -97,7 +98,7 @@ def sponsorship_detail(request: HttpRequest, event: str, pk: int) -> HttpRespons
     event_obj, sponsorship = get_organizer_sponsorship(event, pk, request.user)
     # Read before the form changes the instance: an invalid name must not become the heading.
     title = sponsorship.name
-    form = OrganizerSponsorshipForm(request.POST if request.method == "POST" else None, instance=sponsorship)
+    form = OrganizerSponsorshipForm(get_posted_data(request), instance=sponsorship)
     if request.method == "POST" and form.is_valid():
         change_sponsorship(sponsorship=form.sponsorship, changed_fields=form.changed_data)
         messages.success(request, _("The changes have been saved."))

@@ -14,6 +14,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.permissions import get_visible_event
 from convention.web.client_network import get_client_network
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.idempotency import find_order_by_key
 from registrations.logos import list_sponsor_tiers
@@ -64,7 +65,7 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         return redirect(get_next_path(earlier_order))
     check_package_on_sale(package)
     language = translation.get_language() or "fr"
-    forms = SponsorOrderForms(request.POST if request.method == "POST" else None, package, language)
+    forms = SponsorOrderForms(get_posted_data(request), package, language)
     if request.method == "POST" and forms.is_valid():
         try:
             return _take_or_quote(request, package, forms, f"sponsor:{nonce}")

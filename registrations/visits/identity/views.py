@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from convention.errors import InvalidFields
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Application, Identity
 
@@ -27,7 +28,7 @@ def identity_edit(request: HttpRequest, event: str) -> HttpResponse:
         delete_identity(application=application)
         messages.success(request, _("Your details have been deleted."))
         return redirect("visit-identity", event)
-    form = IdentityForm(request.POST if request.method == "POST" else None, visit=application.visit)
+    form = IdentityForm(get_posted_data(request), visit=application.visit)
     if request.method == "POST" and form.is_valid() and _save_identity(form, application):
         messages.success(request, _("Thank you. Your details are encrypted and complete for this host."))
         return redirect("visit-identity", event)
