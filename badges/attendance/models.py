@@ -377,7 +377,10 @@ class Presence(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["checkpoint", "registration"], name="one_presence_per_door")
+            models.UniqueConstraint(fields=["checkpoint", "registration"], name="one_presence_per_door"),
+            models.CheckConstraint(
+                condition=Q(is_inside=False) | Q(last_entered_at__isnull=False), name="inside_since_an_entry"
+            ),
         ]
         # One for each query: cursors, numbering, arrivals, headcount, lookup by registration, conflicts.
         indexes = [

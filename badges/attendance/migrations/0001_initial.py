@@ -421,7 +421,13 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("checkpoint", "registration"), name="one_presence_per_door"
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_inside", False), ("last_entered_at__isnull", False), _connector="OR"
+                        ),
+                        name="inside_since_an_entry",
+                    ),
                 ],
             },
         ),

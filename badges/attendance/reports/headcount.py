@@ -19,13 +19,14 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Func,
+    IntegerField,
     Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
 )
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -231,11 +232,12 @@ def count_inside_anywhere(event: "Event", *, inside_count: int) -> EventHeadcoun
     return EventHeadcount(inside_count, [silent for row in rows for silent in row.silent_devices], rows)
 
 
-def count_presences(presences: QuerySet[Presence]) -> Coalesce:
+def count_presences(presences: QuerySet[Presence]) -> Subquery:
     """Return the number of these presences at the outer checkpoint, as a column."""
-    # A subquery, as a join with two counts would multiply the rows; it is NULL, not 0, without any row.
-    counted = presences.order_by().values("checkpoint").annotate(number=Count("*")).values("number")
-    return Coalesce(Subquery(counted), 0)
+    # A subquery, as a join with two counts would multiply the rows. Count would group them, although they are
+    # of one checkpoint, which takes both databases a quarter longer or more.
+    counted = presences.order_by().annotate(number=Func(template="COUNT(*)", output_field=IntegerField()))
+    return Subquery(counted.values("number"))
 
 
 def accumulate_arrivals(

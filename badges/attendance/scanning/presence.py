@@ -212,4 +212,4 @@ def filter_still_inside(*, at: datetime.datetime | None = None) -> Q:
     """Return a condition on presences: inside, and the entry has not expired at `at`."""
     since = (at or timezone.now()) - ENTRY_LIFETIME
     # `is_inside` alone would count yesterday's attendees who left unscanned; no job resets the column.
-    return Q(is_inside=True) & (Q(last_entered_at__isnull=True) | Q(last_entered_at__gt=since))
+    return Q(is_inside=True, last_entered_at__gt=since)

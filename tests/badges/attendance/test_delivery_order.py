@@ -95,7 +95,8 @@ def test_rebuild_corrects_presences_and_deletes_presences_without_scans():
     before = load_presence_rows()
     Presence.objects.update(is_inside=False, entries=7)
     Presence.objects.create(
-        event=event, checkpoint=event.checkpoints.get(), registration=second, is_inside=True, version=3
-    )
+        event=event, checkpoint=event.checkpoints.get(), registration=second, is_inside=True, version=3,
+        last_entered_at=timezone.now(),
+    )  # fmt: skip
     rebuild_presence(event=event)
     assert load_presence_rows() == before

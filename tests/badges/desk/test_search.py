@@ -73,8 +73,9 @@ def test_search_shows_whether_attendee_is_inside(event, client):
     came = datetime.datetime(2027, 6, 16, 6, 58, tzinfo=datetime.UTC)
     zoe = event.registrations.get(first_name="Zoé")
     Presence.objects.create(
-        event=event, checkpoint=door, registration=zoe, is_inside=True, entries=1, first_entered_at=came
-    )
+        event=event, checkpoint=door, registration=zoe, is_inside=True, entries=1, first_entered_at=came,
+        last_entered_at=timezone.now(),
+    )  # fmt: skip
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
     assert "sur place, arrivée le 16\u00a0juin\u00a02027 à\u00a08\u00a0h\u00a058" in page
@@ -170,6 +171,7 @@ def test_attendee_aboard_only_coach_is_shown_as_inside(event):
         is_inside=True,
         entries=1,
         first_entered_at=timezone.now(),
+        last_entered_at=timezone.now(),
     )
 
     [guest] = find_guests(event=event, query="zoe").guests

@@ -40,6 +40,7 @@ def make_filled_event(slug: str, *, registrations: int, inside: int = 0, **field
                 is_inside=True,
                 entries=1,
                 first_entered_at=timezone.now(),
+                last_entered_at=timezone.now(),
             )
     make_session(event)
     return event
@@ -114,6 +115,7 @@ def test_attendee_at_two_checkpoints_counts_once(client):
         is_inside=True,
         entries=1,
         first_entered_at=timezone.now(),
+        last_entered_at=timezone.now(),
     )
     client.force_login(make_staff(event))
     facts = client.get("/organize/x/").context["facts"]
