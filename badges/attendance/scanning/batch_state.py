@@ -240,9 +240,12 @@ def load_stored_scans(
     """Return the scans stored under the ids that the inputs have or take back, and undos of the inputs."""
     uids = [scan_input.uid for scan_input in scan_inputs]
     named = {*uids, *(scan_input.undoes for scan_input in scan_inputs if scan_input.undoes)}
-    rows = Scan.objects.filter(Q(uid__in=named) | Q(undoes__in=uids), event=device.event_id).select_related(
+    # Prefetched rather than joined, since hardly any scan of a batch is stored already.
+    scans = Scan.objects.filter(event=device.event_id).prefetch_related(
         "registration__ticket", "checkpoint", "device"
     )
+    # Not one condition with OR, for which SQLite would read all scans of the event.
+    rows = scans.filter(uid__in=named).union(scans.filter(undoes__in=uids), all=True)
     stored = {row.uid: row for row in rows}
     return stored, [row for row in stored.values() if row.undoes and row.reason == UNDONE]
 
