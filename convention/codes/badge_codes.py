@@ -10,7 +10,6 @@ the host, so that a changed address invalidates no badge.
 """
 
 import base64
-import binascii
 import functools
 import re
 import struct
@@ -31,6 +30,7 @@ TOKEN_BYTES = HEAD_BYTES + 64
 TOKEN_LENGTH = 125
 # Upper case and base32, since QR codes have a compact mode for capitals and digits.
 TOKEN_PATTERN = re.compile(rf"(?:^|/B/)([A-Z2-7]{{{TOKEN_LENGTH}}})$")
+BASE32_AS_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 
 
 class MalformedCode(ConventionError):
@@ -99,6 +99,16 @@ def build_code_address(token: str, site_url: str) -> str:
     return f"{site_url.rstrip('/').upper()}/B/{token}"
 
 
+def decode_token(token: str) -> bytes:
+    """Return the bytes of a token, given as its 125 characters. Raise MalformedCode."""
+    # `int` is written in C; base64.b32decode, written in Python, takes longer than deriving a key.
+    number = int(token.translate(BASE32_AS_DIGITS), 32)
+    # 125 characters have one bit more than 78 bytes. It must be zero: it would allow two forms of one code.
+    if number & 1:
+        raise MalformedCode("This is not a badge of ours.")
+    return (number >> 1).to_bytes(TOKEN_BYTES)
+
+
 def parse_badge_code(text: str) -> SignedClaim:
     """Parse a code, with or without an address in front, in upper or lower case.
 
@@ -108,12 +118,8 @@ def parse_badge_code(text: str) -> SignedClaim:
     match = TOKEN_PATTERN.search(text.strip().upper())
     if not match:
         raise MalformedCode("This is not a badge of ours.")
-    try:
-        raw = base64.b32decode(match[1] + "===")
-    except (binascii.Error, ValueError) as error:
-        raise MalformedCode("This is not a badge of ours.") from error
-    # Only the canonical base32 form is accepted: unused trailing bits would allow variants of one code.
-    if raw[0] >> 4 != TOKEN_VERSION or base64.b32encode(raw).decode().rstrip("=") != match[1]:
+    raw = decode_token(match[1])
+    if raw[0] >> 4 != TOKEN_VERSION:
         raise MalformedCode("This badge is of a version that this program does not know.")
     claim = BadgeClaim(
         key_number=int.from_bytes(raw[1:4]),

@@ -19,6 +19,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from convention.codes.badge_codes import decode_token
+
 # identify_badge.js uses the same text; a change makes every record on every phone unreadable.
 HKDF_INFO = b"convention sealed"
 # Separates these hashes from all others of the reference; a phone stores no reference in clear.
@@ -66,10 +68,8 @@ def decrypt_record(token: str, encrypted_record: str) -> dict[str, Any]:
 
 def derive_record_key(token: str) -> bytes:
     """Derive 32 bytes from the token by HKDF-SHA256 (RFC 5869) without salt."""
-    # 125 characters stand for 78 bytes; Python insists on the padding that badge codes leave out.
-    material = base64.b32decode(token + "===")
     # Extract: "no salt" is 32 zero bytes (RFC 5869, 2.2). Expand: 32 bytes are one block, T(1).
-    extracted = hmac.digest(bytes(32), material, "sha256")
+    extracted = hmac.digest(bytes(32), decode_token(token), "sha256")
     return hmac.digest(extracted, HKDF_INFO + b"\x01", "sha256")
 
 
