@@ -18,6 +18,8 @@ from django.db.models.expressions import Col
 
 # `%(name)s` and the type cast after it, which SQLite does not know.
 PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
+# Those that SQLite stores in another form (see `adapt_value`).
+ADAPTED_TYPES = ("timestamptz", "date", "uuid")
 
 
 type ValueConverter = Callable[[Any], Any]
@@ -59,8 +61,11 @@ def insert_rows(
         return
     placeholders = ", ".join(f":{name}" for name in column_types)
     statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}) {suffix}"  # noqa: S608 (our own names)
+    # The other types are stored as they are; asking each value would take as long as inserting it.
+    adapted_names = [name for name, kind in column_types.items() if kind in ADAPTED_TYPES]
+    adapted_rows = (row | {name: adapt_value(row[name]) for name in adapted_names} for row in rows)
     with connection.wrap_database_errors:
-        sqlite3.Cursor(connection.connection).executemany(statement, map(adapt_values, rows))
+        sqlite3.Cursor(connection.connection).executemany(statement, adapted_rows)
 
 
 def _encode_value(value: Any) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from badges.attendance.models import Checkpoint, Device, Scan
 
 from ..scan_input import ScanInput
 from .scan_time import ScanTime, raise_to_predecessor
+
+BEFORE_ALL_SCANS = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +53,27 @@ def _raise_times_of_device(scans: list[ReceivedScan]) -> list[ReceivedScan]:
     )
     if not numbered:
         return unnumbered
-    stored = _load_stored_times(numbered)
+    stored_times = deque(_load_stored_times(numbered))
     raised: list[ReceivedScan] = []
+    latest_at = BEFORE_ALL_SCANS
     for received in numbered:
-        sequence = received.scan_input.device_sequence or 0
-        predecessor_times = [at for number, at in stored if number < sequence]
-        # The times of this batch are in order by now, so the last one is the latest.
-        predecessor_times += [raised[-1].time.effective_at] if raised else []
-        time = raise_to_predecessor(received.time, max(predecessor_times, default=None))
-        raised.append(dataclasses.replace(received, time=time))
+        while stored_times and stored_times[0][0] < (received.scan_input.device_sequence or 0):
+            latest_at = max(latest_at, stored_times.popleft()[1])
+        time = raise_to_predecessor(received.time, latest_at)
+        raised.append(received if time is received.time else dataclasses.replace(received, time=time))
+        latest_at = max(latest_at, time.effective_at)
     return unnumbered + raised
 
 
 def _load_stored_times(numbered: list[ReceivedScan]) -> list[tuple[int, datetime.datetime]]:
-    """Return sequence and time of the stored scans between these, and of the one before the first."""
+    """Return sequence and time, in order, of the stored scan before the first and of those between."""
     first, last = (numbered[index].scan_input.device_sequence or 0 for index in (0, -1))
     scans = Scan.objects.filter(device=numbered[0].device.pk)
     before = scans.filter(device_sequence__lt=first).order_by("-device_sequence").values("device_sequence")
     rows = scans.filter(device_sequence__gte=Coalesce(Subquery(before[:1]), first), device_sequence__lt=last)
     return [
         (number or 0, effective_at)
-        for number, effective_at in rows.values_list("device_sequence", "effective_at")
+        for number, effective_at in rows.order_by("device_sequence").values_list(
+            "device_sequence", "effective_at"
+        )
     ]
