@@ -207,7 +207,8 @@ class BadgeRecordResponse(serializers.Serializer[Any]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Leave `short` out on other devices: snapshots of 10,000 registrations must stay below 3 MB."""
-        body = super().to_representation(instance)
+        # The values are ready to send, and DRF would look each of them up: a tenth of a snapshot's time.
+        body: dict[str, Any] = instance._asdict()
         if not body["short"]:
             del body["short"]
         return body
