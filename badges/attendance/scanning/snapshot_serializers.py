@@ -226,6 +226,14 @@ class PresenceRecordResponse(serializers.Serializer[Any]):
     gate = serializers.CharField()
     is_mine = serializers.BooleanField()
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return the record with local times; the other values are ready to send."""
+        body: dict[str, Any] = instance._asdict()
+        for name in ("entered_at", "left_at", "read_at"):
+            if body[name] is not None:
+                body[name] = self.fields[name].to_representation(body[name])
+        return body
+
 
 class CapacityLimitResponse(serializers.Serializer[Any]):
     """The limit at the device’s checkpoint. The places in `lease` count those inside and all leases."""
