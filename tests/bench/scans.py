@@ -37,10 +37,7 @@ WHY_BATCHES = (
     "of some 45 ms of a batch, 20 are its 200 signatures; the rest reads and locks 200 registrations by the"
     " ORM, decides and writes two sets. The server shares its two cores with PostgreSQL and the driver."
 )
-WHY_DOORS = (
-    "a million presences are a million index entries to count; SQLite counts those who are inside one by one,"
-    " since it cannot look up “never or after ten hours ago” in an index."
-)
+WHY_DOORS = "a million presences are a million index entries to count."
 SCANS = "/api/v1/scanner/scans/"
 
 
