@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from convention.events.sequence import advance_sequence
 from registrations.invoices.models import Receivable
@@ -26,12 +26,12 @@ def find_badge_remarks(registrations: RegistrationQuerySet) -> dict[int, dict[st
 
 def filter_to_pay(registrations: RegistrationQuerySet) -> RegistrationQuerySet:
     """Return those whose order has something to pay now, as `DeskGuest.payment_state` says of one guest."""
-    receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
+    receivables: Any = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
     # Invoices are paid after the event.
     payable = registrations.confirmed().filter(order__total__gt=0)
     billed = payable.exclude(order__payment=Order.Payment.INVOICE)
     # An order without a receivable owes its whole price.
-    return billed.exclude(Exists(receivables.filter(Q(amount_due__lte=0))))
+    return billed.exclude(Exists(receivables.filter(amount_due__lte=0)))
 
 
 def refresh_badges_of_order(receivable: Receivable) -> None:

@@ -6,20 +6,20 @@ from django.db.backends.postgresql import base
 
 from convention.db.wait_budget import has_wait_budget
 
-# For connections of requests: neither thread nor visitor waits for longer.
-SET_TIMEOUTS_SQL = (
-    "SELECT set_config('lock_timeout', '10s', false), set_config('statement_timeout', '30s', false)"
-)
+# For connections of requests: neither thread nor visitor waits for longer. Compiling a statement takes up to
+# a second each time, more than it saves in those that a request runs.
+REQUEST_SETTINGS_SQL = """SELECT set_config('lock_timeout', '10s', false),
+    set_config('statement_timeout', '30s', false), set_config('jit', 'off', false)"""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's backend with another connection check and with timeouts for requests."""
 
     def init_connection_state(self) -> None:
-        """Set timeouts on a connection made for a request; tasks and commands may take long."""
+        """Set timeouts on a connection made for a request, and no JIT; tasks and commands may take long."""
         super().init_connection_state()
         if has_wait_budget() and self.connection is not None:
-            self.connection.execute(SET_TIMEOUTS_SQL)
+            self.connection.execute(REQUEST_SETTINGS_SQL)
             self.connection.commit()
 
     def is_usable(self) -> bool:
