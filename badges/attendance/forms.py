@@ -94,7 +94,7 @@ class PairingForm(forms.Form):
         help_text=_("To tell phones apart, for example “Lise”."),
     )
     can_change_checkpoint = forms.BooleanField(
-        label=_("May change its checkpoint"),
+        label=_("Can switch checkpoints"),
         required=False,
         help_text=_("Its user can move to another checkpoint of the event. Supervisors’ phones always can."),
     )

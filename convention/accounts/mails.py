@@ -42,7 +42,7 @@ ACCOUNT_MAIL_TEXTS = {
         _("If you didn’t request this, you can ignore this e-mail: nobody can sign in without the code."),
     ),
     "unknown_account": AccountMailText(
-        _("No account has this address"),
+        _("No account has this e-mail address"),
         _(
             "Someone, perhaps you, tried to sign in with %(email)s, but no account has this "
             "address. You do not need an account to register for an event. If you have one, "
@@ -81,7 +81,7 @@ ACCOUNT_MAIL_TEXTS = {
         _("If you did not expect this, contact the club immediately."),
     ),
     "email_deleted": AccountMailText(
-        _("An address has been removed"),
+        _("An e-mail address has been removed"),
         _("The address %(deleted_email)s has been removed from your account."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,

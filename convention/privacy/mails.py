@@ -34,7 +34,10 @@ PRIVACY_MAIL_TEXTS = {
     ),
     "erased": PrivacyMailText(
         _("Your data has been erased"),
-        _("We have erased your name, addresses and answers. Only anonymous attendance figures are kept."),
+        _(
+            "We have erased your name, addresses and answers. "
+            "Your attendance is kept only as anonymous figures."
+        ),
         _("This is our last e-mail to you: we no longer have your address."),
     ),
     "refused": PrivacyMailText(

@@ -129,7 +129,7 @@ def describe_cancellation_fee(amount: Money) -> str:
 
 
 def describe_amount_left(amount: Money) -> str:
-    return _("Amount still due: %(amount)s.") % {"amount": amount}
+    return _("Cancellation fee due: %(amount)s.") % {"amount": amount}
 
 
 def list_paid_cancellations(registrations: Iterable[Registration]) -> list[Registration]:
@@ -158,7 +158,10 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
         describe = describe_cancellation_fee if is_settled(order) else describe_amount_left
         sentences.append(describe(Money(fee_cents, order.currency)))
     return sentences or [
-        _("Nothing more is due: you will not be invoiced, and any invoice already issued will be credited.")
+        _(
+            "There is no cancellation fee: what you have cancelled will not be invoiced, "
+            "and any invoice already issued for it will be credited."
+        )
     ]
 
 

@@ -177,9 +177,9 @@ def describe_retained_invoices(subject: DataSubject) -> Iterator[TranslatableTex
     """Yield a sentence that names the issued documents billed to the subject."""
     if documents := list(find_invoices_billed_to(subject).order_by("issued_on", "pk")):
         yield ngettext(
-            "Invoice %(numbers)s stays, with its lines and the name and address of the buyer: the law "
+            "Invoice %(numbers)s is kept, including its items and the buyer’s name and address: the law "
             "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
-            "Invoices %(numbers)s stay, with their lines and the name and address of the buyer: the law "
+            "Invoices %(numbers)s are kept, including their items and the buyer’s name and address: the law "
             "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
         ) % {"numbers": join_invoice_numbers(documents), "day": format_date(compute_retention_end(documents))}

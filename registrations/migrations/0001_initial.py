@@ -1401,7 +1401,7 @@ class Migration(migrations.Migration):
                 (
                     "uses_pass",
                     models.BooleanField(
-                        db_default=False, default=False, verbose_name="included in the membership’s passes"
+                        db_default=False, default=False, verbose_name="free with a membership pass"
                     ),
                 ),
                 ("is_public", models.BooleanField(default=True, verbose_name="offered on the event page")),

@@ -53,7 +53,7 @@ class Ticket(SaleItem):
     )
     min_per_order = models.PositiveIntegerField(_("minimum per order"), default=1, db_default=1)
     max_per_order = models.PositiveIntegerField(_("maximum per order"), null=True, blank=True)
-    uses_pass = models.BooleanField(_("included in the membership’s passes"), default=False, db_default=False)
+    uses_pass = models.BooleanField(_("free with a membership pass"), default=False, db_default=False)
     is_public = models.BooleanField(_("offered on the event page"), default=True)
     is_default = models.BooleanField(_("default ticket (imports)"), default=False)
 

@@ -247,7 +247,7 @@ CONFLICTS_EXAMPLE = OpenApiExample(
                 "level": "block",
                 "sessions": [SESSION_GUID, OTHER_SESSION_GUID],
                 "people_count": 12,
-                "sentence": "Salle 1 is needed twice at the same time.",
+                "sentence": "Salle 1 is double-booked.",
             }
         ],
     },

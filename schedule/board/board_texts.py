@@ -18,7 +18,7 @@ def get_board_texts() -> dict[str, str]:
         "not_stored": _("Not saved: “{title}” is back where it was ({place})."),
         "conflict_new": _("New conflict, {sessions}: {text}"),
         "conflict_stays": _("Remaining conflict, {sessions}: {text}"),
-        "to_tray": _("Take off the timetable"),
+        "to_tray": _("Remove from timetable"),
         "day_shown": _("Day shown: {day}"),
         "moved_by": _("{name} moved “{title}”: {place}"),
         "editors": _("Also here: {names}"),
@@ -44,7 +44,7 @@ def _get_names() -> dict[str, str]:
     """Return the texts for days, rooms and sessions."""
     return {
         "quoted": _("“{title}”"),
-        "board_label": _("Timetable of {day}"),
+        "board_label": _("Timetable for {day}"),
         "day_count": _("{day} ({count})"),
         "seats": _("{count} seats"),
         "no_room": _("No room"),
@@ -59,7 +59,7 @@ def _get_names() -> dict[str, str]:
         "all_tracks": _("All tracks"),
         "tray_count": _("{shown} of {count}"),
         "tray_empty": _("All sessions are on the timetable."),
-        "tray_no_match": _("No session in the tray matches."),
+        "tray_no_match": _("No matching sessions in the tray."),
         "conflicts": _("Conflicts: {count}"),
         "pin": pgettext("button", "Pin"),
         "change_pin": _("Change the pin"),

@@ -32,14 +32,14 @@ KIND_LABELS: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.EQUIPMENT: _("Missing equipment"),
     ConflictKind.BOOKINGS: _("Two booked sessions at once"),
     ConflictKind.FAVOURITES: _("Two favourites at once"),
-    ConflictKind.TRACK: _("Two sessions of a track at once"),
+    ConflictKind.TRACK: _("Two sessions in the same track at once"),
     ConflictKind.BREAK: _("Session during a break"),
     ConflictKind.PLENARY: _("Session during a plenary"),
     ConflictKind.ORDER: _("Wrong order"),
 }
 # Sentences without numbers or plurals; the others are in the functions below.
 SENTENCES: Final[Mapping[ConflictKind, str | Promise]] = {
-    ConflictKind.ROOM: _("%(room)s is needed twice at the same time."),
+    ConflictKind.ROOM: _("%(room)s is double-booked."),
     ConflictKind.ROOM_AVAILABILITY: _("%(room)s is not available at that time."),
     ConflictKind.TRACK: _("Two sessions in the track “%(track)s” run at the same time."),
     ConflictKind.BREAK: _("A session runs during a break for everyone."),

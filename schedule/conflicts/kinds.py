@@ -31,7 +31,7 @@ class ConflictKind(StrEnum):
     # People who booked two sessions at once, or want to see them.
     BOOKINGS = "bookings"
     FAVOURITES = "favourites"
-    # Two sessions of a track at once; a session during a break, or during a plenary.
+    # Two sessions in the same track at once; a session during a break, or during a plenary.
     TRACK = "track"
     BREAK = "break"
     PLENARY = "plenary"

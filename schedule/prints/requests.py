@@ -27,7 +27,9 @@ MAX_STORED_PRINTS: Final = 200
 OUTDATED_FILE_LIFETIME: Final = datetime.timedelta(days=1)
 PRINT_LIFETIME: Final = datetime.timedelta(days=400)
 MAX_DRAWINGS: Final = 3
-CHANGED_SENTENCE: Final = gettext_lazy("The programme changed while this was being created. Print it again.")
+CHANGED_SENTENCE: Final = gettext_lazy(
+    "The programme changed while this file was being created. Create it again."
+)
 
 
 class ProgrammeChanged(ConventionError):

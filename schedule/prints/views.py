@@ -147,7 +147,9 @@ def print_file(request: "HttpRequest", event: str, pk: int) -> FileResponse:
     """Open the file in the browser, or with `?save` save it. Raise LinkExpired once it is deleted."""
     row = get_print(get_event_to_organize(event, request.user), pk)
     if not row.file.name or not row.file.storage.exists(row.file.name):
-        raise LinkExpired(_("This file has been deleted because the programme has changed. Print it again."))
+        raise LinkExpired(
+            _("This file has been deleted because the programme has changed. Create a new one.")
+        )
     name = f"{row.event.slug}-{row.kind}-{row.options.get('language', '')}.pdf"
     return FileResponse(
         row.file.open(), as_attachment="save" in request.GET, filename=name, content_type=PDF_TYPE

@@ -47,7 +47,7 @@ REMINDER_SUBJECT = gettext_lazy("{event}: we still need to know when you are ava
 REMINDER_TEXT = gettext_lazy(
     "Hello {name},\n\nWe do not yet know when you are available for {event}. If we do not hear "
     "from you, your sessions may be scheduled at a time that does not suit "
-    "you:\n\n{sessions}\n\nPlease fill in the timetable on your page; it takes two "
+    "you.\n\nYour sessions:\n\n{sessions}\n\nPlease fill in the timetable on your page; it takes two "
     "minutes.\n\nThank you!"
 )
 DEFAULT_TEXTS: Final = {

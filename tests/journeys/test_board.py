@@ -321,7 +321,7 @@ def test_new_conflicts_of_a_move_are_announced_and_listed(open_board):
 
     page.keyboard.press("Shift+ArrowRight")
 
-    sentence = "New conflict, “Le réseau”, “Le cloud”: Salle Curie is needed twice at the same time."
+    sentence = "New conflict, “Le réseau”, “Le cloud”: Salle Curie is double-booked."
     expect(page.locator("#board-status")).to_contain_text(sentence)
     expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1")
     expect(block(page, "Le cloud").locator(".block-conflict")).to_be_visible()

@@ -451,7 +451,7 @@ class Migration(migrations.Migration):
                     "extra_seat_price_cents",
                     models.PositiveIntegerField(default=0, verbose_name="price of an extra seat, in cents"),
                 ),
-                ("passes", models.PositiveIntegerField(default=0, verbose_name="passes to each convention")),
+                ("passes", models.PositiveIntegerField(default=0, verbose_name="passes per convention")),
                 (
                     "votes",
                     models.PositiveIntegerField(default=1, verbose_name="votes at the general meeting"),
@@ -506,7 +506,7 @@ class Migration(migrations.Migration):
                     "extra_seat_price_cents",
                     models.PositiveIntegerField(default=0, verbose_name="price of an extra seat, in cents"),
                 ),
-                ("passes", models.PositiveIntegerField(default=0, verbose_name="passes to each convention")),
+                ("passes", models.PositiveIntegerField(default=0, verbose_name="passes per convention")),
                 (
                     "votes",
                     models.PositiveIntegerField(default=1, verbose_name="votes at the general meeting"),

@@ -32,7 +32,7 @@ class MembershipTerms(models.Model):
     )
     seats = models.PositiveIntegerField(_("seats included"), default=5)
     extra_seat_price_cents = models.PositiveIntegerField(_("price of an extra seat, in cents"), default=0)
-    passes = models.PositiveIntegerField(_("passes to each convention"), default=0)
+    passes = models.PositiveIntegerField(_("passes per convention"), default=0)
     votes = models.PositiveIntegerField(_("votes at the general meeting"), default=1)
 
     class Meta:

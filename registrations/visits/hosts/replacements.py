@@ -201,7 +201,7 @@ def _end_replaced_application(visit: Visit, replaced: Application) -> None:
 def _describe_replacement(replaced: Application) -> str:
     """Return the reason shown to the replaced visitor, in their language."""
     with translation.override(replaced.person.language if replaced.person else None):
-        return _("the place has gone to someone else, with the host’s agreement.")
+        return _("The place has gone to someone else, with the host’s agreement.")
 
 
 def _make_email_error(*sentences: str) -> InvalidFields:

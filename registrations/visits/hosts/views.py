@@ -217,7 +217,7 @@ def briefing_edit(request: HttpRequest, event: str) -> HttpResponse:
         if any(text.strip() for text in form.cleaned_data.values()):
             sentence = _("The briefing has been saved. Visitors can see it on their page.")
         else:
-            sentence = _("The briefing has been removed. Visitors no longer see one.")
+            sentence = _("The briefing has been removed. Visitors can no longer see it.")
         messages.success(request, sentence)
         return redirect("host-visit", event)
     context = {"contact": contact, "event": visit.event, "visit": visit, "form": form}

@@ -268,7 +268,7 @@ def list_sent_mails(mail_receiver, run_tasks, number: int) -> list[tuple[str, st
 REGISTERED = ("buyer@example.org", "Inscription confirmée")
 TO_BUYER, TO_ANA = (
     ("buyer@example.org", "Place cédée"),
-    ("ana@example.net", "Une place vous a été transférée"),
+    ("ana@example.net", "Une place vous a été cédée"),
 )
 
 
@@ -317,7 +317,7 @@ def test_correction_after_transfer_does_not_welcome_attendee_again(mail_receiver
     corrected = ("buyer@example.org", "Inscription mise à jour")
     assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
     change_attendee(registration, first_name="Bo", last_name="Li", email="bo@example.net")
-    bo = ("bo@example.net", "Une place vous a été transférée")
+    bo = ("bo@example.net", "Une place vous a été cédée")
     assert list_sent_mails(mail_receiver, run_tasks, 6)[4:] == [TO_BUYER, bo]
 
 

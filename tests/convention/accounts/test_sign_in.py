@@ -117,7 +117,7 @@ def test_unknown_address_gets_email_saying_that_no_account_is_needed(client, mai
     answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"})
     assert (answer.status_code, answer["Location"]) == (302, "/en/accounts/login/code/confirm/")
     [message] = mailoutbox
-    assert message.subject == "No account has this address"
+    assert message.subject == "No account has this e-mail address"
     assert "You do not need an account to register for an event." in message.body
     assert "signup" not in message.body
 

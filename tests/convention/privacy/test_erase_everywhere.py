@@ -117,7 +117,7 @@ def test_attendee_is_informed_of_lines_on_invoice_of_another_buyer():
     number = Invoice.objects.get().number
     [sentence] = map(str, describe_retained_documents(subject))
     assert sentence.startswith(
-        f"Votre nom reste sur les lignes de la facture {number}, établie à un autre acheteur"
+        f"Votre nom reste sur les lignes de la facture {number}, établie au nom d’un autre acheteur"
     )
 
 

@@ -91,7 +91,7 @@ def test_replaced_visitor_is_notified(visit, run_tasks, mailoutbox):
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
     assert mail.subject.startswith("Your place has been withdrawn: ")
-    assert "Reason: the place has gone to someone else" in " ".join(mail.body.split())
+    assert "Reason: The place has gone to someone else" in " ".join(mail.body.split())
     [entry] = AuditEntry.objects.filter(verb="visit.withdraw")
     assert (entry.subject, entry.fields) == (
         f"visits.application:{replaced.pk}", ["withdrawn_at", "revocation_reason"],

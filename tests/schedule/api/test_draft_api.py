@@ -243,7 +243,7 @@ def test_conflicts_are_listed_with_their_sessions(event, program):
     assert by_kind["speaker"]["sessions"] == [str(one.guid), str(two.guid)]
     assert by_kind["speaker"]["people_count"] == 1
     assert by_kind["speaker"]["level"] == "block"
-    assert by_kind["room"]["sentence"] == "Auditorium is needed twice at the same time."
+    assert by_kind["room"]["sentence"] == "Auditorium is double-booked."
 
 
 def test_conflicts_are_computed_from_draft(event, program):

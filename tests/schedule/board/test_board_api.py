@@ -313,7 +313,7 @@ def test_costs_list_conflicts_and_omit_free_rooms(event):
     costs = sign_in(event).get(f"{BOARD}costs/?session={session.pk}").json()["costs"]
 
     assert [(cost["room"], cost["level"], cost["text"]) for cost in costs] == [
-        (room.pk, "block", "Auditorium is needed twice at the same time.")
+        (room.pk, "block", "Auditorium is double-booked.")
     ]
     assert datetime.datetime.fromisoformat(costs[0]["starts_at"]) == STARTS_AT - 25 * MINUTE
     assert datetime.datetime.fromisoformat(costs[0]["ends_at"]) == STARTS_AT + 60 * MINUTE
@@ -388,7 +388,7 @@ def test_poll_returns_conflicts_of_draft_on_request(event):
             "code": f"room-{first.pk}-{second.pk}",
             "sessions": [first.pk, second.pk],
             "level": "block",
-            "text": "Auditorium is needed twice at the same time.",
+            "text": "Auditorium is double-booked.",
         }
     ]
 

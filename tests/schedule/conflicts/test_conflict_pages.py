@@ -65,7 +65,7 @@ def test_conflict_list_names_affected_people_and_suggested_fix(organizer, event)
 
     page = get_page(organizer)
 
-    assert get_titles(page) == ["Aula is 500 seats short.", "Aula is needed twice at the same time."]
+    assert get_titles(page) == ["Aula is 500 seats short.", "Aula is double-booked."]
     assert "Ada and 300 attendees" in page.text_content()
     assert "Move “Copy” to 9:50" in page.text_content()
     assert "No single move or swap resolves this one" in page.text_content()
@@ -122,7 +122,7 @@ def test_conflicts_are_filtered_by_kind_level_and_day(organizer, event):
     make_session(event, "One", room=aula)
     make_session(event, "Two", room=aula)
     make_session(event, "Big", room=aula, starts_at=event.starts_at + 24 * HOUR, expected_attendance=11)
-    room, seats = "Aula is needed twice at the same time.", "Aula is 1 seat short."
+    room, seats = "Aula is double-booked.", "Aula is 1 seat short."
 
     assert get_titles(get_page(organizer, f"{ADDRESS}?kind=room")) == [room]
     assert get_titles(get_page(organizer, f"{ADDRESS}?level=warn")) == [seats]
@@ -142,7 +142,7 @@ def test_session_list_omits_conflicts_resolved_in_the_draft(organizer, event):
     after = get_page(organizer, address)
 
     path = "//small[@class='conflict']"
-    sentence = "Aula is needed twice at the same time."
+    sentence = "Aula is double-booked."
     assert get_texts(before, path) == [f"{sentence} Two", f"{sentence} One"]
     assert get_texts(after, path) == []
 

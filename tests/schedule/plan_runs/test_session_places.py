@@ -60,7 +60,7 @@ def test_taken_place_is_blocked_and_names_the_other_session(event):
     place = find_place(list_first_day(event, talk), lab, event.starts_at)
 
     assert place.is_blocked
-    assert place.sentences == ["Lab is needed twice at the same time."]
+    assert place.sentences == ["Lab is double-booked."]
     assert [session.key for session in place.others] == [other.pk]
 
 

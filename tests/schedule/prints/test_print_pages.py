@@ -160,7 +160,7 @@ def test_print_is_drawn_again_if_programme_changes_meanwhile(monkeypatch, event,
         assert find_current_print(event, PrintOptions(language="en")) == row
         assert "Added 1" in pdf_text(row.file.read())
     else:
-        assert row.error == "The programme changed while this was being created. Print it again."
+        assert row.error == "The programme changed while this file was being created. Create it again."
         assert not row.file
 
 

@@ -131,7 +131,7 @@ def test_a_session_whose_speakers_all_decline_frees_its_slot():
     assert draft.slots.count() == 0
     assert SessionSpeaker.objects.filter(declined_at=None).count() == 0
     assert [message.to for message in mail.outbox] == [["club@example.org"]] * 2
-    assert "une autre peut prendre sa place" in mail.outbox[1].body.replace("\n", " ")
+    assert "La session n’a pas d’horaire" in mail.outbox[1].body.replace("\n", " ")
 
 
 def test_proposals_without_a_session_are_deleted_long_after_the_event():
