@@ -13,10 +13,11 @@ from functools import cache, partial
 from typing import Any
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import Col
 
 # `%(name)s` and the type cast after it, which SQLite does not know.
+NAME_PATTERN = re.compile(r"%\((\w+)\)s")
 PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 # Those that SQLite stores in another form (see `adapt_value`).
 ADAPTED_TYPES = ("timestamptz", "date", "uuid")
@@ -31,14 +32,17 @@ def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
 
     psycopg prepares it on the connection when it is used often.
     """
+    # `connection` looks up the thread's connection at each access.
+    database = connections[DEFAULT_DB_ALIAS]
     # Django connects when a cursor is made through it, which is bypassed here.
-    connection.ensure_connection()
-    raw = connection.connection
-    with connection.wrap_database_errors:
-        if connection.vendor == "sqlite":
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        if database.vendor == "sqlite":
             # A plain cursor skips Django's wrapper, which costs as much as the statement.
-            return sqlite3.Cursor(raw).execute(convert_placeholders(statement), adapt_values(values))
-        return psycopg.Cursor(raw).execute(statement, values)
+            cursor = sqlite3.Cursor(database.connection)
+            return cursor.execute(convert_placeholders(statement), adapt_values(values))
+        text, names = number_placeholders(statement)
+        return psycopg.RawCursor(database.connection).execute(text, [values[name] for name in names])
 
 
 def insert_rows(
@@ -75,6 +79,17 @@ def _encode_value(value: Any) -> str:
         case uuid.UUID():
             return str(value)
     raise TypeError(f"{type(value).__name__} cannot be inserted as JSON")
+
+
+@cache
+def number_placeholders(statement: str) -> tuple[bytes, list[str]]:
+    """Return the statement with the placeholders of PostgreSQL, `$1`, and their names in order.
+
+    psycopg would parse the text at each call if it is long or has more than fifty values.
+    """
+    names = list(dict.fromkeys(NAME_PATTERN.findall(statement)))
+    text = NAME_PATTERN.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
+    return text.encode(), names
 
 
 @cache

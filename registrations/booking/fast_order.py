@@ -12,9 +12,18 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DataError,
+    IntegrityError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
 
 from convention import hooks
+from convention.db.raw_sql import execute_statement
 from convention.tasks.queue import make_waiting_task
 from registrations.models import IdempotencyKey, Order, Registration
 from registrations.questions.files import is_file_answer
@@ -139,9 +148,10 @@ def _save_in_one_statement(prepared: PreparedOrder, shape: OrderShape, task: mod
         values |= _make_insert_values(name, row)
     # A violated constraint would also end the caller's transaction.
     savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
-    with savepoint, connection.cursor() as cursor:
-        cursor.execute(_build_statement(shape, type(task)), values)
-        _check, sequence, *ids = cursor.fetchone()
+    with savepoint:
+        # Django's cursor would have psycopg parse the statement at each order, for its many values.
+        returned = execute_statement(_build_statement(shape, type(task)), values).fetchall()
+    [(_check, sequence, *ids)] = returned
     for row, pk in zip([order, *registrations], ids, strict=True):
         _assign_saved_key(row, pk)
     for registration in registrations:
@@ -237,8 +247,10 @@ def _build_insert(
 
 def _make_insert_values(name: str, row: models.Model) -> dict[str, Any]:
     """Return the values of all columns but an automatic id, by placeholder."""
+    # `connection` looks up the thread's connection at each access.
+    database = connections[DEFAULT_DB_ALIAS]
     return {
-        f"{name}_{column}": field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        f"{name}_{column}": field.get_db_prep_save(field.pre_save(row, add=True), database)
         for column, field in _list_insert_fields(type(row))
     }
 
