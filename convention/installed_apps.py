@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "convention.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "convention.middleware.AllowedMethodsMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "convention.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "convention.middleware.LanguageMiddleware",
     "convention.middleware.RefusedRequestMiddleware",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.middleware.common import CommonMiddleware
+from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 CHUNK_BYTES = 64 * 1024
+# A packet of 1,460 bytes also holds the headers, which are a thousand.
+MIN_COMPRESSED_BYTES = 460
 # Templates by kind of error; they must not query the database.
 UNAVAILABLE_TEMPLATES = {"unavailable": "503.html", "storage-full": "storage_full.html"}
 PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -92,8 +95,10 @@ class RequestIdMiddleware:
 
 def forwarded_request_id(request: "HttpRequest") -> str:
     """Return the id sent by our own proxy, if it is well-formed; a client's id is ignored."""
+    if not settings.BEHIND_PROXY:
+        return ""
     forwarded_id = request.headers.get("X-Request-Id", "")
-    return forwarded_id if settings.BEHIND_PROXY and REQUEST_ID_PATTERN.fullmatch(forwarded_id) else ""
+    return forwarded_id if REQUEST_ID_PATTERN.fullmatch(forwarded_id) else ""
 
 
 def log_request(request: "HttpRequest", status: int, seconds: float) -> None:
@@ -117,10 +122,20 @@ def is_api_request(request: "HttpRequest") -> bool:
 
 def accepted_language(request: "HttpRequest") -> str:
     """Return the first supported language in Accept-Language, else French."""
-    for accepted, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+    # From META: `headers` would first convert the names of all headers.
+    for accepted, quality in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
         if quality and accepted[:2] in dict(settings.LANGUAGES):
             return accepted[:2]
     return settings.LANGUAGE_CODE
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compress responses, but not those that take one packet anyway: most answers to scans and orders."""
+
+    def process_response(self, request: "HttpRequest", response: "HttpResponseBase") -> "HttpResponseBase":
+        """Compress the response if the client accepts it and the response is not small."""
+        is_small = isinstance(response, HttpResponse) and len(response.content) < MIN_COMPRESSED_BYTES
+        return response if is_small else super().process_response(request, response)
 
 
 class LanguageMiddleware(LocaleMiddleware):

@@ -37,7 +37,7 @@ class DeviceAuthentication(BaseAuthentication):
         Raise AuthenticationFailed if the token is missing, unknown, expired or revoked, with the same
         sentence whatever the reason; on this answer the device erases its data.
         """
-        token = parse_bearer_token(request.headers.get("Authorization", ""))
+        token = parse_bearer_token(request.META.get("HTTP_AUTHORIZATION", ""))
         # Looked up by the hash, which also keeps timing from revealing how much of a token was right.
         device = find_device_reconnecting(token) if token else None
         if device is None:
