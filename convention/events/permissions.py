@@ -141,9 +141,13 @@ def _get_events_of_roles(roles: list[EventRole]) -> QuerySet[Event]:
     return Event.objects.filter(pk__in={role.event_id for role in roles})
 
 
+# Like the roles, asked on every page of those who run all events.
+ANY_EVENT_QUERY = CompiledQuery(Event.objects.all)
+
+
 def has_organized_event(person: "RequestUser") -> bool:
     if has_club_role(person, *ALL_EVENTS_ROLES):
-        return Event.objects.exists()
+        return ANY_EVENT_QUERY.exists()
     return bool(_filter_event_roles(person, EventRole.Role.ORGANIZER))
 
 
@@ -155,8 +159,12 @@ def has_event_to_review(person: "RequestUser") -> bool:
     return bool(_filter_event_roles(person, EventRole.Role.REVIEWER))
 
 
-def has_staffed_event(person: "RequestUser") -> bool:
-    return bool(_filter_event_roles(person, EventRole.Role.DESK)) or has_organized_event(person)
+def works_only_at_desk(person: "RequestUser") -> bool:
+    """Return whether this person works at an event's desk today and runs no event."""
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return False
+    roles = {role.role for role in list_event_roles(person)}
+    return EventRole.Role.DESK in roles and EventRole.Role.ORGANIZER not in roles
 
 
 EVENT_BY_SLUG_QUERY = CompiledQuery(

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.events.models import Event
 from convention.web.routing import OrganizerPage, PageGroup
 
@@ -20,9 +21,13 @@ pages: list[Any] = [
 ]
 
 
+# Compiled, since the menu asks on every organizer's page.
+JOBS_QUERY = CompiledQuery(lambda event: Job.objects.filter(event=event), PLACEHOLDER_ID)
+
+
 def _has_jobs(event: Event) -> bool:
     # The menu shows jobs only once there is one: most events never have any.
-    return Job.objects.filter(event=event).exists()
+    return JOBS_QUERY.exists(event.pk)
 
 
 organizer_pages = [OrganizerPage("organize-jobs", _("Jobs"), 95, PageGroup.SETTINGS, has_content=_has_jobs)]

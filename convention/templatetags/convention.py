@@ -12,6 +12,7 @@
 
 import datetime
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -21,8 +22,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from convention.events.cancellations import describe_cancellation
 from convention.events.permissions import can_organize, can_staff_desk
@@ -228,12 +229,17 @@ def _list_open_pages(context: template.Context, event: Any) -> list[tuple[Organi
     """Return the pages of the event that the reader may open, in order, with their addresses."""
     visitor = context["request"].user
     can_organize_event = can_organize(visitor, event)
-    entries = sorted(collect_url_items("organizer_pages"), key=lambda entry: entry.position)
+    pages = _list_addressed_pages(event.slug, get_language() or "")
     # Permissions first: `has_content` may cost a query for each page.
-    entries = [entry for entry in entries if can_organize_event or _can_open_page(entry, visitor, event)]
-    entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
-    pages = [(entry, page_url(entry.name, event.slug)) for entry in entries]
-    return [(entry, url) for entry, url in pages if url]
+    pages = [page for page in pages if can_organize_event or _can_open_page(page[0], visitor, event)]
+    return [(entry, url) for entry, url in pages if entry.has_content is None or entry.has_content(event)]
+
+
+@lru_cache(maxsize=256)  # every page of an event shows some forty addresses, which are slow to build
+def _list_addressed_pages(event_slug: str, _language: str) -> list[tuple[OrganizerPage, str]]:
+    """Return all organizer pages that exist, in order, with their addresses in the active language."""
+    entries = sorted(collect_url_items("organizer_pages"), key=lambda entry: entry.position)
+    return [(entry, url) for entry in entries if (url := page_url(entry.name, event_slug))]
 
 
 @register.inclusion_tag("organize/event_nav.html", takes_context=True)

@@ -53,7 +53,7 @@ def choose_landing_path(visitor: PageVisitor) -> str:
         (lambda: visitor.can_organize, "organize"),
         (lambda: visitor.can_see_money, "receivables"),
         (lambda: visitor.is_secretary, "organize-season"),
-        (lambda: visitor.can_work_desk, "desks"),
+        (lambda: visitor.works_only_at_desk, "desks"),
         (lambda: visitor.can_review, "review-events"),
         (lambda: visitor.is_contact, "company"),
     )

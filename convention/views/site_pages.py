@@ -32,7 +32,7 @@ from convention.events.permissions import (
     can_create_events,
     has_event_to_review,
     has_organized_event,
-    has_staffed_event,
+    works_only_at_desk,
 )
 from convention.middleware import accepted_language, is_api_request, is_missing_slash, unavailable_response
 from convention.web.accent_colours import make_dark_tones, make_light_tones
@@ -103,9 +103,9 @@ class PageVisitor:
         return get_club_roles(self.request.user)
 
     @cached_property
-    def can_work_desk(self) -> bool:
-        """Return whether the visitor works at an event's desk."""
-        return has_staffed_event(self.request.user)
+    def works_only_at_desk(self) -> bool:
+        """Return whether the visitor works at an event's desk and runs no event."""
+        return works_only_at_desk(self.request.user)
 
     @cached_property
     def can_review(self) -> bool:

@@ -8,7 +8,7 @@ from convention.club.models import ClubRole
 from convention.club.permission_cache import enable_permission_cache
 from convention.club.permissions import get_club_roles, is_club_administrator
 from convention.errors import Forbidden
-from convention.events.permissions import can_organize, has_event_role, has_organized_event, has_staffed_event
+from convention.events.permissions import can_organize, has_event_role, has_organized_event
 from convention.events.roles import end_event_role
 from tests.factories import START_OF_2020, make_administrator, make_event, make_person, make_staff
 from tests.site_objects import make_client, make_delegated_role, make_delegation
@@ -67,7 +67,6 @@ def test_permissions_are_cached_only_if_cache_is_enabled_for_person():
     make_event()
     assert is_club_administrator(person)
     assert has_organized_event(person)
-    assert has_staffed_event(person)
     enable_permission_cache(person)
     assert is_club_administrator(person)
     role.delete()
