@@ -30,7 +30,11 @@ class KeyedPaginator[Row: Model](Paginator[Row]):
 
     def get_keys_between(self, first: int, end: int) -> Any:
         """Return the keys from position `first` to before `end`, counted from 0."""
-        return self.object_list.values("pk")[first:end]
+        keys = self.object_list.values("pk")
+        # An offset reads all rows before the page, so a page of the second half is counted from the end.
+        if first > self.count // 2:
+            return keys.reverse()[max(self.count - end, 0) : self.count - first]
+        return keys[first:end]
 
 
 class SinglePassPaginator[Row: Model](KeyedPaginator[Row]):

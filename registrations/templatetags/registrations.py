@@ -19,5 +19,9 @@ STATE_CLASSES = {
 @register.filter
 def state_tag(registration: Registration) -> SafeString:
     """Return the state of a registration as a styled label."""
-    state = Registration.State(registration.state)
+    return format_state_tag(registration.state)
+
+
+def format_state_tag(value: str) -> SafeString:
+    state = Registration.State(value)
     return format_html('<span class="{}">{}</span>', STATE_CLASSES[state], state.label)
