@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.club.models import Person
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock, exclude_from_save
 from convention.events.models import Event, Room
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
@@ -66,7 +67,11 @@ class Schedule(models.Model):
     @classmethod
     def load(cls, event: Event) -> "Schedule":
         """Return the event's settings of the programme; unsaved defaults if there are none."""
-        return cls.objects.filter(event=event).first() or cls(event=event)
+        return SCHEDULE_QUERY.first(event.pk) or cls(event=event)
+
+
+# Every page of the programme needs it; compiled, since building the query took longer than running it.
+SCHEDULE_QUERY = CompiledQuery(lambda event: Schedule.objects.filter(event=event), PLACEHOLDER_ID)
 
 
 class Track(models.Model):

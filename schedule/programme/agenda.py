@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
@@ -32,9 +32,10 @@ DEFERRED_FIELDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaFacts:
+class AgendaFacts(NamedTuple):
     """The values of a scheduled session that filters need."""
+
+    # A tuple, since each page reads those of all sessions from the cache.
 
     pk: int
     day: datetime.date
@@ -42,6 +43,14 @@ class AgendaFacts:
     room: str
     languages: tuple[str, ...]
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaIndex:
+    """The facts of all sessions in order of time, and the values in use for each filter that has several."""
+
+    facts: list[AgendaFacts]
+    filter_options: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +134,17 @@ class Agenda:
     coming_entries: list[AgendaEntry] = field(default_factory=list)
 
 
-def load_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> list[AgendaFacts]:
-    """Return the facts of all sessions that the version's audience sees, in order of time, cached while the
-    programme is unchanged.
+def load_agenda_index(event: Event, programme_version: ProgrammeVersion) -> AgendaIndex:
+    """Return the index of all sessions that the version's audience sees, cached while the programme is
+    unchanged.
     """
-    key = f"agenda-facts-{programme_version.cache_key}"
-    facts: list[AgendaFacts] | None = cache.get(key)
-    if facts is None:
+    key = f"agenda-index-{programme_version.cache_key}"
+    index: AgendaIndex | None = cache.get(key)
+    if index is None:
         facts = [*query_agenda_facts(event, programme_version)]
-        cache.set(key, facts, AGENDA_CACHE_SECONDS)
-    return facts
+        index = AgendaIndex(facts, list_filter_options(facts, event))
+        cache.set(key, index, AGENDA_CACHE_SECONDS)
+    return index
 
 
 def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Iterable[AgendaFacts]:
@@ -165,6 +175,12 @@ def query_published_sessions(event: Event, *, audience: ProgrammeAudience) -> Qu
     sessions: Any = query_sessions(event)  # our own queryset, which the stub does not know
     rows: QuerySet[Session] = sessions.published(audience=audience)
     return rows
+
+
+def load_sessions(event: Event, pks: Collection[int]) -> list[Session]:
+    """Load sessions in the order of their keys: the facts, which come from the cache, are sorted already."""
+    rows = {session.pk: session for session in query_sessions(event).filter(pk__in=pks).order_by()}
+    return [rows[pk] for pk in pks if pk in rows]
 
 
 def prefetch_speakers(sessions: QuerySet[Session]) -> QuerySet[Session]:
@@ -216,16 +232,17 @@ def build_agenda(
     chosen_ids: Collection[int] = (),
 ) -> Agenda:
     """Build the agenda for a filter; `chosen_ids` are the visitor's own sessions."""
-    agenda_facts = load_agenda_facts(event, programme_version)
+    index = load_agenda_index(event, programme_version)
+    agenda_facts = index.facts
     days, today = sorted({facts.day for facts in agenda_facts}), programme_version.get_programme_day(now)
     agenda = Agenda(
         agenda_filter,
         choose_shown_day(agenda_filter, days, today),
         days,
         current_day=today if today in days else None,
+        filter_options=index.filter_options,
         total_count=len(agenda_facts),
     )
-    agenda.filter_options = list_filter_options(agenda_facts, event)
     found = find_sessions(event, programme_version, agenda_filter.q) if agenda_filter.q else None
     agenda.similar_words = found.similar_words if found else ()
     wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, found)
@@ -233,9 +250,7 @@ def build_agenda(
         len(wanted),
         min(len(wanted), MAX_SESSIONS_SHOWN if agenda.day is None else len(wanted)),
     )
-    # The facts of all sessions come from the cache; rows are loaded for those shown.
-    pks = [facts.pk for facts in wanted[: agenda.shown_count]]
-    sessions = query_sessions(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
+    sessions = load_sessions(event, [facts.pk for facts in wanted[: agenda.shown_count]])
     agenda.day_blocks = group_by_day(
         build_agenda_entries(event, programme_version, sessions, chosen_ids), agenda_filter
     )

@@ -1,6 +1,6 @@
 """Find sessions by words in any order, without accents, also with typing errors."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +8,13 @@ from django.core.cache import cache
 
 from convention.events.models import Event
 from convention.text.edit_distance import find_close_words
-from convention.text.normalize import WORD_PATTERN, matches_search_words, search_text, split_search_words
+from convention.text.normalize import (
+    WORD_PATTERN,
+    make_search_needle,
+    matches_search_words,
+    search_text,
+    split_search_words,
+)
 from schedule.models import ProgrammeAudience, SessionSpeaker
 
 from .programme_version import ProgrammeVersion
@@ -35,8 +41,8 @@ def find_sessions(event: Event, programme_version: ProgrammeVersion, query: str)
     texts = load_search_texts(event, programme_version)
     if not wanted:
         return FoundSessions()
-    if exact := {pk for pk, text in texts.items() if matches_search_words(wanted, text)}:
-        return FoundSessions(frozenset(exact))
+    if exact := find_texts(texts, [[word] for word in wanted]):
+        return FoundSessions(exact)
     return find_similar_sessions(wanted, texts, load_vocabulary(event, programme_version))
 
 
@@ -48,17 +54,19 @@ def find_similar_sessions(
     `vocabulary` maps words without accents to their spelling.
     """
     alternatives = {word: find_close_words(word, vocabulary)[:MAX_SIMILAR_WORDS] for word in wanted}
-    found = {pk for pk, text in texts.items() if has_alternatives(text, alternatives)}
+    found = find_texts(texts, [[word, *others] for word, others in alternatives.items()])
     similar = {close for word, others in alternatives.items() for close in others if close != word}
     used = [word for word in similar if any(matches_search_words([word], texts[pk]) for pk in found)]
-    return FoundSessions(frozenset(found), tuple(sorted(vocabulary[word] for word in used)))
+    return FoundSessions(found, tuple(sorted(vocabulary[word] for word in used)))
 
 
-def has_alternatives(text: str, alternatives: Mapping[str, Collection[str]]) -> bool:
-    """Return whether the text has each word, or one of its alternatives."""
-    return all(
-        any(matches_search_words([choice], text) for choice in (word, *others))
-        for word, others in alternatives.items()
+def find_texts(texts: Mapping[int, str], word_choices: Iterable[Iterable[str]]) -> frozenset[int]:
+    """Return the ids of the texts that have a word of each of the choices."""
+    needles = [[make_search_needle(word) for word in words] for words in word_choices]
+    return frozenset(
+        pk
+        for pk, text in texts.items()
+        if all(any(needle in text for needle in choice) for choice in needles)
     )
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from convention import hooks
+from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.rich_text.sanitize import filter_web_address
@@ -35,7 +36,7 @@ from .agenda import (
     Agenda,
     build_agenda,
     build_agenda_entries,
-    load_agenda_facts,
+    load_agenda_index,
     query_published_sessions,
 )
 from .agenda_chips import build_chip_groups
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+OPEN_CALL_QUERY = CompiledQuery(
+    lambda event, at: CallForProposals.objects.open(at=at).filter(event=event),
+    PLACEHOLDER_ID,
+    PLACEHOLDER_TIME,
+)
 # Without `q`: searches hardly repeat.
 CACHEABLE_PARAMETERS = ("day", "by", *FILTER_NAMES)
 
@@ -89,8 +95,8 @@ def agenda_worker(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the service worker that stores the programme on phones, with the days that the visitor sees."""
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
-    facts = load_agenda_facts(event_obj, version)
-    script = render_agenda_worker(event_obj, sorted({session.day for session in facts}))
+    index = load_agenda_index(event_obj, version)
+    script = render_agenda_worker(event_obj, sorted({facts.day for facts in index.facts}))
     response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
     # The script's own path would limit its scope to the agenda, without the pages of sessions.
     response["Service-Worker-Allowed"] = get_event_path(event_obj)
@@ -138,7 +144,7 @@ def build_agenda_context(event: Event, agenda: Agenda, programme_version: Progra
         "agenda": agenda,
         "agenda_filter": agenda.agenda_filter,
         "schedule": programme_version.schedule,
-        "open_call": CallForProposals.objects.open().filter(event=event).first(),
+        "has_open_call": OPEN_CALL_QUERY.exists(event.pk, timezone.now()),
         # A chip stays on the day that is shown, also where the address names none.
         "chip_groups": build_chip_groups(
             replace(agenda.agenda_filter, day=str(agenda.day or agenda.agenda_filter.day)),
