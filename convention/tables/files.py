@@ -39,7 +39,7 @@ DELIMITER_LINE_PATTERN = re.compile(r"sep=([,;\t|])\r?\n", re.I)  # a first line
 # Characters that begin a formula in Excel or LibreOffice (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # A spreadsheet that splits cells at semicolons or tabs would see a formula here.
-INNER_FORMULA_PATTERN = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@])")
+INNER_FORMULA_PATTERN = re.compile(r"[;\t\r\n](?=[=+\-@])")
 ESCAPED_FORMULA_PATTERN = re.compile(r"(?<=[;\t\r\n])'(?=[=+\-@])")
 # Bytes of à, ç, é, è and ê within a word; in the other encoding the same bytes are no letters.
 MAC_ACCENT_PATTERN = re.compile(rb"[a-z][\x88\x8d\x8e\x8f\x90]")
@@ -244,7 +244,7 @@ def _csv_value(value: Any) -> Any:
 def _escape_formula(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would take for a formula."""
     if isinstance(value, str):
-        value = INNER_FORMULA_PATTERN.sub("'", UNWRITABLE_PATTERN.sub("", value))
+        value = INNER_FORMULA_PATTERN.sub(r"\g<0>'", UNWRITABLE_PATTERN.sub("", value))
         return f"'{value}" if value.startswith(FORMULA_STARTS) else value
     return value
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from django.db.models import Prefetch
 
 from convention.events.cancellations import find_cancellation_time, format_cancelled_title
-from convention.events.models import Event
-from schedule.models import ProgrammeAudience, Schedule, Session, SessionSpeaker
+from convention.events.models import Event, Room
+from schedule.models import ProgrammeAudience, Schedule, Session, SessionSpeaker, Track
 
 from .parsed_programme import (
     NO_START,
@@ -37,14 +37,21 @@ def load_programme(
     """
     if file_format in TABLE_FORMATS:
         audience = ProgrammeAudience.MEMBERS
-    sessions = [session for session in load_sessions(event) if session.is_visible_to(audience)]
+    rooms, tracks, speakers = list(event.rooms.all()), list(event.tracks.all()), load_speakers(event)
+    sessions = [
+        session for session in load_sessions_in(event, rooms, tracks) if session.is_visible_to(audience)
+    ]
+
+    def parse(session: Session) -> ParsedSession:
+        return to_parsed_session(session, speakers.get(session.pk, ()))
+
     cancelled_at = find_cancellation_time(event)
     exported_sessions = (session for session in sessions if session.is_published)
     if file_format is not ScheduleFormat.ICALENDAR and file_format not in TABLE_FORMATS:
         exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
-    parsed_sessions = tuple(sorted(map(to_parsed_session, exported_sessions), key=get_session_sort_key))
+    parsed_sessions = tuple(sorted(map(parse, exported_sessions), key=get_session_sort_key))
     if file_format in TABLE_FORMATS:
-        parsed_sessions += tuple(to_parsed_session(session) for session in sessions if not session.starts_at)
+        parsed_sessions += tuple(parse(session) for session in sessions if not session.starts_at)
     if cancelled_at and file_format is ScheduleFormat.ICALENDAR:
         # Calendars ignore an entry whose SEQUENCE they have seen already.
         parsed_sessions = tuple(
@@ -56,14 +63,10 @@ def load_programme(
         file_format,
         load_header(event, cancelled_at=cancelled_at),
         parsed_sessions,
-        tuple(
-            ParsedRoom(room.name, room.guid, room.capacity)
-            for room in event.rooms.all()
-            if room.name in room_names
-        ),
+        tuple(ParsedRoom(room.name, room.guid, room.capacity) for room in rooms if room.name in room_names),
         tuple(
             ParsedTrack(track.name, track.slug, track.shown_color)
-            for track in event.tracks.all()
+            for track in tracks
             if track.name in track_names
         ),
     )
@@ -77,6 +80,26 @@ def get_session_sort_key(parsed_session: ParsedSession) -> tuple[datetime.dateti
         parsed_session.title,
         parsed_session.number or 0,
     )
+
+
+def load_sessions_in(event: Event, rooms: Iterable[Room], tracks: Iterable[Track]) -> list[Session]:
+    """Load all sessions with rooms and tracks that are loaded already, which sessions share: one query."""
+    rooms_by_pk, tracks_by_pk = {room.pk: room for room in rooms}, {track.pk: track for track in tracks}
+    sessions = list(Session.objects.filter(event=event).order_by("number"))
+    for session in sessions:
+        session.room = rooms_by_pk.get(session.room_id)
+        session.track = tracks_by_pk.get(session.track_id)
+    return sessions
+
+
+def load_speakers(event: Event) -> dict[int, tuple[ParsedSpeaker, ...]]:
+    """Return each session's speakers in order: one query, without model instances."""
+    columns = ("name", "guid", "source_id", "biography", "url")
+    rows = SessionSpeaker.objects.filter(session__event=event).order_by("position", "pk")
+    speakers: dict[int, tuple[ParsedSpeaker, ...]] = {}
+    for pk, *values in rows.values_list("session_id", *(f"speaker__{column}" for column in columns)):
+        speakers[pk] = (*speakers.get(pk, ()), ParsedSpeaker(*values))
+    return speakers
 
 
 def load_sessions(event: Event) -> list[Session]:
@@ -115,8 +138,11 @@ def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) 
     )
 
 
-def to_parsed_session(session: Session) -> ParsedSession:
-    """Convert a session; one without a start gets the beginning of time."""
+def to_parsed_session(session: Session, speakers: tuple[ParsedSpeaker, ...] | None = None) -> ParsedSession:
+    """Convert a session; one without a start gets the beginning of time.
+
+    Without `speakers`, they are those that `load_sessions` has loaded.
+    """
     starts_at = session.starts_at or NO_START
     return ParsedSession(
         title=session.title,
@@ -135,7 +161,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         description=session.description,
         slug=session.slug,
         url=session.url,
-        speakers=list_parsed_speakers(session),
+        speakers=list_parsed_speakers(session) if speakers is None else speakers,
         links=list_parsed_links(session.links),
         attachments=list_parsed_links(session.attachments),
         recording_license=session.recording_license,

@@ -66,6 +66,8 @@ def clean_line(value: str | None, max_chars: int, notes: ImportNotes) -> str | N
 def normalize_line(text: str) -> str:
     """Normalize to one line of NFC, without control, bidirectional and invisible characters."""
     # NFC, since the same name typed with combining accents must be the same room, track or speaker.
+    if text.isprintable():  # most texts have neither control nor invisible characters
+        return " ".join(unicodedata.normalize("NFC", text).split())
     composed = unicodedata.normalize("NFC", CONTROL_PATTERN.sub("", text))
     # Invisible characters go before the split: one between two spaces would keep both of them.
     return " ".join("".join(char for char in composed if char not in INVISIBLE_CHARACTERS).split())

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from convention.rich_text.sanitize import is_html, to_text
-from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import (
     NO_START,
     TABLE_FORMATS,
@@ -114,7 +113,7 @@ def fit_speaker_name(parsed_speaker: ParsedSpeaker) -> ParsedSpeaker:
 
 
 def fit_line(text: str | None) -> str:
-    return clean_values.clean_line(text, clean_values.UNLIMITED_CHARS, ImportNotes()) or ""
+    return clean_values.normalize_line(text or "")
 
 
 def make_acronym(header: ParsedHeader) -> str:
