@@ -243,10 +243,12 @@ def _csv_value(value: Any) -> Any:
 
 def _escape_formula(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would take for a formula."""
-    if isinstance(value, str):
+    if not isinstance(value, str):
+        return value
+    # Most cells need no search: the patterns begin with nothing printable but the semicolon.
+    if ";" in value or not value.isprintable():
         value = INNER_FORMULA_PATTERN.sub(r"\g<0>'", UNWRITABLE_PATTERN.sub("", value))
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
-    return value
+    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> bytes:
@@ -297,5 +299,6 @@ def _write_cell(
 
 
 def _clean_cell_text(text: str) -> str:
+    writable = text if text.isprintable() else UNWRITABLE_PATTERN.sub("", text)
     # A cell holds at most 32,767 characters in Excel.
-    return UNWRITABLE_PATTERN.sub("", text)[:32_000]
+    return writable[:32_000]

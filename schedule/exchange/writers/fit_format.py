@@ -218,6 +218,8 @@ def fit_xml_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, ...
 
 def fit_table_session(parsed_session: ParsedSession) -> ParsedSession:
     """Fit a table, in whose cells “|” separates the parts of a link."""
+    if not (parsed_session.links or parsed_session.attachments):
+        return parsed_session
     return replace(
         parsed_session,
         links=fit_table_links(parsed_session.links),
