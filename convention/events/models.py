@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.models import Company, CompanyRole, Employment, WorkingGroup
 from convention.club.periods import Period, PeriodQuerySet
 from convention.codes.secret_keys import fernet_for
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.db.limited_stock import exclude_from_save
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel
 from convention.rich_text.sanitize import html_to_text
@@ -177,7 +178,9 @@ class Event(RichTextModel):
     @cached_property
     def shown_pictures(self) -> dict[str, "EventPicture"]:
         """Return the pictures by kind, without their content; no query for an event without any."""
-        rows = self.pictures.defer("content") if self.pictures_version else ()
+        rows = PICTURES_QUERY.all(self.pk) if self.pictures_version else []
+        for picture in rows:
+            picture.event = self  # for its address
         return {picture.kind: picture for picture in rows}
 
     @property
@@ -251,6 +254,12 @@ class EventPicture(models.Model):
         english = translation.get_language() == "en" and self.alt_text_en
         text = self.alt_text_en if english else self.alt_text
         return text or (self.event.title if self.kind == self.Kind.LOGO else "")
+
+
+# Compiled, since every public page of an event with a logo or a header image makes this query.
+PICTURES_QUERY = CompiledQuery(
+    lambda event: EventPicture.objects.filter(event=event).defer("content"), PLACEHOLDER_ID
+)
 
 
 class Room(models.Model):
