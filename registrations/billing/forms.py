@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -40,8 +41,20 @@ class RefundRuleForm(forms.Form):
         return data
 
 
+class BaseRefundRuleFormSet(forms.BaseFormSet[RefundRuleForm]):
+    """The rules of an event, numbered as on the page, so that errors name the rule."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.error_subject = gettext("Rule %(number)s") % {"number": (index or 0) + 1}
+
+
 RefundRuleFormSet = forms.formset_factory(
-    RefundRuleForm, extra=2, max_num=MAX_REFUND_RULES, absolute_max=MAX_REFUND_RULES
+    RefundRuleForm,
+    formset=BaseRefundRuleFormSet,
+    extra=2,
+    max_num=MAX_REFUND_RULES,
+    absolute_max=MAX_REFUND_RULES,
 )
 
 

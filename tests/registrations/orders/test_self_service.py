@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 
 from convention.events.models import Event
 from registrations.billing.refund_rules import save_refund_rules
@@ -80,6 +81,18 @@ def test_organizer_edits_refund_rules(organizer, congress):
     assert organizer.post(page, {**forms, **rows}).status_code == 302
     kept = RefundRule.objects.values_list("days_before", "refund_percent", "ticket")
     assert list(kept) == [(14, 80, None), (3, 20, None), (0, 0, ticket)]
+
+
+def test_errors_of_refund_rules_name_the_rule_as_its_group_does(organizer, congress):
+    page = reverse("organize-refunds", args=["congress"])
+    rows = {"rule-0-days": "14", "rule-0-share": "80", "rule-1-share": "101", "rule-1-days": "3"}
+
+    answer = organizer.post(page, {"rule-TOTAL_FORMS": "2", "rule-INITIAL_FORMS": "0", **rows})
+
+    shown = html.fromstring(read_text(answer))
+    errors = [link.text for link in shown.xpath("//*[@id='error-summary']//a")]
+    assert [error.partition(" :")[0] for error in errors] == ["Règle 2, Part remboursée, en pourcentage"]
+    assert [legend.text for legend in shown.xpath("//legend")] == ["Règle 1", "Règle 2"]
 
 
 def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailoutbox):
