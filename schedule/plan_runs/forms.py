@@ -25,5 +25,8 @@ class PlanRunForm(forms.ModelForm[PlanRun]):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
-        self.fields["seconds"].validators += [MinValueValidator(1), MaxValueValidator(MAX_SECONDS)]
+        seconds = self.fields["seconds"]
+        # In place of the model field's minimum of 0, whose error would contradict this one.
+        seconds.validators = [MinValueValidator(1), MaxValueValidator(MAX_SECONDS)]
+        seconds.widget.attrs |= {"min": 1, "max": MAX_SECONDS}
         self.fields["seed"].validators.append(MaxValueValidator(MAX_SEED))

@@ -98,6 +98,15 @@ def test_plan_page_shows_the_planning_hours(organizer, event):
     assert any("Wed 16 Jun, 9:00–18:00 · Thu 17 Jun, 9:00–18:00" in sentence for sentence in sentences)
 
 
+def test_too_short_a_search_is_refused_with_one_error(organizer, event):
+    fields = {"mode": PlanRun.Mode.EVERYTHING, "seconds": "-1", "seed": "1"}
+
+    page = html.fromstring(organizer.post("/en/organize/conf/schedule/plan/", fields).text)
+
+    errors = [link.text for link in page.xpath("//*[@id='error-summary']//a")]
+    assert errors == ["Search time in seconds: Enter 1 or more."]
+
+
 def test_new_conflicts_are_separated_from_remaining_ones(organizer, event):
     track = Track.objects.create(event=event, name="Networks")
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
