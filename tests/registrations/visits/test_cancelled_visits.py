@@ -86,6 +86,22 @@ def test_visit_page_mentions_free_cancellation_only_to_visitors_with_place():
     assert "Se réinscrire" not in theirs
 
 
+def test_cancellation_mail_mentions_place_and_refund_only_to_visitors_with_place(run_tasks, mailoutbox):
+    visit = make_visit(places=1)
+    visitor, waiting = (get_applicant(make_application(visit, language="en")) for _number in range(2))
+    run_tasks()
+    mailoutbox.clear()
+
+    cancel_visit(visit=visit, reason="Strike.")
+    run_tasks()
+
+    for person, count in ((visitor, 1), (waiting, 0)):
+        [mail] = [mail for mail in mailoutbox if mail.to == [person.email]]
+        parts = [" ".join(part.split()) for part in (mail.body, mail.alternatives[0].content)]
+        assert [part.count("called off. Reason: Strike.") for part in parts] == [1, 1]
+        assert [part.count("Your place is cancelled, and any payment") for part in parts] == [count] * 2
+
+
 def test_cancellation_mail_cancels_calendar_entries_of_visit_and_rides(run_tasks, mailoutbox):
     visit = visit_day.make_visit(starts=48)
     one = visit_day.make_visitor(visit)
