@@ -124,7 +124,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         recipient_name=person.first_name,
         context={
             "kind": "text" if kind == "reminder" else kind,
-            "is_new_text": number > 1,
+            "is_new_text": number > 1 and _knows_earlier_text(application, number),
             "application": application,
             "visit": visit,
             "event": event,
@@ -138,6 +138,12 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         reply_to=event.contact_email,
         attachments=_make_cancellation_files(application) if kind == "cancelled" else (),
     )
+
+
+def _knows_earlier_text(application: Application, number: int) -> bool:
+    """Return whether an earlier version than this was mailed to the applicant or accepted by them."""
+    was_mailed = any(f"text{earlier}" in application.sent_mails for earlier in range(1, number))
+    return was_mailed or application.acceptances.filter(nda__number__lt=number).exists()
 
 
 def _make_cancellation_files(application: Application) -> list[MailAttachment]:

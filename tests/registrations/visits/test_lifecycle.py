@@ -261,6 +261,25 @@ def test_new_confidentiality_terms_need_new_acceptance(run_tasks, mailoutbox):
     assert get_state(accept_current_text(application)) == ApplicationState.AGREED
 
 
+def test_confidentiality_mail_mentions_a_change_only_to_those_who_know_an_earlier_version(
+    run_tasks, mailoutbox
+):
+    visit = make_visit()
+    asked = make_application(visit, language="en")
+    notify_applicant.enqueue(asked.pk)
+    run_tasks()
+    save_nda_text(visit=visit, text="Rien ne sort d’ici.")
+    latecomer = make_application(visit, language="en")
+    mailoutbox.clear()
+
+    notify_applicant.enqueue(latecomer.pk)
+    run_tasks()
+
+    texts = {mail.to[0]: " ".join(mail.body.split()) for mail in mailoutbox}
+    assert "terms of this visit have changed." in texts[get_applicant(asked).email]
+    assert "You have a place." in texts[get_applicant(latecomer).email]
+
+
 def test_confidentiality_mail_is_sent_once_for_each_version(run_tasks, mailoutbox):
     visit = make_visit()
     application = make_application(visit, language="en")
