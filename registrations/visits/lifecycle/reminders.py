@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.billing.buyer_name import find_attendee_first_name
+from registrations.orders.calendar import format_venue_address
 from registrations.visits.applications.state import list_present_visitors
 from registrations.visits.models import Application, DayMail, Ride, Visit
 from registrations.visits.rides.calendar import build_ride_calendar, list_rides
@@ -107,6 +108,7 @@ def _build_message(mail: DayMail) -> MailMessage:
             "event": event,
             "visit": visit,
             "registration": registration,
+            "where": format_venue_address(event),
             "rides": rides,
             "can_choose": can_choose,
             "url": settings.SITE_URL + page,

@@ -39,6 +39,17 @@ def test_mail_on_day_before_contains_meeting_point_and_briefing(run_tasks, mailo
     assert DayMail.objects.filter(sent_at__isnull=False, kind="eve").count() == 2
 
 
+def test_reminder_gives_the_address_as_other_mails_do(run_tasks, mailoutbox):
+    make_visitor(make_visit(starts=20))
+
+    remind_visitors()
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "Où\u202f: Site Nordlys, 1 allée des Serveurs, Palaiseau" in mail.body.splitlines()
+    assert "<td>Site Nordlys, 1 allée des Serveurs, Palaiseau</td>" in mail.alternatives[0].content
+
+
 def test_reminder_of_visit_without_rides_mentions_no_coach(run_tasks, mailoutbox):
     visit = make_visit(starts=20)
     make_visitor(visit)
