@@ -214,6 +214,7 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
         context={
             **order_context(order, registrations),
             "settled": describe_settlement(order, registrations),
+            "is_for_attendee": False,
             "url": order.manage_url,
         },
         language=order.language,

@@ -108,6 +108,7 @@ def _write_cancellation(order: Order, registration: Registration, message_key: s
             **order_context(order, [registration]),
             # What is refunded is between the club and the buyer.
             "settled": [],
+            "is_for_attendee": True,
             "url": build_attendee_url(registration),
         },
         language=order.language,

@@ -6,6 +6,7 @@ from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
 from convention.errors import NotFound
 from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import build_attendee_url
 from registrations.company.models import Invitation
@@ -137,3 +138,21 @@ def test_company_colleague_gets_badge_and_details_request_in_one_mail(run_tasks,
     assert "/details/" in mail.body
     assert Invitation.objects.get(holder_count=2).sent_at
     assert "demandées par e-mail" in desk.client.get(f"{desk.at}/registrations/").content.decode()
+
+
+def test_cancellation_mail_offers_the_registration_to_its_attendee_and_the_order_to_its_buyer(
+    run_tasks, mailoutbox
+):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    other = make_order(("Cleo", "buyer@example.org")).registrations.get()
+    Registration.objects.filter(pk=registration.pk).update(is_private=True)
+    run_tasks()
+    mailoutbox.clear()
+
+    for row in Registration.objects.filter(pk__in=[registration.pk, other.pk]):
+        cancel_registration(registration=row)
+    run_tasks()
+
+    mails = [mail for mail in mailoutbox if mail.subject.startswith("Annulation d’inscription")]
+    offered = {mail.to[0]: mail.body.partition("\u202f:\nhttp")[0].rpartition("\n")[2] for mail in mails}
+    assert offered == {"zoe@example.org": "Voir l’inscription", "buyer@example.org": "Voir la commande"}
