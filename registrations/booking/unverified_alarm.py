@@ -50,6 +50,8 @@ def build_review_query(alarm: OrderAlarm) -> str:
 def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage:
     event = alarm.event
     orders = Order.objects.unverified().filter(event=event, created_at__gte=alarm.ordered_since)
+    # Not the alarm's own count, which is of the time when it was raised: the list below it is of now.
+    totals = orders.aggregate(orders=Count("pk", distinct=True), places=Count("registrations"))
     orders_with_places = orders.annotate(places=Count("registrations")).order_by("created_at", "pk")
     page = reverse("organize-bulk-cancel", args=[event.slug])
     return MailMessage(
@@ -58,9 +60,9 @@ def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage:
         template="order_alarm",
         context={
             "event": event,
-            "places": alarm.place_count,
+            "places": totals["places"],
             "orders": orders_with_places[:MAX_LISTED_ORDERS],
-            "unlisted_count": max(0, orders.count() - MAX_LISTED_ORDERS),
+            "unlisted_count": max(0, totals["orders"] - MAX_LISTED_ORDERS),
             "url": f"{settings.SITE_URL}{page}{build_review_query(alarm)}",
         },
         language=person.language,

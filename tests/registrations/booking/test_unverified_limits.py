@@ -243,6 +243,19 @@ def test_organizers_get_one_alarm_mail_listing_orders(event: Event, run_tasks, m
     assert [alarm.place_count for alarm in OrderAlarm.objects.all()] == [4]
 
 
+def test_alarm_mail_counts_the_places_of_the_orders_it_lists(event: Event, run_tasks, mailoutbox):
+    organizer = make_staff(event, email="orga@example.org", language="en")
+    for number in range(3):
+        ordered(event, number, people=2)
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [organizer.email]]
+    words = " ".join(mail.body.split())
+    assert words.count(", 2 places, ") == 3
+    assert "In the space of an hour, 6 places were ordered" in words
+
+
 def test_administrators_get_alarm_mail_if_event_has_no_organizer(event: Event, run_tasks, mailoutbox):
     administrator = make_administrator(email="admin@example.org")
     ordered(event, people=4)
