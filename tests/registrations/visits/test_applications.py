@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Employment, Membership, Seat
@@ -417,6 +418,18 @@ def test_registration_pages_redirect_to_visit(client: Client):
     page = client.get("/events/labs/").content.decode()
     assert 'href="/visits/labs/"' in page
     assert reload_visit(visit).state == "published"
+
+
+@pytest.mark.parametrize(
+    ("places", "label"), [(2, "Demander une place"), (1, "S’inscrire sur la liste d’attente")]
+)
+def test_event_page_offers_the_waiting_list_of_a_full_visit(client: Client, places: int, label: str):
+    make_application(make_visit(slug="labs", places=places, visibility="public"))
+
+    page = html.fromstring(client.get("/events/labs/").text)
+
+    [button] = page.xpath("//section[@aria-labelledby='tickets']//a[contains(@class, 'big')]")
+    assert (button.text, button.get("href")) == (label, "/visits/labs/")
 
 
 def test_event_without_visit_accepts_orders():
