@@ -15,7 +15,9 @@ from badges.mailings.models import Mailing, Recipient
 from badges.mailings.unsubscribe import make_unsubscribe_url
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_datetime_range
+from convention.text.email_addresses import is_same_email
 from convention.text.web_addresses import defuse_links
+from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.models import Registration
 from registrations.orders.calendar import format_venue_address
 from registrations.permissions import choose_link_secret
@@ -127,15 +129,26 @@ def make_test_mail(message: MailMessage, *, to: str, key: str) -> MailMessage:
 def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
     """Return the placeholder values of one recipient."""
     people = addressee.registrations
+    first_names, names = _find_names(addressee)
     return {
         # Text that attendees typed must not become a link in a mail that the club sends.
-        "first_name": _join_words([defuse_links(person.first_name or person.name) for person in people]),
-        "name": _join_words([defuse_links(person.name) for person in people]),
+        "first_name": _join_words([defuse_links(name) for name in first_names]),
+        "name": _join_words([defuse_links(name) for name in names]),
         "company": _join_words([defuse_links(person.company) for person in people]),
         "ticket": _join_words([person.ticket.title for person in people]),
         "manage_url": make_manage_url(people[0], addressee.address),
         "badge": make_badge_url(people[0], addressee.address),
     }
+
+
+def _find_names(addressee: Addressee) -> tuple[list[str], list[str]]:
+    """Return the first names and the names by which to greet the recipient; empty ones if unknown."""
+    named = [person for person in addressee.registrations if person.has_name]
+    order = addressee.registrations[0].order
+    # “Name to follow” greets nobody: without any name it is the buyer who reads the mail, if it goes to them.
+    if not named and is_same_email(addressee.address, order.email):
+        return [find_buyer_first_name(order)], [find_buyer_name(order)]
+    return [person.first_name or person.name for person in named], [person.name for person in named]
 
 
 def _join_words(words: Sequence[str]) -> str:

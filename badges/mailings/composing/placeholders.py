@@ -34,10 +34,13 @@ PLACEHOLDERS = {**TEXT_PLACEHOLDERS, **LINK_PLACEHOLDERS}
 BRACE_PATTERN = re.compile(r"[{}]")
 # Any short text in braces, not only known words, so that a misspelled placeholder is reported.
 PLACEHOLDER_PATTERN = re.compile(r"\{([^{}\n]{0,60})\}")
+SPACED_PLACEHOLDER_PATTERN = re.compile(rf"(?P<space> ?){PLACEHOLDER_PATTERN.pattern}")
 PLACEHOLDER_NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
 # Markers replace placeholders while Markdown is rendered, which would percent-encode braces in links. In text
 # they are private-use letters; in links an address under .invalid (RFC 2606), which the sanitizer lets pass.
-MARKER_PATTERN = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
+MARKER_PATTERN = re.compile(
+    r"https://placeholder\.invalid/(?P<link>\d+)|(?P<space> ?)\ue000(?P<text>\d+)\ue001"
+)
 PRIVATE_USE_PATTERN = re.compile("[\ue000\ue001]")
 # U+E000 in UTF-8, percent-encoded: the trace of a text placeholder in place of a link's address.
 ESCAPED_MARKER = "%EE%80%80"
@@ -86,7 +89,9 @@ def _check_placeholders(text: str) -> None:
 
 
 def fill_subject(subject: str, values: Mapping[str, str]) -> str:
-    return PLACEHOLDER_PATTERN.sub(lambda match: values.get(match[1], match[0]), subject)
+    return SPACED_PLACEHOLDER_PATTERN.sub(
+        lambda match: _put_after_space(match, values[match[2]]) if match[2] in values else match[0], subject
+    )
 
 
 def render_safe_html(text: str) -> str:
@@ -97,7 +102,8 @@ def render_safe_html(text: str) -> str:
 def fill_html(template_html: str, values: Mapping[str, str]) -> str:
     """Replace the markers in the result of `render_safe_html`."""
     return MARKER_PATTERN.sub(
-        lambda match: _isolate_rtl(html.escape(values[_placeholder_name(match)])), template_html
+        lambda match: _put_after_space(match, _isolate_rtl(html.escape(values[_placeholder_name(match)]))),
+        template_html,
     )
 
 
@@ -114,7 +120,14 @@ def convert_to_text(template_html: str) -> str:
 
 def fill_text(template_text: str, values: Mapping[str, str]) -> str:
     """Replace the markers in the result of `convert_to_text`."""
-    return MARKER_PATTERN.sub(lambda match: values[_placeholder_name(match)], template_text)
+    return MARKER_PATTERN.sub(
+        lambda match: _put_after_space(match, values[_placeholder_name(match)]), template_text
+    )
+
+
+def _put_after_space(match: re.Match[str], value: str) -> str:
+    # An unknown name takes the space before it along: “Hello,” and not “Hello ,”.
+    return f"{match['space'] or ''}{value}" if value else ""
 
 
 def _spell_out_link(link: re.Match[str]) -> str:
@@ -135,4 +148,4 @@ def _make_marker(match: re.Match[str]) -> str:
 
 
 def _placeholder_name(match: re.Match[str]) -> str:
-    return list(PLACEHOLDERS)[int(match[1] or match[2])]
+    return list(PLACEHOLDERS)[int(match["link"] or match["text"])]

@@ -17,6 +17,7 @@ from badges.mailings.composing.placeholders import (
     check_text,
     convert_to_text,
     fill_html,
+    fill_subject,
     fill_text,
     render_safe_html,
 )
@@ -108,6 +109,13 @@ def test_unmatched_brace_is_refused_with_its_context(text):
         assert " ".join(text.split())[:15] in str(error.value)
 
 
+def test_unknown_name_leaves_no_space_behind():
+    html, text = fill_template("Hello {first_name},\n\nThe place of {name}.")
+
+    assert (html.strip(), text) == ("<p>Hello,</p>\n<p>The place of.</p>", "Hello,\n\nThe place of.")
+    assert fill_subject("Hello {first_name}", {"first_name": ""}) == "Hello"
+
+
 def test_right_to_left_name_is_isolated_in_html():
     html, text = fill_template("Hello {first_name}, 2 days", first_name="محمد")
     assert (html.strip(), text) == ("<p>Hello <bdi>محمد</bdi>, 2 days</p>", "Hello محمد, 2 days")
@@ -148,6 +156,17 @@ class TestMailingWriter:
         assert message.to == "boss@example.org"
         assert "Hello Ana, Bob and Cy," in text
         assert text.count(f"/en/orders/{order.reference}/{order.manage_secret}/") == 4
+
+    def test_buyer_is_greeted_for_places_without_a_name(self):
+        event = make_event()
+        order, ticket = make_order(event, email="boss@example.org"), make_ticket(event)
+        unnamed = make_registration(ticket, order=order, first_name="", last_name="", email="")
+        other = make_registration(ticket, order=order, first_name="", last_name="", email="bo@example.org")
+
+        assert "\nBonjour,\n" in render_mail_message(self.write(unnamed))[0]
+        make_registration(ticket, order=order, first_name="Zoé", email="boss@example.org")
+        assert "\nBonjour Zoé,\n" in render_mail_message(self.write(unnamed))[0]
+        assert "\nBonjour,\n" in render_mail_message(self.write(other))[0]
 
     def test_sent_mail_equals_rendered_mail(self, mailoutbox):
         message = self.write(make_registration(make_ticket(make_event(accent="#a01060"))))
