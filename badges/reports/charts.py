@@ -92,7 +92,10 @@ def accumulate_by_day(
 
 def make_arrivals_curve(event: Event) -> CurveChart:
     return CurveChart(
-        _("Arrivals"), label_points(accumulate_arrivals(event), event.zone), _("Arrived"), is_stepped=True
+        _("Total arrivals over time"),
+        label_points(accumulate_arrivals(event), event.zone),
+        _("Arrived"),
+        is_stepped=True,
     )
 
 

@@ -34,7 +34,7 @@ class ArrivalComparison:
         days = {at.date() for at, _total in (*self.points, *self.earlier_points)}
         time_format = "G:i" if len(days) < 2 else "D G:i"
         return CurveChart(
-            _("Arrivals so far, per quarter hour"),
+            _("Total arrivals over time"),
             _label_points(self.points, time_format),
             self.event.title,
             is_stepped=True,

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -96,7 +97,12 @@ def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveCha
     time_format = "G:i" if len(days) < 2 else "D G:i"
     labelled_points = [(at, date_format(at, time_format), total) for at, total in points]
     # 96 points are a day of quarter hours; more do not show at the width of the chart.
-    return CurveChart(_("Arrivals"), thin_points(labelled_points, 96), _("people"), is_stepped=True)
+    return CurveChart(
+        _("Total arrivals over time"),
+        thin_points(labelled_points, 96),
+        capfirst(_("people")),
+        is_stepped=True,
+    )
 
 
 def make_group_bars(

@@ -11,6 +11,7 @@ from badges.attendance.models import Checkpoint
 from badges.attendance.reports import headcount
 from badges.attendance.reports.export import UnknownAttendanceFormat, export_attendance
 from badges.attendance.scanning.record_scans import record_scan_items
+from badges.attendance.views.attendance import make_arrivals_curve
 from convention.events.models import Event
 from tests.badges.attendance.factories import (
     make_badge_code,
@@ -94,6 +95,13 @@ def test_arrival_curve_rises_to_total_arrivals(event_with_scans):
     assert points[-1][1] == 3
     assert [total for _at, total in points] == sorted(total for _at, total in points)
     assert points[0][0] > NOW - datetime.timedelta(minutes=90)
+
+
+def test_arrival_curve_is_titled_as_running_total():
+    with translation.override("fr"):
+        chart = make_arrivals_curve([(NOW, 1)])
+
+    assert (chart.title, chart.unit) == ("Arrivées cumulées", "Personnes")
 
 
 def test_event_without_registrations_has_zero_counts_and_exports():
