@@ -23,6 +23,11 @@ REWORDED_DJANGO_MESSAGES = (
     gettext_noop("Ensure this value is greater than or equal to %(limit_value)s."),
     gettext_noop("Ensure this value is less than or equal to %(limit_value)s."),
     gettext_noop("The submitted file is empty."),
+    gettext_noop("%s KB"),
+    gettext_noop("%s MB"),
+    gettext_noop("%s GB"),
+    gettext_noop("%s TB"),
+    gettext_noop("%s PB"),
     gettext_noop("Upload a valid image. The file you uploaded was either not an image or a corrupted image."),
     ngettext_lazy(
         "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",

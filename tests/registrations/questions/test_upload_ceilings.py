@@ -304,7 +304,7 @@ def test_organizer_sees_storage_use(organizer_client, event, proof, ceilings):
         1,
     )
     page = read_page_text(organizer_client.get("/organize/congress/questions/"))
-    assert "nombre : 1 sur 5 000 · taille : 2,0 Kio sur 1 000,0 Mio" in page.replace("\u202f", " ").replace(
+    assert "nombre : 1 sur 5 000 · taille : 2,0 Ko sur 1 000,0 Mo" in page.replace("\u202f", " ").replace(
         "\xa0", " "
     )
     assert "L’espace pour les fichiers est plein" not in page
