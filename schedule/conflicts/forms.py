@@ -142,7 +142,7 @@ class AvailabilityForm(forms.Form):
     """One period of a speaker or a room; clearing both times removes it."""
 
     level = forms.ChoiceField(
-        label=_("Availability"),
+        label=pgettext_lazy("period", "Availability"),
         choices=Availability.Level.choices,
         initial=Availability.Level.CANNOT,
     )

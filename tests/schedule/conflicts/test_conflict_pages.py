@@ -358,3 +358,11 @@ def test_conflict_list_creates_no_draft_or_moves(organizer, event):
 
     assert find_current_draft(event) is None
     assert not Move.objects.exists()
+
+
+def test_each_period_has_one_availability_in_french(organizer, event):
+    room = make_room(event, "Aula")
+
+    page = get_page(organizer, f"/organize/conf/schedule/rooms/{room.pk}/")
+
+    assert set(get_texts(page, "//label[contains(@for, '-level')]")) == {"Disponibilité"}
