@@ -67,6 +67,7 @@ def test_transfer_notifies_buyer_and_new_attendee_once(client, run_tasks, mailou
     assert "nouveau badge a été envoyé à ana@example.net" in get_plain_text(by_reader["buyer@example.org"])
     assert "Cleo Müller vous a cédé une place" in get_plain_text(by_reader["ana@example.net"])
     assert build_attendee_url(registration) in by_reader["ana@example.net"].body
+    assert "Billet\u202f: Guest" in by_reader["ana@example.net"].body.splitlines()
 
 
 def test_buyer_is_not_greeted_with_name_of_new_attendee(client, run_tasks, mailoutbox):
