@@ -334,7 +334,7 @@ def test_package_on_invoice_is_pending_until_link_is_opened(event: Event, run_ta
     assert (one.state, list_states(one.order), package.reserved) == ("pending", ["pending", "pending"], 1)
     assert Receivable.objects.count() == 0
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"]
-    assert "Gold" in mailoutbox[0].body
+    assert "Package: Gold" in mailoutbox[0].body.splitlines()
     assert one.order.manage_secret not in mailoutbox[0].body
     open_link(one.order)
     run_tasks()
