@@ -17,6 +17,7 @@ from playwright.sync_api import Error
 from convention.serve.local_network import list_local_addresses
 from tests.journeys.conftest import ARGUMENTS
 
+pytestmark = pytest.mark.long  # the site starts with the whole demo
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

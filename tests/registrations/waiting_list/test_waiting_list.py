@@ -394,10 +394,10 @@ def test_joining_again_during_offer_sends_offer_again(ticket, run_tasks, mailout
     entry = join_list(ticket)
     cancel_first_registration(ticket)
     run_tasks()
-    offers = [mail for mail in mailoutbox if "place pour vous" in mail.subject]
+    offers = [mail for mail in mailoutbox if "place s’est libérée" in mail.subject]
     assert (len(offers), states(entry)) == (1, ["offered"])
     assert join_list(ticket) == entry
     run_tasks()
-    again = [mail for mail in mailoutbox if "place pour vous" in mail.subject]
+    again = [mail for mail in mailoutbox if "place s’est libérée" in mail.subject]
     assert [mail.to for mail in again] == [["ana@example.org"]] * 2
     assert again[0].body == again[1].body

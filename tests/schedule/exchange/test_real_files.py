@@ -43,11 +43,18 @@ pytestmark = [
 ]
 
 
+# `make test` leaves out the two largest files.
+FILES = [
+    pytest.param(name, marks=[pytest.mark.long] if sessions > 500 else [])
+    for name, (sessions, _rooms, _days) in COUNTS.items()
+]
+
+
 def data(name: str) -> bytes:
     return (FOLDER / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("name", FILES)
 def test_all_sessions_are_imported_and_second_import_changes_nothing(name):
     first = import_schedule(slug="real", data=data(name))
     event = Event.objects.get(slug="real")
@@ -62,6 +69,7 @@ def test_all_sessions_are_imported_and_second_import_changes_nothing(name):
     assert Schedule.objects.get(event=event).revision == revision == 1
 
 
+@pytest.mark.long
 def test_night_sessions_belong_to_the_day_before():
     import_schedule(slug="real", data=data("38c3-hub.xml"))
     event = Event.objects.get(slug="real")
@@ -114,12 +122,21 @@ def strip_timestamps(data: bytes) -> object:
 
 
 def list_file_format_params() -> list[Any]:
-    """Return all pairs of file and format; the two largest files have one format outside soak runs."""
+    """Return all pairs of file and format: `make test` runs each format once, with another file each time.
+
+    The two largest files have one format outside soak runs.
+    """
     largest = {"38c3-hub.xml": ScheduleFormat.FRAB_XML, "fosdem-2018-pentabarf.xml": ScheduleFormat.ICALENDAR}
-    return [
-        pytest.param(name, fmt, marks=[pytest.mark.soak] if largest.get(name, fmt) != fmt else [])
-        for name, fmt in itertools.product(COUNTS, FORMAT_WRITERS)
-    ]
+    small = [name for name in COUNTS if name not in largest]
+    quick = dict(zip(FORMAT_WRITERS, itertools.cycle(small)))
+
+    def choose_marks(name: str, fmt: ScheduleFormat) -> list[pytest.MarkDecorator]:
+        if largest.get(name, fmt) != fmt:
+            return [pytest.mark.soak]
+        return [] if quick[fmt] == name else [pytest.mark.long]
+
+    pairs = itertools.product(COUNTS, FORMAT_WRITERS)
+    return [pytest.param(name, fmt, marks=choose_marks(name, fmt)) for name, fmt in pairs]
 
 
 @pytest.mark.once
@@ -135,7 +152,7 @@ def test_reimporting_an_export_changes_nothing(name, fmt):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("name", FILES)
 def test_exports_of_real_files_are_valid(name, xml_schema, json_schema):
     event = import_schedule(slug="real", data=data(name)).event
     xml = etree.fromstring(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML))

@@ -231,7 +231,7 @@ def test_new_logo_changes_the_fingerprint(event):
 @pytest.mark.parametrize(
     "name",
     [
-        "fosdem-2008-pentabarf.xml",
+        pytest.param("fosdem-2008-pentabarf.xml", marks=pytest.mark.long),
         "jres-2022.ics",
         pytest.param("38c3-hub.xml", marks=pytest.mark.soak),  # a thousand sessions
         pytest.param("fosdem-2018-pentabarf.xml", marks=pytest.mark.soak),
