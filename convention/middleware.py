@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 CHUNK_BYTES = 64 * 1024
-# A packet of 1,460 bytes also holds the headers, which are a thousand.
+# One packet holds 1,460 bytes, of which the headers take about 1,000.
 MIN_COMPRESSED_BYTES = 460
 # Templates by kind of error; they must not query the database.
 UNAVAILABLE_TEMPLATES = {"unavailable": "503.html", "storage-full": "storage_full.html"}

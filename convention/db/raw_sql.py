@@ -16,8 +16,8 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import Col
 
-# `%(name)s` and the type cast after it, which SQLite does not know.
 NAME_PATTERN = re.compile(r"%\((\w+)\)s")
+# `%(name)s` and the type cast after it, which SQLite does not know.
 PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 # Those that SQLite stores in another form (see `adapt_value`).
 ADAPTED_TYPES = ("timestamptz", "date", "uuid")

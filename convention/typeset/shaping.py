@@ -59,7 +59,7 @@ class TextLine:
         return max((span.face.descent for span in self.spans), default=0.27)
 
 
-# A line takes 1.5 kB. More of them would be kept in vain: each badge has a short code that no other has.
+# A line takes 1.5 kB. A larger cache hits no more often: each badge has a short code that no other has.
 @functools.lru_cache(maxsize=2048)
 def shape_line(text: str, weight: FontWeight) -> TextLine:
     """Shape one line in any mix of scripts; `missing_characters` lists what no font has."""

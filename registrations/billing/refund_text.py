@@ -36,7 +36,7 @@ def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datet
         waived = Money(outcome.waived_cents, currency)
         sentences.append(_("The outstanding %(amount)s will no longer be due.") % {"amount": waived})
     if outcome.refund_terms.cancellation_fee:
-        describe = describe_cancellation_fee if outcome.is_paid else describe_amount_left
+        describe = describe_cancellation_fee if outcome.is_paid else describe_fee_due
         sentences.append(describe(Money(outcome.refund_terms.cancellation_fee, currency)))
     if outcome.is_invoiced and outcome.refund_terms.released_cents:
         sentences.append(_("An invoice has been issued, so we will send a credit note."))
@@ -128,7 +128,7 @@ def describe_cancellation_fee(amount: Money) -> str:
     return _("Cancellation fee, deducted from your payment: %(amount)s.") % {"amount": amount}
 
 
-def describe_amount_left(amount: Money) -> str:
+def describe_fee_due(amount: Money) -> str:
     return _("Cancellation fee due: %(amount)s.") % {"amount": amount}
 
 
@@ -155,7 +155,7 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
     refunds = list_cancellation_refunds(order, cancelled)
     sentences = [_describe_refund(row, Money(row.amount, order.currency)) for row in refunds]
     if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
-        describe = describe_cancellation_fee if is_settled(order) else describe_amount_left
+        describe = describe_cancellation_fee if is_settled(order) else describe_fee_due
         sentences.append(describe(Money(fee_cents, order.currency)))
     return sentences or [
         _(

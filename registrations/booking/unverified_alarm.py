@@ -36,7 +36,8 @@ def notify_organizer(alarm_id: int, person_id: int) -> None:
         return
     with hold_lease(f"order-alarm:{alarm_id}:{person_id}"), translation.override(person.language):
         try:
-            send_mail_message(_build_message(alarm, person))
+            if message := _build_message(alarm, person):
+                send_mail_message(message)
         except MailRefused:
             return  # the organizers' page shows the alarm anyway
 
@@ -47,11 +48,14 @@ def build_review_query(alarm: OrderAlarm) -> str:
     return f"?{urlencode({'state': 'held', 'since': f'{since:%Y-%m-%dT%H:%M}'})}"
 
 
-def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage:
+def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage | None:
+    """Return the mail, or None if all of the orders have been verified or cancelled meanwhile."""
     event = alarm.event
     orders = Order.objects.unverified().filter(event=event, created_at__gte=alarm.ordered_since)
     # Not the alarm's own count, which is of the time when it was raised: the list below it is of now.
     totals = orders.aggregate(orders=Count("pk", distinct=True), places=Count("registrations"))
+    if not totals["orders"]:
+        return None
     orders_with_places = orders.annotate(places=Count("registrations")).order_by("created_at", "pk")
     page = reverse("organize-bulk-cancel", args=[event.slug])
     return MailMessage(

@@ -88,7 +88,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         "registrations/organizer_registrations.html",
         event_obj,
         page_obj=page,
-        rows=_list_rows(page, event_obj, tickets, request.GET),
+        rows=_list_rows(page, event_obj, tickets, request.GET, active_filter),
         active_filter=active_filter,
         filter_query=_get_filter_query(request.GET),
         is_page_selected=request.GET.get("select") == "page",
@@ -116,7 +116,11 @@ def _get_filter_query(query: QueryDict) -> str:
 
 
 def _list_rows(
-    page: Iterable[Registration], event: Event, tickets: list[Ticket], query: QueryDict
+    page: Iterable[Registration],
+    event: Event,
+    tickets: list[Ticket],
+    query: QueryDict,
+    active_filter: RegistrationFilter,
 ) -> Iterator[dict[str, str]]:
     """Yield the texts and addresses of each row, ready to show: templates format slowly."""
     titles = {ticket.pk: ticket.title for ticket in tickets}
@@ -135,7 +139,7 @@ def _list_rows(
     format_day, format_state = cache(format_date), cache(format_state_tag)
     for registration in page:
         name = registration.name
-        is_by_last_name = query.get("sort") != "new" and registration.has_name
+        is_by_last_name = active_filter.sort != "new" and registration.has_name
         yield {
             "reference": registration.reference,
             "path": f"{list_path}{registration.reference}/",

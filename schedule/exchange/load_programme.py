@@ -39,7 +39,7 @@ def load_programme(
         audience = ProgrammeAudience.MEMBERS
     rooms, tracks, speakers = list(event.rooms.all()), list(event.tracks.all()), load_speakers(event)
     sessions = [
-        session for session in load_sessions_in(event, rooms, tracks) if session.is_visible_to(audience)
+        session for session in load_sessions_with(event, rooms, tracks) if session.is_visible_to(audience)
     ]
 
     def parse(session: Session) -> ParsedSession:
@@ -82,13 +82,15 @@ def get_session_sort_key(parsed_session: ParsedSession) -> tuple[datetime.dateti
     )
 
 
-def load_sessions_in(event: Event, rooms: Iterable[Room], tracks: Iterable[Track]) -> list[Session]:
+def load_sessions_with(event: Event, rooms: Iterable[Room], tracks: Iterable[Track]) -> list[Session]:
     """Load all sessions with rooms and tracks that are loaded already, which sessions share: one query."""
     rooms_by_pk, tracks_by_pk = {room.pk: room for room in rooms}, {track.pk: track for track in tracks}
     sessions = list(Session.objects.filter(event=event).order_by("number"))
     for session in sessions:
-        session.room = rooms_by_pk.get(session.room_id)
-        session.track = tracks_by_pk.get(session.track_id)
+        if room := rooms_by_pk.get(session.room_id):
+            session.room = room
+        if track := tracks_by_pk.get(session.track_id):
+            session.track = track
     return sessions
 
 

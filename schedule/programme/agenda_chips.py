@@ -14,7 +14,6 @@ UNLISTED_FILTER_NAMES: Final = ("speaker",)
 class FilterChip:
     """One value of a filter; `query` is the address without the value if it is active, else with it."""
 
-    name: str
     value: str
     query: str
     is_active: bool
@@ -48,6 +47,6 @@ def _build_chips(
     agenda_filter: AgendaFilter, name: str, values: Iterable[str], active: tuple[str, ...]
 ) -> list[FilterChip]:
     return [
-        FilterChip(name, value, agenda_filter.toggle_value(name, value).to_query_string(), value in active)
+        FilterChip(value, agenda_filter.toggle_value(name, value).to_query_string(), value in active)
         for value in values
     ]

@@ -142,10 +142,10 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
 
 
 def _find_names(addressee: Addressee) -> tuple[list[str], list[str]]:
-    """Return the first names and the names by which to greet the recipient; empty ones if unknown."""
+    """Return the first names and the names by which to greet the recipient, as far as they are known."""
     named = [person for person in addressee.registrations if person.has_name]
     order = addressee.registrations[0].order
-    # “Name to follow” greets nobody: without any name it is the buyer who reads the mail, if it goes to them.
+    # A place without a name would be greeted as “Name to follow”; its mail often goes to the buyer.
     if not named and is_same_email(addressee.address, order.email):
         return [find_buyer_first_name(order)], [find_buyer_name(order)]
     return [person.first_name or person.name for person in named], [person.name for person in named]

@@ -6,8 +6,8 @@ from django.db.backends.postgresql import base
 
 from convention.db.wait_budget import has_wait_budget
 
-# For connections of requests: neither thread nor visitor waits for longer. Compiling a statement takes up to
-# a second each time, more than it saves in those that a request runs.
+# For connections of requests: neither thread nor visitor waits for longer. Just-in-time compilation takes up
+# to a second for each execution, more than it saves in the statements of requests.
 REQUEST_SETTINGS_SQL = """SELECT set_config('lock_timeout', '10s', false),
     set_config('statement_timeout', '30s', false), set_config('jit', 'off', false)"""
 
@@ -16,7 +16,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Django's backend with another connection check and with timeouts for requests."""
 
     def init_connection_state(self) -> None:
-        """Set timeouts on a connection made for a request, and no JIT; tasks and commands may take long."""
+        """Set timeouts on connections of requests and switch JIT off; tasks and commands may take long."""
         super().init_connection_state()
         if has_wait_budget() and self.connection is not None:
             self.connection.execute(REQUEST_SETTINGS_SQL)

@@ -256,6 +256,16 @@ def test_alarm_mail_counts_the_places_of_the_orders_it_lists(event: Event, run_t
     assert "In the space of an hour, 6 places were ordered" in words
 
 
+def test_no_alarm_mail_lists_orders_that_have_been_verified_meanwhile(event: Event, run_tasks, mailoutbox):
+    organizer = make_staff(event, email="orga@example.org")
+    ordered(event, people=4)
+    Order.objects.update(verified_at=timezone.now())
+
+    run_tasks()
+
+    assert [mail for mail in mailoutbox if mail.to == [organizer.email]] == []
+
+
 def test_administrators_get_alarm_mail_if_event_has_no_organizer(event: Event, run_tasks, mailoutbox):
     administrator = make_administrator(email="admin@example.org")
     ordered(event, people=4)

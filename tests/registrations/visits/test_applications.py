@@ -432,6 +432,16 @@ def test_event_page_offers_the_waiting_list_of_a_full_visit(client: Client, plac
     assert (button.text, button.get("href")) == (label, "/visits/labs/")
 
 
+def test_event_page_of_a_full_visit_leads_applicants_to_their_application(client: Client):
+    application = make_application(make_visit(slug="labs", places=1, visibility="public"))
+    client.force_login(application.person)
+
+    page = html.fromstring(client.get("/events/labs/").text)
+
+    [button] = page.xpath("//section[@aria-labelledby='tickets']//a[contains(@class, 'big')]")
+    assert (button.text, button.get("href")) == ("Ma demande", "/visits/labs/")
+
+
 def test_event_without_visit_accepts_orders():
     visit = make_visit()
     event = visit.event
