@@ -45,8 +45,8 @@ def measure_cold_pages(site: Site) -> Iterator[Figure]:
 
 
 WHOLE_DAY = (
-    "a day has a hundred sessions, each of some ninety template nodes: four fifths of the time. Visitors without "
-    "a programme of their own get them from the cache."
+    "a day has a hundred sessions, each of some ninety template nodes: four fifths of the time. Visitors "
+    "without a programme of their own get them from the cache."
 )
 # The feeds that programmes fetch again and again; people download the other formats.
 WRITE_FEEDS = """
