@@ -10,6 +10,7 @@
 - `shared_rows` (in a module's own fixture of module scope) stores rows once for all tests of the module.
 - `resting_server` is pytest-django's live server, which finishes its requests before the database is emptied.
 - `new_site` is the address of a second, empty database (an SQLite file; for tests marked `once`).
+- `new_postgresql_database` is the address of a second PostgreSQL database, without tables.
 - `add_database(folder)` puts an empty SQLite database into a folder of local data, for a site of its own (for
   tests marked `once`).
 - `schedules_dir` is the folder of real schedules (SCHEDULES_DIR, else beside the project); without it the
@@ -28,6 +29,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -208,6 +210,19 @@ def new_site(django_db_setup, empty_database_file, tmp_path) -> str:
     """Return the address of a second database, which is empty and has all tables."""
     path = shutil.copyfile(empty_database_file, tmp_path / "new-site.sqlite3")
     return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def new_postgresql_database(transactional_db) -> Iterator[str]:
+    """Return the address of a second database, which has no tables; skip the test on SQLite."""
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    name = f"test_second_{uuid.uuid4().hex[:12]}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    yield database_url().rpartition("/")[0] + "/" + name
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def database_url() -> str:

@@ -113,14 +113,14 @@ def split_search_words(query: str) -> list[str]:
     return search_text(query).split()[:12]
 
 
-def make_search_needle(search_word: str) -> str:
-    """Return what a text contains that has the word: at a word's start (anywhere, in unspaced scripts)."""
+def anchor_search_word(search_word: str) -> str:
+    """Return the word as it is to be found in a text: at a word's start (anywhere, in unspaced scripts)."""
     return search_word if UNSPACED_SCRIPTS.search(search_word) else f" {search_word}"
 
 
 def matches_search_words(search_words: list[str], text: str) -> bool:
     """Return whether each word begins a word of the text (or is anywhere, in unspaced scripts)."""
-    return all(make_search_needle(word) in text for word in search_words)
+    return all(anchor_search_word(word) in text for word in search_words)
 
 
 MAX_SLUG_LENGTH = 40

@@ -7,17 +7,17 @@ from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
 
 def find_buyer_name(order: Order) -> str:
     """Return the buyer's name, else the billing name, which may be a company's; else ""."""
-    buyer = _find_buyer(order)
+    buyer = find_buyer(order)
     return buyer.name if buyer else order.billing_name
 
 
 def find_buyer_first_name(order: Order) -> str:
     """Return the first name by which the buyer is greeted, "" if unknown."""
-    buyer = _find_buyer(order)
+    buyer = find_buyer(order)
     return buyer.first_name if buyer else ""
 
 
-def _find_buyer(order: Order) -> Person | Registration | None:
+def find_buyer(order: Order) -> Person | Registration | None:
     """Return the company's contact, else the attendee with the buyer's own address."""
     if order.source == SOURCE_COMPANY_CONTACT:
         # Through the reverse relation, because `registrations.company` imports this package.

@@ -52,7 +52,7 @@ def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage | None:
     """Return the mail, or None if all of the orders have been verified or cancelled meanwhile."""
     event = alarm.event
     orders = Order.objects.unverified().filter(event=event, created_at__gte=alarm.ordered_since)
-    # Not the alarm's own count, which is of the time when it was raised: the list below it is of now.
+    # The alarm's own count is from when it was raised, and would not match the list below it.
     totals = orders.aggregate(orders=Count("pk", distinct=True), places=Count("registrations"))
     if not totals["orders"]:
         return None

@@ -37,7 +37,7 @@ def load_programme(
     """
     if file_format in TABLE_FORMATS:
         audience = ProgrammeAudience.MEMBERS
-    rooms, tracks, speakers = list(event.rooms.all()), list(event.tracks.all()), load_speakers(event)
+    rooms, tracks, speakers = list(event.rooms.all()), list(event.tracks.all()), load_parsed_speakers(event)
     sessions = [
         session for session in load_sessions_with(event, rooms, tracks) if session.is_visible_to(audience)
     ]
@@ -94,7 +94,7 @@ def load_sessions_with(event: Event, rooms: Iterable[Room], tracks: Iterable[Tra
     return sessions
 
 
-def load_speakers(event: Event) -> dict[int, tuple[ParsedSpeaker, ...]]:
+def load_parsed_speakers(event: Event) -> dict[int, tuple[ParsedSpeaker, ...]]:
     """Return each session's speakers in order: one query, without model instances."""
     columns = ("name", "guid", "source_id", "biography", "url")
     rows = SessionSpeaker.objects.filter(session__event=event).order_by("position", "pk")
@@ -140,11 +140,8 @@ def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) 
     )
 
 
-def to_parsed_session(session: Session, speakers: tuple[ParsedSpeaker, ...] | None = None) -> ParsedSession:
-    """Convert a session; one without a start gets the beginning of time.
-
-    Without `speakers`, they are those that `load_sessions` has loaded.
-    """
+def to_parsed_session(session: Session, speakers: tuple[ParsedSpeaker, ...]) -> ParsedSession:
+    """Convert a session; one without a start gets the beginning of time."""
     starts_at = session.starts_at or NO_START
     return ParsedSession(
         title=session.title,
@@ -163,7 +160,7 @@ def to_parsed_session(session: Session, speakers: tuple[ParsedSpeaker, ...] | No
         description=session.description,
         slug=session.slug,
         url=session.url,
-        speakers=list_parsed_speakers(session) if speakers is None else speakers,
+        speakers=speakers,
         links=list_parsed_links(session.links),
         attachments=list_parsed_links(session.attachments),
         recording_license=session.recording_license,

@@ -178,7 +178,7 @@ def query_published_sessions(event: Event, *, audience: ProgrammeAudience) -> Qu
     return rows
 
 
-def load_sessions(event: Event, pks: Collection[int]) -> list[Session]:
+def load_sessions_in_order(event: Event, pks: Collection[int]) -> list[Session]:
     """Load sessions in the order of their keys: the facts, which come from the cache, are sorted already."""
     rows = {session.pk: session for session in query_sessions(event).filter(pk__in=pks).order_by()}
     return [rows[pk] for pk in pks if pk in rows]
@@ -251,7 +251,7 @@ def build_agenda(
         len(wanted),
         min(len(wanted), MAX_SESSIONS_SHOWN if agenda.day is None else len(wanted)),
     )
-    sessions = load_sessions(event, [facts.pk for facts in wanted[: agenda.shown_count]])
+    sessions = load_sessions_in_order(event, [facts.pk for facts in wanted[: agenda.shown_count]])
     agenda.day_blocks = group_by_day(
         build_agenda_entries(event, programme_version, sessions, chosen_ids), agenda_filter
     )

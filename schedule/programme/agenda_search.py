@@ -10,7 +10,7 @@ from convention.events.models import Event
 from convention.text.edit_distance import find_close_words
 from convention.text.normalize import (
     WORD_PATTERN,
-    make_search_needle,
+    anchor_search_word,
     matches_search_words,
     search_text,
     split_search_words,
@@ -41,7 +41,7 @@ def find_sessions(event: Event, programme_version: ProgrammeVersion, query: str)
     texts = load_search_texts(event, programme_version)
     if not wanted:
         return FoundSessions()
-    if exact := find_texts(texts, [[word] for word in wanted]):
+    if exact := find_matching_texts(texts, [[word] for word in wanted]):
         return FoundSessions(exact)
     return find_similar_sessions(wanted, texts, load_vocabulary(event, programme_version))
 
@@ -54,19 +54,17 @@ def find_similar_sessions(
     `vocabulary` maps words without accents to their spelling.
     """
     alternatives = {word: find_close_words(word, vocabulary)[:MAX_SIMILAR_WORDS] for word in wanted}
-    found = find_texts(texts, [[word, *others] for word, others in alternatives.items()])
+    found = find_matching_texts(texts, [[word, *others] for word, others in alternatives.items()])
     similar = {close for word, others in alternatives.items() for close in others if close != word}
     used = [word for word in similar if any(matches_search_words([word], texts[pk]) for pk in found)]
     return FoundSessions(found, tuple(sorted(vocabulary[word] for word in used)))
 
 
-def find_texts(texts: Mapping[int, str], word_choices: Iterable[Iterable[str]]) -> frozenset[int]:
-    """Return the ids of the texts that have a word of each of the choices."""
-    needles = [[make_search_needle(word) for word in words] for words in word_choices]
+def find_matching_texts(texts: Mapping[int, str], alternatives: Iterable[Iterable[str]]) -> frozenset[int]:
+    """Return the ids of the texts that contain at least one word of each group of alternatives."""
+    anchored = [[anchor_search_word(word) for word in words] for words in alternatives]
     return frozenset(
-        pk
-        for pk, text in texts.items()
-        if all(any(needle in text for needle in choice) for choice in needles)
+        pk for pk, text in texts.items() if all(any(word in text for word in words) for words in anchored)
     )
 
 

@@ -30,7 +30,7 @@ print(session.session_key)
 
 WHY = (
     "a page costs 8 to 12 ms of Python: ten composed statements, the template of up to fifty rows. A search"
-    " besides reads every row of the event, since no index finds the middle of a word: 6 ms for 10,000."
+    " also reads every row of the event, since no index finds the middle of a word: 6 ms for 10,000."
 )
 
 

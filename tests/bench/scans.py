@@ -37,7 +37,7 @@ WHY_BATCHES = (
     "of some 45 ms of a batch, 20 are its 200 signatures; the rest reads and locks 200 registrations by the"
     " ORM, decides and writes two sets. The server shares its two cores with PostgreSQL and the driver."
 )
-WHY_DOORS = "a million presences are a million index entries to count."
+WHY_CHECKPOINTS = "a million presences are a million index entries to count."
 SCANS = "/api/v1/scanner/scans/"
 
 
@@ -137,9 +137,9 @@ for work in (count_attendance, count_by_checkpoint):
         times.append(time.perf_counter() - began)
     print(1000 * min(times))
 """
-    people, doors = site.manage("shell", "-v0", "-c", script).split()[-2:]
+    people, checkpoints = site.manage("shell", "-v0", "-c", script).split()[-2:]
     yield Figure("attendance by company and ticket", float(people), "ms", at_most=150)
-    yield Figure("attendance by door", float(doors), "ms", at_most=150, why=WHY_DOORS)
+    yield Figure("attendance by checkpoint", float(checkpoints), "ms", at_most=150, why=WHY_CHECKPOINTS)
 
 
 def item(code: str, direction: str) -> dict[str, object]:

@@ -192,7 +192,7 @@ class ScanRequest(serializers.Serializer[ScanInput]):
     )
 
     def run_validation(self, data: Any = empty) -> ScanInput:
-        """Run the fields and `validate` alone: see scan_fields.py."""
+        """Validate without DRF's lookups of defaults and validators, which no scan has (scan_fields.py)."""
         if not isinstance(data, Mapping):
             self.fail("invalid")
         attrs, errors = {}, {}

@@ -17,7 +17,7 @@ from convention.mail.messages import MailMessage
 from convention.text.dates import format_datetime_range
 from convention.text.email_addresses import is_same_email
 from convention.text.web_addresses import defuse_links
-from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_name
+from registrations.billing.buyer_name import find_buyer
 from registrations.models import Registration
 from registrations.orders.calendar import format_venue_address
 from registrations.permissions import choose_link_secret
@@ -147,7 +147,8 @@ def _find_names(addressee: Addressee) -> tuple[list[str], list[str]]:
     order = addressee.registrations[0].order
     # A place without a name would be greeted as “Name to follow”; its mail often goes to the buyer.
     if not named and is_same_email(addressee.address, order.email):
-        return [find_buyer_first_name(order)], [find_buyer_name(order)]
+        buyer = find_buyer(order)
+        return ([buyer.first_name], [buyer.name]) if buyer else ([], [order.billing_name])
     return [person.first_name or person.name for person in named], [person.name for person in named]
 
 

@@ -126,7 +126,7 @@ def fill_text(template_text: str, values: Mapping[str, str]) -> str:
 
 
 def _put_after_space(match: re.Match[str], value: str) -> str:
-    # An unknown name takes the space before it along: “Hello,” and not “Hello ,”.
+    # Without a value the space before the placeholder goes too: “Hello,” and not “Hello ,”.
     return f"{match['space'] or ''}{value}" if value else ""
 
 

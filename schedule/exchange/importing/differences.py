@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from convention.events.models import Event, Room
-from schedule.exchange.load_programme import get_appearances, to_parsed_session
+from schedule.exchange.load_programme import get_appearances, list_parsed_speakers, to_parsed_session
 from schedule.exchange.parsed_programme import ParsedSession, ParsedSpeaker
 from schedule.exchange.writers.own_pages import get_stored_url
 from schedule.exchange.writers.round_trip import RoundTrip
@@ -38,7 +38,8 @@ def find_differences(
 ) -> Iterator[tuple[str, object]]:
     """Yield the names and new values of fields that differ; `speakers` means the appearances."""
     # A value equal to either is no change: our export, which cannot carry every value, may be the file.
-    own, round_trip_session = to_parsed_session(session), import_context.round_trip(session)
+    own = to_parsed_session(session, list_parsed_speakers(session))
+    round_trip_session = import_context.round_trip(session)
     for name in COMPARED_FIELDS:
         value = (
             getattr(parsed_session, name)

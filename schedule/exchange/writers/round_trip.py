@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from convention.events.models import Event
 from schedule.exchange.import_notes import ImportNotes
-from schedule.exchange.load_programme import load_programme, to_parsed_session
+from schedule.exchange.load_programme import list_parsed_speakers, load_programme, to_parsed_session
 from schedule.exchange.parsed_programme import (
     TABLE_FORMATS,
     ParsedHeader,
@@ -49,7 +49,8 @@ class RoundTrip:
 
     def __call__(self, session: Session) -> ParsedSession:
         """Return the session as read back from our own export; as it is, if the export leaves it out."""
-        return self.sessions_by_guid.get(session.guid) or to_parsed_session(session)
+        found = self.sessions_by_guid.get(session.guid)
+        return found or to_parsed_session(session, list_parsed_speakers(session))
 
     def strip_known_text(self, name: str, value: object, own_session: ParsedSession) -> object:
         """Return the value to store for a field that differs, without text that the format repeats."""

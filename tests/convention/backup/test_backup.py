@@ -4,7 +4,6 @@ nothing.
 
 import json
 import stat
-import uuid
 import zipfile
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
-from django.db import connection
 
 from badges.codes import build_badge_codes
 from convention.backup.restore_backup import SKIPPED_KEY_COUNT
@@ -22,7 +20,6 @@ from convention.backup.save_backup import read_snapshot, save_backup
 from convention.club.models import Person
 from convention.events.models import Event
 from registrations.models import Order, Registration
-from tests.conftest import database_url
 from tests.convention.backup.site import list_all_rows
 from tests.factories import make_company, make_person, make_registration
 
@@ -54,16 +51,8 @@ def small_backup(transactional_db, tmp_path) -> Path:
 def empty_database(request, tmp_path):
     """Return the address of an empty database of each kind, which `restore` migrates."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/empty.sqlite3"
-        return
-    if connection.vendor != "postgresql":
-        pytest.skip("needs PostgreSQL")
-    name = f"test_restore_{uuid.uuid4().hex[:12]}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    yield database_url().rpartition("/")[0] + "/" + name
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{tmp_path}/empty.sqlite3"
+    return request.getfixturevalue("new_postgresql_database")
 
 
 def filter_saved_rows(label: str, rows: list[dict]) -> list[dict]:

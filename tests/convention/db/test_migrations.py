@@ -2,11 +2,9 @@
 
 import contextlib
 import sqlite3
-import uuid
 
 import psycopg
 import pytest
-from django.db import connection
 
 from tests.conftest import database_url
 
@@ -35,22 +33,11 @@ def test_migrations_make_tables_of_models_on_sqlite(manage, empty_database_file,
 
 
 @pytest.mark.postgresql
-def test_migrations_make_tables_of_models_on_postgresql(manage, migrated_address):
-    done = manage("migrate", DATABASE_URL=migrated_address)
+def test_migrations_make_tables_of_models_on_postgresql(manage, new_postgresql_database):
+    done = manage("migrate", DATABASE_URL=new_postgresql_database)
 
     assert done.returncode == 0
-    assert describe_postgresql(migrated_address) ^ describe_postgresql(database_url()) == set()
-
-
-@pytest.fixture
-def migrated_address(transactional_db):
-    """Return the address of a new PostgreSQL database."""
-    name = f"test_migrations_{uuid.uuid4().hex[:12]}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    yield database_url().rpartition("/")[0] + "/" + name
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert describe_postgresql(new_postgresql_database) ^ describe_postgresql(database_url()) == set()
 
 
 def describe_sqlite(path) -> set[tuple]:
