@@ -39,6 +39,7 @@ class AgendaFacts(NamedTuple):
 
     pk: int
     day: datetime.date
+    starts_at: datetime.datetime
     track: str
     room: str
     languages: tuple[str, ...]
@@ -119,8 +120,6 @@ class Agenda:
     agenda_filter: AgendaFilter
     day: datetime.date | None = None
     days: list[datetime.date] = field(default_factory=list)
-    day_blocks: list[DayBlock] = field(default_factory=list)
-    jumps: list[AgendaJump] = field(default_factory=list)
     # Today, if the programme has sessions today: the target of the link “Now”.
     current_day: datetime.date | None = None
     current_start: datetime.datetime | None = None
@@ -128,8 +127,11 @@ class Agenda:
     # Words of the programme that replace words of the query that no session contains.
     similar_words: tuple[str, ...] = ()
     found_count: int = 0
-    shown_count: int = 0
     total_count: int = 0
+    shown_ids: list[int] = field(default_factory=list)
+    # These need the sessions themselves.
+    day_blocks: list[DayBlock] = field(default_factory=list)
+    jumps: list[AgendaJump] = field(default_factory=list)
     running_entries: list[AgendaEntry] = field(default_factory=list)
     coming_entries: list[AgendaEntry] = field(default_factory=list)
 
@@ -159,6 +161,7 @@ def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Ite
         yield AgendaFacts(
             pk,
             programme_day,
+            starts_at,
             clean_query_value(track or ""),
             clean_query_value(room or ""),
             parse_languages(language),
@@ -224,57 +227,47 @@ def build_agenda_entries(
     ]
 
 
-def build_agenda(
-    *,
-    event: Event,
-    agenda_filter: AgendaFilter,
-    programme_version: ProgrammeVersion,
-    now: datetime.datetime,
-    chosen_ids: Collection[int] = (),
+def outline_agenda(
+    *, event: Event, agenda_filter: AgendaFilter, programme_version: ProgrammeVersion, now: datetime.datetime
 ) -> Agenda:
-    """Build the agenda for a filter; `chosen_ids` are the visitor's own sessions."""
+    """Choose the sessions to show without loading them: from the index, and a search's from its own."""
     index = load_agenda_index(event, programme_version)
-    agenda_facts = index.facts
-    days, today = sorted({facts.day for facts in agenda_facts}), programme_version.get_programme_day(now)
+    days, today = sorted({facts.day for facts in index.facts}), programme_version.get_programme_day(now)
     agenda = Agenda(
         agenda_filter,
         choose_shown_day(agenda_filter, days, today),
         days,
         current_day=today if today in days else None,
         filter_options=index.filter_options,
-        total_count=len(agenda_facts),
+        total_count=len(index.facts),
     )
     found = find_sessions(event, programme_version, agenda_filter.q) if agenda_filter.q else None
     agenda.similar_words = found.similar_words if found else ()
-    wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, found)
-    agenda.found_count, agenda.shown_count = (
-        len(wanted),
-        min(len(wanted), MAX_SESSIONS_SHOWN if agenda.day is None else len(wanted)),
-    )
-    sessions = load_sessions_in_order(event, [facts.pk for facts in wanted[: agenda.shown_count]])
-    agenda.day_blocks = group_by_day(
-        build_agenda_entries(event, programme_version, sessions, chosen_ids), agenda_filter
-    )
-    add_jumps(agenda, now)
-    if event.starts_at - datetime.timedelta(hours=3) <= now < event.ends_at and not agenda_filter.is_narrowed:
-        agenda.running_entries, agenda.coming_entries = find_running_and_coming(
-            event, programme_version, now, chosen_ids
-        )
+    wanted = filter_agenda_facts(index.facts, event, agenda_filter, agenda.day, found)
+    shown = wanted[:MAX_SESSIONS_SHOWN] if agenda.day is None else wanted
+    agenda.found_count, agenda.shown_ids = len(wanted), [facts.pk for facts in shown]
+    if not agenda_filter.by and {facts.day for facts in shown} == {today}:
+        agenda.current_start = find_current_start([facts.starts_at for facts in shown], now)
     return agenda
 
 
-def add_jumps(agenda: Agenda, now: datetime.datetime) -> None:
-    """Add the links within the page, which a page of several days does not have."""
-    if len(agenda.day_blocks) != 1:
-        return
-    groups = agenda.day_blocks[0].groups
-    if agenda.agenda_filter.by:
-        agenda.jumps = [AgendaJump(group.anchor, group.heading) for group in groups if group.heading]
-        return
+def load_day_blocks(
+    agenda: Agenda, event: Event, programme_version: ProgrammeVersion, chosen_ids: Collection[int] = ()
+) -> None:
+    """Load the sessions to show and group them by day; `chosen_ids` are the visitor's own sessions."""
+    sessions = load_sessions_in_order(event, agenda.shown_ids)
+    entries = build_agenda_entries(event, programme_version, sessions, chosen_ids)
+    agenda.day_blocks = group_by_day(entries, agenda.agenda_filter)
+    # A page of several days has no links within it.
+    if len(agenda.day_blocks) == 1:
+        agenda.jumps = list_jumps(agenda.day_blocks[0].groups, agenda.agenda_filter)
+
+
+def list_jumps(groups: list[AgendaGroup], agenda_filter: AgendaFilter) -> list[AgendaJump]:
+    if agenda_filter.by:
+        return [AgendaJump(group.anchor, group.heading) for group in groups if group.heading]
     starts = [group.starts_at for group in groups if group.starts_at]
-    agenda.jumps = list_hour_jumps(starts, [group.anchor for group in groups])
-    if agenda.day_blocks[0].day == agenda.current_day:
-        agenda.current_start = find_current_start(starts, now)
+    return list_hour_jumps(starts, [group.anchor for group in groups])
 
 
 def choose_shown_day(
@@ -421,16 +414,19 @@ def build_day_grid(entries: list[AgendaEntry]) -> AgendaGrid | None:
     return build_grid(grid_sessions, rooms)
 
 
-def find_running_and_coming(
-    event: Event, programme_version: ProgrammeVersion, now: datetime.datetime, chosen_ids: Collection[int]
-) -> tuple[list[AgendaEntry], list[AgendaEntry]]:
-    """Return the sessions that run at this moment, and those that begin next within twelve hours."""
+def load_running_and_coming(
+    agenda: Agenda,
+    event: Event,
+    programme_version: ProgrammeVersion,
+    now: datetime.datetime,
+    chosen_ids: Collection[int] = (),
+) -> None:
+    """Load the sessions that run at this moment, and those that begin next within twelve hours."""
     published = query_published_sessions(event, audience=programme_version.audience)
     sessions = published.filter(cancelled_at__isnull=True)
     running = sessions.filter(starts_at__lte=now, ends_at__gt=now).order_by("starts_at", "room__position")
     upcoming = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
     first = upcoming.order_by("starts_at").values_list("starts_at", flat=True).first()
     following = upcoming.filter(starts_at=first).order_by("room__position") if first else []
-    return build_agenda_entries(event, programme_version, running, chosen_ids), build_agenda_entries(
-        event, programme_version, following, chosen_ids
-    )
+    agenda.running_entries = build_agenda_entries(event, programme_version, running, chosen_ids)
+    agenda.coming_entries = build_agenda_entries(event, programme_version, following, chosen_ids)

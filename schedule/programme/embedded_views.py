@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from convention.events.permissions import get_visible_event
 from schedule.models import ProgrammeAudience
 
-from .agenda import build_agenda
+from .agenda import load_day_blocks, outline_agenda
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .embedding import build_frame_policy
 from .page_cache import get_cached_page, has_only_parameters
@@ -32,12 +32,11 @@ def embedded_agenda(request: "HttpRequest", event: str) -> HttpResponse:
     version = get_programme_version(event_obj, audience=ProgrammeAudience.PUBLIC)
 
     def render_embedded() -> HttpResponse:
-        agenda = build_agenda(
-            event=event_obj,
-            agenda_filter=AgendaFilter.from_query(request.GET),
-            programme_version=version,
-            now=timezone.now(),
+        agenda_filter = AgendaFilter.from_query(request.GET)
+        agenda = outline_agenda(
+            event=event_obj, agenda_filter=agenda_filter, programme_version=version, now=timezone.now()
         )
+        load_day_blocks(agenda, event_obj, version)
         context = {"event": event_obj, "event_path": get_event_path(event_obj), "agenda": agenda}
         return render(request, "schedule/embedded.html", context)
 

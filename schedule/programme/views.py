@@ -1,16 +1,22 @@
 """The public pages of the programme: agenda, sessions and speakers."""
 
+import datetime
 import uuid
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from django.core.cache import cache
+from django.core.cache.utils import make_template_fragment_key
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -32,30 +38,38 @@ from schedule.permissions import (
 )
 
 from .agenda import (
+    AGENDA_CACHE_SECONDS,
     DEFERRED_FIELDS,
     Agenda,
-    build_agenda,
     build_agenda_entries,
     load_agenda_index,
+    load_day_blocks,
+    load_running_and_coming,
+    outline_agenda,
     query_published_sessions,
 )
 from .agenda_chips import build_chip_groups
 from .agenda_filter import FILTER_NAMES, AgendaFilter
+from .agenda_jumps import AgendaJump
 from .neighbours import find_conflicting_sessions, find_neighbours
 from .offline import is_event_near, render_agenda_worker
 from .page_cache import get_cached_page, has_only_parameters, is_anonymous_visitor
 from .programme_version import ProgrammeVersion, get_programme_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from django.http import HttpRequest
+
+# The sessions in the visitor's personal agenda: their guids by id.
+type ChosenGuids = dict[int, uuid.UUID]
 
 OPEN_CALL_QUERY = CompiledQuery(
     lambda event, at: CallForProposals.objects.open(at=at).filter(event=event),
     PLACEHOLDER_ID,
     PLACEHOLDER_TIME,
 )
+NOW_SHOWN_BEFORE = datetime.timedelta(hours=3)
 # Without `q`: searches hardly repeat.
 CACHEABLE_PARAMETERS = ("day", "by", *FILTER_NAMES)
 
@@ -68,25 +82,51 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     # Near the event the page shows what runs now, so it is cached for a minute only.
     key = f"{version.cache_key} {now:%H:%M}" if is_event_near(event_obj) else version.cache_key
 
-    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+    def render_for(chosen: ChosenGuids) -> HttpResponse:
         agenda_filter = AgendaFilter.from_query(request.GET)
-        page = build_agenda(
-            event=event_obj,
-            agenda_filter=agenda_filter,
-            programme_version=version,
-            now=now,
-            chosen_ids=chosen_ids or (),
+        agenda = outline_agenda(
+            event=event_obj, agenda_filter=agenda_filter, programme_version=version, now=now
         )
-        context = build_agenda_context(event_obj, page, version)
-        if chosen_ids is None and not agenda_filter.is_narrowed:
-            # Near the event the page is rendered each minute, but its sessions, most of the work, are cached.
-            context["blocks_key"] = [version.cache_key, get_language(), agenda_filter.by, agenda_filter.day]
+        context = build_agenda_context(event_obj, agenda, version)
+        if agenda_filter.is_narrowed:
+            load_day_blocks(agenda, event_obj, version, chosen)
+        else:
+            context["days"] = mark_chosen(get_rendered_days(event_obj, agenda, version), chosen.values())
+            if event_obj.starts_at - NOW_SHOWN_BEFORE <= now < event_obj.ends_at:
+                load_running_and_coming(agenda, event_obj, version, now, chosen)
         return render(request, "schedule/agenda.html", context)
 
     # Pages with more filters at once are too rarely requested again to be cached.
     if has_only_parameters(request, CACHEABLE_PARAMETERS, max_parameters=3):
         return serve_cached_or_personal(request, event_obj, key, render_for)
-    return forbid_shared_caching(render_for(get_chosen_ids(request, event_obj)))
+    return forbid_shared_caching(render_for(get_chosen_guids(request, event_obj)))
+
+
+def get_rendered_days(event: Event, agenda: Agenda, programme_version: ProgrammeVersion) -> str:
+    """Return the markup of the agenda's sessions, none of them chosen, and add the agenda's jumps.
+
+    It is most of the work of a page and the same for all visitors, so it is cached.
+    """
+    varies_on = [programme_version.cache_key, get_language(), agenda.agenda_filter.by]
+    key = make_template_fragment_key("agenda-days", [*varies_on, agenda.day, agenda.current_start])
+    cached: tuple[str, list[AgendaJump]] | None = cache.get(key)
+    if cached is None:
+        load_day_blocks(agenda, event, programme_version)
+        context = {"event_path": get_event_path(event), "agenda": agenda}
+        cached = (render_to_string("schedule/_days.html", context), agenda.jumps)
+        # Other days of an address have no sessions, and there are many.
+        if agenda.shown_ids:
+            cache.set(key, cached, AGENDA_CACHE_SECONDS)
+    markup, agenda.jumps = cached
+    return markup
+
+
+def mark_chosen(markup: str, guids: "Collection[uuid.UUID]") -> str:
+    """Press the stars of sessions in the markup, as `_entry.html` does for a chosen entry."""
+    for guid in guids:
+        star = 'name="{}" value="{}" aria-pressed="{}"'
+        markup = markup.replace(star.format("add", guid, "false"), star.format("drop", guid, "true"))
+    return mark_safe(markup)  # noqa: S308 (rendered by a template)
 
 
 @cache_control(no_cache=True)
@@ -115,19 +155,19 @@ def serve_cached_or_personal(
     request: "HttpRequest",
     event: Event,
     version_key: str,
-    render_for: "Callable[..., HttpResponse]",
+    render_for: "Callable[[ChosenGuids], HttpResponse]",
     *personal_cookies: str,
 ) -> HttpResponse:
     """Serve the cached page to anonymous visitors, a personal page to everyone else."""
     if is_anonymous_visitor(request, get_agenda_cookie_name(event), *personal_cookies):
-        return get_cached_page(request, version_key, render_for)
-    return forbid_shared_caching(render_for(get_chosen_ids(request, event)))
+        return get_cached_page(request, version_key, partial(render_for, {}))
+    return forbid_shared_caching(render_for(get_chosen_guids(request, event)))
 
 
-def get_chosen_ids(request: "HttpRequest", event: Event) -> set[int]:
-    """Return the ids of the sessions in the visitor's personal agenda."""
+def get_chosen_guids(request: "HttpRequest", event: Event) -> ChosenGuids:
+    """Return the sessions in the visitor's personal agenda."""
     personal_agenda = get_own_agenda(event, request)
-    return set(personal_agenda.sessions.values_list("pk", flat=True)) if personal_agenda else set()
+    return dict(personal_agenda.sessions.values_list("pk", "guid")) if personal_agenda else {}
 
 
 def forbid_shared_caching(response: HttpResponse) -> HttpResponse:
@@ -163,17 +203,17 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+    def render_for(chosen: ChosenGuids) -> HttpResponse:
         session = get_public_session(event_obj, guid, audience=version.audience)
-        entry = next(iter(build_agenda_entries(event_obj, version, [session], chosen_ids or ())), None)
+        entry = next(iter(build_agenda_entries(event_obj, version, [session], chosen)), None)
         published = query_published_sessions(event_obj, audience=version.audience)
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),
             "session": session,
             "entry": entry,
-            "is_chosen": session.pk in (chosen_ids or ()),
-            "conflicts": find_conflicting_sessions(session, published.filter(pk__in=chosen_ids or ())),
+            "is_chosen": session.pk in (chosen),
+            "conflicts": find_conflicting_sessions(session, published.filter(pk__in=chosen)),
             "neighbours": find_neighbours(session, audience=version.audience),
             "links": list_safe_links(session),
             "files": session.files.public().defer("content"),
@@ -215,7 +255,7 @@ def speaker_list_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+    def render_for(_chosen: ChosenGuids) -> HttpResponse:
         published = event_obj.sessions.published(audience=version.audience)
         speakers = event_obj.speakers.filter(sessions__in=published).distinct()
         scheduled = Prefetch("sessions", published.defer(*DEFERRED_FIELDS))
@@ -248,11 +288,11 @@ def speaker_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+    def render_for(chosen: ChosenGuids) -> HttpResponse:
         speaker = get_public_speaker(event_obj, guid, audience=version.audience)
         published = query_published_sessions(event_obj, audience=version.audience)
         speaker_sessions = published.filter(speakers=speaker).order_by("starts_at", "title")
-        entries = build_agenda_entries(event_obj, version, speaker_sessions, chosen_ids or ())
+        entries = build_agenda_entries(event_obj, version, speaker_sessions, chosen)
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),

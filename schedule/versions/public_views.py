@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from convention.events.permissions import get_visible_event
 from schedule.programme.page_cache import set_feed_caching
-from schedule.programme.views import get_event_path, get_version_for, serve_cached_or_personal
+from schedule.programme.views import ChosenGuids, get_event_path, get_version_for, serve_cached_or_personal
 
 from .changelog import build_changelog, write_changes_feed
 
@@ -29,7 +29,7 @@ def changes_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(_chosen_ids: set[int] | None = None) -> HttpResponse:
+    def render_for(_chosen: ChosenGuids) -> HttpResponse:
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),

@@ -41,7 +41,6 @@ function announce(message) {
 function showChoice(button, isChosen) {
   button.name = isChosen ? "drop" : "add";
   button.setAttribute("aria-pressed", String(isChosen));
-  button.closest(".entry")?.classList.toggle("chosen", isChosen);
   const { addLabel, dropLabel } = button.dataset;
   if (addLabel && dropLabel) button.textContent = isChosen ? dropLabel : addLabel;
 }

@@ -5,12 +5,14 @@ import zoneinfo
 
 import icalendar
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from schedule.models import PersonalAgenda
 from schedule.personal import actions
-from tests.factories import make_event, make_room, make_session
+from tests.factories import make_event, make_room, make_session, make_track
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,33 @@ def test_session_is_starred_without_account_or_script(client, event):
     ]
     press_star(client, session, "drop")
     assert list_starred_titles(client) == []
+
+
+def test_stars_on_a_cached_day_look_like_those_on_a_filtered_list(client, event):
+    track = make_track(event, "IA")
+    sessions = [make_session(event, name, track=track) for name in ("Une", "Deux")]
+    press_star(client, sessions[1])
+    # Stored now, as visitors see it who starred nothing.
+    Client().get("/events/conf/agenda/?by=room")
+
+    whole_day = html.fromstring(client.get("/events/conf/agenda/?by=room").text)
+    filtered = html.fromstring(client.get("/events/conf/agenda/?by=room&track=IA").text)
+
+    assert whole_day.xpath("//article//button/@aria-pressed") == ["true", "false"]
+    assert [html.tostring(row) for row in whole_day.xpath("//article")] == [
+        html.tostring(row) for row in filtered.xpath("//article")
+    ]
+
+
+def test_cached_day_is_shown_to_a_visitor_with_stars_without_loading_sessions(client, event):
+    press_star(client, make_session(event, "Une"))
+    client.get("/events/conf/agenda/")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/events/conf/agenda/")
+
+    assert html.fromstring(page.text).xpath("//article//button/@name") == ["drop"]
+    assert [query["sql"] for query in queries if "speaker" in query["sql"].lower()] == []
 
 
 def test_json_response_names_schedule_conflicts(client, event):
