@@ -92,3 +92,9 @@ def find_closing_time(visit: Visit) -> datetime.datetime:
     """Return the deadline for applications: the first of closing by hand, by the event, and the lock."""
     limits = [visit.closed_at, visit.event.registration_closes_at, find_lock_time(visit)]
     return min(moment for moment in limits if moment)
+
+
+def save_closing_time(visit: Visit, closes_at: datetime.datetime) -> None:
+    """Set the deadline of the event, which registration pages and the API read."""
+    visit.event.registration_closes_at = closes_at
+    visit.event.save(update_fields=["registration_closes_at"])

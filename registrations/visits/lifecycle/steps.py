@@ -1,6 +1,5 @@
 """Steps in the life of a visit: agreed with the host, published to members, closed, reopened."""
 
-import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +10,7 @@ from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.applications.eligibility import get_member_ticket
-from registrations.visits.dates import find_length_problem, find_lock_time
+from registrations.visits.dates import find_length_problem, find_lock_time, save_closing_time
 from registrations.visits.models import NdaText, Visit
 from registrations.visits.preconditions import VisitNotReady, lock_visit_row
 
@@ -87,8 +86,7 @@ def close_applications(*, visit: Visit) -> Visit:
     if visit.state != Visit.State.PUBLISHED:
         raise NotOpenNow(_("This visit is not accepting applications."))
     _save_step_time(visit, "closed_at", "visit.close")
-    # The event's own deadline too: registration pages and the API read it.
-    _set_closing_time(visit, timezone.now())
+    save_closing_time(visit, timezone.now())
     return visit
 
 
@@ -102,7 +100,7 @@ def reopen_applications(*, visit: Visit) -> Visit:
     visit.closed_at = None
     visit.save(update_fields=["closed_at"])
     record_action("visit.reopen", visit, event=visit.event, fields=["closed_at"])
-    _set_closing_time(visit, find_lock_time(visit))
+    save_closing_time(visit, find_lock_time(visit))
     return visit
 
 
@@ -111,8 +109,3 @@ def _save_step_time(visit: Visit, field: str, verb: str) -> Visit:
     visit.save(update_fields=[field])
     record_action(verb, visit, event=visit.event, fields=[field])
     return visit
-
-
-def _set_closing_time(visit: Visit, closes_at: datetime.datetime) -> None:
-    visit.event.registration_closes_at = closes_at
-    visit.event.save(update_fields=["registration_closes_at"])

@@ -12,7 +12,12 @@ from convention.errors import NotOpenNow
 from registrations.models import WaitingEntry
 from registrations.visits.applications.apply import get_advisory_lock_name
 from registrations.visits.applications.notifications import notify_applicant
-from registrations.visits.dates import find_length_problem, find_lock_time
+from registrations.visits.dates import (
+    find_closing_time,
+    find_length_problem,
+    find_lock_time,
+    save_closing_time,
+)
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import lock_visit_row
 from registrations.waiting_list.expire_and_leave import expire_offer
@@ -22,7 +27,7 @@ from .send import revoke_all_links
 
 @transaction.atomic
 def lock_list(*, visit: Visit) -> Visit:
-    """Lock the list; open offers expire, and everybody still waiting is notified.
+    """Lock the list: registration closes, open offers expire, and everybody still waiting is notified.
 
     Raise NotOpenNow if the visit is not published, locked already, or longer than allowed.
     """
@@ -39,6 +44,8 @@ def lock_list(*, visit: Visit) -> Visit:
     visit.locked_at = now
     visit.save(update_fields=["locked_at"])
     record_action("visit.lock", visit, event=visit.event, fields=["locked_at"])
+    if find_closing_time(visit) == now:
+        save_closing_time(visit, now)
     _expire_offers(visit, now)
     for pk in (
         Application.objects.still_valid().filter(visit=visit, registration=None).values_list("pk", flat=True)
@@ -69,6 +76,8 @@ def unlock_list(*, visit: Visit) -> Visit:
     if locked_at is None or visit.sent_at or find_lock_time(visit) <= timezone.now():
         raise NotOpenNow(_("The lock date has passed or the host already has the list, so it stays locked."))
     visit.save(update_fields=["locked_at"])
+    if visit.event.registration_closes_at == locked_at:
+        save_closing_time(visit, find_lock_time(visit))
     # A mail that waits for the worker would send a list that is not locked.
     revoke_all_links(visit, at=timezone.now())
     record_action("visit.unlock", visit, event=visit.event, fields=["locked_at"])

@@ -132,6 +132,26 @@ def test_visit_cannot_be_published_after_lock_time():
         publish_visit(visit=visit)
 
 
+def test_locking_by_hand_closes_registration_until_it_is_unlocked(client):
+    visit = make_visit(slug="labs", visibility="public")
+
+    lock_list(visit=visit)
+    assert "Demander une place" not in client.get("/events/labs/").text
+
+    unlock_list(visit=visit)
+    assert "Demander une place" in client.get("/events/labs/").text
+    assert Event.objects.get(slug="labs").registration_closes_at == find_lock_time(reload_visit(visit))
+
+
+def test_unlocking_does_not_reopen_closed_applications():
+    visit = make_visit()
+    close_applications(visit=visit)
+    lock_list(visit=visit)
+
+    assert unlock_list(visit=visit).state == "closed"
+    assert not Event.objects.get().is_registration_open()
+
+
 def test_lock_ends_offers_and_notifies_waiting_applicants(run_tasks, mailoutbox):
     visit = make_visit(places=1)
     first, second, third = (
