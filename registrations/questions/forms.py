@@ -52,7 +52,7 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         help_text=_("If none is ticked, the question is asked for every ticket."),
     )
     after = forms.ChoiceField(
-        label=_("Asked only after"),
+        label=_("When to ask"),
         required=False,
         help_text=_("The question appears once this answer has been chosen."),
     )
@@ -86,9 +86,10 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         }
         tickets.choices = [(slug, ticket.title) for slug, ticket in self._tickets.items()]
         option_choices = [
-            (pk, f"{option.question.title}: {option.title}") for pk, option in self._other_options.items()
+            (pk, gettext("after “%(answer)s”") % {"answer": f"{option.question.title}: {option.title}"})
+            for pk, option in self._other_options.items()
         ]
-        after.choices = [("", gettext("always asked")), *option_choices]
+        after.choices = [("", gettext("always")), *option_choices]
         if self.instance.pk:
             self.initial["asked_of"] = [ticket.slug for ticket in self.instance.tickets.all()]
             self.initial["after"] = str(self.instance.shown_after_option_id or "")
