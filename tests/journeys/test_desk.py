@@ -94,6 +94,8 @@ def test_walk_in_is_registered_and_badge_printed_by_keyboard(open_page, site, cl
     page = open_page("desktop")
     open_desk(page, client, site, event)
     page.get_by_role("link", name="Inscrire quelqu’un").click()
+    # The script that asks the server before it sends the form.
+    page.wait_for_load_state()
     page.keyboard.type("Inès")
     page.keyboard.press("Tab")
     page.keyboard.type("Durand")
