@@ -86,7 +86,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Employment,
-        purpose=_("the company you act for"),
+        purpose=_("the company you work for"),
         person_columns=("person",),
         erase_rows=_end_employments,
         retention_reason=COUNTED_REASON,

@@ -137,19 +137,19 @@ def plus_minutes(at: datetime.datetime, minutes: int) -> datetime.datetime:
 def error_summary(*forms: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> dict[str, Any]:
     """Return every error of forms, formsets or lists of forms, each with a link to its field.
 
-    A form's `error_subject`, such as an attendee's name, is put before the labels of its fields; forms of a
-    formset have the number of their row without it.
+    The `error_subject` of a field or its form, such as an attendee's name, is put before the field's label.
+    Without it, forms of a formset have their number, in the words of the formset's `row_label`.
     """
     general = [text for form_source in forms if form_source for text in _general_errors(form_source)]
     errors = [
-        (_control_id(field), _error_label(form, row, field), text)
+        (_control_id(field), _error_label(field, row_label), text)
         for form_source in forms
         if form_source
-        for form, row in _number_forms(form_source)
+        for form, row_label in _label_rows(form_source)
         for field in form
         for text in field.errors
     ]
-    return {"general": general, "errors": errors}
+    return {"general": general, "errors": errors, "count": len(general) + len(errors)}
 
 
 def _list_forms(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[BaseForm]:
@@ -158,15 +158,18 @@ def _list_forms(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> li
     return list(form_source.forms) if isinstance(form_source, BaseFormSet) else [form_source]
 
 
-def _number_forms(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[tuple[BaseForm, int]]:
-    """Return the forms with their row from 1; 0 for forms that are not in a list of rows."""
+def _label_rows(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[tuple[BaseForm, str]]:
+    """Return the forms, those of a formset of several with their number, such as “Row 2”."""
     forms = _list_forms(form_source)
-    has_rows = isinstance(form_source, BaseFormSet) and len(forms) > 1
-    return [(form, row if has_rows else 0) for row, form in enumerate(forms, 1)]
+    if not isinstance(form_source, BaseFormSet) or len(forms) < 2:
+        return [(form, "") for form in forms]
+    row_label = str(getattr(form_source, "row_label", _("Row %(number)s")))
+    return [(form, row_label % {"number": number}) for number, form in enumerate(forms, 1)]
 
 
-def _error_label(form: BaseForm, row: int, field: BoundField) -> str:
-    subject = getattr(form, "error_subject", "") or (row and _("Row %(number)s") % {"number": row})
+def _error_label(field: BoundField, row_label: str) -> str:
+    subjects = (getattr(owner, "error_subject", "") for owner in (field.field, field.form))
+    subject = next(filter(None, subjects), row_label)
     return f"{subject}, {field.label}" if subject and field.label else str(subject or field.label)
 
 

@@ -177,8 +177,12 @@ class AvailabilityForm(forms.Form):
             self.add_error("starts_at", _("Check the year of these dates."))
 
 
+class BaseAvailabilityFormSet(forms.BaseFormSet[AvailabilityForm]):
+    row_label = _("Time %(number)s")
+
+
 AvailabilityFormSet = forms.formset_factory(
-    AvailabilityForm, extra=2, max_num=MAX_PERIODS, absolute_max=MAX_PERIODS
+    AvailabilityForm, BaseAvailabilityFormSet, extra=2, max_num=MAX_PERIODS, absolute_max=MAX_PERIODS
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -182,11 +183,20 @@ class ProposalMailTextsForm(ActionErrorsMixin, forms.Form):
         }
 
 
-def _make_mail_text_field(name: str) -> forms.CharField:
-    _kind, _underline, part = name.partition("_")
+class MailTextField(forms.CharField):
+    """Subject or text of one kind of mail, which errors are to name."""
+
+    def __init__(self, *, error_subject: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.error_subject = error_subject
+
+
+def _make_mail_text_field(name: str) -> MailTextField:
+    kind, _underline, part = name.partition("_")
     language = {"lang": part[-2:]}
     is_subject = part.startswith("subject")
-    return forms.CharField(
+    return MailTextField(
+        error_subject=capfirst(ProposalMail.Kind(kind).label),
         label=TEXT_LABELS[part],
         max_length=MAX_SUBJECT_LENGTH if is_subject else MAX_MAIL_TEXT_CHARS,
         error_messages={"required": _("Enter a subject.") if is_subject else _("Enter a text.")},
@@ -207,7 +217,7 @@ class ReviewForm(ActionErrorsMixin, forms.Form):
     is_sales_talk = forms.BooleanField(
         label=_("This is a sales talk"),
         required=False,
-        help_text=_("The proposal cannot be accepted until the organizers have answered this flag."),
+        help_text=_("The proposal cannot be accepted until the organizers have responded to this flag."),
     )
 
     def __init__(self, *args: Any, call: CallForProposals, **kwargs: Any) -> None:

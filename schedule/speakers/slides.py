@@ -23,8 +23,8 @@ from .slide_formats import MAX_SLIDES_BYTES, SUFFIXES, recognize_slides
 # By version, never changed from the first release on: a stored consent names the version that was agreed to.
 CONSENT_TEXTS: Final = {
     1: _(
-        "I agree to these slides being published on the session’s page after it has ended, for "
-        "anyone to download. I can withdraw my consent at any time."
+        "I agree to these slides being published on the session’s page once the session has ended, "
+        "for anyone to download. I can withdraw my consent at any time."
     ),
 }
 CURRENT_CONSENT_VERSION: Final = max(CONSENT_TEXTS)

@@ -319,6 +319,11 @@ class AttendanceRow:
         return _("inside") if self.is_inside else _("attended")
 
 
+def annotate_still_inside(presences: QuerySet[Presence]) -> QuerySet[Any]:
+    """Annotate presences with `is_still_inside`, the condition of `filter_still_inside` at this moment."""
+    return presences.annotate(is_still_inside=ExpressionWrapper(filter_still_inside(), BooleanField()))
+
+
 def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
     """Yield the attendance list by name: one row for each checkpoint entered, one for each absentee."""
     person = ("last_name", "first_name", "company", "ticket_id", "reference")
@@ -327,16 +332,19 @@ def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
     entries = Presence.objects.filter(event=event, entries__gt=0).order_by(
         "first_entered_at", "checkpoint_id"
     )
-    rows = entries.annotate(is_still_inside=ExpressionWrapper(filter_still_inside(), BooleanField()))
-    for registration, *values in rows.values_list(
-        "registration_id",
-        "checkpoint__name",
-        "first_entered_at",
-        "last_left_at",
-        "seconds_inside",
-        "entries",
-        "is_still_inside",
-    ).iterator(chunk_size=5000):
+    for registration, *values in (
+        annotate_still_inside(entries)
+        .values_list(
+            "registration_id",
+            "checkpoint__name",
+            "first_entered_at",
+            "last_left_at",
+            "seconds_inside",
+            "entries",
+            "is_still_inside",
+        )
+        .iterator(chunk_size=5000)
+    ):
         entered.setdefault(registration, []).append(tuple(values))
     people = expected_registrations(event).order_by("pk").values_list("pk", *person)
     # Sorted in Python: collations of PostgreSQL and SQLite differ, and SQLite's knows no accents.

@@ -171,12 +171,13 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
     rows = Presence.objects.filter(
         event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id, entries__gt=0
     )
-    presences = rows.select_related("registration").order_by("registration__sort_name", "pk")
+    presences = headcount.annotate_still_inside(rows.select_related("registration"))
+    page = Paginator(presences.order_by("registration__sort_name", "pk"), ROWS_PER_PAGE)
     inside, checkpoint_id = rows.filter(filter_still_inside()).count(), checkpoint_obj.presence_checkpoint_id
     silent = find_silent_devices(event_obj, at=timezone.now(), checkpoint_id=checkpoint_id)
     context = {
         "event": event_obj, "section": "organize", "checkpoint": checkpoint_obj,
-        "page_obj": Paginator(presences, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": page.get_page(request.GET.get("page")),
         "inside": inside, "counts": headcount.CheckpointHeadcount(checkpoint_obj, 0, inside, silent),
     }  # fmt: skip
     return render(request, "attendance/checkpoint_attendance.html", context)
@@ -196,9 +197,8 @@ def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpR
         .annotate(is_undone=Exists(find_undos()))
         .select_related("checkpoint", "device", "resolution")
     )
-    presences = Presence.objects.filter(registration=registration, event=event_obj).select_related(
-        "checkpoint"
-    )
+    rows = Presence.objects.filter(registration=registration, event=event_obj)
+    presences = headcount.annotate_still_inside(rows.select_related("checkpoint"))
     context = {
         "event": event_obj, "section": "organize", "registration": registration,
         "checkpoints": event_obj.checkpoints.all(),

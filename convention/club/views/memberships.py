@@ -158,7 +158,5 @@ def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
     rows = Seat.objects.filter(membership__company__slug=company).select_related("person", "membership")
     seat_row = get_object_or_404(rows, pk=seat)
     end_seat(seat=seat_row)
-    messages.success(
-        request, _("The end date of %(name)s’s seat has been saved.") % {"name": seat_row.person}
-    )
+    messages.success(request, _("%(name)s no longer has a seat.") % {"name": seat_row.person})
     return redirect("club-company", company)

@@ -123,10 +123,13 @@ def seat_removal(request: HttpRequest, company: str, seat: int) -> HttpResponse:
     held_seat = get_object_or_404(rows, pk=seat)
     days = SeatDayForm(request.POST)
     if days.is_valid():
-        end_seat(seat=held_seat, last_day=days.cleaned_data["day"])
-        messages.success(
-            request, _("The end date of %(name)s’s seat has been saved.") % {"name": held_seat.person}
-        )
+        last_day = days.cleaned_data["day"]
+        end_seat(seat=held_seat, last_day=last_day)
+        if last_day:
+            text = _("The end date of %(name)s’s seat has been saved.")
+        else:
+            text = _("%(name)s no longer has a seat.")
+        messages.success(request, text % {"name": held_seat.person})
     else:
         messages.error(request, str(days.errors["day"][0]))
     return redirect("company-seats", company)

@@ -23,7 +23,10 @@ from registrations.invoices.models import Issuer
 NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
     "siren": (stdnum.fr.siren, _("Not a valid SIREN: a SIREN has nine digits. Check for a typing error.")),
     "siret": (stdnum.fr.siret, _("Not a valid SIRET: a SIRET has fourteen digits, the SIREN and five more.")),
-    "vat_number": (stdnum.eu.vat, _("Not a valid VAT number. In France it is FR, two digits and the SIREN.")),
+    "vat_number": (
+        stdnum.eu.vat,
+        _("Not a valid VAT number. In France it is FR, two characters and the SIREN."),
+    ),
     "iban": (stdnum.iban, _("Not a valid IBAN. Check its letters and digits.")),
     "bic": (stdnum.bic, _("Not a valid BIC: a BIC has eight or eleven letters and digits.")),
 }

@@ -39,7 +39,9 @@ class ManualChargeForm(BuyerForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("key", uuid.uuid4())
-        self.fields["subject"].help_text = _("The subject, as it appears on the invoice.")
+        # The column of a document is called “For”.
+        self.fields["subject"].label = _("Subject")
+        self.fields["subject"].help_text = _("As it appears on the invoice.")
 
     @property
     def buyer_fields(self) -> list[forms.BoundField]:
@@ -110,8 +112,14 @@ class ManualLineForm(forms.Form):
         return bool(self.cleaned_data.get("description"))
 
 
+class BaseManualLineFormSet(forms.BaseFormSet[ManualLineForm]):
+    row_label = _("Line %(number)s")
+
+
 # `absolute_max`, as `max_num` alone does not limit how many forms a request may send.
-ManualLineFormSet = forms.formset_factory(ManualLineForm, extra=3, max_num=MAX_LINES, absolute_max=MAX_LINES)
+ManualLineFormSet = forms.formset_factory(
+    ManualLineForm, BaseManualLineFormSet, extra=3, max_num=MAX_LINES, absolute_max=MAX_LINES
+)
 
 
 def build_items(

@@ -58,7 +58,7 @@ MATCH_ADVICE = {
         _("card payments"), _("The amount matches a Stripe payout."), _("Match to the payout")
     ),
     MatchKind.UNKNOWN: MatchAdvice(
-        _("unknown"),
+        _("no match"),
         _("No match found. Assign it to an order, or set it aside with a reason."),
         _("Assign"),
     ),

@@ -60,7 +60,7 @@ class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
 class DebriefNoteForm(ActionErrorsMixin, forms.Form):
     text = forms.CharField(
         label=_("Your note"), widget=forms.Textarea(attrs={"rows": 4}), max_length=MAX_NOTE_LENGTH,
-        help_text=_("Visible to everyone who attended, under the same confidentiality."),
+        help_text=_("Visible to everyone who attended, under the same confidentiality terms."),
     )  # fmt: skip
 
 

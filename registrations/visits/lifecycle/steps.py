@@ -1,6 +1,5 @@
 """Steps in the life of a visit: agreed with the host, published to members, closed, reopened."""
 
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _

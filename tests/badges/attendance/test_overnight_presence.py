@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from badges.attendance.models import Presence
 from badges.attendance.reports import headcount
@@ -16,6 +17,8 @@ from tests.badges.attendance.factories import (
     make_item,
     make_registration,
 )
+from tests.factories import make_staff
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 MORNINGS = [datetime.timedelta(hours=24), datetime.timedelta()]
@@ -59,3 +62,20 @@ def test_attendee_of_previous_day_is_not_counted_as_inside(client):
         headcount.arrived_registrations(event).count(),
         headcount.inside_registrations(event).count(),
     ) == (2, 1)
+
+
+def test_pages_do_not_call_an_attendee_of_the_previous_day_inside(client):
+    event = make_event()
+    device, token = make_device(event)
+    registration = make_registration(event)
+    item = make_item(make_badge_code(registration), at=(timezone.now() - MORNINGS[0]).isoformat())
+    client.post(
+        "/api/v1/scanner/scans/", {"scans": [item]}, "application/json", headers=make_bearer_header(token)
+    )
+    desk, attendance = make_client(make_staff(event)), f"/en/organize/{event.slug}/attendance"
+
+    for path in (f"doors/{device.checkpoint_id}", f"people/{registration.reference}"):
+        [departure] = html.fromstring(desk.get(f"{attendance}/{path}/").text).xpath(
+            "//td[@data-label='Departure']"
+        )
+        assert departure.text_content() == "no exit scanned"

@@ -96,7 +96,8 @@ def test_seats_are_given_and_taken_within_membership():
     answer = desk.client.post(f"{desk.at}/seats/", typed)
     assert list(answer.context["form"].errors) == ["__all__"]  # all three are given
     assert not Person.objects.filter(email="eve@x.example").exists()
-    desk.client.post(f"{desk.at}/seats/take/{desk.without_seat.seats.get().pk}/")
+    ended = desk.client.post(f"{desk.at}/seats/take/{desk.without_seat.seats.get().pk}/", follow=True)
+    assert f"{desk.without_seat.name} n’a plus de siège." in ended.text
     assert get_member_company(desk.without_seat) is None
     assert desk.client.post(f"{desk.at}/seats/", typed).status_code == 302
     eve = Person.objects.get(email="eve@x.example")

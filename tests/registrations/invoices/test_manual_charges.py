@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from lxml import html
 
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
@@ -68,6 +69,15 @@ def test_invalid_form_shows_error_and_keeps_input(issuer, treasurer, typed, sent
     assert sentence in read_main_text(answer)
     assert 'value="1 quai"' in answer.text
     assert Receivable.objects.count() == 0
+
+
+def test_errors_name_the_line_by_its_title(issuer, treasurer):
+    answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, "line-1-price": ""})
+
+    page = html.fromstring(answer.text)
+    [error] = page.xpath("//*[@id='error-summary']//li")
+    assert error.text_content().startswith("Ligne 2, ")
+    assert "Ligne 2" in page.xpath("//legend/text()")
 
 
 def test_changed_lines_leave_invoice_unchanged_and_suggest_credit_note(issuer, treasurer):

@@ -80,7 +80,7 @@ def test_fix_is_described_with_the_local_time_of_the_event():
     with translation.override("fr"):
         assert (
             describe_fix(timetable, fix, PARIS)
-            == "Déplacer «\u202fSession 1\u202f»\u202f; nouvel horaire\u202f: 12\u00a0h"
+            == "Déplacer «\u202fSession 1\u202f» (nouvel horaire\u202f: 12\u00a0h)"
         )
 
 
