@@ -196,7 +196,7 @@ def _make_mail_text_field(name: str) -> MailTextField:
     language = {"lang": part[-2:]}
     is_subject = part.startswith("subject")
     return MailTextField(
-        error_subject=capfirst(ProposalMail.Kind(kind).label),
+        error_subject=str(capfirst(ProposalMail.Kind(kind).label)),
         label=TEXT_LABELS[part],
         max_length=MAX_SUBJECT_LENGTH if is_subject else MAX_MAIL_TEXT_CHARS,
         error_messages={"required": _("Enter a subject.") if is_subject else _("Enter a text.")},
