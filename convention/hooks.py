@@ -136,7 +136,7 @@ pending_references = Hook()
 cancelled_events = SingleHook()
 # (registration ids) -> those that were scanned.
 scanned_registrations = SingleHook()
-# (event) -> first entry and last exit by registration.
+# (events) -> first entry and last exit by event id and registration id.
 registration_presence = SingleHook()
 # () -> None: end the access of all paired devices.
 revoke_devices = SingleHook()

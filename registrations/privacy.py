@@ -105,7 +105,7 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[TranslatableText]:
         has_address_in_column("email", subject), event__ends_at__gt=now
     )
     for title in sorted({wait.event.title for wait in waits.select_related("event")}):
-        yield _("There is a current waiting list entry for “%(event)s”. Leave that list first.") % {
+        yield _("There is still an entry on the waiting list for “%(event)s”. Leave the list first.") % {
             "event": title
         }
 

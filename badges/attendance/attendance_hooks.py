@@ -27,27 +27,28 @@ def find_scanned_registrations(registration_ids: Collection[int]) -> set[int]:
     return set(scans.values_list(OWNER, flat=True).distinct())
 
 
-def find_stays(event: Event) -> dict[int, Stay]:
-    """Return, by registration id, the first arrival at the event's main checkpoints and the last departure.
+def find_stays(events: Collection[Event]) -> dict[int, dict[int, Stay]]:
+    """Return, by event and registration id, first arrival at the event's main checkpoints and last departure.
 
     The departure is None for attendees who came back in after it. Coach checkpoints do not count as an
-    arrival.
+    arrival. An event where nobody was scanned has an empty dict.
     """
     presences = (
-        Presence.objects.filter(checkpoint__in=list_main_checkpoints(event))
+        Presence.objects.filter(checkpoint__in=list_main_checkpoints(*events))
         # Clears the default ordering, whose columns would become part of GROUP BY and split the groups.
         .order_by()
-        .values_list("registration")
+        .values_list("event", "registration")
     )
     stays = presences.annotate(
         first_entry=Min("first_entered_at"), last_entry=Max("last_entered_at"), last_exit=Max("last_left_at")
     )
-    return {
-        # Maxima over several entrances: an attendee who left by one and came back by another is present.
-        pk: (first_entry, last_exit if last_exit and last_exit >= last_entry else None)
-        for pk, first_entry, last_entry, last_exit in stays
-        if first_entry is not None
-    }
+    stays_by_event: dict[int, dict[int, Stay]] = {event.pk: {} for event in events}
+    for event_id, pk, first_entry, last_entry, last_exit in stays:
+        if first_entry is not None:
+            # Maxima over several entrances: who left by one and came back by another is present.
+            departure = last_exit if last_exit and last_exit >= last_entry else None
+            stays_by_event[event_id][pk] = (first_entry, departure)
+    return stays_by_event
 
 
 def create_entrance(event: Event) -> None:

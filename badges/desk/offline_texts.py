@@ -26,10 +26,10 @@ def list_pin_texts() -> dict[str, str]:
         "pin.short": _("Choose a PIN of at least six digits."),
         "pin.differs": _("The PINs do not match. Enter the same one twice."),
         "pin.wrong": _("Wrong PIN. Attempts left: {count}."),
-        "pin.erased": _("Too many wrong attempts: the guests have been erased from this device."),
+        "pin.erased": _("Too many wrong attempts: the guest list has been erased from this device."),
         "pin.erased_pending": _(
-            "Too many wrong attempts: the guests have been erased. Unsent entries stay "
-            "encrypted until the correct PIN is entered."
+            "Too many wrong attempts: the guest list has been erased. Unsent entries stay encrypted until "
+            "the correct PIN is entered."
         ),
         "locked.pending": _("Entries not sent yet: {count}."),
         "error.signed_out": _("Sign in as desk staff of this event first."),
@@ -43,7 +43,7 @@ def list_status_texts() -> dict[str, str]:
         "connection.offline": _("Offline: everything is stored and sent later"),
         "connection.signed_out": _("Online, but signed out: sign in to send entries"),
         "connection.refused": _("Refused by the server: {sentence}"),
-        "connection.erased": _("This device is no longer enabled: the guests have been erased"),
+        "connection.erased": _("This device is no longer enabled: the guest list has been erased"),
         "pending": _("{count} to send"),
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
@@ -81,8 +81,8 @@ def list_entry_texts() -> dict[str, str]:
         "entry.undo": _("Check-in of {name}, undone"),
         "entry.walk_in": _("Registration of {name}"),
         "entry.note": _("Note about {name}"),
-        "entry.correct": _("Correction of {name}"),
+        "entry.correct": _("Correction to {name}’s details"),
         "entry.substitute": _("Transfer to {name}"),
-        "entry.print": _("Badge of {name}"),
+        "entry.print": _("Badge for {name}"),
         "resolve": _("Mark as resolved"),
     }

@@ -122,8 +122,8 @@ def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") 
     if not attendees:
         raise Forbidden(
             _(
-                "We do not know yet who you are. Open the link in the e-mail with your badge on this device, "
-                "choose “Feedback”, then come back."
+                "We do not yet know who you are. On this device, open the link in the e-mail that contains "
+                "your badge, choose “Feedback”, then come back."
             )
         )
     if not attended:

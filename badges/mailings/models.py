@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext, pgettext_lazy
+from django.utils.text import get_text_list
+from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -242,7 +243,6 @@ class ReminderPlan(MailTexts):
 
     @property
     def days_text(self) -> str:
-        """Return how many days before the event, such as "7 days, 1 day"."""
-        return ", ".join(
-            ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in self.days
-        )
+        """Return how many days before the event, such as “7 days and 1 day”."""
+        days = [ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in self.days]
+        return get_text_list(days, gettext("and"))

@@ -62,7 +62,7 @@ class BadgePrintOptions:
         for name, known in ((self.layout, BADGE_LAYOUTS), (self.back, BACKS), (self.flip, PLACES_BEHIND)):
             if name not in known:
                 raise UnknownLayout(
-                    _("Unknown layout “%(layout)s”. Choose one of: %(known)s.")
+                    _("Unknown print option “%(layout)s”. Choose one of: %(known)s.")
                     % {"layout": name, "known": ", ".join(filter(None, known))}
                 )
 

@@ -74,7 +74,7 @@ def load_roster(
     ))  # fmt: skip
     data = RosterData(
         at=now,
-        stays=find_stays(event),
+        stays=find_stays([event])[event.pk],
         boarding_times=_load_boarding_times(event),
         ride_ids=_load_ride_ids(visit),
         other_visits=_load_other_visits(

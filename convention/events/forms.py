@@ -10,7 +10,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
@@ -409,6 +409,7 @@ class RoomForm(forms.ModelForm[Room]):
     class Meta:
         model = Room
         fields = ("name", "capacity", "position")
+        labels = {"capacity": pgettext_lazy("room", "Seats"), "position": _("Order")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

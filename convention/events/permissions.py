@@ -192,7 +192,7 @@ def get_member_events(person: "RequestUser") -> QuerySet[Event]:
 
 def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
     """Return the event of an organizer's page. Raise NotFound, Forbidden or SignInRequired."""
-    return _get_event_if(slug, person, can_organize)
+    return _get_event_if(slug, person, can_organize, _("This page is for the organizers of the event."))
 
 
 def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
@@ -205,15 +205,15 @@ def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
 
 def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
     """Return the event of a desk's page. Raise NotFound, Forbidden or SignInRequired."""
-    return _get_event_if(slug, person, can_staff_desk)
+    return _get_event_if(slug, person, can_staff_desk, _("This page is for the staff of the event."))
 
 
 def get_event_to_review(slug: str, person: "RequestUser") -> Event:
     """Return the event of a reviewer's page. Raise NotFound, Forbidden or SignInRequired."""
-    return _get_event_if(slug, person, can_review)
+    return _get_event_if(slug, person, can_review, _("This page is for the reviewers of the event."))
 
 
-def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck") -> Event:
+def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck", refusal: object) -> Event:
     event = EVENT_BY_SLUG_QUERY.first(slug)
     if event and is_allowed(person, event):
         return event
@@ -221,5 +221,5 @@ def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck
         raise SignInRequired(_("Sign in to see this page."))
     if event and event.visibility != Event.Visibility.DRAFT:
         # Not for a draft, whose existence must not be revealed.
-        raise Forbidden(_("This page is for the organizers of the event."))
+        raise Forbidden(str(refusal))
     raise NotFound(_("We could not find this event. Check the address."))

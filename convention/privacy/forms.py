@@ -15,7 +15,8 @@ class ErasureRequestForm(forms.Form):
     is_sure = forms.BooleanField(
         label=_(
             "I understand that I will lose my registrations, roles and seats, and that this cannot be undone."
-        )
+        ),
+        error_messages={"required": _("Tick the box to confirm.")},
     )
 
 
@@ -38,7 +39,8 @@ class ErasureConfirmForm(forms.Form):
     is_sure = forms.BooleanField(
         label=_(
             "I have checked who is asking and what will be erased. I understand that this cannot be undone."
-        )
+        ),
+        error_messages={"required": _("Tick the box to confirm.")},
     )
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
@@ -49,6 +50,12 @@ class ActionErrorsMixin(forms.BaseForm):
         """Add the action's errors to their fields, and those of no field to the form."""
         for name, sentences in errors.items():
             self.add_error(name if name in self.fields else None, sentences)
+
+
+def limit_number(field: forms.Field, *, at_least: int, at_most: int) -> None:
+    """Limit the field of a positive number, whose own minimum of 0 would give a second error."""
+    field.validators = [MinValueValidator(at_least), MaxValueValidator(at_most)]
+    field.widget.attrs |= {"min": at_least, "max": at_most}
 
 
 def set_empty_label(form: forms.BaseForm, label: str, *field_names: str) -> None:

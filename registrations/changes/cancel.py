@@ -149,8 +149,13 @@ def _lock_cancellable(registration: Registration) -> Registration:
         of=("self",)
     )
     locked = rows.get(pk=registration.pk)
-    if locked.cancelled_at:
-        raise AlreadyCancelled(_("This registration has already been cancelled."))
-    if locked.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
+    check_cancellable(locked)
     return locked
+
+
+def check_cancellable(registration: Registration) -> None:
+    """Raise AlreadyCancelled, or NotOpenNow once the event is over."""
+    if registration.cancelled_at:
+        raise AlreadyCancelled(_("This registration has already been cancelled."))
+    if registration.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))

@@ -90,42 +90,49 @@ def build_payment_context(order: Order) -> dict[str, object]:
     }
 
 
-def describe_coming_invoice(order: Order, document: BuyerDocument) -> str:
+def describe_coming_invoice(order: Order, document: BuyerDocument, *, on_order_page: bool = False) -> str:
     """Return when the invoice of a paid order comes, by the issuer's setting; "" if there is none to come.
 
-    `document` is the one that the buyer can have now.
+    `document` is the one that the buyer can have now. The order page shows it, so only e-mails mention it.
     """
     issuer = Issuer.get_current()
     if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
         return ""
+    day = _find_issue_day(order, issuer)
     # Orders from before the setting are left to the treasurer.
     if issuer.issues_since is None or order.created_at < issuer.issues_since:
-        return _(
-            "The organizer will issue the invoice later. Until then, you can download a "
-            "receipt from your order page."
-        )
-    day = None
-    if issuer.issues_on == Issuer.IssueTime.DAY:
-        event_day = order.event.starts_at.astimezone(order.event.zone).date()
-        day = event_day - datetime.timedelta(days=issuer.issue_days_before)
-    if day is None or day <= timezone.localdate():
-        return (
-            _("The invoice will follow shortly by e-mail.")
-            if issuer.sends_since
-            else _("The invoice will be available on your order page shortly.")
-        )
-    sentence = (
-        _(
-            "The invoice will follow by e-mail on %(day)s. "
-            "Until then, you can download a receipt from your order page."
-        )
-        if issuer.sends_since
-        else _(
-            "The invoice will be available on your order page on %(day)s. Until then, you can "
-            "download a receipt there."
-        )
-    )
-    return sentence % {"day": format_date(day)}
+        sentence = _("The organizer will issue the invoice later.")
+    elif day <= timezone.localdate():
+        return _announce_invoice_shortly(issuer, on_order_page=on_order_page)
+    else:
+        sentence = _announce_invoice(issuer, on_order_page=on_order_page) % {"day": format_date(day)}
+    if on_order_page:
+        return sentence
+    return f"{sentence} {_('Until then, you can download a receipt from your order page.')}"
+
+
+def _find_issue_day(order: Order, issuer: Issuer) -> datetime.date:
+    """Return the day on which the issuer's setting issues the invoice of a paid order."""
+    if issuer.issues_on != Issuer.IssueTime.DAY:
+        return timezone.localdate()
+    event_day = order.event.starts_at.astimezone(order.event.zone).date()
+    return event_day - datetime.timedelta(days=issuer.issue_days_before)
+
+
+def _announce_invoice(issuer: Issuer, *, on_order_page: bool) -> str:
+    if issuer.sends_since:
+        return _("The invoice will follow by e-mail on %(day)s.")
+    if on_order_page:
+        return _("The invoice will be available on this page on %(day)s.")
+    return _("The invoice will be available on your order page on %(day)s.")
+
+
+def _announce_invoice_shortly(issuer: Issuer, *, on_order_page: bool) -> str:
+    if issuer.sends_since:
+        return _("The invoice will follow shortly by e-mail.")
+    if on_order_page:
+        return _("The invoice will be available on this page shortly.")
+    return _("The invoice will be available on your order page shortly.")
 
 
 def _choose_document(order: Order) -> BuyerDocument:

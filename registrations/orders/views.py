@@ -37,7 +37,7 @@ from registrations.changes.add_addons import (
     select_addons_for,
     select_addons_of_link,
 )
-from registrations.changes.cancel import cancel_registration
+from registrations.changes.cancel import cancel_registration, check_cancellable
 from registrations.changes.correct import correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_handover
@@ -122,7 +122,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
 def _describe_buyer_document(order: Order) -> dict[str, object]:
     """Return the document that the buyer can download and when the invoice comes, as template context."""
     document = choose_buyer_document(find_stored_receivable(order))
-    sentence = describe_coming_invoice(order, document) if order.total else ""
+    sentence = describe_coming_invoice(order, document, on_order_page=True) if order.total else ""
     return {"buyer_document": document, "invoice_sentence": sentence}
 
 
@@ -298,6 +298,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
+    check_cancellable(registration)
     context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}
     context["refund_preview"] = preview_refund(registration)
     return render(request, "registrations/cancel.html", context)

@@ -26,13 +26,16 @@ class OrderFilterForm(forms.Form):
         label=_("Buyer’s e-mail"),
         required=False,
         max_length=254,
-        help_text=_("An asterisk matches any characters, for example *@example.org."),
+        help_text=_("In the e-mail address, an asterisk matches any characters, for example *@example.org."),
     )
     network = forms.CharField(
         label=_("Network"),
         required=False,
         max_length=43,
-        help_text=_("An IP address or network as shown in the list, for example 203.0.113.0/24."),
+        help_text=_(
+            "For the network, enter an IP address or a network as shown in the list, for example "
+            "203.0.113.0/24."
+        ),
     )
     since = LocalDateTimeField(label=_("Ordered since"), required=False)
     until = LocalDateTimeField(label=_("Ordered until"), required=False)
@@ -76,7 +79,7 @@ class BulkCancelForm(forms.Form):
         label=_("Reason"), max_length=300, error_messages={"required": _("Enter a reason.")}
     )
     notify_buyers = forms.BooleanField(
-        label=_("E-mail the buyers that their order is cancelled"),
+        label=_("Notify the buyers by e-mail that their orders have been cancelled"),
         required=False,
         help_text=_("Leave this unticked if the addresses may belong to people who did not order anything."),
     )

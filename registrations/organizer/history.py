@@ -55,6 +55,11 @@ AUDIT_VERB_TEXTS = {
     "order.reassign": gettext_lazy("order handed to the company’s new contact"),
     "payment.start": gettext_lazy("card payment started"),
 }
+# Of entries that name the column "email".
+CORRECTED_ADDRESS_TEXTS = {
+    "registration.resend": gettext_lazy("e-mail sent again, to a corrected address"),
+    "order.resend": gettext_lazy("link to confirm the order sent again, to a corrected address"),
+}
 # Labels of the columns that an entry names; columns without a label are internal and not shown.
 FIELD_LABELS = {
     "first_name": gettext_lazy("first name"),
@@ -101,10 +106,13 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
     for entry in rows:
         # Old entries may have a verb that was removed from the product.
         text = AUDIT_VERB_TEXTS.get(entry.verb, _("other change"))
+        fields = [labels[name] for name in entry.fields if name in labels]
+        if entry.verb in CORRECTED_ADDRESS_TEXTS and "email" in entry.fields:
+            text, fields = CORRECTED_ADDRESS_TEXTS[entry.verb], []
         yield HistoryEntry(
             at=entry.created_at,
             text=text,
-            fields=[labels[name] for name in entry.fields if name in labels],
+            fields=fields,
             reason=entry.reason,
             actor=entry.actor,
         )

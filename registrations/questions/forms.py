@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.templatetags.convention import colon
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
 from convention.web.forms import ActionErrorsMixin
@@ -85,9 +86,12 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
             for option in others.select_related("question__shown_after_option__question")
         }
         tickets.choices = [(slug, ticket.title) for slug, ticket in self._tickets.items()]
-        option_choices = [
-            (pk, gettext("after “%(answer)s”") % {"answer": f"{option.question.title}: {option.title}"})
+        answers = {
+            pk: f"{option.question.title}{colon()} {option.title}"
             for pk, option in self._other_options.items()
+        }
+        option_choices = [
+            (pk, gettext("after “%(answer)s”") % {"answer": answer}) for pk, answer in answers.items()
         ]
         after.choices = [("", gettext("always")), *option_choices]
         if self.instance.pk:

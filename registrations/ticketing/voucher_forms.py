@@ -139,5 +139,5 @@ class VoucherBatchForm(VoucherForm):
         min_value=1,
         max_value=MAX_VOUCHERS_AT_ONCE,
         initial=1,
-        help_text=_("For more than one, we add a few letters to each code so that it cannot be guessed."),
+        help_text=_("For more than one, we add random characters to each code so that it cannot be guessed."),
     )

@@ -27,7 +27,7 @@ PROPOSAL_EXAMPLE: Final = OpenApiExample(
         "format": "Conférence",
         "minutes": 45,
         "language": "fr",
-        "is_experience_report": True,
+        "is_case_study": True,
         "customer": "Banque du Midi",
         "state": "submitted",
         "submitted_at": "2027-01-10T09:00:00Z",
@@ -61,7 +61,7 @@ class ProposalResponse(serializers.Serializer[ProposalRow]):
     format = serializers.CharField(source="proposal.format.name")
     minutes = serializers.IntegerField(source="proposal.format.minutes")
     language = serializers.CharField(source="proposal.language")
-    is_experience_report = serializers.BooleanField(source="proposal.is_experience_report")
+    is_case_study = serializers.BooleanField(source="proposal.is_case_study")
     customer = serializers.CharField(source="proposal.customer")
     state = serializers.ChoiceField(choices=SessionProposal.State.choices, source="proposal.state")
     submitted_at = serializers.DateTimeField(source="proposal.submitted_at")

@@ -943,8 +943,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "is_experience_report",
-                    models.BooleanField(default=False, verbose_name="experience report with a customer"),
+                    "is_case_study",
+                    models.BooleanField(default=False, verbose_name="case study with a customer"),
                 ),
                 ("customer", models.CharField(blank=True, max_length=300, verbose_name="customer")),
                 (

@@ -24,6 +24,7 @@ from .programme import Session, Speaker, Track
 
 MIN_SCORE, MAX_SCORE = 1, 5
 MAX_WEIGHT = 10
+MIN_MINUTES, MAX_MINUTES = 5, 24 * 60
 
 
 def list_default_languages() -> list[str]:
@@ -128,7 +129,7 @@ class SessionFormat(BilingualNameModel):
 
     call = models.ForeignKey(CallForProposals, models.CASCADE, related_name="formats")
     minutes = models.PositiveIntegerField(
-        _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(24 * 60)]
+        _("minutes"), validators=[MinValueValidator(MIN_MINUTES), MaxValueValidator(MAX_MINUTES)]
     )
 
     class Meta:
@@ -190,7 +191,7 @@ class SessionProposal(LinkedModel, RichTextModel):
         SessionFormat, models.RESTRICT, related_name="proposals", verbose_name=_("format")
     )
     language = models.CharField(_("language"), max_length=2, choices=LANGUAGE_CHOICES)
-    is_experience_report = models.BooleanField(_("experience report with a customer"), default=False)
+    is_case_study = models.BooleanField(_("case study with a customer"), default=False)
     customer = models.CharField(_("customer"), max_length=300, blank=True)
     # The language of the e-mails about it.
     contact_language = models.CharField(max_length=2, choices=LANGUAGE_CHOICES, default="fr")

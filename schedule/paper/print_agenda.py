@@ -32,7 +32,7 @@ def print_sheets(
     Raise UnknownFormatError, UnknownPaperError or NothingToCompare.
     """
     options = normalize_options(options)
-    require_comparison(options)
+    require_comparison(event, options)
     # Loading included: it formats dates and hours.
     with override(options.language):
         programme = select_sessions(load_printed_programme(event, audience=options.audience), options)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.errors import ConventionError
+from convention.events.models import Event
 
 from .booklet import draw_booklet
 from .comparison import NothingToCompare
@@ -176,10 +177,13 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
     )
 
 
-def require_comparison(options: PrintOptions) -> None:
+def require_comparison(event: Event, options: PrintOptions) -> None:
     """Raise NothingToCompare if the kind lists changes and no version is given."""
-    if options.since is None and SHEET_KINDS[options.kind].since is SinceChoice.REQUIRED:
+    if options.since is not None or SHEET_KINDS[options.kind].since is not SinceChoice.REQUIRED:
+        return
+    if event.schedule_versions.exists():
         raise NothingToCompare(_("To print the changes, choose a published version to compare with."))
+    raise NothingToCompare(_("No version of the programme is published yet: there are no changes to print."))
 
 
 def choose_option(offered: tuple[str, ...], name: str) -> str:

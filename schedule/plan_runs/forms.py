@@ -1,9 +1,10 @@
 from typing import Final
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from convention.web.forms import limit_number
 from schedule.models import PlanRun
 
 from .runs import MAX_SECONDS
@@ -25,8 +26,5 @@ class PlanRunForm(forms.ModelForm[PlanRun]):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
-        seconds = self.fields["seconds"]
-        # In place of the model field's minimum of 0, whose error would contradict this one.
-        seconds.validators = [MinValueValidator(1), MaxValueValidator(MAX_SECONDS)]
-        seconds.widget.attrs |= {"min": 1, "max": MAX_SECONDS}
+        limit_number(self.fields["seconds"], at_least=1, at_most=MAX_SECONDS)
         self.fields["seed"].validators.append(MaxValueValidator(MAX_SEED))

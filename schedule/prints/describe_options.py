@@ -41,7 +41,9 @@ def _list_sheet_choices(options: PrintOptions) -> Iterator[str]:
     if options.is_imposed:
         yield _("for folding")
     if options.distance:
-        yield _("read from %(distance)s") % {"distance": str(DISTANCE_LABELS[options.distance]).lower()}
+        yield _("reading distance: %(distance)s") % {
+            "distance": str(DISTANCE_LABELS[options.distance]).lower()
+        }
     kind = SHEET_KINDS.get(options.kind)
     # Internal sheets always do.
     if options.includes_members_sessions and not (kind and kind.is_internal):

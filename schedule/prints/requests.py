@@ -57,7 +57,7 @@ def request_print(*, event: Event, options: PrintOptions, requested_by: Person |
     Raise UnknownFormatError, UnknownPaperError and TooManyPrints.
     """
     options = normalize_options(options)
-    require_comparison(options)
+    require_comparison(event, options)
     Event.objects.select_for_update().get(pk=event.pk)
     row = find_current_print(event, options)
     if row is not None and row.state != AgendaPrint.State.FAILED and not row.is_lost:

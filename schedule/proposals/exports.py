@@ -17,7 +17,7 @@ def build_proposal_sheet(event: Event) -> TableSheet:
     """Return the event's proposals; scores that the reader must not see are left empty."""
     header = [
         _("Number"), _("Title"), _("Speakers"), _("E-mail addresses"), _("Companies"), _("Track"),
-        _("Format"), _("Minutes"), _("Language"), _("Experience report"), _("Customer"), _("Status"),
+        _("Format"), _("Minutes"), _("Language"), _("Case study"), _("Customer"), _("Status"),
         _("Mean score"), _("Reviews"), _("Sales talk"), _("Submitted"), _("Abstract"), _("Notes"),
     ]  # fmt: skip
     call = find_call(event)
@@ -34,7 +34,7 @@ def _list_cells(row: ProposalRow, event: Event) -> list[Any]:
         ", ".join(speaker.email for speaker in speakers),
         ", ".join(speaker.company for speaker in speakers if speaker.company),
         proposal.track.name if proposal.track else "", proposal.format.title, proposal.format.minutes,
-        proposal.language, _("yes") if proposal.is_experience_report else "", proposal.customer,
+        proposal.language, _("yes") if proposal.is_case_study else "", proposal.customer,
         str(proposal.state.label), score, row.review_count, _("yes") if row.has_open_sales_talk else "",
         proposal.submitted_at.astimezone(event.zone), proposal.abstract, proposal.notes,
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,10 +15,10 @@ from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, OfferedRowsField
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField, limit_number
 from schedule.editing.forms import make_local_time_input
 from schedule.models import CallForProposals, Criterion, ProposalMail, SessionFormat, Track
-from schedule.models.proposals import MAX_SCORE, MIN_SCORE
+from schedule.models.proposals import MAX_MINUTES, MAX_SCORE, MAX_WEIGHT, MIN_MINUTES, MIN_SCORE
 from schedule.models.speakers import MAX_SUBJECT_LENGTH
 from schedule.speakers.forms import MARKDOWN_HELP, TEXT_LABELS
 
@@ -87,9 +87,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tracks"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
-        self.fields["max_per_person"].validators.extend(
-            [MinValueValidator(1), MaxValueValidator(MAX_PROPOSALS_PER_PERSON)]
-        )
+        limit_number(self.fields["max_per_person"], at_least=1, at_most=MAX_PROPOSALS_PER_PERSON)
         for name in ("text", "text_en", "neutrality_text", "neutrality_text_en"):
             self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
 
@@ -131,11 +129,19 @@ class SessionFormatForm(SpacedNamesMixin):
         model = SessionFormat
         fields = ("name", "name_en", "minutes")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_number(self.fields["minutes"], at_least=MIN_MINUTES, at_most=MAX_MINUTES)
+
 
 class CriterionForm(SpacedNamesMixin):
     class Meta:
         model = Criterion
         fields = ("name", "name_en", "weight")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_number(self.fields["weight"], at_least=1, at_most=MAX_WEIGHT)
 
 
 class BaseSessionFormatFormSet(forms.BaseInlineFormSet[SessionFormat, CallForProposals, SessionFormatForm]):

@@ -1,4 +1,4 @@
-"""The neutrality rule: employees of vendors propose only experience reports, together with a customer.
+"""The neutrality rule: employees of vendors propose only case studies, together with a customer.
 
 Pure functions on plain data; `submit.py` reads the club's directory.
 """
@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from schedule.models import CallForProposals
 
 DEFAULT_RULE: Final = gettext_lazy(
-    "The club is neutral towards vendors. Employees of a vendor can only propose an experience "
-    "report, presented together with a customer who is one of the speakers. Sales talks are "
+    "The club is neutral towards vendors. Employees of a vendor can only propose a case study, "
+    "presented together with a customer who is one of the speakers. Sales talks are "
     "not accepted."
 )
 
@@ -30,7 +30,7 @@ class SpeakerEmployer:
 
     @property
     def is_customer(self) -> bool:
-        """Return whether the speaker can be the customer of an experience report."""
+        """Return whether the speaker can be the customer of a case study."""
         return bool(self.company) and not self.is_vendor_employee
 
 
@@ -45,7 +45,7 @@ def find_neutrality_objections(
 ) -> dict[str, list[str]]:
     """Return why the rule refuses a proposal, as sentences by field; empty if it does not.
 
-    `customer` is None for a proposal that is no experience report.
+    `customer` is None for a proposal that is no case study.
     """
     employees = [speaker for speaker in speakers if speaker.is_vendor_employee]
     if not employees:
@@ -53,11 +53,8 @@ def find_neutrality_objections(
     names = ", ".join(speaker.name for speaker in employees)
     errors: dict[str, list[str]] = {}
     if customer is None:
-        errors["is_experience_report"] = [
-            _(
-                "Speakers from a vendor: %(names)s. They can only propose an experience report "
-                "with a customer."
-            )
+        errors["is_case_study"] = [
+            _("Speakers from a vendor: %(names)s. They can only propose a case study with a customer.")
             % {"names": names}
         ]
     elif not customer:

@@ -33,7 +33,7 @@ FAIR_SCORE: Final = 3
 class ProposalKind(TextChoices):
     """A property by which organizers filter proposals."""
 
-    REPORT = "report", pgettext_lazy("proposals", "experience reports")
+    CASE_STUDY = "case_study", pgettext_lazy("proposals", "case studies")
     VENDOR = "vendor", pgettext_lazy("proposals", "with a vendor’s employee")
     SALES_TALK = "sales_talk", pgettext_lazy("proposals", "flagged as sales talk")
 
@@ -121,7 +121,7 @@ class ProposalRow:
     def has_kind(self, kind: str) -> bool:
         """Return whether it is of that kind; True for an unknown one, which filters nothing."""
         matches_kind = {
-            ProposalKind.REPORT.value: self.proposal.is_experience_report,
+            ProposalKind.CASE_STUDY.value: self.proposal.is_case_study,
             ProposalKind.VENDOR.value: bool(self.vendor_names),
             ProposalKind.SALES_TALK.value: self.has_open_sales_talk,
         }

@@ -43,7 +43,7 @@ PROPOSAL_DATA = [
         purpose=_("sessions you proposed for an event, and the decisions"),
         find_more_rows=_find_submitted,
         exported_columns=(
-            *("id", "call", "title", "abstract", "notes", "language", "is_experience_report", "customer"),
+            *("id", "call", "title", "abstract", "notes", "language", "is_case_study", "customer"),
             *("submitted_at", "changed_at", "withdrawn_at", "accepted_at", "rejected_at", "waitlisted_at"),
         ),
         is_deleted_on_erasure=True,

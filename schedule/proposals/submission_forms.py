@@ -33,12 +33,12 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         model = SessionProposal
         fields = (
             *("title", "abstract", "format", "track", "language"),
-            *("is_experience_report", "customer", "notes", "contact_language"),
+            *("is_case_study", "customer", "notes", "contact_language"),
         )
         widgets = {"abstract": forms.Textarea({"rows": 8}), "notes": forms.Textarea({"rows": 4})}
         labels = {
             "abstract": _("Abstract"),
-            "is_experience_report": _("This is an experience report with a customer"),
+            "is_case_study": _("This is a case study with a customer"),
             "customer": _("Customer"),
             "contact_language": _("Language of our e-mails to you"),
             "language": _("Language of the session"),
@@ -92,7 +92,7 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         track, session_format = data.get("track"), data["format"]
         assert track is None or isinstance(track, Track)
         assert isinstance(session_format, SessionFormat)
-        is_report = data["is_experience_report"]
+        is_report = data["is_case_study"]
         return ProposalContent(
             title=data["title"],
             abstract=data["abstract"],
@@ -101,7 +101,7 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
             format=session_format,
             language=data["language"],
             contact_language=data["contact_language"],
-            is_experience_report=is_report,
+            is_case_study=is_report,
             customer=data["customer"] if is_report else "",
             speakers=speakers,
         )

@@ -36,7 +36,7 @@ MAX_PER_NETWORK_AND_HOUR: Final = 100
 MAX_CHANGES_PER_MINUTE: Final = 30
 CONTENT_FIELDS: Final = (
     *("title", "abstract", "notes", "track", "format", "language"),
-    *("is_experience_report", "customer", "contact_language"),
+    *("is_case_study", "customer", "contact_language"),
 )
 
 
@@ -77,13 +77,13 @@ class ProposalContent:
     speakers: tuple[ProposedSpeaker, ...]
     notes: str = ""
     track: Track | None = None
-    is_experience_report: bool = False
+    is_case_study: bool = False
     customer: str = ""
 
     @property
     def reported_customer(self) -> str | None:
-        """Return the customer of an experience report; None for another proposal."""
-        return self.customer if self.is_experience_report else None
+        """Return the customer of a case study; None for another proposal."""
+        return self.customer if self.is_case_study else None
 
     def get_columns(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in CONTENT_FIELDS}

@@ -30,7 +30,7 @@ REPEAT_PAUSE: Final = datetime.timedelta(hours=1)
 class SpeakerState(TextChoices):
     """A step that speakers have not taken yet."""
 
-    UNCONFIRMED = "unconfirmed", _("have not answered for a session")
+    UNCONFIRMED = "unconfirmed", _("have not confirmed or declined a session")
     DECLINED = "declined", _("cannot come to a session")
     UNANSWERED = "unanswered", _("have not given their availability")
     ASKED = "asked", _("were asked for their availability and have not answered")

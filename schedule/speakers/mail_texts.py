@@ -43,7 +43,7 @@ def check_texts(texts: Mapping[str, str]) -> None:
         if subject and not text:
             errors.setdefault(f"text_{code}", [_("Enter a text.")])
     if not any(texts.values()):
-        errors["text_fr"] = [_("Enter a subject and a text, in one language at least.")]
+        errors["text_fr"] = [_("Enter a subject and text in at least one language.")]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 

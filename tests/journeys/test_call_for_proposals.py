@@ -86,7 +86,7 @@ def test_proposal_is_submitted_reviewed_accepted_and_published(open_page, site, 
     sign_in(colleague, Client(), site, make_staff(event, "reviewer", email="chef@acme.example"))
     create_call(organizer)
 
-    # A vendor's sales talk is stopped with the reason; the experience report with a customer passes.
+    # A vendor's sales talk is stopped with the reason; the case study with a customer passes.
     seller.goto("/en/events/june/proposals/")
     check_page(seller)
     fill_proposal(seller, "Why our product is best", ("Vera", "vera@nuage.example", "Nuage SA"))
@@ -96,7 +96,7 @@ def test_proposal_is_submitted_reviewed_accepted_and_published(open_page, site, 
     check_page(seller)
     client_row = ("Cléo", "cleo@client.example", "Client")
     fill_proposal(seller, "A year at Client", ("Vera", "vera@nuage.example", "Nuage SA"), client_row)
-    seller.check("[name=is_experience_report]")
+    seller.check("[name=is_case_study]")
     seller.fill("[name=customer]", "Client")
     seller.get_by_role("button", name="Submit the proposal").click()
     expect(seller.get_by_text("Your proposal was submitted")).to_be_visible()

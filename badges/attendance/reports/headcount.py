@@ -119,12 +119,14 @@ def find_most(inside: int, silent_devices: Iterable[SilentDevice]) -> int:
     return inside + sum(silent.entries for silent in silent_devices)
 
 
-def list_main_checkpoints(event: "Event") -> list[int]:
-    """Return the ids of the event's entrances, or of all its checkpoints where it has no entrance."""
-    checkpoints = Checkpoint.objects.filter(event=event, counts_as__isnull=True)
+def list_main_checkpoints(*events: "Event") -> list[int]:
+    """Return the ids of the events' entrances; of all checkpoints for an event without an entrance."""
+    checkpoints = list(Checkpoint.objects.filter(event__in=events, counts_as__isnull=True))
     # One query for both cases: which checkpoints count depends on whether there is an entrance.
-    entrances = [checkpoint.pk for checkpoint in checkpoints if checkpoint.kind == Checkpoint.Kind.ENTRANCE]
-    return entrances or [checkpoint.pk for checkpoint in checkpoints]
+    entrances = [checkpoint for checkpoint in checkpoints if checkpoint.kind == Checkpoint.Kind.ENTRANCE]
+    with_entrance = {checkpoint.event_id for checkpoint in entrances}
+    others = [checkpoint for checkpoint in checkpoints if checkpoint.event_id not in with_entrance]
+    return [checkpoint.pk for checkpoint in (*entrances, *others)]
 
 
 def confirmed_registrations(event: "Event") -> RegistrationQuerySet:

@@ -14,6 +14,7 @@ from badges.attendance.models import Presence
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.templatetags.convention import colon
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 from registrations.changes.merge import MERGEABLE_FIELDS, MergeRefused, calculate_paid_amount, check_mergeable
@@ -135,7 +136,7 @@ def _describe_field(registration: Registration, name: str, questions: list[Quest
     """Return a field's value as text."""
     if name == "answers":
         return " · ".join(
-            f"{question.title}: {answer}"
+            f"{question.title}{colon()} {answer}"
             for question, answer in describe_answers(questions, registration.answers)
         )
     value = getattr(registration, name)

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import EventPicture
@@ -29,9 +28,11 @@ class PictureForm(forms.Form):
 
     picture = forms.FileField(
         label=_("Picture"),
-        required=False,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        error_messages={"empty": _("This file is empty. Choose another one.")},
+        error_messages={
+            "required": _("Choose a picture."),
+            "empty": _("This file is empty. Choose another one."),
+        },
     )
     alt_text = forms.CharField(label=_("Alternative text in French"), max_length=300, required=False)
     alt_text_en = forms.CharField(label=_("Alternative text in English"), max_length=300, required=False)
@@ -42,18 +43,12 @@ class PictureForm(forms.Form):
         super().__init__(data, files, prefix=kind.value)
         self.kind, self.stored = kind, stored
         self.fields["picture"].help_text = HELP_TEXTS[kind]
+        self.fields["picture"].required = stored is None
         self.fields["alt_text"].help_text = _(
             "Describe the picture in one sentence. Leave empty if it is decorative."
         )
         if stored:
             self.initial = {"alt_text": stored.alt_text, "alt_text_en": stored.alt_text_en}
-
-    def clean_picture(self) -> Any:
-        """Require a file while none is stored."""
-        upload = self.cleaned_data["picture"]
-        if upload is None and self.stored is None:
-            raise ValidationError(_("Choose a picture."))
-        return upload
 
     def clean_alt_text(self) -> str:
         return normalize_whitespace(self.cleaned_data["alt_text"])

@@ -34,6 +34,8 @@ def list_audit_entries(receivable: Receivable, documents: Sequence[Invoice]) -> 
     subjects = [f"invoices.receivable:{receivable.pk}"]
     subjects += [f"invoices.invoice:{document.pk}" for document in documents]
     subjects += [f"invoices.payment:{payment.pk}" for payment in receivable.payments.all()]
-    subjects += [f"invoices.refund:{refund.pk}" for refund in receivable.refunds.all()]
+    # Of a cancelled payment the trail has the cancellation; its counter-entry would read as money returned.
+    refunds = [refund for refund in receivable.refunds.all() if not refund.is_counter_entry]
+    subjects += [f"invoices.refund:{refund.pk}" for refund in refunds]
     entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")[:MAX_ENTRIES_SHOWN]
     return [(ACTION_LABELS.get(entry.verb, _("other change")), entry) for entry in entries]

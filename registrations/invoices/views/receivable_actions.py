@@ -334,9 +334,9 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
         return _("The payment of %(amount)s has been cancelled with a counter-entry.") % values
 
     explanation = _(
-        "%(amount)s (%(method)s) was entered by mistake: a counter-entry dated today cancels it, and the "
-        "amount is due again. Both stay in the accounts. If the money was received and is going back to the "
-        "buyer, refund the payment instead."
+        "Only cancel this payment of %(amount)s (%(method)s) if it was entered by mistake. A counter-entry "
+        "dated today will cancel it and the amount will be due again; both entries stay in the accounts. If"
+        " the money was received and is going back to the buyer, refund the payment instead."
     )
     heading = _("Cancel this payment")
     form = PaymentCancelForm(get_posted_data(request))
@@ -354,7 +354,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
         complete_refund(refund=refund)
         return _("The refund has been marked as done.")
 
-    explanation = _("%(amount)s left the account today.") % {
+    explanation = _("Only confirm if %(amount)s left the account today.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
     form = ConfirmationForm(get_posted_data(request))

@@ -109,7 +109,9 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
     complete_refund(refund=reversal, external_id=reversal.external_id or "", refunded_on=line.booked_on)
     stored.reversal_refund = reversal
     stored.save(update_fields=["reversal_refund"])
-    record_action("bank.undo", stored, event=stored.receivable.event, fields=["payment"], reason=reason[:300])
+    event = stored.receivable.event
+    record_action("bank.undo", stored, event=event, fields=["payment"], reason=reason[:300])
+    record_action("payment.cancel", stored.payment, event=event, fields=["amount"], reason=reason[:300])
     return reversal
 
 

@@ -192,7 +192,7 @@ def describe_availability(visit: Visit, ticket: Ticket | None, at: datetime.date
     if ticket.remaining == 0:
         return _("full, with a waiting list")
     if ticket.remaining is None:
-        return _("places free")
-    return ngettext("%(count)d place free", "%(count)d places free", ticket.remaining) % {
+        return _("places available")
+    return ngettext("%(count)d place left", "%(count)d places left", ticket.remaining) % {
         "count": ticket.remaining
     }

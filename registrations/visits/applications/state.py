@@ -16,6 +16,7 @@ from registrations.visits.models import Application, Identity, NdaAcceptance, Nd
 
 # First entry and last exit.
 type PresenceTimes = tuple[datetime.datetime | None, datetime.datetime | None]
+type PresenceFinder = Callable[[Collection[Event]], Mapping[int, Mapping[int, PresenceTimes]]]
 
 
 class ApplicationState(models.TextChoices):
@@ -129,17 +130,11 @@ def find_states(visit: Visit, applications: Collection[Application]) -> dict[int
     """Return the state of each of these applications to one visit by id, in a fixed number of queries."""
     for application in applications:
         application.visit = visit
-    return _find_states(applications, load_presence(visit.event))
+    return find_states_across_visits(applications)
 
 
 def find_states_across_visits(applications: Collection[Application]) -> dict[int, ApplicationState]:
-    """Return the state of applications to different visits by id. Scans are ignored: nobody has arrived."""
-    return _find_states(applications, {})
-
-
-def _find_states(
-    applications: Collection[Application], presence: Mapping[int, PresenceTimes]
-) -> dict[int, ApplicationState]:
+    """Return the state of applications to different visits by id, in a fixed number of queries."""
     # Loads only what the instances do not have yet, in one query for each relation.
     models.prefetch_related_objects(list(applications), "registration", "waiting_entry", "visit__event")
     identities = Identity.objects.filter(application__in=applications).values_list(
@@ -149,7 +144,7 @@ def _find_states(
         at=timezone.now(),
         agreed_ids=find_agreed_ids(applications),
         given_fields={pk: frozenset(fields) for pk, fields in identities},
-        presence_times=presence,
+        presence_by_event=load_presence_by_event({a.visit.event for a in applications}),
     )
     return {application.pk: decide_state(collect_facts(application, context)) for application in applications}
 
@@ -161,7 +156,7 @@ class ApplicationContext:
     at: datetime.datetime
     agreed_ids: frozenset[int]
     given_fields: Mapping[int, frozenset[str]]
-    presence_times: Mapping[int, PresenceTimes]
+    presence_by_event: Mapping[int, Mapping[int, PresenceTimes]]
 
 
 def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
@@ -183,15 +178,21 @@ def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
 
 def load_presence(event: Event) -> Mapping[int, PresenceTimes]:
     """Return first entry and last exit by registration id; empty if nobody was scanned."""
+    return load_presence_by_event([event])[event.pk]
+
+
+def load_presence_by_event(events: Collection[Event]) -> Mapping[int, Mapping[int, PresenceTimes]]:
+    """Return first entry and last exit by registration id, by the id of each event."""
     # Scans belong to `badges`, a higher layer; the hook provides them.
-    find_presence: Callable[[Event], Mapping[int, PresenceTimes]] = hooks.registration_presence.provider()
-    return find_presence(event)
+    find_stays: PresenceFinder = hooks.registration_presence.provider()
+    return find_stays(events)
 
 
 def collect_facts(application: Application, context: ApplicationContext) -> ApplicationFacts:
     """Return the facts of one application."""
     visit, place, entry = application.visit, application.registration, application.waiting_entry
-    arrived_at, left_at = context.presence_times.get(place.pk, (None, None)) if place else (None, None)
+    presence = context.presence_by_event[visit.event_id]
+    arrived_at, left_at = presence.get(place.pk, (None, None)) if place else (None, None)
     return ApplicationFacts(
         is_withdrawn=application.withdrawn_at is not None,
         is_refused=application.refused_at is not None,
@@ -209,7 +210,7 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
         has_arrived=arrived_at is not None,
         has_left=left_at is not None,
         is_over=visit.event.ends_at <= context.at,
-        has_visit_scans=bool(context.presence_times),
+        has_visit_scans=bool(presence),
     )
 
 

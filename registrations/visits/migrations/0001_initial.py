@@ -480,8 +480,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "proposal of a visit",
-                "verbose_name_plural": "proposals of visits",
+                "verbose_name": "visit proposal",
+                "verbose_name_plural": "visit proposals",
                 "ordering": ["-proposed_at", "-pk"],
             },
         ),

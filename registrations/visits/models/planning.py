@@ -49,8 +49,8 @@ class Proposal(models.Model):
     objects = ProposalQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("proposal of a visit")
-        verbose_name_plural = _("proposals of visits")
+        verbose_name = _("visit proposal")
+        verbose_name_plural = _("visit proposals")
         ordering = ["-proposed_at", "-pk"]
 
     def __str__(self) -> str:

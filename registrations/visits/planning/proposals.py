@@ -1,4 +1,4 @@
-"""Create, revise, set aside, reopen and withdraw proposals of visits."""
+"""Create, revise, set aside, reopen and withdraw visit proposals."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -77,7 +77,7 @@ def test_refusal_of_attendee_without_scan_is_explained(client, session, address)
     absent = client.post(address, {"stars": "5"})
 
     assert (stranger.status_code, absent.status_code) == (403, 403)
-    assert "Open the link in the e-mail with your badge" in stranger.content.decode()
+    assert "On this device, open the link in the e-mail that contains your badge" in stranger.content.decode()
     assert "whose badge was scanned at this session" in absent.content.decode()
     assert not SessionFeedback.objects.exists()
 
@@ -156,4 +156,4 @@ def test_cookie_with_control_character_is_ignored(client, session):
 
     answer = client.get(f"/en/events/{session.event.slug}/feedback/", HTTP_COOKIE=cookie)
 
-    assert "We do not know yet who you are" in answer.content.decode()
+    assert "We do not yet know who you are" in answer.content.decode()

@@ -82,8 +82,9 @@ def test_segment_is_serialized_and_described(event):
     )  # fmt: skip
     assert Segment.from_json(segment.to_json()) == segment
     assert describe_segment(segment, event) == [
-        "inscriptions confirmées, inscriptions en attente", "Presse", "Acme", "paiement non reçu",
-        f"non arrivé ({door.name})", "anglais", "pas de photos",
+        "inscriptions confirmées, inscriptions en attente de confirmation",
+        "Presse", "Acme", "paiement non reçu",
+        f"participants non arrivés ({door.name})", "anglais", "pas de photos",
     ]  # fmt: skip
 
 

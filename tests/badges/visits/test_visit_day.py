@@ -134,7 +134,20 @@ def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
     assert load_whereabouts(visit, at=visit.event.ends_at) == {
         "Aube": "inside", "Brun": "no_show", "Clair": "no_show", "Dupré": "left",
     }  # fmt: skip
-    assert missing.registration_id not in find_stays(visit.event)
+    assert missing.registration_id not in find_stays([visit.event])[visit.event.pk]
+
+
+def test_list_of_visits_shows_who_attended_a_past_one(visit):
+    came, absent = make_visitor(visit), make_visitor(visit)
+    create_visit_checkpoints(visit=visit)
+    scan_by_hand(came)
+    scan_by_hand(came, get_checkpoint(visit, "exit"), "out")
+    end_visit(visit)
+
+    pages = [make_client(application.person).get("/en/visits/").text for application in (came, absent)]
+
+    assert [">attended</span>" in page for page in pages] == [True, False]
+    assert [">did not attend</span>" in page for page in pages] == [False, True]
 
 
 def test_visitor_who_reenters_is_inside_again(visit):
@@ -142,10 +155,10 @@ def test_visitor_who_reenters_is_inside_again(visit):
     create_visit_checkpoints(visit=visit)
     scan_by_hand(one)
     scan_by_hand(one, get_checkpoint(visit, "exit"), "out")
-    ((_came, left),) = find_stays(visit.event).values()
+    ((_came, left),) = find_stays([visit.event])[visit.event.pk].values()
     assert left is not None
     scan_by_hand(one)
-    assert [left for _came, left in find_stays(visit.event).values()] == [None]
+    assert [left for _came, left in find_stays([visit.event])[visit.event.pk].values()] == [None]
     assert [where.whereabouts for where in load_roster(visit)] == [Whereabouts.INSIDE]
 
 
@@ -154,7 +167,7 @@ def test_coach_scan_alone_is_no_arrival(visit):
     make_ride(visit)
     create_visit_checkpoints(visit=visit)
     scan_by_hand(one, get_checkpoint(visit, "coach"))
-    assert find_stays(visit.event) == {}
+    assert find_stays([visit.event])[visit.event.pk] == {}
 
 
 def test_late_coach_scan_leaves_visitor_who_left_as_left(visit):

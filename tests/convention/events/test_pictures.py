@@ -31,6 +31,18 @@ def upload(client, kind, content, **values):
     return client.post(PAGE, {"kind": kind, f"{kind}-picture": file, **fields}, follow=True)
 
 
+def test_a_file_is_required_until_a_picture_is_stored():
+    organizer = make_client(make_staff(make_event(slug="x")))
+
+    refused = organizer.post(PAGE, {"kind": "header", "header-alt_text": "Un lac"})
+    upload(organizer, "header", make_image(2400, 1200))
+    organizer.post(PAGE, {"kind": "header", "header-alt_text": "Un lac"})
+
+    assert "Choose a picture." in refused.text
+    assert "Picture (optional)" not in refused.text.partition('id="header')[2].partition("</form>")[0]
+    assert EventPicture.objects.get().alt_text == "Un lac"
+
+
 def test_picture_is_reencoded_shown_and_removed(client, settings):
     settings.SITE_URL = "https://club.example"
     event = make_event(slug="x", visibility="public", name="Convention")

@@ -7,6 +7,7 @@ import pytest
 
 from convention.audit.record import record_action
 from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.changes.resend import resend_mail
 from registrations.organizer.history import AUDIT_VERB_TEXTS
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order
 
@@ -53,3 +54,14 @@ def test_history_shows_field_labels_and_payment_amounts(organizer, congress):
     assert "Autre modification" in history
     assert "badge_version" not in history
     assert "first_name" not in page.partition("Historique")[2]
+
+
+def test_history_says_that_an_address_was_corrected_when_a_mail_was_sent_again(organizer, congress):
+    _order, [registration] = make_paid_order(congress, 1, "test")
+    resend_mail(registration=registration, email="right@example.org")
+
+    page = organizer.get(f"/en/organize/congress/registrations/{registration.reference}/").text
+    history = " ".join(page.partition("History")[2].split())
+
+    assert "E-mail sent again, to a corrected address" in history
+    assert "corrected address: " not in history

@@ -80,7 +80,11 @@ def test_list_is_preserved_when_event_sold_out_meanwhile(organizer: Client, even
 
 def test_errors_are_downloaded_as_file_with_their_rows(organizer: Client, event: Event, tmp_path):
     page = upload_list(organizer, tmp_path, "Liste 2027\nPrénom,Nom,Billet\nA,B,guest\nC,=D,gold\n,,gold\n")
-    assert page.xpath("//form[@id='columns']/p[@class='muted']")[0].text_content().endswith("à la ligne 2.")
+    assert (
+        page.xpath("//form[@id='columns']/p[@class='muted']")[0]
+        .text_content()
+        .endswith("(en-têtes à la ligne 2).")
+    )
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     answer = organizer.post(IMPORT, {"checked": kept, "errors": "csv"})
     assert answer["Content-Disposition"] == 'attachment; filename="Erreurs.csv"'

@@ -191,7 +191,7 @@ def test_pages_list_and_undo_imports(organizer: Client, event: Event):
     listed = read_page_text(organizer.get("/organize/congress/registrations/imports/"))
     assert "mine.csv" in listed
     page = f"/organize/congress/registrations/imports/{run.pk}/undo/"
-    assert "À annuler\u202f: 1" in organizer.get(page).content.decode()
+    assert "Inscriptions à annuler\u202f: 1" in organizer.get(page).content.decode()
     assert Registration.objects.active().count() == 1
     assert organizer.post(page).status_code == 302
     run.refresh_from_db()

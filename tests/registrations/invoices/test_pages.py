@@ -222,6 +222,9 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     assert "est annulé par une contre-passation" in answer.text
     assert "Saisi par erreur : faute de frappe" in read_main_text(answer)
     assert "Paiement annulé, sans remboursement" in read_main_text(answer)
+    history = read_main_text(answer).rpartition("Historique")[2]
+    assert "Paiement annulé" in history
+    assert "Remboursement" not in history
     assert "déjà été annulé" in read_main_text(again)
     assert "ligne du relevé bancaire" in refused[0]
     assert "par carte. Remboursez-le" in refused[1]
@@ -322,7 +325,7 @@ def test_balance_due_and_overpayment_are_shown_separately(issuer, client):
 
     page = read_main_text(client.get(reverse("receivables")))
 
-    assert "360,00 €reste à payer" in page
+    assert "360,00 €restant à payer" in page
     assert "4,00 €payés en trop" in page
     assert "−" not in page
 

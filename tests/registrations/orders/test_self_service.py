@@ -95,6 +95,17 @@ def test_errors_of_refund_rules_name_the_rule_as_its_group_does(organizer, congr
     assert [legend.text for legend in shown.xpath("//legend")] == ["Règle 1", "Règle 2"]
 
 
+def test_cancellation_is_refused_at_once_after_the_event(client, congress):
+    order, [registration] = make_paid_order(congress, 1)
+    over = timezone.now() - datetime.timedelta(hours=1)
+    type(congress).objects.update(starts_at=over - datetime.timedelta(hours=8), ends_at=over)
+
+    answer = client.get(f"{order.manage_path}{registration.reference}/cancel/")
+
+    assert answer.status_code == 409
+    assert "ne peut plus être annulée" in read_text(answer)
+
+
 def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailoutbox):
     holder = make_registration(congress.tickets.get(), email="zoe@example.org")
     keynote, workshop = (

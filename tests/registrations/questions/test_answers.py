@@ -83,7 +83,7 @@ def test_each_question_kind_has_its_errors(event: Event):
     make_question(event, "rules", kind=Kind.CONSENT, is_required=True)
     given = {"line": "x" * 301, "day": "31/12/2027", "one": ["a", "b"], "proof": "y" * 43, "other": "z"}
     assert find_field_errors(event, given) == {
-        "answers.line": "300 caractères au plus\u202f; il y en a 301.",
+        "answers.line": "300 caractères au maximum (actuellement 301).",
         "answers.day": "Indiquez la date sous la forme année-mois-jour, par exemple 2027-06-16.",
         "answers.one": "Choisissez une seule réponse.",
         "answers.proof": "Ce fichier n’est plus disponible. Choisissez-le de nouveau.",

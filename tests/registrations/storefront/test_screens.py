@@ -150,15 +150,15 @@ def test_member_account_page_lists_events_open_to_members(client: Client, event:
     ticket = make_ticket(visit, audience="member")
     make_event(name="Visite close", visibility="members", registration_closes_at=timezone.now())
     client.force_login(make_person())
-    assert "Ouvert aux adhérents" not in read_page_text(client.get("/me/"))
+    assert "Événements ouverts aux adhérents" not in read_page_text(client.get("/me/"))
     member = make_member()
     client.force_login(member)
     page = read_page_text(client.get("/me/"))
     assert "Vous n’êtes inscrit à aucun événement à venir" in page
-    assert "Ouvert aux adhérents Visite du port" in page
+    assert "Événements ouverts aux adhérents Visite du port" in page
     assert "Visite close" not in page
     make_registration(ticket, person=member)
-    assert "Ouvert aux adhérents" not in read_page_text(client.get("/me/"))
+    assert "Événements ouverts aux adhérents" not in read_page_text(client.get("/me/"))
 
 
 def test_cancelled_order_page_offers_to_register_again(client: Client, event: Event):

@@ -259,8 +259,8 @@ def test_visit_list_shows_free_places():
         for row in page.xpath("//ul[@class='listing']/li")
     }
     assert said == {
-        "places-5": "5 places free", "places-1": "1 place free", "places-0": "full, with a waiting list",
-        "places-None": "places free", "closed": "applications closed", "over": "",
+        "places-5": "5 places left", "places-1": "1 place left", "places-0": "full, with a waiting list",
+        "places-None": "places available", "closed": "applications closed", "over": "",
     }  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def test_the_list_filters_by_every_property_and_sorts_by_score():
     call = make_call()
     track = make_track(call.event)
     low = make_proposal(call, "Low one", track=track)
-    good = make_proposal(call, "Good one", is_experience_report=True)
+    good = make_proposal(call, "Good one", is_case_study=True)
     new = make_proposal(call, "New one", withdrawn_at=timezone.now())
     make_review(low, make_staff(call.event, "reviewer"), 1, 1, sales_talk_flagged_at=timezone.now())
     make_review(good, make_staff(call.event, "reviewer"), 5, 5)
@@ -117,7 +117,7 @@ def test_the_list_filters_by_every_property_and_sorts_by_score():
     assert find("q=good") == [good]
     assert find(f"track={track.pk}") == [low]
     assert find("state=withdrawn") == [new]
-    assert find("kind=report") == [good]
+    assert find("kind=case_study") == [good]
     assert find("kind=sales_talk") == [low]
     assert find("score=low") == [low]
     assert find("score=none") == [new]

@@ -140,7 +140,7 @@ def test_declared_conflict_clears_the_review_and_can_be_retracted(call):
 @pytest.mark.once
 def test_a_blind_review_hides_the_speakers_until_the_decision():
     call = make_call(is_blind=True)
-    proposal = make_proposal(call, customer="Client", is_experience_report=True)
+    proposal = make_proposal(call, customer="Client", is_case_study=True)
     client = make_client(make_reviewer(call))
 
     blind = client.get(get_path(proposal)).text

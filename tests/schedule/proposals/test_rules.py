@@ -18,8 +18,8 @@ NO_COMPANY = SpeakerEmployer("Noé", "", is_vendor_employee=False)
     [
         ([CUSTOMER], None, set()),
         ([NO_COMPANY], None, set()),
-        ([VENDOR], None, {"is_experience_report", "speakers"}),
-        ([VENDOR, CUSTOMER], None, {"is_experience_report"}),
+        ([VENDOR], None, {"is_case_study", "speakers"}),
+        ([VENDOR, CUSTOMER], None, {"is_case_study"}),
         ([VENDOR], "Acme", {"speakers"}),
         ([VENDOR, NO_COMPANY], "Acme", {"speakers"}),
         ([VENDOR, CUSTOMER], "", {"customer"}),
@@ -27,7 +27,7 @@ NO_COMPANY = SpeakerEmployer("Noé", "", is_vendor_employee=False)
         ([CUSTOMER, VENDOR], "Acme", set()),
     ],
 )
-def test_vendor_may_speak_only_with_a_customer_in_an_experience_report(speakers, customer, fields):
+def test_vendor_may_speak_only_with_a_customer_in_an_case_study(speakers, customer, fields):
     errors = find_neutrality_objections(speakers, customer=customer)
 
     assert set(errors) == fields

@@ -118,12 +118,12 @@ def test_change_after_the_call_closed_is_refused():
         change_proposal(proposal=proposal, content=None)
 
 
-def test_neutrality_rule_refuses_vendor_talk_and_accepts_experience_report(client):
+def test_neutrality_rule_refuses_vendor_talk_and_accepts_case_study(client):
     call = make_call(neutrality_text_en="No vendors alone, please.")
     make_vendor_employee()
 
     refused = post(client, call)
-    accepted = post(client, call, CUSTOMER, is_experience_report="on", customer="Client")
+    accepted = post(client, call, CUSTOMER, is_case_study="on", customer="Client")
 
     assert "The club’s neutrality rule does not allow this proposal." in refused.text
     assert "No vendors alone, please." in refused.text
@@ -134,11 +134,11 @@ def test_neutrality_rule_refuses_vendor_talk_and_accepts_experience_report(clien
 
 
 @pytest.mark.parametrize("speaker", [{"company": "nuage"}, {"works_for_vendor": "on"}])
-def test_customer_of_an_experience_report_must_not_be_a_vendor(client, speaker):
+def test_customer_of_an_case_study_must_not_be_a_vendor(client, speaker):
     call = make_call()
     make_vendor_employee()
 
-    post(client, call, {**CUSTOMER, **speaker}, is_experience_report="on", customer="Client")
+    post(client, call, {**CUSTOMER, **speaker}, is_case_study="on", customer="Client")
 
     assert not SessionProposal.objects.exists()
 
