@@ -87,7 +87,7 @@ def test_erasure_request_is_submitted_executed_and_confirmed_by_email(
 ):
     person = make_person_with_data()
     client, desk = make_client(person), make_client(secretary)
-    assert "Ce champ est obligatoire." in get_page_text(client.post("/me/privacy/forget/", {}))
+    assert "Cochez la case pour confirmer." in get_page_text(client.post("/me/privacy/forget/", {}))
     with django_capture_on_commit_callbacks(execute=True):
         page = get_page_text(client.post("/me/privacy/forget/", {"is_sure": "on"}, follow=True))
         client.post("/me/privacy/forget/", {"is_sure": "on"})
@@ -96,7 +96,7 @@ def test_erasure_request_is_submitted_executed_and_confirmed_by_email(
     listed = get_page_text(desk.get("/organize/privacy/"))
     assert f'<a href="/organize/privacy/{case.pk}/">{person}</a>' in listed
     page = get_page_text(desk.post(f"/organize/privacy/{case.pk}/erase/", {}))
-    assert "Ce champ est obligatoire." in page
+    assert "Cochez la case pour confirmer." in page
     with django_capture_on_commit_callbacks(execute=True):
         page = get_page_text(desk.post(f"/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
     assert "Actions effectuées" in page

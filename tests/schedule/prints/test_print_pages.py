@@ -121,7 +121,7 @@ def test_new_version_is_printed_again_and_page_marks_the_old_print_as_outdated(o
     row = request_print(event=event, options=PrintOptions(language="en", depth="short"))
 
     assert "up to date" in before
-    assert "changed since" in after
+    assert "out of date" in after
     assert row.state == AgendaPrint.State.WAITING
 
 

@@ -84,7 +84,7 @@ SENTENCES = [
         SLOT,
         None,
         "fr",
-        "Session retirée du programme. Elle était prévue mercredi 16 juin 2027, 9 h – 10 h, Curie.",
+        "Session retirée du programme. Elle était prévue le mercredi 16 juin 2027, 9 h – 10 h, Curie.",
     ),
     (
         SLOT,
