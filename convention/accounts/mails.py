@@ -38,7 +38,7 @@ SECURITY_LABEL = _("View my account security")
 ACCOUNT_MAIL_TEXTS = {
     "login_code": AccountMailText(
         _("Your sign-in code"),
-        _("Enter this sign-in code on the page you left open:"),
+        _("Enter this sign-in code, valid for a few minutes, on the page you left open:"),
         _("If you didn’t request this, you can ignore this e-mail: nobody can sign in without the code."),
     ),
     "unknown_account": AccountMailText(
@@ -59,8 +59,8 @@ ACCOUNT_MAIL_TEXTS = {
     "email_confirmation": AccountMailText(
         _("Confirm your e-mail address"),
         _(
-            "Open this link to make %(email)s the address of your account. You need to be "
-            "signed in to that account."
+            "Open this link within three days to make %(email)s the address of your account. You "
+            "need to be signed in to that account."
         ),
         NOT_REQUESTED_TEXT,
         _("Confirm the address"),

@@ -52,7 +52,7 @@ def write_claim_mail(owner: Person, claimed: Person, company: Company) -> MailMe
         to=owner.email or "",
         subject=_("Do you work at %(company)s?") % {"company": company.name},
         template="club_claim",
-        context={"company": company, "name": claimed.name, "url": url},
+        context={"company": company, "name": claimed.name, "days": LINK_LIFETIME.days, "url": url},
         language=owner.language,
         # The day is part of the key, so that a reminder on another day is not dropped as a repeat.
         message_key=f"claim-{claimed.pk}-{timezone.localdate():%Y%m%d}",

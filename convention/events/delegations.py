@@ -59,6 +59,7 @@ def write_delegate_mail(role: EventRole) -> MailMessage:
             "event": event,
             "role": role.get_role_display(),
             "company": contract.company,
+            "first_day": format_date(contract.starts_on) if contract.starts_on > timezone.localdate() else "",
             "last_day": format_date(contract.ends_on),
             "url": f"{settings.SITE_URL}{reverse(START_PAGES[role.role], args=[event.slug])}",
         },

@@ -192,7 +192,8 @@ def _write_changes_mail(registration: Registration, changes: list[ChangedSession
         "order-sessions",
         args=[registration.order.reference, make_own_secret(registration), registration.reference],
     )
-    if all(not change.is_booked for change in changes):
+    has_bookings = any(change.is_booked for change in changes)
+    if not has_bookings:
         page = reverse("agenda", args=[event.slug])
     # Part of the Message-ID: a retry is the same mail, another change is another one.
     state = "-".join(f"{change.session.pk}.{change.session.sequence}" for change in changes)
@@ -201,7 +202,12 @@ def _write_changes_mail(registration: Registration, changes: list[ChangedSession
         subject=_write_subject(event, changes)[:200],
         template="session_changed",
         recipient_name=find_attendee_first_name(registration),
-        context={"changes": changes, "event": event, "url": settings.SITE_URL + page},
+        context={
+            "changes": changes,
+            "event": event,
+            "has_bookings": has_bookings,
+            "url": settings.SITE_URL + page,
+        },
         language=registration.order.language,
         message_key=f"sessions-{registration.pk}-{state}"[:200],
         accent=event.accent,

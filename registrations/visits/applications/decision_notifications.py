@@ -56,7 +56,11 @@ def build_decision_message(application: Application) -> MailMessage:
     # The task has only the id; the stored row tells the two decisions apart.
     kind = "refused" if application.host_refused_at else "approved"
     with translation.override(language):
-        subject = _("The host’s answer: %(event)s") % {"event": event.title}
+        if kind == "refused":
+            pattern = _("The host has declined a visitor: %(event)s")
+        else:
+            pattern = _("The host has agreed to a replacement: %(event)s")
+        subject = pattern % {"event": event.title}
         url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
     return MailMessage(
         to=event.contact_email,

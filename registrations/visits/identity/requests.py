@@ -115,6 +115,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
             "event": visit.event,
             "fields": fields,
             "locks_at": find_lock_time(visit),
+            "is_locked": visit.locked_at is not None,
             "is_reminder": timestamp_field == "identity_reminded_at",
             "url": f"{settings.SITE_URL}{path}",
         },

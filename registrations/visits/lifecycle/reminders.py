@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.billing.buyer_name import find_attendee_first_name
+from registrations.models import Registration
 from registrations.orders.calendar import format_venue_address
+from registrations.permissions import make_own_secret
 from registrations.visits.applications.state import list_present_visitors
 from registrations.visits.models import Application, DayMail, Ride, Visit
 from registrations.visits.rides.calendar import build_ride_calendar, list_rides
@@ -111,6 +113,8 @@ def _build_message(mail: DayMail) -> MailMessage:
             "where": format_venue_address(event),
             "rides": rides,
             "can_choose": can_choose,
+            "has_questions": is_after and visit.feedback_questions.exists(),
+            "badge_url": settings.SITE_URL + _build_badge_path(registration),
             "url": settings.SITE_URL + page,
         },
         language=registration.order.language,
@@ -119,6 +123,11 @@ def _build_message(mail: DayMail) -> MailMessage:
         reply_to=event.contact_email,
         attachments=() if is_after else (_make_calendar_attachment(application),),
     )
+
+
+def _build_badge_path(registration: Registration) -> str:
+    args = [registration.order.reference, make_own_secret(registration), registration.reference]
+    return reverse("order-badge", args=args)
 
 
 def _make_calendar_attachment(application: Application) -> MailAttachment:

@@ -39,7 +39,7 @@ def _build_departure_message(seat: RideSeat) -> MailMessage:
     when = format_datetime(ride.leaves_at, event.zone)
     return MailMessage(
         to=holder.email or holder.order.email,
-        subject=_("Your ride has changed: %(when)s") % {"when": when},
+        subject=(_("Your ride has changed: %(event)s") % {"event": event.title})[:200],
         template="ride_changed",
         recipient_name=find_attendee_first_name(holder),
         context={
