@@ -26,7 +26,7 @@ SUMMARY_SUBJECT: Final = gettext_lazy("{event}: feedback on your sessions")
 SUMMARY_TEXT: Final = gettext_lazy(
     "Hello {name},\n\nThank you for speaking at {event}. This is how attendees rated your "
     "sessions:\n\n{feedback}\n\nTheir comments are on your page. Answers are anonymous: neither you nor we "
-    "can find out who gave them.\n\nThank you!"
+    "can find out who gave them.\n\nKind regards,\n{event}"
 )
 
 

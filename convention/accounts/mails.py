@@ -30,7 +30,7 @@ class AccountMailText:
 
 NOT_YOU_TEXT = _(
     "If this wasn’t you, someone else has access to your account: choose a new password "
-    "immediately, end all other sessions and contact the club."
+    "immediately, end all other sessions and reply to this e-mail."
 )
 NOT_REQUESTED_TEXT = _("If you didn’t request this, you can ignore this e-mail.")
 SECURITY_LABEL = _("View my account security")
@@ -38,8 +38,12 @@ SECURITY_LABEL = _("View my account security")
 ACCOUNT_MAIL_TEXTS = {
     "login_code": AccountMailText(
         _("Your sign-in code"),
-        _("Enter this sign-in code, valid for a few minutes, on the page you left open:"),
-        _("If you didn’t request this, you can ignore this e-mail: nobody can sign in without the code."),
+        _("Enter this sign-in code on the page you left open:"),
+        _(
+            "The code is valid for a few minutes. If you didn’t request it, you can ignore this e-mail: "
+            "nobody "
+            "can sign in without it."
+        ),
     ),
     "unknown_account": AccountMailText(
         _("No account has this e-mail address"),
@@ -78,7 +82,7 @@ ACCOUNT_MAIL_TEXTS = {
             "%(to_email)s. You have been signed out everywhere and your API tokens have been "
             "revoked: sign in with the new address."
         ),
-        _("If you did not expect this, contact the club immediately."),
+        _("If you did not expect this, reply to this e-mail immediately."),
     ),
     "email_deleted": AccountMailText(
         _("An e-mail address has been removed"),
@@ -142,7 +146,7 @@ ACCOUNT_MAIL_TEXTS = {
             "and signed you out everywhere. Sign in with your password or a code sent by e-mail, "
             "then set up a new second factor."
         ),
-        _("If you did not make this request, contact the club immediately."),
+        _("If you did not make this request, reply to this e-mail immediately."),
         SECURITY_LABEL,
     ),
 }

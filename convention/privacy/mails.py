@@ -29,7 +29,7 @@ PRIVACY_MAIL_TEXTS = {
     "received": PrivacyMailText(
         _("Your personal data request"),
         _("We have received your request and will answer by %(due)s at the latest."),
-        _("If you did not make this request, contact the club immediately."),
+        _("If you did not make this request, reply to this e-mail immediately."),
         has_link=True,
     ),
     "erased": PrivacyMailText(
@@ -38,19 +38,19 @@ PRIVACY_MAIL_TEXTS = {
             "We have erased your name, addresses and answers. "
             "Your attendance is kept only as anonymous figures."
         ),
-        _("This is our last e-mail to you: we no longer have your address."),
+        _("This is our last e-mail to you."),
     ),
     "refused": PrivacyMailText(
         _("Your personal data request"),
-        _("We cannot grant your request: %(reason)s"),
+        _("We cannot grant your request. Reason: %(reason)s"),
         _(
             "You have the right to lodge a complaint with the data protection authority (in "
             "France, the CNIL: www.cnil.fr)."
         ),
     ),
     "given": PrivacyMailText(
-        _("Your data"),
-        _("We have answered your request and sent you the data we hold about you."),
+        _("Your personal data request"),
+        _("We have answered your request and have sent you the data we hold about you separately."),
         _("Anything missing or wrong? Reply to this e-mail."),
     ),
 }

@@ -159,7 +159,7 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
         sentences.append(describe(Money(fee_cents, order.currency)))
     return sentences or [
         _(
-            "There is no cancellation fee: what you have cancelled will not be invoiced, "
+            "There is no cancellation fee: what was cancelled will not be invoiced, "
             "and any invoice already issued for it will be credited."
         )
     ]

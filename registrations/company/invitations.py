@@ -162,8 +162,9 @@ def build_details_url(registration: Registration) -> str:
 def build_invitation_message(registration: Registration, *, message_key: str) -> MailMessage:
     """Return the mail with the attendee's own link, in the order's language."""
     event, order = registration.event, registration.order
+    deadline = event.substitution_deadline
     with translation.override(order.language):
-        subject = _("Your place: %(event)s") % {"event": event.title}
+        subject = _("Complete your details: %(event)s") % {"event": event.title}
         url = build_details_url(registration)
     return MailMessage(
         to=registration.email,
@@ -175,6 +176,7 @@ def build_invitation_message(registration: Registration, *, message_key: str) ->
             "event": event,
             "where": format_venue_address(event),
             "company": order.company,
+            "transferable_until": deadline if timezone.now() < deadline else None,
             "url": url,
         },
         language=order.language,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.money import Money
+from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Payment, Receivable, ReceivableQuerySet
 from registrations.invoices.models.receivables import PROCESSOR_METHODS
@@ -29,6 +30,7 @@ def notify_unplaced_payment(order_id: int) -> None:
             to=order.email,
             subject=_("Payment received, but no places left: %(event)s") % {"event": order.event.title},
             template="unplaced",
+            recipient_name=find_buyer_first_name(order),
             context={
                 "order": order,
                 "event": order.event,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.application_rules import rank_waiting_entries
+from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import WaitingEntry
 from registrations.permissions import make_own_secret
 
@@ -111,6 +112,7 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
         to=get_mail_address(entry),
         subject=(subjects[kind] % {"title": title})[:200],
         template=f"waiting_{kind}",
+        recipient_name=find_attendee_first_name(entry.registration) if entry.registration else "",
         context={
             "entry": entry,
             "event": event,

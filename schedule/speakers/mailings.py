@@ -41,14 +41,14 @@ REQUEST_SUBJECT = gettext_lazy("{event}: when are you available?")
 REQUEST_TEXT = gettext_lazy(
     "Hello {name},\n\nWe are preparing the programme for {event}. Your sessions:\n\n{sessions}\n\n"
     "Please use your page to tell us when you are available, confirm your sessions and check your biography. "
-    "It takes two minutes, and you do not need an account.\n\nThank you!"
+    "It takes two minutes, and you do not need an account.\n\nThank you!\n\nKind regards,\n{event}"
 )
 REMINDER_SUBJECT = gettext_lazy("{event}: we still need to know when you are available")
 REMINDER_TEXT = gettext_lazy(
     "Hello {name},\n\nWe do not yet know when you are available for {event}. If we do not hear "
     "from you, your sessions may be scheduled at a time that does not suit "
     "you.\n\nYour sessions:\n\n{sessions}\n\nPlease fill in the timetable on your page; it takes two "
-    "minutes.\n\nThank you!"
+    "minutes.\n\nThank you!\n\nKind regards,\n{event}"
 )
 DEFAULT_TEXTS: Final = {
     SpeakerMailing.Kind.REQUEST: (REQUEST_SUBJECT, REQUEST_TEXT),

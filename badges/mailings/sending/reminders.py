@@ -50,7 +50,7 @@ def get_default_texts() -> dict[str, str]:
                 "{when}\n- **Where:** {where}\n\n[Your badge]({badge}): show its code at the entrance, "
                 "on paper or on your phone.\n\n[The programme]({agenda}): choose your sessions.\n\nCan’t "
                 "come? [Cancel your registration]({manage_url}) so that someone else can have the "
-                "place."
+                "place.\n\nKind regards,\n{event}"
             )
     return texts
 

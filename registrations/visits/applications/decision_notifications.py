@@ -27,7 +27,7 @@ def build_refusal_message(application: Application) -> MailMessage:
     person, event = application.person, application.visit.event
     assert person is not None
     with translation.override(person.language):
-        subject = _("Not confirmed by the host: %(event)s") % {"event": event.title}
+        subject = _("The host has not confirmed your visit: %(event)s") % {"event": event.title}
     return MailMessage(
         to=person.email or "",
         subject=subject[:200],
@@ -53,14 +53,18 @@ def notify_club_of_decision(application_id: int) -> None:
 def build_decision_message(application: Application) -> MailMessage:
     """Return the mail to the club about a veto or an approved replacement."""
     event, language = application.visit.event, settings.LANGUAGE_CODE
-    # The task has only the id; the stored row tells the two decisions apart.
-    kind = "refused" if application.host_refused_at else "approved"
+    # The task has only the id; the stored row tells the decisions apart.
+    kind = "approved"
+    if application.host_refused_at:
+        is_proposed = application.replaces_id and application.registration_id is None
+        kind = "replacement_refused" if is_proposed else "refused"
     with translation.override(language):
-        if kind == "refused":
-            pattern = _("The host has declined a visitor: %(event)s")
-        else:
-            pattern = _("The host has agreed to a replacement: %(event)s")
-        subject = pattern % {"event": event.title}
+        subjects = {
+            "approved": _("The host has agreed to a replacement: %(event)s"),
+            "replacement_refused": _("The host has declined the proposed replacement: %(event)s"),
+            "refused": _("The host has declined a visitor: %(event)s"),
+        }
+        subject = subjects[kind] % {"event": event.title}
         url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
     return MailMessage(
         to=event.contact_email,

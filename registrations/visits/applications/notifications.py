@@ -111,19 +111,21 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
     event = visit.event
     subjects = {
         "text": _("Please accept the confidentiality terms: %(visit)s"),
-        "reminder": _("Reminder: please accept the confidentiality terms: %(visit)s"),
+        "reminder": _("Reminder: please accept the confidentiality terms for %(visit)s"),
         "no_place": _("No places left: %(visit)s"),
         "revoked": _("Your place has been withdrawn: %(visit)s"),
+        "ended": _("Your application has ended: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),
     }
+    text_kind = "ended" if kind == "revoked" and application.registration_id is None else kind
     path = reverse("visit-confidentiality" if kind in ("text", "reminder") else "visit", args=[event.slug])
     return MailMessage(
         to=person.email or "",
-        subject=(subjects[kind] % {"visit": event.title})[:200],
+        subject=(subjects[text_kind] % {"visit": event.title})[:200],
         template="visit_applicant",
         recipient_name=person.first_name,
         context={
-            "kind": "text" if kind == "reminder" else kind,
+            "kind": "text" if kind == "reminder" else text_kind,
             "is_new_text": number > 1 and _knows_earlier_text(application, number),
             "application": application,
             "visit": visit,

@@ -64,7 +64,7 @@ def build_sign_in_message(contact: HostContact, link: HostLink, token: str) -> M
     event = contact.visit.event
     with translation.override(contact.language):
         path = reverse("host-sign-in", args=[token])
-        subject = _("Sign in: %(event)s") % {"event": event.title}
+        subject = _("Your sign-in link: %(event)s") % {"event": event.title}
     return MailMessage(
         to=contact.email,
         subject=subject[:200],

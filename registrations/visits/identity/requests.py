@@ -103,7 +103,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
     person, visit = application.person, application.visit
     assert person is not None
     with translation.override(person.language):
-        subject = _("Details the host needs about you: %(event)s") % {"event": visit.event.title}
+        subject = _("The host needs your details: %(event)s") % {"event": visit.event.title}
         path = reverse("visit-identity", args=[visit.event.slug])
         fields = [get_field_label(name) for name in list_requested_fields(visit)]
     return MailMessage(

@@ -97,7 +97,11 @@ def _build_message(mail: DayMail) -> MailMessage:
     registration, visit, event = application.registration, application.visit, application.visit.event
     assert registration is not None
     is_after = mail.kind == DayMail.Kind.AFTER
-    subject = _("Thank you for coming: %(event)s") if is_after else _("Your visit: %(event)s")
+    subject = (
+        _("Thank you for coming: %(event)s")
+        if is_after
+        else _("Practical information for your visit: %(event)s")
+    )
     rides, can_choose = list_rides(application), Ride.objects.filter(visit=visit).exists()
     page_before = "visit-rides" if rides or can_choose else "visit"
     page = reverse("visit-feedback" if is_after else page_before, args=[event.slug])

@@ -148,8 +148,8 @@ def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:
     visit = visitor_list.visit
     with translation.override(visitor_list.language):
         path = reverse("host-list", args=[token])
-        subject = _("Visitor list for %(day)s, version %(number)d") % {
-            "day": format_date(visit.day), "number": visitor_list.number,
+        subject = _("Visitor list for %(visit)s, %(day)s, version %(number)d") % {
+            "visit": visit.event.title[:100], "day": format_date(visit.day), "number": visitor_list.number,
         }  # fmt: skip
         changes = describe_differences(
             added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed

@@ -328,6 +328,19 @@ def test_revocation_needs_reason_and_notifies_applicant(run_tasks, mailoutbox):
     assert "You changed employer." in mail.body
 
 
+def test_applicant_without_a_place_is_told_that_the_application_ended(run_tasks, mailoutbox):
+    visit = make_visit(places=1)
+    make_application(visit)
+    waiting = make_application(visit, language="en")
+
+    revoke_place(application=waiting, reason="The visit is for network teams.")
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [get_applicant(waiting).email]]
+    assert mail.subject.startswith("Your application has ended: ")
+    assert "your place" not in mail.body.lower()
+
+
 def test_vetoed_applicant_cannot_apply_again(client: Client):
     visit = make_visit(slug="labs")
     application = make_application(visit)

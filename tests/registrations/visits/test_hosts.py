@@ -219,7 +219,7 @@ def test_veto_releases_place_and_deletes_identity_without_giving_reason(visit, e
     assert not Identity.objects.exists()
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [application.person.email]]
-    assert mail.subject.startswith("Place non confirmée par l’hôte\u202f: ")
+    assert mail.subject.startswith("L’hôte n’a pas confirmé votre visite\u202f: ")
     assert [one for one in mailoutbox if "Sophie" in one.body] == []
     [told] = [one for one in mailoutbox if one.to == ["visites@club.example"]]
     assert f"/organize/{visit.event.slug}/visit/lists/" in told.body

@@ -27,8 +27,8 @@ def test_mail_on_day_before_contains_meeting_point_and_briefing(run_tasks, mailo
     first, second = sorted(mailoutbox, key=lambda mail: mail.to)
     assert [first.to, second.to] == [[one.registration.email], [alone.registration.email]]
     assert (first.subject, second.subject) == (
-        "Préparez votre venue\u202f: Visite chez Nordlys",
-        "Your visit: Visit to Nordlys",
+        "Préparez votre visite\u202f: Visite chez Nordlys",
+        "Practical information for your visit: Visit to Nordlys",
     )
     for words in ("Gare de Lyon, sortie 3", ride.map_url, "pièce d’identité", "Chaussures fermées."):
         assert words in first.body, words

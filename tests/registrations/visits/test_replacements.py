@@ -9,8 +9,10 @@ from django.utils import timezone, translation
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow
+from convention.events.models import Event
 from registrations.changes.cancel import cancel_registration
 from registrations.models import CompanyShare, Registration
+from registrations.visits.applications.decision_notifications import build_decision_message
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import withdraw_application
@@ -219,6 +221,24 @@ def test_ineligible_person_cannot_be_replacement(visit, make_replacement):
 
 def get_first_application(visit):
     return visit.applications.order_by("pk").first()
+
+
+def test_club_learns_that_a_proposed_replacement_was_declined(visit, mailoutbox, run_tasks):
+    Event.objects.update(contact_email="club@example.org")
+    replaced = get_original_application(visit)
+    new = make_colleague(replaced)
+    new.language = "en"
+    new.save(update_fields=["language"])
+    made = propose_replacement(application=replaced, replacement=new)
+
+    veto_application(application=made)
+    run_tasks()
+
+    made.refresh_from_db()
+    assert build_decision_message(made).context["kind"] == "replacement_refused"
+    [mail] = [mail for mail in mailoutbox if mail.to == [new.email]]
+    assert mail.subject.startswith("The host has not confirmed your visit: ")
+    assert "Your place has been released" not in mail.body
 
 
 def test_second_replacement_is_refused_for_same_place(visit):
