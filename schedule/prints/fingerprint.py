@@ -18,20 +18,22 @@ def fingerprint_printed_content(event: Event) -> str:
 
     The number of queries is fixed.
     """
-    # The revision rises with each change of the programme; rooms and speakers' answers change without it.
-    facts: list[Any] = [
-        Schedule.objects.filter(event=event).values_list("revision", "version", "day_starts_at").first(),
-        event.sessions.aggregate(count=Count("pk"), last=Max("pk")),
-        list(event.rooms.order_by("pk").values_list()),
-        SessionSpeaker.objects.filter(session__event=event).aggregate(
-            confirmed=Count("confirmed_at"), declined=Count("declined_at")
-        ),
-        Event.objects.filter(pk=event.pk).values_list(*list_printed_columns()).get(),
-        str(event.venue),
-        find_cancellation_time(event),
-        fingerprint_printed_logos(event),
-    ]
-    return hash_text(repr(facts))
+    # In one language: names of sponsorship levels and the like come in the reader's, and the worker has its own.
+    with translation.override("en"):
+        # The revision rises with each change of the programme; rooms and speakers' answers change without it.
+        facts: list[Any] = [
+            Schedule.objects.filter(event=event).values_list("revision", "version", "day_starts_at").first(),
+            event.sessions.aggregate(count=Count("pk"), last=Max("pk")),
+            list(event.rooms.order_by("pk").values_list()),
+            SessionSpeaker.objects.filter(session__event=event).aggregate(
+                confirmed=Count("confirmed_at"), declined=Count("declined_at")
+            ),
+            Event.objects.filter(pk=event.pk).values_list(*list_printed_columns()).get(),
+            str(event.venue),
+            find_cancellation_time(event),
+            fingerprint_printed_logos(event),
+        ]
+        return hash_text(repr(facts))
 
 
 def list_printed_columns() -> list[str]:
@@ -45,6 +47,4 @@ def get_options_key(options: PrintOptions) -> str:
 
 
 def hash_text(text: str) -> str:
-    # Texts may hold lazy translations: their hash must not depend on the reader's language.
-    with translation.override("en"):
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

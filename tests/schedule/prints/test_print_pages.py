@@ -4,7 +4,7 @@ import datetime
 import io
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pypdf import PdfReader
 
 from convention.audit.models import AuditEntry
@@ -17,6 +17,7 @@ from schedule.prints.requests import delete_outdated_files, find_current_print, 
 from schedule.versions.publish import publish_draft
 from tests.factories import make_administrator, make_event, make_print, make_room, make_session, make_track
 from tests.pdf_readers import pdf_text
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -107,6 +108,18 @@ def test_the_same_print_is_made_once(organizer, event):
         run_waiting_tasks()
 
     assert event.agenda_prints.filter(kind="booklet").count() == 1
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_print_with_sponsors_is_up_to_date_on_pages_of_both_languages(organizer, event, language):
+    make_sponsorship(make_package(event, name="Or", name_en="Gold", has_printed_logo=True))
+    organizer.post(PAGE, {"language": language, "depth": "short"})
+    with translation.override("fr"):
+        run_waiting_tasks()
+
+    assert "up to date" in organizer.get(PAGE).text
+    with translation.override("fr"):
+        assert find_current_print(event, PrintOptions(language=language, depth="short")).state == "done"
 
 
 def test_new_version_is_printed_again_and_page_marks_the_old_print_as_outdated(organizer, event):
