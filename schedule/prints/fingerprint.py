@@ -18,7 +18,7 @@ def fingerprint_printed_content(event: Event) -> str:
 
     The number of queries is fixed.
     """
-    # In one language: names of sponsorship levels and the like come in the reader's, and the worker has its own.
+    # In one language: names of packages come in the reader’s, and the worker has its own.
     with translation.override("en"):
         # The revision rises with each change of the programme; rooms and speakers' answers change without it.
         facts: list[Any] = [

@@ -93,11 +93,19 @@ def _write_speaker_mail(
 ) -> MailMessage:
     event = version.event
     address = speaker.email or (speaker.person and speaker.person.email) or ""
+    is_first = not event.schedule_versions.filter(number__lt=version.number).exists()
+    if is_first:
+        subject = _("The programme is published: %(event)s")
+    else:
+        subject = _("The programme has changed: %(event)s")
     return MailMessage(
         to=address,
-        subject=(_("The programme has changed: %(event)s") % {"event": event.title})[:200],
+        subject=(subject % {"event": event.title})[:200],
         template="speaker_sessions_changed",
+        recipient_name=speaker.name,
         context={
+            "is_first": is_first,
+            "has_page": speaker.sessions.published(audience=ProgrammeAudience.PUBLIC).exists(),
             "event": event,
             "speaker": speaker,
             "note": version.note,

@@ -76,7 +76,7 @@ def test_sessions_that_did_not_change_are_counted():
 MOVED = replace(SLOT, starts_at=START + HOUR, ends_at=START + 2 * HOUR)
 SENTENCES = [
     (SLOT, MOVED, "en", "Now Wednesday 16 June 2027, 10:00–11:00 instead of 9:00–10:00."),
-    (SLOT, MOVED, "fr", "Désormais mercredi 16 juin 2027, 10 h – 11 h au lieu de 9 h – 10 h."),
+    (SLOT, MOVED, "fr", "Nouvel horaire : mercredi 16 juin 2027, 10 h – 11 h (avant : 9 h – 10 h)."),
     (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "en", "In Pasteur instead of Curie."),
     (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "fr", "Salle : Pasteur (avant : Curie)."),
     (SLOT, None, "en", "Removed (previously Wednesday 16 June 2027, 9:00–10:00, Curie)."),

@@ -352,9 +352,13 @@ def test_mail_about_a_publication_is_in_the_speakers_language(event, mailoutbox,
     session = make_session(event, "Moved", speakers=("Ana",))
     event.speakers.update(email="ana@example.org", language="en")
     change_slot(session, hours=1)
+    publish_current_draft(session)
+    change_slot(session, hours=2)
 
     publish_current_draft(session)
     run_tasks()
 
-    [mail] = mailoutbox
-    assert mail.subject.startswith("The programme has changed")
+    first, second = mailoutbox
+    assert first.subject.startswith("The programme is published: ")
+    assert second.subject.startswith("The programme has changed: ")
+    assert first.body.splitlines()[2] == "Hello Ana,"
