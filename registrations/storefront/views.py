@@ -324,10 +324,19 @@ def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
     return ChoiceOffer(tickets, addons, unavailable_tickets, unavailable_addons, terms)
 
 
+def _find_only_ticket(offer: ChoiceOffer) -> str:
+    """Return the slug of the only available ticket, which is preselected; "" if there are several.
+
+    A members' ticket is not preselected where the others are sold out: guests would take it by mistake.
+    """
+    available = [ticket for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
+    if len(available) != 1 or (available[0].is_for_members and len(offer.tickets) > 1):
+        return ""
+    return available[0].slug
+
+
 def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> list[TicketChoiceForm]:
-    available = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
-    # The only available ticket is preselected.
-    only_slug = available[0] if len(available) == 1 else ""
+    only_slug = _find_only_ticket(offer)
     return [
         TicketChoiceForm(
             data,

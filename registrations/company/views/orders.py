@@ -1,6 +1,7 @@
 """A company's orders: the list, one order with its people, payment and documents, and invoices as PDF."""
 
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
@@ -30,6 +31,9 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     rows = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
     # The amount due is computed from these.
     rows = rows.prefetch_related("registrations__addons", "sponsorships")
+    active = Count("registrations", filter=Q(registrations__cancelled_at__isnull=True), distinct=True)
+    # An aggregate drops the default order.
+    rows = rows.annotate(place_count=active).order_by("-created_at", "-pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render_page(request, "company/orders.html", company_obj, page_obj=page)
 

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Membership
@@ -97,6 +99,9 @@ def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
     assert AuditEntry.objects.filter(verb="order.book_for_company").count() == 1
     page = normalize_spaces(desk.client.get(f"{desk.at}/orders/").content.decode())
     assert [word in page for word in (one.reference, "PO-77", "1 000")] == [True] * 3
+    one.registrations.filter(last_name="Alpha").update(cancelled_at=timezone.now())
+    rows = html.fromstring(desk.client.get(f"{desk.at}/orders/").text)
+    assert rows.xpath("//td[@data-label='Places']/text()") == ["3"]
     assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")
 
 

@@ -98,6 +98,20 @@ def test_first_button_of_later_screens_continues(client: Client, event: Event):
     ]  # fmt: skip
 
 
+def test_a_members_ticket_is_not_preselected_when_the_others_are_sold_out(client: Client, event: Event):
+    make_ticket(event, slug="member", audience="member")
+    event.tickets.filter(slug="guest").update(capacity=1, reserved=1)
+    client.post("/events/congress/register/", build_person_form())
+
+    choices = html.fromstring(client.get("/events/congress/register/choices/").text)
+    event.tickets.filter(slug="guest").delete()
+    only_members = html.fromstring(client.get("/events/congress/register/choices/").text)
+
+    chosen = "//input[@name='choice-0-ticket'][@checked]/@value"
+    assert choices.xpath(chosen) == []
+    assert only_members.xpath(chosen) == ["member"]
+
+
 def test_email_field_has_email_attributes(client: Client, event: Event):
     page = client.get("/events/congress/register/").content.decode()
     [field] = re.findall(r'<input[^>]*name="person-0-email"[^>]*>', page)
