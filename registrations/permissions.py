@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention.club.models import Person
 from convention.club.permissions import get_companies_of_contact
@@ -102,11 +103,18 @@ def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | No
     return link_access
 
 
+class InvalidOrderLink(NotFound):
+    """A link to an order that was forged, cut off or replaced; the error page offers a new one."""
+
+    next_page_name = "lost-link"
+    next_page_label = gettext_lazy("Find my registration")
+
+
 def _make_not_found(link_access: LinkAccess | None) -> NotFound:
     # Only the holder of a valid link learns that the places became private.
     if link_access and link_access.private_registrations:
         return NotFound(_("This place was confirmed by e-mail. Only the attendee has its link now."))
-    return NotFound(
+    return InvalidOrderLink(
         _(
             "This link is not valid: it may be incomplete, or a newer one has replaced it. Use "
             "the link in the latest e-mail."

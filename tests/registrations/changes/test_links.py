@@ -266,3 +266,12 @@ def test_link_of_personal_programme_is_replaced(client: Client):
         assert Client().get(f"/events/conf/agenda/mine/{old}{ending}").status_code == 404
         assert Client().get(f"/events/conf/agenda/mine/{new.link_token}{ending}").status_code == 200
     assert session.title in client.get("/events/conf/agenda/mine/").text
+
+
+def test_page_of_an_invalid_link_leads_to_a_new_one(client):
+    order = make_order(make_event(slug="congress"))
+
+    page = html.fromstring(client.get(f"/en/orders/{order.reference}/{'a' * 20}/").text)
+
+    assert page.xpath("//p[@class='actions']/a[1]/@href") == ["/en/orders/link/"]
+    assert page.xpath("//p[@class='actions']/a[1]/text()") == ["Find my registration"]
