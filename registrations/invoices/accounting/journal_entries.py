@@ -23,6 +23,7 @@ from registrations.invoices.models import (
     Receivable,
     Refund,
 )
+from registrations.invoices.models.receivables import BANK_METHODS
 
 from .vat_report import iter_collected_movements
 
@@ -152,8 +153,7 @@ def sum_sales_by_account(issuer: Issuer, lines: Iterable[InvoiceLine]) -> dict[s
 
 def get_payment_account(issuer: Issuer, method: str) -> tuple[Journal, str]:
     """Return the journal and the account on which money of this method is booked."""
-    # Cheques and the terminal's takings reach the bank within days, without a document of their own.
-    if method in (Payment.Method.TRANSFER, Payment.Method.CHEQUE, Payment.Method.TERMINAL):
+    if method in BANK_METHODS:
         return Journal.BANK, issuer.account_bank
     if method == Payment.Method.CASH:
         return Journal.CASH, issuer.account_cash

@@ -259,6 +259,12 @@ BANK_LINE_PREFIX = "bank:"
 # mistake. They are stored, so they never change.
 MISTAKE_PREFIX, UNDO_PREFIX = "mistake:", "undo:"
 
+# Selects counter-entries, as `Refund.is_counter_entry` does for one row.
+COUNTER_ENTRY = Q(external_id__startswith=MISTAKE_PREFIX) | Q(external_id__startswith=UNDO_PREFIX)
+
+# Cheques and the terminal's takings reach the bank within days, without a document of their own.
+BANK_METHODS = (Payment.Method.TRANSFER, Payment.Method.CHEQUE, Payment.Method.TERMINAL)
+
 # The test payments of the demo follow the path of card payments.
 PROCESSOR_METHODS = (Payment.Method.CARD, Payment.Method.SEPA_DEBIT, Payment.Method.TEST)
 

@@ -13,11 +13,13 @@ from convention.money import Money
 from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payment
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
-from registrations.invoices.models import Payment, Payout, Refund
+from registrations.invoices.models import Payment, Payout, Receivable, Refund
 from registrations.invoices.models.receivables import BANK_LINE_PREFIX, UNDO_PREFIX
 from registrations.models import Order
 from registrations.payments.cards.settlement import record_order_payment
 from registrations.payments.models import BankLine, BankLineAssignment
+
+from .payables import list_open_refunds
 
 
 class InvalidAssignment(ConventionError):
@@ -152,32 +154,37 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
 
 
 @transaction.atomic
-def match_line_to_refund(*, line: BankLine, refund: Refund) -> None:
-    """Link a debit to a refund made at the bank, and complete that refund."""
-    line = lock_line(line.pk)
-    line.refund = refund
-    line.save(update_fields=["refund"])
-    complete_refund(refund=refund, refunded_on=line.booked_on)
-
-
-@transaction.atomic
 def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
-    """Record a debit as a refund of a transfer that nobody requested; return whether there is one."""
+    """Link a debit to the refund that it shows, which completes it; return whether there is one.
+
+    Without an open refund of this amount, one that nobody requested is recorded.
+    """
     line = lock_line(line.pk)
-    transfers = Payment.objects.filter(receivable__reference=reference, method=Payment.Method.TRANSFER)
+    receivable = Receivable.objects.get(reference=reference)
+    # Of several equal ones any will do: the money left once for each.
+    refund = list_open_refunds().filter(receivable=receivable, amount=-line.amount).first()
+    refund = refund or _request_returned_transfer(line, receivable)
+    if refund:
+        line.refund = refund
+        line.save(update_fields=["refund"])
+        complete_refund(refund=refund, refunded_on=line.booked_on)
+    return refund is not None
+
+
+def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund | None:
+    transfers = receivable.payments.filter(method=Payment.Method.TRANSFER)
     # The latest transfer that was large enough; which one was returned makes no difference to the balance.
     candidates = (
         transfer for transfer in transfers.order_by("-pk") if compute_refundable(transfer) >= -line.amount
     )
     if payment := next(candidates, None):
-        refund = request_refund(
+        return request_refund(
             payment=payment,
             amount=-line.amount,
             reason=_("From the bank statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
             external_id=f"bank:{line.fingerprint[:40]}",
         )
-        match_line_to_refund(line=line, refund=refund)
-    return payment is not None
+    return None
 
 
 def _format_money(line: BankLine, cents: int) -> str:

@@ -11,9 +11,9 @@ from convention.club.models import Person
 from convention.db.advisory_locks import acquire_advisory_lock
 from registrations.payments.models import BankLine, BankStatement
 
-from .assignments import assign_line, match_line_to_payout, match_line_to_refund, record_returned_transfer
+from .assignments import assign_line, match_line_to_payout, record_returned_transfer
 from .matching import LineMatch, MatchKind, match_line
-from .payables import build_line_facts, build_payable_index, find_manual_refund
+from .payables import build_line_facts, build_payable_index
 from .statement_lines import StatementEntry, StatementFile
 
 QUERY_BATCH_SIZE = 10_000
@@ -126,9 +126,6 @@ def _apply_match(line: BankLine, match: LineMatch) -> bool:
     elif match.kind == MatchKind.EXACT:
         for reference, cents in match.parts:
             assign_line(line=line, reference=reference, amount=cents)
-    # Before RETURNED: a refund that the treasurer requested is completed, not recorded a second time.
-    elif line.amount < 0 and (refund := find_manual_refund(line)):
-        match_line_to_refund(line=line, refund=refund)
     elif match.kind == MatchKind.RETURNED:
         return record_returned_transfer(line=line, reference=match.reference)
     else:

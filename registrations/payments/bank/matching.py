@@ -46,10 +46,16 @@ class PayableItem:
     was_paid: bool = False
     # Cents received by transfer and not refunded.
     returnable_cents: int = 0
+    # Cents of each refund whose debit no statement has shown yet.
+    open_refund_cents: tuple[int, ...] = ()
 
     @property
     def due_money(self) -> Money:
         return Money(self.amount_due, self.currency)
+
+    def may_have_returned(self, cents: int) -> bool:
+        """Return whether a debit of so many cents can be a refund of this."""
+        return cents in self.open_refund_cents or 0 < cents <= self.returnable_cents
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     is_refund = (
         len(named) == 1
         and named[0].currency == line_facts.currency
-        and 0 < -line_facts.amount_cents <= named[0].returnable_cents
+        and named[0].may_have_returned(-line_facts.amount_cents)
     )
     return LineMatch(MatchKind.RETURNED, named[0].reference) if is_refund else LineMatch(MatchKind.UNKNOWN)
 

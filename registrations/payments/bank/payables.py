@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 
-from django.db.models import F, Q, Sum
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from registrations.invoices.models import Charge, Invoice, Payment, Payout, Receivable, Refund
+from registrations.invoices.models.receivables import BANK_METHODS, COUNTER_ENTRY
 from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
 from registrations.payments.models import BankLine
 
@@ -24,7 +25,7 @@ from .matching import (
 def build_payable_index() -> PayableIndex:
     """Return the index of everything that a transfer may pay, or paid before."""
     fields = ("pk", "reference", "name", "amount_due", "currency", "amount_paid")
-    returnable = _compute_returnable()
+    returnable, open_refunds = _compute_returnable(), _list_open_refund_cents()
     # Plain tuples: with tens of thousands of receivables model instances take seconds.
     receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
     numbers = defaultdict(list)
@@ -40,6 +41,7 @@ def build_payable_index() -> PayableIndex:
             invoice_numbers=tuple(numbers[row.pk]),
             was_paid=row.amount_paid > 0,
             returnable_cents=returnable.get(row.pk, 0),
+            open_refund_cents=tuple(open_refunds[row.pk]),
         )
         for row in receivables
     ]
@@ -68,6 +70,21 @@ def _compute_returnable() -> dict[int, int]:
     for receivable, unreturned in rows.values_list("receivable", F("amount") - F("repaid")):
         returnable[receivable] = max(unreturned, returnable.get(receivable, 0))
     return returnable
+
+
+def list_open_refunds() -> QuerySet[Refund]:
+    """Return the refunds by bank whose debit no statement has shown, those to be sent first."""
+    # Those marked as done too: their debit is imported afterwards, and must not count a second time.
+    rows = Refund.objects.active().filter(payment__method__in=BANK_METHODS).exclude(COUNTER_ENTRY)
+    is_sent = Case(When(state=Refund.State.DONE, then=True), default=False)
+    return rows.exclude(Exists(BankLine.objects.filter(refund=OuterRef("pk")))).order_by(is_sent, "pk")
+
+
+def _list_open_refund_cents() -> dict[int, list[int]]:
+    amounts: dict[int, list[int]] = defaultdict(list)
+    for receivable, cents in list_open_refunds().values_list("receivable", "amount"):
+        amounts[receivable].append(cents)
+    return amounts
 
 
 def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
@@ -119,17 +136,3 @@ def match_lines(lines: list[BankLine]) -> list[tuple[BankLine, LineMatch]]:
 def suggest_payables(line: BankLine, index: PayableIndex, *, search_text: str = "") -> list[RankedPayable]:
     """Return what a stored line may pay, the likeliest first."""
     return rank_payables(build_line_facts(line), index, search_text)
-
-
-def find_manual_refund(line: BankLine) -> Refund | None:
-    """Return the one requested transfer refund that a debit names, with the same amount."""
-    requested_refunds = Refund.objects.select_related("receivable", "payment").filter(
-        state=Refund.State.REQUESTED, amount=-line.amount, payment__method="transfer"
-    )
-    # By reference only: the sum alone could be any debit.
-    named = [
-        refund
-        for refund in requested_refunds
-        if refund.receivable.reference in line.payer_text.upper().replace(" ", "")
-    ]
-    return named[0] if len(named) == 1 else None

@@ -11,7 +11,7 @@ from convention.money import format_creditor_reference
 from registrations.billing.receivables import sync_receivable
 from registrations.changes.cancel import cancel_registration
 from registrations.invoices.ledger.payments import record_payout
-from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.invoices.models import Payment, Payout, Refund
 from registrations.payments.bank.assignments import (
     InvalidAssignment,
@@ -298,6 +298,65 @@ def test_overpayment_is_assigned_and_refund_completed_by_statement(event):
     import_lines((-3_000, "Acme", f"Remboursement {order.reference}", ""))
     assert Refund.objects.get().state == "done"
     assert get_balance_cents(order) == (12_000, 15_000, 3_000)
+
+
+def cancel_places(event, *, count: int):
+    """Have an order of three places paid by one transfer, and cancel some of them."""
+    event.tickets.update(capacity=3)
+    order = place_invoice_order(event, people=3)
+    import_lines((36_000, "Acme", "", order.creditor_reference))
+    for registration in order.registrations.all()[:count]:
+        cancel_registration(registration=registration)
+    return order
+
+
+def import_refund(order, text="Remboursement"):
+    import_lines((-12_000, "Acme", f"{text} {order.reference}", ""))
+
+
+def test_refund_marked_as_done_is_found_on_statement(event):
+    order = cancel_places(event, count=1)
+    refund = Refund.objects.get()
+    complete_refund(refund=refund)
+
+    import_refund(order)
+
+    assert get_balance_cents(order) == (24_000, 36_000, 12_000)
+    assert BankLine.objects.get(amount=-12_000).refund == refund
+
+
+def test_cancelled_assignment_does_not_hide_a_returned_transfer(event):
+    order = place_invoice_order(event)
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+    line = BankLine.objects.get()
+    undo_assignment(assignment=line.assignments.get(), reason="Erreur")
+    assign_line(line=line, reference=order.reference, amount=12_000)
+
+    import_refund(order)
+
+    assert get_balance_cents(order) == (12_000, 24_000, 24_000)
+
+
+def test_equal_refunds_are_completed_one_by_one(event):
+    order = cancel_places(event, count=2)
+
+    import_refund(order, "Premier")
+
+    assert list(Refund.objects.order_by("pk").values_list("state", flat=True)) == ["done", "requested"]
+
+    import_refund(order, "Second")
+
+    assert list(Refund.objects.values_list("state", flat=True)) == ["done", "done"]
+    assert get_balance_cents(order) == (12_000, 36_000, 24_000)
+
+
+def test_another_debit_after_known_refunds_is_a_returned_transfer(event):
+    order = cancel_places(event, count=1)
+    import_refund(order, "Premier")
+
+    import_refund(order, "Second")
+
+    assert get_balance_cents(order) == (24_000, 36_000, 24_000)
 
 
 def test_one_transfer_is_assigned_to_two_orders(event):
