@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.money import Money
-from registrations.invoices.models.documents import Payment, Refund
+from registrations.invoices.models.documents import Refund
 from registrations.models import Order, Registration
 
 from .cancellation import preview_outcome
@@ -30,12 +30,11 @@ def load_order_balance(order: Order) -> dict[str, Money]:
     }
 
 
-def describe_refund_state(refund: Refund, payment: Payment) -> str:
+def describe_refund_state(refund: Refund, currency: str) -> str:
     """Return the refund's state, amount and method in words."""
     cancelled = _("Payment cancelled, %(amount)s, %(method)s")
     text = cancelled if refund.is_counter_entry else str(REFUND_TEXTS[Refund.State(refund.state)])
-    amount = Money(refund.amount, payment.currency)
-    return text % {"amount": amount, "method": payment.get_method_display()}
+    return text % {"amount": Money(refund.amount, currency), "method": refund.get_method_display()}
 
 
 def summarize_refund(registration: Registration) -> list[str]:
@@ -68,7 +67,7 @@ def summarize_settlement(order: Order, registrations: Iterable[Registration]) ->
     if not cancelled:
         return []
     refunds = list_cancellation_refunds(order, cancelled)
-    sentences = [f"{describe_refund_state(refund, refund.payment)}." for refund in refunds]
+    sentences = [f"{describe_refund_state(refund, order.currency)}." for refund in refunds]
     if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
         sentences.append(describe_fee(Money(fee_cents, order.currency)))
     return sentences or [_("The buyer owes nothing more; any invoice already issued is credited.")]

@@ -140,9 +140,7 @@ def list_paid_cancellations(registrations: Iterable[Registration]) -> list[Regis
 def list_cancellation_refunds(order: Order, cancelled: Iterable[Registration]) -> list[Refund]:
     """Return the refunds of these cancelled registrations, oldest first."""
     key_prefixes = tuple(make_refund_key_prefix(registration) for registration in cancelled)
-    rows = (
-        Refund.objects.filter(receivable__reference=order.reference).select_related("payment").order_by("pk")
-    )
+    rows = Refund.objects.filter(receivable__reference=order.reference).order_by("pk")
     # Refunds are matched by their idempotency key, since a refund row does not name a registration.
     return [row for row in rows if (row.external_id or "").startswith(key_prefixes)]
 
@@ -170,4 +168,4 @@ def _describe_refund(refund: Refund, amount: Money) -> str:
         return _("%(amount)s has been refunded.") % {"amount": amount}
     if refund.state == Refund.State.FAILED:
         return _("The refund of %(amount)s failed. The treasurer is looking into it.") % {"amount": amount}
-    return describe_refund_method(refund.payment.method, amount)
+    return describe_refund_method(refund.method, amount)

@@ -1,7 +1,8 @@
 """Payments that need attention: paid too much, too late, or not verified."""
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.tasks import task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.money import Money
 from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.models import Payment, Receivable, ReceivableQuerySet
+from registrations.invoices.models import Payment, Receivable, ReceivableQuerySet, Refund
 from registrations.invoices.models.receivables import PROCESSOR_METHODS
 from registrations.models import Order, Registration, Sponsorship, Ticket
 
@@ -64,6 +65,14 @@ def list_overpaid_card_receivables() -> ReceivableQuerySet:
     )
     # Unplaced ones are listed apart, with a button to confirm them.
     return rows.exclude(reference__in=list_unplaced_orders().values("reference")).order_by("-pk")
+
+
+def list_failed_refunds() -> QuerySet[Refund]:
+    """Return the failed refunds whose money was not returned in another way since, latest first."""
+    later = Refund.objects.active().filter(receivable=OuterRef("receivable"), pk__gt=OuterRef("pk"))
+    returned = later.order_by().values("receivable").annotate(sum=Sum("amount")).values("sum")
+    rows = Refund.objects.select_related("receivable").filter(state=Refund.State.FAILED)
+    return rows.exclude(amount__lte=Coalesce(Subquery(returned), 0)).order_by("-pk")
 
 
 def list_unplaced_orders() -> QuerySet[Order]:

@@ -85,9 +85,9 @@ def build_day_books(event: Event) -> list[DayBook]:
         row.collected_by_method[payment.method] += payment.amount
         row.fee_cents += payment.fee
     refunds = Refund.objects.money_sent().filter(receivable__event=event)
-    for refund in refunds.select_related("payment", "receivable"):
+    for refund in refunds.select_related("receivable"):
         for day, cents in refund.cash_movements:
-            get_row(day, refund.receivable.currency).refunded_by_method[refund.payment.method] += cents
+            get_row(day, refund.receivable.currency).refunded_by_method[refund.method] += cents
     books = [_build_day_book(currency, days) for currency, days in rows_by_currency.items()]
     # An event without movements still gets its (empty) book in euros.
     return [book for book in books if book.rows] or books[:1]

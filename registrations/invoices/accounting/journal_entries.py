@@ -187,8 +187,8 @@ def iter_refund_entries(
     """Yield an entry when a refund leaves, and a reversed one if its money is returned."""
     is_in_period = Q(refunded_on__range=period) | Q(failed_on__range=period)
     refunds = Refund.objects.money_sent().filter(is_in_period, receivable__currency=BOOK_CURRENCY)
-    for refund in refunds.select_related("receivable", "payment"):
-        journal, account = get_payment_account(issuer, refund.payment.method)
+    for refund in refunds.select_related("receivable"):
+        journal, account = get_payment_account(issuer, refund.method)
         document_reference = refund.external_id or f"{refund.receivable.reference}-R{refund.pk}"
         # The query finds refunds by either day; only the days within the period are booked.
         for day, cents in refund.cash_movements:

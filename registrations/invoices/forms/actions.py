@@ -112,12 +112,28 @@ class ManualPaymentForm(IdempotentForm):
 
 
 class RefundForm(IdempotentForm):
-    """Amount and reason of a refund."""
+    """Amount and reason of a refund, and whether it goes by transfer whatever way the money came."""
 
     amount = CentsField(label=_("Amount to refund"))
     reason = forms.CharField(
         label=_("Reason"), max_length=300, error_messages={"required": _("Enter the reason.")}
     )
+    by_transfer = forms.BooleanField(
+        label=_("Refund by bank transfer instead"),
+        help_text=_("You make the transfer yourself, then mark the refund as done."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Test payments brought no money that a transfer could return.
+        if payment.method in (Payment.Method.TRANSFER, Payment.Method.TEST):
+            del self.fields["by_transfer"]
+
+    @property
+    def method(self) -> str:
+        """Return the method to use instead of the payment's, if any."""
+        return Payment.Method.TRANSFER if self.cleaned_data.get("by_transfer") else ""
 
 
 class PaymentCancelForm(forms.Form):

@@ -23,11 +23,13 @@ class InvalidRefund(ConventionError):
 
 
 @transaction.atomic
-def request_refund(*, payment: Payment, amount: int, reason: str, external_id: str = "") -> Refund:
+def request_refund(
+    *, payment: Payment, amount: int, reason: str, external_id: str = "", method: str = ""
+) -> Refund:
     """Request a refund of `amount` cents of a payment; it counts as refunded until it fails.
 
-    Card payments are then refunded by the hook `send_refund`. The same `external_id` returns the first row.
-    Raise InvalidRefund.
+    The money goes back by the way it came, unless `method` is given; what came by card is sent by the hook
+    `send_refund`. The same `external_id` returns the first row. Raise InvalidRefund.
     """
     # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)
@@ -41,13 +43,14 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
     refund = Refund.objects.create(
         receivable=receivable,
         payment=payment,
+        method=method or payment.method,
         amount=amount,
         reason=reason[:300],
         # NULL instead of "": the column is unique, and many refunds have no id yet.
         external_id=external_id or None,
         refunded_on=timezone.localdate(),
     )
-    if payment.is_by_processor:
+    if refund.is_by_processor:
         # A task, which runs after the commit: the processor must not send money for a refund that was rolled
         # back.
         hooks.send_refund.enqueue(refund.pk)
@@ -83,12 +86,16 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
 
 
 @transaction.atomic
-def request_manual_refund(*, payment: Payment, amount: int, reason: str, external_id: str) -> Refund:
+def request_manual_refund(
+    *, payment: Payment, amount: int, reason: str, external_id: str, method: str = ""
+) -> Refund:
     """Request a refund that the treasurer entered.
 
     Raise InvalidRefund, also if `external_id` comes again with another amount or payment.
     """
-    refund = request_refund(payment=payment, amount=amount, reason=reason, external_id=external_id)
+    refund = request_refund(
+        payment=payment, amount=amount, reason=reason, external_id=external_id, method=method
+    )
     # No repetition: the treasurer went back and changed the amount, which must not be swallowed.
     if (refund.payment_id, refund.amount) != (payment.pk, amount):
         raise InvalidRefund(

@@ -759,6 +759,22 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("card", "card"),
+                            ("sepa_debit", "SEPA debit"),
+                            ("transfer", "bank transfer"),
+                            ("cash", "cash"),
+                            ("cheque", "cheque"),
+                            ("terminal", "card terminal"),
+                            ("test", "test payment"),
+                        ],
+                        max_length=20,
+                        verbose_name="method",
+                    ),
+                ),
                 ("amount", models.PositiveBigIntegerField(verbose_name="amount, in cents")),
                 (
                     "external_id",

@@ -283,7 +283,7 @@ class RefundQuerySet(models.QuerySet["Refund"]):
 
 
 class Refund(models.Model):
-    """Money returned by the way it came; `failed_on` is the day on which sent money came back."""
+    """Money returned by the way it came, or by transfer; `failed_on` is the day on which it came back."""
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("requested")
@@ -292,6 +292,8 @@ class Refund(models.Model):
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="refunds")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    # Not always the payment's: the card may have expired, and the money then goes back by transfer.
+    method = models.CharField(_("method"), max_length=20, choices=Payment.Method.choices)
     amount = models.PositiveBigIntegerField(_("amount, in cents"))
     external_id = models.CharField(
         _("external reference"), max_length=120, null=True, blank=True, unique=True
@@ -313,6 +315,11 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment}: {self.amount}"
+
+    @property
+    def is_by_processor(self) -> bool:
+        """Return whether the processor sends it, which needs no work from the treasurer."""
+        return self.method in PROCESSOR_METHODS
 
     @property
     def is_counter_entry(self) -> bool:

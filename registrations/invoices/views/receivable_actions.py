@@ -47,7 +47,7 @@ from registrations.invoices.ledger.refunds import (
     fail_refund,
     request_manual_refund,
 )
-from registrations.invoices.models import Invoice, Receivable
+from registrations.invoices.models import Invoice, Payment, Receivable, Refund
 from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
     get_payment_for_treasurer,
@@ -280,6 +280,18 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
     )
 
 
+def describe_requested_refund(refund: Refund) -> str:
+    # The processor sends the refund; other refunds are made at the bank and marked as done.
+    sentence = (
+        _("A refund of %(amount)s has been requested. It will be sent automatically.")
+        if refund.is_by_processor
+        else _(
+            "A refund of %(amount)s has been recorded. Mark it as done once the money has left the account."
+        )
+    )
+    return sentence % {"amount": format_cents(refund.amount, refund.receivable.currency)}
+
+
 @require_safe_or_post
 def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Request a refund of a payment."""
@@ -287,26 +299,27 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     refundable, receivable = compute_refundable(payment), payment.receivable
     overpaid = -compute_balance(receivable).amount_due
     # Propose what was overpaid, as far as this payment covers it.
-    form = RefundForm(
-        get_posted_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
-    )
+    initial = {
+        "amount": min(overpaid, refundable) if overpaid > 0 else None,
+        "by_transfer": request.GET.get("method") == Payment.Method.TRANSFER,
+    }
+    form = RefundForm(get_posted_data(request), payment=payment, initial=initial)
 
     def run_action(data: dict[str, Any]) -> str:
         refund = request_manual_refund(
-            payment=payment, external_id=form.external_id, amount=data["amount"], reason=data["reason"]
+            payment=payment,
+            external_id=form.external_id,
+            amount=data["amount"],
+            reason=data["reason"],
+            method=form.method,
         )
-        return message % {"amount": format_cents(refund.amount, receivable.currency)}
+        return describe_requested_refund(refund)
 
-    # The processor sends the refund; other refunds are made at the bank and marked as done.
     if payment.is_by_processor:
-        message = _("A refund of %(amount)s has been requested. It will be sent automatically.")
         explanation = _(
             "Refundable amount: %(left)s, automatically, to the original payment method (%(method)s)."
         )
     else:
-        message = _(
-            "A refund of %(amount)s has been recorded. Mark it as done once the money has left the account."
-        )
         explanation = _("Refundable amount: %(left)s, to the original payment method (%(method)s).")
     explanation %= {
         "left": format_cents(refundable, receivable.currency),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
 from convention.money import Money
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payment
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
@@ -19,7 +20,7 @@ from registrations.models import Order
 from registrations.payments.cards.settlement import record_order_payment
 from registrations.payments.models import BankLine, BankLineAssignment
 
-from .payables import list_open_refunds
+from .payables import limit_returnable, list_open_refunds
 
 
 class InvalidAssignment(ConventionError):
@@ -172,18 +173,18 @@ def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
 
 
 def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund | None:
-    transfers = receivable.payments.filter(method=Payment.Method.TRANSFER)
-    # The latest transfer that was large enough; which one was returned makes no difference to the balance.
-    candidates = (
-        transfer for transfer in transfers.order_by("-pk") if compute_refundable(transfer) >= -line.amount
-    )
-    if payment := next(candidates, None):
-        return request_refund(
-            payment=payment,
-            amount=-line.amount,
-            reason=_("From the bank statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
-            external_id=f"bank:{line.fingerprint[:40]}",
-        )
+    overpaid = compute_balance(receivable).amount_overpaid
+    payments = receivable.payments.exclude(method=Payment.Method.TEST)
+    # Transfers first, the latest first; which one was returned makes no difference to the balance.
+    for payment in sorted(payments, key=lambda row: (row.method != Payment.Method.TRANSFER, -row.pk)):
+        if limit_returnable(payment.method, compute_refundable(payment), overpaid) >= -line.amount:
+            return request_refund(
+                payment=payment,
+                amount=-line.amount,
+                reason=_("From the bank statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
+                external_id=f"bank:{line.fingerprint[:40]}",
+                method=Payment.Method.TRANSFER,
+            )
     return None
 
 

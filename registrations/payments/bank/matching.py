@@ -44,7 +44,7 @@ class PayableItem:
     currency: str = "EUR"
     invoice_numbers: tuple[str, ...] = ()
     was_paid: bool = False
-    # Cents received by transfer and not refunded.
+    # Cents of one payment that a debit can return.
     returnable_cents: int = 0
     # Cents of each refund whose debit no statement has shown yet.
     open_refund_cents: tuple[int, ...] = ()

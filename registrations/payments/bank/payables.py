@@ -25,9 +25,10 @@ from .matching import (
 def build_payable_index() -> PayableIndex:
     """Return the index of everything that a transfer may pay, or paid before."""
     fields = ("pk", "reference", "name", "amount_due", "currency", "amount_paid")
-    returnable, open_refunds = _compute_returnable(), _list_open_refund_cents()
     # Plain tuples: with tens of thousands of receivables model instances take seconds.
     receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
+    returnable = _compute_returnable({row.pk: -row.amount_due for row in receivables})
+    open_refunds = _list_open_refund_cents()
     numbers = defaultdict(list)
     for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
         numbers[receivable].append(number)
@@ -61,21 +62,28 @@ def _find_attendee_names() -> dict[int, str]:
     return names
 
 
-def _compute_returnable() -> dict[int, int]:
-    """Return, by receivable, the largest unrefunded cents of one transfer."""
-    transfers = Payment.objects.filter(method=Payment.Method.TRANSFER).order_by()
+def _compute_returnable(overpaid_cents: dict[int, int]) -> dict[int, int]:
+    """Return, by receivable, the largest cents that a debit can return of one payment."""
+    payments = Payment.objects.exclude(method=Payment.Method.TEST).order_by()
     # Requested refunds count too: that money is already committed.
-    rows = transfers.annotate(repaid=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
+    rows = payments.annotate(repaid=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
     returnable: dict[int, int] = {}
-    for receivable, unreturned in rows.values_list("receivable", F("amount") - F("repaid")):
-        returnable[receivable] = max(unreturned, returnable.get(receivable, 0))
+    for receivable, method, unreturned in rows.values_list("receivable", "method", F("amount") - F("repaid")):
+        cents = limit_returnable(method, unreturned, overpaid_cents[receivable])
+        returnable[receivable] = max(cents, returnable.get(receivable, 0))
     return returnable
+
+
+def limit_returnable(method: str, unreturned_cents: int, overpaid_cents: int) -> int:
+    """Return the cents of a payment that a debit can return, given what is overpaid."""
+    # The payer's bank recalls transfers only. Of other payments a transfer returns what is owed to the buyer.
+    return unreturned_cents if method == Payment.Method.TRANSFER else min(unreturned_cents, overpaid_cents)
 
 
 def list_open_refunds() -> QuerySet[Refund]:
     """Return the refunds by bank whose debit no statement has shown, those to be sent first."""
     # Those marked as done too: their debit is imported afterwards, and must not count a second time.
-    rows = Refund.objects.active().filter(payment__method__in=BANK_METHODS).exclude(COUNTER_ENTRY)
+    rows = Refund.objects.active().filter(method__in=BANK_METHODS).exclude(COUNTER_ENTRY)
     is_sent = Case(When(state=Refund.State.DONE, then=True), default=False)
     return rows.exclude(Exists(BankLine.objects.filter(refund=OuterRef("pk")))).order_by(is_sent, "pk")
 

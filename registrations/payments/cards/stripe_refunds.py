@@ -11,6 +11,7 @@ from registrations.invoices.ledger.refunds import (
     request_refund,
 )
 from registrations.invoices.models import Payment, Refund, RefundQuerySet
+from registrations.invoices.models.receivables import PROCESSOR_METHODS
 from registrations.payments.models import StripeRefund
 
 from . import gateway
@@ -68,7 +69,12 @@ def send_pending_refunds(payment_intent_id: str) -> None:
 
 def list_unanswered_refunds(payment_intent_id: str) -> RefundQuerySet:
     """Return the requested refunds of a payment that Stripe has not answered yet."""
-    requested = Refund.objects.filter(payment__external_id=payment_intent_id, state=Refund.State.REQUESTED)
+    requested = Refund.objects.filter(
+        payment__external_id=payment_intent_id,
+        state=Refund.State.REQUESTED,
+        # Those by transfer are the treasurer's.
+        method__in=PROCESSOR_METHODS,
+    )
     return requested.exclude(pk__in=StripeRefund.objects.values("refund")).order_by("pk")
 
 

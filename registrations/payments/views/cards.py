@@ -14,6 +14,7 @@ from registrations.models import Order
 from registrations.payments.cards.settlement import confirm_paid_order
 from registrations.payments.models import CardPaymentAttempt, Dispute
 from registrations.payments.payment_problems import (
+    list_failed_refunds,
     list_overpaid_card_receivables,
     list_unplaced_orders,
     list_unverified_orders,
@@ -35,7 +36,7 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
         "unplaced_orders": list_unplaced_orders()[:PAGE_SIZE],
         "unverified_orders": list_unverified_orders()[:PAGE_SIZE],
         "overpaid_receivables": list_overpaid_card_receivables()[:PAGE_SIZE],
-        "failed_refunds": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE_SIZE],
+        "failed_refunds": list_failed_refunds()[:PAGE_SIZE],
         "requested_refunds": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
         "page_obj": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),
     }

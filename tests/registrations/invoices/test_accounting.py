@@ -442,3 +442,15 @@ def test_simulated_payment_has_separate_journal(issuer):
         ("471000", 12_000),
         ("411000", -12_000),
     ]
+
+
+def test_transfer_that_refunds_a_card_payment_is_booked_at_the_bank(issuer):
+    on = timezone.localdate()
+    payment = record_payment(receivable=make_receivable(), amount=12_000, method="card")
+    refund = request_refund(payment=payment, amount=12_000, reason="Carte expirée", method="transfer")
+    complete_refund(refund=refund)
+
+    entries = build_entries(issuer, on, on)
+
+    [entry] = [entry for entry in entries if entry.journal == Journal.BANK]
+    assert [side.amount_cents for side in entry.sides if side.account == issuer.account_bank] == [-12_000]

@@ -9,10 +9,12 @@ from convention.audit.models import AuditEntry as Trace
 from convention.errors import UnreadableFile
 from convention.money import format_creditor_reference
 from registrations.billing.receivables import sync_receivable
+from registrations.booking.confirm import confirm_or_notify
 from registrations.changes.cancel import cancel_registration
-from registrations.invoices.ledger.payments import record_payout
-from registrations.invoices.ledger.refunds import complete_refund, request_refund
+from registrations.invoices.ledger.payments import record_payment, record_payout
+from registrations.invoices.ledger.refunds import complete_refund, fail_refund, request_refund
 from registrations.invoices.models import Payment, Payout, Refund
+from registrations.models import Order
 from registrations.payments.bank.assignments import (
     InvalidAssignment,
     assign_line,
@@ -34,6 +36,7 @@ from registrations.payments.bank.payables import match_lines
 from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.bank.statement_lines import StatementEntry, StatementFile
 from registrations.payments.models import BankLine, BankStatement
+from registrations.payments.payment_problems import list_failed_refunds
 from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.payments.factories import expire_holds, get_balance_cents, list_states, order_by_card
 from tests.registrations.payments.statements import ACCOUNT, camt, csv_file
@@ -348,6 +351,51 @@ def test_equal_refunds_are_completed_one_by_one(event):
 
     assert list(Refund.objects.values_list("state", flat=True)) == ["done", "done"]
     assert get_balance_cents(order) == (12_000, 36_000, 24_000)
+
+
+@pytest.fixture
+def failed_card_refund(event):
+    """Fail the refund of a cancelled place of 120 euros that was paid by card."""
+    order = order_by_card(event)
+    receivable = sync_receivable(order)
+    record_payment(receivable=receivable, amount=12_000, method="card", external_id="pi_1")
+    confirm_or_notify(order=order)
+    cancel_registration(registration=order.registrations.get())
+    refund = Refund.objects.get()
+    fail_refund(refund=refund, reason="expired card")
+    return refund
+
+
+def test_debit_returns_what_was_overpaid_by_card(failed_card_refund):
+    order = Order.objects.get()
+
+    import_refund(order)
+
+    assert Refund.objects.exclude(pk=failed_card_refund.pk).get().method == "transfer"
+    assert get_balance_cents(order) == (0, 12_000, 12_000)
+    assert not list_failed_refunds()
+
+
+def test_debit_completes_requested_transfer_of_card_payment(failed_card_refund):
+    order = Order.objects.get()
+    refund = request_refund(
+        payment=failed_card_refund.payment, amount=12_000, reason="Carte expirée", method="transfer"
+    )
+
+    import_refund(order)
+
+    refund.refresh_from_db()
+    assert refund.state == "done"
+    assert get_balance_cents(order) == (0, 12_000, 12_000)
+
+
+def test_debit_does_not_return_a_card_payment_that_is_owed(event):
+    order = order_by_card(event)
+    record_payment(receivable=sync_receivable(order), amount=12_000, method="card", external_id="pi_1")
+
+    import_refund(order)
+
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
 
 
 def test_another_debit_after_known_refunds_is_a_returned_transfer(event):

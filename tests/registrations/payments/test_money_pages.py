@@ -7,7 +7,7 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment, record_payout
-from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.ledger.refunds import fail_refund, request_refund
 from registrations.invoices.models import Payment, Payout
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
@@ -194,6 +194,24 @@ def test_failed_refund_is_shown_with_its_amount(page, stripe, event, run_tasks):
     assert "Remboursements échoués" not in before
     assert order.reference in failed
     assert "42 €" in failed
+
+
+def test_failed_card_refund_is_repeated_by_transfer(client, page, event):
+    receivable = make_receivable()
+    payment = record_payment(
+        receivable=receivable, amount=compute_balance(receivable).amount_due + 4_200, method="card"
+    )
+    failed = request_refund(payment=payment, amount=4_200, reason="Trop payé")
+    fail_refund(refund=failed, reason="expired card")
+    address = f"/organize/money/payments/{payment.pk}/refund/"
+    assert "Rembourser par virement" in page("/organize/money/cards/")
+    assert "Rembourser plutôt par virement" in page(f"{address}?method=transfer")
+
+    client.post(address, {"amount": "42", "reason": "Carte expirée", "by_transfer": "on"})
+
+    assert receivable.refunds.exclude(pk=failed.pk).get().method == "transfer"
+    assert "Marquer comme effectué" in page(f"/organize/money/owed/{receivable.reference}/")
+    assert "Remboursements échoués" not in page("/organize/money/cards/")
 
 
 def test_card_payments_page_omits_overpaid_transfers(page):

@@ -121,6 +121,18 @@ def test_refund_of_transfer_waits_for_treasurer(db, run_tasks):
     assert asked.state == "requested"
 
 
+def test_card_refund_by_transfer_is_not_sent_to_stripe(stripe, card_payment, run_tasks):
+    refund = request_refund(payment=card_payment, amount=12_000, reason="Carte expirée", method="transfer")
+    run_tasks()
+    stripe.world.refund({"payment_intent": card_payment.external_id, "amount": 1_000})
+    stripe.post.deliver()
+    run_tasks()
+
+    refund.refresh_from_db()
+    assert refund.state == "requested"
+    assert [made["amount"] for made in stripe.world.all("re")] == [1_000]
+
+
 def test_refund_of_simulated_payment_completes_automatically(db, run_tasks):
     payment = record_payment(receivable=make_receivable(), amount=12_000, method="test")
     asked = request_refund(payment=payment, amount=12_000, reason="x")
