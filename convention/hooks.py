@@ -196,5 +196,7 @@ send_order_mails = TaskHook()
 send_cancellation = TaskHook()
 send_refund = TaskHook()
 confirm_payment = TaskHook()
+# (receivable id): the treasurer credited something, so that what was paid may be enough now.
+confirm_credited = TaskHook()
 notify_unplaced = TaskHook()
 notify_sponsor = TaskHook()

@@ -28,4 +28,5 @@ class PaymentsConfig(AppConfig):
         hooks.balance_changes.register("registrations.payments.cards.unpaid_addons.clear_payment_deadlines")
         hooks.send_refund.register("registrations.payments.cards.stripe_refunds.send_refund")
         hooks.confirm_payment.register("registrations.payments.cards.settlement.confirm_manual_payment")
+        hooks.confirm_credited.register("registrations.payments.cards.settlement.confirm_credited_order")
         hooks.notify_unplaced.register("registrations.payments.payment_problems.notify_unplaced_payment")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from convention import hooks
 from convention.errors import ConventionError
 from registrations.billing.receivables import calculate_balance, is_paid, sync_receivable
-from registrations.booking.confirm import confirm_or_notify, confirm_paid_items
+from registrations.booking.confirm import confirm_or_notify, confirm_paid_items, confirm_settled_order
 from registrations.booking.holds import extend_hold, release_hold
 from registrations.invoices.ledger.payments import record_payment, record_processor_fee
 from registrations.invoices.models import Payment, Receivable
@@ -118,12 +118,25 @@ def record_order_payment(
 @task()
 def confirm_manual_payment(receivable_id: int) -> None:
     """Confirm a provisional order after the treasurer recorded its payment."""
-    reference = Receivable.objects.values_list("reference", flat=True).get(pk=receivable_id)
     with transaction.atomic():
-        orders = Order.objects.select_for_update(of=("self",)).select_related("event")
-        order = orders.filter(reference=reference).first()
+        order = _lock_order_of(receivable_id)
         if order and order.is_confirmed_later and is_paid(order):
             confirm_or_notify(order=order)
+
+
+@task()
+def confirm_credited_order(receivable_id: int) -> None:
+    """Confirm a provisional order if its payments cover it since the treasurer credited a part."""
+    with transaction.atomic():
+        if order := _lock_order_of(receivable_id):
+            confirm_settled_order(order=order)
+
+
+def _lock_order_of(receivable_id: int) -> Order | None:
+    """Return the order of a receivable, locked; None for a receivable of the treasurer's own."""
+    reference = Receivable.objects.values_list("reference", flat=True).get(pk=receivable_id)
+    orders = Order.objects.select_for_update(of=("self",)).select_related("event")
+    return orders.filter(reference=reference).first()
 
 
 def _hold_for_debit(attempt: CardPaymentAttempt) -> None:

@@ -183,3 +183,36 @@ def test_cash_payment_confirms_card_order(event: Event, run_tasks, is_late: bool
     pay_cash(order, 12_000)
     run_tasks()
     assert list_states(order) == ["confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("is_expired", "is_sold_out", "expected"),
+    [(False, False, "confirmed"), (True, False, "confirmed"), (True, True, "expired")],
+)
+def test_credit_of_the_difference_confirms_partly_paid_card_order(
+    event: Event, run_tasks, is_expired: bool, is_sold_out: bool, expected: str
+):
+    make_issuer()
+    order = order_by_card(event)
+    pay_cash(order, 10_000)
+    run_tasks()
+    if is_expired:
+        expire_holds(order)
+        release_expired_holds()
+    if is_sold_out:
+        event.tickets.update(capacity=0)
+    credit_invoice_amount(
+        invoice=issue_invoice(receivable=sync_receivable(order)), amount=2_000, reason="Geste"
+    )
+    run_tasks()
+    assert list_states(order) == [expected]
+    assert list_unplaced_orders().count() == is_sold_out
+    assert sum("Paiement reçu" in message.subject for message in mail.outbox) == is_sold_out
+
+
+def test_full_credit_of_an_unpaid_card_order_confirms_its_held_place(event: Event, run_tasks):
+    make_issuer()
+    order = order_by_card(event)
+    credit_invoice(invoice=issue_invoice(receivable=sync_receivable(order)), reason="Invité par le club")
+    run_tasks()
+    assert list_states(order) == ["confirmed"]

@@ -30,7 +30,11 @@ from registrations.payments.bank.assignments import (
 )
 from registrations.payments.bank.import_statement import import_statement
 from registrations.payments.bank.statement_files import read_statement
-from registrations.payments.cards.settlement import confirm_manual_payment, confirm_paid_order
+from registrations.payments.cards.settlement import (
+    confirm_credited_order,
+    confirm_manual_payment,
+    confirm_paid_order,
+)
 from registrations.payments.models import BankLine, BankLineAssignment
 from registrations.payments.payment_problems import list_unplaced_orders
 from tests.registrations.histories.base import MAX_AMOUNT_CENTS, register_frequent_step, register_step
@@ -107,6 +111,7 @@ class Treasury:
                 lambda: credit_withdrawn_charges(receivable=document.receivable, reason="x"),
             ]
             self.try_to(chances.choice(actions))
+            confirm_credited_order.func(document.receivable_id)
 
     @register_step
     def money_goes_back(self, chances: random.Random) -> None:
