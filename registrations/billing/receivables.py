@@ -25,8 +25,8 @@ from registrations.invoices.ledger.charges import (
     Buyer,
     ChargeItem,
     find_waived_items,
+    list_discounts,
     record_charges,
-    sum_discounts,
     update_attendee_names,
     update_buyer,
     withdraw_charges,
@@ -342,25 +342,48 @@ def calculate_amount_retained(order: Order) -> int:
 
 def calculate_balance(order: Order) -> Money:
     """Return the amount still to pay; negative where more was paid than the order costs."""
-    receivable = Receivable.objects.filter(reference=order.reference).first()
-    if receivable is None:
-        return order.amount_due
-    settled = compute_balance(receivable).amount_retained + _calculate_deductions(order, receivable)
-    return Money(order.amount_due.amount - settled, order.currency)
+    return Money(
+        calculate_amount_owed(order).amount - calculate_amount_retained(order),
+        order.currency,
+    )
 
 
-def _calculate_deductions(order: Order, receivable: Receivable) -> int:
-    """Return the cents that the treasurer took off: discounts, and charges credited in full."""
-    waived = find_waived_items(receivable.charges.all())
-    if not waived:
-        return sum_discounts(receivable)
-    registrations = [
-        registration for registration in list_billable_registrations(order) if order.may_owe_for(registration)
-    ]
-    active_keys = {
-        charge.key_and_total for charge in _list_charges(registrations, list_active_sponsorships(order))
+def calculate_amount_owed(order: Order) -> Money:
+    """Return what the order costs after the treasurer's credits, whether or not it was paid."""
+    return calculate_amounts_owed([order])[order.pk]
+
+
+def calculate_amounts_owed(orders: Iterable[Order]) -> dict[int, Money]:
+    """Return what each order costs after the treasurer's credits, by the order's id."""
+    by_reference = {order.reference: order for order in orders}
+    credited_charges = Charge.objects.filter(
+        Q(waived_at__isnull=False) | Q(withdrawn_at=None, key__startswith=DISCOUNT_KEY_PREFIX),
+        receivable__reference__in=by_reference,
+    )
+    credited = set(credited_charges.values_list("receivable__reference", flat=True))
+    # Few orders were credited: the others need no more than their prices.
+    return {
+        order.pk: _sum_owed_items(order) if reference in credited else order.amount_due
+        for reference, order in by_reference.items()
     }
-    return sum_discounts(receivable) + sum(cents for _key, cents in waived & active_keys)
+
+
+def _sum_owed_items(order: Order) -> Money:
+    items = list_owed_items(order, list_billable_registrations(order), list_active_sponsorships(order))
+    return Money(sum(cents for _key, cents in (item.key_and_total for item in items)), order.currency)
+
+
+def list_owed_items(
+    order: Order, registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship]
+) -> list[ChargeItem]:
+    """Return what these registrations and sponsorships of the order cost after the treasurer's credits.
+
+    What was credited in full is left out; discounts are items with a negative price.
+    """
+    charges = list(Charge.objects.filter(receivable__reference=order.reference))
+    waived = find_waived_items(charges)
+    items = _list_charges((row for row in registrations if order.may_owe_for(row)), sponsorships)
+    return [item for item in items if item.key_and_total not in waived] + list_discounts(charges)
 
 
 def is_settled(order: Order) -> bool:

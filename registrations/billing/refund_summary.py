@@ -11,7 +11,7 @@ from registrations.invoices.models.documents import Refund
 from registrations.models import Order, Registration
 
 from .cancellation import preview_outcome
-from .receivables import calculate_amount_retained, calculate_balance
+from .receivables import calculate_amount_owed, calculate_amount_retained
 from .refund_rules import load_refund_terms
 from .refund_text import describe_refund_reason, list_cancellation_refunds, list_paid_cancellations
 
@@ -23,11 +23,9 @@ REFUND_TEXTS = {
 
 
 def load_order_balance(order: Order) -> dict[str, Money]:
-    """Return what was paid for the order and not refunded, and what is left to pay (negative: overpaid)."""
-    return {
-        "paid": Money(calculate_amount_retained(order), order.currency),
-        "balance": calculate_balance(order),
-    }
+    """Return what the order costs, what was paid and not refunded, and the rest (negative: overpaid)."""
+    owed, paid = calculate_amount_owed(order), Money(calculate_amount_retained(order), order.currency)
+    return {"owed": owed, "paid": paid, "balance": Money(owed.amount - paid.amount, order.currency)}
 
 
 def describe_refund_state(refund: Refund, currency: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from convention.money import Money
 from convention.text.dates import format_date
 from registrations.billing.receivables import (
+    calculate_amount_owed,
     calculate_balance,
     find_stored_receivable,
     is_paid_by_card,
@@ -78,7 +79,7 @@ def load_payment_terms(order: Order) -> PaymentTerms | None:
 
 def build_payment_context(order: Order) -> dict[str, object]:
     """Return the template context about money: the amount, whether and how it was paid, or how to pay."""
-    amount_due = order.amount_due
+    amount_due = calculate_amount_owed(order)
     payment_terms = load_payment_terms(order) if amount_due.amount else None
     settled = bool(amount_due.amount) and payment_terms is None
     return {

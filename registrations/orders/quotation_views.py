@@ -13,6 +13,7 @@ from convention.errors import LinkExpired, NotFound
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
+from registrations.billing.receivables import calculate_amount_owed
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.models.documents import Quotation
 from registrations.permissions import LINK_LIFETIME, get_order_by_link
@@ -75,7 +76,7 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
         # Only the buyer may see the prices of all attendees, and before the verification it is unknown who
         # that is.
         not link_access.is_full
-        or not link_access.order.amount_due.amount
+        or not calculate_amount_owed(link_access.order).amount
         or link_access.order.awaits_verification
     ):
         raise NotFound(_("There is nothing to invoice for this order."))

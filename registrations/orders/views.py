@@ -107,7 +107,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "vat": [
             describe_vat(total, order.currency)
             for total in sum_order_vat(
-                [*link_access.registrations, *link_access.private_registrations], packages
+                order, [*link_access.registrations, *link_access.private_registrations], packages
             )
         ],
         **(_describe_buyer_document(order) if link_access.is_full else {}),

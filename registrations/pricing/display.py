@@ -9,9 +9,9 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from convention.money import Money
-from registrations.billing.receivables import list_registration_charges, list_sponsorship_charges
+from registrations.billing.receivables import list_owed_items
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
-from registrations.models import Registration, Sponsorship, Ticket
+from registrations.models import Order, Registration, Sponsorship, Ticket
 
 from .quote import QuoteLine, VatTotal, sum_vat_by_rate
 from .reductions import Reduction, parse_reductions
@@ -66,16 +66,12 @@ def describe_vat(total: VatTotal, currency: str) -> str:
     }
 
 
-def sum_order_vat(registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> list[VatTotal]:
-    """Return what is due for registrations and packages of an order by rate, as on its invoice."""
-    charges = [line for package in packages for line in list_sponsorship_charges(package)]
-    charges += [
-        line
-        for registration in registrations
-        if registration.order.may_owe_for(registration)
-        for line in list_registration_charges(registration)
-    ]
-    return sum_vat_by_rate((line.vat_rate, line.exemption, line.unit_price) for line in charges)
+def sum_order_vat(
+    order: Order, registrations: Iterable[Registration], packages: Iterable[Sponsorship]
+) -> list[VatTotal]:
+    """Return what is due for registrations and packages of an order by rate, as on its documents."""
+    items = list_owed_items(order, registrations, packages)
+    return sum_vat_by_rate((item.vat_rate, item.exemption, item.key_and_total[1]) for item in items)
 
 
 def list_price_rows(registration: Registration) -> list[PriceRow]:

@@ -151,7 +151,10 @@ def sum_vat_by_rate(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
         if price:
             sums[rate, exemption] = sums.get((rate, exemption), 0) + price
     return [
-        VatTotal(rate, exemption, gross) for (rate, exemption), gross in sorted(sums.items(), reverse=True)
+        VatTotal(rate, exemption, gross)
+        for (rate, exemption), gross in sorted(sums.items(), reverse=True)
+        # A discount may cover all items of a rate.
+        if gross
     ]
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_safe
 from convention.club.permissions import get_company_of_contact, require_signed_in
 from convention.tables.downloads import inline_response
 from convention.text.email_addresses import is_same_email
+from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
 from registrations.company.permissions import list_company_orders
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
@@ -35,7 +36,9 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     # An aggregate drops the default order.
     rows = rows.annotate(place_count=active).order_by("-created_at", "-pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_page(request, "company/orders.html", company_obj, page_obj=page)
+    amounts = calculate_amounts_owed(page)
+    context = {"page_obj": page, "rows": [(order, amounts[order.pk]) for order in page]}
+    return render_page(request, "company/orders.html", company_obj, **context)
 
 
 @never_cache
@@ -58,6 +61,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         "people": [(registration, list_price_rows(registration)) for registration in people],
         "transfer": get_transfer_details(order) if order.total else None,
         "documents": Invoice.objects.filter(receivable=receivable) if receivable else [],
+        "owed": calculate_amount_owed(order),
         "balance": compute_balance(receivable) if receivable else None,
         "holds_link": holds_link,
         "buyer_document": choose_buyer_document(receivable) if holds_link else None,

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -140,10 +139,10 @@ def find_waived_items(charges: Iterable[Charge]) -> set[tuple[str, int]]:
     return {(charge.key, charge.amount) for charge in charges if charge.waived_at}
 
 
-def sum_discounts(receivable: Receivable) -> int:
-    """Return the cents of discounts granted by the treasurer."""
-    rows = receivable.charges.active().filter(key__startswith=DISCOUNT_KEY_PREFIX)
-    return -(rows.aggregate(sum=Sum("amount"))["sum"] or 0)
+def list_discounts(charges: Iterable[Charge]) -> list[ChargeItem]:
+    """Return the discounts granted by the treasurer, which have negative prices."""
+    active_charges = (charge for charge in charges if charge.withdrawn_at is None)
+    return [build_item(charge) for charge in active_charges if charge.key.startswith(DISCOUNT_KEY_PREFIX)]
 
 
 def lock_receivable(receivable: Receivable) -> Receivable:

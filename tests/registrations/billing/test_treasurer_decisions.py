@@ -15,6 +15,7 @@ from registrations.invoices.documents.credit_notes import credit_invoice, credit
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_manual_payment
 from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.orders.payment_terms import build_payment_context
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.bank.assignments import assign_line
 from registrations.payments.bank.import_statement import import_statement
@@ -216,3 +217,25 @@ def test_full_credit_of_an_unpaid_card_order_confirms_its_held_place(event: Even
     credit_invoice(invoice=issue_invoice(receivable=sync_receivable(order)), reason="Invité par le club")
     run_tasks()
     assert list_states(order) == ["confirmed"]
+
+
+def test_order_page_and_mail_show_amount_and_vat_after_discount(client, event: Event):
+    order, document = make_invoiced_order(event)
+    credit_invoice_amount(invoice=document, amount=12_000, reason="Geste")
+    page = client.get(reverse("order", args=[order.reference, order.manage_secret]))
+    assert page.context["owed"].amount == 12_000
+    assert page.context["vat"] == ["dont TVA 20\xa0%\u202f: 20\u00a0€"]
+    assert build_payment_context(order)["amount_due"].amount == 12_000
+
+
+def test_fully_credited_order_asks_for_no_payment(client, event: Event):
+    order, document = make_invoiced_order(event)
+    credit_invoice(invoice=document, reason="Invités par le club")
+    page = client.get(reverse("order", args=[order.reference, order.manage_secret]))
+    pro_forma_path = reverse("order-pro-forma", args=[order.reference, order.manage_secret])
+    assert page.context["owed"].amount == 0
+    assert "240" not in page.text.partition("Référence de commande")[2]
+    assert "Payer par virement" not in page.text
+    assert pro_forma_path not in page.text
+    assert client.get(pro_forma_path).status_code == 404
+    assert not build_payment_context(order)["is_settled"]
