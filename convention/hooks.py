@@ -140,6 +140,9 @@ scanned_registrations = SingleHook()
 registration_presence = SingleHook()
 # () -> None: end the access of all paired devices.
 revoke_devices = SingleHook()
+# (people, as ids) -> None, in the transaction in which their roles or accounts were ended: revoke the devices
+# that depended on them, so that it is known until when they could scan.
+revoke_devices_without_role = SingleHook()
 # (event, session ids) -> RecipientGroups (schedule/versions/notices.py): who would be notified if these
 # sessions were published with another time, room or state.
 publication_recipients = Hook()

@@ -18,4 +18,7 @@ class AttendanceConfig(AppConfig):
         hooks.scanned_registrations.register("badges.attendance.attendance_hooks.find_scanned_registrations")
         hooks.registration_presence.register("badges.attendance.attendance_hooks.find_stays")
         hooks.revoke_devices.register("badges.attendance.devices.pairing.revoke_all_devices")
+        hooks.revoke_devices_without_role.register(
+            "badges.attendance.devices.pairing.revoke_devices_without_role"
+        )
         hooks.event_downloads.register("badges.attendance.reports.downloads.LISTS")

@@ -197,6 +197,7 @@ def close_account(*, person: Person, actor: Person) -> None:
     if Person.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         record_action("person.close_account", person, fields=["is_active"])
         hooks.end_access.provider()(person=person)
+        hooks.revoke_devices_without_role.provider()([person.pk])
 
 
 @transaction.atomic

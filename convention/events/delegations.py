@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import Company, CompanyRole, Employment, Person
 from convention.club.people import add_colleague, find_open_account
@@ -120,9 +121,11 @@ def end_delegation(*, delegation: Delegation, reason: str = "") -> None:
     yesterday = timezone.localdate() - ONE_DAY
     record_action("delegation.end", delegation, event=delegation.event, fields=["ends_on"], reason=reason)
     rows = Delegation.objects.filter(pk=delegation.pk)
+    people = list(delegation.roles.values_list("person_id", flat=True))
     # First: an end before the start would break the check constraint of periods.
     rows.filter(starts_on__gt=yesterday).delete()
     rows.filter(ends_on__gt=yesterday).update(ends_on=yesterday)
+    hooks.revoke_devices_without_role.provider()(people)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.club.people import add_colleague, get_or_create_by_address
@@ -118,6 +119,7 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     reset_permission_cache(actor)
     if role.person_id == actor.pk and not can_organize(actor, role.event):
         raise Forbidden(_("You cannot end your own role. Ask another organizer to do it."))
+    hooks.revoke_devices_without_role.provider()([role.person_id])
 
 
 def lock_event(event: Event) -> None:

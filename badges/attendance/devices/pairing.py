@@ -2,6 +2,7 @@
 
 import datetime
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -124,6 +125,16 @@ def _create_entrance(event: Event) -> Checkpoint:
 def revoke_all_devices() -> None:
     """Revoke the devices of all events."""
     for device in Device.objects.phones().filter(revoked_at=None).select_related("event"):
+        revoke_device(device=device)
+
+
+def revoke_devices_without_role(people: Collection[int]) -> None:
+    """Revoke the devices that these people (ids) paired for events where they have no role any more."""
+    # Roles end by the day, but what a device scanned earlier on that day counts: only this stores the moment.
+    devices = Device.objects.phones().filter(
+        paired_by__in=people, revoked_at=None, expires_at__gt=timezone.now()
+    )
+    for device in devices.exclude(pk__in=Device.objects.valid()).select_related("event"):
         revoke_device(device=device)
 
 

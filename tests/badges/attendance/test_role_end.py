@@ -1,5 +1,6 @@
 """Test that a device stops working when the role of the person who paired it ends."""
 
+import base64
 import datetime
 
 import pytest
@@ -8,12 +9,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
 from badges.attendance.devices.pairing_codes import pair_by_code
-from badges.attendance.models import Device, Scan
+from badges.attendance.models import Device, Presence, Scan
+from badges.attendance.scanning.record_scans import record_scan_items
 from convention.club.models import CompanyRole, Employment
+from convention.club.people import close_account
+from convention.events.delegations import end_delegation
 from convention.events.models import Delegation, EventRole
+from convention.events.roles import end_event_role
+from tests.badges.attendance.consistency.phone import DeviceKey
 from tests.badges.attendance.factories import (
     make_badge_code,
     make_bearer_header,
+    make_device,
     make_event,
     make_item,
     make_registration,
@@ -68,7 +75,7 @@ def test_devices_are_rejected_after_role_is_ended(client, event, kind):
     assert request_statuses(client, event, other) == (200, 200)
     assert Scan.objects.count() == 2
     page = client.get(f"/organize/{event.slug}/devices/").content.decode()
-    assert page.count(">plus valable<") == 1
+    assert page.count(">révoqué<") == 1
 
 
 def test_devices_are_rejected_day_after_end_date_of_role(client, event):
@@ -104,6 +111,74 @@ def test_device_paired_by_administrator_outlives_club_role(client, event):
     person.club_roles.all().delete()
     assert Device.objects.get().paired_by is None
     assert request_statuses(client, event, token) == (200, 200)
+
+
+def make_phone(event, person):
+    """Return a device that this person paired, and the key by which it signs its scans."""
+    key = DeviceKey(ec.generate_private_key(ec.SECP256R1()))
+    device = make_device(event, paired_by=person, public_key=base64.urlsafe_b64decode(f"{key.public_key}=="))
+    return device[0], key
+
+
+def deliver_by_other_phone(phone, key, *, at):
+    """Deliver a scan that the phone made without network; return its verdict and reason."""
+    item = make_item(
+        make_badge_code(make_registration(phone.event)), at=at.isoformat(), device=phone.pk, sequence=1,
+        checkpoint=phone.checkpoint_id, let_in=True, local_verdict="admitted", undoes="", page="",
+        elapsed_ms=None, operator="", override_reason="",
+    )  # fmt: skip
+    item["signature"] = key.sign(item, phone.pk)
+    [result] = record_scan_items(device=make_device(phone.event)[0], items=[item])
+    return result.verdict, result.reason
+
+
+def end_own_role(worker):
+    end_event_role(role=EventRole.objects.get(person=worker), actor=make_administrator())
+
+
+def close_own_account(worker):
+    close_account(person=worker, actor=make_administrator())
+
+
+@pytest.mark.parametrize("days_in_role", [0, 3])
+@pytest.mark.parametrize("end", [end_own_role, close_own_account])
+def test_scans_from_before_role_or_account_ended_count_and_later_ones_do_not(event, end, days_in_role):
+    worker = make_staff(event, "desk")
+    EventRole.objects.update(starts_on=timezone.localdate() - datetime.timedelta(days=days_in_role))
+    phone, key = make_phone(event, worker)
+    scanned_at = timezone.now() - datetime.timedelta(seconds=10)
+
+    end(worker)
+
+    assert deliver_by_other_phone(phone, key, at=scanned_at) == ("admitted", "")
+    assert Presence.objects.filter(is_inside=True).count() == 1
+    assert deliver_by_other_phone(phone, key, at=timezone.now()) == ("refused", "revoked_device")
+    assert Presence.objects.count() == 1
+
+
+def test_scans_from_before_contract_was_ended_count(event):
+    worker = make_person()
+    delegation = make_delegation(event)
+    make_delegated_role(delegation, worker, "desk")
+    phone, key = make_phone(event, worker)
+    scanned_at = timezone.now() - datetime.timedelta(seconds=10)
+
+    end_delegation(delegation=delegation)
+
+    assert deliver_by_other_phone(phone, key, at=scanned_at) == ("admitted", "")
+    assert deliver_by_other_phone(phone, key, at=timezone.now()) == ("refused", "revoked_device")
+
+
+def test_device_keeps_working_while_its_person_has_another_role(client, event):
+    worker = make_staff(event, "desk")
+    desk_role = EventRole.objects.get(person=worker)
+    token = pair_phone(client, event, worker)
+    EventRole.objects.create(event=event, person=worker, role="organizer")
+
+    end_event_role(role=desk_role, actor=make_administrator())
+
+    assert request_statuses(client, event, token) == (200, 200)
+    assert Device.objects.get().revoked_at is None
 
 
 YESTERDAY = timezone.localdate() - datetime.timedelta(days=1)

@@ -63,6 +63,10 @@ def was_device_valid(device: Device, at: datetime.datetime, pairing_people: Coll
 
     `pairing_people` are those of `find_pairing_people` on that day.
     """
-    if at >= device.expires_at or (device.revoked_at is not None and at >= device.revoked_at):
+    if at >= device.expires_at:
         return False
+    # The end of a role or an account revokes the device. The role's days would say less: one that was ended
+    # no longer includes its last day, or is deleted.
+    if device.revoked_at is not None:
+        return at < device.revoked_at
     return device.paired_by_id is None or device.paired_by_id in pairing_people
