@@ -49,7 +49,7 @@ def find_differences(
         if value is not None and value not in (getattr(own, name), getattr(round_trip_session, name)):
             yield name, to_stored_value(import_context.round_trip.strip_known_text(name, value, own))
     yield from find_time_differences(session, parsed_session, round_trip_session, import_context)
-    yield from find_place_differences(session, parsed_session, import_context)
+    yield from find_place_differences(session, parsed_session, round_trip_session, import_context)
     # Our calendar of a cancelled event marks every session, which must not cancel them one by one.
     if parsed_session.is_cancelled not in (None, own.is_cancelled, round_trip_session.is_cancelled):
         yield "cancelled_at", timezone.now() if parsed_session.is_cancelled else None
@@ -100,14 +100,20 @@ def choose_end(
 
 
 def find_place_differences(
-    session: Session, parsed_session: ParsedSession, import_context: ImportContext
+    session: Session,
+    parsed_session: ParsedSession,
+    round_trip_session: ParsedSession,
+    import_context: ImportContext,
 ) -> Iterator[tuple[str, object]]:
     """Yield room and track where they differ."""
     room = import_context.rooms.get(parsed_session.room or "")
-    if parsed_session.room is not None and (room and room.pk) != session.room_id:
+    # Our export has the published room, which must not undo a move that waits in the draft.
+    is_room_edited = parsed_session.room not in (None, round_trip_session.room)
+    if is_room_edited and (room and room.pk) != session.room_id:
         yield "room", room
     track = import_context.tracks.get(parsed_session.track or "")
-    if parsed_session.track is not None and (track and track.pk) != session.track_id:
+    is_track_edited = parsed_session.track not in (None, round_trip_session.track)
+    if is_track_edited and (track and track.pk) != session.track_id:
         yield "track", track
 
 

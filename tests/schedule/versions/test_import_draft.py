@@ -7,10 +7,12 @@ from lxml import html
 
 from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.exchange.importing.import_schedule import UnpublishedChanges, import_schedule
+from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
+from schedule.exchange.importing.import_schedule import ImportTarget, UnpublishedChanges, import_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Schedule, ScheduleVersion, Session
 from tests.factories import make_event, make_room, make_session, make_staff
-from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft
+from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft, remove_slot
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/organize/conf/schedule/"
@@ -189,3 +191,28 @@ def test_public_option_does_not_publish_an_existing_event(event, tmp_path):
 
     event.refresh_from_db()
     assert event.visibility == Event.Visibility.DRAFT
+
+
+@pytest.mark.parametrize("file_format", FORMAT_WRITERS)
+def test_our_own_export_leaves_the_moves_of_the_draft(event, known_session, file_format):
+    change_slot(known_session, hours=6, room_id=make_room(event, "Pasteur").pk)
+    unplaced = make_session(event, "Retirée", room=known_session.room, minutes=30)
+    draft = remove_slot(unplaced)
+    before = load_slot_states(draft)
+
+    data = export_schedule(event=event, file_format=file_format)
+    report = import_schedule(slug="conf", data=data, target=ImportTarget.DRAFT)
+
+    assert load_slot_states(draft) == before
+    assert report.changed == ()
+
+
+def test_a_room_edited_in_our_own_export_replaces_that_of_the_draft(event, known_session):
+    change_slot(known_session, hours=6, room_id=make_room(event, "Pasteur").pk)
+    data = export_schedule(event=event, file_format=ScheduleFormat.CSV).replace(b"Curie", b"Turing")
+
+    import_schedule(slug="conf", data=data, target=ImportTarget.DRAFT)
+
+    state = load_slot_states(get_current_draft(event))[known_session.pk]
+    assert event.rooms.get(pk=state.room_id).name == "Turing"
+    assert state.starts_at == event.starts_at + 6 * HOUR
