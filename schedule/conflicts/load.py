@@ -39,6 +39,7 @@ from .timetable import (
 
 DEFAULT_DURATION: Final = datetime.timedelta(minutes=30)
 DEFAULT_HOURS: Final = (datetime.timedelta(hours=9), datetime.timedelta(hours=18))
+NEXT_DAY_OPENS: Final = datetime.timedelta(days=1) + DEFAULT_HOURS[0]
 SESSION_COLUMNS: Final = (
     *("pk", "event_id", "number", "title", "role", "track_id", "track__name", "planned_minutes"),
     *("expected_attendance", "capacity", "needed_features", "follows_id"),
@@ -282,8 +283,8 @@ def compute_hours(
     """Return when sessions may be placed on each day of the programme, in the event's local time.
 
     That is nine to six, or from the usual first start to the usual last end if these are wider, within the
-    event; a day with earlier or later sessions includes them. What begins before `day_starts_at` belongs to
-    the day before.
+    event; a day with earlier or later sessions includes them, but for what runs into the next day's hours.
+    What begins before `day_starts_at` belongs to the day before. No two periods overlap.
     """
     slots_by_day: dict[datetime.date, list[SlotState]] = defaultdict(list)
     for state in states:
@@ -302,15 +303,27 @@ def compute_hours(
             opens_at, closes_at = min(opens_at, first), max(closes_at, last)
         if opens_at < closes_at:
             hours.append((opens_at.astimezone(datetime.UTC), closes_at.astimezone(datetime.UTC)))
-    return tuple(hours)
+    return _end_before_next(hours)
+
+
+def _end_before_next(hours: Iterable[Period]) -> tuple[Period, ...]:
+    """Cut periods that reach into a later one: the planner would use the same moments twice."""
+    found: list[Period] = []
+    for opens_at, closes_at in sorted(hours, reverse=True):
+        end = min(closes_at, found[-1][0]) if found else closes_at
+        if opens_at < end:
+            found.append((opens_at, end))
+    return tuple(reversed(found))
 
 
 def _get_own_hours(
     day: datetime.date, states: list[SlotState], event: Event
 ) -> tuple[datetime.timedelta, datetime.timedelta]:
     """Return the first start and the last end of a day."""
-    first = min(_get_wall_time(state.starts_at, day, event) for state in states)
-    return first, max(_get_wall_time(state.ends_at, day, event) for state in states)
+    starts = [_get_wall_time(state.starts_at, day, event) for state in states]
+    ends = [_get_wall_time(state.ends_at, day, event) for state in states]
+    # A session that lasts all night does not make the night a time for others.
+    return min(starts), max([*starts, *(end for end in ends if end <= NEXT_DAY_OPENS)])
 
 
 def _get_wall_time(moment: datetime.datetime, day: datetime.date, event: Event) -> datetime.timedelta:

@@ -1,6 +1,7 @@
 """Translate a timetable into a planner's instance, and a plan back into slots.
 
-Talks are planned. Plenaries, breaks and blocked times stay where they are: nothing is planned beside them.
+Talks are planned. Plenaries, breaks and blocked times stay where they are: nothing is planned beside them,
+nor in the rooms or with the speakers of what stays.
 """
 
 import datetime
@@ -74,7 +75,7 @@ class PlanningGrid:
 class TimetableInstance:
     """An instance made of a timetable; its sessions, rooms and speakers are the keys in the same order.
 
-    `unplanned_keys` are talks that could not be planned: they are placed at a time outside the hours.
+    `unplanned_keys` are talks that could not be planned: they are placed at a time partly outside the hours.
     """
 
     instance: PlannerInstance
@@ -178,11 +179,14 @@ class InstanceBuilder:
         return state is not None and state.is_cancelled
 
     def _is_planned(self, key: int) -> bool:
-        """Return whether a session is a talk that takes place, and not placed outside the hours."""
+        """Return whether a session is a talk that takes place, and not placed partly outside the hours."""
         state = self.timetable.placements.get(key)
         if not is_talk(self.timetable.sessions[key]) or self._is_cancelled(key):
             return False
-        return state is None or self.grid.find_slot(state.starts_at) is not None
+        return state is None or any(
+            opens_at <= state.starts_at < closes_at and state.ends_at <= closes_at
+            for opens_at, closes_at in self.timetable.hours
+        )
 
     def _make_slots(self) -> Iterator[PlannerSlot]:
         for start, day in zip(self.grid.slot_starts, self.grid.slot_days, strict=True):
@@ -194,7 +198,7 @@ class InstanceBuilder:
         closed = self.blocked_slots | self.grid.list_overlapping(
             [
                 *list_absences(self.timetable.room_availabilities.get(key, ()), self.timetable.hours),
-                *list_room_blocks(self.timetable, key),
+                *((state.starts_at, state.ends_at) for state in self.fixed.values() if state.room_id == key),
             ]
         )
         everywhere = frozenset(range(len(self.grid.slot_starts)))
@@ -203,7 +207,14 @@ class InstanceBuilder:
         return PlannerRoom(room.name, capacity, everywhere - closed)
 
     def _make_speaker(self, key: int) -> PlannerSpeaker:
-        absences = list_absences(self.timetable.speaker_availabilities.get(key, ()), self.timetable.hours)
+        absences = [
+            *list_absences(self.timetable.speaker_availabilities.get(key, ()), self.timetable.hours),
+            *(
+                (state.starts_at, state.ends_at)
+                for other, state in self.fixed.items()
+                if key in get_persons(self.timetable.sessions[other])
+            ),
+        ]
         return PlannerSpeaker(self.timetable.speaker_names.get(key, ""), self.grid.list_overlapping(absences))
 
     def _make_session(self, key: int) -> PlannerSession:
@@ -324,17 +335,6 @@ def list_common_periods(timetable: Timetable) -> list[Period]:
         if not state.is_cancelled
         and not is_talk(timetable.sessions[key])
         and (timetable.sessions[key].role != Session.Role.BLOCKER or state.room_id is None)
-    ]
-
-
-def list_room_blocks(timetable: Timetable, room: int) -> list[Period]:
-    """Return the blocked times of one room."""
-    return [
-        (state.starts_at, state.ends_at)
-        for key, state in timetable.placements.items()
-        if timetable.sessions[key].role == Session.Role.BLOCKER
-        and state.room_id == room
-        and not state.is_cancelled
     ]
 
 

@@ -151,7 +151,7 @@ def describe_speaker_rule(instance: PlannerInstance, rule: PlannerRule) -> str:
     values = {"speaker": speaker.name, "sessions": shorten(sessions)}
     if rule.kind == "absent":
         values["slots"] = name_slots(instance, speaker.absent_slots)
-        return _("Speaker “%(speaker)s” of %(sessions)s is absent in these slots: %(slots)s.") % values
+        return _("Speaker “%(speaker)s” of %(sessions)s is not available in these slots: %(slots)s.") % values
     return _("Speaker “%(speaker)s” cannot be in two sessions at once: %(sessions)s.") % values
 
 

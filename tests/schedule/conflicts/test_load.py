@@ -126,6 +126,27 @@ def test_a_session_after_midnight_belongs_to_the_day_before():
     assert second[0] == datetime.datetime(2027, 3, 28, 9, tzinfo=PARIS)
 
 
+def test_a_session_that_lasts_all_night_leaves_the_hours_of_both_days():
+    event = make_event_of_two_days()
+    night = datetime.datetime(2027, 3, 27, 17, tzinfo=PARIS)
+    make_session(event, starts_at=night, minutes=17 * 60)
+
+    first, second = load_published_timetables([event])[event.pk].hours
+
+    assert first[1] == datetime.datetime(2027, 3, 27, 18, tzinfo=PARIS)
+    assert second[0] == datetime.datetime(2027, 3, 28, 9, tzinfo=PARIS)
+
+
+def test_planning_hours_of_two_days_do_not_overlap():
+    event = make_event_of_two_days()
+    make_session(event, starts_at=datetime.datetime(2027, 3, 28, 2, tzinfo=datetime.UTC), minutes=260)
+    make_session(event, starts_at=datetime.datetime(2027, 3, 28, 7, tzinfo=PARIS), minutes=60)
+
+    first, second = load_published_timetables([event])[event.pk].hours
+
+    assert first[1] == second[0] == datetime.datetime(2027, 3, 28, 7, tzinfo=PARIS)
+
+
 def test_days_begin_at_the_configured_hour():
     event = make_event_of_two_days()
     Schedule.objects.create(event=event, day_starts_at=datetime.time(0))

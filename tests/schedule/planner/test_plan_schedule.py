@@ -152,7 +152,7 @@ def test_contradiction_is_explained_in_error_message():
 
     assert str(raised.value) == (
         "No plan is possible: these 2 rules contradict each other. "
-        "Speaker “Ada” of Opening is absent in these slots: 1. "
+        "Speaker “Ada” of Opening is not available in these slots: 1. "
         "Session “Opening” is locked to slot 1."
     )
 
