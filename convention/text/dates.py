@@ -75,7 +75,8 @@ def format_short_time_range(
     start: datetime.datetime, end: datetime.datetime | None, zone: TimeZone = None
 ) -> str:
     """Return “9:30–10:15” in both languages. Without an end, the start alone."""
-    return EN_DASH.join(format_short_time(at, zone) for at in (start, end) if at)
+    shown = (start,) if end is None or end == start else (start, end)
+    return EN_DASH.join(format_short_time(at, zone) for at in shown)
 
 
 def format_duration(minutes: int) -> str:

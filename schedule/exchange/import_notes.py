@@ -45,6 +45,10 @@ class NoteReason(enum.Enum):
     NAMELESS_SPEAKER = NoteKind.SKIPPED, gettext_lazy("a speaker without a name")
     UNKNOWN_FIELD = NoteKind.SKIPPED, gettext_lazy("a field that is not imported")
     UNREADABLE_VALUE = NoteKind.SKIPPED, gettext_lazy("a value that cannot be read")
+    HOUR_PAST_MIDNIGHT = (
+        NoteKind.SKIPPED,
+        gettext_lazy("a time after 23:59: enter the date of the next day and a time from 0:00"),
+    )
     NEITHER_YES_NOR_NO = NoteKind.SKIPPED, gettext_lazy("a cell that is neither yes nor no")
 
     ENCODING = (
@@ -57,7 +61,9 @@ class NoteReason(enum.Enum):
     OLD_PARAMETERS = NoteKind.REPAIRED, gettext_lazy("parameters of old calendar versions: ignored")
     NO_DURATION = (
         NoteKind.REPAIRED,
-        gettext_lazy("unreadable duration: the existing session’s duration, or zero, was used"),
+        gettext_lazy(
+            "no readable end or duration: a session of the event keeps its length, a new one has no end"
+        ),
     )
     ZERO_LENGTH = NoteKind.NOTICED, gettext_lazy("length zero")
     BAD_END = NoteKind.REPAIRED, gettext_lazy("an end before the start: duration set to zero")

@@ -31,6 +31,10 @@ CLOCK_END_PATTERN = re.compile(
 )
 # A moment as a spreadsheet's number, which remains if a cell lost its date format; years 1954 to 2118.
 SERIAL_MOMENT_PATTERN = re.compile(r"([2-7]\d{4})(\.\d+)")
+# “25:00” alone or after a date; not the day of “24.06.2026”, nor the minutes of “9:30”.
+HOUR_PAST_MIDNIGHT_PATTERN = re.compile(
+    r"(?:^|[\sT,])(?:2[4-9]|[3-9]\d)\s*(?:h|[:.]\s*\d{2}(?![.\d]))|^\d{1,3} days?, ", re.I
+)
 DAY_FRACTION_PATTERN = re.compile(r"0?\.\d+")
 WORDED_DURATION_PATTERN = re.compile(
     r"(?:(\d{1,3})\s*(?:d|j|days?|jours?)\.?,?\s*)?(?:(\d{1,4})\s*(?:h|hrs?|hours?|heures?)\.?\s*)?"
@@ -101,6 +105,11 @@ def parse_clock(text: str) -> datetime.timedelta | None:
     if half in ("a", "p"):
         hours = hours % 12 + 12 * (half == "p")
     return times.parse_clock(f"{hours}:{minutes:02}:{seconds:02}")
+
+
+def has_hour_past_midnight(text: str) -> bool:
+    """Return whether a time of day is 24:00 or later, which is more often a mistake than the next day."""
+    return len(text) <= MAX_CELL_CHARS and HOUR_PAST_MIDNIGHT_PATTERN.search(text.strip()) is not None
 
 
 def parse_duration(text: str) -> datetime.timedelta | None:

@@ -95,6 +95,9 @@ def read_row(values: Mapping[str, str], context: FileContext) -> ParsedSession |
     if title and not values["start"].strip():
         context.notes.add(NoteReason.NO_START_YET, title)
         return None
+    if title and table_cells.has_hour_past_midnight(values["start"]):
+        context.notes.add(NoteReason.HOUR_PAST_MIDNIGHT, f"{title}, {values['start'].strip()}")
+        return None
     day = table_cells.parse_day(values.get("day", ""))
     texts: dict[str, str | None] = {
         RAW_NAMES.get(name, name): values[name] for name in TEXT_COLUMNS if name in values
@@ -146,7 +149,11 @@ def read_end(values: Mapping[str, str], context: FileContext) -> dict[str, str |
     """Return `end` and `duration` of a raw entry."""
     found: dict[str, str | None] = {}
     text = values.get("end", "")
-    if moment := table_cells.parse_moment(text):
+    # 24:00 is the end of a day, as ISO 8601 has it.
+    is_end_of_day = table_cells.parse_clock(text) == ONE_DAY
+    if table_cells.has_hour_past_midnight(text) and not is_end_of_day:
+        context.notes.add(NoteReason.HOUR_PAST_MIDNIGHT, text)
+    elif moment := table_cells.parse_moment(text):
         found["end"] = moment.isoformat()
     elif (clock := table_cells.parse_clock(text)) is not None:
         found["end"] = f"{clock // HOUR % 24}:{clock % HOUR // MINUTE:02}"

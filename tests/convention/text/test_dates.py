@@ -65,6 +65,7 @@ def test_short_times_are_the_same_in_both_languages():
             assert format_short_time(at(16, 9, 5), "UTC") == "7:05"
             assert format_short_time_range(at(16, 9), at(16, 10, 15), PARIS) == "9:00–10:15"
             assert format_short_time_range(at(16, 9), None, PARIS) == "9:00"
+            assert format_short_time_range(at(16, 9), at(16, 9), PARIS) == "9:00"
 
 
 def test_times_and_dates_have_non_breaking_spaces():

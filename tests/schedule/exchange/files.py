@@ -1,5 +1,7 @@
 """Small schedule files, made by hand."""
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -54,3 +56,9 @@ def vevent(
     named = {"UID:": uid, "SUMMARY:": summary, "DTSTART": start}
     found = [name + value for name, value in named.items() if value]
     return "\r\n".join(["BEGIN:VEVENT", *found, *lines, "END:VEVENT"])
+
+
+def make_csv(*rows: list[str], delimiter: str = ",") -> bytes:
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter).writerows(rows)
+    return file.getvalue().encode()

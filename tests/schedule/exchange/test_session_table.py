@@ -1,6 +1,5 @@
 """Session tables, CSV and XLSX: import with columns in any order, export of all fields, and re-import."""
 
-import csv
 import datetime
 import io
 import zoneinfo
@@ -23,6 +22,8 @@ from schedule.exchange.parsing.table_columns import TABLE_COLUMNS, find_column
 from schedule.exchange.read_schedule import read_schedule
 from schedule.models import Schedule, Session, Speaker
 from tests.factories import make_administrator, make_event, make_room, make_session, make_track
+
+from .files import make_csv
 
 pytestmark = pytest.mark.once
 
@@ -66,12 +67,6 @@ def edit_row(data: bytes, row_title: str, **cells: str) -> bytes:
             for name, text in cells.items():
                 row[names.index(name)] = text
     return make_csv(header, *rows)
-
-
-def make_csv(*rows: list[str], delimiter: str = ",") -> bytes:
-    file = io.StringIO()
-    csv.writer(file, delimiter=delimiter).writerows(rows)
-    return file.getvalue().encode()
 
 
 def list_changes(report) -> list[list[str]]:
