@@ -15,11 +15,11 @@ from badges.attendance.models import REASON_LABELS, Scan
 from badges.attendance.scanning.batch import UNDO_NOT_ALLOWED
 from badges.attendance.scanning.check_in import check_in_registration, get_desk_device, make_scan_item
 from badges.attendance.scanning.record_scans import record_scan_items
-from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN, REFUSED
+from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN, REFUSED, Verdict
 from convention.errors import ConventionError
 from registrations.models import Registration
 
-from .search import DeskGuest, load_guests
+from .search import DeskGuest, describe_refused_entry, load_guests
 
 if TYPE_CHECKING:
     from convention.club.models import Person
@@ -63,11 +63,8 @@ class DeskVerdict:
         """Return the verdict in words: "Checked in", "Already inside", or why the guest is refused."""
         if self.is_undo:
             return pgettext("scan", "Undone")
-        if self.scan.verdict == ALREADY_IN:
-            return _("Already inside")
-        if self.is_refused:
-            reason = self.scan.reason_text or self.scan.verdict_text
-            return _("Not checked in: %(reason)s") % {"reason": reason}
+        if self.scan.verdict == ALREADY_IN or self.is_refused:
+            return describe_refused_entry(Verdict(self.scan.verdict, self.scan.reason))
         return _("Checked out") if self.scan.direction == Scan.Direction.OUT else _("Checked in")
 
 

@@ -3,9 +3,12 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from badges.attendance.scanning.batch_state import UNVERIFIED_STATE
+from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
 from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
+from .search import describe_refused_entry
 
 
 def list_offline_texts() -> dict[str, str]:
@@ -16,8 +19,19 @@ def list_offline_texts() -> dict[str, str]:
         **list_guest_texts(),
         **list_entry_texts(),
         **{f"state.{state}": str(label) for state, label in Registration.State.choices},
+        **list_refusal_texts(),
         **{f"reprint.{reason}": str(label) for reason, label in BadgePrint.Reason.choices},
         **{f"result.{state}": f"{label}." for state, label in DeskEntry.State.choices},
+    }
+
+
+def list_refusal_texts() -> dict[str, str]:
+    """Return why Enter does not check in a guest, by the state of the registration."""
+    # A device does not know whether a pending order awaits its payment or the click on the mailed link.
+    scan_states = {"cancelled": "cancelled", "expired": "expired", "pending": UNVERIFIED_STATE}
+    return {
+        f"refusal.{state}": describe_refused_entry(decide_verdict(ScanFacts(registration_state=scan_state)))
+        for state, scan_state in scan_states.items()
     }
 
 
@@ -61,6 +75,7 @@ def list_guest_texts() -> dict[str, str]:
         "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),
+        "verdict.already_in": describe_refused_entry(Verdict(ALREADY_IN)),
         "verdict.undone": pgettext("scan", "Undone"),
         "payment.paid": _("order paid"),
         "payment.to_pay": _("to pay: {amount}"),

@@ -12,9 +12,11 @@ from django.core.cache import cache
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
-from badges.attendance.models import Presence
+from badges.attendance.models import REASON_LABELS, VERDICT_LABELS, Presence
 from badges.attendance.reports.headcount import list_main_checkpoints
+from badges.attendance.scanning.batch_state import get_scan_state
 from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
 from convention.codes.badge_codes import BADGE_PURPOSE, MalformedCode, SignedClaim, parse_badge_code
 from convention.events.models import Event, EventKey
 from convention.money import Money
@@ -46,6 +48,18 @@ class DeskGuest:
             return "paid"
         return "to_invoice" if self.registration.order.payment == Order.Payment.INVOICE else "to_pay"
 
+    @property
+    def entry_verdict(self) -> Verdict:
+        """Return the verdict of a check-in now, by what the desk shows of the guest; record nothing."""
+        return decide_verdict(
+            ScanFacts(registration_state=get_scan_state(self.registration), is_inside=self.is_inside)
+        )
+
+    @property
+    def refusal(self) -> str:
+        """Return in words why this guest, who is inside already or has no place, cannot be checked in."""
+        return describe_refused_entry(self.entry_verdict)
+
 
 @dataclass(frozen=True)
 class DeskSearchResult:
@@ -54,6 +68,14 @@ class DeskSearchResult:
     guests: list[DeskGuest]
     total: int
     problem: str = ""
+
+
+def describe_refused_entry(verdict: Verdict) -> str:
+    """Return in words why an entry was not counted."""
+    if verdict.verdict == ALREADY_IN:
+        return _("Already inside")
+    reason = REASON_LABELS.get(verdict.reason, verdict.reason) or VERDICT_LABELS[verdict.verdict]
+    return _("Not checked in: %(reason)s") % {"reason": reason}
 
 
 def find_guests(*, event: Event, query: str) -> DeskSearchResult:

@@ -4,6 +4,7 @@ import re
 
 import pypdfium2
 import pytest
+from django.utils import timezone
 from PIL import Image, ImageChops, ImageFilter
 from playwright.sync_api import Page, expect
 
@@ -183,6 +184,60 @@ def test_desk_works_offline_and_sends_entries_later(open_page, site, client, eve
     assert walk_in.state == "confirmed"
     assert set(BadgePrint.objects.values_list("registration__last_name", flat=True)) == {"Durand", "Keller"}
     assert set(DeskEntry.objects.values_list("state", flat=True)) == {"done"}
+
+
+def check_in(page: Page, name: str) -> None:
+    page.keyboard.type(name)
+    expect(page.locator(".guests .person-name")).to_have_count(1)
+    page.keyboard.press("Enter")
+
+
+def assert_refusals_replace_verdict(page: Page, refusal: str) -> None:
+    """Check in Keller, then try Abel, who is cancelled, and Keller again."""
+    verdict, field = page.locator("#verdict"), page.locator("#q")
+    check_in(page, "kel")
+    expect(verdict.locator(".desk-verdict.admitted")).to_contain_text("Élo Keller")
+    for name, kind, text in (("abel", "refused", refusal), ("kelle", "already_in", "Déjà sur place")):
+        check_in(page, name)
+        expect(verdict.locator(f".desk-verdict.{kind} > .verdict")).to_have_text(text)
+        expect(verdict.locator(".desk-verdict")).to_have_count(1)
+        expect(field).to_be_focused()
+        # The whole text is selected: the next name replaces it.
+        assert page.evaluate("getSelection().toString()") == name
+    assert count_inside() <= 1
+
+
+def test_enter_on_guest_who_cannot_enter_replaces_last_verdict(open_page, site, client, event):
+    Registration.objects.filter(last_name="Abel").update(cancelled_at=timezone.now())
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+
+    assert_refusals_replace_verdict(page, "Entrée refusée\u202f: inscription annulée")
+
+    page.keyboard.type("abel")
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Abel"])
+    page.keyboard.press("Enter")
+    assert_accessible(page)
+    page.locator("#verdict summary").click()
+    page.get_by_label("Motif").fill("Invitée du président")
+    page.locator("#verdict").get_by_role("button", name="Faire entrer quand même").click()
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Abel")
+
+
+def test_offline_enter_on_guest_who_cannot_enter_replaces_last_verdict(open_page, site, client, event):
+    Registration.objects.filter(last_name="Abel").update(cancelled_at=timezone.now())
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#q").focus()
+
+    assert_refusals_replace_verdict(page, "Entrée refusée\u202f: inscription annulée")
+
+    page.keyboard.type("abel")
+    page.get_by_role("button", name="Informations").click()
+    expect(page.locator("#guest-facts")).to_contain_text("annulée")
+    expect(page.get_by_role("button", name="Céder la place")).to_be_hidden()
 
 
 READ_STORED = """() => new Promise((resolve, reject) => {

@@ -115,14 +115,26 @@ async function sendForm(guestForm, button) {
   }
 }
 
-/** Check in the highlighted guest; open the page of one who cannot be checked in. */
+/**
+ * Show why a guest cannot be checked in, instead of the last verdict: a green one would be taken for theirs.
+ * @param {HTMLElement} guest
+ */
+function showRefusal(guest) {
+  const refusal = guest.querySelector("template");
+  if (refusal) verdict.replaceChildren(refusal.content.cloneNode(true));
+  field.focus();
+  // The next name replaces this one.
+  field.select();
+}
+
+/** Check in the highlighted guest, or show why not. */
 function serveHighlighted() {
   const guest = listGuests()[getHighlighted()];
   const guestForm = /** @type {HTMLFormElement | null} */ (guest?.querySelector("form.check-in"));
   const button = guestForm?.querySelector("button") ?? null;
-  // Enter never checks out: the link of a guest who is inside is focused; checking out needs the button.
+  // Enter never checks out: that needs the button.
   if (guestForm && button?.value === "in") sendForm(guestForm, button);
-  else if (guest) guest.querySelector("a")?.focus();
+  else if (guest) showRefusal(guest);
 }
 
 async function handleEnter() {
@@ -141,10 +153,13 @@ async function handleScan(text) {
   field.value = shownQuery = "";
   if (code === undefined) {
     results.replaceChildren();
+    verdict.replaceChildren();
     find("#not-a-badge").hidden = false;
   } else if (await search(code)) {
     // The field is empty again, and Enter now checks the holder in.
     shownQuery = "";
+    // The last guest's verdict must not stay above a badge that is not valid.
+    if (results.querySelector(".notice")) verdict.replaceChildren();
   }
   field.focus();
 }

@@ -60,7 +60,7 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    const containerIds = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-reprint"];
+    const containerIds = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-facts", "guest-reprint"];
     for (const id of containerIds) getElement(id).replaceChildren();
     for (const id of ["guest-dialog", "walk-in-dialog"]) getDialog(id).close();
     for (const id of ["walk-in-form", "guest-form"]) getForm(id).reset();
@@ -145,9 +145,16 @@ export class DeskView {
     const desk = this.#getDesk();
     if (!desk) return;
     this.#scannedReference = claim?.registration ?? "";
-    if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
-    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", formatText("scan.unknown"));
+    if (!claim) this.#showScanProblem("scan.not_a_badge");
+    else if (!desk.findGuest(claim.registration)) this.#showScanProblem("scan.unknown");
     this.#drawResults(desk);
+  }
+
+  /** @param {"scan.not_a_badge" | "scan.unknown"} name */
+  #showScanProblem(name) {
+    showMessage("scan-problem", formatText(name));
+    // The last guest's verdict must not stay above a badge that is not valid.
+    getElement("verdict").replaceChildren();
   }
 
   /** @param {DeskState} desk */
@@ -234,7 +241,20 @@ export class DeskView {
     const guest = reference ? this.#getDesk()?.findGuest(reference) : undefined;
     if (!guest) return;
     if (guest.state === "confirmed" && !guest.is_inside) this.#runOnce(() => this.#checkIn(guest, "in"));
-    else this.#openGuest(guest);
+    else this.#showRefusal(guest);
+  }
+
+  /**
+   * Show why a guest cannot be checked in, instead of the last verdict: a green one would be taken for theirs.
+   * @param {Desk.Guest} guest
+   */
+  #showRefusal(guest) {
+    const name = guest.state === "confirmed" ? "already_in" : guest.state === "pending" ? "action" : "refused";
+    const text = formatText(guest.state === "confirmed" ? "verdict.already_in" : `refusal.${guest.state}`);
+    this.#drawVerdict(guest, name, text);
+    this.focusSearch();
+    // The next name replaces this one.
+    this.#field.select();
   }
 
   /**
@@ -268,19 +288,27 @@ export class DeskView {
    * @param {string} id
    */
   #showVerdict(guest, direction, id) {
+    const undo = () => this.#runOnce(() => this.#undo(guest, direction, id));
+    const undoButton = makeButton(formatText("undo"), undo, "button quiet small");
+    this.#drawVerdict(guest, "admitted", formatText(`verdict.${direction}`), undoButton);
+  }
+
+  /**
+   * @param {Desk.Guest} guest
+   * @param {"admitted" | "already_in" | "action" | "refused"} name
+   * @param {string} text
+   * @param {HTMLElement[]} actions
+   */
+  #drawVerdict(guest, name, text, ...actions) {
     const desk = this.#getDesk();
     if (!desk) return;
-    const verdict = makeElement("section", "desk-verdict admitted");
+    const verdict = makeElement("section", `desk-verdict ${name}`);
     verdict.append(
-      makeElement("p", "verdict admitted", formatText(`verdict.${direction}`)),
+      makeElement("p", `verdict ${name}`, text),
       makeElement("p", "person-name", formatName(guest)),
       makeElement("p", "", guest.company),
       this.#drawFacts(desk, desk.findGuest(guest.reference) ?? guest),
-      makeButton(
-        formatText("undo"),
-        () => this.#runOnce(() => this.#undo(guest, direction, id)),
-        "button quiet small",
-      ),
+      ...actions,
     );
     getElement("verdict").replaceChildren(verdict);
   }
@@ -329,6 +357,10 @@ export class DeskView {
       /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = text;
     }
     getElement("guest-name").textContent = formatName(guest);
+    const desk = this.#getDesk();
+    getElement("guest-facts").replaceChildren(...(desk ? [this.#drawFacts(desk, guest)] : []));
+    // A place that was given up cannot be transferred.
+    getElement("guest-substitute").hidden = !["confirmed", "pending"].includes(guest.state);
     getElement("guest-reprint").replaceChildren(...this.#makeReprintButtons(guest));
     getDialog("guest-dialog").showModal();
   }
