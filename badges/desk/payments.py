@@ -35,19 +35,22 @@ class NothingToInvoice(ConventionError):
 
 
 def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
-    """Return what is left to pay for each order, by the order's id; negative if too much was paid."""
+    """Return what is left to pay for each order, by the order's id; negative if too much was paid.
+
+    Orders for which nothing is owed and nothing was paid are left out: free ones, and cancelled ones.
+    """
     billed = [order for order in orders if order.total]
     receivables = Receivable.objects.filter(reference__in=[order.reference for order in billed])
-    rows = receivables.with_balance().values("reference", "amount_due")  # type: ignore[misc]  # annotated
-    cents_due = {row["reference"]: row["amount_due"] for row in rows}
+    rows = receivables.with_balance().values_list("reference", "amount_owed", "amount_due")  # type: ignore[misc]  # annotated
+    cents = {reference: (owed, due) for reference, owed, due in rows}
     # An order gets its receivable when money is first concerned; until then it owes its whole price.
-    unbilled = [order for order in billed if order.reference not in cents_due]
+    unbilled = [order for order in billed if order.reference not in cents]
     prefetch_related_objects(unbilled, "registrations__addons", "sponsorships")
+    cents |= {order.reference: (order.amount_due.amount,) * 2 for order in unbilled}
     return {
-        order.pk: Money(cents_due[order.reference], order.currency)
-        if order.reference in cents_due
-        else order.amount_due
+        order.pk: Money(cents[order.reference][1], order.currency)
         for order in billed
+        if any(cents[order.reference])
     }
 
 

@@ -11,7 +11,7 @@ from convention.events.sequence import advance_sequence
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.refunds import request_refund
-from registrations.models import Order
+from registrations.models import Order, Registration
 from tests.badges.attendance.factories import (
     build_snapshot,
     make_badge_token,
@@ -118,6 +118,18 @@ def test_scanner_and_desk_show_same_payment_state(event):
     assert [guest.payment_state for guest in shown] == ["to_pay", "to_invoice", "free", "to_pay"]
     for guest in shown:
         assert records[guest.registration.pk].get("to_pay", False) == (guest.payment_state == "to_pay")
+
+
+def test_cancelled_order_on_invoice_is_not_shown_as_paid(event):
+    unbilled = make_priced_registration(event, "invoice", cancelled_at=timezone.now())
+    billed = make_priced_registration(event, "invoice")
+    sync_amount_due(billed)
+    Registration.objects.filter(pk=billed.pk).update(cancelled_at=timezone.now())
+    sync_amount_due(billed)
+
+    shown = load_guests(event, [unbilled.pk, billed.pk])
+
+    assert [guest.payment_state for guest in shown] == ["free", "free"]
 
 
 @pytest.mark.parametrize("is_whole", [True, False])
