@@ -1,12 +1,13 @@
 """Search guests at the desk by name, company, e-mail or reference, or by the code of their badge.
 
-Words match in any order and without accents. The search runs in Python over a cached index: it runs with
-each letter typed, and databases do not ignore accents in the same way.
+Words match in any order and without accents, first those of names. A reference matches whole and alone: its
+first letters would mix other people into a search for a name. The search runs in Python over a cached index:
+it runs with each letter typed, and databases do not ignore accents in the same way.
 """
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Max, Min
@@ -41,7 +42,10 @@ class DeskGuest:
 
     @property
     def payment_state(self) -> str:
-        """Return `free`, `paid`, `to_invoice` (billed after the event) or `to_pay` (now)."""
+        """Return `free`, `paid`, `to_invoice` (billed after the event) or `to_pay` (now).
+
+        An order that was cancelled without a payment or a fee is `free`.
+        """
         if not self.registration.order.total or self.amount_due is None:
             return "free"
         if self.amount_due.amount <= 0:
@@ -59,6 +63,15 @@ class DeskGuest:
     def refusal(self) -> str:
         """Return in words why this guest, who is inside already or has no place, cannot be checked in."""
         return describe_refused_entry(self.entry_verdict)
+
+
+class SearchEntry(NamedTuple):
+    """The texts by which one registration is found, and its references in lower case."""
+
+    registration_id: int
+    name: str
+    text: str
+    references: list[str]
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,8 @@ def describe_refused_entry(verdict: Verdict) -> str:
 def find_guests(*, event: Event, query: str) -> DeskSearchResult:
     """Return the guests that match every word of the query, at most MAX_GUESTS_SHOWN, sorted by name.
 
+    Those whose name matches come before those whose company or e-mail address does.
+
     The code of a badge finds its holder alone.
     """
     try:
@@ -94,11 +109,19 @@ def _find_by_words(event: Event, query: str) -> DeskSearchResult:
     words = split_search_words(query)
     if not words:
         return DeskSearchResult([], 0)
+    reference = words[0] if len(words) == 1 else ""
+    by_name: list[int] = []
+    by_other_text: list[int] = []
+    for entry in get_search_index(event):
+        if matches_search_words(words, entry.name):
+            by_name.append(entry.registration_id)
+        elif matches_search_words(words, entry.text) or reference in entry.references:
+            by_other_text.append(entry.registration_id)
+    matching_ids = by_name + by_other_text
     # All matches are counted, but only those that are shown are loaded.
-    matching_ids = [
-        pk for pk, searchable_text in get_search_index(event) if matches_search_words(words, searchable_text)
-    ]
-    return DeskSearchResult(load_guests(event, matching_ids[:MAX_GUESTS_SHOWN]), len(matching_ids))
+    shown_ids = matching_ids[:MAX_GUESTS_SHOWN]
+    guests = {guest.registration.pk: guest for guest in load_guests(event, shown_ids)}
+    return DeskSearchResult([guests[pk] for pk in shown_ids if pk in guests], len(matching_ids))
 
 
 def _find_by_code(event: Event, signed: SignedClaim) -> DeskSearchResult:
@@ -122,18 +145,26 @@ def load_guests(event: Event, registration_ids: list[int]) -> list[DeskGuest]:
     return add_presences(event, guests, load_amounts_due([guest.order for guest in guests]))
 
 
-def get_search_index(event: Event) -> list[tuple[int, str]]:
-    """Return id and searchable text of every registration, cached until one changes."""
+def get_search_index(event: Event) -> list[SearchEntry]:
+    """Return the searchable texts of every registration by name, cached until one changes."""
     # The event's sequence changes with each registration, so no entry needs to be deleted.
     key = f"desk.search:{event.pk}:{event.sequence}"
     return cache.get_or_set(key, lambda: _build_search_index(event), INDEX_CACHE_SECONDS) or []
 
 
-def _build_search_index(event: Event) -> list[tuple[int, str]]:
+def _build_search_index(event: Event) -> list[SearchEntry]:
     rows = Registration.objects.filter(event=event).values_list(
         "pk", "first_name", "last_name", "company", "email", "order__reference", "reference"
     )
-    return [(pk, search_text(" ".join(texts))) for pk, *texts in rows]
+    return [
+        SearchEntry(
+            pk,
+            name=search_text(f"{first_name} {last_name}"),
+            text=search_text(f"{first_name} {last_name} {company} {email}"),
+            references=[reference.lower() for reference in references],
+        )
+        for pk, first_name, last_name, company, email, *references in rows
+    ]
 
 
 def add_presences(

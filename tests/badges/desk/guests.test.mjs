@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEntries, mergeUpdate } from "../../../badges/desk/static/desk/offline/guests.js";
+import { applyEntries, mergeUpdate, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
 const values = { first_name: "Léo", last_name: "Bêta", company: "", email: "leo@example.org" };
@@ -53,4 +53,19 @@ test("setup and spare badges are replaced when they changed", () => {
   assert.equal(has_addons, true);
   assert.deepEqual(spares, ["2"]);
   assert.deepEqual(guests, [zoe, leo]);
+});
+
+const makeGuest = (/** @type {object} */ values) => ({ first_name: "Zoé", company: "", email: "", order: "", reference: "", ...values });
+const kaddour = makeGuest({ last_name: "Kaddour", company: "Technique", reference: "TEAAAAAAAAAAA", order: "TEBBBBBB" });
+const testGuest = makeGuest({ last_name: "Test" });
+
+test("guests found by name come first", () => {
+  assert.deepEqual(searchGuests([kaddour, testGuest], "zoe te").shown, [testGuest, kaddour]);
+});
+
+test("a reference matches whole and alone", () => {
+  assert.deepEqual(searchGuests([kaddour, testGuest], "tebbbbbb").shown, [kaddour]);
+  assert.deepEqual(searchGuests([kaddour, testGuest], "TEAAAAAAAAAAA").shown, [kaddour]);
+  assert.deepEqual(searchGuests([kaddour, testGuest], "teb").shown, []);
+  assert.deepEqual(searchGuests([kaddour, testGuest], "zoe tebbbbbb").shown, []);
 });

@@ -11,6 +11,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence
 from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
 from convention.events.sequence import advance_sequence
+from registrations.models import Order, Registration
 from tests.factories import (
     make_event,
     make_person,
@@ -61,6 +62,31 @@ def test_search_matches_words_in_any_order_without_accents(event, query, found):
 def test_search_by_order_reference_finds_registration(event):
     registration = event.registrations.get(first_name="Zoé")
     assert find_first_names(event, registration.order.reference.lower()) == ["Zoé"]
+
+
+def test_beginning_of_reference_does_not_match(event):
+    zoe = event.registrations.get(first_name="Zoé")
+    Registration.objects.filter(pk=zoe.pk).update(reference="TEAAAAAAAAAAA")
+    Order.objects.filter(pk=zoe.order_id).update(reference="TEBBBBBB")
+    make_registration(event.tickets.get(), first_name="Zoé", last_name="Test")
+
+    assert find_first_names(event, "TEBBBBBB") == ["Zoé"]
+    assert find_first_names(event, "teaaaaaaaaaaa") == ["Zoé"]
+    assert find_first_names(event, "teb") == []
+    assert find_first_names(event, "zoe tebbbbbb") == []
+    assert [guest.registration.last_name for guest in find_guests(event=event, query="zoe te").guests] == [
+        "Test"
+    ]
+
+
+def test_names_come_before_companies(event):
+    ticket = event.tickets.get()
+    make_registration(ticket, first_name="Zoé", last_name="Kaddour", company="Technique")
+    make_registration(ticket, first_name="Zoé", last_name="Test")
+
+    guests = find_guests(event=event, query="zoe te").guests
+
+    assert [guest.registration.last_name for guest in guests] == ["Test", "Kaddour"]
 
 
 def test_search_excludes_other_events(event):

@@ -130,22 +130,34 @@ export function pickTexts({ first_name, last_name, company, email }) {
 export const formatName = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
 
 /**
- * Return the first guests that match, and how many match: each word of the query begins a word of theirs.
+ * Return how well a guest matches: 2 if each word of the query begins a word of the name, 1 if one of the company or
+ * the e-mail address, or if the query is a whole reference; else 0. See badges/desk/search.py.
+ * @param {Desk.Guest} guest
+ * @param {string[]} words
+ */
+function rankMatch(guest, words) {
+  const { first_name, last_name, company, email, order, reference } = guest;
+  const matches = (/** @type {string[]} */ ...texts) => {
+    const text = normalizeText(texts.join(" "));
+    return words.every((word) => text.includes(` ${word}`));
+  };
+  if (matches(first_name, last_name)) return 2;
+  const isReference = words.length === 1 && [order, reference].includes(words[0].toUpperCase());
+  return isReference || matches(first_name, last_name, company, email) ? 1 : 0;
+}
+
+/**
+ * Return the first guests that match, those by name first, and how many match.
  * @param {Desk.Guest[]} guests
  * @param {string} query
  */
 export function searchGuests(guests, query) {
   const words = normalizeText(query).split(" ").filter(Boolean);
   if (!words.length) return { shown: [], total: 0 };
-  const found = guests.filter((guest) => {
-    const text = normalizeText(
-      [guest.first_name, guest.last_name, guest.company, guest.email, guest.order, guest.reference].join(" "),
-    );
-    return words.every((word) => text.includes(` ${word}`));
-  });
+  const found = guests.map((guest) => ({ guest, rank: rankMatch(guest, words) })).filter(({ rank }) => rank > 0);
   const key = (/** @type {Desk.Guest} */ guest) => normalizeText(`${guest.last_name} ${guest.first_name}`);
-  found.sort((first, second) => key(first).localeCompare(key(second)));
-  return { shown: found.slice(0, MAX_SHOWN), total: found.length };
+  found.sort((first, second) => second.rank - first.rank || key(first.guest).localeCompare(key(second.guest)));
+  return { shown: found.slice(0, MAX_SHOWN).map(({ guest }) => guest), total: found.length };
 }
 
 /**
