@@ -76,6 +76,7 @@ def list_guest_texts() -> dict[str, str]:
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),
         "verdict.already_in": describe_refused_entry(Verdict(ALREADY_IN)),
+        "verdict.registered": pgettext("walk-in", "Registered"),
         "verdict.undone": pgettext("scan", "Undone"),
         "payment.paid": _("order paid"),
         "payment.to_pay": _("to pay: {amount}"),

@@ -159,6 +159,10 @@ def test_desk_works_offline_and_sends_entries_later(open_page, site, client, eve
     page.get_by_role("button", name="Inscrire et imprimer le badge").dblclick()
     expect(page.locator("#badge-sheet svg")).to_have_count(1)
     assert page.evaluate("window.printed") == 1
+    # Registered, as at the online desk, and not checked in.
+    expect(page.locator("#verdict")).to_contain_text("Inscription enregistrée")
+    expect(page.locator("#pending-count")).to_have_text("3 à envoyer")
+    page.locator("#verdict").get_by_role("button", name="Faire entrer").click()
     expect(page.locator("#pending-count")).to_have_text("4 à envoyer")
     page.locator("#q").fill("kel")
     page.locator(".guests").get_by_role("button", name="Imprimer le badge").dblclick()
@@ -222,6 +226,23 @@ def test_enter_on_guest_who_cannot_enter_replaces_last_verdict(open_page, site, 
     page.get_by_label("Motif").fill("Invitée du président")
     page.locator("#verdict").get_by_role("button", name="Faire entrer quand même").click()
     expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Abel")
+
+
+def test_sent_entry_is_no_longer_marked_as_to_send(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#q").focus()
+    check_in(page, "kel")
+    expect(page.locator("#verdict")).to_contain_text("à envoyer")
+
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Envoyer maintenant").click()
+
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+    expect(page.locator("#verdict")).to_contain_text("Élo Keller")
+    expect(page.locator("#verdict")).not_to_contain_text("à envoyer")
 
 
 def test_offline_enter_on_guest_who_cannot_enter_replaces_last_verdict(open_page, site, client, event):

@@ -123,6 +123,7 @@ export class DeskView {
     });
     this.#drawProblems(desk);
     this.#drawResults(desk);
+    this.#refreshVerdict(desk);
   }
 
   // --- search -------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ export class DeskView {
 
   /**
    * @param {Desk.Guest} guest
-   * @param {"admitted" | "already_in" | "action" | "refused"} name
+   * @param {"admitted" | "already_in" | "action" | "refused" | "registered"} name
    * @param {string} text
    * @param {HTMLElement[]} actions
    */
@@ -307,10 +308,32 @@ export class DeskView {
       makeElement("p", `verdict ${name}`, text),
       makeElement("p", "person-name", formatName(guest)),
       makeElement("p", "", guest.company),
-      this.#drawFacts(desk, desk.findGuest(guest.reference) ?? guest),
+      this.#drawVerdictFacts(desk, desk.findGuest(guest.reference) ?? guest),
       ...actions,
     );
     getElement("verdict").replaceChildren(verdict);
+  }
+
+  /**
+   * @param {DeskState} desk
+   * @param {Desk.Guest} guest
+   */
+  #drawVerdictFacts(desk, guest) {
+    const facts = this.#drawFacts(desk, guest);
+    facts.dataset.reference = guest.reference;
+    return facts;
+  }
+
+  /**
+   * Show the guest of the verdict as they are now. Only what changed: a screen reader reads it again.
+   * @param {DeskState} desk
+   */
+  #refreshVerdict(desk) {
+    const shown = /** @type {HTMLElement | null} */ (getElement("verdict").querySelector("[data-reference]"));
+    const guest = desk.findGuest(shown?.dataset.reference ?? "");
+    if (!shown || !guest) return;
+    const facts = this.#drawVerdictFacts(desk, guest);
+    if (!facts.isEqualNode(shown)) shown.replaceWith(facts);
   }
 
   // --- walk-ins and changes -----------------------------------------------------------------------------
@@ -345,7 +368,11 @@ export class DeskView {
     getDialog("walk-in-dialog").close();
     const guest = desk.findGuest(reference);
     if (!guest) return;
-    await this.#checkIn(guest, "in");
+    this.#field.value = "";
+    this.#search("");
+    // As online: the badge may be for later, and who is inside is counted at the door.
+    const checkIn = () => this.#runOnce(() => this.#checkIn(guest, "in"));
+    this.#drawVerdict(guest, "registered", formatText("verdict.registered"), makeButton(formatText("check_in"), checkIn));
     await this.#print(guest);
   }
 
