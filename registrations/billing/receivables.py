@@ -242,13 +242,11 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
             for addon in registration.billed_addons
         ),
     ]
-    if registration.merged_into_id:
-        # Merging moves no money: what was paid for the duplicate stays on its own invoice.
-        charges = [_make_charge(key, title, item.price, item, registration) for key, title, item in lines]
-        return [charge for charge in charges if charge.unit_price and registration.cancellation_fee]
-    if registration.cancelled_at:
-        # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
-        shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
+    prices = [item.price for _key, _title, item in lines]
+    # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
+    shares = allocate_cents(registration.cancellation_fee, prices) if registration.cancelled_at else prices
+    # Merging moves no money: what was paid for a duplicate stays on its own invoice, under the same key.
+    if registration.cancelled_at and not registration.merged_into_id:
         # Not the key of the price, so that the ledger credits that charge and invoices the fee.
         charges = [
             _make_charge(
@@ -261,7 +259,10 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
             for (key, title, item), share in zip(lines, shares, strict=True)
         ]
     else:
-        charges = [_make_charge(key, title, item.price, item, registration) for key, title, item in lines]
+        charges = [
+            _make_charge(key, title, share, item, registration)
+            for (key, title, item), share in zip(lines, shares, strict=True)
+        ]
     return [charge for charge in charges if charge.unit_price]
 
 

@@ -133,8 +133,9 @@ def describe_fee_due(amount: Money) -> str:
 
 
 def list_paid_cancellations(registrations: Iterable[Registration]) -> list[Registration]:
-    """Return the cancelled registrations that were not free."""
-    return [row for row in registrations if row.cancelled_at and row.full_price]
+    """Return the cancelled registrations that were not free, without merged duplicates."""
+    # The attendee of a duplicate still comes: nothing of its price is a cancellation fee.
+    return [row for row in registrations if row.cancelled_at and row.full_price and not row.merged_into_id]
 
 
 def list_cancellation_refunds(order: Order, cancelled: Iterable[Registration]) -> list[Refund]:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,16 @@ from registrations.billing.receivables import (
     sync_existing_receivable,
 )
 from registrations.inventory.stock import exchange_tickets, list_extra_items
-from registrations.models import AgendaLink, Order, Registration, SessionBooking, WaitingEntry
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models.documents import Refund
+from registrations.models import (
+    AgendaLink,
+    Order,
+    Registration,
+    RegistrationQuerySet,
+    SessionBooking,
+    WaitingEntry,
+)
 from registrations.questions.answers import count_limited_options, merge_answers
 from registrations.questions.files import is_file_answer
 from registrations.questions.queries import load_questions
@@ -198,3 +208,34 @@ def _cancel_merged(survivor: Registration, duplicate: Registration, owed_cents: 
     # Chains are flattened, so that a page needs one query to list what was merged.
     duplicate.merged.update(merged_into=survivor)
     duplicate.addons.filter(cancelled_at__isnull=True).update(cancelled_at=now)
+
+
+def queue_release_of_merged(refund: Refund) -> None:
+    """Queue the end of what is owed for merged duplicates, if the refund's order has any."""
+    if _list_charged_duplicates(refund).exists():
+        # A task, since the order is locked before its receivable, which the caller has locked.
+        release_merged_charges.enqueue(refund.pk)
+
+
+def _list_charged_duplicates(refund: Refund) -> RegistrationQuerySet:
+    rows: RegistrationQuerySet = Registration.objects.filter(
+        order__reference=refund.receivable.reference, merged_into__isnull=False, cancellation_fee__gt=0
+    )
+    return rows.order_by("pk")
+
+
+@task()
+@transaction.atomic
+def release_merged_charges(refund_id: int) -> None:
+    """Stop owing for merged duplicates what was refunded: a place that nobody has is not paid again."""
+    refund = Refund.objects.active().select_related("receivable").filter(pk=refund_id).first()
+    order = refund and Order.objects.locked_for_update().filter(reference=refund.receivable.reference).first()
+    if not refund or not order:
+        return
+    # Not more than became due by it: a refund for another place of the order has lowered what is owed too.
+    left = min(refund.amount, compute_balance(refund.receivable).amount_due)
+    for duplicate in _list_charged_duplicates(refund):
+        released = max(0, min(left, duplicate.cancellation_fee))
+        Registration.objects.filter(pk=duplicate.pk).update(cancellation_fee=F("cancellation_fee") - released)
+        left -= released
+    sync_existing_receivable(order)

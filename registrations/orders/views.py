@@ -97,6 +97,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
         **load_order_balance(order),
+        "is_merged": all(row.merged_into_id for row in link_access.registrations),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
         "price_rows": [

@@ -56,6 +56,8 @@ def request_refund(
         hooks.send_refund.enqueue(refund.pk)
     record_action("refund.request", refund, event=receivable.event, fields=["amount"], reason=refund.reason)
     announce_balance_change(receivable)
+    for listener in hooks.refund_requests.providers():
+        listener(refund)
     return refund
 
 

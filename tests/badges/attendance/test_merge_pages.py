@@ -3,10 +3,12 @@
 import pytest
 from django.test import Client
 
-from registrations.billing.receivables import sync_receivable
+from badges.attendance.merge import merge_registrations_and_scans
+from registrations.billing.receivables import calculate_balance, sync_receivable
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
-from registrations.models import Registration
+from registrations.invoices.ledger.refunds import complete_refund, request_refund
+from registrations.models import Order, Registration
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
 from registrations.visits.visitor_list.visitors import find_list_readiness
@@ -46,7 +48,6 @@ def test_merged_paid_orders_keep_their_balances(client, run_tasks):
         (10_000, 10_000, 0),
         (12_000, 12_000, 0),
     ]
-    run_tasks()
     kept.refresh_from_db()
     other.refresh_from_db()
     assert (kept.state, other.state, other.merged_into) == ("confirmed", "cancelled", kept)
@@ -54,6 +55,55 @@ def test_merged_paid_orders_keep_their_balances(client, run_tasks):
         page = client.get(f"/en/organize/{event.slug}/registrations/{one.reference}/").content.decode()
         assert said in page
         assert "€120" in page
+
+
+def merge_paid_duplicate(*, others: int = 0) -> Registration:
+    """Merge a duplicate whose transfer of 120 euros pays no other place of its order; return it."""
+    event = make_event()
+    kept, other = make_registration(event, price=10_000), make_registration(event, price=12_000)
+    order = other.order
+    order.payment, order.total = "invoice", 12_000 + others * 10_000
+    order.save()
+    for _number in range(others):
+        Registration.objects.filter(pk=make_registration(event, price=10_000).pk).update(order=order)
+    record_payment(receivable=sync_receivable(order), amount=12_000, method="transfer", external_id="x")
+    merge_registrations_and_scans(survivor=kept, other=other)
+    return other
+
+
+def refund_duplicate(other: Registration, *, amount: int, run_tasks) -> Order:
+    """Refund a part of what was paid; return the order as it is stored then."""
+    payment = sync_receivable(other.order).payments.get()
+    complete_refund(refund=request_refund(payment=payment, amount=amount, reason="twice"))
+    run_tasks()
+    return Order.objects.get(pk=other.order_id)
+
+
+@pytest.mark.parametrize("amount", [12_000, 5_000])
+def test_refunded_duplicate_owes_nothing_again(run_tasks, amount):
+    other = merge_paid_duplicate()
+
+    order = refund_duplicate(other, amount=amount, run_tasks=run_tasks)
+
+    assert calculate_balance(order).amount == 0
+    assert compute_balance(sync_receivable(order)).amount_owed == 12_000 - amount
+
+
+def test_refund_of_duplicate_leaves_other_places_due(run_tasks):
+    other = merge_paid_duplicate(others=1)
+
+    order = refund_duplicate(other, amount=12_000, run_tasks=run_tasks)
+
+    assert calculate_balance(order).amount == 10_000
+
+
+def test_order_page_tells_that_the_duplicate_was_merged(client):
+    other = merge_paid_duplicate()
+
+    page = client.get(f"/en{other.order.manage_path}").content.decode()
+
+    assert "this one was merged with the other" in page
+    assert "ancellation fee" not in page
 
 
 def test_merged_visit_applications_use_one_place_and_reverse_merge_is_refused(client, run_tasks):
