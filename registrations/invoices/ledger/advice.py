@@ -21,6 +21,7 @@ class ReceivableState(StrEnum):
     PAID = "paid"
     # The values are part of URLs (`?state=`).
     OVERPAID = "overpaid"
+    REFUND_TO_SEND = "refund_to_send"
     NOTHING_OWED = "nothing_owed"
 
 
@@ -29,14 +30,23 @@ STATE_LABELS: dict[ReceivableState, str | Promise] = {
     ReceivableState.OVERDUE: _("overdue"),
     ReceivableState.PAID: _("paid"),
     ReceivableState.OVERPAID: pgettext_lazy("receivable", "overpaid"),
+    ReceivableState.REFUND_TO_SEND: _("refund to send"),
     ReceivableState.NOTHING_OWED: _("nothing due"),
 }
 
 
 def derive_receivable_state(
-    amount_owed: int, amount_due: int, *, unpaid_due_on: datetime.date | None, today: datetime.date
+    amount_owed: int,
+    amount_due: int,
+    *,
+    unpaid_due_on: datetime.date | None,
+    cents_to_send: int,
+    today: datetime.date,
 ) -> ReceivableState:
     """Return the state; amounts in cents, `unpaid_due_on` the earliest due date of what is unpaid."""
+    # The balance counts such a refund as sent, and would hide it.
+    if cents_to_send:
+        return ReceivableState.REFUND_TO_SEND
     if amount_due < 0:
         return ReceivableState.OVERPAID
     if amount_due > 0:
@@ -50,6 +60,7 @@ class AdviceKind(StrEnum):
     UNDERPAID = "underpaid"
     OVERPAID = "overpaid"
     PAID_TWICE = "paid_twice"
+    REFUND_TO_SEND = "refund_to_send"
     OVERDUE = "overdue"
     PAID_LATE = "paid_late"
 
@@ -67,7 +78,8 @@ class ReceivableAdvice:
 class ReceivableFacts:
     """Input of `list_advice`; amounts in cents, payments as (cents, day).
 
-    `due_on` is the earliest due date of all invoices, `unpaid_due_on` of those not paid in full.
+    `due_on` is the earliest due date of all invoices, `unpaid_due_on` of those not paid in full;
+    `cents_to_send` is the sum of the refunds that wait for the treasurer.
     """
 
     balance: ReceivableBalance
@@ -76,6 +88,7 @@ class ReceivableFacts:
     due_on: datetime.date | None
     unpaid_due_on: datetime.date | None
     payments: Sequence[tuple[int, datetime.date]]
+    cents_to_send: int
 
 
 def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[ReceivableAdvice]:
@@ -85,6 +98,8 @@ def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[Receiva
     if due < 0:
         kind = AdviceKind.PAID_TWICE if has_double_payment(facts) else AdviceKind.OVERPAID
         advice.append(ReceivableAdvice(kind, -due))
+    if facts.cents_to_send:
+        advice.append(ReceivableAdvice(AdviceKind.REFUND_TO_SEND, facts.cents_to_send))
     if facts.cents_to_credit:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_CREDIT, facts.cents_to_credit))
     # Something was paid, but not enough; an unpaid invoice is no case for advice before it is overdue.

@@ -25,7 +25,8 @@ from django.utils.translation import pgettext
 
 from convention.tables.downloads import TableSheet
 from convention.text.normalize import casefold_text, normalize_whitespace
-from registrations.invoices.models import Charge, Invoice, Receivable, ReceivableQuerySet
+from registrations.invoices.models import Charge, Invoice, Receivable, ReceivableQuerySet, Refund
+from registrations.invoices.models.receivables import build_sum_subquery
 
 from .advice import STATE_LABELS, ReceivableState, derive_receivable_state
 
@@ -65,7 +66,7 @@ class ReceivableFilter:
 
 
 def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
-    """Return all receivables with balance, `unpaid_due_on` and `is_late`.
+    """Return all receivables with balance, `unpaid_due_on`, `is_late` and `cents_to_send`.
 
     `unpaid_due_on` is the earliest due date of the invoices that are not paid in full, None without one. As
     in `compute_unpaid_cents`, payments cover invoices in the order in which they were issued.
@@ -91,19 +92,24 @@ def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
         Receivable.objects.with_balance()
         .with_first_attendee()
         .annotate(unpaid_due_on=Subquery(unpaid_invoices.order_by("due_on").values("due_on")[:1]))
-        .annotate(is_late=Case(When(unpaid_due_on__lt=today, then=True), default=False))
+        .annotate(
+            is_late=Case(When(unpaid_due_on__lt=today, then=True), default=False),
+            cents_to_send=build_sum_subquery(Refund.objects.to_send(), "amount"),
+        )
     )
     return rows
 
 
 def build_state_condition(state: str) -> Q:
     """Return the condition of a state; it must agree with `advice.derive_receivable_state`."""
+    has_refund_to_send = Q(cents_to_send__gt=0)
     return {
-        ReceivableState.OPEN.value: Q(amount_due__gt=0, is_late=False),
-        ReceivableState.OVERDUE.value: Q(amount_due__gt=0, is_late=True),
-        ReceivableState.PAID.value: Q(amount_due=0) & ~Q(amount_owed=0),
-        ReceivableState.OVERPAID.value: Q(amount_due__lt=0),
-        ReceivableState.NOTHING_OWED.value: Q(amount_due=0, amount_owed=0),
+        ReceivableState.OPEN.value: Q(amount_due__gt=0, is_late=False) & ~has_refund_to_send,
+        ReceivableState.OVERDUE.value: Q(amount_due__gt=0, is_late=True) & ~has_refund_to_send,
+        ReceivableState.PAID.value: Q(amount_due=0) & ~Q(amount_owed=0) & ~has_refund_to_send,
+        ReceivableState.OVERPAID.value: Q(amount_due__lt=0) & ~has_refund_to_send,
+        ReceivableState.REFUND_TO_SEND.value: has_refund_to_send,
+        ReceivableState.NOTHING_OWED.value: Q(amount_due=0, amount_owed=0) & ~has_refund_to_send,
     }[state]
 
 
@@ -115,7 +121,11 @@ def prefetch_invoices(rows: ReceivableQuerySet) -> ReceivableQuerySet:
 def derive_row_state(row: Any) -> ReceivableState:
     """Return the state of an annotated row."""
     return derive_receivable_state(
-        row.amount_owed, row.amount_due, unpaid_due_on=row.unpaid_due_on, today=timezone.localdate()
+        row.amount_owed,
+        row.amount_due,
+        unpaid_due_on=row.unpaid_due_on,
+        cents_to_send=row.cents_to_send,
+        today=timezone.localdate(),
     )
 
 
@@ -137,16 +147,22 @@ class CurrencyTotals:
 def compute_totals(rows: ReceivableQuerySet) -> list[CurrencyTotals]:
     """Return the sums of all rows by currency, the most frequent currency first."""
     totals: dict[str, CurrencyTotals] = {}
-    columns = ("currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due", "unpaid_due_on")
+    columns = (
+        "currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due", "unpaid_due_on",
+        "cents_to_send",
+    )  # fmt: skip
+    values = rows.order_by().values_list(*columns)
     today = timezone.localdate()
-    for currency, owed, paid, refunded, due, unpaid_due_on in rows.order_by().values_list(*columns):
+    for currency, owed, paid, refunded, due, unpaid_due_on, to_send in values:
         # Cents of different currencies are never added.
         sums = totals.setdefault(currency, CurrencyTotals(currency))
         sums.amount_owed += owed
         sums.amount_retained += paid - refunded
         sums.amount_due += max(0, due)
         sums.amount_overpaid += max(0, -due)
-        state = derive_receivable_state(owed, due, unpaid_due_on=unpaid_due_on, today=today)
+        state = derive_receivable_state(
+            owed, due, unpaid_due_on=unpaid_due_on, cents_to_send=to_send, today=today
+        )
         count, cents = sums.by_state.get(state, (0, 0))
         sums.by_state[state] = (count + 1, cents + due)
     return sorted(totals.values(), key=lambda sums: -sum(count for count, _due in sums.by_state.values()))

@@ -51,7 +51,7 @@ from registrations.invoices.ledger.receivable_list import (
     derive_row_state,
     prefetch_invoices,
 )
-from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Reminder
+from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund, Reminder
 from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
     get_receivable_for_treasurer,
@@ -88,6 +88,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         events=list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at")),
         issuer=Issuer.get_current(),
         uninvoiced_count=count_uninvoiced(event_slug=active_filter.event),
+        unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),
     )
 
 
@@ -114,7 +115,14 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
     )
     payments = list(receivable.payments.select_related("payout"))
-    facts = build_facts(balance, invoiced_balance, documents, payments, unpaid_due_on=row.unpaid_due_on)
+    facts = build_facts(
+        balance,
+        invoiced_balance,
+        documents,
+        payments,
+        unpaid_due_on=row.unpaid_due_on,
+        cents_to_send=row.cents_to_send,
+    )
     return render_page(
         request,
         "receivable",
@@ -126,7 +134,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         claimed_document=find_claimable_invoice(documents) if balance.amount_due > 0 else None,
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
-        refunds=list(receivable.refunds.select_related("payment")),
+        refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
         uninvoiced=facts.uninvoiced_cents,
         reminders=list(Reminder.objects.filter(invoice__receivable=receivable).select_related("invoice")),
         is_by_hand=has_manual_charges(receivable),
@@ -147,6 +155,7 @@ def build_facts(
     payments: list[Payment],
     *,
     unpaid_due_on: datetime.date | None,
+    cents_to_send: int = 0,
 ) -> ReceivableFacts:
     """Return the input of `list_advice`."""
     payable_documents = [
@@ -161,6 +170,7 @@ def build_facts(
         due_on=min((document.due_on for document in payable_documents), default=None),
         unpaid_due_on=unpaid_due_on,
         payments=[(payment.amount, payment.received_on) for payment in payments],
+        cents_to_send=cents_to_send,
     )
 
 

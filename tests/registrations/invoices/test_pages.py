@@ -24,7 +24,7 @@ from registrations.invoices.ledger.receivable_list import (
     build_state_condition,
     derive_row_state,
 )
-from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
 from registrations.invoices.views.receivables import build_facts
 from tests.factories import make_event
@@ -305,6 +305,8 @@ def test_credited_invoice_is_not_overdue(issuer):
 def test_state_filter_matches_state_derived_for_each_row(db):
     call_command("seed", size="club")
     client = make_client(Person.objects.get(email="tresorerie@club.example"))
+    paid = Receivable.objects.with_balance().filter(amount_due=0, payments__method="transfer").first()
+    request_refund(payment=paid.payments.get(), amount=100, reason="Geste commercial")
     today = Receivable.objects.latest("created_at").created_at.date()
     rows = list(annotate_receivables(today))
     found = {
@@ -317,6 +319,37 @@ def test_state_filter_matches_state_derived_for_each_row(db):
     assert [state for state in STATE_LABELS if not found[state]] == []
     answer = client.get(reverse("receivables"), {"state": "overpaid"})
     assert len(html.fromstring(answer.content).xpath("//tbody/tr")) == 1
+
+
+def test_refund_to_send_is_shown_until_it_is_done(issuer, client):
+    receivable = make_receivable(DINNER)
+    payment = record_payment(receivable=receivable, amount=6_600, method="transfer")
+    withdraw_charges(receivable=receivable)
+    refund = request_refund(payment=payment, amount=6_600, reason="Annulation")
+    address = reverse("receivable", args=[receivable.reference])
+
+    start, detail = (read_main_text(client.get(one)) for one in (reverse("receivables"), address))
+    found = read_main_text(client.get(reverse("receivables"), {"state": "refund_to_send"}))
+
+    assert "1 remboursement reste à faire" in start
+    assert "Remboursement à faire" in detail
+    assert "Il reste 66,00 € à rembourser" in detail
+    assert receivable.reference in found
+
+    complete_refund(refund=refund)
+
+    assert "reste à faire" not in read_main_text(client.get(reverse("receivables")))
+    assert "à rembourser" not in read_main_text(client.get(address))
+
+
+def test_card_refund_in_progress_needs_no_action(issuer, client):
+    receivable = make_receivable(DINNER)
+    payment = record_payment(receivable=receivable, amount=6_600, method="card")
+    request_refund(payment=payment, amount=6_600, reason="Annulation")
+
+    page = read_main_text(client.get(reverse("receivables")))
+
+    assert "reste à faire" not in page
 
 
 def test_balance_due_and_overpayment_are_shown_separately(issuer, client):
