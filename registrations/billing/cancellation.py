@@ -68,15 +68,17 @@ def settle_cancellation(
     receivable = sync_receivable(order)
     # The text appears on the buyer's documents; the language of the person who cancels may be another one.
     with translation.override(order.language):
-        default_reason = _("Cancellation of registration %(reference)s") % {
+        document_reason = _("Cancellation of registration %(reference)s") % {
             "reference": registration.reference
         }
-    correct_invoices(receivable, default_reason)
+    correct_invoices(receivable, document_reason)
     return [
         request_refund(
             payment=payment,
             amount=amount,
-            reason=reason or default_reason,
+            reason=reason,
+            occasion=Refund.Occasion.CANCELLATION,
+            charge_key=registration.reference,
             external_id=make_refund_key(registration, payment),
         )
         for payment, amount in split_refund(receivable, refund_terms, compute_balance(receivable).amount_owed)

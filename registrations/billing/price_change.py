@@ -10,7 +10,7 @@ from convention.money import Money
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.ledger.refunds import request_refund
-from registrations.invoices.models.documents import Payment, Receivable
+from registrations.invoices.models.documents import Payment, Receivable, Refund
 from registrations.models import Order, Registration
 
 from .cancellation import correct_invoices, issue_uninvoiced_charges, split_refund
@@ -90,16 +90,18 @@ def settle_price_change(
     if receivable is None:
         return
     with translation.override(order.language):
-        default_reason = _("Change of registration %(reference)s") % {"reference": registration.reference}
+        document_reason = _("Change of registration %(reference)s") % {"reference": registration.reference}
     if receivable.invoices.exists():
-        correct_invoices(receivable, default_reason)
+        correct_invoices(receivable, document_reason)
         issue_uninvoiced_charges(receivable)
     owed_cents = compute_balance(receivable).amount_owed
     for payment, amount in _split_released(receivable, difference_cents, owed_cents):
         request_refund(
             payment=payment,
             amount=amount,
-            reason=reason or default_reason,
+            reason=reason,
+            occasion=Refund.Occasion.CHANGE,
+            charge_key=registration.reference,
             external_id=f"{refund_key}:{payment.pk}",
         )
 

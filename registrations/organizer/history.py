@@ -136,11 +136,12 @@ def _list_money(order: Order) -> Iterator[HistoryEntry]:
     for payment in Payment.objects.filter(receivable__reference=order.reference):
         text = _("Payment received, %(amount)s, %(method)s")
         yield HistoryEntry(at=payment.created_at, text=text % _money_params(payment.amount, payment))
-    for refund in Refund.objects.filter(receivable__reference=order.reference):
+    refunds = Refund.objects.filter(receivable__reference=order.reference)
+    for refund in refunds.prefetch_related("receivable__charges"):
         yield HistoryEntry(
             at=refund.created_at,
             text=describe_refund_state(refund, order.currency),
-            reason=refund.reason,
+            reason=refund.reason_text,
         )
 
 

@@ -24,12 +24,20 @@ class InvalidRefund(ConventionError):
 
 @transaction.atomic
 def request_refund(
-    *, payment: Payment, amount: int, reason: str, external_id: str = "", method: str = ""
+    *,
+    payment: Payment,
+    amount: int,
+    reason: str,
+    external_id: str = "",
+    method: str = "",
+    occasion: str = "",
+    charge_key: str = "",
 ) -> Refund:
     """Request a refund of `amount` cents of a payment; it counts as refunded until it fails.
 
     The money goes back by the way it came, unless `method` is given; what came by card is sent by the hook
-    `send_refund`. The same `external_id` returns the first row. Raise InvalidRefund.
+    `send_refund`. The same `external_id` returns the first row. Without a reason, give the occasion and the
+    key of the charge that was cancelled or changed. Raise InvalidRefund.
     """
     # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)
@@ -46,6 +54,8 @@ def request_refund(
         method=method or payment.method,
         amount=amount,
         reason=reason[:300],
+        occasion=occasion,
+        charge_key=charge_key,
         # NULL instead of "": the column is unique, and many refunds have no id yet.
         external_id=external_id or None,
         refunded_on=timezone.localdate(),

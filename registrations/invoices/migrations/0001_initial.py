@@ -791,7 +791,17 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "occasion",
+                    models.CharField(
+                        blank=True,
+                        choices=[("cancellation", "cancellation"), ("change", "change")],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                ("charge_key", models.CharField(blank=True, editable=False, max_length=120)),
                 ("refunded_on", models.DateField(verbose_name="refunded")),
                 ("failed_on", models.DateField(editable=False, null=True)),
                 (

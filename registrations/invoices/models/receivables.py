@@ -294,6 +294,10 @@ class Refund(models.Model):
         DONE = "done", pgettext_lazy("refund", "done")
         FAILED = "failed", _("failed")
 
+    class Occasion(models.TextChoices):
+        CANCELLATION = "cancellation", _("cancellation")
+        CHANGE = "change", pgettext_lazy("registration", "change")
+
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="refunds")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     # Not always the payment's: the card may have expired, and the money then goes back by transfer.
@@ -303,7 +307,11 @@ class Refund(models.Model):
         _("external reference"), max_length=120, null=True, blank=True, unique=True
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
-    reason = models.CharField(_("reason"), max_length=300)
+    # Entered by a person. Otherwise the occasion, and the key of the charge with the attendee, give it:
+    # each reader then reads it in their language, and no name stays here after a transfer or an erasure.
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    occasion = models.CharField(max_length=20, choices=Occasion.choices, blank=True, editable=False)
+    charge_key = models.CharField(max_length=120, blank=True, editable=False)
     refunded_on = models.DateField(_("refunded"))
     failed_on = models.DateField(null=True, editable=False)
     payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="refunds")
@@ -329,6 +337,17 @@ class Refund(models.Model):
     def is_counter_entry(self) -> bool:
         """Return whether it takes back a payment that was entered or assigned by mistake; no money moves."""
         return (self.external_id or "").startswith((MISTAKE_PREFIX, UNDO_PREFIX))
+
+    @property
+    def reason_text(self) -> str:
+        """Return the reason as it was entered, or what was cancelled or changed, for whom."""
+        if self.reason or not self.occasion:
+            return self.reason
+        names = (row.attendee for row in self.receivable.charges.all() if row.key == self.charge_key)
+        name = next(filter(None, names), self.charge_key)
+        if self.occasion == self.Occasion.CHANGE:
+            return gettext("Change of the registration: %(name)s") % {"name": name}
+        return gettext("Cancellation: %(name)s") % {"name": name}
 
     @property
     def state_label(self) -> str:

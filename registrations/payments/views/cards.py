@@ -29,7 +29,7 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
     """List disputes, payments with problems, refunds that failed or wait, and all attempts."""
     require_treasurer(request.user)
     attempts = CardPaymentAttempt.objects.select_related("order__event", "payment")
-    refunds = Refund.objects.select_related("receivable", "payment")
+    refunds = Refund.objects.select_related("receivable").prefetch_related("receivable__charges")
     context = {
         "section": "money",
         "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE_SIZE],

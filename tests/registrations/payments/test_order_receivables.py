@@ -4,17 +4,23 @@ import datetime
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from convention.events.models import Event
-from registrations.billing.receivables import MAX_BILLING_DELAY, bill_unbilled_orders, sync_receivable
+from registrations.billing.receivables import (
+    MAX_BILLING_DELAY,
+    bill_unbilled_orders,
+    sync_attendee_names,
+    sync_receivable,
+)
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_registration
 from registrations.changes.substitute import substitute_attendee
 from registrations.company.invitations import save_attendee_details
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.documents.issuing import issue_invoice
-from registrations.invoices.models import InvoiceLine, Receivable
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import InvoiceLine, Receivable, Refund
 from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
 from tests.factories import make_order, make_registration, make_ticket
@@ -77,6 +83,25 @@ def test_held_place_delays_billing_and_is_not_owed_once_expired(event: Event):
 def list_charge_texts() -> list[str]:
     """Return the texts of the active charges."""
     return [charge.line_text for charge in Receivable.objects.get().charges.active().order_by("pk")]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("fr", "Annulation : Zoé Müller 0"), ("en", "Cancellation: Zoé Müller 0")],
+)
+def test_refund_of_cancelled_place_names_attendee_in_reader_language(event: Event, language, sentence):
+    order = order_by_card(event, payment="invoice")
+    Order.objects.filter(pk=order.pk).update(language="en" if language == "fr" else "fr")
+    record_payment(receivable=sync_receivable(order), amount=12_000, method="transfer")
+    cancel_registration(registration=order.registrations.get())
+
+    with translation.override(language):
+        assert Refund.objects.get().reason_text == sentence
+
+    Registration.objects.update(first_name="", last_name="")
+    sync_attendee_names(Registration.objects.select_related("order"))
+
+    assert "Müller" not in Refund.objects.get().reason_text
 
 
 @pytest.mark.django_db
