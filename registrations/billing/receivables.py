@@ -6,7 +6,7 @@ its balance is first read. Amounts are in cents.
 
 import datetime
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import fields
 from typing import Any
 
@@ -51,6 +51,9 @@ BUYER_FIELDS = [field.name for field in fields(Buyer)]
 BILLING_BATCH_SIZE = 500
 # Orders of events that ended earlier and were never billed here were settled elsewhere.
 MAX_BILLING_DELAY = datetime.timedelta(days=90)
+
+# Key of the charge, title, and the row with its price and VAT rate.
+type PricedLine = tuple[str, str, Registration | RegistrationAddon]
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +128,9 @@ def bill_order(
 ) -> Receivable:
     """Record that the order owes for exactly these registrations and sponsorships."""
     event, registrations = order.event, list(registrations)
+    charges = Charge.objects.filter(receivable__reference=order.reference)
+    # Only fees depend on what was credited, so that other orders save the query.
+    waived = find_waived_items(charges) if any(row.cancellation_fee for row in registrations) else set()
     owners = {registration.reference for registration in registrations if not registration.cancelled_at}
     # Descriptions are stored and printed on invoices, in the buyer's language.
     with translation.override(order.language):
@@ -132,7 +138,7 @@ def bill_order(
             reference=order.reference,
             # The treasurer may have corrected the buyer: the order's own data would overwrite that.
             buyer=find_saved_buyer(order.reference) or make_buyer(order),
-            items=_list_charges(registrations, sponsorships),
+            items=_list_charges(registrations, sponsorships, waived),
             currency=order.currency,
             owners=owners,
             event=event,
@@ -144,11 +150,15 @@ def bill_order(
 
 
 def _list_charges(
-    registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship]
+    registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship], waived: Set[tuple[str, int]]
 ) -> list[ChargeItem]:
     return [
         *(charge for sponsorship in sponsorships for charge in list_sponsorship_charges(sponsorship)),
-        *(charge for registration in registrations for charge in list_registration_charges(registration)),
+        *(
+            charge
+            for registration in registrations
+            for charge in list_registration_charges(registration, waived)
+        ),
     ]
 
 
@@ -233,37 +243,55 @@ def make_addon_charge_key(registration: Registration, addon: RegistrationAddon) 
     return f"{registration.reference}/{addon.addon.slug}"
 
 
-def list_registration_charges(registration: Registration) -> list[ChargeItem]:
-    """Return the charges of a registration: its ticket and add-ons, or its cancellation fee."""
-    lines: list[tuple[str, str, Registration | RegistrationAddon]] = [
+def list_registration_charges(
+    registration: Registration, waived: Set[tuple[str, int]] = frozenset()
+) -> list[ChargeItem]:
+    """Return the charges of a registration: its ticket and add-ons, or its cancellation fee.
+
+    `waived` are the items that the treasurer credited in full (`find_waived_items`): they bear no part of the
+    fee.
+    """
+    lines: list[PricedLine] = [
         (registration.reference, registration.ticket.title, registration),
         *(
             (make_addon_charge_key(registration, addon), addon.addon.title, addon)
             for addon in registration.billed_addons
         ),
     ]
-    prices = [item.price for _key, _title, item in lines]
-    # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
-    shares = allocate_cents(registration.cancellation_fee, prices) if registration.cancelled_at else prices
-    # Merging moves no money: what was paid for a duplicate stays on its own invoice, under the same key.
     if registration.cancelled_at and not registration.merged_into_id:
-        # Not the key of the price, so that the ledger credits that charge and invoices the fee.
-        charges = [
-            _make_charge(
-                f"{key}{FEE_KEY_SUFFIX}",
-                _("Cancellation fee: %(what)s") % {"what": title},
-                share,
-                item,
-                registration,
-            )
-            for (key, title, item), share in zip(lines, shares, strict=True)
-        ]
+        charges = _list_fee_charges(registration, lines, waived)
     else:
+        # Merging moves no money: what was paid for a duplicate stays on its own invoice, under the same key.
+        prices = [item.price for _key, _title, item in lines]
+        shares = (
+            allocate_cents(registration.cancellation_fee, prices) if registration.cancelled_at else prices
+        )
         charges = [
             _make_charge(key, title, share, item, registration)
             for (key, title, item), share in zip(lines, shares, strict=True)
         ]
     return [charge for charge in charges if charge.unit_price]
+
+
+def _list_fee_charges(
+    registration: Registration, lines: Sequence[PricedLine], waived: Set[tuple[str, int]]
+) -> list[ChargeItem]:
+    """Return the parts of the cancellation fee: each item may have another VAT rate."""
+    owed_lines = [(key, title, item) for key, title, item in lines if (key, item.price) not in waived]
+    # By price. A fee can only remain without any owed item if it was set before the items were credited.
+    lines = owed_lines or lines
+    shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
+    return [
+        _make_charge(
+            # Not the key of the price, so that the ledger credits that charge and invoices the fee.
+            f"{key}{FEE_KEY_SUFFIX}",
+            _("Cancellation fee: %(what)s") % {"what": title},
+            share,
+            item,
+            registration,
+        )
+        for (key, title, item), share in zip(lines, shares, strict=True)
+    ]
 
 
 def _make_charge(
@@ -383,7 +411,7 @@ def list_owed_items(
     """
     charges = list(Charge.objects.filter(receivable__reference=order.reference))
     waived = find_waived_items(charges)
-    items = _list_charges((row for row in registrations if order.may_owe_for(row)), sponsorships)
+    items = _list_charges((row for row in registrations if order.may_owe_for(row)), sponsorships, waived)
     return [item for item in items if item.key_and_total not in waived] + list_discounts(charges)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from convention.errors import InvalidFields
 from registrations.billing.cancellation import preview_outcome
-from registrations.billing.receivables import sync_receivable
+from registrations.billing.receivables import calculate_balance, sync_receivable
 from registrations.billing.refund_rules import load_refund_terms, save_refund_rules
 from registrations.billing.refund_terms import (
     RefundReason,
@@ -20,6 +20,7 @@ from registrations.billing.refund_terms import (
     split_amount,
 )
 from registrations.billing.refund_text import preview_refund
+from registrations.booking.place_order import place_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registration, cancel_with_fee
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
@@ -27,7 +28,9 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models.documents import Charge, Invoice, Payment, Receivable, Refund
 from registrations.models import RefundRule, Registration, RegistrationAddon
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.settlement import record_order_payment
+from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import get_balance_cents, order_by_card
@@ -269,3 +272,22 @@ def test_cancellation_fee_is_shared_by_ticket_and_addon():
 
     charges = Charge.objects.active().filter(receivable__reference=order.reference)
     assert dict(charges.values_list("vat_rate", "amount")) == {2_000: 5_000, 1_000: 2_000}
+
+
+def test_fee_has_no_part_of_a_credited_item_and_its_vat_rate(congress):
+    make_issuer()
+    make_addon(congress, vat_rate=1_000)
+    save_refund_rules(event=congress, refund_rules=[RefundRule(days_before=0, refund_percent=0)])
+    place = RequestedPlace(
+        ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=("dinner",)
+    )
+    request = OrderRequest(email="b@example.org", places=(place,), billing=BillingDetails(name="Acme"))
+    order = place_order(event=congress, request=request, context=make_verified_context())
+    receivable = sync_receivable(order)
+    document = issue_invoice(receivable=receivable)
+    credit_invoice(invoice=document, line_ids=[document.lines.get(vat_rate=2_000).pk], reason="Billet offert")
+    registration = cancel_registration(registration=order.registrations.get())
+    owed = list(receivable.charges.active().values_list("key", "amount", "vat_rate"))
+    assert registration.cancellation_fee == 4_500
+    assert owed == [(f"{registration.reference}/dinner/kept", 4_500, 1_000)]
+    assert calculate_balance(order).amount == 4_500
