@@ -20,7 +20,7 @@ from registrations.booking.confirm import confirm_or_notify, confirm_pending_ite
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
 from registrations.invoices.models import Payment, Receivable
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, RegistrationAddon
 
 from .badge_remarks import renew_badges
 
@@ -105,6 +105,11 @@ def invoice_later(*, guest: Registration) -> Order:
     order.payment = Order.Payment.INVOICE
     order.billing_name = order.billing_name or order.company or guest.name[:200]
     order.save(update_fields=["payment", "billing_name"])
+    # Add-ons that awaited a payment by card are invoiced like the rest.
+    active_addons = RegistrationAddon.objects.filter(
+        registration__order=order, registration__cancelled_at=None
+    )
+    active_addons.update(pay_by=None)
     record_action("order.invoice_later", order, event=guest.event, fields=["payment"])
     confirm_pending_items(order=order, verb="order.confirm")
     sync_receivable(order)

@@ -38,19 +38,19 @@ class CancellationOutcome:
         return self.refund_terms.released_cents - self.refund_cents
 
 
-def preview_outcome(order: Order, refund_terms: RefundTerms) -> CancellationOutcome:
+def preview_outcome(registration: Registration, refund_terms: RefundTerms) -> CancellationOutcome:
     """Return what cancelling on these terms would come to; nothing is changed."""
-    receivable = Receivable.objects.filter(reference=order.reference).first()
+    receivable = Receivable.objects.filter(reference=registration.order.reference).first()
     if receivable is None or not refund_terms.due_cents:
         return CancellationOutcome(refund_terms, [])
     balance = compute_balance(receivable)
     # Nothing was cancelled yet, so that the balance still contains what would be released.
+    dropped_cents = registration.unpaid_addon_cents
     payment_refunds = split_refund(
-        receivable, refund_terms, balance.amount_owed - refund_terms.released_cents
+        receivable, refund_terms, balance.amount_owed - refund_terms.released_cents - dropped_cents
     )
-    return CancellationOutcome(
-        refund_terms, payment_refunds, receivable.invoices.exists(), balance.amount_due <= 0
-    )
+    is_paid = balance.amount_due <= dropped_cents
+    return CancellationOutcome(refund_terms, payment_refunds, receivable.invoices.exists(), is_paid)
 
 
 def settle_cancellation(

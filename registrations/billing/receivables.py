@@ -331,7 +331,7 @@ def calculate_dues_together(
     the amount due of one registration only.
     """
     if charges is None:
-        return {registration.pk: registration.full_price for registration in registrations}
+        return {row.pk: row.full_price - row.unpaid_addon_cents for row in registrations}
     charges = list(charges)
     amounts = {charge.key: charge.amount for charge in charges if charge.withdrawn_at is None}
     discount_cents = -sum(amounts.pop(key) for key in [*amounts] if key.startswith(DISCOUNT_KEY_PREFIX))
@@ -340,7 +340,10 @@ def calculate_dues_together(
     for registration in sorted(registrations, key=lambda registration: registration.pk):
         own_charges = list_registration_charges(registration)
         other_cents -= sum(amounts.pop(charge.key, 0) for charge in own_charges)
-        price_cents = sum(charge.unit_price for charge in own_charges) - sum_waived(own_charges, charges)
+        # Add-ons that await their payment are dropped, so that no fee is due for them.
+        unpaid_keys = {make_addon_charge_key(registration, item) for item in registration.unpaid_addons}
+        due_charges = [charge for charge in own_charges if charge.key not in unpaid_keys]
+        price_cents = sum(charge.unit_price for charge in due_charges) - sum_waived(due_charges, charges)
         # Discounts carry no item, so they are set against the other charges first.
         is_covered = other_cents >= discount_cents
         due_cents = price_cents if is_covered else max(0, price_cents - discount_cents)

@@ -33,11 +33,12 @@ def load_refund_terms(registration: Registration, *, at: datetime.datetime) -> R
 
 def decide_terms_for_due(registration: Registration, due_cents: int, *, at: datetime.datetime) -> RefundTerms:
     """Return the refund terms at `at` for a registration with `due_cents` due."""
+    price_cents = registration.full_price - registration.unpaid_addon_cents
     if registration.confirmed_at is None:
         # A hold is billed only once it is confirmed: all of its price is released.
-        due_cents = registration.full_price
+        due_cents = price_cents
     # The treasurer credited it in full already: nothing is left to refund.
-    if registration.full_price and not due_cents:
+    if price_cents and not due_cents:
         return RefundTerms(0, 0, RefundReason.CREDITED)
     return decide_refund_terms(
         due_cents=due_cents,

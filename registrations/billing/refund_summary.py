@@ -42,7 +42,7 @@ def summarize_refund(registration: Registration) -> list[str]:
 
 def _iterate_preview(registration: Registration) -> Iterator[str]:
     order = registration.order
-    outcome = preview_outcome(order, load_refund_terms(registration, at=timezone.now()))
+    outcome = preview_outcome(registration, load_refund_terms(registration, at=timezone.now()))
     yield describe_refund_reason(outcome.refund_terms, registration.event.zone)
     for payment, cents in outcome.payment_refunds:
         yield _("To refund to the buyer: %(amount)s, %(method)s.") % {

@@ -21,7 +21,7 @@ from .refund_terms import RefundReason, RefundStep, RefundTerms
 def preview_refund(registration: Registration) -> list[str]:
     """Return sentences about what cancelling this registration now would come to."""
     order, event = registration.order, registration.event
-    outcome = preview_outcome(order, load_refund_terms(registration, at=timezone.now()))
+    outcome = preview_outcome(registration, load_refund_terms(registration, at=timezone.now()))
     return describe_outcome(outcome, currency=order.currency, zone=event.zone)
 
 

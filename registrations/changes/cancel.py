@@ -110,11 +110,12 @@ def cancel_registrations(
     terms_by_registration = [
         (registration, get_terms(registration, dues[registration.pk])) for registration in registrations
     ]
+    priced_ids = {registration.pk for registration in registrations if registration.full_price}
     for registration, terms in terms_by_registration:
         _save_cancellation(registration, terms, reason, at=now)
     # After all are cancelled, so that one credit note covers them.
     for registration, terms in terms_by_registration:
-        if registration.full_price:
+        if registration.pk in priced_ids:
             settle_cancellation(registration=registration, refund_terms=terms, reason=reason)
     for registration in registrations:
         # Sessions before stock: this is the lock order of bookings.

@@ -86,7 +86,8 @@ def merge_registrations(
     survivor, duplicate = locked[survivor.pk], locked[duplicate.pk]
     check_mergeable(survivor, duplicate)
     # What was received for the duplicate stays owed there: a merge moves no money.
-    owed_cents = duplicate.full_price if calculate_amount_retained(duplicate.order) else 0
+    price_cents = duplicate.full_price - duplicate.unpaid_addon_cents
+    owed_cents = price_cents if calculate_amount_retained(duplicate.order) else 0
     # First move what the survivor can use, then release the rest.
     _transfer_session_bookings(survivor, duplicate)
     _transfer_waiting_entries(survivor, duplicate)

@@ -190,8 +190,25 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
 
     @property
     def billed_addons(self) -> "list[RegistrationAddon]":
-        """Return its active add-ons; of a cancelled registration, those that were cancelled with it."""
-        return [item for item in self.addons.all() if item.cancelled_at in (None, self.cancelled_at)]
+        """Return its active add-ons; of a cancelled registration, those that were cancelled with it.
+
+        An add-on that still awaited its payment by card is not billed: it ends with the registration.
+        """
+        if self.cancelled_at is None:
+            return self.active_addons
+        cancelled_together = (None, self.cancelled_at)
+        return [
+            item for item in self.addons.all() if item.cancelled_at in cancelled_together and not item.pay_by
+        ]
+
+    @property
+    def unpaid_addons(self) -> "list[RegistrationAddon]":
+        """Return its add-ons that still await their payment by card; a cancellation drops them."""
+        return [item for item in self.active_addons if item.pay_by]
+
+    @property
+    def unpaid_addon_cents(self) -> int:
+        return sum(item.price for item in self.unpaid_addons)
 
     @property
     def full_price(self) -> int:

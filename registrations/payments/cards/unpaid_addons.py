@@ -37,7 +37,10 @@ def find_unpaid_addons(registrations: Iterable[Registration], due_cents: int) ->
 def clear_payment_deadlines(receivable: Receivable) -> None:
     """Remove the payment deadline of add-ons once nothing is due for their order."""
     provisional_addons = RegistrationAddon.objects.filter(
-        registration__order__reference=receivable.reference, pay_by__isnull=False
+        # Of a cancelled registration they stay unpaid: they were dropped with it.
+        registration__cancelled_at=None,
+        registration__order__reference=receivable.reference,
+        pay_by__isnull=False,
     )
     if provisional_addons.exists() and compute_balance(receivable).amount_due <= 0:
         provisional_addons.update(pay_by=None)

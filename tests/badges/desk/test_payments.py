@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from registrations.invoices.models import Payment
-from tests.factories import make_event, make_order, make_person, make_registration, make_staff, make_ticket
+from registrations.models import RegistrationAddon
+from tests.factories import (
+    make_addon,
+    make_event,
+    make_order,
+    make_person,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.site_objects import make_delegated_role, make_delegation
@@ -84,6 +93,17 @@ def test_unpaid_order_is_switched_to_invoice(zoe, desk, client):
     assert zoe.order.billing_name == "Énergie"
     assert "sur facture" in page
     assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1
+
+
+def test_addon_awaiting_a_card_payment_is_invoiced_with_its_order(zoe, desk, client):
+    dinner = RegistrationAddon.objects.create(
+        registration=zoe, addon=make_addon(zoe.event), price=4_500, vat_rate=1_000, pay_by=timezone.now()
+    )
+
+    client.post(f"{desk}invoice/", follow=True)
+
+    dinner.refresh_from_db()
+    assert dinner.pay_by is None
 
 
 def test_paid_free_or_cancelled_order_is_not_switched_to_invoice(zoe, desk, client):

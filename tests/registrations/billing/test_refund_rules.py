@@ -208,7 +208,7 @@ def test_fee_is_share_of_discounted_price(congress, discount, kept):
     document = issue_invoice(receivable=Receivable.objects.get())
     credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
     request_refund(payment=Payment.objects.get(), amount=discount, reason="Geste")
-    outcome = preview_outcome(order, load_refund_terms(only, at=timezone.now()))
+    outcome = preview_outcome(only, load_refund_terms(only, at=timezone.now()))
     cancel_registration(registration=only)
     only.refresh_from_db()
     assert (only.cancellation_fee, outcome.refund_cents) == (kept, 12_000 - discount - kept)
@@ -219,12 +219,12 @@ def test_fee_is_share_of_discounted_price(congress, discount, kept):
 @pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
 def test_cancelling_discounted_order_one_by_one_never_makes_amount_owed_negative(congress, discount):
     make_issuer()
-    order, places = make_paid_order(congress, 2)
+    _order, places = make_paid_order(congress, 2)
     document = issue_invoice(receivable=Receivable.objects.get())
     credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
     for place in places:
         before = compute_balance(Receivable.objects.get())
-        outcome = preview_outcome(order, load_refund_terms(place, at=timezone.now()))
+        outcome = preview_outcome(place, load_refund_terms(place, at=timezone.now()))
         cancel_registration(registration=place)
         after = compute_balance(Receivable.objects.get())
         assert 0 <= after.amount_owed == before.amount_owed - outcome.refund_terms.released_cents

@@ -7,12 +7,16 @@ from django.test import Client
 from django.utils import timezone
 from lxml import html
 
+from registrations.billing.cancellation import preview_outcome
 from registrations.billing.receivables import calculate_balance
+from registrations.billing.refund_rules import load_refund_terms
 from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
 from registrations.changes.change_order import change_ticket
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Payment, Receivable
-from registrations.models import Order, Registration
+from registrations.models import Order, RefundRule, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.unpaid_addons import remove_expired_addons
@@ -243,3 +247,28 @@ def test_free_order_adds_addon_on_invoice_only_for_signed_in_buyer(client, setti
     assert "Indiquez le nom" in incomplete
     order = Order.objects.get()
     assert (order.payment, order.total, order.billing_city) == ("invoice", 4_500, "Rennes")
+
+
+@pytest.mark.parametrize(("refund_percent", "fee_cents"), [(0, 12_000), (100, 0)])
+def test_unpaid_addon_by_card_is_dropped_with_its_registration(
+    dinner, client, refund_percent: int, fee_cents: int
+):
+    RefundRule.objects.create(event=dinner.event, days_before=0, refund_percent=refund_percent)
+    registration = order_place(dinner, "card")
+    order, path = registration.order, make_path(registration)
+    record_demo_payment(order=order)
+    client.post(path, read_form(client, path))
+    registration = Registration.objects.get()
+
+    preview = preview_outcome(registration, load_refund_terms(registration, at=timezone.now()))
+    cancelled = cancel_registration(registration=registration)
+    page = client.get(order.manage_path)
+    balance = compute_balance(Receivable.objects.get())
+    dinner.refresh_from_db()
+
+    assert preview.is_paid
+    assert preview.refund_cents == 12_000 - fee_cents == balance.amount_refunded
+    assert cancelled.cancellation_fee == fee_cents == balance.amount_owed
+    assert calculate_balance(Order.objects.get()).amount == balance.amount_due == 0
+    assert f"{order.manage_path}pay/" not in page.text
+    assert dinner.reserved == 0
