@@ -35,11 +35,16 @@ class InvoicedBalance:
         return [line for line in deposits if line.pk not in deducted]
 
     @property
+    def has_excess_deposits(self) -> bool:
+        """Return whether the deposits can no longer be deducted: the next invoice would be negative."""
+        deposit_cents = sum(line.amount for line in self.undeducted_lines)
+        return deposit_cents > sum(charge.amount for charge in self.uninvoiced_charges)
+
+    @property
     def lines_to_credit(self) -> list[InvoiceLine]:
-        """Return the lines of withdrawn charges, and deposits once every charge is withdrawn."""
+        """Return the lines of withdrawn charges, and the deposits if they exceed what they are part of."""
         withdrawn = {charge.pk for charge in self.charges if charge.withdrawn_at}
-        # A deposit is credited only when nothing is left that it could be deducted from.
-        deposits = self.undeducted_lines if len(withdrawn) == len(self.charges) else []
+        deposits = self.undeducted_lines if self.has_excess_deposits else []
         return [line for line in self.lines if line.charge_id in withdrawn or line in deposits]
 
     def lines_of(self, document: Invoice) -> list[InvoiceLine]:

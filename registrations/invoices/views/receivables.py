@@ -163,9 +163,12 @@ def build_facts(
         for document in documents
         if not document.is_credit_note and invoiced_balance.lines_of(document)
     ]
+    # Deposits that are too large are credited first.
+    can_invoice = not invoiced_balance.has_excess_deposits
+    uninvoiced_charges = invoiced_balance.uninvoiced_charges if can_invoice else []
     return ReceivableFacts(
         balance=balance,
-        uninvoiced_cents=sum(charge.amount for charge in invoiced_balance.uninvoiced_charges),
+        uninvoiced_cents=sum(charge.amount for charge in uninvoiced_charges),
         cents_to_credit=sum(line.invoice.sign * line.amount for line in invoiced_balance.lines_to_credit),
         due_on=min((document.due_on for document in payable_documents), default=None),
         unpaid_due_on=unpaid_due_on,

@@ -23,15 +23,25 @@ from registrations.billing.refund_text import preview_refund
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registration, cancel_with_fee
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
-from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.ledger.advice import AdviceKind
 from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import withdraw_charges
+from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models.documents import Charge, Invoice, Payment, Receivable, Refund
 from registrations.models import RefundRule, Registration, RegistrationAddon
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.settlement import record_order_payment
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_event, make_order, make_registration, make_ticket
+from tests.factories import (
+    make_addon,
+    make_administrator,
+    make_event,
+    make_order,
+    make_registration,
+    make_ticket,
+)
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import get_balance_cents, order_by_card
 from tests.threads import run_in_threads
@@ -291,3 +301,28 @@ def test_fee_has_no_part_of_a_credited_item_and_its_vat_rate(congress):
     assert registration.cancellation_fee == 4_500
     assert owed == [(f"{registration.reference}/dinner/kept", 4_500, 1_000)]
     assert calculate_balance(order).amount == 4_500
+
+
+def test_deposit_that_exceeds_the_remaining_place_is_credited_and_the_place_invoiced(congress):
+    make_issuer()
+    order, places = make_unpaid_order(congress, 2)
+    receivable = sync_receivable(order)
+    issue_deposit_invoice(receivable=receivable, amount=15_000)
+    record_payment(receivable=receivable, amount=15_000, method="transfer")
+    cancel_with_fee(registration=places[0], fee_cents=0, reason="Accord")
+    documents = [(row.kind, row.total) for row in Invoice.objects.order_by("pk")]
+    assert documents == [("deposit", 15_000), ("credit_note", 15_000), ("invoice", 12_000)]
+    assert get_balance_cents(order) == (12_000, 15_000, 3_000)
+
+
+def test_too_large_deposit_is_to_be_credited_before_the_rest_is_invoiced(congress, client):
+    make_issuer()
+    order, _places = make_unpaid_order(congress, 2)
+    receivable = sync_receivable(order)
+    issue_deposit_invoice(receivable=receivable, amount=15_000)
+    withdraw_charges(receivable=receivable, keys=[receivable.charges.first().key])
+    client.force_login(make_administrator())
+    page = client.get(f"/organize/money/owed/{receivable.reference}/")
+    advice = [(row.kind, row.amount_cents) for row in page.context["advice"]]
+    assert advice == [(AdviceKind.NEEDS_CREDIT, 15_000)]
+    assert page.context["uninvoiced"] == 0
