@@ -170,8 +170,8 @@ feedback_page = Hook()
 certificate_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.
 feedback_addresses = Hook()
-# (registration): called in the transaction in which another person gets the place, to delete notes about the
-# former attendee.
+# (registration): called in the transaction in which another person gets the place, with the row locked and
+# not saved yet, to forget what is known of the former attendee: notes and presence.
 transfer_listeners = Hook()
 # (receivable): called in the transaction in which payments, refunds or charges of a receivable changed.
 balance_changes = Hook()

@@ -21,4 +21,5 @@ class AttendanceConfig(AppConfig):
         hooks.revoke_devices_without_role.register(
             "badges.attendance.devices.pairing.revoke_devices_without_role"
         )
+        hooks.transfer_listeners.register("badges.attendance.scanning.presence_store.forget_former_attendee")
         hooks.event_downloads.register("badges.attendance.reports.downloads.LISTS")

@@ -9,7 +9,7 @@ from typing import Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -333,19 +333,10 @@ class Scan(models.Model):
         return str(REASON_LABELS.get(self.reason, self.reason))
 
 
-class PresenceQuerySet(models.QuerySet["Presence"]):
-    def of_current_attendees(self) -> Self:
-        """Return the presences of admitted people who still have their place.
-
-        Scans from before a transfer are of the former attendee.
-        """
-        transferred_at = F("registration__transferred_at")
-        is_own = Q(registration__transferred_at__isnull=True) | Q(last_entered_at__gt=transferred_at)
-        return self.filter(is_own, entries__gt=0)
-
-
 class Presence(models.Model):
     """The result of all scans of one registration at one checkpoint; can be rebuilt from them at any time.
+
+    Scans from before a transfer are left out: they are of the former attendee.
 
     `sequence` numbers the last change for devices; it is NULL until it is first read (see numbering.py).
     """
@@ -372,8 +363,6 @@ class Presence(models.Model):
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     sequence = models.PositiveBigIntegerField(null=True, editable=False)
-
-    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
@@ -19,11 +19,6 @@ from .models import CertifiedStay
 
 if TYPE_CHECKING:
     from convention.events.models import Event
-
-# Scans from before a transfer are of the former attendee.
-IS_OWN_SCAN = Q(registration__transferred_at__isnull=True) | Q(
-    effective_at__gt=F("registration__transferred_at")
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +36,7 @@ def load_event_facts(
     event: "Event", *, registrations: Iterable[Registration] | None = None
 ) -> list[CertificateFacts]:
     """Return the facts of all attendees who were scanned in, or of those `registrations`, by name."""
-    scans = find_holder_scans(event).filter(IS_OWN_SCAN)
+    scans = find_holder_scans(event)
     people = _select_people(event, registrations)
     if registrations is not None:
         scans = scans.filter(filter_by_registration(people))
@@ -59,8 +54,8 @@ def load_session_facts(
 ) -> list[CertificateFacts]:
     """Return the facts of all attendees who were scanned in at the session, or of these, by name."""
     people = _select_people(session.event, registrations)
-    rows = Presence.objects.of_current_attendees().filter(
-        event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
+    rows = Presence.objects.filter(
+        entries__gt=0, event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
     )
     if registrations is not None:
         rows = rows.filter(registration__in=people)
@@ -105,8 +100,8 @@ def list_certified_sessions(
     registration: Registration, *, at: datetime.datetime | None = None
 ) -> list[Session]:
     """Return the sessions, over at `at`, at which the attendee was scanned in, in order of time."""
-    presences = Presence.objects.of_current_attendees().filter(
-        registration=registration, event=registration.event_id, first_entered_at__isnull=False
+    presences = Presence.objects.filter(
+        entries__gt=0, registration=registration, event=registration.event_id, first_entered_at__isnull=False
     )
     sessions = Session.objects.filter(
         pk__in=presences.values("checkpoint__session"), cancelled_at__isnull=True
@@ -118,7 +113,7 @@ def list_certified_sessions(
 def list_supporting_scans(registration: Registration, session: Session | None) -> QuerySet[Scan]:
     """Return the scans that a certificate rests on, in order of time."""
     event = registration.event
-    scans = find_holder_scans(event).filter(filter_by_registration([registration])).filter(IS_OWN_SCAN)
+    scans = find_holder_scans(event).filter(filter_by_registration([registration]))
     if session is None:
         scans = scans.filter(filter_by_checkpoint(*list_main_checkpoints(event)))
     else:

@@ -92,7 +92,8 @@ def list_attended_sessions(
 ) -> list[AttendedSession]:
     """Return the sessions begun by `at` at which one of the attendees was scanned in, in order of time."""
     by_id = {registration.pk: registration for registration in attendees}
-    presences = Presence.objects.of_current_attendees().filter(
+    presences = Presence.objects.filter(
+        entries__gt=0,
         event=event,
         registration__in=by_id,
         checkpoint__session__starts_at__lte=at or timezone.now(),

@@ -187,12 +187,9 @@ class ScanBatch:
         scan_input, holder = received.scan_input, self.find_holder(received)
         # No registration has id 0, so a scan of an unknown badge gets the state "never scanned".
         key = (holder.pk if holder else 0, received.checkpoint.presence_checkpoint_id)
-        history = self.scan_histories.get(key)
-        prior_state = (
-            find_prior_state(get_presence_state(key, self.batch_state), counted_scan.device_id)
-            if history is None
-            else find_prior_state_among(history, counted_scan)
-        )
+        is_own = holder is None or holder.held_place_at(counted_scan.at)
+        # Another person held the place before: what that person did is no conflict with the holder's entries.
+        prior_state = self.find_prior_state(key, counted_scan) if is_own else PriorState()
         facts = self.collect_facts(received, prior_state)
         verdict = decide_verdict(facts)
         # Audited only where the override changed the verdict.
@@ -205,12 +202,18 @@ class ScanBatch:
         self.scan_rows.append(row)
         if holder and verdict.reason == UNDONE:
             self.apply_undo(received, holder)
-        elif holder and row["let_in"] and verdict.verdict in COUNTED_VERDICTS:
+        elif holder and is_own and row["let_in"] and verdict.verdict in COUNTED_VERDICTS:
             self.count_scan(key, counted_scan)
         return ScanResult(
             scan_input.sent_id, verdict.verdict, verdict.reason, holder, prior_state,
             detail=describe_refusal(received, facts, verdict),
         )  # fmt: skip
+
+    def find_prior_state(self, key: PresenceKey, counted_scan: CountedScan) -> PriorState:
+        history = self.scan_histories.get(key)
+        if history is None:
+            return find_prior_state(get_presence_state(key, self.batch_state), counted_scan.device_id)
+        return find_prior_state_among(history, counted_scan)
 
     def find_deliverer(self, received: ReceivedScan) -> int | None:
         """Return the id of the delivering device, None where the scan's own device delivers it."""

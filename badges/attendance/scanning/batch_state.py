@@ -28,7 +28,7 @@ from .sql import SCAN_COLUMNS
 # All that make_holder and Registration.state read: a field that is missing costs a query for each scan.
 HOLDER_FIELDS = [
     "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at", "confirmed_at",
-    "cancelled_at", "merged_into", "order", "ticket__name", "ticket__name_en",
+    "cancelled_at", "transferred_at", "merged_into", "order", "ticket__name", "ticket__name_en",
 ]  # fmt: skip
 
 
@@ -47,6 +47,11 @@ class ScannedHolder:
     name: str
     company: str
     ticket: str
+    transferred_at: datetime.datetime | None = None
+
+    def held_place_at(self, at: datetime.datetime) -> bool:
+        """Return whether the place was this holder's at `at`; before a transfer it was another person's."""
+        return self.transferred_at is None or at > self.transferred_at
 
 
 @dataclass(slots=True)
@@ -210,9 +215,10 @@ def lock_holders(
 
 def make_merged_holder(row: Registration, survivor: Registration) -> ScannedHolder:
     """Return the holder of a merged badge: the survivor's data with the state `merged`."""
+    transfers = [each.transferred_at for each in (row, survivor) if each.transferred_at]
     return ScannedHolder(
         survivor.pk, survivor.reference, row.badge_version, MERGED_STATE, survivor.name, survivor.company,
-        survivor.ticket.title,
+        survivor.ticket.title, max(transfers, default=None),
     )  # fmt: skip
 
 
@@ -220,8 +226,9 @@ def make_holder(row: Registration | None) -> ScannedHolder | None:
     if row is None:
         return None
     return ScannedHolder(
-        row.pk, row.reference, row.badge_version, get_scan_state(row), row.name, row.company, row.ticket.title
-    )
+        row.pk, row.reference, row.badge_version, get_scan_state(row), row.name, row.company,
+        row.ticket.title, row.transferred_at,
+    )  # fmt: skip
 
 
 # An order by card awaits its payment, any other awaits the click on the mailed link. The desk settles both,

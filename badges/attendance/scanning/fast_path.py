@@ -41,7 +41,7 @@ from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_
 
 REGISTRATION_COLUMNS = [
     "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
-    "confirmed_at", "cancelled_at", "merged_into_id", "order_id",
+    "confirmed_at", "cancelled_at", "transferred_at", "merged_into_id", "order_id",
 ]  # fmt: skip
 TICKET_COLUMNS = ["id", "name", "name_en"]
 SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN_COLUMNS.items())
@@ -97,6 +97,7 @@ SAVE_PRESENCE_SQL = f"""
     INSERT INTO attendance_presence AS stored_presence ({", ".join(PRESENCE_COLUMNS)})
     SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE_COLUMNS.items())}
     FROM registrations_registration WHERE id = %(registration_id)s AND merged_into_id IS NULL
+        AND (transferred_at IS NULL OR transferred_at < %(p_last_scan_at)s::timestamptz)
     ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
     SET {PRESENCE_UPDATES}
     WHERE {IS_UNCHANGED_SQL}
@@ -104,7 +105,8 @@ SAVE_PRESENCE_SQL = f"""
 
 SAVE_PRESENCE_AND_SCAN_SQL = f"""
 WITH locked AS (
-    SELECT id, merged_into_id FROM registrations_registration WHERE id = %(registration_id)s FOR NO KEY UPDATE
+    SELECT id, merged_into_id, transferred_at FROM registrations_registration
+    WHERE id = %(registration_id)s FOR NO KEY UPDATE
 ), saved AS (
 {SAVE_PRESENCE_SQL.replace("registrations_registration", "locked")} RETURNING 1
 )

@@ -32,6 +32,14 @@ type PresenceKey = tuple[int, int]
 # survivor again moves all earlier merges to the new one.
 OWNER = Coalesce("registration__merged_into", "registration")
 
+# Scans from before a transfer are of the former attendee, who is not counted any more.
+OF_CURRENT_ATTENDEE = (
+    Q(registration__transferred_at__isnull=True) | Q(effective_at__gt=F("registration__transferred_at"))
+) & (
+    Q(registration__merged_into__transferred_at__isnull=True)
+    | Q(effective_at__gt=F("registration__merged_into__transferred_at"))
+)
+
 UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
 
 
@@ -57,6 +65,21 @@ def rebuild_presence(*, event: "Event") -> int:
     # Devices fetch changes only and cannot notice deleted rows: make them load everything.
     invalidate_cursors(event.pk)
     return len(histories)
+
+
+def forget_former_attendee(registration: Registration) -> None:
+    """Recompute the presences of a locked registration from the scans after its unsaved `transferred_at`."""
+    transferred_at = registration.transferred_at
+    assert transferred_at is not None, "called within a transfer"
+    checkpoints = Presence.objects.filter(registration=registration).values_list("checkpoint", flat=True)
+    histories = load_scan_histories([(registration.pk, checkpoint) for checkpoint in checkpoints])
+    # A transfer made at a desk without network may be older than scans of the new attendee. Presences are
+    # reset, not deleted: devices fetch changed rows and cannot notice that one was deleted.
+    states = {
+        key: compute_presence(each for each in history if each.at > transferred_at)
+        for key, history in histories.items()
+    }
+    save_presences(registration.event_id, states, at=timezone.now())
 
 
 def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dict[PresenceKey, PresenceState]:
@@ -109,7 +132,11 @@ def find_undos() -> QuerySet[Scan]:
 def filter_counted_scans(scans: QuerySet[Scan]) -> QuerySet[Scan]:
     """Return the scans that count, with their `owner`: of attendees who passed, and not taken back."""
     return scans.annotate(owner=OWNER).filter(
-        ~Exists(find_undos()), let_in=True, verdict__in=COUNTED_VERDICTS, registration__isnull=False
+        ~Exists(find_undos()),
+        OF_CURRENT_ATTENDEE,
+        let_in=True,
+        verdict__in=COUNTED_VERDICTS,
+        registration__isnull=False,
     )
 
 

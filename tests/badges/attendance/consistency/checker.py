@@ -58,11 +58,12 @@ def find_problems(world, phones):
 
 
 def list_real_passages(world):
-    """Return the passages that count: not taken back, and made by a phone that was not revoked."""
+    """Return the passages that count: not taken back, by a phone not revoked, of the current attendee."""
     return [
         passage
         for passage in world.passages.values()
         if not passage.is_undone
+        and not world.is_of_former_attendee(passage)
         and not (passage.device in world.revoked_at and passage.at >= world.revoked_at[passage.device])
     ]
 

@@ -149,7 +149,14 @@ class History:
 
     def organize(self, phone):
         change = self.random.choice(
-            [self.world.cancel, self.world.reprint, self.world.reprint, self.world.merge]
+            [
+                self.world.cancel,
+                self.world.reprint,
+                self.world.reprint,
+                self.world.merge,
+                self.world.transfer,
+                self.world.transfer,
+            ]
         )
         change()
 

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from badges.attendance.devices import pairing_codes
 from badges.attendance.devices.pairing import Pairing, create_device_token
@@ -112,6 +112,7 @@ MUTATIONS = {
         Checkpoint, "presence_checkpoint_id", property(lambda self: self.pk)
     ),
     "a merged badge keeps its scans": Mutation(presence_store, "OWNER", F("registration"), seed=10),
+    "a new attendee keeps the former one's scans": Mutation(presence_store, "OF_CURRENT_ATTENDEE", Q()),
     "any signature is taken": Mutation(scan_devices, "is_signed_by_device", lambda *_args, **_given: True),
     "a revoked phone's later scans count": Mutation(
         batch_state, "was_device_valid", lambda *_args: True, seed=1

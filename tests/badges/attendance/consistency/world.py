@@ -11,7 +11,9 @@ from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
 from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Checkpoint, Device
 from convention.events.sequence import advance_sequence
+from registrations.changes.substitute import substitute_as_organizer
 from registrations.models import Registration
+from registrations.order_request import RequestedPlace
 from tests.badges.attendance.factories import make_badge_token, make_event, make_registration
 from tests.factories import make_administrator
 
@@ -71,6 +73,7 @@ class World:
         self.forged_ids: set[str] = set()
         self.revoked_at: dict[int, datetime.datetime] = {}
         self.merged_into: dict[int, int] = {}
+        self.transferred_at: dict[int, datetime.datetime] = {}
         self.faults: list[str] = []
         # Devices whose clocks cannot all tell the time any more: they slept, or their page is gone.
         self.doubtful_devices: set[int] = set()
@@ -100,6 +103,21 @@ class World:
     def reprint(self):
         registration = self._pick_person()
         self.change(registration, badge_version=registration.badge_version + 1)
+        self._print_badge(registration)
+
+    def transfer(self):
+        """Give a place to somebody else, who gets a badge of their own."""
+        registration = self._pick_person()
+        if registration.cancelled_at:
+            return
+        name = f"Personne {self.random.randrange(1000)}"
+        new_attendee = RequestedPlace(ticket="", first_name=name, last_name="Martin", email="")
+        substitute_as_organizer(registration=registration, new_attendee=new_attendee)
+        registration.refresh_from_db()
+        self.transferred_at[registration.pk] = self.now
+        self._print_badge(registration)
+
+    def _print_badge(self, registration):
         for badge in self.badges:
             if badge.registration is registration:
                 badge.is_current = False
@@ -127,9 +145,14 @@ class World:
         inside = set()
         for passage in self.passages.values():
             is_here = passage.checkpoint.presence_checkpoint_id == checkpoint.presence_checkpoint_id
-            if is_here and not passage.is_undone:
+            if is_here and not passage.is_undone and not self.is_of_former_attendee(passage):
                 (inside.add if passage.direction == "in" else inside.discard)(passage.registration)
         return inside
+
+    def is_of_former_attendee(self, passage):
+        """Return whether the place was given away after the passage; also the place it was merged into."""
+        places = {passage.registration, self.owner_of(passage.registration)}
+        return any(passage.at <= self.transferred_at[pk] for pk in places & self.transferred_at.keys())
 
     def owner_of(self, registration_id):
         return self.merged_into.get(registration_id, registration_id)
