@@ -161,7 +161,7 @@ def _apply_correction(context: EntryContext, entry: OfflineEntry) -> Outcome:
     if any(getattr(guest, name) != before[name] for name in changed):
         raise ChangedMeanwhile(_("Another desk has changed these details in the meantime."))
     values = {name: getattr(guest, name) for name in CORRECTABLE_FIELDS} | changed
-    corrected = correct_as_organizer(registration=guest, correction=Correction(**values))
+    corrected = correct_as_organizer(registration=guest, correction=Correction(**values), at=entry.made_at)
     return corrected, _describe_transfer(guest, corrected)
 
 
@@ -178,7 +178,7 @@ def _apply_substitution(context: EntryContext, entry: OfflineEntry) -> Outcome:
         raise ChangedMeanwhile(_("Another desk has changed these details in the meantime."))
     names = ("first_name", "last_name", "email")
     place = RequestedPlace(ticket="", **{name: entry.values[name] for name in names})
-    return substitute_as_organizer(registration=guest, new_attendee=place), ""
+    return substitute_as_organizer(registration=guest, new_attendee=place, at=entry.made_at), ""
 
 
 def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:

@@ -5,6 +5,7 @@ with the previous values: several corrections that together name another person 
 bought without a name has no badge: entering its first name is no transfer.
 """
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -82,18 +83,24 @@ def void_unnamed_link(registration: Registration, before: Mapping[str, Any]) -> 
     return ["link_version", "person", "answers"]
 
 
-def start_badge_version(registration: Registration) -> None:
-    """Start a new badge version: the badge and the attendee's link are revoked, the person is unknown."""
+def start_badge_version(registration: Registration, *, at: datetime.datetime | None = None) -> None:
+    """Start a new badge version: the badge and the attendee's link are revoked, the person is unknown.
+
+    `at` is when the place was given away, if a desk did so earlier without network.
+    """
     registration.badge_version += 1
     registration.person = None
     registration.issued_to = {}
-    registration.transferred_at = timezone.now()
+    registration.transferred_at = at or timezone.now()
     for forget_attendee in hooks.transfer_listeners.providers():
         forget_attendee(registration)
 
 
-def transfer_registration(registration: Registration) -> list[str]:
-    """Void the former holder's badge and link, remove their answers, and return the fields to save."""
-    start_badge_version(registration)
+def transfer_registration(registration: Registration, *, at: datetime.datetime | None = None) -> list[str]:
+    """Void the former holder's badge and link, remove their answers, and return the fields to save.
+
+    `at` as in `start_badge_version`.
+    """
+    start_badge_version(registration, at=at)
     clear_answers(registration)
     return [*TRANSFERRED_FIELDS, "answers"]

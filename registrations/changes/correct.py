@@ -8,6 +8,7 @@ another address for a colleague, that link is voided and the answers are cleared
 to answer again.
 """
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,18 +84,31 @@ def correct_registration(
 
 @transaction.atomic
 def correct_as_organizer(
-    *, registration: Registration, correction: Correction, reason: str = ""
+    *,
+    registration: Registration,
+    correction: Correction,
+    reason: str = "",
+    at: datetime.datetime | None = None,
 ) -> Registration:
-    """Save a correction by an organizer, who may transfer the place until the event ends."""
+    """Save a correction by an organizer, who may transfer the place until the event ends.
+
+    `at` is when a desk did it, if that was earlier and without network.
+    """
     registration, old_values = _lock_and_correct(registration, correction)
-    return _apply_correction(registration, old_values, reason)
+    return _apply_correction(registration, old_values, reason, at=at)
 
 
-def _apply_correction(registration: Registration, old_values: dict[str, Any], reason: str) -> Registration:
+def _apply_correction(
+    registration: Registration,
+    old_values: dict[str, Any],
+    reason: str,
+    *,
+    at: datetime.datetime | None = None,
+) -> Registration:
     # The order's mails follow the same person, never a transfer.
     if "email" in old_values and not is_transfer(registration, old_values):
         _update_order_email(registration, old_values["email"])
-    _save_correction(registration, old_values, reason)
+    _save_correction(registration, old_values, reason, at=at)
     return registration
 
 
@@ -145,13 +159,19 @@ def _lock_and_correct(
     return registration, old_values
 
 
-def _save_correction(registration: Registration, old_values: dict[str, Any], reason: str) -> None:
+def _save_correction(
+    registration: Registration,
+    old_values: dict[str, Any],
+    reason: str,
+    *,
+    at: datetime.datetime | None = None,
+) -> None:
     if not old_values:
         return
     verb, changed, saved_fields = "registration.correct", list(old_values), []
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
-        saved_fields = transfer_registration(registration)
+        saved_fields = transfer_registration(registration, at=at)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
         release_members_session_places(registration)

@@ -6,6 +6,8 @@ place, except those of members-only sessions if the new attendee is not a member
 name had no attendee: the first name voids no badge.
 """
 
+import datetime
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -49,8 +51,13 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
 
 
 @transaction.atomic
-def substitute_as_organizer(*, registration: Registration, new_attendee: RequestedPlace) -> Registration:
-    """Do what `substitute_attendee` does, until the event ends: for organizers and the desk."""
+def substitute_as_organizer(
+    *, registration: Registration, new_attendee: RequestedPlace, at: datetime.datetime | None = None
+) -> Registration:
+    """Do what `substitute_attendee` does, until the event ends: for organizers and the desk.
+
+    `at` is when a desk did it, if that was earlier and without network.
+    """
     Order.objects.locked_for_update().get(pk=registration.order_id)
     rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
     registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
@@ -64,7 +71,7 @@ def substitute_as_organizer(*, registration: Registration, new_attendee: Request
     if member:
         refuse_second_place(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
-    saved_fields = _assign_attendee(registration, name, new_attendee)
+    saved_fields = _assign_attendee(registration, name, new_attendee, at)
     # Afterwards, because a transfer clears the person.
     registration.person, registration.confirmation_sent_at = member, None
     registration.sequence = advance_sequence(registration.event_id)
@@ -82,7 +89,10 @@ def substitute_as_organizer(*, registration: Registration, new_attendee: Request
 
 
 def _assign_attendee(
-    registration: Registration, name: tuple[str, str], new_attendee: RequestedPlace
+    registration: Registration,
+    name: tuple[str, str],
+    new_attendee: RequestedPlace,
+    at: datetime.datetime | None,
 ) -> set[str]:
     """Set the new attendee on the registration and record it; return the fields to save."""
     old_identity = {field: getattr(registration, field) for field in IDENTITY_FIELDS}
@@ -91,7 +101,7 @@ def _assign_attendee(
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
     if was_named:
         # Voids the badge and the former attendee's link, and clears the answers.
-        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration)}
+        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration, at=at)}
         verb, fields = "registration.substitute", SUBSTITUTED_FIELDS
     else:
         saved_fields = {*NAMED_FIELDS, *void_unnamed_link(registration, old_identity)}

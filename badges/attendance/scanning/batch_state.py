@@ -51,7 +51,7 @@ class ScannedHolder:
 
     def held_place_at(self, at: datetime.datetime) -> bool:
         """Return whether the place was this holder's at `at`; before a transfer it was another person's."""
-        return self.transferred_at is None or at > self.transferred_at
+        return self.transferred_at is None or at >= self.transferred_at
 
 
 @dataclass(slots=True)

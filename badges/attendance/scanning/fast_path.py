@@ -97,7 +97,7 @@ SAVE_PRESENCE_SQL = f"""
     INSERT INTO attendance_presence AS stored_presence ({", ".join(PRESENCE_COLUMNS)})
     SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE_COLUMNS.items())}
     FROM registrations_registration WHERE id = %(registration_id)s AND merged_into_id IS NULL
-        AND (transferred_at IS NULL OR transferred_at < %(p_last_scan_at)s::timestamptz)
+        AND (transferred_at IS NULL OR transferred_at <= %(p_last_scan_at)s::timestamptz)
     ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
     SET {PRESENCE_UPDATES}
     WHERE {IS_UNCHANGED_SQL}

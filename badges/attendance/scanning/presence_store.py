@@ -32,12 +32,13 @@ type PresenceKey = tuple[int, int]
 # survivor again moves all earlier merges to the new one.
 OWNER = Coalesce("registration__merged_into", "registration")
 
-# Scans from before a transfer are of the former attendee, who is not counted any more.
+# Scans from before a transfer are of the former attendee, who is not counted any more. One of that very
+# moment is not: entries of a desk whose clock was implausible all get the time of their delivery.
 OF_CURRENT_ATTENDEE = (
-    Q(registration__transferred_at__isnull=True) | Q(effective_at__gt=F("registration__transferred_at"))
+    Q(registration__transferred_at__isnull=True) | Q(effective_at__gte=F("registration__transferred_at"))
 ) & (
     Q(registration__merged_into__transferred_at__isnull=True)
-    | Q(effective_at__gt=F("registration__merged_into__transferred_at"))
+    | Q(effective_at__gte=F("registration__merged_into__transferred_at"))
 )
 
 UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
@@ -76,7 +77,7 @@ def forget_former_attendee(registration: Registration) -> None:
     # A transfer made at a desk without network may be older than scans of the new attendee. Presences are
     # reset, not deleted: devices fetch changed rows and cannot notice that one was deleted.
     states = {
-        key: compute_presence(each for each in history if each.at > transferred_at)
+        key: compute_presence(each for each in history if each.at >= transferred_at)
         for key, history in histories.items()
     }
     save_presences(registration.event_id, states, at=timezone.now())

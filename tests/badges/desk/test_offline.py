@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
+from badges.attendance.reports.headcount import inside_registrations
+from badges.certificates.facts import load_event_facts
 from badges.desk.models import (
     OFFLINE_DATA_LIFETIME,
     BadgePrint,
@@ -309,6 +311,26 @@ def test_substitution_uses_badge_signed_in_advance(desk, zoe):
     zoe.refresh_from_db()
     assert (zoe.name, zoe.badge_version) == ("Léo Bêta", 2)
     assert BadgePrint.objects.get().badge_version == 2
+
+
+@pytest.mark.parametrize("kind", ["substitute", "correct"])
+@pytest.mark.parametrize("minutes_ago", [40, -600])
+def test_new_attendee_checked_in_offline_after_transfer_has_arrived(desk, zoe, kind, minutes_ago):
+    bob = {"first_name": "Bob", "last_name": "Martin", "email": "bob@example.org"}
+    before = get_guest_values(zoe)
+    transfer = make_entry(kind, zoe.reference, before=before, **get_guest_values(zoe) | bob)
+    transfer["at"] = (timezone.now() - datetime.timedelta(minutes=minutes_ago)).isoformat()
+    check_in = make_entry("check_in", zoe.reference, direction="in")
+    if minutes_ago < 0:
+        check_in["at"] = transfer["at"]
+
+    results = desk.sync(transfer, check_in)["results"]
+
+    assert [result["state"] for result in results] == ["done", "done"]
+    assert list(inside_registrations(zoe.event)) == [zoe]
+    [facts] = load_event_facts(zoe.event)
+    assert facts.name == "Bob Martin"
+    assert [stay.arrived_at for stay in facts.stays] == [Scan.objects.get().effective_at]
 
 
 def test_check_in_of_cancelled_guest_is_accepted_with_warning(desk, zoe):

@@ -152,7 +152,7 @@ class World:
     def is_of_former_attendee(self, passage):
         """Return whether the place was given away after the passage; also the place it was merged into."""
         places = {passage.registration, self.owner_of(passage.registration)}
-        return any(passage.at <= self.transferred_at[pk] for pk in places & self.transferred_at.keys())
+        return any(passage.at < self.transferred_at[pk] for pk in places & self.transferred_at.keys())
 
     def owner_of(self, registration_id):
         return self.merged_into.get(registration_id, registration_id)
