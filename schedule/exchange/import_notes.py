@@ -33,10 +33,6 @@ class NoteReason(enum.Enum):
     # Texts must differ within a kind: enum takes a second member of equal value for an alias.
     NO_TITLE = NoteKind.SKIPPED, gettext_lazy("no title")
     NO_START = NoteKind.SKIPPED, gettext_lazy("no readable start time")
-    NO_START_YET = (
-        NoteKind.SKIPPED,
-        gettext_lazy("no start yet: give one to put the session on the programme"),
-    )
     NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in the original system")
     UNREADABLE_ENTRY = NoteKind.SKIPPED, gettext_lazy("an entry that cannot be read")
     NOT_AN_EVENT = NoteKind.SKIPPED, gettext_lazy("calendar entries other than events")
@@ -124,6 +120,10 @@ class NoteReason(enum.Enum):
     )
     ALL_DAY = NoteKind.REPAIRED, gettext_lazy("all-day entries: imported from midnight to midnight")
 
+    NO_START_YET = (
+        NoteKind.NOTICED,
+        gettext_lazy("no start: a new session waits for a time, a session of the event keeps its time"),
+    )
     REPEATING_ENTRY = NoteKind.NOTICED, gettext_lazy("recurring entries: each occurrence became a session")
     UNEXPANDED_RECURRENCE = (
         NoteKind.NOTICED,

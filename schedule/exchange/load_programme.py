@@ -168,6 +168,7 @@ def to_parsed_session(session: Session, speakers: tuple[ParsedSpeaker, ...]) -> 
         is_cancelled=session.cancelled_at is not None,
         sequence=session.sequence,
         is_for_members=session.is_for_members,
+        planned_minutes=None if session.starts_at else session.planned_minutes,
         # Only these fields: `extra` also has ids that imports stored, which are not exported.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )

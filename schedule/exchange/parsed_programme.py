@@ -17,7 +17,7 @@ MAX_SESSIONS = 5_000
 # Several times the largest real files. An import locks the event, so other changes wait for its end.
 MAX_SPEAKERS, MAX_APPEARANCES = 10_000, 30_000
 
-# The start of a session without a time, since a ParsedSession always has one; no file contains it.
+# The start of a session without a time, since a ParsedSession always has one; no file states it.
 NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -111,8 +111,14 @@ class ParsedSession:
     extra: tuple[tuple[str, str], ...] | None = None
     # Only if it contradicts `ends_at`: people who edit a table change one of them and forget the other.
     stated_duration: datetime.timedelta | None = None
+    # Of sessions without a time, whose length is in no slot.
+    planned_minutes: int | None = None
     # Of our own exports: how often time, room or state changed.
     sequence: int = 0
+
+    @property
+    def has_start(self) -> bool:
+        return self.starts_at != NO_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +162,7 @@ class ParsedProgramme:
     rooms: tuple[ParsedRoom, ...] = ()
     tracks: tuple[ParsedTrack, ...] = ()
     notes: tuple[ImportNote, ...] = field(default=())
+
+    @property
+    def timed_sessions(self) -> tuple[ParsedSession, ...]:
+        return tuple(parsed_session for parsed_session in self.sessions if parsed_session.has_start)

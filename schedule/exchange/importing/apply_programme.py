@@ -119,9 +119,9 @@ def apply_programme(
 
 def do_dates_overlap(programme: ParsedProgramme, event: Event) -> bool:
     """Return whether the dates of the file and of the event overlap; false for another year."""
-    if not programme.sessions:
+    if not programme.timed_sessions:
         return True
-    first, last = find_main_span(programme.sessions)
+    first, last = find_main_span(programme.timed_sessions)
     return first <= event.ends_at + DATE_TOLERANCE and last >= event.starts_at - DATE_TOLERANCE
 
 
@@ -166,7 +166,7 @@ def build_import_context(
     speakers, speakers_changed = speaker_matcher.find_or_create_speakers()
     changes = {"rooms": rooms_changed, "tracks": tracks_changed, "speakers": speakers_changed}
     import_result.changed_fields |= {name for name, changed in changes.items() if changed}
-    days = find_daytime_dates(parsed_sessions, event, schedule)
+    days = find_daytime_dates(programme.timed_sessions, event, schedule)
     return ImportContext(event, schedule, rooms, tracks, speakers, round_trip, days)
 
 
@@ -203,6 +203,7 @@ def add_sessions(
     import_result.states |= {
         session.pk: build_new_state(identified_session.parsed_session, import_context)
         for session, identified_session in zip(new, identified_sessions, strict=True)
+        if identified_session.parsed_session.has_start
     }
 
 
@@ -236,6 +237,7 @@ def build_session(
         source_id=parsed_session.source_id,
         track=import_context.tracks.get(parsed_session.track or ""),
         role=parsed_session.role or Session.Role.TALK,
+        planned_minutes=parsed_session.planned_minutes,
         extra=extra,
     )
     for name in COMPARED_FIELDS:

@@ -25,6 +25,7 @@ FIELD_COLUMNS: Final = {
     "starts_at": "start",
     "ends_at": "end",
     "day": "day",
+    "planned_minutes": "duration",
     "room": "room",
     "track": "track",
     "speakers": "speakers",

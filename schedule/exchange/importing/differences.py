@@ -48,11 +48,11 @@ def find_differences(
         )
         if value is not None and value not in (getattr(own, name), getattr(round_trip_session, name)):
             yield name, to_stored_value(import_context.round_trip.strip_known_text(name, value, own))
-    yield from find_time_differences(session, parsed_session, round_trip_session, import_context)
-    yield from find_place_differences(session, parsed_session, round_trip_session, import_context)
-    # Our calendar of a cancelled event marks every session, which must not cancel them one by one.
-    if parsed_session.is_cancelled not in (None, own.is_cancelled, round_trip_session.is_cancelled):
-        yield "cancelled_at", timezone.now() if parsed_session.is_cancelled else None
+    yield from find_slot_differences(session, parsed_session, round_trip_session, import_context)
+    track = import_context.tracks.get(parsed_session.track or "")
+    is_track_edited = parsed_session.track not in (None, round_trip_session.track)
+    if is_track_edited and (track and track.pk) != session.track_id:
+        yield "track", track
     extra = {**session.extra, **dict(parsed_session.extra or ())}
     if extra != session.extra and parsed_session.extra != round_trip_session.extra:
         yield "extra", extra
@@ -60,6 +60,32 @@ def find_differences(
         speakers = [speaker.pk for speaker in list_session_speakers(parsed_session, import_context)]
         if speakers != [appearance.speaker_id for appearance in get_appearances(session)]:
             yield "speakers", speakers
+
+
+def find_slot_differences(
+    session: Session,
+    parsed_session: ParsedSession,
+    round_trip_session: ParsedSession,
+    import_context: ImportContext,
+) -> Iterator[tuple[str, object]]:
+    """Yield time, room and cancellation where they differ; of a session without a time, its length."""
+    # A list without starts says nothing about sessions that were placed since.
+    has_new_start = parsed_session.has_start and parsed_session.starts_at != round_trip_session.starts_at
+    if session.starts_at is None and not has_new_start:
+        if parsed_session.planned_minutes not in (None, session.planned_minutes):
+            yield "planned_minutes", parsed_session.planned_minutes
+        return
+    if parsed_session.has_start:
+        yield from find_time_differences(session, parsed_session, round_trip_session, import_context)
+    room = import_context.rooms.get(parsed_session.room or "")
+    # Our export has the published room, which must not undo a move that waits in the draft.
+    is_room_edited = parsed_session.room not in (None, round_trip_session.room)
+    if is_room_edited and (room and room.pk) != session.room_id:
+        yield "room", room
+    is_cancelled = session.cancelled_at is not None
+    # Our calendar of a cancelled event marks every session, which must not cancel them one by one.
+    if parsed_session.is_cancelled not in (None, is_cancelled, round_trip_session.is_cancelled):
+        yield "cancelled_at", timezone.now() if parsed_session.is_cancelled else None
 
 
 def find_time_differences(
@@ -90,31 +116,14 @@ def choose_end(
     session: Session, parsed_session: ParsedSession, round_trip_session: ParsedSession
 ) -> datetime.datetime:
     """Return the end of a session: that of the file, unless only its duration or start was edited."""
-    # Without an end in the file, a moved session keeps its length.
+    # Without an end in the file, a moved session keeps its length, and a new one has that planned for it.
     if parsed_session.ends_at is None:
-        return parsed_session.starts_at + session.duration
+        planned = datetime.timedelta(minutes=session.planned_minutes or 0)
+        return parsed_session.starts_at + (session.duration if session.starts_at else planned)
     is_end_edited = parsed_session.ends_at != round_trip_session.ends_at
     if parsed_session.stated_duration is None or is_end_edited:
         return parsed_session.ends_at
     return parsed_session.starts_at + parsed_session.stated_duration
-
-
-def find_place_differences(
-    session: Session,
-    parsed_session: ParsedSession,
-    round_trip_session: ParsedSession,
-    import_context: ImportContext,
-) -> Iterator[tuple[str, object]]:
-    """Yield room and track where they differ."""
-    room = import_context.rooms.get(parsed_session.room or "")
-    # Our export has the published room, which must not undo a move that waits in the draft.
-    is_room_edited = parsed_session.room not in (None, round_trip_session.room)
-    if is_room_edited and (room and room.pk) != session.room_id:
-        yield "room", room
-    track = import_context.tracks.get(parsed_session.track or "")
-    is_track_edited = parsed_session.track not in (None, round_trip_session.track)
-    if is_track_edited and (track and track.pk) != session.track_id:
-        yield "track", track
 
 
 def to_stored_value(value: object) -> object:

@@ -170,7 +170,7 @@ def preview_programme(
 
 def create_event(slug: str, programme: ParsedProgramme, visibility: Event.Visibility) -> Event:
     """Create a convention for the file. Raise UnreadableFile if it contains no session."""
-    if not programme.sessions:
+    if not programme.timed_sessions:
         raise UnreadableFile(
             _("This file has no session with a title and a start time, so no event was created.")
         )
@@ -188,10 +188,10 @@ def create_event(slug: str, programme: ParsedProgramme, visibility: Event.Visibi
 def choose_event_dates(programme: ParsedProgramme) -> tuple[datetime.datetime, datetime.datetime]:
     """Return start and end of an event created for the file: its sessions', extended to the header's days."""
     header, zone = programme.header, zoneinfo.ZoneInfo(programme.header.zone_name)
-    first, last = find_main_span(programme.sessions)
+    first, last = find_main_span(programme.timed_sessions)
     ends = [
         parsed_session.ends_at or parsed_session.starts_at
-        for parsed_session in programme.sessions
+        for parsed_session in programme.timed_sessions
         if first <= parsed_session.starts_at <= last
     ]
     # An event must end after it starts, but its sessions may all have length zero.
@@ -252,10 +252,10 @@ def add_event_notes(
         notes.add(NoteReason.MISSING_SESSION, title)
     if programme.header.zone_name != event.timezone:
         notes.add(NoteReason.FOREIGN_ZONE, f"{programme.header.zone_name} – {event.timezone}")
-    if programme.sessions:
+    if programme.timed_sessions:
         early, late = event.starts_at - OUTSIDE_MARGIN, event.ends_at + OUTSIDE_MARGIN
-        first, last = find_main_span(programme.sessions)
-        for parsed_session in programme.sessions:
+        first, last = find_main_span(programme.timed_sessions)
+        for parsed_session in programme.timed_sessions:
             if first <= parsed_session.starts_at <= last and not early <= parsed_session.starts_at <= late:
                 notes.add(
                     NoteReason.OUTSIDE_EVENT, f"{parsed_session.title}, {parsed_session.starts_at:%Y-%m-%d}"

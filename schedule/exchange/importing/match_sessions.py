@@ -288,8 +288,9 @@ def list_match_passes(zone: datetime.tzinfo, undated_passes: list[MatchPass]) ->
     """
     incoming, known = list_incoming_titles_with_speakers, list_known_titles_with_speakers
 
-    def get_incoming_day(item: IdentifiedSession) -> datetime.date:
-        return item.parsed_session.starts_at.astimezone(zone).date()
+    def get_incoming_day(item: IdentifiedSession) -> datetime.date | None:
+        parsed_session = item.parsed_session
+        return parsed_session.starts_at.astimezone(zone).date() if parsed_session.has_start else None
 
     def get_known_day(item: KnownSession) -> datetime.date | None:
         return item.starts_at.astimezone(zone).date() if item.starts_at else None

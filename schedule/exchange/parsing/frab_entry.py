@@ -5,7 +5,7 @@ import zoneinfo
 from dataclasses import dataclass
 
 from schedule.exchange.import_notes import ImportNotes, NoteReason
-from schedule.exchange.parsed_programme import ParsedLink, ParsedSession, ParsedSpeaker
+from schedule.exchange.parsed_programme import NO_START, ParsedLink, ParsedSession, ParsedSpeaker
 
 from . import clean_values, times
 from .session_role import recognize_role
@@ -46,8 +46,10 @@ class FileContext:
     day_starts_at: datetime.time | None = None
 
 
-def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> ParsedSession | None:
-    """Return the session, None if it has no title or no start.
+def build_parsed_session(
+    raw_entry: RawEntry, file_context: FileContext, *, needs_start: bool = True
+) -> ParsedSession | None:
+    """Return the session, None if it has no title, or no start that it needs.
 
     Texts are cut to the lengths of their columns in schedule/models/programme.py.
     """
@@ -57,16 +59,16 @@ def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> Pars
         notes.add(NoteReason.NO_TITLE, raw_entry.label)
         return None
     starts_at = find_session_start(raw_entry, file_context)
-    if starts_at is None:
+    if starts_at is None and needs_start:
         notes.add(NoteReason.NO_START, raw_entry.label)
         return None
     identifier = (raw_entry.get_value("id") or "").strip()
     kind = clean_values.clean_line(raw_entry.get_value("type"), 500, notes)
     return ParsedSession(
         title=title,
-        starts_at=starts_at,
-        ends_at=find_session_end(raw_entry, starts_at, file_context),
-        day=raw_entry.day,
+        starts_at=starts_at or NO_START,
+        ends_at=find_session_end(raw_entry, starts_at, file_context) if starts_at else None,
+        day=raw_entry.day if starts_at else None,
         guid=clean_values.parse_guid(raw_entry.get_value("guid")),
         source_id=(identifier or raw_entry.get_value("code") or "")[:1000],
         number=clean_values.parse_number(identifier),

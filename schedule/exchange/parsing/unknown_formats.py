@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from convention.errors import UnreadableFile
 
+from .table_columns import TABLE_COLUMNS
+
 SUPPORTED_FORMATS = gettext_lazy(
     "frab XML, frab JSON, Pentabarf, iCalendar, CSV, XLSX, Sessionize and KotlinConf"
 )
-MAX_INSPECTED_CHARS = 10_000
+MAX_INSPECTED_CHARS, MAX_INSPECTED_LINES = 10_000, 20
 XML_ROOT_NAMES: dict[str, str | Promise] = {
     "html": gettext_lazy("a web page (HTML)"),
     "rss": gettext_lazy("an RSS feed"),
@@ -27,18 +29,42 @@ TEXT_FORMAT_PATTERNS: tuple[tuple[str, str | Promise], ...] = (
     (r"BEGIN\s*:\s*VEVENT", gettext_lazy("part of an iCalendar file, without BEGIN:VCALENDAR")),
     (r"---\s", "YAML"),
     (r"\{\\rtf", "RTF"),
-    # Bounded repeats: a long text without separators must not be tried at each of its characters.
-    (r"[^\n,;\t]{1,300}[,;\t][^\n,;\t]{0,300}[,;\t][^\n]*\n", gettext_lazy("a table (CSV)")),
 )
 
 
 def refuse_text(text: str) -> NoReturn:
     """Raise UnreadableFile with what the text seems to be."""
     beginning = text[:MAX_INSPECTED_CHARS]
+    if seems_table(beginning):
+        refuse_headings()
     for pattern, name in TEXT_FORMAT_PATTERNS:
         if re.match(pattern, beginning, re.I):
             refuse_format(name)
     refuse_format(_("text of an unknown format"))
+
+
+def seems_table(text: str) -> bool:
+    """Return whether the first lines have the same number of separators, or the first one has several."""
+    first, second = [*filter(str.strip, text.splitlines()[:MAX_INSPECTED_LINES]), "", ""][:2]
+    counts = [(first.count(sign), second.count(sign)) for sign in ",;\t|"]
+    return bool(second) and any(count > 1 or count == other == 1 for count, other in counts)
+
+
+def refuse_headings() -> NoReturn:
+    """Raise UnreadableFile for a table without the headings by which sessions are recognized."""
+    examples = ("start", "duration", "room", "speakers", "abstract")
+    raise UnreadableFile(
+        _(
+            "This table does not look like a list of sessions. One of its first rows must contain the "
+            "heading “%(title)s” and at least one more, such as %(examples)s."
+        )
+        % {
+            "title": TABLE_COLUMNS["title"].label,
+            "examples": ", ".join(
+                _("“%(title)s”") % {"title": TABLE_COLUMNS[name].label} for name in examples
+            ),
+        }
+    )
 
 
 def refuse_xml_root(name: str) -> NoReturn:

@@ -23,7 +23,7 @@ def validate_programme(programme: ParsedProgramme, notes: ImportNotes) -> Parsed
             notes.add(NoteReason.REPEATED_ENTRY, parsed_session.title)
         seen.add(parsed_session)
     note_shared_ids(parsed_sessions, notes)
-    if parsed_sessions:
+    if programme.timed_sessions:
         note_dates(programme, notes)
     return replace(programme, sessions=parsed_sessions, notes=tuple(notes.collected))
 
@@ -42,8 +42,8 @@ def note_shared_ids(parsed_sessions: Iterable[ParsedSession], notes: ImportNotes
 
 def note_dates(programme: ParsedProgramme, notes: ImportNotes) -> None:
     """Note sessions far from the others, and a header with other dates."""
-    first, last = find_main_span(programme.sessions)
-    for parsed_session in programme.sessions:
+    first, last = find_main_span(programme.timed_sessions)
+    for parsed_session in programme.timed_sessions:
         if not first <= parsed_session.starts_at <= last:
             notes.add(NoteReason.FAR_AWAY, f"{parsed_session.title}, {parsed_session.starts_at:%Y-%m-%d}")
     header = programme.header

@@ -1,7 +1,7 @@
 """Read a table of sessions, CSV or a workbook: one row for each session, in any order of columns.
 
 Fields without a column stay unchanged; an empty cell empties its field. Only rows without a title
-or a start are skipped, and each note names its rows.
+or with an unreadable start are skipped, and each note names its rows.
 """
 
 import datetime
@@ -9,9 +9,6 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import replace
 
-from django.utils.translation import gettext_lazy as _
-
-from convention.errors import UnreadableFile
 from convention.tables.files import read_table
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import (
@@ -33,9 +30,9 @@ from schedule.exchange.parsing.frab_entry import (
     build_parsed_speaker,
     get_night_end,
 )
-from schedule.exchange.parsing.table_columns import TABLE_COLUMNS, is_session_heading, lay_out_columns
+from schedule.exchange.parsing.table_columns import is_session_heading, lay_out_columns
+from schedule.exchange.parsing.unknown_formats import refuse_headings
 
-NEEDED_COLUMNS = ("title", "start")
 # The names of a RawEntry, where they differ from those of the columns.
 RAW_NAMES = {"kind": "type", "recording_license": "license", "recording_optout": "optout"}
 TEXT_COLUMNS = (
@@ -60,15 +57,11 @@ def is_session_table(text: str) -> bool:
 def read_session_table(
     data: bytes, *, file_format: ScheduleFormat, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes
 ) -> ParsedProgramme:
-    """Read the programme. Raise UnreadableFile without a column of titles and one of starts."""
+    """Read the programme. Raise UnreadableFile without the headings of a table of sessions."""
     table = read_table(str(file_format.label), data, is_session_heading)
+    if not is_session_heading(table.header):
+        refuse_headings()
     layout = lay_out_columns(table.header)
-    missing = [str(TABLE_COLUMNS[name].label) for name in NEEDED_COLUMNS if name not in layout.places]
-    if missing:
-        raise UnreadableFile(
-            _("This table has no column for: %(missing)s. Its first row must contain the column names.")
-            % {"missing": ", ".join(missing)}
-        )
     for heading in layout.unknown_headings:
         notes.add(NoteReason.UNKNOWN_FIELD, heading)
     zone = times.choose_zone(layout.zone_name or None, event_zone=event_zone, offsets=(), notes=notes)
@@ -90,20 +83,19 @@ def read_session_table(
 
 
 def read_row(values: Mapping[str, str], context: FileContext) -> ParsedSession | None:
-    """Return the session of a row, None without a title or a start."""
-    title = values["title"].strip()
-    if title and not values["start"].strip():
+    """Return the session of a row, None without a title or with an unreadable start."""
+    title, start = values["title"].strip(), values.get("start", "").strip()
+    if title and not start:
         context.notes.add(NoteReason.NO_START_YET, title)
-        return None
-    if title and table_cells.has_hour_past_midnight(values["start"]):
-        context.notes.add(NoteReason.HOUR_PAST_MIDNIGHT, f"{title}, {values['start'].strip()}")
+    if title and table_cells.has_hour_past_midnight(start):
+        context.notes.add(NoteReason.HOUR_PAST_MIDNIGHT, f"{title}, {start}")
         return None
     day = table_cells.parse_day(values.get("day", ""))
     texts: dict[str, str | None] = {
         RAW_NAMES.get(name, name): values[name] for name in TEXT_COLUMNS if name in values
     }
     texts |= read_yes_no_cells(values, context.notes)
-    texts |= read_start(values["start"], day, context)
+    texts |= read_start(start, day, context)
     texts |= read_end(values, context)
     raw_entry = RawEntry(
         texts,
@@ -112,11 +104,13 @@ def read_row(values: Mapping[str, str], context: FileContext) -> ParsedSession |
         read_link_cell(values.get("links"), context.notes),
         read_link_cell(values.get("attachments"), context.notes),
     )
-    parsed_session = build_parsed_session(raw_entry, context)
+    parsed_session = build_parsed_session(raw_entry, context, needs_start=bool(start))
     if parsed_session is None:
         return None
     if "source_id" in values:
         parsed_session = replace(parsed_session, source_id=values["source_id"].strip()[:1000])
+    if not parsed_session.has_start:
+        return replace(parsed_session, planned_minutes=read_planned_minutes(values, context.notes))
     return check_duration(check_day(parsed_session, context), values, context)
 
 
@@ -167,6 +161,16 @@ def read_end(values: Mapping[str, str], context: FileContext) -> dict[str, str |
     elif values.get("duration", "").strip():
         context.notes.add(NoteReason.UNREADABLE_VALUE, values["duration"])
     return found
+
+
+def read_planned_minutes(values: Mapping[str, str], notes: ImportNotes) -> int | None:
+    """Return the length of a session without a time; None without one."""
+    span = table_cells.parse_duration(values.get("duration", ""))
+    # As in the session's form.
+    if span and span > ONE_DAY:
+        notes.add(NoteReason.UNREADABLE_VALUE, values["duration"])
+        return None
+    return span // MINUTE if span else None
 
 
 def check_day(parsed_session: ParsedSession, context: FileContext) -> ParsedSession:

@@ -11,7 +11,6 @@ from django.utils.text import slugify
 
 from convention.rich_text.sanitize import is_html, to_text
 from schedule.exchange.parsed_programme import (
-    NO_START,
     TABLE_FORMATS,
     ParsedHeader,
     ParsedLink,
@@ -86,8 +85,7 @@ def fit_any_session(parsed_session: ParsedSession, header: ParsedHeader) -> Pars
     assert parsed_session.ends_at
     day_start = header.day_starts_at or datetime.time()
     # A session without a time, which only tables have, has no day either.
-    has_start = parsed_session.starts_at != NO_START
-    day = get_programme_day(parsed_session.starts_at, zone, day_start) if has_start else None
+    day = get_programme_day(parsed_session.starts_at, zone, day_start) if parsed_session.has_start else None
     return replace(
         parsed_session,
         title=fit_line(parsed_session.title),

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from convention.tables.files import write_csv, write_xlsx
-from schedule.exchange.parsed_programme import NO_START, ParsedProgramme, ParsedSession
+from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
 from schedule.exchange.parsing import table_cells, times
 from schedule.exchange.parsing.frab_entry import EXTRA_FIELDS
 from schedule.exchange.parsing.table_columns import TABLE_COLUMNS
@@ -83,10 +83,10 @@ def build_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[st
 
 
 def build_time_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[str, Any]:
-    """Return day, start, end and duration; empty ones for a session without a time."""
+    """Return day, start, end and duration; for a session without a time, at most the planned length."""
     starts_at, ends_at = parsed_session.starts_at, parsed_session.ends_at or parsed_session.starts_at
-    if starts_at == NO_START:
-        return dict.fromkeys(("day", "start", "end", "duration"), "")
+    if not parsed_session.has_start:
+        return {**dict.fromkeys(("day", "start", "end"), ""), "duration": parsed_session.planned_minutes}
     return {
         "day": parsed_session.day,
         "start": localize_moment(starts_at, zone),

@@ -88,13 +88,25 @@ def test_bad_file_is_refused_with_one_short_sentence(name):
     assert Event.objects.count() == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "word"), [("HTML", "HTML"), ("xCal", "xCal"), ("CSV", "CSV"), ("jCal", "jCal")]
-)
+@pytest.mark.parametrize(("name", "word"), [("HTML", "HTML"), ("xCal", "xCal"), ("jCal", "jCal")])
 def test_known_formats_are_refused_by_name(name, word):
     with pytest.raises(UnreadableFile, match=word) as refused:
         read_schedule(BAD_FILES[name])
     assert "frab JSON" in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["Name,When\nA,9:00\n", "Nom;Heure;Lieu\nA;9h;B", "a|b|c\n\n1|2|3\n"])
+def test_table_with_unknown_headings_is_refused_with_the_needed_ones(text):
+    with pytest.raises(UnreadableFile) as refused:
+        read_schedule(text.encode())
+
+    assert "the heading “Title” and at least one more, such as “Start”, “Duration”" in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["Dear all,\nplease find the programme below.", "one, two, three"])
+def test_prose_is_not_taken_for_a_table(text):
+    with pytest.raises(UnreadableFile, match="text of an unknown format"):
+        read_schedule(text.encode())
 
 
 @pytest.mark.django_db

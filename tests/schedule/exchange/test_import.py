@@ -11,7 +11,7 @@ from convention.errors import ConventionError, UnreadableFile
 from convention.events.models import Event
 from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
-from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.exchange.parsed_programme import TABLE_FORMATS, ScheduleFormat
 from schedule.models import Schedule, Session, Speaker, Track
 from tests.factories import make_event, make_room, make_session, make_track
 from tests.schedule.exchange.files import day, event, frab_json, ics, make_one_room_xml, room, vevent, xml
@@ -326,7 +326,7 @@ def test_unscheduled_session_is_unchanged_by_reimport_in_each_format():
     make_session(conf, "Now")
     for fmt in FORMAT_WRITERS:
         report = import_schedule(slug="conf", data=export_schedule(event=conf, file_format=fmt))
-        assert count_changes(report) == (0, 0, 1, 0)
+        assert count_changes(report) == (0, 0, 2 if fmt in TABLE_FORMATS else 1, 0)
 
 
 @pytest.mark.parametrize("slug", ["", "été", "a b", "x" * 81, "../x"])

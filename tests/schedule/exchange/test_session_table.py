@@ -327,12 +327,12 @@ def test_invalid_cells_are_reported_by_row():
 @pytest.mark.parametrize(
     "rows",
     [
-        [["Title", "Room"], ["A", "Aula"]],
+        [["Title", "Seat"], ["A", "Aula"]],
         [["Start", "Title2"], ["9:00", "A"]],
         [["a", "b", "c"], ["1", "2", "3"]],
     ],
 )
-def test_a_table_without_titles_or_starts_is_refused(rows):
+def test_a_table_without_titles_and_another_known_heading_is_refused(rows):
     with pytest.raises(UnreadableFile):
         read_schedule(make_csv(*rows))
 

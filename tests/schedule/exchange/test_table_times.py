@@ -5,10 +5,16 @@ import zoneinfo
 
 import pytest
 
+from convention.errors import UnreadableFile
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.exchange.export_schedule import export_schedule
 from schedule.exchange.import_notes import NoteReason
-from schedule.exchange.importing.import_schedule import import_schedule
+from schedule.exchange.importing.import_schedule import ImportTarget, import_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.exchange.read_schedule import read_schedule
-from tests.factories import make_event
+from schedule.models import Session
+from tests.factories import make_event, make_room, make_session
+from tests.schedule.versions.timetables import change_slot
 
 from .files import make_csv
 
@@ -50,3 +56,82 @@ def test_session_without_an_end_is_shown_with_its_start_alone(client):
     agenda = client.get("/en/events/conf/agenda/?day=all").text
     assert "15:00" in agenda
     assert "15:00–15:00" not in agenda
+
+
+TALKS = make_csv(
+    ["Title", "Speakers", "Duration", "Room"], ["A", "Ada", "45", "Hall"], ["B", "Bob; Eve", "", ""]
+)
+
+
+@pytest.fixture
+def event():
+    # West of Greenwich, where the moment that stands for “no start” has no local time.
+    return make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="America/New_York")
+
+
+@pytest.mark.django_db
+def test_list_of_talks_becomes_sessions_without_a_time(event):
+    report = import_schedule(slug="conf", data=TALKS)
+
+    assert report.added == ("A", "B")
+    first, second = Session.objects.order_by("number")
+    assert (first.starts_at, first.planned_minutes) == (None, 45)
+    assert (second.starts_at, second.planned_minutes) == (None, None)
+    assert set(second.speakers.values_list("name", flat=True)) == {"Bob", "Eve"}
+    assert load_slot_states(get_current_draft(event)) == {}
+
+
+@pytest.mark.django_db
+def test_list_of_talks_imported_again_changes_nothing(event):
+    import_schedule(slug="conf", data=TALKS)
+
+    again = import_schedule(slug="conf", data=TALKS)
+
+    assert (again.added, again.changed, again.unchanged) == ((), (), 2)
+
+
+@pytest.mark.django_db
+def test_row_without_a_start_keeps_the_time_that_the_session_has(event):
+    import_schedule(slug="conf", data=TALKS)
+    placed = Session.objects.get(title="A")
+    change_slot(placed, room_id=make_room(event, "Lab").pk)
+    before = load_slot_states(get_current_draft(event))
+
+    report = import_schedule(slug="conf", data=TALKS.replace(b"Ada", b"Ada; Zoe"), target=ImportTarget.DRAFT)
+
+    assert report.changed == ("A",)
+    assert placed.speakers.count() == 2
+    after = load_slot_states(get_current_draft(event))[placed.pk]
+    assert after.starts_at == before[placed.pk].starts_at
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("file_format", [ScheduleFormat.CSV, ScheduleFormat.XLSX])
+def test_table_carries_the_planned_length_of_a_session_without_a_time(event, file_format):
+    session = make_session(event, "Open", starts_at=None, planned_minutes=45)
+    data = export_schedule(event=event, file_format=file_format)
+    session.planned_minutes = None
+    session.save()
+
+    report = import_schedule(slug="conf", data=data)
+
+    session.refresh_from_db()
+    assert session.planned_minutes == 45
+    assert [str(field) for change in report.changes for field in change.fields] == ["Duration: (empty) → 45"]
+
+
+@pytest.mark.django_db
+def test_start_added_to_a_planned_session_gives_it_its_planned_length(event):
+    make_session(event, "Open", starts_at=None, planned_minutes=45)
+    rows = [["Title", "Start (Europe/Paris)"], ["Open", "2026-10-24 15:00"]]
+
+    import_schedule(slug="conf", data=make_csv(*rows))
+
+    session = Session.objects.get()
+    assert (session.starts_at, session.ends_at) == (at(24, 15), at(24, 15, 45))
+
+
+@pytest.mark.django_db
+def test_no_event_is_created_for_a_list_without_any_start():
+    with pytest.raises(UnreadableFile, match="no event was created"):
+        import_schedule(slug="other", data=TALKS)
