@@ -17,11 +17,14 @@ from convention.text.normalize import parse_digits
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.conflicts.describe import describe_conflict
-from schedule.conflicts.find import find_blocking_conflicts
+from schedule.conflicts.find import find_blocking_conflicts, find_conflicts
+from schedule.conflicts.kinds import WARN
 from schedule.conflicts.load import load_timetable
+from schedule.conflicts.timetable import Timetable
 from schedule.drafts.current_draft import get_current_draft
 from schedule.editing.views import get_author, render_organizer_page
 from schedule.models import ScheduleDraft, ScheduleVersion
+from schedule.programme.days import is_outside_hours
 
 from .differences import TimetableDifferences
 from .forms import PublicationForm
@@ -82,15 +85,26 @@ def describe_publication(version: ScheduleVersion) -> str:
 
 
 def build_preview(draft: ScheduleDraft) -> dict[str, object]:
-    """Return what the preview shows: the changes in words, and who is notified."""
+    """Return what the preview shows: the changes in words, conflicts, and who is notified."""
     differences, timetable = load_unpublished_changes(draft), load_timetable(draft)
     return {
         "blocking_conflicts": [
             describe_conflict(timetable, conflict) for conflict in find_blocking_conflicts(timetable)
         ],
+        "warning_count": sum(conflict.level == WARN for conflict in find_conflicts(timetable)),
+        "outside_count": count_outside_event(draft.event, timetable),
         "recipients": find_recipients(draft.event, differences.notified_session_ids),
         **build_change_list(draft.event, differences),
     }
+
+
+def count_outside_event(event: Event, timetable: Timetable) -> int:
+    """Return how many sessions begin before the event or end after it."""
+    hours = (event.starts_at, event.ends_at)
+    return sum(
+        not state.is_cancelled and is_outside_hours(state.starts_at, state.ends_at, hours)
+        for state in timetable.placements.values()
+    )
 
 
 def build_change_list(event: Event, differences: TimetableDifferences) -> dict[str, object]:

@@ -324,6 +324,34 @@ def test_a_blocking_conflict_prevents_publishing(organizer, event):
     assert ScheduleVersion.objects.count() == 0
 
 
+def test_the_preview_counts_the_conflicts_that_only_warn(organizer, event):
+    make_session(event, "Plénière", role=Session.Role.PLENARY)
+    change_slot(make_session(event, "Autre", starts_at=None), room_id=make_room(event, "Curie").pk)
+
+    page = get_page(organizer, f"{PAGE}publish/")
+
+    [notice] = page.xpath("//*[contains(@class, 'notice warning')]")
+    assert "1 conflict does not prevent publishing." in notice.text_content()
+    [link] = notice.xpath(".//a/@href")
+    assert len(get_page(organizer, link).xpath("//ul[contains(@class, 'conflicts')]/li")) == 1
+    assert page.xpath("//form[.//*[@name='seen']]") != []
+
+
+def test_the_preview_counts_the_sessions_outside_the_hours_of_the_event(organizer, event):
+    change_slot(make_session(event, "Tôt", starts_at=None), hours=-2)
+    cancelled = make_session(event, "Annulée")
+    change_slot(cancelled, hours=-3, is_cancelled=True)
+
+    page = get_page(organizer, f"{PAGE}publish/")
+
+    [notice] = page.xpath("//*[contains(@class, 'notice warning')]")
+    assert "1 session lies outside the event’s hours." in notice.text_content()
+    [link] = notice.xpath(".//a/@href")
+    listed = get_page(organizer, link).text_content()
+    assert "Tôt" in listed
+    assert "Annulée" not in listed
+
+
 def test_an_ignored_kind_of_conflict_does_not_prevent_publishing(organizer, event):
     room = make_room(event, "Curie")
     make_session(event, "Une", room=room)
