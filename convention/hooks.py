@@ -132,6 +132,8 @@ receivable_sources = Hook()
 # () -> a subquery of the references of orders that await a payment or a verification.
 pending_references = Hook()
 
+# (events) -> until when people can apply for their places, by event id; without those that take none.
+application_deadlines = SingleHook()
 # (event ids) -> when each was cancelled.
 cancelled_events = SingleHook()
 # (registration ids) -> those that were scanned.

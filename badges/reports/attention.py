@@ -90,7 +90,7 @@ def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Atte
         )
     if not event.is_registration_open(at=at):
         return
-    closes = event.registration_closes_at or event.ends_at
+    closes = event.registration_deadline
     if closes - at < CLOSING_SOON and event.starts_at > at:
         sentence = _("Registration closes on %(moment)s.") % {"moment": format_datetime(closes, event.zone)}
         yield AttentionItem(sentence, 0, "organize-settings")

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.attendance.scanning.presence import filter_still_inside
 from badges.mailings.models import Mailing
-from convention.events.models import Event
+from convention.events.models import Event, load_application_deadlines
 from convention.models import BouncedAddress
 from convention.money import Money
 from convention.typeset import find_missing_glyphs
@@ -22,7 +22,6 @@ from registrations.models import MailDelivery, OrderAlarm, Registration, Ticket,
 from registrations.organizer.registration_list import has_bounced_mail
 from registrations.payments.models import OPEN_DISPUTE_STATUSES, Dispute
 from registrations.visits.applications.state import find_agreed_ids
-from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Visit
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.load import load_working_sessions
@@ -87,6 +86,7 @@ def load_event_facts(events: Sequence[Event], *, at: datetime.datetime) -> list[
     """Return the facts of each event in the order given; the number of queries does not depend on it."""
     # Each function below fills in one kind of fact for all events, so that the home page of an organizer with
     # twenty events needs no more queries than that of one with a single event.
+    load_application_deadlines(events)
     facts_by_event = {event.pk: EventFacts(event) for event in events}
     _add_registration_counts(facts_by_event, at)
     _add_presence_counts(facts_by_event)
@@ -201,7 +201,7 @@ def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
         if application.pk not in agreed_ids:
             visit = visits_by_pk[application.visit_id]
             facts_by_event[visit.event_id].missing_agreements += 1
-            facts_by_event[visit.event_id].locks_at = find_lock_time(visit)
+            facts_by_event[visit.event_id].locks_at = visit.locks_at
 
 
 def _add_alarms(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final, Self
 
 from cryptography.fernet import InvalidToken
@@ -15,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from convention import hooks
 from convention.club.models import Company, CompanyRole, Employment, WorkingGroup
 from convention.club.periods import Period, PeriodQuerySet
 from convention.codes.secret_keys import fernet_for
@@ -137,6 +139,9 @@ class Event(RichTextModel):
     # Written by `update_pictures_version` alone; "" for an event without pictures, whose pages load none.
     pictures_version = models.CharField(max_length=16, default="", blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # By event id, for lists of events (`load_application_deadlines`); None elsewhere, so that actions that
+    # check the deadline again under a lock see a change.
+    application_deadlines: Mapping[int, datetime.datetime] | None = None
 
     class Meta:
         verbose_name = _("event")
@@ -206,13 +211,32 @@ class Event(RichTextModel):
 
     @property
     def registration_deadline(self) -> datetime.datetime:
-        """Return until when people can register: at most until the end of the event."""
-        return min(self.registration_closes_at or self.ends_at, self.ends_at)
+        """Return until when people can register: at most until the end of the event, or until a visit closes.
+
+        Queries for a site visit; any other kind costs no query.
+        """
+        limits = [self.registration_closes_at, self.ends_at]
+        # Asked each time, not copied into `registration_closes_at`: that is the organizer's own deadline, and
+        # the one of a visit moves with its dates, its terms and its list.
+        if self.kind == self.Kind.SITE_VISIT:
+            deadlines = self.application_deadlines
+            if deadlines is None:
+                deadlines = hooks.application_deadlines.provider()([self])
+            limits.append(deadlines.get(self.pk))
+        return min(moment for moment in limits if moment)
 
     @property
     def substitution_deadline(self) -> datetime.datetime:
         """Return until when an attendee or the company's contact may give a place to another person."""
         return self.substitutions_close_at or self.starts_at
+
+
+def load_application_deadlines(events: Iterable[Event]) -> None:
+    """Load the deadlines of these events' visits with one query, for a page that lists the events."""
+    visits = [event for event in events if event.kind == Event.Kind.SITE_VISIT]
+    deadlines = hooks.application_deadlines.provider()(visits) if visits else {}
+    for event in visits:
+        event.application_deadlines = deadlines
 
 
 class EventPicture(models.Model):

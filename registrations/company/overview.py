@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from convention.club.models import Company, Employment, Membership, Seat
-from convention.events.models import Event
+from convention.events.models import Event, load_application_deadlines
 from convention.text.normalize import name_search_key
 from registrations.application_rules import get_application_paths
 from registrations.models import PassQuota, Registration
@@ -151,10 +151,12 @@ def load_upcoming_events(
         if membership
         else {}
     )
-    events = Event.objects.filter(ends_at__gt=at).exclude(visibility=Event.Visibility.DRAFT)
+    published = Event.objects.filter(ends_at__gt=at).exclude(visibility=Event.Visibility.DRAFT)
+    events = list(published.select_related("venue").order_by("starts_at", "pk"))
+    load_application_deadlines(events)
     shown = [
         event
-        for event in events.select_related("venue").order_by("starts_at", "pk")
+        for event in events
         # A closed event is shown where colleagues are registered: names may still be missing.
         if places[event.pk] or event.is_registration_open(at=at)
     ]

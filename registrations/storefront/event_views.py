@@ -183,7 +183,7 @@ def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) ->
     event = offer.event
     steps = [step for ticket in offer.tickets for step in ticket.loaded_price_steps or ()]
     rows = [event, event.venue, event.host, *offer.tickets, *(t.quota for t in offer.tickets), *steps]
-    values = [_list_field_values(row) for row in rows]
+    values = [*(_list_field_values(row) for row in rows), [event.registration_deadline]]
     # Prices and sale periods change with time, without any change of a row.
     passed = [value <= at for row in values for value in row if isinstance(value, datetime.datetime)]
     tiers = [tier.fingerprint for tier in offer.sponsor_tiers]

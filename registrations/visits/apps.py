@@ -30,6 +30,9 @@ class VisitsConfig(AppConfig):
         )
         # Lower packages must not import visits: they reach these rules through the registry alone.
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
+        hooks.application_deadlines.register(
+            "registrations.visits.lifecycle.event_hooks.find_application_deadlines"
+        )
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
         hooks.event_deletion_obstacles.register(

@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 
 from convention.text.working_days import working_days_before
 
-from .models import Visit
-
 # Identities are stored until seven days after the end, so a visit must not last for weeks.
 MAX_VISIT_DURATION = datetime.timedelta(days=5)
 
@@ -78,23 +76,3 @@ def compute_lock_time(
     )
     # With zero working days, nine o'clock may be later than the start of an early visit.
     return min(lock_time, starts_at)
-
-
-def find_lock_time(visit: Visit) -> datetime.datetime:
-    """Return when the list of this visit will be or was locked."""
-    # A list can be locked by hand before its deadline.
-    return visit.locked_at or compute_lock_time(
-        visit.event.starts_at, visit.event.zone, visit.lock_working_days
-    )
-
-
-def find_closing_time(visit: Visit) -> datetime.datetime:
-    """Return the deadline for applications: the first of closing by hand, by the event, and the lock."""
-    limits = [visit.closed_at, visit.event.registration_closes_at, find_lock_time(visit)]
-    return min(moment for moment in limits if moment)
-
-
-def save_closing_time(visit: Visit, closes_at: datetime.datetime) -> None:
-    """Set the deadline of the event, which registration pages and the API read."""
-    visit.event.registration_closes_at = closes_at
-    visit.event.save(update_fields=["registration_closes_at"])

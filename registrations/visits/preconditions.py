@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, Forbidden, NotOpenNow
 
-from .dates import find_closing_time
 from .models import Visit
 
 
@@ -50,7 +49,7 @@ def check_applications_open(visit: Visit, *, at: datetime.datetime) -> None:
     check_not_cancelled(visit)
     if visit.agreed_at is None or visit.event.visibility == visit.event.Visibility.DRAFT:
         raise NotOpenNow(_("This visit is not open to members yet."))
-    if find_closing_time(visit) <= at:
+    if visit.applications_close_at <= at:
         raise NotOpenNow(_("Applications are closed: the list of visitors is being agreed with the host."))
 
 

@@ -158,8 +158,7 @@ def seed_waiting_application(
 def seed_closed_visit(world: DemoWorld, event: Event) -> None:
     """Create a visit with closed applications; one visitor's seat ends before the day."""
     visit, applications = seed_visit(world, event)
-    visit.closed_at = event.registration_closes_at = world.now
+    visit.closed_at = world.now
     visit.save(update_fields=["closed_at"])
-    event.save(update_fields=["registration_closes_at"])
     if applications:
         Seat.objects.filter(person=applications[-1].person).update(ends_on=visit.day - ONE_DAY)

@@ -13,7 +13,6 @@ from convention.club.models import Employment, Seat
 from convention.tables.downloads import TableSheet
 from registrations.application_rules import rank_waiting_entries
 from registrations.models import Registration, Ticket, WaitingEntry
-from registrations.visits.dates import find_closing_time
 from registrations.visits.models import Application, Visit
 from registrations.waiting_list.policy import sort_waiting_entries
 
@@ -187,7 +186,7 @@ def describe_free_places(visits: Iterable[Visit], *, at: datetime.datetime) -> d
 
 def describe_availability(visit: Visit, ticket: Ticket | None, at: datetime.datetime) -> str:
     """Return a phrase on the free places of one visit at the moment `at`."""
-    if visit.state_at(at) != Visit.State.PUBLISHED or find_closing_time(visit) <= at or ticket is None:
+    if visit.state_at(at) != Visit.State.PUBLISHED or visit.applications_close_at <= at or ticket is None:
         return pgettext("visit", "applications closed")
     if ticket.remaining == 0:
         return _("full, with a waiting list")

@@ -17,7 +17,6 @@ from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.orders.calendar import build_calendar_file
 from registrations.permissions import get_full_access
-from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.rides.calendar import build_ride_calendar
 
@@ -70,8 +69,7 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
 def is_lock_near(visit: Visit) -> bool:
     """Return whether the list will be locked within `LOCK_REMINDER_PERIOD`."""
     return (
-        visit.locked_at is None
-        and timezone.now() < find_lock_time(visit) <= timezone.now() + LOCK_REMINDER_PERIOD
+        visit.locked_at is None and timezone.now() < visit.locks_at <= timezone.now() + LOCK_REMINDER_PERIOD
     )
 
 
@@ -131,7 +129,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
             "visit": visit,
             "event": event,
             "person": person,
-            "locks_at": find_lock_time(visit),
+            "locks_at": visit.locks_at,
             "url": f"{settings.SITE_URL}{path}",
         },
         language=person.language,

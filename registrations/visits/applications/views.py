@@ -16,7 +16,6 @@ from convention.club.permissions import get_member_company, has_club_role, requi
 from convention.errors import ConventionError, NotFound
 from convention.events.permissions import get_organized_events
 from registrations.permissions import make_own_secret
-from registrations.visits.dates import find_closing_time, find_lock_time
 from registrations.visits.identity.fields import WINDOW_OPEN, get_identity_window
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.permissions import (
@@ -90,8 +89,8 @@ def visit_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "states": ApplicationState,
         "visit_states": Visit.State,
         "is_over": visit.event.ends_at < timezone.now(),
-        "closes_at": find_closing_time(visit),
-        "locks_at": find_lock_time(visit),
+        "closes_at": visit.applications_close_at,
+        "locks_at": visit.locks_at,
         "ticket": get_member_ticket(visit),
         "text": NdaText.objects.filter(visit=visit).first(),
         "can_manage": can_manage_visit(person, visit.event),
@@ -107,7 +106,7 @@ def _build_application_context(
     now = timezone.now()
     can_apply = (
         visit.state == Visit.State.PUBLISHED
-        and find_closing_time(visit) > now
+        and visit.applications_close_at > now
         and not was_vetoed(visit, person)
     )
     state = find_states(visit, [application])[application.pk] if application else None

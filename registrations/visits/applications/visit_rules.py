@@ -13,7 +13,6 @@ from convention.club.models import Seat
 from convention.events.models import Event
 from registrations.application_rules import ApplicationRequired
 from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
-from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import NotEligible
 
@@ -67,7 +66,7 @@ class VisitRules:
         visit = Visit.objects.get(event=event)
         visit.event = event
         # A cancellation ends promotion at once, and a later one does not move the deadline back.
-        return min(visit.cancelled_at or find_lock_time(visit), find_lock_time(visit))
+        return min(visit.cancelled_at or visit.locks_at, visit.locks_at)
 
     def rank_entries(self, ticket: Ticket) -> Mapping[int, int]:
         """Rank companies without a place first, then by the time of joining."""

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
-from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Identity, Visit
 
 from .fields import (
@@ -55,7 +54,7 @@ def list_due_requests(visit: Visit, *, at: datetime.datetime) -> list[Applicatio
     return [
         application
         for application in incomplete
-        if is_request_due(application, locks_at=find_lock_time(visit), at=at)
+        if is_request_due(application, locks_at=visit.locks_at, at=at)
     ]
 
 
@@ -114,7 +113,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
         context={
             "event": visit.event,
             "fields": fields,
-            "locks_at": find_lock_time(visit),
+            "locks_at": visit.locks_at,
             "is_locked": visit.locked_at is not None,
             "is_reminder": timestamp_field == "identity_reminded_at",
             "url": f"{settings.SITE_URL}{path}",

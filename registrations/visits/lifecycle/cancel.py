@@ -49,8 +49,6 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
     record_action(
         "visit.call_off", visit, event=visit.event, fields=["cancelled_at"], reason=visit.cancellation_reason
     )
-    visit.event.registration_closes_at = visit.cancelled_at
-    visit.event.save(update_fields=["registration_closes_at"])
     # After `cancelled_at` was saved, which keeps the waiting list from being offered the released places.
     _release_places(visit)
     _notify_everyone(visit, application_ids)

@@ -8,7 +8,7 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from registrations.models import Ticket
 from registrations.ticketing.tickets import save_ticket
-from registrations.visits.dates import compute_lock_time, find_lock_time
+from registrations.visits.dates import compute_lock_time
 from registrations.visits.models import HostContact, Visit
 
 TICKET_FIELDS = ("capacity", "company_cap")
@@ -46,7 +46,7 @@ def _check_not_locked_at_once(stored: Visit, working_days: int) -> None:
     # Drafts are not locked by the job, so their deadline may have passed.
     if stored.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
         return
-    if compute_lock_time(event.starts_at, event.zone, working_days) <= now < find_lock_time(stored):
+    if compute_lock_time(event.starts_at, event.zone, working_days) <= now < stored.locks_at:
         sentence = _("The list would be locked immediately. Choose fewer days, or lock it yourself.")
         raise InvalidFields(_("Some fields need to be corrected."), {"lock_working_days": [sentence]})
 

@@ -1,4 +1,4 @@
-"""Hooks for events with a visit: cancellation times, forbidden changes, checklist, obstacles to deletion."""
+"""Hooks for events with a visit: deadline, cancellation, changes, checklist, obstacles to deletion."""
 
 import datetime
 from collections.abc import Collection, Mapping
@@ -16,6 +16,17 @@ from registrations.visits.permissions import can_read_identities, has_visit
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
+
+
+def find_application_deadlines(events: Collection[Event]) -> Mapping[int, datetime.datetime]:
+    """Return until when members can apply for the visits of these events, by event id."""
+    # The caller's events, which may have dates that are not stored yet.
+    events_by_id = {event.pk: event for event in events}
+    deadlines = {}
+    for visit in Visit.objects.filter(event__in=events_by_id):
+        visit.event = events_by_id[visit.event_id]
+        deadlines[visit.event_id] = visit.applications_close_at
+    return deadlines
 
 
 def find_cancelled_events(event_ids: Collection[int]) -> Mapping[int, datetime.datetime]:

@@ -9,7 +9,7 @@ from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.applications.eligibility import get_member_ticket
-from registrations.visits.dates import find_length_problem, find_lock_time, save_closing_time
+from registrations.visits.dates import find_length_problem
 from registrations.visits.models import NdaText, Visit
 from registrations.visits.preconditions import VisitNotReady, lock_visit_row
 
@@ -28,7 +28,8 @@ def record_agreement(*, visit: Visit) -> Visit:
 
 def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
     """Return what is missing before the visit can be published, with the page where it is entered."""
-    ticket = get_member_ticket(visit)
+    ticket, now = get_member_ticket(visit), timezone.now()
+    own_deadline = visit.event.registration_closes_at
     length_problem = find_length_problem(visit.event.starts_at, visit.event.ends_at)
     checks = (
         (visit.agreed_at is None, _("The host has not agreed yet."), ""),
@@ -40,9 +41,14 @@ def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
         ),
         (bool(length_problem), length_problem, ""),
         (
-            find_lock_time(visit) <= timezone.now(),
+            visit.locks_at <= now,
             _("The list would be locked immediately. Choose a later date."),
             "",
+        ),
+        (
+            own_deadline is not None and own_deadline <= now,
+            _("The registration deadline has passed. Enter a later one or leave it empty."),
+            "organize-settings",
         ),
     )
     return [
@@ -69,11 +75,7 @@ def publish_visit(*, visit: Visit) -> Visit:
         raise VisitNotReady(" ".join(item.sentence for item in missing))
     event = visit.event
     event.visibility = Event.Visibility.MEMBERS
-    # The organizer's own deadline applies if it is earlier than the lock.
-    event.registration_closes_at = min(
-        event.registration_closes_at or find_lock_time(visit), find_lock_time(visit)
-    )
-    event.save(update_fields=["visibility", "registration_closes_at"])
+    event.save(update_fields=["visibility"])
     record_action("visit.publish", visit, event=event, fields=["visibility"])
     return visit
 
@@ -84,22 +86,24 @@ def close_applications(*, visit: Visit) -> Visit:
     visit = lock_visit_row(visit)
     if visit.state != Visit.State.PUBLISHED:
         raise NotOpenNow(_("This visit is not accepting applications."))
-    _save_step_time(visit, "closed_at", "visit.close")
-    save_closing_time(visit, timezone.now())
-    return visit
+    return _save_step_time(visit, "closed_at", "visit.close")
 
 
 @transaction.atomic
 def reopen_applications(*, visit: Visit) -> Visit:
-    """Open applications again until the lock. Raise NotOpenNow."""
-    visit = lock_visit_row(visit)
+    """Open applications again, until the organizer's deadline or the lock. Raise NotOpenNow."""
+    visit, now = lock_visit_row(visit), timezone.now()
     # After the lock, a place can only go to a named replacement.
-    if visit.state != Visit.State.CLOSED or find_lock_time(visit) <= timezone.now():
+    if visit.state != Visit.State.CLOSED or visit.locks_at <= now:
         raise NotOpenNow(_("The list is locked, or applications are already open."))
     visit.closed_at = None
     visit.save(update_fields=["closed_at"])
     record_action("visit.reopen", visit, event=visit.event, fields=["closed_at"])
-    save_closing_time(visit, find_lock_time(visit))
+    own_deadline = visit.event.registration_closes_at
+    if own_deadline and own_deadline <= now:
+        # It would keep applications closed; without it they stay open until the lock.
+        visit.event.registration_closes_at = None
+        visit.event.save(update_fields=["registration_closes_at"])
     return visit
 
 

@@ -17,7 +17,7 @@ from convention.events.permissions import can_organize
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
-from registrations.visits.dates import compute_lock_time, find_closing_time, find_lock_time
+from registrations.visits.dates import compute_lock_time
 from registrations.visits.models import Visit
 from registrations.visits.permissions import (
     can_manage_visit,
@@ -103,13 +103,13 @@ def _save_visit(form: VisitForm) -> bool:
 
 def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict[str, Any]:
     now, applicants = timezone.now(), list_applicants(visit)
-    # Not `find_lock_time`, which returns `locked_at` for a locked list.
+    # Not `locks_at`, which returns `locked_at` for a locked list.
     lock_deadline = compute_lock_time(visit.event.starts_at, visit.event.zone, visit.lock_working_days)
     return {
         "visit": visit,
         "states": Visit.State,
-        "closes_at": find_closing_time(visit),
-        "locks_at": find_lock_time(visit),
+        "closes_at": visit.applications_close_at,
+        "locks_at": visit.locks_at,
         "missing_steps": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
         "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
         "can_unlock": visit.locked_at and not visit.sent_at and lock_deadline > now,

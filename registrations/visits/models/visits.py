@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event
+from registrations.visits.dates import compute_lock_time
 
 
 class IdentityField(models.TextChoices):
@@ -99,13 +100,33 @@ class Visit(models.Model):
         return self.event.starts_at.astimezone(self.event.zone).date()
 
     @property
+    def locks_at(self) -> datetime.datetime:
+        """Return when the list will be or was locked."""
+        # A list can be locked by hand before its deadline.
+        return self.locked_at or compute_lock_time(
+            self.event.starts_at, self.event.zone, self.lock_working_days
+        )
+
+    @property
+    def applications_close_at(self) -> datetime.datetime:
+        """Return the first of closing by hand, the event's own deadline, lock and cancellation.
+
+        The event's page and the API show it as `Event.registration_deadline`.
+        """
+        own_deadline = self.event.registration_closes_at
+        limits = [self.closed_at, own_deadline, self.locks_at, self.cancelled_at]
+        return min(moment for moment in limits if moment)
+
+    @property
     def state(self) -> str:
         return self.state_at(timezone.now())
 
     def state_at(self, at: datetime.datetime) -> str:
         """Return the furthest state reached at `at`; only end and closing time are compared with it."""
         event, state = self.event, self.State
-        closes = event.registration_closes_at or event.starts_at
+        is_visible = event.visibility != Event.Visibility.DRAFT
+        # The deadline of a draft says what is missing before it can be published, not that it is closed.
+        is_closed = self.closed_at or (is_visible and self.applications_close_at <= at)
         # A draft whose day has passed was never held; `lock_due_lists` locks every published visit before its
         # end.
         is_over = event.ends_at <= at and self.locked_at is not None
@@ -116,8 +137,8 @@ class Visit(models.Model):
             (is_over, state.HELD),
             (self.sent_at, state.SENT),
             (self.locked_at, state.LOCKED),
-            (self.agreed_at and (self.closed_at or closes <= at), state.CLOSED),
-            (self.agreed_at and event.visibility != Event.Visibility.DRAFT, state.PUBLISHED),
+            (self.agreed_at and is_closed, state.CLOSED),
+            (self.agreed_at and is_visible, state.PUBLISHED),
             (self.agreed_at, state.AGREED),
         )
         return next((state_name for is_reached, state_name in reached if is_reached), state.DRAFT)

@@ -14,7 +14,6 @@ from convention.club.permissions import get_member_company
 from convention.errors import NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.orders.calendar import format_venue_address
-from registrations.visits.dates import find_closing_time
 from registrations.visits.models import Interest, Proposal, Visit
 
 from .proposals import lock_proposal
@@ -66,7 +65,7 @@ def notify_interested_member(interest_id: int) -> None:
                 "event": event,
                 "name": person.name,
                 "where": format_venue_address(event),
-                "closes_at": find_closing_time(visit),
+                "closes_at": visit.applications_close_at,
                 "url": f"{settings.SITE_URL}{reverse('visit', args=[event.slug])}",
             },
             language=person.language,

@@ -12,12 +12,7 @@ from convention.errors import NotOpenNow
 from registrations.models import WaitingEntry
 from registrations.visits.applications.apply import get_advisory_lock_name
 from registrations.visits.applications.notifications import notify_applicant
-from registrations.visits.dates import (
-    find_closing_time,
-    find_length_problem,
-    find_lock_time,
-    save_closing_time,
-)
+from registrations.visits.dates import find_length_problem
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import lock_visit_row
 from registrations.waiting_list.expire_and_leave import expire_offer
@@ -44,8 +39,6 @@ def lock_list(*, visit: Visit) -> Visit:
     visit.locked_at = now
     visit.save(update_fields=["locked_at"])
     record_action("visit.lock", visit, event=visit.event, fields=["locked_at"])
-    if find_closing_time(visit) == now:
-        save_closing_time(visit, now)
     _expire_offers(visit, now)
     for pk in (
         Application.objects.still_valid().filter(visit=visit, registration=None).values_list("pk", flat=True)
@@ -71,13 +64,11 @@ def unlock_list(*, visit: Visit) -> Visit:
     Queued mails with a list are cancelled. Raise NotOpenNow.
     """
     visit = lock_visit_row(visit)
-    # Emptied first, since `find_lock_time` returns `locked_at` while it is set.
+    # Emptied first, since `locks_at` returns `locked_at` while it is set.
     locked_at, visit.locked_at = visit.locked_at, None
-    if locked_at is None or visit.sent_at or find_lock_time(visit) <= timezone.now():
+    if locked_at is None or visit.sent_at or visit.locks_at <= timezone.now():
         raise NotOpenNow(_("The lock date has passed or the host already has the list, so it stays locked."))
     visit.save(update_fields=["locked_at"])
-    if visit.event.registration_closes_at == locked_at:
-        save_closing_time(visit, find_lock_time(visit))
     # A mail that waits for the worker would send a list that is not locked.
     revoke_all_links(visit, at=timezone.now())
     record_action("visit.unlock", visit, event=visit.event, fields=["locked_at"])
@@ -89,7 +80,7 @@ def lock_due_lists() -> None:
     now = timezone.now()
     visits = Visit.objects.published().filter(locked_at__isnull=True, event__ends_at__gt=now)
     for visit in visits.select_related("event").order_by("pk"):
-        if find_lock_time(visit) <= now:
+        if visit.locks_at <= now:
             _lock_if_open(visit)
 
 

@@ -14,7 +14,6 @@ from convention.audit.record import record_action
 from convention.db.leases import hold_lease
 from convention.errors import NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
-from registrations.visits.dates import find_lock_time
 from registrations.visits.identity.fields import WINDOW_OPEN, get_identity_window
 from registrations.visits.models import Application, Visit
 from registrations.visits.models.applications import make_missing_key
@@ -98,7 +97,7 @@ def build_reminder_message(
         subject=subject[:200],
         template="visit_missing",
         recipient_name=person.first_name,
-        context={"event": event, "steps": steps, "locks_at": find_lock_time(visit), "visit": visit},
+        context={"event": event, "steps": steps, "locks_at": visit.locks_at, "visit": visit},
         language=person.language,
         message_key=f"visit-{message_key}-{application.pk}",
         accent=event.accent,

@@ -78,8 +78,13 @@ def make_visitor(visit: Visit, **names: str) -> Application:
         email=person.email,
         company=company.name,
     )
+    # Before the list was locked, as only then members can apply.
     application = Application.objects.create(
-        visit=visit, person=person, company=company, registration=registration
+        visit=visit,
+        person=person,
+        company=company,
+        registration=registration,
+        applied_at=visit.event.created_at,
     )
     record_acceptance(application)
     return application

@@ -32,7 +32,6 @@ from registrations.visits.applications.apply import apply_for_visit
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
-from registrations.visits.dates import find_lock_time
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded, NotEligible, VisitNotReady
@@ -312,7 +311,7 @@ def test_offer_expires_after_quarter_of_time_until_near_lock():
     first, second = make_application(visit), make_application(visit)
     withdraw_application(application=first)
     entry = WaitingEntry.objects.get(application=second)
-    locks_at = find_lock_time(reload_visit(visit))
+    locks_at = reload_visit(visit).locks_at
     assert locks_at < visit.event.starts_at
     assert entry.offer_expires_at == entry.offered_at + (locks_at - entry.offered_at) / 4
 

@@ -22,7 +22,6 @@ from registrations.visits.applications.notifications import notify_applicant, re
 from registrations.visits.applications.places import grant_exception
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
-from registrations.visits.dates import find_lock_time
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.lifecycle.change import change_visit
 from registrations.visits.lifecycle.create import VisitAlreadyExists
@@ -100,9 +99,9 @@ def test_steps_of_visit_change_state_in_order_and_are_audited():
     save_nda_text(visit=visit, text=TEXT)
     assert publish_visit(visit=visit).state == "published"
     event.refresh_from_db()
-    assert (event.visibility, event.registration_closes_at) == (
+    assert (event.visibility, event.registration_deadline) == (
         "members",
-        find_lock_time(reload_visit(visit)),
+        reload_visit(visit).locks_at,
     )
     assert close_applications(visit=visit).state == "closed"
     assert reopen_applications(visit=visit).state == "published"
@@ -140,7 +139,7 @@ def test_locking_by_hand_closes_registration_until_it_is_unlocked(client):
 
     unlock_list(visit=visit)
     assert "Demander une place" in client.get("/events/labs/").text
-    assert Event.objects.get(slug="labs").registration_closes_at == find_lock_time(reload_visit(visit))
+    assert Event.objects.get(slug="labs").registration_deadline == reload_visit(visit).locks_at
 
 
 def test_unlocking_does_not_reopen_closed_applications():
@@ -427,7 +426,7 @@ def test_event_facts_count_missing_acceptances_until_lock():
     visit = make_visit()
     accept_current_text(make_application(visit)), make_application(visit), make_application(visit)
     [found] = load_event_facts([visit.event], at=timezone.now())
-    assert (found.missing_agreements, found.locks_at) == (2, find_lock_time(reload_visit(visit)))
+    assert (found.missing_agreements, found.locks_at) == (2, reload_visit(visit).locks_at)
     lock_list(visit=visit)
     [found] = load_event_facts([visit.event], at=timezone.now())
     assert (found.missing_agreements, found.locks_at) == (0, None)
