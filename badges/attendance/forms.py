@@ -3,26 +3,49 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
+from convention.text.dates import format_datetime
 from convention.web.forms import OfferedRowsField
+from schedule.models import Session
 
 from .conflict_list import ScanConflictFilter
+from .devices.checkpoints import list_sessions_without_checkpoint
 from .models import MAX_DEVICE_NAME_LENGTH, Checkpoint, ConflictResolution
 
 
+class SessionField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        start = format_datetime(obj.starts_at, obj.event.zone) if obj.starts_at else ""
+        return " · ".join(filter(None, [obj.title, start]))
+
+
 class CheckpointForm(forms.ModelForm):
+    session = SessionField(
+        Session.objects.none(),
+        label=_("Session"),
+        required=False,
+        empty_label=pgettext_lazy("session", "none"),
+        help_text=_("For the type “session”: if it takes bookings, only those who booked may enter."),
+    )
     opens_at = LocalDateTimeField(label=_("Opens"), required=False)
     closes_at = LocalDateTimeField(label=_("Closes"), required=False)
+    capacity = forms.IntegerField(
+        label=_("Capacity"),
+        required=False,
+        min_value=1,
+        help_text=_("Maximum number of people; leave empty for no limit."),
+    )
 
     class Meta:
         model = Checkpoint
         fields = [
-            "name", "kind", "opens_at", "closes_at", "capacity", "alarm_percent", "tickets", "addon",
-            "counts_as", "is_strict",
+            "name", "kind", "session", "opens_at", "closes_at", "capacity", "alarm_percent", "tickets",
+            "addon", "counts_as", "is_strict",
         ]  # fmt: skip
         field_classes = {"tickets": OfferedRowsField}
         widgets = {"tickets": forms.CheckboxSelectMultiple}
@@ -31,7 +54,6 @@ class CheckpointForm(forms.ModelForm):
                 "Only people with one of these tickets, or with the add-on below, may enter. To admit "
                 "everyone, tick none and choose no add-on."
             ),
-            "capacity": _("Maximum number of people; leave empty for no limit."),
             "is_strict": _(
                 "Nobody is admitted while offline. For doors where letting in the wrong person is worse "
                 "than a queue."
@@ -53,15 +75,28 @@ class CheckpointForm(forms.ModelForm):
         assert isinstance(addon, forms.ModelChoiceField)
         tickets.queryset, addon.queryset = event.tickets.all(), event.addons.all()
         addon.empty_label = pgettext("add-on", "none")
+        self._set_sessions(event)
         for name in ("opens_at", "closes_at"):
             moment = getattr(self.instance, name)
             if moment:
                 # The widget shows local time of the event, not of the server; clean() adds the zone again.
                 self.initial[name] = moment.astimezone(self.zone).replace(tzinfo=None)
 
+    def _set_sessions(self, event: Event) -> None:
+        """Offer the sessions that have no checkpoint, and the one that this checkpoint has."""
+        field = self.fields["session"]
+        assert isinstance(field, forms.ModelChoiceField)
+        offered = Q(pk__in=list_sessions_without_checkpoint(event).order_by().values("pk"))
+        sessions = event.sessions.filter(offered | Q(pk=self.instance.session_id))
+        field.queryset = sessions.select_related("event").order_by("starts_at", "pk")
+
     def clean(self) -> dict[str, Any]:
-        """Convert the opening hours to the event's time zone and check their order."""
+        """Check the session and the order of the opening hours; convert these to the event's time zone."""
         data = super().clean() or self.cleaned_data
+        if data.get("kind") != Checkpoint.Kind.SESSION:
+            data["session"] = None
+        elif not data.get("session") and "session" not in self.errors:
+            self.add_error("session", _("Choose the session to which this checkpoint belongs."))
         for name in ("opens_at", "closes_at"):
             add_time_zone(self, name, self.zone)
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:

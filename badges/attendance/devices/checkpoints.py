@@ -96,11 +96,14 @@ def list_sessions_without_checkpoint(event: "Event") -> QuerySet[Session]:
 
 
 @transaction.atomic
-def create_session_checkpoints(*, event: "Event") -> int:
+def create_session_checkpoints(*, event: "Event", only_bookable: bool = False) -> int:
     """Create a checkpoint for each scheduled session that has none; return how many were created."""
+    sessions = list_sessions_without_checkpoint(event)
+    if only_bookable:
+        sessions = sessions.filter(is_bookable=True)
     taken_names = set(event.checkpoints.values_list("name", flat=True))
     created = []
-    for session in list_sessions_without_checkpoint(event):
+    for session in sessions:
         name = find_free_name(session.title, taken_names)
         taken_names.add(name)
         created.append(

@@ -42,11 +42,13 @@ def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
         .prefetch_related("tickets")
         .annotate(phones=Count("devices", filter=Q(devices__in=Device.objects.valid())))
     )
+    sessions = list_sessions_without_checkpoint(event_obj)
     context = {
         "event": event_obj,
         "section": "organize",
         "checkpoints": checkpoints,
-        "sessions_without_checkpoint": list_sessions_without_checkpoint(event_obj).count(),
+        "sessions_without_checkpoint": sessions.count(),
+        "bookable_without_checkpoint": sessions.filter(is_bookable=True).count(),
     }
     return render(request, "attendance/checkpoints.html", context)
 
@@ -102,7 +104,9 @@ def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> Http
 @require_POST
 def session_checkpoints_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    count = create_session_checkpoints(event=event_obj)
+    count = create_session_checkpoints(
+        event=event_obj, only_bookable=request.POST.get("sessions") == "bookable"
+    )
     sentence = ngettext("%(count)d checkpoint created.", "%(count)d checkpoints created.", count)
     messages.success(request, sentence % {"count": count})
     return redirect("organize-checkpoints", event_obj.slug)

@@ -213,14 +213,20 @@ def test_attendee_in_coach_is_not_shown_as_on_site(organizer, event):
 
 def test_checkpoint_is_created_validated_changed_and_removed(organizer, event):
     before = event.sequence
-    fields = {"name": " Salle 1 ", "kind": "session", "capacity": "40", "opens_at": "2026-06-17T09:00"}
+    fields = {"name": " Salle 1 ", "kind": "other", "capacity": "40", "opens_at": "2026-06-17T09:00"}
     organizer.post(reverse("organize-checkpoint-new", args=[event.slug]), fields)
     door = event.checkpoints.get(name="Salle 1")
     assert (door.capacity, door.opens_at.isoformat()) == (40, "2026-06-17T07:00:00+00:00")
     event.refresh_from_db()
     assert event.sequence == before + 1
     address = reverse("organize-checkpoint", args=[event.slug, door.pk])
-    for bad in ({"name": "Entrée"}, {"closes_at": "2026-06-17T08:00"}, {"capacity": "-1"}, {"name": ""}):
+    for bad in (
+        {"name": "Entrée"},
+        {"closes_at": "2026-06-17T08:00"},
+        {"capacity": "-1"},
+        {"capacity": "0"},
+        {"name": ""},
+    ):
         assert organizer.post(address, fields | bad).status_code == 200
     door.refresh_from_db()
     assert (door.name, door.capacity) == ("Salle 1", 40)
@@ -231,6 +237,48 @@ def test_checkpoint_is_created_validated_changed_and_removed(organizer, event):
     assert event.sequence == before + 2
     organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]))
     assert event.checkpoints.filter(pk=door.pk).exists() is False
+
+
+def test_checkpoint_of_session_needs_session_without_checkpoint(organizer, event):
+    now = timezone.now()
+    first, second = [
+        Session.objects.create(event=event, number=number, title=title, starts_at=now)
+        for number, title in enumerate(["Ouverture", "Atelier"])
+    ]
+    Checkpoint.objects.create(event=event, name="Salle 1", kind="session", session=first)
+    address = reverse("organize-checkpoint-new", args=[event.slug])
+    fields = {"name": "Salle 2", "kind": "session"}
+
+    for refused in ({}, {"session": first.pk}, {"session": "x"}):
+        assert organizer.post(address, fields | refused).status_code == 200
+    assert not event.checkpoints.filter(name="Salle 2").exists()
+
+    organizer.post(address, fields | {"session": second.pk})
+    door = event.checkpoints.get(name="Salle 2")
+    assert door.session == second
+
+    edit = reverse("organize-checkpoint", args=[event.slug, door.pk])
+    organizer.post(edit, fields | {"session": second.pk, "capacity": "9"})
+    door.refresh_from_db()
+    assert (door.session, door.capacity) == (second, 9)
+
+    organizer.post(edit, fields | {"session": second.pk, "kind": "meal"})
+    door.refresh_from_db()
+    assert door.session is None
+
+
+def test_checkpoints_are_created_for_bookable_sessions_alone(organizer, event):
+    now = timezone.now()
+    for number, title in enumerate(["Pause", "Atelier"]):
+        Session.objects.create(
+            event=event, number=number, title=title, starts_at=now, is_bookable=title == "Atelier", capacity=9
+        )
+    page = organizer.get(reverse("organize-checkpoints", args=[event.slug])).content.decode()
+
+    organizer.post(reverse("organize-checkpoints-sessions", args=[event.slug]), {"sessions": "bookable"})
+
+    assert "En créer un pour la session sur réservation" in page
+    assert [door.name for door in event.checkpoints.filter(kind="session")] == ["Atelier"]
 
 
 def test_checkpoint_with_device_cannot_be_removed(organizer, event):
