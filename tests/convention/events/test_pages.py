@@ -47,6 +47,15 @@ def test_event_pages_open_for_its_organizers_only(client, name):
         assert client.get(address).status_code == 200
 
 
+def test_settings_say_to_save_before_leaving_for_venue(client):
+    event = make_event(slug="x")
+    client.force_login(make_staff(event))
+
+    page = client.get("/en/organize/x/settings/").content.decode()
+
+    assert "Save your changes on this page first" in page
+
+
 def test_draft_event_is_not_revealed(client):
     make_event(slug="x", visibility="draft")
     client.force_login(make_person())
