@@ -485,6 +485,8 @@ def test_draft_event_is_marked_as_draft_for_organizers(organizer: Client, event:
     page = organizer.get("/events/congress/").text
     assert "C’est un brouillon" in page
     assert "Les inscriptions sont closes" not in page
+    assert "pas encore en vente" in page
+    assert "n’est plus en vente" not in page
     overview = organizer.get("/organize/congress/").text
     assert "/organize/congress/publish/" in overview
     assert "Partagez l’adresse" not in overview
