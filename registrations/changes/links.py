@@ -10,28 +10,51 @@ from django.db.models import Q
 from django.tasks import TaskContext, task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import filter_by_email
+from registrations.billing.receivables import is_order_active
 from registrations.models import Order, Registration
 from registrations.permissions import LINK_LIFETIME, get_full_access, make_own_secret
 
 MAX_LINK_REQUESTS_PER_HOUR = 5
 MAX_LINKS_PER_MAIL = 50
+# Of more places, a mail says only how many an order has.
+MAX_NAMES_PER_LINK = 3
 
 
 class MailedLink(NamedTuple):
-    """A link as a mail shows it: title, address, language."""
+    """A link in a mail, and the registrations that it opens; without a secret, that of the whole order."""
 
-    title: str
-    url: str
-    language: str
+    order: Order
+    registrations: list[Registration]
+    is_active: bool
+    own_secret: str = ""
+
+    def describe(self, language: str) -> tuple[str, str, str]:
+        """Return title, details and address for a mail in that language, in which the page opens too."""
+        # Not saved: the order's own mails stay in the language in which it was placed.
+        self.order.language = language
+        with translation.override(language):
+            # Names and order tell two links of one event apart.
+            order = _("order %(reference)s") % {"reference": self.order.reference}
+            details = [self._describe_places(), order]
+            path = self.order.build_path_with(self.own_secret or self.order.manage_secret)
+            return self.order.event.title, " · ".join(filter(None, details)), f"{settings.SITE_URL}{path}"
+
+    def _describe_places(self) -> str:
+        active = [registration for registration in self.registrations if not registration.cancelled_at]
+        shown = active or self.registrations
+        if len(shown) <= MAX_NAMES_PER_LINK:
+            return ", ".join(registration.name for registration in shown)
+        return ngettext("%(count)d place", "%(count)d places", len(shown)) % {"count": len(shown)}
 
 
 def queue_links_mail(*, email: str) -> None:
-    """Queue one mail with the links of everything this address ordered or attends.
+    """Queue one mail with the links of everything this address ordered or attends, in the active language.
 
     Response and duration are the same for every address, known or not. Raise TooManyRequests.
     """
@@ -44,35 +67,40 @@ def queue_links_mail(*, email: str) -> None:
     # Places of the address's own orders are behind the order's link already, unless they are private.
     rows = Registration.objects.filter(is_recent).exclude(order__in=order_ids, is_private=False)
     registrations = filter_by_email(rows.order_by("-pk").only("email"), email)[:MAX_LINKS_PER_MAIL]
-    send_links_mail.enqueue(order_ids, [registration.pk for registration in registrations])
+    registration_ids = [registration.pk for registration in registrations]
+    send_links_mail.enqueue(order_ids, registration_ids, requested_in=translation.get_language() or "")
 
 
 @task(takes_context=True)
-def send_links_mail(context: TaskContext, order_ids: list[int], registration_ids: list[int]) -> None:
+def send_links_mail(
+    context: TaskContext, order_ids: list[int], registration_ids: list[int], requested_in: str = ""
+) -> None:
     """Mail each address its own links: whole orders to buyers, single registrations to attendees.
 
-    Running the task again sends the same Message-IDs.
+    `requested_in` is the language of the page on which somebody requested all links of an address: the mail's
+    language, and what was cancelled is left out unless there is nothing else. Running the task again sends
+    the same Message-IDs.
     """
     orders = Order.objects.filter(pk__in=order_ids).select_related("event").order_by("event__starts_at", "pk")
-    rows = (
-        Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order", "event")
-    )
+    rows = Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order__event")
     links = defaultdict[str, list[MailedLink]](list)
     for order in orders:
+        link_access = get_full_access(order)
         # Skipped if the link would open nothing, as when all places became private.
-        if not get_full_access(order).is_usable:
-            continue
-        links[order.email].append(MailedLink(order.event.title, order.manage_url, order.language))
-    for registration in rows:
-        links[registration.email].append(
-            MailedLink(
-                registration.event.title, build_attendee_url(registration), registration.order.language
+        if link_access.is_usable:
+            links[order.email].append(
+                MailedLink(order, link_access.registrations, is_active=is_order_active(order))
             )
-        )
+    for registration in rows:
+        secret = make_own_secret(registration)
+        link = MailedLink(registration.order, [registration], not registration.cancelled_at, secret)
+        links[registration.email].append(link)
     for number, address in enumerate(sorted(links), start=1):
-        message = _build_links_message(
-            address, links[address], message_key=f"links-{context.task_result.id}-{number}"
-        )
+        mailed = links[address]
+        if requested_in:
+            mailed = [link for link in mailed if link.is_active] or mailed
+        message_key = f"links-{context.task_result.id}-{number}"
+        message = _build_links_message(address, mailed, language=requested_in, message_key=message_key)
         # A wrong address must not prevent the mails to the others, and a retry would not help.
         with suppress(MailRefused):
             send_mail_message(message)
@@ -83,15 +111,17 @@ def build_attendee_url(registration: Registration) -> str:
     return f"{settings.SITE_URL}{registration.order.build_path_with(make_own_secret(registration))}"
 
 
-def _build_links_message(recipient: str, links: list[MailedLink], *, message_key: str) -> MailMessage:
-    # One mail for all links of an address, so it can have one language only: that of the last link.
-    language = links[-1].language
+def _build_links_message(
+    recipient: str, links: list[MailedLink], *, language: str, message_key: str
+) -> MailMessage:
+    # One mail for all links of an address, so it can have one language only, else that of the last order.
+    language = language or links[-1].order.language
     with translation.override(language):
         return MailMessage(
             to=recipient,
             subject=_("Links to your registrations"),
             template="links",
-            context={"links": [(link.title, link.url) for link in links]},
+            context={"links": [link.describe(language) for link in links]},
             language=language,
             message_key=message_key,
         )

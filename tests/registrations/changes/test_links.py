@@ -53,6 +53,39 @@ def test_lost_link_is_mailed_and_response_does_not_reveal_registrations(
     assert one.order.manage_secret not in mailoutbox[1].body
 
 
+def test_requested_links_are_told_apart_in_language_of_page(client: Client, run_tasks, mailoutbox):
+    event = make_event(name="La Conf", name_en="The Conference")
+    ticket = make_ticket(event)
+    pair, group, cancelled = [make_order(event, email="buyer@example.org") for _number in range(3)]
+    for name in ("Durand", "Müller"):
+        make_registration(ticket, order=pair, first_name="Inès", last_name=name, email="")
+    for _number in range(5):
+        make_registration(ticket, order=group, email="")
+    make_registration(ticket, order=cancelled, email="", cancelled_at=timezone.now())
+
+    client.post("/en/orders/link/", {"email": "buyer@example.org"})
+    run_tasks()
+
+    [mail] = mailoutbox
+    html_body = str(mail.alternatives[0][0])
+    assert mail.subject == "Links to your registrations"
+    for order, places in ((pair, "Inès Durand, Inès Müller"), (group, "5 places")):
+        link = f"/en/orders/{order.reference}/{order.manage_secret}/"
+        pattern = rf"The Conference\n{places} · order {order.reference}\nhttps?://[^/]+{link}\n"
+        assert re.search(pattern, mail.body)
+        assert f"{places} · order {order.reference}" in html_body
+    assert cancelled.reference not in mail.body
+
+
+def test_cancelled_order_is_mailed_if_there_is_nothing_else(client: Client, run_tasks, mailoutbox):
+    order = make_registration(email="", cancelled_at=timezone.now()).order
+
+    client.post("/orders/link/", {"email": "buyer@example.org"})
+    run_tasks()
+
+    assert f"commande {order.reference}" in mailoutbox[0].body
+
+
 def test_new_link_of_order_without_address_is_only_shown(client: Client):
     event = make_event()
     order = make_order(event, email="")
