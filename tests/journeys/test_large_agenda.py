@@ -101,6 +101,21 @@ def test_room_and_hour_headings_stay_in_view(browser_page: Page, running_event):
 
 
 @pytest.mark.long
+def test_shadow_shows_that_timetable_scrolls(open_page, running_event):
+    page = open_page("desktop")
+    page.goto("/events/conf/agenda/")
+    timetable = page.locator(".grid .timetable")
+    read_shadow = "(timetable) => getComputedStyle(timetable).boxShadow"
+
+    shadow_before = timetable.evaluate(read_shadow)
+    timetable.evaluate("(timetable) => timetable.scrollTo(0, timetable.scrollHeight)")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    shadow_at_end = timetable.evaluate(read_shadow)
+
+    assert "0.45" in shadow_before
+    assert "0.45" not in shadow_at_end
+
+
 def test_a_large_day_is_accessible(browser_page: Page, running_event, prefix: str):
     browser_page.goto(f"{prefix}/events/conf/agenda/?day=all&room=Salle+01&room=Salle+02")
     assert_accessible(browser_page)
