@@ -1,7 +1,7 @@
 """Create, change and remove the checkpoints of an event; devices notice by the event's sequence."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -96,11 +96,8 @@ def list_sessions_without_checkpoint(event: "Event") -> QuerySet[Session]:
 
 
 @transaction.atomic
-def create_session_checkpoints(*, event: "Event", only_bookable: bool = False) -> int:
-    """Create a checkpoint for each scheduled session that has none; return how many were created."""
-    sessions = list_sessions_without_checkpoint(event)
-    if only_bookable:
-        sessions = sessions.filter(is_bookable=True)
+def create_session_checkpoints(*, event: "Event", sessions: Iterable[Session]) -> int:
+    """Create a checkpoint for each of the event's sessions, which have none; return how many were created."""
     taken_names = set(event.checkpoints.values_list("name", flat=True))
     created = []
     for session in sessions:

@@ -104,9 +104,10 @@ def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> Http
 @require_POST
 def session_checkpoints_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    count = create_session_checkpoints(
-        event=event_obj, only_bookable=request.POST.get("sessions") == "bookable"
-    )
+    sessions = list_sessions_without_checkpoint(event_obj)
+    if request.POST.get("sessions") == "bookable":
+        sessions = sessions.filter(is_bookable=True)
+    count = create_session_checkpoints(event=event_obj, sessions=sessions)
     sentence = ngettext("%(count)d checkpoint created.", "%(count)d checkpoints created.", count)
     messages.success(request, sentence % {"count": count})
     return redirect("organize-checkpoints", event_obj.slug)
