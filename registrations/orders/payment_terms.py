@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from convention.money import Money
 from convention.text.dates import format_date
@@ -91,10 +92,33 @@ def build_payment_context(order: Order) -> dict[str, object]:
     }
 
 
-def describe_coming_invoice(order: Order, document: BuyerDocument, *, on_order_page: bool = False) -> str:
+@dataclass(frozen=True)
+class InvoiceTexts:
+    """How a page or an e-mail announces an invoice that is not sent by e-mail."""
+
+    on_day: str | Promise
+    shortly: str | Promise
+    receipt: str | Promise = ""
+
+
+MAIL_INVOICE_TEXTS = InvoiceTexts(
+    gettext_lazy("The invoice will be available on your order page on %(day)s."),
+    gettext_lazy("The invoice will be available on your order page shortly."),
+    gettext_lazy("Until then, you can download a receipt from your order page."),
+)
+# The order's page shows the receipt itself.
+PAGE_INVOICE_TEXTS = InvoiceTexts(
+    gettext_lazy("The invoice will be available on this page on %(day)s."),
+    gettext_lazy("The invoice will be available on this page shortly."),
+)
+
+
+def describe_coming_invoice(
+    order: Order, document: BuyerDocument, texts: InvoiceTexts = MAIL_INVOICE_TEXTS
+) -> str:
     """Return when the invoice of a paid order comes, by the issuer's setting; "" if there is none to come.
 
-    `document` is the one that the buyer can have now. The order page shows it, so only e-mails mention it.
+    `document` is the one that the buyer can have now.
     """
     issuer = Issuer.get_current()
     if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
@@ -104,12 +128,11 @@ def describe_coming_invoice(order: Order, document: BuyerDocument, *, on_order_p
     if issuer.issues_since is None or order.created_at < issuer.issues_since:
         sentence = _("The organizer will issue the invoice later.")
     elif day <= timezone.localdate():
-        return _announce_invoice_shortly(issuer, on_order_page=on_order_page)
+        return _("The invoice will follow shortly by e-mail.") if issuer.sends_since else str(texts.shortly)
     else:
-        sentence = _announce_invoice(issuer, on_order_page=on_order_page) % {"day": format_date(day)}
-    if on_order_page:
-        return sentence
-    return f"{sentence} {_('Until then, you can download a receipt from your order page.')}"
+        pattern = _("The invoice will follow by e-mail on %(day)s.") if issuer.sends_since else texts.on_day
+        sentence = str(pattern) % {"day": format_date(day)}
+    return f"{sentence} {texts.receipt}".rstrip()
 
 
 def _find_issue_day(order: Order, issuer: Issuer) -> datetime.date:
@@ -118,22 +141,6 @@ def _find_issue_day(order: Order, issuer: Issuer) -> datetime.date:
         return timezone.localdate()
     event_day = order.event.starts_at.astimezone(order.event.zone).date()
     return event_day - datetime.timedelta(days=issuer.issue_days_before)
-
-
-def _announce_invoice(issuer: Issuer, *, on_order_page: bool) -> str:
-    if issuer.sends_since:
-        return _("The invoice will follow by e-mail on %(day)s.")
-    if on_order_page:
-        return _("The invoice will be available on this page on %(day)s.")
-    return _("The invoice will be available on your order page on %(day)s.")
-
-
-def _announce_invoice_shortly(issuer: Issuer, *, on_order_page: bool) -> str:
-    if issuer.sends_since:
-        return _("The invoice will follow shortly by e-mail.")
-    if on_order_page:
-        return _("The invoice will be available on this page shortly.")
-    return _("The invoice will be available on your order page shortly.")
 
 
 def _choose_document(order: Order) -> BuyerDocument:

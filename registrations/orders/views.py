@@ -59,7 +59,7 @@ from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
-from .payment_terms import describe_coming_invoice
+from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
 def _describe_buyer_document(order: Order) -> dict[str, object]:
     """Return the document that the buyer can download and when the invoice comes, as template context."""
     document = choose_buyer_document(find_stored_receivable(order))
-    sentence = describe_coming_invoice(order, document, on_order_page=True) if order.total else ""
+    sentence = describe_coming_invoice(order, document, PAGE_INVOICE_TEXTS) if order.total else ""
     return {"buyer_document": document, "invoice_sentence": sentence}
 
 
