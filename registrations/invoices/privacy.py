@@ -279,6 +279,7 @@ PERSONAL_DATA = [
         model=Refund,
         purpose=_("what was refunded to you"),
         parent_columns=("receivable",),
+        hidden_columns=("charge_key",),
         retention_reason=BOOKKEEPING_REASON,
     ),
     PersonalDataSource(
