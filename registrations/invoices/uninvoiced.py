@@ -46,8 +46,7 @@ def list_uninvoiced_receivables() -> ReceivableQuerySet:
 
 
 def make_complete_buyer_filter() -> Q:
-    """Return the buyer and currency conditions of `require_complete_invoice`, and require an address."""
-    # An invoice must name its buyer with the address (Code de commerce, art. L441-9).
+    """Return the conditions of `require_complete_invoice` and `require_buyer_address` on the receivable."""
     has_address = Q(name__regex=r"\S", street__regex=r"\S", city__regex=r"\S")
     return has_address & Q(country__in=country_codes(), currency__regex="^[A-Z]{3}$")
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.text.countries import country_codes
-from registrations.invoices.models import Issuer
+from registrations.invoices.models import Issuer, Receivable
 
 
 class InvalidInvoice(ConventionError):
@@ -45,4 +45,16 @@ def require_complete_invoice(
         missing_texts = ", ".join(missing)
         raise InvalidInvoice(
             _("The invoice cannot be issued without %(what)s. Correct this first.") % {"what": missing_texts}
+        )
+
+
+def require_buyer_address(receivable: Receivable) -> None:
+    """Raise InvalidInvoice if the buyer's street or town is missing; postcodes do not exist everywhere."""
+    # An invoice must name its buyer with the address (Code de commerce, art. L441-9).
+    if not (receivable.street.strip() and receivable.city.strip()):
+        raise InvalidInvoice(
+            _(
+                "The invoice cannot be issued without the buyer’s address. "
+                "Add street and city to their details."
+            )
         )

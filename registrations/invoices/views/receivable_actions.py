@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError, NotOpenNow
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.invoices.documents.completeness import require_buyer_address
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -108,6 +109,11 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
     explanation = _(
         "Invoice for %(buyer)s: %(total)s. Once issued, it is numbered and can no longer be changed."
     )
+
+    def run_action(_data: dict[str, Any]) -> str:
+        require_buyer_address(receivable)
+        return describe_document(issue_invoice(receivable=receivable))
+
     return respond_with_action(
         request,
         receivable,
@@ -116,7 +122,7 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
             explanation % {"total": total, "buyer": receivable.buyer_label},
             _("Issue the invoice"),
             ConfirmationForm(get_posted_data(request)),
-            lambda _data: describe_document(issue_invoice(receivable=receivable)),
+            run_action,
             lines,
         ),
     )
@@ -129,6 +135,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
     last_document = get_last_document_id(receivable)
 
     def run_action(data: dict[str, Any]) -> str:
+        require_buyer_address(receivable)
         document = issue_deposit_invoice(
             receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
         )

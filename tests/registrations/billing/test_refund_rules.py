@@ -48,6 +48,7 @@ from tests.threads import run_in_threads
 
 NOW = datetime.datetime(2027, 6, 1, 12, tzinfo=datetime.UTC)
 DAYS = [datetime.timedelta(days=number) for number in (-1, 0, 1, 30)]
+BILLING = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
 numbers = itertools.count(1)
 
 
@@ -291,7 +292,7 @@ def test_fee_has_no_part_of_a_credited_item_and_its_vat_rate(congress):
     place = RequestedPlace(
         ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=("dinner",)
     )
-    request = OrderRequest(email="b@example.org", places=(place,), billing=BillingDetails(name="Acme"))
+    request = OrderRequest(email="b@example.org", places=(place,), billing=BILLING)
     order = place_order(event=congress, request=request, context=make_verified_context())
     receivable = sync_receivable(order)
     document = issue_invoice(receivable=receivable)

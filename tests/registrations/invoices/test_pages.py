@@ -169,6 +169,16 @@ def test_deposit_correction_and_credit_of_withdrawn_charges(issuer, client):
     ]
 
 
+@pytest.mark.parametrize(
+    ("address_name", "typed"), [("receivable-issue", {}), ("receivable-deposit", {"amount": "10"})]
+)
+def test_invoice_is_not_issued_without_the_buyers_address(issuer, client, address_name: str, typed):
+    receivable = make_receivable(street="", postcode="", city="")
+    answer = post_form(client, address_name, receivable.reference, **typed)
+    assert "sans l’adresse de l’acheteur" in read_main_text(answer)
+    assert not Invoice.objects.exists()
+
+
 def test_double_click_issues_one_document_and_records_one_refund(issuer, client):
     receivable = make_receivable(GUESTS)
     deposit = {"amount": "100", **read_hidden_fields(client, "receivable-deposit", receivable.reference)}
