@@ -58,9 +58,13 @@ def derive_device_facts(
 
     `registration`, `presence` and `limit` are the snapshot's rows for the badge and the checkpoint's door;
     `record` is the decrypted record of the registration. `sent_scans` were acknowledged after the snapshot:
-    they count for presence, while the lease that came with the answer counts them already.
+    they count for presence, while the lease that came with the answer counts them already. A badge that is
+    newer than the snapshot's is unknown here, as one registered a minute ago.
     """
     door = checkpoint["door"]
+    # Genuine by its signature: this list is from before the badge was reprinted or the place transferred.
+    if registration and reading.badge_version > registration["badge_version"]:
+        registration = None
     scans = list_effective_scans([*sent_scans, *unsent_scans], door=door)
     is_inside, is_mine, read_at = find_last_entry(
         presence, [scan for scan in scans if scan.key == reading.key]

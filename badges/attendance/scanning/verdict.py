@@ -14,7 +14,7 @@ code_status         "valid": a token signed by one of the snapshot's keys; "forg
                     "too_many_tries": a short code, after too many on one device
 registration_state  "confirmed", "unnamed" (confirmed, but its attendee's name is to follow), "pending" (card
                     payment awaited), "unverified" (pending, not by card), "cancelled", "expired" or "merged"
-                    as the snapshot says; "unknown" if not there
+                    as the snapshot says; "unknown" if not there, or there with an older badge version
 is_current          whether the code's badge version is the registration's (true for "lookup", "unknown")
 entitlement         "open": every valid badge may enter here; else "included", "not_booked" or "not_entitled";
                     on a device: whether the checkpoint's `session` is among the `sessions` of the decrypted
@@ -129,6 +129,9 @@ def decide_unknown(facts: ScanFacts) -> Verdict:
     # The signature proves that the club issued the badge; the server knows all registrations, the phone may
     # not.
     may_trust_signature = facts.source == "device" and not facts.is_strict
+    # An unknown badge is let in by default, which must not overfill a room.
+    if may_trust_signature and facts.direction == "in" and is_full(facts) and not is_overruled(facts):
+        return Verdict(UNVERIFIED, "full")
     return Verdict(UNVERIFIED if may_trust_signature else REFUSED, "unknown")
 
 
@@ -210,11 +213,14 @@ def is_repeated_read(facts: ScanFacts) -> bool:
 
 def decide_entry(facts: ScanFacts, objection: str) -> Verdict:
     """Decide on an entry by the places left; on a device, a strict checkpoint waits for the server."""
-    is_full = facts.places_left is not None and facts.places_left <= 0
-    if is_full and not is_overruled(facts):
+    if is_full(facts) and not is_overruled(facts):
         return Verdict(UNVERIFIED if facts.source == "device" else REFUSED, "full")
     # A strict checkpoint waits for the server even if nothing speaks against the badge.
     if facts.source == "device" and facts.is_strict:
         return Verdict(UNVERIFIED, "offline")
     # The room's limit is a matter of safety, so "full" takes precedence over an overruled objection.
-    return Verdict(ADMITTED, "full" if is_full else objection)
+    return Verdict(ADMITTED, "full" if is_full(facts) else objection)
+
+
+def is_full(facts: ScanFacts) -> bool:
+    return facts.places_left is not None and facts.places_left <= 0

@@ -68,7 +68,13 @@ def make_case(draw):
                 "tickets": draw.choice([[], [], [3], [3, 4]]), "addon": draw.choice([None, None, 5]),
             },
             "registration": draw.choice(
-                [None, *({"state": state, "badge_version": 1} for state in ("confirmed", "cancelled"))]
+                [
+                    None,
+                    *(
+                        {"state": state, "badge_version": draw.choice([1, 1, 2])}
+                        for state in ("confirmed", "cancelled")
+                    ),
+                ]
             ),
             "record": draw.choice([None, {}, {"sessions": [7]}, {"sessions": [8]}, make_record(draw)]),
             "presence": draw.choice(

@@ -12,7 +12,10 @@ import { ADMITTED, ENTRY_LIFETIME_MS, UNVERIFIED } from "./verdict.js";
  * @returns {Partial<Scanner.VerdictFacts>}
  */
 export function deriveDeviceFacts(reading, data) {
-  const { checkpoint, registration, record, presence, limit, unsentScans, sentScans } = data;
+  const { checkpoint, record, presence, limit, unsentScans, sentScans } = data;
+  // A newer badge is genuine: this list is from before it was reprinted or the place transferred.
+  const isNewer = data.registration !== null && reading.badgeVersion > data.registration.badge_version;
+  const registration = isNewer ? null : data.registration;
   const scans = listEffectiveScans([...sentScans, ...unsentScans], checkpoint.door);
   const ownScans = scans.filter(({ key }) => key === reading.key);
   return {

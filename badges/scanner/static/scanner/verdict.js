@@ -91,6 +91,8 @@ export function decideVerdict(knownFacts) {
  */
 function decideUnknown(facts) {
   const isTrusted = facts.source === "device" && !facts.is_strict;
+  // An unknown badge is let in by default, which must not overfill a room.
+  if (isTrusted && facts.direction === "in" && isFull(facts) && !isOverruled(facts)) return makeDecision(UNVERIFIED, "full");
   return makeDecision(isTrusted ? UNVERIFIED : REFUSED, "unknown");
 }
 
@@ -171,8 +173,12 @@ function isRepeatedRead(facts) {
  * @param {string} objection
  */
 function decideEntry(facts, objection) {
-  const isFull = facts.places_left !== null && facts.places_left <= 0;
-  if (isFull && !isOverruled(facts)) return makeDecision(facts.source === "device" ? UNVERIFIED : REFUSED, "full");
+  if (isFull(facts) && !isOverruled(facts)) return makeDecision(facts.source === "device" ? UNVERIFIED : REFUSED, "full");
   if (facts.source === "device" && facts.is_strict) return makeDecision(UNVERIFIED, "offline");
-  return makeDecision(ADMITTED, isFull ? "full" : objection);
+  return makeDecision(ADMITTED, isFull(facts) ? "full" : objection);
+}
+
+/** @param {Scanner.VerdictFacts} facts */
+function isFull({ places_left }) {
+  return places_left !== null && places_left <= 0;
 }
