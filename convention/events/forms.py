@@ -160,6 +160,10 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             "registration_closes_at",
             _("Registration must close after it opens."),
         )
+        closes, ends = data.get("registration_closes_at"), data.get("ends_at")
+        if closes and ends and closes > ends:
+            # Registration never outlasts the event, so pages would show another date than the one entered.
+            self.add_error("registration_closes_at", _("Registration must close by the end of the event."))
         return data
 
     def _check_order(self, first: str, last: str, sentence: Any) -> None:

@@ -226,6 +226,11 @@ class Event(RichTextModel):
         return min(moment for moment in limits if moment)
 
     @property
+    def is_registration_over(self) -> bool:
+        """Return whether the deadline has passed, also of a draft."""
+        return self.registration_deadline <= timezone.now()
+
+    @property
     def substitution_deadline(self) -> datetime.datetime:
         """Return until when an attendee or the company's contact may give a place to another person."""
         return self.substitutions_close_at or self.starts_at

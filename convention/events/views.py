@@ -31,7 +31,7 @@ from .forms import (
     VenueForm,
 )
 from .guards import check_event_change, find_room_uses, prepare_room_removal
-from .models import Event, EventRole, Room
+from .models import EVENT_TIME_FIELDS, Event, EventRole, Room
 from .permissions import (
     can_change_venue,
     can_create_events,
@@ -39,6 +39,7 @@ from .permissions import (
     get_delegation,
     get_event_to_organize,
 )
+from .publishing.publish import describe_passed_deadline
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
@@ -94,12 +95,18 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
 
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
-    """Save and record the event, and warn about an accent that is too pale. Raise InvalidFields."""
+    """Save and record the event; warn of a passed deadline or a pale accent. Raise InvalidFields."""
     if form.instance.pk:
         # In this transaction: guards compare with the stored row, which they lock until the event is saved.
         check_event_change(form.instance, request.user)
     event: Event = form.save()
     record_action(verb, event, event=event, fields=form.changed_data)
+    is_draft = event.visibility == Event.Visibility.DRAFT
+    # Not on each change of an event whose registration has closed as planned.
+    if (is_draft or {*EVENT_TIME_FIELDS, "visibility"} & {*form.changed_data}) and (
+        sentence := describe_passed_deadline(event)
+    ):
+        messages.warning(request, sentence)
     if "accent" in form.changed_data and not is_readable_as_chosen(event.accent):
         messages.info(request, _("The accent colour is too pale for text, so pages use a darker shade."))
     return event

@@ -27,8 +27,10 @@ def list_ticket_readiness(event: Event) -> Iterator[ReadinessItem]:
             _("No ticket is offered, so nobody can register."), is_done=False, page_name="organize-tickets"
         )
         return
-    text = ngettext("%(count)s ticket is offered.", "%(count)s tickets are offered.", len(tickets))
-    yield ReadinessItem(text % {"count": len(tickets)}, is_done=True, page_name="organize-tickets")
+    # Once registration has closed nothing is offered; the checklist of the event says so.
+    if not event.is_registration_over:
+        text = ngettext("%(count)s ticket is offered.", "%(count)s tickets are offered.", len(tickets))
+        yield ReadinessItem(text % {"count": len(tickets)}, is_done=True, page_name="organize-tickets")
     yield from _list_capacity_items(tickets)
     yield from _list_free_tickets(event, tickets)
     if any(ticket.price for ticket in tickets):

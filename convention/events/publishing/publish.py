@@ -12,7 +12,7 @@ from convention.club.permissions import RequestUser
 from convention.errors import NotOpenNow
 from convention.events.guards import check_event_change
 from convention.events.models import Event
-from convention.text.dates import format_datetime_range
+from convention.text.dates import format_datetime, format_datetime_range
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
     """Return what the event itself needs: dates to come, a venue, a description, an address for questions."""
     dates = format_datetime_range(event.starts_at, event.ends_at, event.zone)
     return [
+        *_list_deadline_items(event),
         ReadinessItem(_("Dates: %(dates)s") % {"dates": dates}, is_done=True, page_name="organize-settings")
         if event.ends_at > timezone.now()
         else ReadinessItem(
@@ -72,6 +73,20 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
             page_name="organize-settings",
         ),
     ]
+
+
+def _list_deadline_items(event: Event) -> list[ReadinessItem]:
+    """Return an item if registration has closed, as in a copy where only start and end were corrected."""
+    sentence = describe_passed_deadline(event)
+    return [ReadinessItem(sentence, is_done=False, page_name="organize-settings")] if sentence else []
+
+
+def describe_passed_deadline(event: Event) -> str:
+    """Return a sentence if registration has closed although the event is not over, else ""."""
+    if event.ends_at <= timezone.now() or not event.is_registration_over:
+        return ""
+    closed_on = format_datetime(event.registration_deadline, event.zone)
+    return _("Registration closed on %(closed_on)s, so nobody can register.") % {"closed_on": closed_on}
 
 
 @transaction.atomic

@@ -111,6 +111,8 @@ def test_organizer_of_one_event_cannot_create_events(client):
          "Cette heure n’existe pas dans ce fuseau, à cause du changement d’heure. Choisissez-en une autre."),
         ({"registration_opens_at": "2027-05-02T00:00", "registration_closes_at": "2027-05-01T00:00"},
          "registration_closes_at", "La clôture des inscriptions doit être postérieure à leur ouverture."),
+        ({"registration_closes_at": "2027-06-17T18:01"}, "registration_closes_at",
+         "La clôture des inscriptions ne peut pas être postérieure à la fin de l’événement."),
         ({"name": "x" * 301}, "name", TOO_LONG),
         ({"starts_at": "hier"}, "starts_at", "Indiquez une date et une heure valides."),
     ],

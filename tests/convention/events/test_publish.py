@@ -111,3 +111,26 @@ def test_unused_draft_is_deleted_and_used_or_published_event_is_not():
     assert "only a draft can be deleted" in answers["open"]
     assert list(Event.objects.order_by("slug").values_list("slug", flat=True)) == ["open", "used"]
     assert AuditEntry.objects.get(verb="event.delete").event == "new"
+
+
+def test_passed_registration_deadline_is_reported_before_publication():
+    day = datetime.timedelta(days=1)
+    event = make_event(
+        slug="x", visibility="draft", starts_at=timezone.now() + day, ends_at=timezone.now() + 2 * day
+    )
+    make_ticket(event, price=1000)
+    organizer = make_client(make_staff(event))
+    settings = organizer.get("/en/organize/x/settings/").context["form"]
+    values = {field.html_name: field.value() or "" for field in settings}
+    for name in ("starts_at", "ends_at"):
+        values[name] = values[name].strftime("%Y-%m-%dT%H:%M")
+    values["registration_closes_at"] = f"{timezone.now() - 3 * day:%Y-%m-%dT%H:%M}"
+
+    saved = organizer.post("/en/organize/x/settings/", values, follow=True).content.decode()
+    checklist = organizer.get("/en/organize/x/publish/").content.decode()
+    tickets = organizer.get("/en/organize/x/tickets/").content.decode()
+
+    assert "so nobody can register" in saved
+    assert "so nobody can register" in checklist
+    assert "1 ticket is offered." not in checklist
+    assert ">registration closed<" in tickets
