@@ -44,6 +44,11 @@ class PersonForm(forms.Form):
         }
         for name, hint in hints.items():
             self.fields[name].widget.attrs["autocomplete"] = hint if is_first_person else "off"
+        if not is_first_person:
+            self.fields["email"].help_text = _(
+                "The confirmation and badge go to the buyer, except for a member who confirms their place. "
+                "The event’s messages are sent here, and “Find my registration” sends a personal link here."
+            )
 
     def clean(self) -> dict[str, Any]:
         """Add the errors of `check_person_texts` to their fields."""

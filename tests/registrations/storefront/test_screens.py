@@ -11,6 +11,7 @@ from lxml import html
 from convention.events.models import Event
 from convention.text.countries import list_countries
 from registrations.changes.cancel import cancel_registration
+from registrations.storefront.forms import PersonForm
 from tests.factories import (
     make_company,
     make_event,
@@ -51,6 +52,14 @@ def test_attendees_are_added_and_removed_without_javascript(client: Client, even
     assert "person-2-first_name" not in page
     client.post("/events/congress/register/", build_person_form(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
     assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
+
+
+def test_address_of_further_attendees_says_what_is_sent_to_it():
+    with translation.override("en"):
+        hints = [str(PersonForm(prefix=prefix)["email"].help_text) for prefix in ("person-0", "person-1")]
+
+    assert hints[0] == ""
+    assert "The confirmation and badge go to the buyer" in hints[1]
 
 
 def test_errors_name_the_attendee_they_belong_to(client: Client, event: Event):
