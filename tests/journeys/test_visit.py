@@ -129,6 +129,8 @@ def plan_visit(story: Story) -> None:
     story.press(page, "Add the contact")
     page.goto(story.path(story.run))
     story.press(page, "Open to members")
+    story.reads(page, "Once members know of the visit, you can only move it to a date in the future.")
+    story.press(page, "Open to members")
     story.reads(page, "The visit is open to members.")
     assert story.visit.state == "published"
     assert story.link_to(CONTACT) == story.path(f"/host/visits/{story.visit.event.slug}/")
@@ -179,6 +181,8 @@ def complete_application(story: Story, person: Person, number: int) -> None:
 def send_visitor_list(story: Story) -> None:
     """Lock the list and mail its link; the gate opens it and confirms receipt."""
     page = story.of(story.people.secretary, story.run)
+    story.press(page, "Lock the list now")
+    story.reads(page, "Everyone who is still waiting is told by e-mail that there is no place for them.")
     story.press(page, "Lock the list now")
     send_next_version(story, page)
     gate = story.browser("gate", "phone")

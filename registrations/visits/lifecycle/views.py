@@ -110,6 +110,8 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "states": Visit.State,
         "closes_at": visit.applications_close_at,
         "locks_at": visit.locks_at,
+        "lock_deadline": lock_deadline,
+        "is_locked_early": visit.locked_at is not None and visit.locked_at < lock_deadline,
         "missing_steps": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
         "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
         "can_unlock": visit.locked_at and not visit.sent_at and lock_deadline > now,
@@ -136,12 +138,15 @@ def visit_create(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_POST
 def visit_step(request: HttpRequest, event: str) -> HttpResponse:
-    """Run the step named by the POST parameter `step`."""
+    """Run the step named by the POST parameter `step`; ask first where members are told of it."""
     visit = get_managed_visit(event, request.user)
     action, message = STEP_ACTIONS.get(request.POST.get("step", ""), (None, ""))
     if action is None:
         messages.error(request, _("Choose an action."))
         return redirect("organize-visit", event)
+    if "confirmed" not in request.POST and _needs_confirmation(visit, request.POST["step"]):
+        context = _build_lifecycle_context(visit, VisitReasonForm()) | {"step": request.POST["step"]}
+        return render_event_page(request, "visits/organize_step.html", visit.event, **context)
     try:
         action(visit=visit)
     except ConventionError as error:
@@ -149,6 +154,13 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     else:
         messages.success(request, str(message))
     return redirect("organize-visit", event)
+
+
+def _needs_confirmation(visit: Visit, step: str) -> bool:
+    """Return whether the step is possible and cannot be taken back; otherwise its error is shown at once."""
+    if step == "publish":
+        return visit.state == Visit.State.AGREED and not list_missing_steps(visit)
+    return step == "lock" and visit.state in (Visit.State.PUBLISHED, Visit.State.CLOSED)
 
 
 @require_safe_or_post

@@ -71,7 +71,10 @@ def test_secretary_sets_up_and_publishes_visit(secretary):
     assert '<a href="/en/organize/labs/visit/text/">Enter the confidentiality terms.</a>' in page
     assert "No venue yet: members will see that it has yet to be announced." in page
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
-    secretary.post("/organize/labs/visit/step/", {"step": "publish"})
+    asked = secretary.post("/en/organize/labs/visit/step/", {"step": "publish"}).content.decode()
+    assert "can apply until" in asked
+    assert reload_visit(visit).state == "agreed"
+    secretary.post("/organize/labs/visit/step/", {"step": "publish", "confirmed": "1"})
     event.refresh_from_db()
     assert (reload_visit(visit).state, event.visibility) == ("published", "members")
     assert "Close applications" in read(secretary, "/organize/labs/visit/")
@@ -100,6 +103,19 @@ def test_capacity_below_reserved_places_is_refused(secretary):
     make_application(visit), make_application(visit)
     page = secretary.post("/en/organize/labs/visit/", VISIT_FORM_DATA | {"capacity": "1", "company_cap": "1"})
     assert "2 places are already taken" in page.content.decode()
+
+
+def test_locking_by_hand_asks_first_and_then_shows_the_time_alone(secretary):
+    visit = make_visit(slug="labs")
+    assert "5 working days before the visit<" in read(secretary, "/organize/labs/visit/")
+
+    asked = secretary.post("/en/organize/labs/visit/step/", {"step": "lock"}).content.decode()
+    assert "Everyone who is still waiting is told by e-mail" in asked
+    assert reload_visit(visit).locked_at is None
+
+    secretary.post("/en/organize/labs/visit/step/", {"step": "lock", "confirmed": "1"})
+    assert reload_visit(visit).locked_at is not None
+    assert "5 working days before the visit<" not in read(secretary, "/organize/labs/visit/")
 
 
 def test_invalid_visit_step_shows_error(secretary):
