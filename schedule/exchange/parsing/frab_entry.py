@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import NO_START, ParsedLink, ParsedSession, ParsedSpeaker
@@ -46,29 +46,43 @@ class FileContext:
     day_starts_at: datetime.time | None = None
 
 
-def build_parsed_session(
-    raw_entry: RawEntry, file_context: FileContext, *, needs_start: bool = True
-) -> ParsedSession | None:
-    """Return the session, None if it has no title, or no start that it needs.
+def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> ParsedSession | None:
+    """Return the session, None if it has no title or no start."""
+    title = read_title(raw_entry, file_context.notes)
+    if not title:
+        return None
+    starts_at = find_session_start(raw_entry, file_context)
+    if starts_at is None:
+        file_context.notes.add(NoteReason.NO_START, raw_entry.label)
+        return None
+    ends_at = find_session_end(raw_entry, starts_at, file_context)
+    parsed_session = convert_fields(raw_entry, title, file_context.notes)
+    return replace(parsed_session, starts_at=starts_at, ends_at=ends_at, day=raw_entry.day)
 
-    Texts are cut to the lengths of their columns in schedule/models/programme.py.
-    """
-    notes = file_context.notes
+
+def build_untimed_session(raw_entry: RawEntry, file_context: FileContext) -> ParsedSession | None:
+    """Return the session without a time, None if it has no title."""
+    title = read_title(raw_entry, file_context.notes)
+    return convert_fields(raw_entry, title, file_context.notes) if title else None
+
+
+def read_title(raw_entry: RawEntry, notes: ImportNotes) -> str | None:
     title = clean_values.clean_line(raw_entry.get_value("title"), 2000, notes)
     if not title:
         notes.add(NoteReason.NO_TITLE, raw_entry.label)
-        return None
-    starts_at = find_session_start(raw_entry, file_context)
-    if starts_at is None and needs_start:
-        notes.add(NoteReason.NO_START, raw_entry.label)
-        return None
+    return title
+
+
+def convert_fields(raw_entry: RawEntry, title: str, notes: ImportNotes) -> ParsedSession:
+    """Return the session without its time.
+
+    Texts are cut to the lengths of their columns in schedule/models/programme.py.
+    """
     identifier = (raw_entry.get_value("id") or "").strip()
     kind = clean_values.clean_line(raw_entry.get_value("type"), 500, notes)
     return ParsedSession(
         title=title,
-        starts_at=starts_at or NO_START,
-        ends_at=find_session_end(raw_entry, starts_at, file_context) if starts_at else None,
-        day=raw_entry.day if starts_at else None,
+        starts_at=NO_START,
         guid=clean_values.parse_guid(raw_entry.get_value("guid")),
         source_id=(identifier or raw_entry.get_value("code") or "")[:1000],
         number=clean_values.parse_number(identifier),

@@ -28,6 +28,7 @@ from schedule.exchange.parsing.frab_entry import (
     build_parsed_link,
     build_parsed_session,
     build_parsed_speaker,
+    build_untimed_session,
     get_night_end,
 )
 from schedule.exchange.parsing.table_columns import is_session_heading, lay_out_columns
@@ -104,7 +105,8 @@ def read_row(values: Mapping[str, str], context: FileContext) -> ParsedSession |
         read_link_cell(values.get("links"), context.notes),
         read_link_cell(values.get("attachments"), context.notes),
     )
-    parsed_session = build_parsed_session(raw_entry, context, needs_start=bool(start))
+    build_session = build_parsed_session if start else build_untimed_session
+    parsed_session = build_session(raw_entry, context)
     if parsed_session is None:
         return None
     if "source_id" in values:
