@@ -28,4 +28,10 @@ def clean_short_name(form: forms.ModelForm[Any], words: str, taken: Container[st
 class ReasonForm(forms.Form):
     """The reason for an organizer's action, stored in the audit trail."""
 
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+
+
+class ChangeReasonForm(ReasonForm):
+    """The reason for changing what somebody chose or answered."""
+
     reason = forms.CharField(label=_("Reason for the change"), required=False, max_length=300)

@@ -98,7 +98,7 @@ class MailingForm(MailTextsForm):
     )
     presence = forms.ChoiceField(
         label=pgettext_lazy("mailing", "Attendance"),
-        choices=[("", ALL_FEMININE), (ARRIVED, _("arrived")), (ABSENT, _("not arrived"))],
+        choices=[("", _("all")), (ARRIVED, _("arrived")), (ABSENT, _("not arrived"))],
         required=False,
     )
     checkpoint = forms.TypedChoiceField(

@@ -41,8 +41,7 @@ ACCOUNT_MAIL_TEXTS = {
         _("Enter this sign-in code on the page you left open:"),
         _(
             "The code is valid for a few minutes. If you didn’t request it, you can ignore this e-mail: "
-            "nobody "
-            "can sign in without it."
+            "nobody can sign in without the code."
         ),
     ),
     "unknown_account": AccountMailText(

@@ -50,7 +50,7 @@ PRIVACY_MAIL_TEXTS = {
     ),
     "given": PrivacyMailText(
         _("Your personal data request"),
-        _("We have answered your request and have sent you the data we hold about you separately."),
+        _("We have answered your request and have sent you, separately, the data we hold about you."),
         _("Anything missing or wrong? Reply to this e-mail."),
     ),
 }

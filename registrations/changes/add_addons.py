@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from convention.accounts.permissions import owns_address
 from convention.club.models import Person
-from convention.events.models import Event
+from convention.events.models import Event, load_application_deadlines
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
 from registrations.invoices.ledger.balance import compute_balance
@@ -52,8 +52,9 @@ class ChosenPayment:
 
 
 def load_addons_on_sale(events: Collection[Event]) -> dict[int, list[Addon]]:
-    """Return by event the add-ons on sale, in two queries; none where registration is closed."""
+    """Return by event the add-ons on sale, in three queries; none where registration is closed."""
     now = timezone.now()
+    load_application_deadlines(events)
     open_events = {event.pk: event for event in events if event.is_registration_open(at=now)}
     addons: dict[int, list[Addon]] = {event.pk: [] for event in events}
     rows = Addon.objects.filter(event__in=open_events).prefetch_related("tickets") if open_events else ()

@@ -12,7 +12,7 @@ from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
-from registrations.form_fields import ReasonForm
+from registrations.form_fields import ChangeReasonForm
 from registrations.models import Registration
 from registrations.permissions import get_order_by_link
 from registrations.questions.answer_forms import AnswersForm
@@ -72,7 +72,7 @@ def organizer_answers(request: HttpRequest, event: str, reference: str) -> HttpR
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     form, reason_form = (
         _make_answers_form(request, registration),
-        ReasonForm(request.POST or None, prefix="answers"),
+        ChangeReasonForm(request.POST or None, prefix="answers"),
     )
     is_ready = form.is_valid() and reason_form.is_valid()
     if is_ready and _save_answers(form, registration, reason_form.cleaned_data["reason"]):

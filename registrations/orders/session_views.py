@@ -12,7 +12,7 @@ from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import inline_response
 from convention.web.routing import require_safe_or_post
-from registrations.form_fields import ReasonForm
+from registrations.form_fields import ChangeReasonForm
 from registrations.models import Registration, SessionBooking
 from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_session_change
@@ -55,7 +55,7 @@ def organizer_sessions(request: HttpRequest, event: str, reference: str) -> Http
     event_obj = get_event_to_organize(event, request.user)
     rows = Registration.objects.select_related("event", "order")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
-    reason_form = ReasonForm(request.POST or None)
+    reason_form = ChangeReasonForm(request.POST or None)
     if request.method == "POST":
         reason = reason_form.cleaned_data["reason"] if reason_form.is_valid() else ""
         posted = request.POST.get("action", "")

@@ -20,7 +20,7 @@ from convention import hooks
 from convention.club.models import Person
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_time
-from convention.events.models import Event
+from convention.events.models import Event, load_application_deadlines
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from convention.web.routing import require_safe_or_post
@@ -352,7 +352,8 @@ def _list_open_events(
     booked_event_ids = {
         registration.event_id for registration in own_registrations if not registration.cancelled_at
     }
-    upcoming_events = get_member_events(person).filter(ends_at__gte=at).select_related("venue")
+    upcoming_events = list(get_member_events(person).filter(ends_at__gte=at).select_related("venue"))
+    load_application_deadlines(upcoming_events)
     return [
         event
         for event in upcoming_events

@@ -69,8 +69,8 @@ def list_overpaid_card_receivables() -> ReceivableQuerySet:
 
 def list_failed_refunds() -> QuerySet[Refund]:
     """Return the failed refunds whose money was not returned in another way since, latest first."""
-    later = Refund.objects.active().filter(receivable=OuterRef("receivable"), pk__gt=OuterRef("pk"))
-    returned = later.order_by().values("receivable").annotate(sum=Sum("amount")).values("sum")
+    later = Refund.objects.active().filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"))
+    returned = later.order_by().values("payment").annotate(sum=Sum("amount")).values("sum")
     rows = Refund.objects.filter(state=Refund.State.FAILED).select_related("receivable")
     rows = rows.prefetch_related("receivable__charges")
     return rows.exclude(amount__lte=Coalesce(Subquery(returned), 0)).order_by("-pk")

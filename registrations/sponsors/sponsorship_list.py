@@ -45,7 +45,7 @@ def export_header() -> list[str]:
         _("Order reference"),
         _("Purchase order"),
         _("Places"),
-        _("Attendees named"),
+        _("Names entered"),
         _("Logo"),
         _("Order date"),
         _("Cancelled on"),

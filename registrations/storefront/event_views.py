@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from convention.club.models import Person
 from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.cancellations import find_cancellation_time
-from convention.events.models import Event
+from convention.events.models import Event, load_application_deadlines
 from convention.events.permissions import get_visible_event
 from registrations.application_rules import get_application_path
 from registrations.inventory.stock import refresh_availability
@@ -69,6 +69,7 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
 
     Its state is `open`, `not_open_yet`, `closed`, `full`, `none` (no ticket yet) or `cancelled`.
     """
+    load_application_deadlines([event])
     if find_cancellation_time(event):
         return RegistrationOffer(
             event, [], "cancelled", event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()

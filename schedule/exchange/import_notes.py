@@ -58,7 +58,7 @@ class NoteReason(enum.Enum):
     NO_DURATION = (
         NoteKind.REPAIRED,
         gettext_lazy(
-            "no readable end or duration: a session of the event keeps its length, a new one has no end"
+            "no readable end or duration: an existing session keeps its length, a new one has no end"
         ),
     )
     ZERO_LENGTH = NoteKind.NOTICED, gettext_lazy("length zero")
@@ -122,7 +122,7 @@ class NoteReason(enum.Enum):
 
     NO_START_YET = (
         NoteKind.NOTICED,
-        gettext_lazy("no start: a new session waits for a time, a session of the event keeps its time"),
+        gettext_lazy("no start: a new session waits for a time, an existing session keeps its time"),
     )
     REPEATING_ENTRY = NoteKind.NOTICED, gettext_lazy("recurring entries: each occurrence became a session")
     UNEXPANDED_RECURRENCE = (

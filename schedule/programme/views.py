@@ -212,7 +212,7 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "event_path": get_event_path(event_obj),
             "session": session,
             "entry": entry,
-            "is_chosen": session.pk in (chosen),
+            "is_chosen": session.pk in chosen,
             "conflicts": find_conflicting_sessions(session, published.filter(pk__in=chosen)),
             "neighbours": find_neighbours(session, audience=version.audience),
             "links": list_safe_links(session),

@@ -92,7 +92,6 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         track, session_format = data.get("track"), data["format"]
         assert track is None or isinstance(track, Track)
         assert isinstance(session_format, SessionFormat)
-        is_report = data["is_case_study"]
         return ProposalContent(
             title=data["title"],
             abstract=data["abstract"],
@@ -101,8 +100,8 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
             format=session_format,
             language=data["language"],
             contact_language=data["contact_language"],
-            is_case_study=is_report,
-            customer=data["customer"] if is_report else "",
+            is_case_study=data["is_case_study"],
+            customer=data["customer"] if data["is_case_study"] else "",
             speakers=speakers,
         )
 

@@ -81,18 +81,16 @@ def notify_speaker(version_id: int, speaker_id: int) -> None:
             logger.warning("The mail server refused the mail about the programme to speaker %s.", speaker.pk)
 
 
-def get_speaker_path(speaker: Speaker) -> str:
-    """Return the address of the speaker's page; of the agenda, while the speaker has no public session."""
-    if speaker.sessions.published(audience=ProgrammeAudience.PUBLIC).exists():
-        return reverse("speaker", args=[speaker.event.slug, speaker.guid])
-    return reverse("agenda", args=[speaker.event.slug])
-
-
 def _write_speaker_mail(
     version: ScheduleVersion, speaker: Speaker, changes: list[SlotDifference]
 ) -> MailMessage:
     event = version.event
     address = speaker.email or (speaker.person and speaker.person.email) or ""
+    # Without a public session, the speaker has no page.
+    has_page = speaker.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
+    path = reverse(
+        "speaker" if has_page else "agenda", args=[event.slug, *([speaker.guid] if has_page else [])]
+    )
     is_first = not event.schedule_versions.filter(number__lt=version.number).exists()
     if is_first:
         subject = _("The programme is published: %(event)s")
@@ -105,12 +103,12 @@ def _write_speaker_mail(
         recipient_name=speaker.name,
         context={
             "is_first": is_first,
-            "has_page": speaker.sessions.published(audience=ProgrammeAudience.PUBLIC).exists(),
+            "has_page": has_page,
             "event": event,
             "speaker": speaker,
             "note": version.note,
             "changes": [(change.slot.title, describe_change(change, event.zone)) for change in changes],
-            "url": settings.SITE_URL + get_speaker_path(speaker),
+            "url": settings.SITE_URL + path,
         },
         language=translation.get_language() or settings.LANGUAGE_CODE,
         message_key=f"schedule-version-{version.pk}-speaker-{speaker.pk}",

@@ -62,7 +62,7 @@ CASES = {
         "Il n’y a pas de point de contrôle « moon ». "
         "Points de contrôle de cet événement : aucun pour l’instant.",
     "badges small --output a.pdf --layout a0":
-        "Format « a0 » inconnu. Choisissez parmi : a6, a4x4, label, folded.",
+        "Option d’impression « a0 » inconnue. Choisissez parmi : a6, a4x4, label, folded.",
     "agenda small --output a.pdf --format scroll":
         "« scroll » n’existe pas en « fr » : choisissez parmi "
         "booklet, card, grid, poster, doors, changes, rooms, chairs, speakers, director, en fr ou en.",
@@ -94,8 +94,9 @@ CASES = {
     "schedule_import small binary.csv":
         "Ce fichier n’est pas un fichier texte : il ne peut pas être lu comme un programme.",
     "schedule_import small list.csv":
-        "Ce format n’est pas pris en charge : du texte d’un format inconnu. Formats pris en charge : "
-        "XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",
+        "Ce tableau ne ressemble pas à une liste de sessions. L’une de ses premières lignes doit contenir "
+        "l’en-tête « Titre » et au moins un autre, comme « Début », « Durée », « Salle », « Intervenants », "
+        "« Résumé ».",
     "schedule_import été empty.csv":
         "« été » ne convient pas comme adresse d’événement : "
         "utilisez des lettres sans accent, des chiffres et des traits d’union.",

@@ -100,7 +100,6 @@ def test_room_and_hour_headings_stay_in_view(browser_page: Page, running_event):
     assert page.locator(".timetable").evaluate("(grid) => grid.scrollLeft") == 2000
 
 
-@pytest.mark.long
 def test_shadow_shows_that_timetable_scrolls(open_page, running_event):
     page = open_page("desktop")
     page.goto("/events/conf/agenda/")
@@ -116,6 +115,7 @@ def test_shadow_shows_that_timetable_scrolls(open_page, running_event):
     assert "0.45" not in shadow_at_end
 
 
+@pytest.mark.long
 def test_a_large_day_is_accessible(browser_page: Page, running_event, prefix: str):
     browser_page.goto(f"{prefix}/events/conf/agenda/?day=all&room=Salle+01&room=Salle+02")
     assert_accessible(browser_page)

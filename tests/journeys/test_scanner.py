@@ -242,10 +242,11 @@ def test_invalid_codes_are_refused_with_reason(open_page):
 
 def test_refusal_is_not_replaced_by_next_scan(open_page):
     event = make_event()
-    first, second = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
+    first = make_registration(event, last_name="Un", badge_version=2)
+    second = make_registration(event, last_name="Deux")
     page = open_page("phone")
     pair(page, event)
-    type_as_hand_scanner(page, make_badge_code(first, badge_version=2))
+    type_as_hand_scanner(page, make_badge_code(first, badge_version=1))
     expect_verdict(page, "refused")
     type_as_hand_scanner(page, make_badge_code(second))
     page.wait_for_timeout(300)

@@ -41,7 +41,7 @@ class ManualChargeForm(BuyerForm):
         self.initial.setdefault("key", uuid.uuid4())
         # The column of a document is called “For”.
         self.fields["subject"].label = _("Subject")
-        self.fields["subject"].help_text = _("As it appears on the invoice.")
+        self.fields["subject"].help_text = _("As it will appear on the invoice.")
 
     @property
     def buyer_fields(self) -> list[forms.BoundField]:

@@ -35,9 +35,9 @@ def request_refund(
 ) -> Refund:
     """Request a refund of `amount` cents of a payment; it counts as refunded until it fails.
 
-    The money goes back by the way it came, unless `method` is given; what came by card is sent by the hook
-    `send_refund`. The same `external_id` returns the first row. Without a reason, give the occasion and the
-    key of the charge that was cancelled or changed. Raise InvalidRefund.
+    The money goes back by the way it came, unless `method` is given. What goes back by card is sent by the
+    hook `send_refund`. The same `external_id` returns the first row. Without a reason, give the occasion and
+    the key of the charge that was cancelled or changed. Raise InvalidRefund.
     """
     # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)
@@ -109,7 +109,7 @@ def request_manual_refund(
         payment=payment, amount=amount, reason=reason, external_id=external_id, method=method
     )
     # No repetition: the treasurer went back and changed the amount, which must not be swallowed.
-    if (refund.payment_id, refund.amount) != (payment.pk, amount):
+    if (refund.payment_id, refund.amount, refund.method) != (payment.pk, amount, method or payment.method):
         raise InvalidRefund(
             _(
                 "This page has already recorded a refund of %(amount)s. If you want another one, "

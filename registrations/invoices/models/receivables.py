@@ -343,10 +343,12 @@ class Refund(models.Model):
         """Return the reason as it was entered, or what was cancelled or changed, for whom."""
         if self.reason or not self.occasion:
             return self.reason
-        names = (row.attendee for row in self.receivable.charges.all() if row.key == self.charge_key)
+        # A free ticket has no charge, but its paid add-ons have: `REF/dinner`.
+        charges = self.receivable.charges.all()
+        names = (row.attendee for row in charges if row.key.partition("/")[0] == self.charge_key)
         name = next(filter(None, names), self.charge_key)
         if self.occasion == self.Occasion.CHANGE:
-            return gettext("Change of the registration: %(name)s") % {"name": name}
+            return gettext("Registration change: %(name)s") % {"name": name}
         return gettext("Cancellation: %(name)s") % {"name": name}
 
     @property

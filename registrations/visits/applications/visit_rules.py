@@ -66,7 +66,8 @@ class VisitRules:
         visit = Visit.objects.get(event=event)
         visit.event = event
         # A cancellation ends promotion at once, and a later one does not move the deadline back.
-        return min(visit.cancelled_at or visit.locks_at, visit.locks_at)
+        locks_at = visit.locks_at
+        return min(visit.cancelled_at or locks_at, locks_at)
 
     def rank_entries(self, ticket: Ticket) -> Mapping[int, int]:
         """Rank companies without a place first, then by the time of joining."""

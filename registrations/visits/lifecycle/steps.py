@@ -91,19 +91,24 @@ def close_applications(*, visit: Visit) -> Visit:
 
 @transaction.atomic
 def reopen_applications(*, visit: Visit) -> Visit:
-    """Open applications again, until the organizer's deadline or the lock. Raise NotOpenNow."""
+    """Open applications again, until the organizer's deadline or the lock. Raise NotOpenNow.
+
+    A deadline of the organizer that has passed is removed.
+    """
     visit, now = lock_visit_row(visit), timezone.now()
     # After the lock, a place can only go to a named replacement.
     if visit.state != Visit.State.CLOSED or visit.locks_at <= now:
         raise NotOpenNow(_("The list is locked, or applications are already open."))
     visit.closed_at = None
     visit.save(update_fields=["closed_at"])
-    record_action("visit.reopen", visit, event=visit.event, fields=["closed_at"])
+    fields = ["closed_at"]
     own_deadline = visit.event.registration_closes_at
     if own_deadline and own_deadline <= now:
         # It would keep applications closed; without it they stay open until the lock.
         visit.event.registration_closes_at = None
         visit.event.save(update_fields=["registration_closes_at"])
+        fields.append("registration_closes_at")
+    record_action("visit.reopen", visit, event=visit.event, fields=fields)
     return visit
 
 

@@ -157,7 +157,9 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
 
 
 def _needs_confirmation(visit: Visit, step: str) -> bool:
-    """Return whether the step is possible and cannot be taken back; otherwise its error is shown at once."""
+    """Return whether the step is possible and tells members something; otherwise its error is shown at "
+    "once.
+    """
     if step == "publish":
         return visit.state == Visit.State.AGREED and not list_missing_steps(visit)
     return step == "lock" and visit.state in (Visit.State.PUBLISHED, Visit.State.CLOSED)

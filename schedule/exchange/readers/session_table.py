@@ -146,7 +146,8 @@ def read_end(values: Mapping[str, str], context: FileContext) -> dict[str, str |
     found: dict[str, str | None] = {}
     text = values.get("end", "")
     # 24:00 is the end of a day, as ISO 8601 has it.
-    is_end_of_day = table_cells.parse_clock(text) == ONE_DAY
+    clock_text = next(reversed(text.split()), "")
+    is_end_of_day = table_cells.parse_clock(clock_text) == ONE_DAY
     if table_cells.has_hour_past_midnight(text) and not is_end_of_day:
         context.notes.add(NoteReason.HOUR_PAST_MIDNIGHT, text)
     elif moment := table_cells.parse_moment(text):

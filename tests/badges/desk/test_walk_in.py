@@ -193,7 +193,7 @@ def test_walk_in_mail_links_to_missing_answers(event, client, mailoutbox, run_ta
     submit_walk_in(client, **{"guest-email": "ines@example.org"})
     run_tasks()
     [mail] = mailoutbox
-    asked = re.search(r"À compléter pour Inès Durand \(Régime\)\..*\n(https?://\S+)", mail.body)
+    asked = re.search(r"Il manque des réponses pour Inès Durand \(Régime\)\..*\n(https?://\S+)", mail.body)
     html = str(mail.alternatives[0][0])
     assert asked
     assert asked[1] in html

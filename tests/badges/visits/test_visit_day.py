@@ -137,7 +137,7 @@ def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
     assert missing.registration_id not in find_stays([visit.event])[visit.event.pk]
 
 
-def test_list_of_visits_shows_who_attended_a_past_one(visit):
+def test_list_of_visits_tells_visitors_whether_they_attended(visit):
     came, absent = make_visitor(visit), make_visitor(visit)
     create_visit_checkpoints(visit=visit)
     scan_by_hand(came)

@@ -39,7 +39,8 @@ def test_a_file_is_required_until_a_picture_is_stored():
     organizer.post(PAGE, {"kind": "header", "header-alt_text": "Un lac"})
 
     assert "Choose a picture." in refused.text
-    assert "Picture (optional)" not in refused.text.partition('id="header')[2].partition("</form>")[0]
+    [label] = html.fromstring(refused.text).xpath("//label[@for='id_header-picture']")
+    assert "optional" not in label.text_content()
     assert EventPicture.objects.get().alt_text == "Un lac"
 
 

@@ -12,7 +12,6 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from registrations.changes.cancel import cancel_registration
 from registrations.models import CompanyShare, Registration
-from registrations.visits.applications.decision_notifications import build_decision_message
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import withdraw_application
@@ -28,6 +27,7 @@ from tests.factories import make_company, make_member, make_person
 from tests.registrations.visits.factories import get_state, make_application, make_visit
 from tests.registrations.visits.hosts import (
     get_original_application,
+    make_host,
     make_host_path,
     make_identified,
     make_identity_answers,
@@ -231,11 +231,11 @@ def test_club_learns_that_a_proposed_replacement_was_declined(visit, mailoutbox,
     new.save(update_fields=["language"])
     made = propose_replacement(application=replaced, replacement=new)
 
-    veto_application(application=made)
+    veto_application(application=made, contact=make_host(visit, "host@example.org"))
     run_tasks()
 
-    made.refresh_from_db()
-    assert build_decision_message(made).context["kind"] == "replacement_refused"
+    [to_club] = [mail for mail in mailoutbox if mail.to == ["club@example.org"]]
+    assert to_club.subject.startswith("L’hôte a refusé le remplacement proposé")
     [mail] = [mail for mail in mailoutbox if mail.to == [new.email]]
     assert mail.subject.startswith("The host has not confirmed your visit: ")
     assert "Your place has been released" not in mail.body

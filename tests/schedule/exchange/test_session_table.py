@@ -332,7 +332,7 @@ def test_invalid_cells_are_reported_by_row():
         [["a", "b", "c"], ["1", "2", "3"]],
     ],
 )
-def test_a_table_without_titles_and_another_known_heading_is_refused(rows):
+def test_a_table_needs_titles_and_another_known_heading(rows):
     with pytest.raises(UnreadableFile):
         read_schedule(make_csv(*rows))
 

@@ -27,7 +27,7 @@ NO_COMPANY = SpeakerEmployer("Noé", "", is_vendor_employee=False)
         ([CUSTOMER, VENDOR], "Acme", set()),
     ],
 )
-def test_vendor_may_speak_only_with_a_customer_in_an_case_study(speakers, customer, fields):
+def test_vendor_may_speak_only_with_a_customer_in_a_case_study(speakers, customer, fields):
     errors = find_neutrality_objections(speakers, customer=customer)
 
     assert set(errors) == fields

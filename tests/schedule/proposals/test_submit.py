@@ -134,7 +134,7 @@ def test_neutrality_rule_refuses_vendor_talk_and_accepts_case_study(client):
 
 
 @pytest.mark.parametrize("speaker", [{"company": "nuage"}, {"works_for_vendor": "on"}])
-def test_customer_of_an_case_study_must_not_be_a_vendor(client, speaker):
+def test_customer_of_a_case_study_must_not_be_a_vendor(client, speaker):
     call = make_call()
     make_vendor_employee()
 

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Collection, Iterable
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import PAIRING_ROLES, Device
@@ -65,8 +66,11 @@ def was_device_valid(device: Device, at: datetime.datetime, pairing_people: Coll
     """
     if at >= device.expires_at:
         return False
-    # The end of a role or an account revokes the device. The role's days would say less: one that was ended
-    # no longer includes its last day, or is deleted.
     if device.revoked_at is not None:
-        return at < device.revoked_at
+        if at >= device.revoked_at:
+            return False
+        # The end of a role or an account revokes the device. The role's days say nothing about that day: one
+        # that was ended no longer includes it, or is deleted.
+        if timezone.localdate(at) == timezone.localdate(device.revoked_at):
+            return True
     return device.paired_by_id is None or device.paired_by_id in pairing_people
