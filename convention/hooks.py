@@ -177,7 +177,7 @@ feedback_addresses = Hook()
 transfer_listeners = Hook()
 # (receivable): called in the transaction in which payments, refunds or charges of a receivable changed.
 balance_changes = Hook()
-# (refund): called in the transaction in which it is requested.
+# (refund): called in the transaction in which it is requested; also for counter-entries, which move no money.
 refund_requests = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
 badge_remarks = SingleHook()

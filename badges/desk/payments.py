@@ -37,7 +37,7 @@ class NothingToInvoice(ConventionError):
 def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
     """Return what is left to pay for each order, by the order's id; negative if too much was paid.
 
-    Orders for which nothing is owed and nothing was paid are left out: free ones, and cancelled ones.
+    Orders for which nothing is owed and nothing was retained are left out: free, cancelled or refunded ones.
     """
     billed = [order for order in orders if order.total]
     receivables = Receivable.objects.filter(reference__in=[order.reference for order in billed])

@@ -44,7 +44,7 @@ class DeskGuest:
     def payment_state(self) -> str:
         """Return `free`, `paid`, `to_invoice` (billed after the event) or `to_pay` (now).
 
-        An order that was cancelled without a payment or a fee is `free`.
+        An order that was cancelled without a fee is `free`, also after a refund.
         """
         if not self.registration.order.total or self.amount_due is None:
             return "free"

@@ -74,7 +74,7 @@ def format_short_time(at: datetime.datetime | None, zone: TimeZone = None) -> st
 def format_short_time_range(
     start: datetime.datetime, end: datetime.datetime | None, zone: TimeZone = None
 ) -> str:
-    """Return “9:30–10:15” in both languages. Without an end, the start alone."""
+    """Return “9:30–10:15” in both languages; the start alone without an end, or if both are equal."""
     shown = (start,) if end is None or end == start else (start, end)
     return EN_DASH.join(format_short_time(at, zone) for at in shown)
 
