@@ -58,8 +58,11 @@ MATCH_ADVICE = {
         _("card payments"), _("The amount matches a Stripe payout."), _("Match to the payout")
     ),
     MatchKind.UNKNOWN: MatchAdvice(
-        _("no match"),
-        _("No match found. Assign it to an order, or set it aside with a reason."),
+        _("unidentified"),
+        _(
+            "No reference was recognized. Assign the line to an order, for example one suggested below, or "
+            "set it aside with a reason."
+        ),
         _("Assign"),
     ),
 }
