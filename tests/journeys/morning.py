@@ -217,6 +217,8 @@ class Desk(MorningDevice):
         self.page.locator("#walk-in-last").fill(last_name)
         self._measure("#walk-in-form", f"Inès {last_name}")
         expect(self.page.locator("#badge-sheet")).to_contain_text(last_name)
+        self.page.locator("#verdict").get_by_role("button", name="Faire entrer").click()
+        expect(self.page.locator("#verdict .desk-verdict.admitted")).to_contain_text(last_name)
         self.morning.walk_ins[last_name] = timezone.now()
 
     def substitute(self, person: Registration, last_name: str) -> None:

@@ -277,7 +277,7 @@ def test_online_only_checkpoint_needs_the_server(open_page):
 @pytest.mark.long
 def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
     event = make_event()
-    badge = make_registration(event)
+    badge = make_registration(event, badge_version=2)
     page = open_page("phone")
     page.add_init_script(
         """window.heard = [];
@@ -296,7 +296,7 @@ def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
     for code, verdict in [
         (make_badge_code(badge), "admitted"),
         (make_badge_code(badge), "already_in"),
-        (make_badge_code(badge, badge_version=9), "refused"),
+        (make_badge_code(badge, badge_version=1), "refused"),
         ("HTTPS://EXAMPLE.ORG/WIFI", "refused"),
     ]:
         page.evaluate("window.heard = []")
