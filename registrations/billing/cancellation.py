@@ -45,11 +45,11 @@ def preview_outcome(registration: Registration, refund_terms: RefundTerms) -> Ca
         return CancellationOutcome(refund_terms, [])
     balance = compute_balance(receivable)
     # Nothing was cancelled yet, so that the balance still contains what would be released.
-    dropped_cents = registration.unpaid_addon_cents
+    unpaid_addon_cents = registration.unpaid_addon_cents
     payment_refunds = split_refund(
-        receivable, refund_terms, balance.amount_owed - refund_terms.released_cents - dropped_cents
+        receivable, refund_terms, balance.amount_owed - refund_terms.released_cents - unpaid_addon_cents
     )
-    is_paid = balance.amount_due <= dropped_cents
+    is_paid = balance.amount_due <= unpaid_addon_cents
     return CancellationOutcome(refund_terms, payment_refunds, receivable.invoices.exists(), is_paid)
 
 

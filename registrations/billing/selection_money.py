@@ -83,16 +83,16 @@ def sum_cancellations(
     sums = CancellationSums()
     terms_by_order: dict[str, list[RefundTerms]] = defaultdict(list)
     currencies: dict[str, str] = {}
-    dropped_cents: Counter[str] = Counter()
+    unpaid_addon_cents: Counter[str] = Counter()
     for registration, terms in terms_by_registration:
-        dropped_cents[registration.order.reference] += registration.unpaid_addon_cents
+        unpaid_addon_cents[registration.order.reference] += registration.unpaid_addon_cents
         terms_by_order[registration.order.reference].append(terms)
         currencies[registration.order.reference] = registration.order.currency
     for reference, order_terms in terms_by_order.items():
         currency, billed = currencies[reference], billed_orders.get(reference)
         released_cents = sum(terms.released_cents for terms in order_terms)
         refund_cents = (
-            _calculate_refund(billed.balance, released_cents, dropped_cents[reference]) if billed else 0
+            _calculate_refund(billed.balance, released_cents, unpaid_addon_cents[reference]) if billed else 0
         )
         sums.refunds[currency] += refund_cents
         sums.waived[currency] += released_cents - refund_cents
@@ -103,10 +103,10 @@ def sum_cancellations(
     return sums
 
 
-def _calculate_refund(balance: ReceivableBalance, released_cents: int, dropped_cents: int) -> int:
+def _calculate_refund(balance: ReceivableBalance, released_cents: int, unpaid_addon_cents: int) -> int:
     return calculate_refund_amount(
         released_cents=released_cents,
         # Nothing was cancelled yet, so that the balance still contains what would be released.
-        owed_cents=balance.amount_owed - released_cents - dropped_cents,
+        owed_cents=balance.amount_owed - released_cents - unpaid_addon_cents,
         received_cents=balance.amount_retained,
     )

@@ -68,18 +68,17 @@ def queue_links_mail(*, email: str) -> None:
     rows = Registration.objects.filter(is_recent).exclude(order__in=order_ids, is_private=False)
     registrations = filter_by_email(rows.order_by("-pk").only("email"), email)[:MAX_LINKS_PER_MAIL]
     registration_ids = [registration.pk for registration in registrations]
-    send_links_mail.enqueue(order_ids, registration_ids, requested_in=translation.get_language() or "")
+    send_links_mail.enqueue(order_ids, registration_ids, language=translation.get_language() or "")
 
 
 @task(takes_context=True)
 def send_links_mail(
-    context: TaskContext, order_ids: list[int], registration_ids: list[int], requested_in: str = ""
+    context: TaskContext, order_ids: list[int], registration_ids: list[int], language: str = ""
 ) -> None:
     """Mail each address its own links: whole orders to buyers, single registrations to attendees.
 
-    `requested_in` is the language of the page on which somebody requested all links of an address: the mail's
-    language, and what was cancelled is left out unless there is nothing else. Running the task again sends
-    the same Message-IDs.
+    Without a language, each mail is in that of the address's last order. Cancelled places and orders are left
+    out unless there is nothing else. Running the task again sends the same Message-IDs.
     """
     orders = Order.objects.filter(pk__in=order_ids).select_related("event").order_by("event__starts_at", "pk")
     rows = Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order__event")
@@ -96,11 +95,9 @@ def send_links_mail(
         link = MailedLink(registration.order, [registration], not registration.cancelled_at, secret)
         links[registration.email].append(link)
     for number, address in enumerate(sorted(links), start=1):
-        mailed = links[address]
-        if requested_in:
-            mailed = [link for link in mailed if link.is_active] or mailed
+        mailed = [link for link in links[address] if link.is_active] or links[address]
         message_key = f"links-{context.task_result.id}-{number}"
-        message = _build_links_message(address, mailed, language=requested_in, message_key=message_key)
+        message = _build_links_message(address, mailed, language=language, message_key=message_key)
         # A wrong address must not prevent the mails to the others, and a retry would not help.
         with suppress(MailRefused):
             send_mail_message(message)

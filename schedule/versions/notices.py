@@ -88,9 +88,10 @@ def _write_speaker_mail(
     address = speaker.email or (speaker.person and speaker.person.email) or ""
     # Without a public session, the speaker has no page.
     has_page = speaker.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
-    path = reverse(
-        "speaker" if has_page else "agenda", args=[event.slug, *([speaker.guid] if has_page else [])]
-    )
+    if has_page:
+        path = reverse("speaker", args=[event.slug, speaker.guid])
+    else:
+        path = reverse("agenda", args=[event.slug])
     is_first = not event.schedule_versions.filter(number__lt=version.number).exists()
     if is_first:
         subject = _("The programme is published: %(event)s")
