@@ -55,7 +55,7 @@ READ_SQL = f"""
 SELECT main_checkpoint.capacity, event_key.event_id, event_key.public_key,
     {qualify_columns("registration", REGISTRATION_COLUMNS)}, {qualify_columns("ticket", TICKET_COLUMNS)},
     {qualify_columns("presence", STATE_COLUMN_NAMES)}, presence.changed_at, gate.name,
-    stored_scan.id IS NULL AND stored_undo.id IS NULL AND checkpoint.addon_id IS NULL
+    stored_undo.id IS NULL AND checkpoint.addon_id IS NULL
         AND NOT EXISTS (
             SELECT 1 FROM attendance_checkpoint_tickets rule WHERE rule.checkpoint_id = checkpoint.id
         ),
@@ -73,8 +73,6 @@ LEFT JOIN registrations_ticket ticket ON ticket.id = registration.ticket_id
 LEFT JOIN attendance_presence presence
     ON presence.checkpoint_id = main_checkpoint.id AND presence.registration_id = registration.id
 LEFT JOIN attendance_checkpoint gate ON gate.id = presence.last_checkpoint_id
-LEFT JOIN attendance_scan stored_scan
-    ON stored_scan.event_id = checkpoint.event_id AND stored_scan.uid = %(uid)s
 LEFT JOIN attendance_scan stored_undo
     ON stored_undo.event_id = checkpoint.event_id AND stored_undo.undoes = %(uid)s
 LEFT JOIN schedule_session booked_session
@@ -191,12 +189,12 @@ def load_scan_context(device: Device, scan_input: ScanInput) -> ScanContext | No
 
 
 def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
-    """Return the row as objects, and whether the scan is new and its checkpoint has no limits."""
+    """Return the row as objects, and whether the scan was not undone and its checkpoint has no limits."""
     cells = convert_cells(row)
     capacity, key_event, public_key = islice(cells, 3)
     registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)
     ticket = make_instance(Ticket, TICKET_COLUMNS, cells)
-    *state, changed_at, gate, is_new, predecessor_at, takes_bookings, has_booking = cells
+    *state, changed_at, gate, is_usual, predecessor_at, takes_bookings, has_booking = cells
     if registration.pk is not None:
         registration.ticket = ticket
     key = None if key_event is None else EventPublicKey(key_event, bytes(public_key))
@@ -206,7 +204,7 @@ def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]
         device, device.checkpoint, key, holder, presence_state, changed_at, predecessor_at, takes_bookings,
         has_booking,
     )  # fmt: skip
-    return context, capacity is None and bool(is_new)
+    return context, capacity is None and bool(is_usual)
 
 
 def convert_cells(row: tuple[Any, ...]) -> Iterator[Any]:
@@ -224,7 +222,7 @@ def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
         (Checkpoint, ["capacity"]), (EventKey, ["event_id", "public_key"]),
         (Registration, REGISTRATION_COLUMNS), (Ticket, TICKET_COLUMNS),
         (Presence, [*STATE_COLUMN_NAMES, "changed_at"]),
-        # In place of the gate's name and of whether the scan is new, which need no conversion.
+        # In place of the gate's name and of whether the scan is usual, which need no conversion.
         (Checkpoint, ["name", "kind"]), (Scan, ["effective_at"]),
     ]  # fmt: skip
     return find_conversions(selected_columns)
@@ -274,6 +272,7 @@ def make_batch_state(context: ScanContext, scan_input: ScanInput) -> BatchState:
 def save_single_scan(batch: ScanBatch, presence_changed_at: datetime.datetime | None) -> bool:
     """Write the scan, and its presence if it counts; return False if another scan was faster.
 
+    A scan that is stored already violates the constraint of its uid, and is left to the full path too.
     `presence_changed_at` is the `changed_at` of the presence that was read.
     """
     values = batch.scan_rows[0] | {"presence_changed_at": presence_changed_at}
