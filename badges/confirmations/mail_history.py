@@ -62,3 +62,8 @@ def handover_message_key(registration: Registration) -> str:
 def holder_message_key(registration: Registration) -> str:
     """Return the key of the mail to the current holder."""
     return f"holder-{registration.reference}-{registration.holder_count}"
+
+
+def cancelled_message_key(registration: Registration) -> str:
+    """Return the key of the mail to an attendee other than the buyer about the cancellation."""
+    return f"cancelled-{registration.reference}"

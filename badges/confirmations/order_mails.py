@@ -16,6 +16,7 @@ from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
+from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.payment_terms import build_payment_context
@@ -221,4 +222,27 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
         message_key=message_key,
         accent=order.event.accent,
         reply_to=order.event.contact_email,
+    )
+
+
+def write_attendee_cancellation_mail(
+    order: Order, registration: Registration, message_key: str
+) -> MailMessage:
+    event = order.event
+    return MailMessage(
+        to=registration.email,
+        subject=_("Registration cancelled: %(event)s") % {"event": event.title},
+        template="cancellation",
+        recipient_name=registration.first_name,
+        context={
+            **order_context(order, [registration]),
+            # What is refunded is between the club and the buyer.
+            "settled": [],
+            "is_for_attendee": True,
+            "url": build_attendee_url(registration),
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
     )

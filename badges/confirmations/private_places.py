@@ -18,7 +18,7 @@ from registrations.questions.queries import load_questions
 
 from .attachments import attach_badge, attach_calendar, order_context
 from .handover import write_holder_mail
-from .order_mails import find_addon_changes
+from .order_mails import find_addon_changes, write_attendee_cancellation_mail
 
 type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 
@@ -34,7 +34,7 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     """Write the attendee's mail: confirmed, corrected, handed over to them, or cancelled."""
     [registration] = registrations
     if registration.cancelled_at:
-        return _write_cancellation(order, registration, message_key)
+        return write_attendee_cancellation_mail(order, registration, message_key)
     earlier_mails = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
     # If this holder got a mail before, it is a correction; if only earlier holders did, the place was handed
     # over.
@@ -95,27 +95,6 @@ def _describe_open_questions(registration: Registration) -> list[tuple[str, str,
     )
     page = f"{build_attendee_url(registration)}{registration.reference}/answers/"
     return [(registration.name, ", ".join(map(str, open_questions)), page)] if open_questions else []
-
-
-def _write_cancellation(order: Order, registration: Registration, message_key: str) -> MailMessage:
-    event = order.event
-    return MailMessage(
-        to=registration.email,
-        subject=_("Registration cancelled: %(event)s") % {"event": event.title},
-        template="cancellation",
-        recipient_name=registration.first_name,
-        context={
-            **order_context(order, [registration]),
-            # What is refunded is between the club and the buyer.
-            "settled": [],
-            "is_for_attendee": True,
-            "url": build_attendee_url(registration),
-        },
-        language=order.language,
-        message_key=message_key,
-        accent=event.accent,
-        reply_to=event.contact_email,
-    )
 
 
 def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:

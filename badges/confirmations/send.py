@@ -2,7 +2,8 @@
 
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a
-cancelled one a notice, and a new holder is announced to both sides (handover.py). A lease lets only one
+cancelled one a notice to the buyer and the attendee, and a new holder is announced to both sides
+(handover.py). A lease lets only one
 process send for an order. Mails are marked as sent once the mail server has accepted them
 (`registrations.orders.deliveries`), so none is lost.
 """
@@ -23,12 +24,28 @@ from registrations.booking.verification import awaits_buyer, awaits_buyer_alone,
 from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
 from registrations.models import SOURCE_COMPANY_CONTACT, MailDelivery, Order, Registration, Sponsorship
-from registrations.orders.deliveries import SENT_AT_FIELDS, deliver_mail, deliver_to_attendee
+from registrations.orders.deliveries import (
+    SENT_AT_FIELDS,
+    deliver_mail,
+    deliver_to_attendee,
+    find_or_create_delivery,
+)
 
-from .handover import list_registrations_to_notify, write_buyer_mail, write_holder_mail
-from .mail_history import MailHistory, handover_message_key, holder_message_key
+from .handover import (
+    list_cancelled_to_notify,
+    list_registrations_to_notify,
+    write_buyer_mail,
+    write_holder_mail,
+)
+from .mail_history import (
+    MailHistory,
+    cancelled_message_key,
+    handover_message_key,
+    holder_message_key,
+)
 from .mail_throttle import seconds_until_mail_allowed
 from .order_mails import (
+    write_attendee_cancellation_mail,
     write_cancellation_mail,
     write_confirmation_mail,
     write_correction_mail,
@@ -92,6 +109,8 @@ def send_order_mails(order_id: int) -> None:
         order = orders.get(pk=order_id)
     attempts = MailAttempts()
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
+        # Before the buyer's mail, after which the cancellation is no longer due.
+        _send_to_cancelled_attendees(order, attempts)
         for kind in MailDelivery.Kind:
             _send_due_mails(order, kind, _find_due_registrations(order, kind), attempts)
         _send_to_holders(order, attempts)
@@ -112,6 +131,7 @@ def send_cancellation(order_id: int) -> None:
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
         rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
         registrations = list(rows.filter(cancelled_at__isnull=False, cancellation_sent_at__isnull=True))
+        _send_to_cancelled_attendees(order, attempts)
         _send_due_mails(order, MailDelivery.Kind.CANCELLATION, registrations, attempts)
     attempts.finish(send_cancellation, order_id)
 
@@ -148,6 +168,21 @@ def _send_to_holder(registration: Registration) -> None:
     # Holders of a company's place are asked for their details in the same mail.
     if registration.order.source == SOURCE_COMPANY_CONTACT:
         record_invitation(registration=registration, message_key=message_key)
+
+
+def _send_to_cancelled_attendees(order: Order, attempts: MailAttempts) -> None:
+    """Notify attendees with an address of their own whose places were cancelled since."""
+    for registration in list_cancelled_to_notify(order):
+        message_key = cancelled_message_key(registration)
+        # Stored before a mail can fail or wait, so that a later run finds it due.
+        find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [registration], message_key)
+        send = partial(
+            deliver_to_attendee,
+            registration=registration,
+            message_key=message_key,
+            write_mail=partial(write_attendee_cancellation_mail, order, registration),
+        )
+        attempts.deliver(registration.email, send)
 
 
 def _send_to_buyer(order: Order, attempts: MailAttempts) -> None:

@@ -21,6 +21,7 @@ from convention.club.models import ClubRole
 from convention.db.leases import LeaseUnavailable, hold_lease
 from convention.mail.messages import mask_addresses
 from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import queue_links_mail
 from registrations.changes.resend import InvalidAddress, resend_mail
@@ -39,6 +40,7 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer, make_receivable
 from tests.threads import run_in_threads
 
@@ -130,6 +132,23 @@ def test_temporary_failure_is_retried_with_same_message_id(mail_server, run_task
     run_tasks()
     assert list_deliveries() == [(f"confirmation-{order.reference}", 3, "250 2.0.0 Ok: queued as 4XyZ")]
     assert mail_server.ids == [f"confirmation-{order.reference}-1"]
+
+
+def test_attendee_learns_of_cancellation_after_a_temporary_failure(mail_server, run_tasks):
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "alpha@x.fr"))
+    registration = Registration.objects.get()
+    run_tasks()
+    mail_server.mails.clear()
+
+    mail_server.answers = ["451 4.7.1 Greylisted, try again later"]
+    cancel_registration(registration=registration)
+    run_tasks(tolerate=True)
+    assert [mail["To"] for mail in mail_server.mails] == [desk.contact.email]
+    pass_time()
+    run_tasks()
+
+    assert [mail["To"] for mail in mail_server.mails] == [desk.contact.email, "alpha@x.fr"]
 
 
 def test_refused_mail_is_reported_and_resent_to_corrected_address(mail_server, run_tasks, client):

@@ -3,6 +3,7 @@
 import pytest
 
 from badges.codes import build_badge_code
+from badges.confirmations import send
 from convention.audit.models import AuditEntry
 from convention.errors import NotFound
 from registrations.booking.place_order import place_order
@@ -157,3 +158,45 @@ def test_cancellation_mail_offers_the_registration_to_its_attendee_and_the_order
     mails = [mail for mail in mailoutbox if mail.subject.startswith("Annulation d’inscription")]
     offered = {mail.to[0]: mail.body.partition("\u202f:\nhttp")[0].rpartition("\n")[2] for mail in mails}
     assert offered == {"zoe@example.org": "Voir l’inscription", "buyer@example.org": "Voir la commande"}
+
+
+def test_invited_colleague_is_told_once_that_their_place_is_cancelled(run_tasks, mailoutbox):
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "alpha@x.fr"))
+    registration = Registration.objects.get()
+    run_tasks()
+    mailoutbox.clear()
+
+    cancel_registration(registration=registration)
+    run_tasks()
+    send.send_order_mails.enqueue(registration.order_id)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["alpha@x.fr"]]
+    assert mail.subject.startswith("Annulation d’inscription")
+    assert build_attendee_url(registration) in mail.body
+    assert "rembours" not in mail.body
+
+
+def test_new_holder_is_told_that_their_place_is_cancelled(client, run_tasks, mailoutbox):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    run_tasks()
+    post(client, make_page_path(registration, "give"), ANA)
+    run_tasks()
+    mailoutbox.clear()
+
+    cancel_registration(registration=Registration.objects.get())
+    run_tasks()
+
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["ana@example.net", "buyer@example.org"]
+
+
+def test_attendee_who_got_no_mail_about_the_place_gets_none_about_its_cancellation(run_tasks, mailoutbox):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    run_tasks()
+    mailoutbox.clear()
+
+    cancel_registration(registration=registration)
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [["buyer@example.org"]]
