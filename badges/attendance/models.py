@@ -333,6 +333,12 @@ class Scan(models.Model):
         return str(REASON_LABELS.get(self.reason, self.reason))
 
 
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    def entered(self) -> Self:
+        """Return the presences of attendees who came in at least once: undone scans leave none."""
+        return self.filter(entries__gt=0)
+
+
 class Presence(models.Model):
     """The result of all scans of one registration at one checkpoint; can be rebuilt from them at any time.
 
@@ -363,6 +369,8 @@ class Presence(models.Model):
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     sequence = models.PositiveBigIntegerField(null=True, editable=False)
+
+    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -54,8 +54,8 @@ def load_session_facts(
 ) -> list[CertificateFacts]:
     """Return the facts of all attendees who were scanned in at the session, or of these, by name."""
     people = _select_people(session.event, registrations)
-    rows = Presence.objects.filter(
-        entries__gt=0, event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
+    rows = Presence.objects.entered().filter(
+        event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
     )
     if registrations is not None:
         rows = rows.filter(registration__in=people)
@@ -100,8 +100,8 @@ def list_certified_sessions(
     registration: Registration, *, at: datetime.datetime | None = None
 ) -> list[Session]:
     """Return the sessions, over at `at`, at which the attendee was scanned in, in order of time."""
-    presences = Presence.objects.filter(
-        entries__gt=0, registration=registration, event=registration.event_id, first_entered_at__isnull=False
+    presences = Presence.objects.entered().filter(
+        registration=registration, event=registration.event_id, first_entered_at__isnull=False
     )
     sessions = Session.objects.filter(
         pk__in=presences.values("checkpoint__session"), cancelled_at__isnull=True

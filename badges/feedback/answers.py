@@ -67,7 +67,7 @@ def check_session_open(settings: FeedbackSettings, session: Session, *, at: date
 
 def check_attended(registration: Registration, session: Session) -> None:
     """Raise Forbidden unless the attendee's badge was admitted at the session's checkpoint."""
-    presences = Presence.objects.filter(entries__gt=0, checkpoint__session=session)
+    presences = Presence.objects.entered().filter(checkpoint__session=session)
     was_admitted = presences.filter(registration=registration).exists()
     if not was_admitted or registration.state != Registration.State.CONFIRMED:
         raise Forbidden(_("Feedback is for people whose badge was scanned at this session."))

@@ -92,8 +92,7 @@ def list_attended_sessions(
 ) -> list[AttendedSession]:
     """Return the sessions begun by `at` at which one of the attendees was scanned in, in order of time."""
     by_id = {registration.pk: registration for registration in attendees}
-    presences = Presence.objects.filter(
-        entries__gt=0,
+    presences = Presence.objects.entered().filter(
         event=event,
         registration__in=by_id,
         checkpoint__session__starts_at__lte=at or timezone.now(),

@@ -61,7 +61,7 @@ def _compute_digest(key: str, reference: str, session: Session) -> str:
 
 def find_receipts_of(registrations: QuerySet[Registration]) -> QuerySet[FeedbackReceipt]:
     """Return the receipts of these registrations, for exports and erasures."""
-    presences = Presence.objects.filter(entries__gt=0, registration__in=registrations)
+    presences = Presence.objects.entered().filter(registration__in=registrations)
     sessions = Session.objects.filter(pk__in=presences.values("checkpoint__session"))
     references = list(registrations.values_list("reference", flat=True))
     return FeedbackReceipt.objects.filter(digest__in=compute_digests(references, sessions))

@@ -30,7 +30,7 @@ def seed(world: DemoWorld) -> None:
         return
     FeedbackSettings.objects.create(event=past, closed_at=world.now)
     rng = world.make_rng("feedback", past.slug)
-    presences = Presence.objects.filter(event=past, entries__gt=0, checkpoint__session__isnull=False)
+    presences = Presence.objects.entered().filter(event=past, checkpoint__session__isnull=False)
     # The attendees are not read: answers are anonymous in the demo too.
     sessions = presences.order_by("pk").values_list("checkpoint__session", flat=True)
     SessionFeedback.objects.bulk_create(

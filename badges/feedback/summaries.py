@@ -120,7 +120,7 @@ def summarize_sessions(
 
 def count_attendees(sessions: Collection[Session]) -> dict[int, int]:
     """Return how many people were admitted at the checkpoint of each session."""
-    presences = Presence.objects.filter(checkpoint__session__in=sessions, entries__gt=0).order_by()
+    presences = Presence.objects.entered().filter(checkpoint__session__in=sessions).order_by()
     counted = presences.values_list("checkpoint__session").annotate(count=Count("pk"))
     return dict(counted)
 

@@ -134,8 +134,8 @@ def _make_entry(registration: Registration, event: Event, data: RosterData) -> R
 
 def _load_boarding_times(event: Event) -> dict[int, dict[int, datetime.datetime]]:
     """Return the first scan in a coach by registration and ride."""
-    rows = Presence.objects.filter(
-        event=event, checkpoint__kind=Checkpoint.Kind.COACH, checkpoint__ride__isnull=False, entries__gt=0
+    rows = Presence.objects.entered().filter(
+        event=event, checkpoint__kind=Checkpoint.Kind.COACH, checkpoint__ride__isnull=False
     )
     times_by_registration: dict[int, dict[int, datetime.datetime]] = {}
     for registration, ride, entered_at in rows.values_list(
@@ -166,7 +166,7 @@ def _load_other_visits(
         moment.astimezone(event.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         for moment in (event.starts_at, event.ends_at)
     )
-    entered = Presence.objects.filter(registration=OuterRef("pk"), entries__gt=0)
+    entered = Presence.objects.entered().filter(registration=OuterRef("pk"))
     rows = Registration.objects.confirmed().exclude(event=event).filter(
         person__in=list(person_ids), event__kind=Event.Kind.SITE_VISIT,
         event__starts_at__lt=last + ONE_DAY, event__ends_at__gt=first,

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.models import Checkpoint, Presence, PresenceQuerySet
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.api.bodies import render_body
 from convention.api.models import ApiToken
@@ -115,14 +115,14 @@ class AttendanceListView(GenericAPIView[Presence]):
         return self.get_paginated_response([describe_presence(presence, zone) for presence in page])
 
 
-def filter_presences(presences: QuerySet[Presence], query: dict[str, Any]) -> QuerySet[Presence]:
+def filter_presences(presences: PresenceQuerySet, query: dict[str, Any]) -> QuerySet[Presence]:
     """Return those that were let in and fit the parameters, with what `describe_presence` reads."""
     if session := query.get("session"):
         presences = presences.filter(checkpoint__session__guid=session)
     if registration := query.get("registration"):
         presences = presences.filter(registration__reference=registration)
     return (
-        presences.filter(entries__gt=0)
+        presences.entered()
         .select_related("registration", "checkpoint__session")
         .annotate(is_still_inside=ExpressionWrapper(filter_still_inside(), BooleanField()))
     )

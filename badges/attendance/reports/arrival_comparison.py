@@ -45,7 +45,7 @@ class ArrivalComparison:
 
 def list_earlier_events(event: Event, *, events: QuerySet[Event]) -> list[Event]:
     """Return those of `events` of the same kind that ended before `event` and have arrivals, latest first."""
-    arrivals = Presence.objects.filter(event=OuterRef("pk"), entries__gt=0)
+    arrivals = Presence.objects.entered().filter(event=OuterRef("pk"))
     earlier_events = events.filter(Exists(arrivals), kind=event.kind, ends_at__lte=event.starts_at)
     return list(earlier_events.order_by("-starts_at", "-pk")[:MAX_EARLIER_EVENTS])
 

@@ -135,7 +135,7 @@ def confirmed_registrations(event: "Event") -> RegistrationQuerySet:
 
 def has_arrived(event: "Event") -> Exists:
     """Return a condition on registrations: let in at any checkpoint of the event."""
-    entered = Presence.objects.filter(registration=OuterRef("pk"), event=event, entries__gt=0)
+    entered = Presence.objects.entered().filter(registration=OuterRef("pk"), event=event)
     return Exists(entered)
 
 
@@ -204,7 +204,7 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
     checkpoints = (
         Checkpoint.objects.filter(event=event, counts_as__isnull=True)
         .select_related("session__room")
-        .annotate(came=count_presences(presences.filter(entries__gt=0)))
+        .annotate(came=count_presences(presences.entered()))
         .annotate(inside=count_presences(presences.filter(filter_still_inside())))
         .order_by("position", F("session__starts_at").asc(nulls_first=True), "name")
     )
@@ -331,9 +331,7 @@ def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
     person = ("last_name", "first_name", "company", "ticket_id", "reference")
     titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
     entered: dict[int, list[tuple[Any, ...]]] = {}
-    entries = Presence.objects.filter(event=event, entries__gt=0).order_by(
-        "first_entered_at", "checkpoint_id"
-    )
+    entries = Presence.objects.entered().filter(event=event).order_by("first_entered_at", "checkpoint_id")
     for registration, *values in (
         annotate_still_inside(entries)
         .values_list(

@@ -73,7 +73,7 @@ def load_session_figures(event: "Event", *, at: datetime.datetime | None = None)
     checkpoints = (
         Checkpoint.objects.filter(event=event, session__isnull=False, session__cancelled_at__isnull=True)
         .select_related("session__room")
-        .annotate(came=count_presences(presences.filter(entries__gt=0)))
+        .annotate(came=count_presences(presences.entered()))
         .annotate(inside=count_presences(presences.filter(filter_still_inside(at=now))))
         .order_by(F("session__starts_at").asc(nulls_last=True), "session__number", "pk")
     )
@@ -109,8 +109,8 @@ def _make_figures(
 
 def _load_stays(event: "Event") -> dict[int, tuple[int, float]]:
     """Return, by checkpoint of a session, how many stays ended with a scan and their mean in seconds."""
-    ended_stays = Presence.objects.filter(
-        event=event, checkpoint__session__isnull=False, entries__gt=0, seconds_inside__gt=0
+    ended_stays = Presence.objects.entered().filter(
+        event=event, checkpoint__session__isnull=False, seconds_inside__gt=0
     )
     rows = ended_stays.order_by().values_list("checkpoint")
     totals = rows.annotate(stays=Count("pk"), mean=Avg("seconds_inside"))
@@ -130,8 +130,8 @@ def _load_bookings(event: "Event") -> dict[int, tuple[int, int]]:
 
 def _find_session_entries() -> QuerySet[Presence]:
     """Return the presences of a booking's holder at the session booked, for a subquery."""
-    return Presence.objects.filter(
-        checkpoint__session=OuterRef("session"), registration=OuterRef("registration"), entries__gt=0
+    return Presence.objects.entered().filter(
+        checkpoint__session=OuterRef("session"), registration=OuterRef("registration")
     )
 
 

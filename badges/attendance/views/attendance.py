@@ -168,8 +168,8 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
     checkpoint_obj = get_object_or_404(
         Checkpoint.objects.select_related("session__room"), event=event_obj, pk=checkpoint
     )
-    rows = Presence.objects.filter(
-        event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id, entries__gt=0
+    rows = Presence.objects.entered().filter(
+        event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id
     )
     presences = headcount.annotate_still_inside(rows.select_related("registration"))
     page = Paginator(presences.order_by("registration__sort_name", "pk"), ROWS_PER_PAGE)

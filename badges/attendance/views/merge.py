@@ -145,7 +145,7 @@ def _describe_field(registration: Registration, name: str, questions: list[Quest
 
 def _describe_side(registration: Registration) -> dict[str, object]:
     """Return the context of one side: the registration, its payments, bookings, waiting entries, arrivals."""
-    presences = Presence.objects.filter(registration=registration, entries__gt=0).order_by("first_entered_at")
+    presences = Presence.objects.entered().filter(registration=registration).order_by("first_entered_at")
     return {
         "registration": registration,
         "paid": calculate_paid_amount(registration),

@@ -119,8 +119,8 @@ def has_arrived_at(checkpoint_id: int | None, event: Event) -> Exists:
     checkpoint = Checkpoint.objects.filter(event=event, pk=checkpoint_id).first()
     # The checkpoint may count elsewhere by now; one that was removed has no presences, so nobody matches.
     counting_id = checkpoint.presence_checkpoint_id if checkpoint else checkpoint_id
-    entered = Presence.objects.filter(
-        registration=OuterRef("pk"), event=event, checkpoint=counting_id, entries__gt=0
+    entered = Presence.objects.entered().filter(
+        registration=OuterRef("pk"), event=event, checkpoint=counting_id
     )
     return Exists(entered)
 

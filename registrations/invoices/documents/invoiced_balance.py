@@ -36,9 +36,10 @@ class InvoicedBalance:
 
     @property
     def has_excess_deposits(self) -> bool:
-        """Return whether the deposits can no longer be deducted: the next invoice would be negative."""
-        deposit_cents = sum(line.amount for line in self.undeducted_lines)
-        return deposit_cents > sum(charge.amount for charge in self.uninvoiced_charges)
+        """Return whether there are deposits that would make the next invoice negative."""
+        deposits = self.undeducted_lines
+        uninvoiced_cents = sum(charge.amount for charge in self.uninvoiced_charges)
+        return bool(deposits) and sum(line.amount for line in deposits) > uninvoiced_cents
 
     @property
     def lines_to_credit(self) -> list[InvoiceLine]:

@@ -322,7 +322,11 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         )
         return describe_requested_refund(refund)
 
-    if payment.is_by_processor:
+    if initial["by_transfer"]:
+        explanation = _(
+            "Refundable amount: %(left)s, by bank transfer (original payment method: %(method)s)."
+        )
+    elif payment.is_by_processor:
         explanation = _(
             "Refundable amount: %(left)s, automatically, to the original payment method (%(method)s)."
         )

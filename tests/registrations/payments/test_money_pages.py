@@ -205,7 +205,9 @@ def test_failed_card_refund_is_repeated_by_transfer(client, page, event):
     fail_refund(refund=failed, reason="expired card")
     address = f"/organize/money/payments/{payment.pk}/refund/"
     assert "Rembourser par virement" in page("/organize/money/cards/")
-    assert "Rembourser plutôt par virement" in page(f"{address}?method=transfer")
+    by_transfer = page(f"{address}?method=transfer")
+    assert "Rembourser plutôt par virement" in by_transfer
+    assert "par virement (moyen de paiement d’origine" in by_transfer
 
     client.post(address, {"amount": "42", "reason": "Carte expirée", "by_transfer": "on"})
 
