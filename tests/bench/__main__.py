@@ -13,6 +13,7 @@ from tests.bench.figures import Figure, publish, row, save_figures, table
 from tests.bench.site import ROOT, Site, site
 
 ROWS = [
+    "machine",
     "pages",
     "lists",
     "rush",
