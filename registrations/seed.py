@@ -257,6 +257,8 @@ def seed_registrations(world: DemoWorld, event: Event, count: int, *, only: str 
         )
         for index, (order, slug) in enumerate(zip(orders, slugs, strict=True))
     ]
+    # Each attendee is the buyer of their own order.
+    Order.objects.bulk_update(orders, ["email", "company"], batch_size=500)
     for row in rows:
         row.sequence = sequence
     if event.questions.exists():
@@ -321,6 +323,7 @@ def build_seed_registration(
         price=ticket.price,
         no_photo=rng.random() < 0.06,
         confirmed_at=ordered_at,
+        confirmation_sent_at=ordered_at,
     )
     if isinstance(job, Employment):
         copy_person_details(row, job.person)

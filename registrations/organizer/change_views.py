@@ -32,7 +32,7 @@ def registration_change(request: HttpRequest, event: str, reference: str) -> Htt
     form = OrderChangeForm(data, registration=registration)
     change = _preview_change(form, registration) if data is not None and form.is_valid() else None
     if request.method == "POST" and change and _try_change(request, form, registration):
-        messages.success(request, _("The registration has been changed. A new confirmation is on its way."))
+        messages.success(request, _describe_success(registration))
         return redirect("organize-registration", event, reference)
     context = {
         "event": event_obj,
@@ -43,6 +43,13 @@ def registration_change(request: HttpRequest, event: str, reference: str) -> Htt
         "sentences": _describe_change(registration, change) if change else [],
     }
     return render(request, "registrations/organizer_change.html", context)
+
+
+def _describe_success(registration: Registration) -> str:
+    # Orders made at the desk may have no address.
+    if registration.is_private or registration.order.email:
+        return _("The registration has been changed. A new confirmation is on its way.")
+    return _("The registration has been changed.")
 
 
 def _preview_change(form: OrderChangeForm, registration: Registration) -> OrderChange | None:

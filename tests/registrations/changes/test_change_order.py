@@ -16,7 +16,7 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, Receivable, Refund
-from registrations.models import Registration
+from registrations.models import Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_ticket
@@ -180,6 +180,18 @@ def test_organizer_changes_ticket_after_preview(event, registration, organizer):
     assert "billet ou options modifiés" in answer.text.lower()
     entry = AuditEntry.objects.get(verb="registration.change_order")
     assert entry.reason == "surclassement"
+
+
+def test_change_of_an_order_without_address_promises_no_confirmation(event, registration, organizer):
+    Order.objects.filter(pk=registration.order_id).update(email="")
+    address = reverse("organize-registration-change", args=[event.slug, registration.reference])
+
+    preview = organizer.get(address, {"ticket": event.tickets.get(slug="full").pk})
+    [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")
+    answer = organizer.post(address, {**dict(form.form_values()), "reason": "surclassement"}, follow=True)
+
+    assert "L’inscription a été modifiée." in answer.text
+    assert "Une nouvelle confirmation" not in answer.text
 
 
 def test_credited_ticket_is_owed_after_change_and_change_back(event, registration):
