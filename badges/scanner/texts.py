@@ -58,7 +58,7 @@ def reason_texts() -> dict[str, str]:
         ),
         "reason.unknown_refused": _("Unknown badge."),
         "reason.not_a_badge": _("This is not one of our badges."),
-        "reason.revoked": _("This badge was replaced by a newer one."),
+        "reason.revoked": _("This badge has been replaced by a newer one."),
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
         "reason.unconfirmed": _("The order is not confirmed yet: send to the desk."),
@@ -81,7 +81,7 @@ def reason_texts() -> dict[str, str]:
             "The server is looking up this code. If no answer comes, send the person to the desk."
         ),
         "reason.too_many_tries": _(
-            "Too many codes were typed on this phone: wait a minute, then enter the code again."
+            "Too many codes have been entered on this phone: wait a minute, then enter the code again."
         ),
         "reason.other": _("Send to the desk."),
     }
@@ -145,7 +145,7 @@ def camera_texts() -> dict[str, str]:
         "camera.aim": _("Hold a badge in front of the camera"),
         "camera.aim_pairing": _("Hold the organizer’s pairing code in front of the camera"),
         "camera.refused": _(
-            "The camera is not allowed. Allow it in the browser’s settings for this page, then try again."
+            "Camera access is blocked. Allow it in the browser’s settings for this page, then try again."
         ),
         "camera.absent": _("No camera found. Use a hand scanner, or enter the code."),
         "camera.busy": _("Another app is using the camera. Close it, then try again."),
@@ -201,7 +201,7 @@ def advice_texts() -> dict[str, str]:
         "advice.app": _("Stay online for a minute with this page open."),
         "advice.reader": _("Connect to the network and reopen this page."),
         "advice.camera": _(
-            "Allow the camera for this page, close other apps that use it, or take a hand scanner."
+            "Allow the camera for this page, close other apps that use it, or use a hand scanner."
         ),
         "advice.badge": _("Tap “Test a badge” and show any badge for this event."),
         "advice.storage": _(
@@ -219,7 +219,7 @@ def advice_texts() -> dict[str, str]:
 
 def queue_texts() -> dict[str, str]:
     return {
-        "queue.empty": _("Everything is sent."),
+        "queue.empty": _("Everything has been sent."),
         "queue.waiting": _("Scans waiting for the network: {count}."),
         "queue.other_event": _(
             "Scans from another event are waiting on this phone: {count} ({event}). Pair it with that "

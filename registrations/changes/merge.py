@@ -118,7 +118,7 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
     if survivor.pk == duplicate.pk or survivor.event_id != duplicate.event_id:
         raise MergeRefused(_("Choose two registrations of this event."))
     if survivor.state != Registration.State.CONFIRMED:
-        raise MergeRefused(_("The registration to keep must be confirmed. Choose the other one."))
+        raise MergeRefused(_("Only a confirmed registration can be kept, and this one is not confirmed."))
     if duplicate.state not in active_states:
         raise MergeRefused(_("The other registration is no longer active, so there is nothing to merge."))
     rules = get_application_rules(survivor.event)

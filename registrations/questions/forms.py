@@ -55,7 +55,7 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
     after = forms.ChoiceField(
         label=_("When to ask"),
         required=False,
-        help_text=_("The question appears once this answer has been chosen."),
+        help_text=_("If you choose an answer, the question only appears once that answer has been given."),
     )
 
     class Meta:

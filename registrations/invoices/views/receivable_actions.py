@@ -245,8 +245,8 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
         return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
 
     explanation = _(
-        "A credit note cancels %(number)s, and a new invoice replaces it with the buyer’s "
-        "current details. Correct those details first."
+        "A credit note cancels %(number)s, and a new invoice with the buyer’s current details "
+        "replaces it. Correct those details first."
     ) % {"number": document.number}
     heading = _("Correct invoice %(number)s") % {"number": document.number}
     form = DocumentReasonForm(get_posted_data(request))

@@ -112,7 +112,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         "reminder": _("Reminder: please accept the confidentiality terms for %(visit)s"),
         "no_place": _("No places left: %(visit)s"),
         "revoked": _("Your place has been withdrawn: %(visit)s"),
-        "ended": _("Your application has ended: %(visit)s"),
+        "ended": _("Your application has been closed: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),
     }
     text_kind = "ended" if kind == "revoked" and application.registration_id is None else kind

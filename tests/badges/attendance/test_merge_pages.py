@@ -124,4 +124,4 @@ def test_merged_visit_applications_use_one_place_and_reverse_merge_is_refused(cl
     # The host's list of visitors names the attendee once.
     assert find_list_readiness(visit).all_applications == [kept]
     back = client.post(make_merge_path(other.registration, kept.registration), {}, follow=True)
-    assert "must be confirmed. Choose the other one" in back.content.decode()
+    assert "Only a confirmed registration can be kept" in back.content.decode()

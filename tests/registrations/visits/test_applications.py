@@ -336,7 +336,7 @@ def test_applicant_without_a_place_is_told_that_the_application_ended(run_tasks,
     run_tasks()
 
     [mail] = [mail for mail in mailoutbox if mail.to == [get_applicant(waiting).email]]
-    assert mail.subject.startswith("Your application has ended: ")
+    assert mail.subject.startswith("Your application has been closed: ")
     assert "your place" not in mail.body.lower()
 
 
