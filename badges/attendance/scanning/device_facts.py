@@ -133,7 +133,9 @@ def count_leased_places(limit: SnapshotRow | None, scans: Iterable[DeviceScan], 
     left = sum(
         scan.direction == "out" and not scan.undoes and not scan.is_of_former_pairing for scan in moves
     )
-    return max(0, limit["lease"] - entered + left)
+    # In a room that holds too many, an exit frees a place only once the excess has left.
+    excess = max(0, limit["inside"] - limit["capacity"])
+    return max(0, limit["lease"] - entered + max(0, left - excess))
 
 
 def changes_inside(facts: ScanFacts) -> bool:

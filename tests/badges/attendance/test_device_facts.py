@@ -27,6 +27,15 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "device_facts.json"
 pytestmark = pytest.mark.once
 
 
+def draw_limit(draw):
+    return {
+        "lease": draw.randrange(3),
+        "lease_expires_at": pick_time(draw),
+        "capacity": 2,
+        "inside": draw.randrange(5),
+    }
+
+
 def pick_time(draw):
     """Return a time around noon, in the snapshot's form, or none."""
     at = NOON + datetime.timedelta(seconds=draw.choice([-40_000, -36_000, -600, -10, -1, 0, 1, 600]))
@@ -80,7 +89,7 @@ def make_case(draw):
             "presence": draw.choice(
                 [None, {"is_inside": True, "is_mine": draw.random() < 0.5, "read_at": pick_time(draw)}]
             ),
-            "limit": draw.choice([None, {"lease": draw.randrange(3), "lease_expires_at": pick_time(draw)}]),
+            "limit": draw.choice([None, draw_limit(draw)]),
             "sentScans": scans[:sent],
             "unsentScans": scans[sent:],
         },

@@ -80,6 +80,10 @@ def count_former_exits(limit, scans, *, at):
     return ORIGINAL_COUNT(limit, scans, at=at)
 
 
+def forget_the_excess(limit, scans, *, at):
+    return ORIGINAL_COUNT(limit and limit | {"inside": 0}, scans, at=at)
+
+
 def leave_out_undone(device, cursor):
     return (row for row in ORIGINAL_RECORDS(device, cursor) if row.entered_at)
 
@@ -91,6 +95,9 @@ MUTATIONS = {
     ),
     "an exit that the server may refuse frees a place": Mutation(
         device_facts, "count_leased_places", count_former_exits, seed=433
+    ),
+    "an exit from a room with too many frees a place": Mutation(
+        device_facts, "count_leased_places", forget_the_excess, seed=900
     ),
     "fault 3: a revoked phone's scans stay on it": Mutation(
         record_scans, "check_scan_device", refuse_other_devices, seed=1
