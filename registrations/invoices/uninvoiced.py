@@ -100,7 +100,7 @@ def count_uninvoiced(*, event_slug: str = "") -> int:
 
 def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:
     """Return what can be invoiced now, of one event or of all."""
-    rows = list_uninvoiced_receivables().select_related("event").order_by("pk")
+    rows = list_uninvoiced_receivables().with_first_attendee().select_related("event").order_by("pk")
     if event_slug:
         rows = rows.filter(event__slug=event_slug)
     return InvoiceBatch(

@@ -105,7 +105,11 @@ def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]
     days = {name: getattr(receivable, name) for name in ("service_from", "service_to")}
     document = Invoice(
         seller={name: getattr(issuer, name) for name in SELLER_FIELDS},
-        buyer={name: getattr(receivable, name) for name in BUYER_FIELDS},
+        # Unlike an invoice it may name an attendee: an import without buyers has no other name.
+        buyer={
+            **{name: getattr(receivable, name) for name in BUYER_FIELDS},
+            "name": receivable.buyer_label,
+        },
         details={
             **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},
             **{name: day and day.isoformat() for name, day in days.items()},

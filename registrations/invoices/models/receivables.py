@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,7 @@ class ReceivableQuerySet(models.QuerySet["Receivable"]):
         ).annotate(amount_due=F("amount_owed") - F("amount_paid") + F("amount_refunded"))
 
     def with_first_attendee(self) -> Self:
-        """Annotate `first_attendee`, the name on the first charge that has one."""
+        """Annotate `first_attendee`, so that a list does not read it row by row."""
         charges = Charge.objects.filter(receivable=models.OuterRef("pk")).exclude(attendee="").order_by("pk")
         return self.annotate(first_attendee=models.Subquery(charges.values("attendee")[:1]))
 
@@ -76,9 +77,6 @@ class Receivable(models.Model):
 
     objects = ReceivableQuerySet.as_manager()
 
-    # Set by `with_first_attendee`. Not stored: it follows every correction and erasure of the attendee.
-    first_attendee: str | None = None
-
     class Meta:
         verbose_name = _("receivable")
         verbose_name_plural = _("receivables")
@@ -95,6 +93,12 @@ class Receivable(models.Model):
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "search_text"}
         super().save(*args, **kwargs)
+
+    # Not stored: it follows every correction and erasure of the attendee.
+    @cached_property
+    def first_attendee(self) -> str | None:
+        """Return the name on the first charge that has one."""
+        return next((charge.attendee for charge in self.charges.all() if charge.attendee), None)
 
     @property
     def buyer_label(self) -> str:

@@ -1,6 +1,7 @@
 """Pages of accounting: VAT, FEC download, payouts, day books and the issuer."""
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -29,7 +30,7 @@ from registrations.invoices.documents.issuer import save_issuer
 from registrations.invoices.forms.actions import BankLineForm, PeriodForm
 from registrations.invoices.forms.issuer import IssuerForm
 from registrations.invoices.ledger.payments import link_payout_to_bank_line
-from registrations.invoices.models import Issuer, Payment, Payout
+from registrations.invoices.models import Issuer, Payment, Payout, Receivable
 from registrations.invoices.permissions import get_payout_for_treasurer, require_treasurer
 from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 
@@ -116,14 +117,15 @@ def payout_detail(request: HttpRequest, payout_id: int) -> HttpResponse:
         link_payout_to_bank_line(payout=payout, bank_line=form.cleaned_data["bank_line"])
         messages.success(request, _("The bank statement line has been saved."))
         return redirect("payouts")
-    payments = list(payout.payments.select_related("receivable"))
+    receivables = Prefetch("receivable", Receivable.objects.with_first_attendee())
+    payments = list(payout.payments.prefetch_related(receivables))
     return render_page(
         request,
         "payout",
         payout=payout,
         form=form,
         payments=payments,
-        refunds=list(payout.refunds.select_related("receivable")),
+        refunds=list(payout.refunds.prefetch_related(receivables)),
         fees=sum(payment.fee for payment in payments) + (payout.other_fees or 0),
         rest=compute_unexplained_amount(payout),
         explained=compute_accounted_amount(payout),

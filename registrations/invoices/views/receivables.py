@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -105,8 +106,8 @@ def receivable_export(request: HttpRequest, kind: str) -> HttpResponse:
 def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a receivable: charges, documents, payments, balance and recommendations."""
     receivable = get_receivable_for_treasurer(reference, request.user)
-    charges = list(receivable.charges.all())
-    receivable.first_attendee = next((charge.attendee for charge in charges if charge.attendee), None)
+    # Read once, for the table and for the name in the title.
+    prefetch_related_objects([receivable], "charges")
     invoiced_balance, today = load_invoiced_balance(receivable), timezone.localdate()
     # The row of the list, so that list and page agree on balance, due date and state.
     row: Any = annotate_receivables(today).get(pk=receivable.pk)
@@ -130,7 +131,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         balance=balance,
         state=STATE_LABELS[derive_row_state(row)],
         advice=list_advice(facts, today=today),
-        charges=charges,
+        charges=receivable.charges.all(),
         claimed_document=find_claimable_invoice(documents) if balance.amount_due > 0 else None,
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),

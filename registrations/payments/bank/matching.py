@@ -80,7 +80,7 @@ class BankLineFacts:
 
 @dataclass(frozen=True)
 class LineMatch:
-    """Kind of a match and the reference it concerns.
+    """Kind of a match, and the reference and buyer it concerns.
 
     `parts` has (reference, cents due) of every payable the line names.
     """
@@ -88,6 +88,7 @@ class LineMatch:
     kind: MatchKind
     reference: str = ""
     parts: tuple[tuple[str, int], ...] = ()
+    buyer_name: str = ""
 
 
 @dataclass
@@ -122,6 +123,12 @@ class PayableIndex:
 
 def match_line(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     """Match by reference, else by invoice number, else by amount and name (a proposal only)."""
+    match = _find_match(line_facts, index)
+    item = index.items.get(compact_reference(match.reference))
+    return replace(match, buyer_name=item.buyer_name) if item else match
+
+
+def _find_match(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     if payout := _find_payout(line_facts, index):
         return LineMatch(MatchKind.PAYOUT, payout.payout_id)
     # Debits are never payments.

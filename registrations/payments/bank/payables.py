@@ -62,6 +62,16 @@ def _find_attendee_names() -> dict[int, str]:
     return names
 
 
+def _find_registration_names() -> dict[int, str]:
+    """Return, by order, the first attendee of each order whose buyer has no name."""
+    rows = Registration.objects.filter(order__billing_name="", order__company="", order__email="")
+    rows = rows.exclude(first_name="", last_name="").order_by("pk")
+    names: dict[int, str] = {}
+    for order, first_name, last_name in rows.values_list("order", "first_name", "last_name"):
+        names.setdefault(order, f"{first_name} {last_name}".strip())
+    return names
+
+
 def _compute_returnable(overpaid_cents: dict[int, int]) -> dict[int, int]:
     """Return, by receivable, the largest cents that a debit can return of one payment."""
     payments = Payment.objects.exclude(method=Payment.Method.TEST).order_by()
@@ -113,9 +123,13 @@ def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
         totals[order] += price
     # All of them, expired ones included, so that a late transfer is recognized (NO_LONGER_DUE).
     rows = Order.objects.filter(total__gt=0).order_by()
+    names = _find_registration_names()
     return [
         PayableItem(
-            reference=reference, buyer_name=name or company or email, amount_due=totals[pk], currency=currency
+            reference=reference,
+            buyer_name=name or company or email or names.get(pk, ""),
+            amount_due=totals[pk],
+            currency=currency,
         )
         for pk, reference, name, company, email, currency in rows.values_list(
             "pk", "reference", "billing_name", "company", "email", "currency"

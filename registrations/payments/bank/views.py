@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from convention.errors import ConventionError
 from convention.money import Money
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.invoices.models import Receivable
 from registrations.invoices.permissions import require_treasurer
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
 from registrations.payments.permissions import get_bank_line_for_treasurer
@@ -140,7 +141,9 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         suggestions=_list_suggestions(bank_line, index, unassigned, search_text),
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line_id).count(),
         ignore_form=BankReasonForm(prefix="ignore"),
-        assignments=bank_line.assignments.select_related("receivable", "reversal_refund"),
+        assignments=bank_line.assignments.select_related("reversal_refund").prefetch_related(
+            Prefetch("receivable", Receivable.objects.with_first_attendee())
+        ),
     )
 
 

@@ -3,11 +3,17 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
+from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.charges import ChargeItem
+from registrations.invoices.ledger.payments import record_payment, record_payout
+from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_receivable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -28,5 +34,76 @@ def test_list_shows_the_due_date_of_what_is_unpaid(issuer, client):
 
     page = html.fromstring(client.get(reverse("receivables"), {"state": "overdue"}).content)
 
-    [due] = page.xpath("//td[@data-label='Échéance']//time/@datetime")
-    assert due[:10] == str(invoice.due_on)
+    [due] = page.xpath("//td[@data-label='Échéance']")
+    assert due.text_content() == format_date(invoice.due_on)
+
+
+def make_unnamed_receivable(**fields):
+    """Create a receivable as after an import that names attendees, but no buyer."""
+    guest = ChargeItem("guest", "Billet Invité", 12_000, 2000, attendee="Zoé Müller")
+    values = dict.fromkeys(("name", "email", "street", "city", "postcode"), "")
+    return make_receivable(guest, **{**values, "reference": "UNNAMED1", **fields})
+
+
+@pytest.mark.parametrize(
+    "address_name",
+    ["receivable", "receivable-issue", "receivable-deposit", "receivable-pay", "receivable-buyer"],
+)
+def test_pages_of_a_receivable_name_the_attendee_where_no_buyer_is_named(issuer, client, address_name):
+    receivable = make_unnamed_receivable()
+
+    page = read_main_text(client.get(reverse(address_name, args=[receivable.reference])))
+
+    assert "Zoé Müller" in page
+
+
+def test_buyer_row_names_the_attendee_where_no_buyer_is_named(issuer, client):
+    receivable = make_unnamed_receivable()
+
+    page = html.fromstring(client.get(reverse("receivable", args=[receivable.reference])).content)
+
+    [buyer] = page.xpath("//dl//div[dt='Acheteur']/dd")
+    assert "Zoé Müller" in buyer.text_content()
+
+
+def test_receivables_with_missing_details_are_listed_by_name(issuer, client):
+    make_unnamed_receivable()
+
+    page = read_main_text(client.get(reverse("invoices-issue")))
+
+    assert "Zoé Müller · UNNAMED1" in page
+
+
+def test_receipt_names_the_attendee_where_no_buyer_is_named(issuer, client):
+    receivable = make_unnamed_receivable()
+    record_payment(receivable=receivable, amount=12_000, method="cash")
+
+    receipt = client.get(reverse("receivable-pro-forma", args=[receivable.reference]))
+
+    # Once as the buyer, once on the line.
+    assert pdf_text(receipt.content).count("Zoé Müller") == 2
+
+
+def test_names_on_a_payout_take_no_query_each(issuer, client, django_assert_num_queries):
+    def make_payout(count: int) -> str:
+        payments = [
+            record_payment(
+                receivable=make_unnamed_receivable(reference=f"P{count}X{n}"), amount=12_000, method="card"
+            )
+            for n in range(count)
+        ]
+        payout = record_payout(
+            external_id=f"po_{count}",
+            amount=12_000 * count,
+            arrived_on=timezone.localdate(),
+            payments=payments,
+        )
+        return reverse("payout", args=[payout.pk])
+
+    small, large = make_payout(1), make_payout(4)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(small)
+    with django_assert_num_queries(len(queries)):
+        page = client.get(large)
+
+    assert read_main_text(page).count("Zoé Müller") == 4

@@ -3,15 +3,20 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from lxml import html
 
 from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models import Receivable
+from registrations.models import Order
 from registrations.payments.bank.import_statement import import_statement
 from registrations.payments.bank.matching import BankLineFacts, PayableIndex, PayableItem, rank_payables
+from registrations.payments.bank.payables import build_payable_index
 from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.models import BankLine
 from tests.registrations.invoices.factories import make_issuer, make_receivable
+from tests.registrations.payments.factories import order_by_card
 from tests.registrations.payments.statements import camt
 from tests.site_objects import make_client
 
@@ -81,3 +86,36 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     # After the last line, the next one is the line that was skipped.
     assert answer["Location"] == reverse("bank-line", args=[last.pk])
     assert ignored["Location"] == reverse("bank-line", args=[other.pk])
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_line_is_suggested_by_the_attendee_of_an_order_without_a_buyer(event):
+    order = order_by_card(event, payment="invoice")
+    Receivable.objects.all().delete()
+    # As after an import that names attendees only.
+    Order.objects.update(email="", billing_name="", company="")
+    line_facts = BankLineFacts(5_000, "virement", "MULLER ZOE", datetime.date(2027, 3, 1))
+
+    [suggestion] = rank_payables(line_facts, build_payable_index())
+
+    assert suggestion.item.reference == order.reference
+    assert suggestion.item.buyer_name == "Zoé Müller 0"
+    assert suggestion.has_similar_name
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_matches_name_the_buyer_in_preview_and_list(treasurer):
+    make_issuer()
+    make_receivable(name="Acme Industries", reference="ACME001")
+    client = make_client(treasurer)
+    content = camt((5_000, "Acme", "ACME001", ""))
+
+    statement = SimpleUploadedFile("x.xml", content)
+    preview = client.post(reverse("bank-import"), {"file": statement, "check": "1"})
+    import_statement(file=read_statement("x.xml", content))
+    lines = client.get(reverse("bank-lines"))
+
+    assert "Acme Industries · ACME001" in preview.text
+    assert "Acme Industries · ACME001" in lines.text
