@@ -48,10 +48,19 @@ def require_complete_invoice(
         )
 
 
+def has_complete_buyer(receivable: Receivable) -> bool:
+    """Return whether the buyer has the name and the address that every invoice must bear."""
+    return bool(receivable.name.strip()) and has_address(receivable)
+
+
+def has_address(receivable: Receivable) -> bool:
+    return bool(receivable.street.strip() and receivable.city.strip())
+
+
 def require_buyer_address(receivable: Receivable) -> None:
     """Raise InvalidInvoice if the buyer's street or town is missing; postcodes do not exist everywhere."""
     # An invoice must name its buyer with the address (Code de commerce, art. L441-9).
-    if not (receivable.street.strip() and receivable.city.strip()):
+    if not has_address(receivable):
         raise InvalidInvoice(
             _(
                 "The invoice cannot be issued without the buyer’s address. "

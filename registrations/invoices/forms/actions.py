@@ -100,6 +100,30 @@ class ManualPaymentForm(IdempotentForm):
     method = forms.ChoiceField(label=_("Method"), choices=MANUAL_METHODS)
     received_on = FrenchDayField(label=_("Received on"), initial=timezone.localdate)
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    # Hidden until the amount is more than what is due.
+    is_overpaid = forms.BooleanField(
+        label=_("I received this amount"), required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, receivable: Receivable, amount_due: int, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"amount": amount_due if amount_due > 0 else None}, **kwargs)
+        self.receivable, self.amount_due = receivable, max(0, amount_due)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a confirmation of an amount that is more than what is due."""
+        data = super().clean() or self.cleaned_data
+        amount = data.get("amount", 0)
+        # A second click finds the first one's payment, after which less is due.
+        if amount <= self.amount_due or Payment.objects.filter(external_id=self.external_id).exists():
+            return data
+        self.fields["is_overpaid"].widget = forms.CheckboxInput()
+        if not data.get("is_overpaid"):
+            sentence = _(
+                "This is %(excess)s more than the balance due. Correct the amount, or confirm it below."
+            )
+            excess = format_cents(amount - self.amount_due, self.receivable.currency)
+            self.add_error("amount", sentence % {"excess": excess})
+        return data
 
     def clean_received_on(self) -> datetime.date:
         """Refuse days in the future, since a recorded payment cannot be changed."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError, NotOpenNow
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from registrations.invoices.documents.completeness import require_buyer_address
+from registrations.invoices.documents.completeness import has_complete_buyer, require_buyer_address
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -71,6 +71,8 @@ class ActionPage:
     # Called with the form's cleaned data; returns the success message.
     run_action: Callable[[dict[str, Any]], str]
     lines: Any = ()
+    # Without the buyer's name and address the page leads to them instead of showing its button.
+    needs_buyer: bool = False
 
 
 def respond_with_action(
@@ -124,6 +126,7 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
             ConfirmationForm(get_posted_data(request)),
             run_action,
             lines,
+            needs_buyer=not has_complete_buyer(receivable),
         ),
     )
 
@@ -150,6 +153,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
             _("Issue the deposit invoice"),
             DepositForm(get_posted_data(request), initial={"last_document": last_document}),
             run_action,
+            needs_buyer=not has_complete_buyer(receivable),
         ),
     )
 
@@ -159,7 +163,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     """Record a payment by transfer or in cash."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     due = compute_balance(receivable).amount_due
-    form = ManualPaymentForm(get_posted_data(request), initial={"amount": due if due > 0 else None})
+    form = ManualPaymentForm(get_posted_data(request), receivable=receivable, amount_due=due)
 
     def run_action(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}

@@ -189,10 +189,11 @@ def pair_with_refundable(payments: list[Any], receivable: Receivable) -> list[tu
 
 @require_safe
 def pro_forma_download(request: HttpRequest, reference: str) -> HttpResponse:
-    """Download a pro forma invoice of what is owed."""
+    """Download a pro forma invoice of what is owed, or a receipt once it is paid."""
     receivable = get_receivable_for_treasurer(reference, request.user)
+    name = _("receipt") if compute_balance(receivable).is_paid else "pro-forma"
     return attachment_response(
-        render_pro_forma_pdf(receivable), name=f"pro-forma-{receivable.reference}.pdf", mimetype=PDF_TYPE
+        render_pro_forma_pdf(receivable), name=f"{name}-{receivable.reference}.pdf", mimetype=PDF_TYPE
     )
 
 

@@ -13,6 +13,7 @@ from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.ledger.payments import record_payment, record_payout
+from registrations.invoices.models import Payment
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_receivable
 
@@ -22,6 +23,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 @pytest.fixture
 def client(treasurer):
     return treasurer
+
+
+def send_payment(client, receivable, **typed):
+    """Fill in and send the form of a payment; return the page that follows."""
+    address = reverse("receivable-pay", args=[receivable.reference])
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+    return client.post(address, {**dict(form.form_values()), **typed}, follow=True)
 
 
 def read_main_text(answer) -> str:
@@ -107,3 +115,45 @@ def test_names_on_a_payout_take_no_query_each(issuer, client, django_assert_num_
         page = client.get(large)
 
     assert read_main_text(page).count("Zoé Müller") == 4
+
+
+def test_payment_above_the_balance_is_recorded_once_confirmed(issuer, client):
+    receivable = make_receivable()
+
+    question = send_payment(client, receivable, amount="999999", note="virement du 3")
+    [form] = html.fromstring(question.content).xpath("//main//form")
+    recorded_before = Payment.objects.count()
+    [box] = form.xpath(".//input[@type='checkbox']/@name")
+    client.post(reverse("receivable-pay", args=[receivable.reference]), {**form.fields, box: "on"})
+
+    assert "999 879,00 € de plus que le solde dû" in read_main_text(question)
+    assert "J’ai bien reçu ce montant" in read_main_text(question)
+    assert recorded_before == 0
+    assert Payment.objects.get().amount == 99_999_900
+    assert Payment.objects.get().note == "virement du 3"
+
+
+def test_second_click_on_a_payment_of_the_balance_asks_nothing(issuer, client):
+    receivable = make_receivable()
+    address = reverse("receivable-pay", args=[receivable.reference])
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+
+    answers = [client.post(address, dict(form.form_values())) for _click in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Payment.objects.count() == 1
+
+
+def test_paid_receivable_offers_a_receipt_and_no_deposit(issuer, client):
+    receivable = make_receivable()
+    record_payment(receivable=receivable, amount=12_000, method="transfer")
+
+    answer = client.get(reverse("receivable", args=[receivable.reference]))
+    download = client.get(reverse("receivable-pro-forma", args=[receivable.reference]))
+
+    page = html.fromstring(answer.content)
+    labels = [link.text_content().strip() for link in page.xpath("//*[@class='actions']/a")]
+    assert "Reçu" in labels
+    assert "Facturer un acompte" not in labels
+    assert "120,00 € sont payés mais pas encore facturés" in read_main_text(answer)
+    assert f"recu-{receivable.reference}.pdf" in download["Content-Disposition"]
