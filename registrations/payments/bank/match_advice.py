@@ -59,10 +59,7 @@ MATCH_ADVICE = {
     ),
     MatchKind.UNKNOWN: MatchAdvice(
         _("unidentified"),
-        _(
-            "No reference was recognized. Assign the line to an order, for example one suggested below, or "
-            "set it aside with a reason."
-        ),
+        _("No reference was recognized. Assign the line to what it pays, or set it aside with a reason."),
         _("Assign"),
     ),
 }

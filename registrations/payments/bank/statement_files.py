@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from convention.errors import UnreadableFile
 from convention.parsing.process import parse_in_child
 from convention.tables.files import decode_text
+from convention.tables.workbooks import is_workbook
 
 from .camt_reader import is_camt, read_camt_statement
 from .csv_reader import read_csv_statement
@@ -55,4 +56,9 @@ def read_statement(name: str, content: bytes, columns: Mapping[str, str] | None 
     # Other XML, which the CSV reader would report as a file without columns.
     if content.lstrip()[:1] == b"<":
         raise UnreadableFile(_("%(file)s is not a CAMT.053 statement.") % {"file": name})
+    # The reader of tables would ask for a workbook, which no bank statement is.
+    if not is_workbook(content) and "\x00" in decode_text(content):
+        raise UnreadableFile(
+            _("%(file)s is not a bank statement. Ask the bank for CAMT.053 or CSV.") % {"file": name}
+        )
     return read_csv_statement(name, content, columns)

@@ -119,3 +119,19 @@ def test_matches_name_the_buyer_in_preview_and_list(treasurer):
 
     assert "Acme Industries · ACME001" in preview.text
     assert "Acme Industries · ACME001" in lines.text
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_unidentified_line_is_explained_on_its_own_page_only(treasurer):
+    make_issuer()
+    client = make_client(treasurer)
+    import_statement(file=read_statement("x.xml", camt((700, "Zzz", "don", ""))))
+
+    lines = client.get(reverse("bank-lines"))
+    line = client.get(reverse("bank-line", args=[BankLine.objects.get().pk]))
+
+    assert "à identifier" in lines.text
+    assert "Aucune référence reconnue" not in lines.text
+    assert "Aucune référence reconnue" in line.text
+    assert "ci-dessous" not in line.text

@@ -69,6 +69,7 @@ def test_chosen_columns_are_used_by_import(client, page, event):
         ("x.csv", b"a;b", "les colonnes de la date et du montant"),
         ("x.csv", b"Date;Montant\n01/03/2027;beaucoup", "Ligne 2"),
         ("x.csv", b"", "Ce fichier est vide"),
+        ("x.png", b"\x89PNG\r\n\x1a\n\x00\x00", "Demandez à la banque un fichier CAMT.053 ou CSV"),
     ],
 )
 def test_invalid_statement_shows_error(client, page, name, content, said):
