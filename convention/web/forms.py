@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, QueryDict
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
 
@@ -96,6 +97,17 @@ class TwoDecimalsField(forms.DecimalField):
         # Localized fields are text fields: browsers accept only one of the two separators in number fields.
         super().__init__(**{"min_value": 0, "decimal_places": 2, "localize": True, **kwargs})
 
+    def run_validators(self, value: Any) -> None:
+        """Write the limits in the errors as the language of the page writes numbers."""
+        try:
+            super().run_validators(value)
+        except forms.ValidationError as error:
+            for broken_limit in error.error_list:
+                params = broken_limit.params or {}
+                if "limit_value" in params:
+                    params["limit_value"] = format_limit(params["limit_value"])
+            raise
+
     def to_python(self, value: Any) -> Any:
         """Return the number. Raise ValidationError for text that may be read in two ways, or not at all."""
         if not isinstance(value, str) or not value.strip():
@@ -129,6 +141,13 @@ class HundredthsField(TwoDecimalsField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         # Django compares the initial value, which is in hundredths, with the typed one.
         return super().has_changed(_convert_to_units(initial), data)
+
+
+def format_limit(limit: Any) -> Any:
+    """Return a number as a sentence shows it: `0,01` or `10 000 000` in French."""
+    if not isinstance(limit, int | float | Decimal):
+        return limit
+    return formats.number_format(limit, 0 if limit == int(limit) else 2, force_grouping=True)
 
 
 def _convert_to_units(value: Any) -> Any:

@@ -70,7 +70,7 @@ class ManualRegistrationForm(WalkInForm):
     price = TwoDecimalsField(
         label=_("Price of the ticket"),
         required=False,
-        max_digits=9,
+        max_value=100_000,
         help_text=_("Leave empty to charge the usual price; enter 0 for a free place."),
     )
     free_addons = forms.BooleanField(label=_("Add-ons free of charge"), required=False)

@@ -88,7 +88,7 @@ class AssignmentForm(forms.Form):
     reference = forms.CharField(
         label=_("Reference"), max_length=40, help_text=_("Reference of an order or of any other amount due.")
     )
-    amount = TwoDecimalsField(label=_("Amount"), max_digits=12)
+    amount = TwoDecimalsField(label=_("Amount"), max_value=9_999_999_999)
 
     @property
     def cents(self) -> int:

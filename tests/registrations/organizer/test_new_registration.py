@@ -61,9 +61,11 @@ def test_lower_price_is_charged_and_invalid_price_is_refused(organizer, event):
     no_reason = fill(organizer, event, **{"guest-price": "50"})
     too_much = fill(organizer, event, **{"guest-price": "500", "guest-reason": "x"})
     negative = fill(organizer, event, **{"guest-price": "-1", "guest-reason": "x"})
+    huge = fill(organizer, event, **{"guest-price": "99999999999", "guest-reason": "x"})
     assert Registration.objects.count() == 0
 
     fill(organizer, event, **{"guest-price": "50,50", "guest-reason": "partenaire"})
+    assert "Indiquez 100\u00a0000 au maximum." in huge.text
 
     Event.objects.update(
         starts_at=timezone.now() - timedelta(days=2), ends_at=timezone.now() - timedelta(days=1)
