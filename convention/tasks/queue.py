@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.tasks import Task
+from django.tasks import Task, TaskResultStatus
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult, get_date_max
 
@@ -27,6 +27,13 @@ def enqueue_all(task: Task[..., Any], argument_lists: Iterable[tuple[int | str, 
         row.args_kwargs = {"args": list(arguments), "kwargs": {}}
         rows.append(row)
     DBTaskResult.objects.bulk_create(rows, batch_size=WRITE_BATCH_SIZE)
+
+
+def list_unfinished_arguments(task: Task[..., Any]) -> list[list[Any]]:
+    """Return the positional arguments of each call that waits for the worker or runs."""
+    unfinished = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    rows = DBTaskResult.objects.filter(task_path=task.module_path, status__in=unfinished)
+    return [arguments["args"] for arguments in rows.values_list("args_kwargs", flat=True)]
 
 
 def make_waiting_task(hook: TaskHook) -> DBTaskResult | None:

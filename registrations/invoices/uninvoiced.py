@@ -16,6 +16,7 @@ from django.utils import timezone
 from convention import hooks
 from convention.actor import Actor, current_actor
 from convention.errors import ConventionError
+from convention.tasks.queue import list_unfinished_arguments
 from convention.tasks.queue_names import DOCUMENT_QUEUE
 from convention.text.countries import country_codes
 from registrations.invoices.documents.completeness import is_complete_issuer
@@ -94,18 +95,29 @@ class InvoiceBatch:
 
 def count_uninvoiced(*, event_slug: str = "") -> int:
     """Return how many invoices can be issued, of one event or of all."""
-    rows = list_uninvoiced_receivables().filter(make_complete_buyer_filter())
+    rows = _exclude_queued(list_uninvoiced_receivables()).filter(make_complete_buyer_filter())
     return (rows.filter(event__slug=event_slug) if event_slug else rows).count()
 
 
 def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:
     """Return what can be invoiced now, of one event or of all."""
-    rows = list_uninvoiced_receivables().with_first_attendee().select_related("event").order_by("pk")
+    rows = _exclude_queued(list_uninvoiced_receivables())
+    rows = rows.with_first_attendee().select_related("event").order_by("pk")
     if event_slug:
         rows = rows.filter(event__slug=event_slug)
     return InvoiceBatch(
         list(rows.filter(make_complete_buyer_filter())), list(rows.exclude(make_complete_buyer_filter()))
     )
+
+
+def _exclude_queued(rows: ReceivableQuerySet) -> ReceivableQuerySet:
+    """Leave out the receivables of batches that the worker has not finished."""
+    queued_ids = {
+        pk
+        for receivable_ids, _person in list_unfinished_arguments(issue_and_send_invoices)
+        for pk in receivable_ids
+    }
+    return rows.exclude(pk__in=queued_ids)
 
 
 @task(queue_name=DOCUMENT_QUEUE)
