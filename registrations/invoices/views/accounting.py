@@ -34,14 +34,14 @@ from registrations.invoices.models import Issuer, Payment, Payout, Receivable
 from registrations.invoices.permissions import get_payout_for_treasurer, require_treasurer
 from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 
-from .receivables import render_page
+from .receivables import list_billed_events, render_page
 
 MAX_PAYOUTS_SHOWN = 500
 
 
 @require_GET
 def accounting_overview(request: HttpRequest) -> HttpResponse:
-    """Show the VAT of a period and offer its journal entries."""
+    """Show the VAT of a period, offer its journal entries, and link to the accounts of each event."""
     require_treasurer(request.user)
     issuer = Issuer.get_current()
     # VAT is declared for the previous month.
@@ -60,6 +60,7 @@ def accounting_overview(request: HttpRequest) -> HttpResponse:
         issuer=issuer,
         rows=[(row, getattr(VAT_EXEMPTIONS.get(row.exemption), "legal_text", "")) for row in rows],
         foreign_documents=foreign,
+        events=list_billed_events(),
         foreign_notice=FOREIGN_CURRENCY_NOTICE,
         net_cents=sum(row.net_cents for row in rows),
         vat_cents=sum(row.vat_cents for row in rows),

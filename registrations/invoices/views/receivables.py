@@ -86,11 +86,16 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         is_filtered=active_filter != ReceivableFilter(),
         states=[(state.value, label) for state, label in STATE_LABELS.items()],
         labels=STATE_LABELS,
-        events=list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at")),
+        events=list_billed_events(),
         issuer=Issuer.get_current(),
         uninvoiced_count=count_uninvoiced(event_slug=active_filter.event),
         unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),
     )
+
+
+def list_billed_events() -> list[Event]:
+    """Return the events with receivables, the latest first."""
+    return list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at"))
 
 
 @require_GET
