@@ -170,24 +170,6 @@ def test_deposit_correction_and_credit_of_withdrawn_charges(issuer, client):
     ]
 
 
-@pytest.mark.parametrize(
-    ("address_name", "typed"), [("receivable-issue", {}), ("receivable-deposit", {"amount": "10"})]
-)
-def test_invoice_is_not_issued_without_the_buyers_address(issuer, client, address_name: str, typed):
-    receivable = make_receivable(street="", postcode="", city="")
-    address = reverse(address_name, args=[receivable.reference])
-
-    page = client.get(address)
-    answer = client.post(address, typed)
-
-    # The page says so before anything is sent, and leads to the form where the address is entered.
-    for shown in (page, answer):
-        [link] = html.fromstring(shown.content).xpath("//*[contains(@class, 'notice')]//a/@href")[:1]
-        assert link == reverse("receivable-buyer", args=[receivable.reference])
-        assert "le nom, la rue et la ville de l’acheteur" in read_main_text(shown)
-    assert not Invoice.objects.exists()
-
-
 def test_double_click_issues_one_document_and_records_one_refund(issuer, client):
     receivable = make_receivable(GUESTS)
     deposit = {"amount": "100", **read_hidden_fields(client, "receivable-deposit", receivable.reference)}

@@ -13,7 +13,8 @@ from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.ledger.payments import record_payment, record_payout
-from registrations.invoices.models import Payment
+from registrations.invoices.models import Invoice, Payment
+from tests.factories import make_event
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_receivable
 
@@ -157,3 +158,66 @@ def test_paid_receivable_offers_a_receipt_and_no_deposit(issuer, client):
     assert "Facturer un acompte" not in labels
     assert "120,00 € sont payés mais pas encore facturés" in read_main_text(answer)
     assert f"recu-{receivable.reference}.pdf" in download["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [("0", "Indiquez 0,01 ou plus."), ("20000000", "Indiquez 10 000 000 au maximum.")],
+)
+def test_limits_of_an_amount_are_written_as_the_language_writes_numbers(issuer, client, amount, sentence):
+    answer = send_payment(client, make_receivable(), amount=amount)
+
+    assert sentence in read_main_text(answer)
+
+
+def test_accounts_of_each_event_are_reached_from_the_books(issuer, client):
+    make_receivable(event=make_event(slug="congress"))
+
+    links = html.fromstring(client.get(reverse("accounting")).content).xpath("//main//a/@href")
+
+    assert reverse("revenue", args=["congress"]) in links
+    assert reverse("day-book", args=["congress"]) in links
+
+
+def test_queued_batch_is_not_offered_again(issuer, client, run_tasks):
+    make_receivable()
+    address = reverse("invoices-issue")
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+
+    listed = client.post(address, dict(form.form_values()), follow=True)
+    offered = html.fromstring(client.get(address).content).xpath("//main//form")
+    run_tasks()
+
+    assert "1 facture est en cours d’émission et d’envoi" in read_main_text(listed)
+    assert "Émettre 1 facture" not in read_main_text(listed)
+    assert not offered
+    assert Invoice.objects.count() == 1
+
+
+def test_history_names_documents_and_amounts(issuer, client):
+    receivable = make_receivable()
+    invoice = issue_invoice(receivable=receivable)
+    record_payment(receivable=receivable, amount=12_000, method="transfer")
+
+    page = read_main_text(client.get(reverse("receivable", args=[receivable.reference])))
+
+    assert f"Document émis · {invoice.number}" in page
+    assert "Paiement enregistré · 120,00 €" in page
+
+
+@pytest.mark.parametrize(
+    ("address_name", "typed"), [("receivable-issue", {}), ("receivable-deposit", {"amount": "10"})]
+)
+def test_invoice_is_not_issued_without_the_buyers_address(issuer, client, address_name: str, typed):
+    receivable = make_receivable(street="", postcode="", city="")
+    address = reverse(address_name, args=[receivable.reference])
+
+    page = client.get(address)
+    answer = client.post(address, typed)
+
+    # The page says so before anything is sent, and leads to the form where the address is entered.
+    for shown in (page, answer):
+        [link] = html.fromstring(shown.content).xpath("//*[contains(@class, 'notice')]//a/@href")[:1]
+        assert link == reverse("receivable-buyer", args=[receivable.reference])
+        assert "le nom, la rue et la ville de l’acheteur" in read_main_text(shown)
+    assert not Invoice.objects.exists()
