@@ -201,8 +201,12 @@ class Event(RichTextModel):
     def is_registration_open(self, *, at: datetime.datetime | None = None) -> bool:
         """Return whether the event is published, inside its registration period, and not over."""
         now = at or timezone.now()
-        opened = self.registration_opens_at is None or self.registration_opens_at <= now
-        return self.visibility != self.Visibility.DRAFT and opened and now < self.registration_deadline
+        is_ahead = self.is_registration_ahead(at=now)
+        return self.visibility != self.Visibility.DRAFT and not is_ahead and now < self.registration_deadline
+
+    def is_registration_ahead(self, *, at: datetime.datetime | None = None) -> bool:
+        """Return whether registration opens at a set time after `at` (default: now), also of a draft."""
+        return self.registration_opens_at is not None and (at or timezone.now()) < self.registration_opens_at
 
     @property
     def can_register_on_page(self) -> bool:

@@ -23,6 +23,11 @@ pages: list[Any] = [
     path("organize/new/start/<slug:kind>/", publishing_views.event_start, name="organize-event-start"),
     path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
     path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
+    path(
+        "organize/<slug:event>/publish/open-registration/",
+        publishing_views.registration_opening,
+        name="organize-event-open-registration",
+    ),
     path("organize/<slug:event>/delete/", publishing_views.event_delete, name="organize-event-delete"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
     path("organize/<slug:event>/pictures/", picture_views.event_pictures, name="organize-pictures"),

@@ -110,7 +110,7 @@ RELATED_ROWS_QUERY = CompiledQuery(_query_related_rows, PLACEHOLDER_ID, PLACEHOL
 
 def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:
     now = timezone.now()
-    if event.registration_opens_at and now < event.registration_opens_at:
+    if event.is_registration_ahead(at=now):
         return "not_open_yet"
     if not event.is_registration_open(at=now):
         return "closed"

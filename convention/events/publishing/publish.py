@@ -19,13 +19,16 @@ from convention.text.dates import format_datetime, format_datetime_range
 class ReadinessItem:
     """One point of the checklist: its state in a sentence, and the page where it is changed.
 
-    While a required item is not done, the event cannot be published.
+    While a required item is not done, the event cannot be published. `action_name` is a page that settles the
+    item with one POST, and `action_label` its button.
     """
 
     sentence: str
     is_done: bool
     page_name: str = ""
     is_required: bool = False
+    action_name: str = ""
+    action_label: str = ""
 
 
 def list_readiness(event: Event) -> list[ReadinessItem]:
@@ -38,6 +41,7 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
     """Return what the event itself needs: dates to come, a venue, a description, an address for questions."""
     dates = format_datetime_range(event.starts_at, event.ends_at, event.zone)
     return [
+        *_list_opening_items(event),
         *_list_deadline_items(event),
         ReadinessItem(_("Dates: %(dates)s") % {"dates": dates}, is_done=True, page_name="organize-settings")
         if event.ends_at > timezone.now()
@@ -75,6 +79,32 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
     ]
 
 
+def _list_opening_items(event: Event) -> list[ReadinessItem]:
+    """Return an item while registration opens at a later time; applications for a visit have their own."""
+    sentence = describe_opening(event)
+    if not sentence or event.kind == Event.Kind.SITE_VISIT:
+        return []
+    is_draft = event.visibility == Event.Visibility.DRAFT
+    return [
+        ReadinessItem(
+            sentence,
+            # Done, since a later opening may be intended, as in a copy that keeps the rhythm of last year.
+            is_done=True,
+            page_name="organize-settings",
+            action_name="organize-event-open-registration",
+            action_label=_("Open on publication") if is_draft else _("Open registration now"),
+        )
+    ]
+
+
+def describe_opening(event: Event) -> str:
+    """Return from when people can register if that is a later time, else ""."""
+    if not event.registration_opens_at or not event.is_registration_ahead():
+        return ""
+    opens_on = format_datetime(event.registration_opens_at, event.zone)
+    return _("Registration opens on %(opens_on)s.") % {"opens_on": opens_on}
+
+
 def _list_deadline_items(event: Event) -> list[ReadinessItem]:
     """Return an item if registration has closed, as in a copy where only start and end were corrected."""
     sentence = describe_passed_deadline(event)
@@ -103,3 +133,18 @@ def publish_event(*, event: Event, visibility: str, actor: RequestUser) -> None:
     check_event_change(stored, actor)
     stored.save(update_fields=["visibility"])
     record_action("event.publish", stored, event=stored, fields=["visibility"])
+
+
+@transaction.atomic
+def open_registration(*, event: Event, actor: RequestUser) -> None:
+    """Open registration now, or of a draft on its publication. Raise NotOpenNow or InvalidFields."""
+    # `no_key`: registrations reference the event, and must not wait.
+    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    now = timezone.now()
+    if not stored.is_registration_ahead(at=now):
+        raise NotOpenNow(_("Registration is not waiting for a later date."))
+    # The time is stored, since copies of the event shift it to their own dates.
+    stored.registration_opens_at = None if stored.visibility == Event.Visibility.DRAFT else now
+    check_event_change(stored, actor)
+    stored.save(update_fields=["registration_opens_at"])
+    record_action("event.change", stored, event=stored, fields=["registration_opens_at"])

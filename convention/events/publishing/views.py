@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.models import WorkingGroup
 from convention.club.permissions import is_club_administrator
@@ -21,7 +21,7 @@ from convention.web.routing import require_safe_or_post
 
 from .copy_event import copy_event
 from .delete_draft import delete_draft, list_deletion_obstacles
-from .publish import list_readiness, publish_event
+from .publish import describe_opening, list_readiness, open_registration, publish_event
 from .start_event import KINDS_TO_START, start_event
 
 if TYPE_CHECKING:
@@ -46,9 +46,33 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
         except NotOpenNow as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The event has been published."))
+            messages.success(
+                request, f"{_('The event has been published.')} {describe_opening(event_row)}".rstrip()
+            )
             return redirect("organize-event-publish", event_row.slug)
     return render(request, "organize/event_publish.html", _build_context(event_row, form))
+
+
+@require_POST
+def registration_opening(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Open registration without waiting for the date in the settings."""
+    event_row = get_event_to_organize(event, request.user)
+    try:
+        open_registration(event=event_row, actor=request.user)
+    except InvalidFields as error:
+        sentences = [sentence for errors in error.field_errors.values() for sentence in errors]
+        messages.error(request, " ".join(sentences))
+    except NotOpenNow as error:
+        messages.error(request, str(error))
+    else:
+        is_draft = event_row.visibility == Event.Visibility.DRAFT
+        messages.success(
+            request,
+            _("Registration will open when the event is published.")
+            if is_draft
+            else _("Registration is open."),
+        )
+    return redirect("organize-event-publish", event_row.slug)
 
 
 @require_safe_or_post

@@ -9,8 +9,8 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint
 from convention.audit.models import AuditEntry
 from convention.errors import NotOpenNow
-from convention.events.models import Event
-from convention.events.publishing.publish import publish_event
+from convention.events.models import DEFAULT_ZONE, Event
+from convention.events.publishing.publish import open_registration, publish_event
 from registrations.visits.models import Visit
 from tests.factories import (
     make_administrator,
@@ -20,6 +20,7 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
+from tests.registrations.sponsors.factories import make_package
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +135,62 @@ def test_passed_registration_deadline_is_reported_before_publication():
     assert "so nobody can register" in checklist
     assert "1 ticket is offered." not in checklist
     assert ">registration closed<" in tickets
+
+
+def test_opening_date_of_copy_is_shown_on_all_pages_and_registration_is_opened_from_checklist():
+    opens = datetime.datetime(2127, 10, 30, 9, tzinfo=DEFAULT_ZONE)
+    starts = opens + datetime.timedelta(days=220)
+    event = make_event(
+        slug="x",
+        visibility="draft",
+        starts_at=starts,
+        ends_at=starts + datetime.timedelta(days=1),
+        registration_opens_at=opens,
+    )
+    make_ticket(event, price=1000)
+    organizer = make_client(make_staff(event))
+    sentence = "Registration opens on 30 October 2127, 9:00."
+
+    def read(path: str) -> str:
+        return organizer.get(f"/en/{path}").content.decode().replace("\u00a0", " ")
+
+    assert sentence in read("organize/x/publish/")
+    assert "Open on publication" in read("organize/x/publish/")
+    assert "from 30 October 2127" in read("organize/x/tickets/")
+    assert "Once it is published, registration opens on 30 October 2127" in read("events/x/")
+
+    shared = organizer.post("/en/organize/x/publish/", {"visibility": "public"}, follow=True)
+    shared = shared.content.decode().replace("\u00a0", " ")
+
+    assert f"The event has been published. {sentence}" in shared
+    assert "Open registration now" in shared
+    assert ">on sale<" not in read("organize/x/tickets/")
+    assert "opens on 30 October 2127" in read("organize/")
+    assert sentence in read("organize/x/")
+
+    opened = organizer.post("/en/organize/x/publish/open-registration/", follow=True).content.decode()
+
+    event.refresh_from_db()
+    assert event.is_registration_open()
+    assert "Registration is open." in opened
+    assert "Open registration now" not in opened
+    assert ">on sale<" in read("organize/x/tickets/")
+    assert AuditEntry.objects.get(verb="event.change").fields == ["registration_opens_at"]
+
+
+def test_draft_whose_registration_is_opened_opens_on_publication():
+    event = make_event(visibility="draft", registration_opens_at=timezone.now() + datetime.timedelta(days=9))
+
+    open_registration(event=event, actor=make_administrator())
+
+    event.refresh_from_db()
+    assert event.registration_opens_at is None
+
+
+def test_sponsor_packages_are_on_sale_before_registration_opens():
+    event = make_event(slug="x", registration_opens_at=timezone.now() + datetime.timedelta(days=9))
+    make_package(event)
+
+    page = make_client(make_staff(event)).get("/en/organize/x/sponsors/packages/").content.decode()
+
+    assert ">on sale<" in page
