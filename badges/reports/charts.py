@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from badges.attendance.reports.headcount import accumulate_arrivals
 from convention.events.models import Event
+from convention.templatetags.convention import page_url
 from convention.text.dates import format_date, format_datetime, format_time
 from convention.text.normalize import casefold_text
 from convention.web.charts import BarChart, ChartBar, CurveChart, thin_points
@@ -145,9 +146,15 @@ def _session_bars(event: Event) -> BarChart:
     """Return a chart of the fullest sessions with a capacity."""
     limited = Session.objects.filter(event=event, capacity__gt=0, cancelled_at__isnull=True, reserved__gt=0)
     fullest = sorted(
-        limited.only("title", "reserved", "capacity"), key=lambda s: -s.reserved / (s.capacity or 1)
+        limited.only("number", "title", "reserved", "capacity"), key=lambda s: -s.reserved / (s.capacity or 1)
     )
     rows = [
-        ChartBar(session.title, session.reserved, session.capacity) for session in fullest[:MAX_SESSION_BARS]
+        ChartBar(
+            session.title,
+            session.reserved,
+            session.capacity,
+            url=page_url("organize-session", event.slug, session.number),
+        )
+        for session in fullest[:MAX_SESSION_BARS]
     ]
     return BarChart(_("Sessions"), rows, _("Session"), _("Places taken"))

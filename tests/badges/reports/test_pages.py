@@ -243,3 +243,13 @@ def test_the_number_of_queries_does_not_depend_on_alarms():
         counts.append(len(captured))
 
     assert counts[0] == counts[1]
+
+
+def test_bars_of_sessions_link_to_sessions(client):
+    event = make_event(slug="x")
+    session = make_session(event, "Atelier", capacity=20, reserved=12)
+    client.force_login(make_staff(event))
+
+    page = client.get("/organize/x/").content.decode()
+
+    assert f'<a href="/organize/x/schedule/{session.number}/">Atelier</a>' in page
