@@ -74,7 +74,9 @@ class Venue(models.Model):
         """Return the address of a map on another site; "" for a venue without an address."""
         if not (self.street or self.city):
             return ""
-        return build_map_url(" ".join(filter(None, (self.street, self.postcode, self.city, self.country))))
+        # The name finds the building where no street does; beside a street it would only confuse the search.
+        place = self.street or self.name
+        return build_map_url(" ".join(filter(None, (place, self.postcode, self.city, self.country))))
 
 
 class Event(RichTextModel):

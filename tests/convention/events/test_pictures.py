@@ -117,6 +117,12 @@ def test_logo_and_map_are_on_the_public_pages(client):
     assert 'class="event-logo"' not in desk
 
 
+def test_map_of_venue_without_street_searches_its_name():
+    venue = Venue(name="Palais Lumière", city="Évian")
+
+    assert venue.map_url.endswith("?query=Palais+Lumi%C3%A8re+%C3%89vian+FR")
+
+
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("content", "sentence"),
