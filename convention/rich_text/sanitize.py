@@ -174,6 +174,15 @@ def _lower_headings(text: str) -> str:
     return re.sub(r"(</?h)[123]\b", r"\g<1>4", text, flags=re.I)
 
 
+def raise_headings(html: str, level: int) -> str:
+    """Return sanitized HTML with its headings moved so that the highest one has this level."""
+    levels = [int(digit) for digit in re.findall(r"<h([1-6])>", html)]
+    if not levels:
+        return html
+    shift = level - min(levels)
+    return re.sub(r"(</?h)([1-6])>", lambda match: f"{match[1]}{min(6, int(match[2]) + shift)}>", html)
+
+
 def _render_markdown(text: str) -> str:
     if len(text) > MAX_MARKDOWN_CHARS:
         return escape_paragraphs(text)

@@ -63,3 +63,12 @@ def test_too_long_description_is_refused(client):
 
     assert "20000" in response.content.decode().replace("\u202f", "").replace("\xa0", "")
     assert Event.objects.get().description == ""
+
+
+def test_headings_of_description_follow_title_of_page(client):
+    make_event(slug="x", description="# Public\n\nTexte\n\n## Détails")
+
+    page = client.get("/events/x/").content.decode()
+
+    assert "<h2>Public</h2>" in page
+    assert "<h3>Détails</h3>" in page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from convention.rich_text.sanitize import filter_web_address, to_html, to_text
+from convention.rich_text.sanitize import filter_web_address, raise_headings, to_html, to_text
 
 
 def test_markdown_becomes_html():
@@ -85,3 +85,16 @@ def test_filter_web_address_drops_other_schemes_and_relative_paths():
     assert filter_web_address("https://example.org/") == "https://example.org/"
     assert filter_web_address("javascript:alert(1)") == ""
     assert filter_web_address("../slides.pdf") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "expected"),
+    [
+        ("# One\n\n## Two", 2, "<h2>One</h2>\n<h3>Two</h3>"),
+        ("## Two\n\n### Three", 2, "<h2>Two</h2>\n<h3>Three</h3>"),
+        ("# One\n\n### Three", 3, "<h3>One</h3>\n<h5>Three</h5>"),
+        ("No heading", 2, "<p>No heading</p>"),
+    ],
+)
+def test_headings_start_at_level_that_page_needs(text, level, expected):
+    assert raise_headings(to_html(text), level) == expected
