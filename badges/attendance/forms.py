@@ -10,7 +10,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 from convention.text.dates import format_datetime
-from convention.web.forms import OfferedRowsField
+from convention.web.forms import CountField, OfferedRowsField
 from schedule.models import Session
 
 from .conflict_list import ScanConflictFilter
@@ -34,7 +34,7 @@ class CheckpointForm(forms.ModelForm):
     )
     opens_at = LocalDateTimeField(label=_("Opens"), required=False)
     closes_at = LocalDateTimeField(label=_("Closes"), required=False)
-    capacity = forms.IntegerField(
+    capacity = CountField(
         label=_("Capacity"),
         required=False,
         min_value=1,

@@ -18,7 +18,7 @@ from convention.club.models import Company, CompanyRole, WorkingGroup
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, set_empty_label
+from convention.web.forms import ActionErrorsMixin, CountField, set_empty_label
 
 from .models import (
     DEFAULT_ZONE,
@@ -413,6 +413,7 @@ class RoomForm(forms.ModelForm[Room]):
     class Meta:
         model = Room
         fields = ("name", "capacity", "position")
+        field_classes = {"capacity": CountField, "position": CountField}
         labels = {"capacity": pgettext_lazy("room", "Seats"), "position": _("Order")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

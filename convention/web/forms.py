@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 from convention.money import format_number_input, is_unclear_number, parse_number
+
+MAX_COUNT: Final = 1_000_000
 
 # Messages of Django that our translations word differently; named here so that makemessages keeps them.
 REWORDED_DJANGO_MESSAGES = (
@@ -83,7 +85,29 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-class TwoDecimalsField(forms.DecimalField):
+class ReadableLimitsMixin:
+    """A number field whose errors write limits as the language of the page writes numbers."""
+
+    def run_validators(self, value: Any) -> None:
+        """Raise ValidationError with limits such as `0,01` or `10 000 000` in French."""
+        try:
+            super().run_validators(value)  # type: ignore[misc]  # of the field
+        except forms.ValidationError as error:
+            for broken_limit in error.error_list:
+                params = broken_limit.params or {}
+                if "limit_value" in params:
+                    params["limit_value"] = format_limit(params["limit_value"])
+            raise
+
+
+class CountField(ReadableLimitsMixin, forms.IntegerField):
+    """A number of places or people, or a position: far below what a database column holds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": 0, **kwargs}, max_value=MAX_COUNT)
+
+
+class TwoDecimalsField(ReadableLimitsMixin, forms.DecimalField):
     """An amount or a rate, typed with a decimal comma or dot whatever the language of the page."""
 
     default_error_messages = {
@@ -96,17 +120,6 @@ class TwoDecimalsField(forms.DecimalField):
     def __init__(self, **kwargs: Any) -> None:
         # Localized fields are text fields: browsers accept only one of the two separators in number fields.
         super().__init__(**{"min_value": 0, "decimal_places": 2, "localize": True, **kwargs})
-
-    def run_validators(self, value: Any) -> None:
-        """Write the limits in the errors as the language of the page writes numbers."""
-        try:
-            super().run_validators(value)
-        except forms.ValidationError as error:
-            for broken_limit in error.error_list:
-                params = broken_limit.params or {}
-                if "limit_value" in params:
-                    params["limit_value"] = format_limit(params["limit_value"])
-            raise
 
     def to_python(self, value: Any) -> Any:
         """Return the number. Raise ValidationError for text that may be read in two ways, or not at all."""
@@ -144,7 +157,6 @@ class HundredthsField(TwoDecimalsField):
 
 
 def format_limit(limit: Any) -> Any:
-    """Return a number as a sentence shows it: `0,01` or `10 000 000` in French."""
     if not isinstance(limit, int | float | Decimal):
         return limit
     return formats.number_format(limit, 0 if limit == int(limit) else 2, force_grouping=True)

@@ -11,7 +11,7 @@ from convention.events.models import Event
 from convention.templatetags.convention import colon
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, CountField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.models import Question, QuestionOption, Ticket
 from registrations.models.questions import MAX_RETENTION_DAYS
@@ -26,7 +26,7 @@ class OptionForm(forms.Form):
     slug = forms.SlugField(required=False, max_length=50, widget=forms.HiddenInput)
     text = forms.CharField(label=_("Choice"), required=False, max_length=200)
     text_en = forms.CharField(label=_("In English"), required=False, max_length=200)
-    capacity = forms.IntegerField(label=_("Places"), required=False, min_value=0, max_value=1_000_000)
+    capacity = CountField(label=_("Places"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Require a text in a row that is not empty."""

@@ -10,6 +10,7 @@ from convention.club.models import Company
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.text.normalize import name_search_key
 from convention.text.validators import validate_person_name, validate_without_links
+from convention.web.forms import CountField
 from registrations.models import Order, Package, Sponsorship
 from registrations.models.sponsors import MAX_INCLUDED_PLACES
 from registrations.order_request import BillingDetails, OrderRequest
@@ -41,6 +42,7 @@ class PackageForm(SaleItemForm[Package]):
             "stand", "pass_ticket", "passes", "badge_ticket", "badges", "has_printed_logo", "opens_at",
             "closes_at", "position",
         ]  # fmt: skip
+        field_classes = {"capacity": CountField, "position": CountField}
         help_texts = {
             "capacity": _("Maximum number of sponsors; leave empty for no limit."),
             "stand": _("Size of the stand, for example 9 m². Leave empty for no stand."),

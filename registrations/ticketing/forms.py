@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.web.forms import ActionErrorsMixin, OfferedRowsField, TwoDecimalsField
+from convention.web.forms import ActionErrorsMixin, CountField, OfferedRowsField, TwoDecimalsField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.invoices.tax_amounts import VAT_RATES
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
@@ -110,6 +110,7 @@ class TicketForm(SaleItemForm[Ticket]):
             "vat_rate", "vat_exemption", "min_per_order", "max_per_order", "uses_pass", "opens_at",
             "closes_at", "is_public", "is_default", "position",
         ]  # fmt: skip
+        field_classes = {"capacity": CountField, "company_cap": CountField, "position": CountField}
         help_texts = {
             "audience": _("Members confirm this ticket through a link sent to their own address."),
             "capacity": _("Leave empty for no limit."),
@@ -208,6 +209,7 @@ class AddonForm(SaleItemForm[Addon]):
             "name", "name_en", "slug", "description", "description_en", "kind", "vat_rate", "vat_exemption",
             "capacity", "tickets", "opens_at", "closes_at", "position",
         ]  # fmt: skip
+        field_classes = {"capacity": CountField, "position": CountField}
         help_texts = {
             "kind": _("Meals are counted for the caterer."),
             "capacity": _("Leave empty for no limit."),
@@ -224,7 +226,7 @@ class AddonForm(SaleItemForm[Addon]):
 class QuotaForm(ActionErrorsMixin, forms.ModelForm[Quota]):
     """A number of places, and the tickets that share them."""
 
-    capacity = forms.IntegerField(label=_("Places"), min_value=0, max_value=1_000_000)
+    capacity = CountField(label=_("Places"))
     tickets = OfferedRowsField(
         Ticket.objects.none(),
         label=_("Tickets sharing these places"),

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from convention.api.fields import ObjectRequest, StrictIntegerField, StrictTextField
 from convention.events.models import Room
+from convention.web.forms import MAX_COUNT
 from schedule.conflicts.forms import MAX_BUFFER_MINUTES, MAX_FEATURES_CHARS
-from schedule.editing.forms import MAX_CAPACITY
 
 MAX_POSITION: Final = 10_000
 ROOM_CONTENT: Final = {
@@ -29,7 +29,7 @@ class RoomChangesRequest(ObjectRequest):
     """The members to change; a name is public at once."""
 
     name = StrictTextField(max_length=500, **OPTIONAL)
-    capacity = StrictIntegerField(min_value=0, max_value=MAX_CAPACITY, allow_null=True, **OPTIONAL)
+    capacity = StrictIntegerField(min_value=0, max_value=MAX_COUNT, allow_null=True, **OPTIONAL)
     position = StrictIntegerField(min_value=0, max_value=MAX_POSITION, **OPTIONAL)
     turnover_minutes = StrictIntegerField(
         min_value=0, max_value=MAX_BUFFER_MINUTES, help_text="Between two sessions.", **OPTIONAL

@@ -17,9 +17,10 @@ from convention.api.fields import (
     StrictUuidField,
 )
 from convention.rich_text.sanitize import MAX_TEXT_CHARS
+from convention.web.forms import MAX_COUNT
 from schedule.board.serializers import MAX_KEY
 from schedule.editing.draft_slots import load_state
-from schedule.editing.forms import MAX_CAPACITY, MAX_PLANNED_MINUTES, MAX_SPEAKERS
+from schedule.editing.forms import MAX_PLANNED_MINUTES, MAX_SPEAKERS
 from schedule.editing.sessions import get_session_values
 from schedule.models import Session
 
@@ -101,7 +102,7 @@ class SessionChangesRequest(ObjectRequest):
         **OPTIONAL,
     )
     capacity = StrictIntegerField(
-        min_value=0, max_value=MAX_CAPACITY, help_text="Null: places are not counted.", **OPTIONAL_OR_NULL
+        min_value=0, max_value=MAX_COUNT, help_text="Null: places are not counted.", **OPTIONAL_OR_NULL
     )
     bookable = StrictBooleanField(
         source="is_bookable", help_text="Whether only people with a booking are admitted.", **OPTIONAL
@@ -111,7 +112,7 @@ class SessionChangesRequest(ObjectRequest):
     )
     external_url = StrictTextField(source="url", max_length=2000, **OPTIONAL_TEXT)
     planned_minutes = StrictIntegerField(min_value=0, max_value=MAX_PLANNED_MINUTES, **OPTIONAL_OR_NULL)
-    expected_attendance = StrictIntegerField(min_value=0, max_value=MAX_CAPACITY, **OPTIONAL_OR_NULL)
+    expected_attendance = StrictIntegerField(min_value=0, max_value=MAX_COUNT, **OPTIONAL_OR_NULL)
     needed_features = StrictTextField(
         max_length=MAX_TEXT_CHARS, help_text="Equipment, one item on each line.", **OPTIONAL_TEXT
     )

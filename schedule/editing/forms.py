@@ -17,14 +17,13 @@ from convention.text.dates import format_datetime
 from convention.text.languages import find_language_code, get_language_name, parse_languages
 from convention.text.normalize import normalize_whitespace, search_text
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
-from convention.web.forms import set_empty_label
+from convention.web.forms import CountField, set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Track
 from schedule.programme.embedding import clean_embedding_sites
 
 from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
 
-MAX_CAPACITY: Final = 1_000_000
 MAX_PLANNED_MINUTES: Final = 24 * 60
 MAX_SPEAKERS: Final = 100
 COLOR_PATTERN: Final = re.compile("#[0-9a-f]{6}")
@@ -70,7 +69,11 @@ class SessionForm(forms.ModelForm[Session]):
     class Meta:
         model = Session
         fields = EDITABLE_FIELDS
-        field_classes = {"follows": SessionChoiceField}
+        field_classes = {
+            "follows": SessionChoiceField,
+            "capacity": CountField,
+            "expected_attendance": CountField,
+        }
         widgets = {
             "starts_at": make_local_time_input(),
             "ends_at": make_local_time_input(),
@@ -122,10 +125,8 @@ class SessionForm(forms.ModelForm[Session]):
         # A form without it, such as a program's, keeps the session's role.
         self.fields["role"].required = False
         self.fields["planned_minutes"].validators.append(MaxValueValidator(MAX_PLANNED_MINUTES))
-        self.fields["expected_attendance"].validators.append(MaxValueValidator(MAX_CAPACITY))
         for name in ("abstract", "description", "needed_features"):
             self.fields[name].validators.append(MaxLengthValidator(MAX_TEXT_CHARS))
-        self.fields["capacity"].validators.append(MaxValueValidator(MAX_CAPACITY))
         # Suggested by a datalist and not enforced: a kind is free text.
         kinds = event.sessions.exclude(kind="").values_list("kind", flat=True).distinct()
         self.kinds = sorted(set(kinds))
