@@ -119,4 +119,4 @@ def test_missing_confidentiality_agreements_are_reported_with_lock_date():
     [(gravity, sentence)] = list_warnings(make_event_facts(missing_agreements=2, locks_at=NOW))
     before, _semicolon, after = sentence.partition(" ; ")
     assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté le texte de confidentialité")
-    assert after == "la liste sera arrêtée le 1er juin 2027 à 11 h."
+    assert after == "la liste sera close le 1er juin 2027 à 11 h."

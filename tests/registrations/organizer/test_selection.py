@@ -129,8 +129,8 @@ def test_cancellation_previews_and_applies_refunds(organizer, event, ticket, run
     run_tasks()
 
     text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
-    assert "60 € remboursés, 120 € de frais d’annulation, 60 € qui ne sont plus dus" in text
-    assert "120 € remboursés, 120 € qui ne sont plus dus" in text
+    assert "60 € remboursés, 120 € de frais d’annulation, 60 € ne seront plus dus" in text
+    assert "120 € remboursés, 120 € ne seront plus dus" in text
     assert "2 e-mails d’annulation" in text
     assert "déjà annulée" in text
     assert "2 inscriptions ont été annulées" in answer.text

@@ -401,3 +401,14 @@ def test_joining_again_during_offer_sends_offer_again(ticket, run_tasks, mailout
     again = [mail for mail in mailoutbox if "place s’est libérée" in mail.subject]
     assert [mail.to for mail in again] == [["ana@example.org"]] * 2
     assert again[0].body == again[1].body
+
+
+def test_entry_of_attendee_without_company_begins_with_its_date(client, ticket):
+    registration = make_registration(make_ticket(ticket.event, slug="other"), company="")
+    session = make_session(ticket.event, is_bookable=True, capacity=1)
+    WaitingEntry.objects.create(event=ticket.event, session=session, registration=registration)
+    client.force_login(make_staff(ticket.event))
+
+    text = client.get("/en/organize/congress/waiting/").text
+
+    assert '<p class="small muted">joined' in text
