@@ -13,6 +13,7 @@ from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
+from convention.text.validators import clean_vat_number
 from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField, set_empty_label
 
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
@@ -98,6 +99,15 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         return _validate_number(
             siret, self.cleaned_data["siret"], _("Not a valid SIRET. Check its fourteen digits.")
         )
+
+    def clean(self) -> dict[str, Any]:
+        """Check the VAT number as the forms of billing do, which take it over."""
+        data = super().clean() or self.cleaned_data
+        try:
+            data["vat_number"] = clean_vat_number(data.get("vat_number", ""), country=data.get("country", ""))
+        except forms.ValidationError as error:
+            self.add_error("vat_number", error)
+        return data
 
 
 def _validate_number(number: Any, typed: str, sentence: Any) -> str:

@@ -1,7 +1,9 @@
-"""Validate text that people type and that the club's pages and mails show to others."""
+"""Validate text that people type and that the club's pages, mails and documents show to others."""
 
+import stdnum.eu.vat
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from stdnum.exceptions import ValidationError as BadNumber
 
 from .web_addresses import has_explicit_web_address, has_web_address
 
@@ -40,3 +42,16 @@ def validate_without_links(text: str) -> None:
     """Raise ValidationError for a company or reference that contains a link."""
     if sentence := find_link_error(text):
         raise ValidationError(sentence)
+
+
+def clean_vat_number(text: str, *, country: str) -> str:
+    """Return the VAT number without spaces, as typed outside the EU. Raise ValidationError."""
+    # `stdnum` knows the formats of the EU only.
+    if not text or country.lower() not in stdnum.eu.vat.MEMBER_STATES:
+        return text
+    try:
+        return str(stdnum.eu.vat.validate(text))
+    except BadNumber as error:
+        raise ValidationError(
+            _("Not a valid VAT number. In France it is FR, two characters and the SIREN.")
+        ) from error

@@ -3,11 +3,11 @@
 from typing import Any
 
 import stdnum.bic
-import stdnum.eu.vat
 import stdnum.fr.siren
 import stdnum.fr.siret
 import stdnum.iban
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils import timezone
@@ -16,6 +16,7 @@ from stdnum.exceptions import ValidationError as BadNumber
 
 from convention.errors import ConventionError
 from convention.text.countries import country_codes, list_countries
+from convention.text.validators import clean_vat_number
 from registrations.invoices.documents.numbering import check_number_pattern
 from registrations.invoices.models import Issuer
 
@@ -23,10 +24,6 @@ from registrations.invoices.models import Issuer
 NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
     "siren": (stdnum.fr.siren, _("Not a valid SIREN: a SIREN has nine digits. Check for a typing error.")),
     "siret": (stdnum.fr.siret, _("Not a valid SIRET: a SIRET has fourteen digits, the SIREN and five more.")),
-    "vat_number": (
-        stdnum.eu.vat,
-        _("Not a valid VAT number. In France it is FR, two characters and the SIREN."),
-    ),
     "iban": (stdnum.iban, _("Not a valid IBAN. Check its letters and digits.")),
     "bic": (stdnum.bic, _("Not a valid BIC: a BIC has eight or eleven letters and digits.")),
 }
@@ -39,7 +36,7 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
         super().__init__(*args, **kwargs)
         if country := self.fields.get("country"):
             country.widget = forms.Select(choices=list_countries())
-        for name in NUMBER_VALIDATORS:
+        for name in (*NUMBER_VALIDATORS, "vat_number"):
             if field := self.fields.get(name):
                 # Numbers may be typed with spaces, with which they exceed the length of the column.
                 field.validators = [
@@ -52,11 +49,15 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
     def clean(self) -> dict[str, Any]:
         """Normalize each identifier, or report it; VAT numbers outside the EU are not checked."""
         data = super().clean() or self.cleaned_data
-        # `stdnum` knows the formats of the EU only.
-        is_abroad = data.get("country", "").lower() not in stdnum.eu.vat.MEMBER_STATES
         for name in NUMBER_VALIDATORS:
-            if data.get(name) and not (name == "vat_number" and is_abroad):
+            if data.get(name):
                 self._check_number(name)
+        try:
+            vat_number = clean_vat_number(data.get("vat_number", ""), country=data.get("country", ""))
+        except ValidationError as error:
+            self.add_error("vat_number", error)
+        else:
+            data["vat_number"] = vat_number
         if data.get("country") and data["country"] not in country_codes():
             self.add_error("country", _("Enter the country as two capital letters, for example FR."))
         return data
