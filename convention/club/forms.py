@@ -268,6 +268,12 @@ class MarketForm(UniqueNameForm):
         fields = ["name", "name_en"]
 
 
+class PersonNamePartField(forms.CharField):
+    """A first or a last name, of which one is enough, so that neither is marked as optional."""
+
+    is_one_of_several = True  # read by the template of all fields
+
+
 class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
     """A person's name and language."""
 
@@ -276,6 +282,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
     class Meta:
         model = Person
         fields = ["first_name", "last_name", "language"]
+        field_classes = {"first_name": PersonNamePartField, "last_name": PersonNamePartField}
 
     def clean(self) -> dict[str, Any]:
         """Normalize the names, and require one of them."""

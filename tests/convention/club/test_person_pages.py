@@ -183,3 +183,22 @@ def test_erased_person_cannot_be_changed_or_reopened():
     assert [answer.status_code for answer in (edited, titled, reopened, employed)] == [403] * 4
     assert "has been erased" in reopened.content.decode()
     assert Person.objects.get(pk=person.pk).is_erased
+
+
+def test_page_of_person_without_employer_asks_for_it_and_no_name_is_called_optional():
+    client = make_client(make_administrator())
+    form = client.get(NEW).content.decode()
+
+    added = client.post(NEW, FIELDS, follow=True).content.decode()
+
+    assert "(optional)" not in form
+    assert "Add the employer</button>" in added
+    assert "<details open><summary>Add the employer" in added
+    assert "Change employer" not in added
+
+    person = Person.objects.get(email="zoe@firm.example")
+    Employment.objects.create(person=person, company=make_company())
+    employed = client.get(f"/en/organize/club/people/{person.pk}/").content.decode()
+
+    assert "Change employer</a>" in employed
+    assert "<details><summary>Add a job" in employed
