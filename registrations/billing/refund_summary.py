@@ -1,17 +1,19 @@
-"""Describe refunds to organizers in short sentences; the texts for the buyer are in `refund_text.py`."""
+"""Describe payments and refunds to organizers; the texts for the buyer are in `refund_text.py`."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.money import Money
-from registrations.invoices.models.documents import Refund
+from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
+from registrations.invoices.models.documents import Receivable, Refund
 from registrations.models import Order, Registration
 
 from .cancellation import preview_outcome
-from .receivables import calculate_amount_owed, calculate_amount_retained
+from .receivables import calculate_amount_owed, calculate_amount_retained, find_stored_receivable
 from .refund_rules import load_refund_terms
 from .refund_text import describe_refund_reason, list_cancellation_refunds, list_paid_cancellations
 
@@ -26,6 +28,35 @@ def load_order_balance(order: Order) -> dict[str, Money]:
     """Return what the order costs, what was paid and not refunded, and the rest (negative: overpaid)."""
     owed, paid = calculate_amount_owed(order), Money(calculate_amount_retained(order), order.currency)
     return {"owed": owed, "paid": paid, "balance": Money(owed.amount - paid.amount, order.currency)}
+
+
+def load_payment_state(order: Order) -> dict[str, Any]:
+    """Return the balance, and of the rest what is to pay now and what is still to be invoiced.
+
+    `has_receivable` is False for an order that owes nothing before its buyer confirms it.
+    """
+    balance, receivable = load_order_balance(order), find_stored_receivable(order)
+    unpaid_cents = max(0, balance["balance"].amount)
+    uninvoiced_cents = _calculate_uninvoiced_cents(order, receivable, unpaid_cents)
+    return {
+        **balance,
+        "to_invoice": Money(uninvoiced_cents, order.currency),
+        "to_pay": Money(unpaid_cents - uninvoiced_cents, order.currency),
+        "overpaid": Money(max(0, -balance["balance"].amount), order.currency),
+        "has_receivable": bool(order.total) and (receivable is not None or not order.awaits_verification),
+    }
+
+
+def _calculate_uninvoiced_cents(order: Order, receivable: Receivable | None, unpaid_cents: int) -> int:
+    # What is paid by card is due at once; its invoice follows the payment.
+    if order.payment != Order.Payment.INVOICE:
+        return 0
+    if receivable is None:
+        return unpaid_cents
+    invoiced_balance = load_invoiced_balance(receivable)
+    deducted_cents = sum(line.amount for line in invoiced_balance.undeducted_lines)
+    charged_cents = sum(charge.amount for charge in invoiced_balance.uninvoiced_charges)
+    return min(unpaid_cents, max(0, charged_cents - deducted_cents))
 
 
 def describe_refund_state(refund: Refund, currency: str) -> str:

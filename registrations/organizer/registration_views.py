@@ -25,7 +25,7 @@ from convention.web.forms import get_posted_data
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
-from registrations.billing.refund_summary import load_order_balance, summarize_refund, summarize_settlement
+from registrations.billing.refund_summary import load_payment_state, summarize_refund, summarize_settlement
 from registrations.booking.verification import awaits_buyer, vouch_for_order
 from registrations.changes.cancel import cancel_registration, cancel_with_fee
 from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
@@ -235,7 +235,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         session_bookings=list(list_session_bookings(registration)),
         has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
         settlement_sentences=summarize_settlement(registration.order, [registration]),
-        **load_order_balance(registration.order),
+        **load_payment_state(registration.order),
         can_vouch=registration.order.awaits_verification and awaits_buyer(registration.order, registration),
         **load_mails(registration),
         **load_answers(registration),
