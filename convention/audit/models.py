@@ -20,7 +20,10 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One action with its actor, object and reason; it names the changed fields, never their values."""
+    """One action with its actor, object and reason; it names the changed fields.
+
+    Of their values it has only those in `details`, which are never personal data.
+    """
 
     created_at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
@@ -33,6 +36,8 @@ class AuditEntry(models.Model):
     # `app.model:key` instead of a generic relation: an entry outlasts its object.
     subject = models.CharField(_("subject"), max_length=120)
     fields = models.JSONField(_("fields"), default=list, blank=True)
+    # Such as short names of tickets and amounts in cents: an erasure leaves them as they are.
+    details = models.JSONField(_("details"), default=dict, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
 

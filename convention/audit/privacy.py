@@ -1,4 +1,4 @@
-"""Personal data of the audit trail: ids and names of fields, never a value."""
+"""Personal data of the audit trail: ids and names of fields, never a personal value."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ PERSONAL_DATA = [
         model=AuditEntry,
         purpose=_("the log of actions by you or about you: field names only, never their values"),
         actor_columns=("actor",),
-        exported_columns=("id", "created_at", "channel", "verb", "event", "subject", "fields"),
+        exported_columns=("id", "created_at", "channel", "verb", "event", "subject", "fields", "details"),
         find_more_rows=_find_entries_about,
         retention_reason=_(
             "entries identify people by a number only; names are removed from the reasons given"

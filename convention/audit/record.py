@@ -16,11 +16,13 @@ def record_action(
     event: Any = None,
     fields: list[str] | None = None,
     reason: str = "",
+    details: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Add one entry in the caller's transaction.
 
-    `verb` is dotted, such as `registration.cancel`; `fields` are names, never values. Person, channel and
-    request id come from the current actor.
+    `verb` is dotted, such as `registration.cancel`; `fields` are names, never values. `details` are values
+    that the history shows, none of them personal. Person, channel and request id come from the current
+    actor.
     """
     actor = current_actor.get()
     label = subject if isinstance(subject, str) else f"{subject._meta.label_lower}:{subject.pk}"
@@ -34,6 +36,7 @@ def record_action(
         subject=label,
         fields=fields or [],
         reason=reason,
+        details=details or {},
     )
 
 

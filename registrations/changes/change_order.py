@@ -8,7 +8,7 @@ import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -65,6 +65,15 @@ class OrderChange:
         ticket_cents = self.ticket_line.price - self.old_ticket_cents if self.ticket_line else 0
         addon_cents = sum(addon.price for addon in self.added) - sum(chosen.price for chosen in self.removed)
         return ticket_cents + addon_cents
+
+    def describe_for_history(self, old_ticket: Ticket) -> dict[str, Any]:
+        """Return the short names of what was exchanged and the difference in cents, for the audit trail."""
+        return {
+            "tickets": [old_ticket.slug, self.ticket.slug] if self.ticket_line else [],
+            "added_addons": [addon.slug for addon in self.added],
+            "removed_addons": [chosen.addon.slug for chosen in self.removed],
+            "difference_cents": self.difference_cents,
+        }
 
     def list_replaced_charges(self, registration: Registration) -> list[ChargeItem]:
         """Return the charges of the former ticket and of the removed add-ons.
@@ -153,6 +162,7 @@ def change_order(
         event=registration.event,
         fields=change.changed_fields,
         reason=reason,
+        details=change.describe_for_history(old_ticket),
     )
     settle_price_change(
         registration=registration,

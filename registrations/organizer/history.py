@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
-from convention.money import Money
+from convention.money import NO_BREAK_SPACE, Money
 from registrations.billing.refund_summary import describe_refund_state
 from registrations.invoices.models.receivables import Payment, Refund
 from registrations.models import Order, Registration
@@ -55,6 +55,8 @@ AUDIT_VERB_TEXTS = {
     "order.reassign": gettext_lazy("order handed to the company’s new contact"),
     "payment.start": gettext_lazy("card payment started"),
 }
+# The page shows the values of a new registration; its fields would only list the form.
+CREATION_VERBS = {"registration.add", "registration.receive"}
 # Of entries that name the column "email".
 CORRECTED_ADDRESS_TEXTS = {
     "registration.resend": gettext_lazy("e-mail sent again, to a corrected address"),
@@ -109,6 +111,10 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
         fields = [labels[name] for name in entry.fields if name in labels]
         if entry.verb in CORRECTED_ADDRESS_TEXTS and "email" in entry.fields:
             text, fields = CORRECTED_ADDRESS_TEXTS[entry.verb], []
+        elif entry.verb in CREATION_VERBS:
+            fields = []
+        elif entry.verb == "registration.change_order" and entry.details:
+            text, fields = ", ".join(_list_order_changes(registration, entry.details)), []
         yield HistoryEntry(
             at=entry.created_at,
             text=text,
@@ -116,6 +122,24 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
             reason=entry.reason,
             actor=entry.actor,
         )
+
+
+def _list_order_changes(registration: Registration, details: dict[str, Any]) -> Iterator[str]:
+    """Yield the exchanged ticket, each add-on added or removed, and the difference in price."""
+    event = registration.event
+    titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
+    addon_titles = {addon.slug: addon.title for addon in event.addons.all()}
+    if details["tickets"]:
+        # A ticket that was removed since is named by its short name.
+        old, new = (titles.get(slug, slug) for slug in details["tickets"])
+        yield _("ticket: %(old)s → %(new)s") % {"old": old, "new": new}
+    for slug in details["added_addons"]:
+        yield _("add-on added: %(addon)s") % {"addon": addon_titles.get(slug, slug)}
+    for slug in details["removed_addons"]:
+        yield _("add-on removed: %(addon)s") % {"addon": addon_titles.get(slug, slug)}
+    cents = details["difference_cents"]
+    amount = Money(cents, registration.order.currency)
+    yield f"+{NO_BREAK_SPACE}{amount}" if cents > 0 else str(amount) if cents else _("same price")
 
 
 def _label_own_fields(registration: Registration, entries: Iterable[AuditEntry]) -> dict[str, str]:

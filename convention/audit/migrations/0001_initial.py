@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ("event", models.CharField(blank=True, db_index=True, max_length=80, verbose_name="event")),
                 ("subject", models.CharField(max_length=120, verbose_name="subject")),
                 ("fields", models.JSONField(blank=True, default=list, verbose_name="fields")),
+                ("details", models.JSONField(blank=True, default=dict, verbose_name="details")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 ("request_id", models.CharField(blank=True, max_length=40)),
                 (

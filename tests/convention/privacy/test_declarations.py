@@ -117,7 +117,7 @@ TABLES_WITHOUT_PEOPLE = {
 COLUMNS_WITHOUT_PEOPLE = {
     "admin.logentry.object_id", "api.repeatablerequest.result",
     "attendance.device.state",
-    "audit.auditentry.fields", "audit.auditentry.subject",
+    "audit.auditentry.details", "audit.auditentry.fields", "audit.auditentry.subject",
     "payments.bankline.reference", "payments.dispute.external_id", "club.directoryimport.created_keys",
     "club.membership.plan_name", "club.membership.plan_name_en",
     "django_tasks_database.dbtaskresult.exception_class_path",

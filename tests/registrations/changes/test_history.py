@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from convention.audit.record import record_action
+from registrations.changes.change_order import change_order
 from registrations.changes.correct import Correction, correct_as_organizer
 from registrations.changes.resend import resend_mail
 from registrations.organizer.history import AUDIT_VERB_TEXTS
+from tests.factories import make_addon, make_ticket
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -65,3 +67,18 @@ def test_history_says_that_an_address_was_corrected_when_a_mail_was_sent_again(o
 
     assert "E-mail sent again, to a corrected address" in history
     assert "corrected address: " not in history
+
+
+def test_history_names_exchanged_tickets_addons_and_difference(organizer, congress):
+    _order, [registration] = make_paid_order(congress, 1, "test")
+    vendor = make_ticket(congress, slug="vendor", name="Fournisseur", name_en="Vendor", price=51_500)
+    dinner = make_addon(congress, price=4_500, name="Dîner", name_en="Dinner")
+    path = f"/en/organize/congress/registrations/{registration.reference}/"
+
+    change_order(registration=registration, ticket=vendor, addons=[dinner], expected_cents=44_000)
+    registration.refresh_from_db()
+    change_order(registration=registration, ticket=vendor, addons=[], expected_cents=-4_500)
+
+    history = " ".join(organizer.get(path).text.partition("History")[2].split())
+    assert "Ticket: Guest → Vendor, add-on added: Dinner, + €440" in history
+    assert "Add-on removed: Dinner, −€45" in history
