@@ -140,6 +140,8 @@ cancelled_events = SingleHook()
 scanned_registrations = SingleHook()
 # (events) -> first entry and last exit by event id and registration id.
 registration_presence = SingleHook()
+# (registration) -> RegistrationAttendance (badges/desk/arrivals.py): what its page says of arrival and scans.
+registration_attendance = SingleHook()
 # () -> None: end the access of all paired devices.
 revoke_devices = SingleHook()
 # (people, as ids) -> None, in the transaction in which their roles or accounts were ended: revoke the devices

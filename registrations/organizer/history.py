@@ -86,17 +86,22 @@ class HistoryEntry:
     text: Any
     fields: list[str] = field(default_factory=list)
     reason: str = ""
-    actor: Person | None = None
+    # A name alone for scans, whose operator at a phone may have no account.
+    actor: Person | str | None = None
 
 
-def load_history(registration: Registration) -> list[HistoryEntry]:
-    """Return what happened to the registration, its order and its money, newest first."""
+def load_history(registration: Registration, attendance: Iterable[Any] = ()) -> list[HistoryEntry]:
+    """Return what happened to the registration, its order and its money, newest first.
+
+    `attendance` are the entries of `hooks.registration_attendance`, which has the scans.
+    """
     subjects = [
         f"registrations.registration:{registration.pk}",
         f"registrations.order:{registration.order_id}",
     ]
     entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")
-    lines = [*_describe_entries(registration, entries), *_list_money(registration.order)]
+    scans = [HistoryEntry(at=scan.at, text=scan.text, actor=scan.operator) for scan in attendance]
+    lines = [*_describe_entries(registration, entries), *_list_money(registration.order), *scans]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import can_correct_names
 from convention.errors import InvalidFields
@@ -211,6 +212,7 @@ def _build_reason_form(
 
 def _render_registration(request: HttpRequest, registration: Registration, **forms: Any) -> HttpResponse:
     """Render the page of one registration; `forms` replace the unfilled ones."""
+    attendance = hooks.registration_attendance.provider()(registration)
     forms = {
         "form": CorrectionForm.from_registration(registration),
         "reason": _build_reason_form(request, registration),
@@ -231,7 +233,8 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         merged_registrations=list_merged_registrations(registration),
         refund_preview=summarize_refund(registration),
         siblings=list(registration.order.registrations.exclude(pk=registration.pk).select_related("ticket")),
-        history=load_history(registration),
+        attendance=attendance,
+        history=load_history(registration, attendance.entries),
         session_bookings=list(list_session_bookings(registration)),
         has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
         settlement_sentences=summarize_settlement(registration.order, [registration]),

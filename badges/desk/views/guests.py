@@ -68,6 +68,14 @@ def guest_check_in(request: "HttpRequest", event: str, reference: str) -> HttpRe
     """Check a guest in or out; the reason of a supervisor overrides a refusal."""
     guest = get_guest_to_serve(event, reference, request.user)
     is_out = request.POST.get("direction") == Scan.Direction.OUT
+    if _is_from_registration(request) and not is_out:
+        # Pages of organizers stay open for long, and a second entry would be a conflict.
+        if load_guests(guest.event, [guest.pk])[0].is_inside:
+            messages.info(request, _("%(name)s is already inside.") % {"name": guest.name})
+            return redirect("organize-registration", event, reference)
+        if guest.event.is_before_first_day() and "confirmed" not in request.POST:
+            context = {"section": "organize", "event": guest.event, "registration": guest}
+            return render(request, "desk/early_check_in.html", context)
     verdict = check_in_guest(
         guest=guest,
         operator=get_operator(request),
@@ -91,13 +99,23 @@ def guest_undo(request: "HttpRequest", event: str, reference: str) -> HttpRespon
     return _respond_with_verdict(request, guest, verdict, problem)
 
 
+def _is_from_registration(request: "HttpRequest") -> bool:
+    return request.POST.get("page") == "registration"
+
+
 def _respond_with_verdict(
     request: "HttpRequest", guest: Registration, verdict: DeskVerdict | None, problem: str = ""
 ) -> HttpResponse:
     """Return the verdict alone to the script, and the empty search page with it to a form.
 
-    `problem` is a sentence that is shown above it.
+    The organizers' page of the registration is shown again with a message. `problem` is a sentence that is
+    shown above the verdict.
     """
+    if _is_from_registration(request):
+        is_warning = verdict is None or verdict.is_refused or problem != ""
+        sentence = problem or (verdict.sentence if verdict else "")
+        messages.add_message(request, messages.WARNING if is_warning else messages.SUCCESS, sentence)
+        return redirect("organize-registration", guest.event.slug, guest.reference)
     if "part" in request.GET:
         context = {
             "event": guest.event,

@@ -1,13 +1,18 @@
 """An organizer's page of one registration: payment state of its order, history, check-in, badge."""
 
+import datetime
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from lxml import html
 
+from badges.attendance.models import Presence, Scan
 from convention.club.models import ClubRole
+from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.documents.issuing import issue_invoice
-from tests.factories import make_person
+from tests.factories import make_person, make_registration
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order, make_unpaid_order
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import order_by_card
@@ -63,3 +68,54 @@ def test_receivable_is_linked_for_the_treasurer_only(organizer, treasurer, congr
     assert f'href="{receivable_path}"' in treasurer.get(get_page_path(registration)).text
     assert receivable_path not in organizer.get(get_page_path(registration)).text
     assert treasurer.get(receivable_path).status_code == 200
+
+
+def post_check_in(client, registration, **fields):
+    path = f"/en/desk/{registration.event.slug}/guests/{registration.reference}/check-in/"
+    return client.post(path, {"page": "registration", **fields}, follow=True)
+
+
+@pytest.fixture
+def todays_registration(event):
+    now = timezone.now()
+    Event.objects.filter(pk=event.pk).update(starts_at=now, ends_at=now + datetime.timedelta(hours=8))
+    return make_registration(event.tickets.get())
+
+
+def test_page_shows_arrival_and_offers_exit_and_undo(organizer, todays_registration):
+    page = post_check_in(organizer, todays_registration, direction="in")
+
+    text = " ".join(html.fromstring(page.content).text_content().split())
+    assert page.redirect_chain[-1][0] == get_page_path(todays_registration, "/en")
+    assert "inside, arrived on" in text
+    assert "Checked in, Entrance" in text.partition("History")[2]
+    [button] = html.fromstring(page.content).xpath("//button[@name='direction']")
+    assert button.get("value") == "out"
+
+    form = html.fromstring(page.content).xpath("//form[contains(@action, '/undo/')]")[0]
+    undone = organizer.post(form.get("action"), dict(form.form_values()), follow=True)
+
+    assert not Presence.objects.filter(is_inside=True).exists()
+    assert undone.redirect_chain[-1][0] == get_page_path(todays_registration, "/en")
+    assert "Checked in, Entrance (undone)" in " ".join(undone.text.split())
+
+
+def test_second_check_in_from_the_page_records_no_scan(organizer, todays_registration):
+    post_check_in(organizer, todays_registration, direction="in")
+    page = post_check_in(organizer, todays_registration, direction="in")
+
+    assert "is already inside" in page.text
+    assert Scan.objects.count() == 1
+    assert not Presence.objects.filter(has_conflict=True).exists()
+
+
+def test_check_in_before_the_first_day_is_confirmed_first(organizer, event):
+    registration = make_registration(event.tickets.get())
+
+    page = post_check_in(organizer, registration, direction="in")
+    scans_before = Scan.objects.count()
+    post_check_in(organizer, registration, direction="in", confirmed="yes")
+
+    assert "The event does not start until" in page.text
+    assert scans_before == 0
+    assert Presence.objects.get().is_inside
