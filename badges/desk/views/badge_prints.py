@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from badges.desk.badge_prints import (
@@ -18,6 +19,7 @@ from badges.printing.pdf import render_badge_pdf, render_badge_svg
 from convention.tables.downloads import inline_response
 from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
+from registrations.models import Registration
 
 from .guests import get_operator
 
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Show the badge with the buttons to print it; a POST records the print and returns the badge.
 
-    `format` is "pdf", or "page" for a page with the badge alone, in the size of its paper.
+    `format` is "pdf", or "page" for a page with the badge alone, in the size of its paper. With
+    `?page=registration`, the links lead back to the organizers' page of the registration.
     """
     guest = get_guest_to_serve(event, reference, request.user)
     form = ReprintForm(request.POST or None)
-    context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
+    context = {**_make_back_links(request, guest), "event": guest.event, "registration": guest, "form": form}
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         try:
@@ -57,3 +60,20 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
             return render(request, "desk/badge_page.html", context)
     context |= {"badge": render_badge_svg(guest), "last_print": find_last_print(guest)}
     return render(request, "desk/badge.html", context)
+
+
+def _make_back_links(request: "HttpRequest", guest: Registration) -> dict[str, str]:
+    """Return the part of the site from which the badge is printed, and where its links lead back."""
+    slug = guest.event.slug
+    if request.GET.get("page") == "registration":
+        registration_path = reverse("organize-registration", args=[slug, guest.reference])
+        return {
+            "section": "organize",
+            "back_path": registration_path,
+            "after_print_path": registration_path,
+        }
+    return {
+        "section": "desk",
+        "back_path": reverse("desk-guest", args=[slug, guest.reference]),
+        "after_print_path": reverse("desk", args=[slug]),
+    }

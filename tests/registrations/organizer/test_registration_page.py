@@ -119,3 +119,18 @@ def test_check_in_before_the_first_day_is_confirmed_first(organizer, event):
     assert "The event does not start until" in page.text
     assert scans_before == 0
     assert Presence.objects.get().is_inside
+
+
+def test_badge_button_says_print_and_leads_back_to_the_registration(organizer, todays_registration):
+    page = html.fromstring(organizer.get(get_page_path(todays_registration, "/en")).content)
+    [button] = page.xpath("//a[contains(@href, '/badge/')]")
+
+    badge_page = html.fromstring(organizer.get(button.get("href")).content)
+    [form] = badge_page.xpath("//main//form[.//button[@name='format']]")
+    printed = organizer.post(button.get("href"), {**dict(form.form_values()), "format": "page"})
+
+    assert button.text_content().strip() == "Print the badge"
+    [back] = badge_page.xpath("//a[@class='back']/@href")
+    assert back == get_page_path(todays_registration, "/en")
+    [after_print] = html.fromstring(printed.content).xpath("//a[@id='back-to-desk']/@href")
+    assert after_print == get_page_path(todays_registration, "/en")
