@@ -93,6 +93,8 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         active_filter=active_filter,
         filter_query=_get_filter_query(request.GET),
         is_page_selected=request.GET.get("select") == "page",
+        is_all_selected=request.GET.get("select") == "all",
+        selected_references=frozenset(request.GET.get("selected", "").split()),
         is_filtered=is_filtered,
         tickets=tickets,
         link_filters=[
@@ -111,7 +113,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
 def _get_filter_query(query: QueryDict) -> str:
     """Return the query string of the list without page and selection, for the pages of the actions."""
     remaining_query = query.copy()
-    for name in ("page", "select"):
+    for name in ("page", "select", "selected"):
         remaining_query.pop(name, None)
     return remaining_query.urlencode()
 
@@ -129,7 +131,8 @@ def _list_rows(
     select_label = _("Select %(name)s")
     company_query = query.copy()
     # The company's list starts at its first page.
-    company_query.pop("page", None)
+    for name in ("page", "select", "selected"):
+        company_query.pop(name, None)
 
     @cache
     def build_company_path(company: str) -> str:

@@ -17,11 +17,18 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
-from registrations.changes.selections import RegistrationSelection, select_matching, select_references
+from registrations.changes.selections import (
+    InvalidSelection,
+    RegistrationSelection,
+    select_matching,
+    select_references,
+)
 
 from .registration_list import RegistrationFilter
 
 MAX_FILTER_LENGTH = 3_000
+MAX_PAGE_LENGTH = 300
+MAX_TICKS_RESTORED = 50
 
 type SelectionView = Callable[[HttpRequest, RegistrationSelection], HttpResponseBase]
 
@@ -68,9 +75,23 @@ class SelectionForm(forms.Form):
         """Return the query string of the list."""
         return QueryDict(self.data.get("filter", "")[:MAX_FILTER_LENGTH])
 
+    def make_list_query(self) -> QueryDict:
+        """Return the query string of the list with the page and the ticks from which this form was sent."""
+        query = self.query.copy()
+        if page := self.data.get("page", "")[:MAX_PAGE_LENGTH]:
+            query["page"] = page
+        if self.data.get("all"):
+            query["select"] = "all"
+        # One page's ticks: a longer selection would make a longer address than servers accept.
+        elif selected := ReferencesField().clean(self.data.getlist("selected"))[:MAX_TICKS_RESTORED]:
+            query["selected"] = " ".join(selected)
+        return query
+
 
 def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResponseBase]:
     """Call the view with the selection of an event that the person organizes; else return to the list.
+
+    The list then has its filter and selection again, also where the view raises InvalidSelection.
 
     A page of a selection exists for POST only. A GET, for example after a change of language, is redirected
     to the list.
@@ -84,11 +105,14 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
         if request.method != "POST":
             return redirect("organize-registrations", event)
         form = SelectionForm(request.POST, event=event_obj)
-        if form.is_valid():
-            return view(request, form.cleaned_data["selection"])
+        try:
+            if form.is_valid():
+                return view(request, form.cleaned_data["selection"])
+        except InvalidSelection as error:
+            form.add_error(None, str(error))
         for sentence in dict.fromkeys(text for texts in form.errors.values() for text in texts):
             messages.error(request, str(sentence))
-        query = f"?{form.query.urlencode()}" if form.query else ""
-        return redirect(f"{reverse('organize-registrations', args=[event])}{query}")
+        query = form.make_list_query().urlencode()
+        return redirect(f"{reverse('organize-registrations', args=[event])}{query and '?'}{query}")
 
     return select_and_view

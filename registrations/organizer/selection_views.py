@@ -92,7 +92,9 @@ def _cancel(request: HttpRequest, event: Event, cancellation: SelectionCancellat
 @with_selection
 def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
     """Offer the tickets, then show what the change costs; once confirmed, change them."""
-    choice = SelectedTicketForm(request.POST if "ticket" in request.POST else None, event=selection.event)
+    # The list sends neither field; a form without a chosen ticket sends the second one alone.
+    is_sent = "ticket" in request.POST or "is_sent" in request.POST
+    choice = SelectedTicketForm(request.POST if is_sent else None, event=selection.event)
     is_confirmed = "fingerprint" in request.POST
     reason = ReasonForm(request.POST if is_confirmed else None)
     context: dict[str, Any] = {"choice": choice, "reason": reason}

@@ -18,7 +18,7 @@ from convention.templatetags.convention import colon
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 from registrations.changes.merge import MERGEABLE_FIELDS, MergeRefused, calculate_paid_amount, check_mergeable
-from registrations.changes.selections import RegistrationSelection
+from registrations.changes.selections import InvalidSelection, RegistrationSelection
 from registrations.models import Question, Registration, WaitingEntry
 from registrations.organizer.selection_forms import with_selection
 from registrations.questions.answers import describe_answers
@@ -89,8 +89,7 @@ def selection_merge(request: HttpRequest, selection: RegistrationSelection) -> H
     """Compare the two registrations selected in the list; keep the one that was confirmed first."""
     event = selection.event.slug
     if len(selection.ids) != 2:
-        messages.error(request, _("Select exactly two registrations to merge them."))
-        return redirect("organize-registrations", event)
+        raise InvalidSelection(_("Select exactly two registrations to merge them."))
     first, second = sorted(
         selection.find_registrations(),
         key=lambda row: (row.state != Registration.State.CONFIRMED, row.created_at, row.pk),

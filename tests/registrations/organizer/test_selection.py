@@ -361,3 +361,39 @@ def test_job_changes_many_tickets_and_preview_queries_are_constant(organizer, ev
     assert len(many) == len(few)
     assert Job.objects.get().outcome == "Les billets de 21 inscriptions ont été modifiés."
     assert set(Registration.objects.values_list("price", flat=True)) == {15_000}
+
+
+def test_refused_merge_returns_to_the_filtered_list_with_the_selection(organizer, event, ticket):
+    people = make_people(ticket, 4)
+    make_registration(make_ticket(event, slug="vendor", name="Fournisseur"), email="v@example.org")
+
+    answer = post_selection(organizer, "merge", *people[:3], filter="ticket=guest&q=Martin")
+
+    page = html.fromstring(answer.content)
+    assert "Sélectionnez exactement deux inscriptions" in answer.text
+    assert set(page.xpath("//input[@name='selected'][@checked]/@value")) == {
+        person.reference for person in people[:3]
+    }
+    assert len(page.xpath("//input[@name='selected']")) == 4
+    assert page.xpath("//input[@name='filter']/@value") == ["ticket=guest&q=Martin"]
+
+
+def test_refused_merge_of_the_whole_list_keeps_it_selected(organizer, event, ticket):
+    people = make_people(ticket, 3)
+
+    answer = post_selection(organizer, "merge", people[0], all="1", filter="ticket=guest")
+
+    page = html.fromstring(answer.content)
+    assert page.xpath("//input[@name='all'][@checked]")
+    assert page.xpath("//input[@name='filter']/@value") == ["ticket=guest"]
+
+
+def test_ticket_preview_without_a_ticket_shows_an_error(organizer, event, ticket):
+    people = make_people(ticket, 1)
+    first_page = post_selection(organizer, "ticket", *people)
+
+    answer = confirm(organizer, first_page)
+
+    assert "error-summary" not in first_page.text
+    assert "error-summary" in answer.text
+    assert html.fromstring(answer.content).xpath("//*[@aria-invalid='true']")
