@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from badges.attendance.models import Presence, Scan
 from badges.attendance.reports.headcount import (
@@ -31,6 +31,13 @@ from .search import load_guests
 
 RECENT_ARRIVALS = datetime.timedelta(minutes=15)
 MAX_ARRIVALS_SHOWN = 5
+# By the direction of a scan, and whether it was taken back.
+ENTRY_TEXTS = {
+    ("in", False): _("checked in, %(checkpoint)s"),
+    ("out", False): _("checked out, %(checkpoint)s"),
+    ("in", True): _("checked in, %(checkpoint)s (undone)"),
+    ("out", True): _("checked out, %(checkpoint)s (undone)"),
+}
 
 
 @dataclass(frozen=True)
@@ -125,13 +132,5 @@ def _list_attendance_entries(
     )
     scans = scans.annotate(owner=OWNER).annotate(is_undone=Exists(find_undos()))
     for scan in scans.select_related("checkpoint"):
-        text = _choose_entry_text(is_exit=scan.direction == Scan.Direction.OUT, is_undone=scan.is_undone)
-        yield AttendanceEntry(scan.effective_at, text % {"checkpoint": scan.checkpoint.name}, scan.operator)
-
-
-def _choose_entry_text(*, is_exit: bool, is_undone: bool) -> str:
-    if is_undone:
-        return (
-            _("checked out, %(checkpoint)s (undone)") if is_exit else _("checked in, %(checkpoint)s (undone)")
-        )
-    return _("checked out, %(checkpoint)s") if is_exit else _("checked in, %(checkpoint)s")
+        text = ENTRY_TEXTS[scan.direction, scan.is_undone] % {"checkpoint": scan.checkpoint.name}
+        yield AttendanceEntry(scan.effective_at, text, scan.operator)

@@ -83,7 +83,7 @@ class SelectionForm(forms.Form):
         if self.data.get("all"):
             query["select"] = "all"
         # One page's ticks: a longer selection would make a longer address than servers accept.
-        elif selected := ReferencesField().clean(self.data.getlist("selected"))[:MAX_TICKS_RESTORED]:
+        elif selected := ReferencesField().clean(self["selected"].data)[:MAX_TICKS_RESTORED]:
             query["selected"] = " ".join(selected)
         return query
 
