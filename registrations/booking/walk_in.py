@@ -30,6 +30,7 @@ from .validation import check_addons, check_currency, check_person_spelling
 
 # By the source of the order. The verbs are stored data.
 AUDIT_VERBS = {"desk": "registration.receive", "organizer": "registration.add"}
+NO_BILLING_DETAILS = BillingDetails()
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
@@ -54,6 +55,8 @@ def register_walk_in(
     language: str = "fr",
     reference: str = "",
     agreed_price: AgreedPrice | None = None,
+    billing: BillingDetails = NO_BILLING_DETAILS,
+    purchase_order: str = "",
 ) -> Registration:
     """Register an attendee, confirmed at once; any ticket and add-on with places left can be used.
 
@@ -62,7 +65,8 @@ def register_walk_in(
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
     `source` is SOURCE_DESK, or SOURCE_ORGANIZER for a registration by hand. With an agreed price of the
-    ticket no pass is used.
+    ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
+    treasurer has added the address.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
@@ -70,19 +74,21 @@ def register_walk_in(
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
     idempotency_key = f"{source}:{idempotency_key}:{place!r}:{agreed_price!r}"
+    if billing != NO_BILLING_DETAILS:
+        idempotency_key += f":{billing!r}:{purchase_order}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
     offering = _load_offering(event, place)
     ticket = _validate_walk_in(event, place, offering)
     _check_agreed_price(agreed_price, ticket)
+    request = _build_request(place, offering, language, billing, purchase_order)
     try:
         return _book_walk_in(
             event,
-            place,
+            request,
             offering,
             idempotency_key,
             source=source,
-            language=language,
             reference=reference,
             agreed_price=agreed_price,
         )
@@ -147,17 +153,16 @@ def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> Non
 @transaction.atomic
 def _book_walk_in(
     event: Event,
-    place: RequestedPlace,
+    request: OrderRequest,
     offering: Offering,
     key: str,
     *,
     source: str,
-    language: str,
     reference: str,
     agreed_price: AgreedPrice | None,
 ) -> Registration:
+    [place] = request.places
     ticket = offering.tickets[place.ticket]
-    request = _build_request(place, offering, language)
     quote = _quote_walk_in(request, offering, agreed_price)
     order = build_order(event, request, OrderContext(source=source), quote, currency=ticket.currency)
     member = (
@@ -185,19 +190,24 @@ def _book_walk_in(
     return registration
 
 
-def _build_request(place: RequestedPlace, offering: Offering, language: str) -> OrderRequest:
+def _build_request(
+    place: RequestedPlace, offering: Offering, language: str, billing: BillingDetails, purchase_order: str
+) -> OrderRequest:
     has_price = offering.tickets[place.ticket].current_price.amount or any(
         addon.price for addon in offering.addons.values()
     )
     # An invoice needs a recipient; the column is shorter than two names may be.
-    billed_name = (place.company or f"{place.first_name} {place.last_name}")[:200] if has_price else ""
+    default_name = (place.company or f"{place.first_name} {place.last_name}")[:200]
+    if billing == NO_BILLING_DETAILS:
+        billing = BillingDetails(name=default_name)
     return OrderRequest(
         email=place.email,
         places=(place,),
         language=language,
         company=place.company[:200],
-        billing=BillingDetails(name=billed_name),
-    )
+        billing=billing if has_price else NO_BILLING_DETAILS,
+        purchase_order=purchase_order if has_price else "",
+    ).normalize()
 
 
 def _record_walk_in(

@@ -12,7 +12,9 @@ from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
 from registrations.booking.walk_in import register_walk_in
+from registrations.models import Addon, Ticket
 from registrations.order_context import SOURCE_ORGANIZER
+from registrations.storefront.forms import OptionalBillingForm
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
 
 
@@ -29,7 +31,8 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
     }
     addons = list(event_obj.addons.prefetch_related("tickets"))
     form = ManualRegistrationForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    billing = OptionalBillingForm(request.POST or None)
+    if request.method == "POST" and all([form.is_valid(), billing.is_valid()]):
         try:
             registration = register_walk_in(
                 event=event_obj,
@@ -38,6 +41,8 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
                 idempotency_key=form.cleaned_data["nonce"],
                 language=translation.get_language() or "fr",
                 agreed_price=form.agreed_price,
+                billing=billing.build_details(),
+                purchase_order=billing.cleaned_data.get("purchase_order", ""),
             )
         except ConventionError as error:
             # Shown in the form, so that nothing typed is lost.
@@ -45,5 +50,15 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is registered.") % {"name": registration.name})
             return redirect("organize-registration", event, registration.reference)
-    context = {"event": event_obj, "section": "organize", "form": form, "tickets": tickets}
+    context = {
+        "event": event_obj,
+        "section": "organize",
+        "form": form,
+        "tickets": tickets,
+        "billing": billing if _has_prices(tickets, addons) else None,
+    }
     return render(request, "registrations/organizer_new.html", context)
+
+
+def _has_prices(tickets: list[Ticket], addons: list[Addon]) -> bool:
+    return any(ticket.price for ticket in tickets) or any(addon.price for addon in addons)

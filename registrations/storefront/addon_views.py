@@ -28,7 +28,6 @@ from registrations.changes.add_addons import (
 )
 from registrations.changes.change_order import OrderChange
 from registrations.models import Addon, Order, Registration
-from registrations.order_request import BillingDetails
 from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_correction
 
@@ -153,14 +152,12 @@ def _read_payment(
     billing_form = payment_forms.get("billing")
     if not isinstance(billing_form, BillingForm):
         return None
-    entered = dict(billing_form.cleaned_data)
-    purchase_order = entered.pop("purchase_order")
     payment_form = payment_forms.get("payment")
     default_payment = Order.Payment.INVOICE if can_be_invoiced(order, request.user) else Order.Payment.CARD
     return ChosenPayment(
         payment=payment_form.cleaned_data["payment"] if payment_form else default_payment,
-        billing=BillingDetails(**{name.removeprefix("billing_"): value for name, value in entered.items()}),
-        purchase_order=purchase_order,
+        billing=billing_form.build_details(),
+        purchase_order=billing_form.cleaned_data["purchase_order"],
     )
 
 

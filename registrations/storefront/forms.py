@@ -1,7 +1,7 @@
 """Forms of the three screens to register; the same rules as the API's (`booking/validation.py`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django import forms
@@ -14,7 +14,7 @@ from convention.text.validators import validate_without_links
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
 from registrations.booking.validation import check_person_texts, is_addon_for_ticket
 from registrations.models import MAX_TAX_NUMBER_LENGTH, Addon, Order, Ticket
-from registrations.order_request import RequestedPlace, normalize_code
+from registrations.order_request import BillingDetails, RequestedPlace, normalize_code
 from registrations.pricing.catalog import make_price_list
 from registrations.pricing.quote import VoucherTerms
 
@@ -326,6 +326,23 @@ class BillingForm(forms.Form):
         except InvalidTaxNumber as error:
             self.add_error("billing_tax_number", str(error))
         return data
+
+    def build_details(self) -> BillingDetails:
+        """Return the recipient of the invoice; empty for an optional form that nobody filled in."""
+        names = [field.name for field in fields(BillingDetails)]
+        return BillingDetails(**{name: self.cleaned_data.get(f"billing_{name}", "") for name in names})
+
+
+class OptionalBillingForm(BillingForm):
+    """Billing details that may be left out; once one of them is entered, the others are required."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"empty_permitted": True, "use_required_attribute": False}
+        super().__init__(*args, initial={"billing_country": "FR"}, **kwargs)
+
+    def has_changed(self) -> bool:
+        """Return whether anything but the country, which is chosen in advance, was entered."""
+        return any(name != "billing_country" for name in self.changed_data)
 
 
 def build_payment_forms(

@@ -10,9 +10,12 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.errors import SoldOut
 from convention.events.models import Event
+from registrations.billing.receivables import sync_receivable
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.models import Order, Registration
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
 from tests.factories import make_addon, make_event, make_ticket
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -194,3 +197,42 @@ def test_form_without_addons_has_no_free_addons_field(organizer, event):
     page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
 
     assert "guest-free_addons" not in page.text
+
+
+BILLING = {
+    "billing_name": "Acme SAS",
+    "billing_street": "1 rue du Test",
+    "billing_postcode": "35000",
+    "billing_city": "Rennes",
+    "billing_country": "FR",
+    "billing_tax_number": "732829320",
+    "purchase_order": "BC-7",
+}
+
+
+def test_company_can_be_invoiced_with_the_billing_details_entered(organizer, event):
+    make_issuer()
+
+    fill(organizer, event, **BILLING)
+
+    order = Order.objects.get()
+    invoice = issue_invoice(receivable=sync_receivable(order))
+    assert (order.billing_name, order.billing_city, order.purchase_order) == ("Acme SAS", "Rennes", "BC-7")
+    assert invoice.receivable.siren == "732829320"
+
+
+def test_incomplete_billing_details_are_refused_as_at_checkout(organizer, event):
+    answer = fill(organizer, event, billing_name="Acme SAS", billing_tax_number="12")
+
+    assert not Registration.objects.exists()
+    errors = html.fromstring(answer.content).xpath("//*[@aria-invalid='true']/@name")
+    assert {"billing_street", "billing_postcode", "billing_city", "billing_tax_number"} <= set(errors)
+
+
+def test_page_of_free_tickets_asks_for_no_billing_details(organizer):
+    event = make_event()
+    make_ticket(event, price=0)
+
+    page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
+
+    assert "billing_name" not in page.text
