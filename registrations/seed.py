@@ -33,6 +33,7 @@ from .models import (
     WaitingEntry,
 )
 from .models.references import UNAMBIGUOUS_CHARACTERS
+from .pricing.reductions import Reduction, serialize_reductions
 
 DIET_OPTIONS = [
     ("vegetarian", "Végétarien", "Vegetarian"),
@@ -187,7 +188,7 @@ def seed_tickets(world: DemoWorld, event: Event) -> None:
 def seed_sale_extras(world: DemoWorld, event: Event) -> None:
     """Add a price step, a dinner, two vouchers, and a quota that all tickets share.
 
-    The demo's registrations were priced without any of it.
+    Of these, the demo's registrations use the price step only.
     """
     guest = event.tickets.get(slug="guest")
     until = min(world.now + datetime.timedelta(days=45), event.starts_at - datetime.timedelta(days=7))
@@ -261,12 +262,28 @@ def seed_registrations(world: DemoWorld, event: Event, count: int, *, only: str 
     Order.objects.bulk_update(orders, ["email", "company"], batch_size=500)
     for row in rows:
         row.sequence = sequence
+    apply_early_prices(event, rows)
     if event.questions.exists():
         fill_some_answers(world.make_rng("answers", event.slug), rows)
     Registration.objects.bulk_create(rows)
     # `auto_now_add` overwrites what the rows were given.
     Registration.objects.filter(event=event).update(created_at=F("confirmed_at"))
     set_reserved_counts(tickets, rows)
+
+
+def apply_early_prices(event: Event, rows: list[Registration]) -> None:
+    """Give unsaved registrations the price step that applied when they were ordered; save their orders."""
+    steps = list(PriceStep.objects.filter(ticket__event=event).select_related("ticket").order_by("-ends_at"))
+    early_orders = []
+    # The step that ends next applies, so it comes last.
+    for step in steps:
+        reduction = Reduction("early", step.ticket.price - step.price, until=step.ends_at)
+        for row in rows:
+            if row.ticket_id == step.ticket_id and row.confirmed_at and row.confirmed_at < step.ends_at:
+                row.price = row.order.total = step.price
+                row.reductions = serialize_reductions([reduction])
+                early_orders.append(row.order)
+    Order.objects.bulk_update(early_orders, ["total"])
 
 
 def sort_jobs_by_interest(world: DemoWorld, event: Event) -> list[Employment]:

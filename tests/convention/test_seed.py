@@ -12,6 +12,7 @@ from convention.management.commands.seed import seed_apps
 from convention.seeding import DemoWorld
 from convention.text.working_days import is_working_day
 from registrations.models import CompanyShare, Registration, Ticket
+from registrations.pricing.display import list_price_rows
 from registrations.visits.models import Visit
 from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
@@ -56,6 +57,19 @@ def test_demo_sizes_coexist_and_stock_counters_agree():
 def list_registrations(slug):
     rows = Registration.objects.filter(event__slug=slug).order_by("reference")
     return list(rows.values_list("reference", "email", "company"))
+
+
+def test_guests_who_registered_before_the_price_rises_owe_the_early_price():
+    call_command("seed", size="small")
+    ticket = Ticket.objects.get(event__slug="small", slug="guest")
+    guests = ticket.registrations.select_related("order", "event")
+
+    prices = {(guest.price, guest.order.total) for guest in guests}
+    reasons = {row.reasons[0][0] for guest in guests for row in list_price_rows(guest)}
+
+    assert ticket.price == 12_000
+    assert prices == {(9_000, 9_000)}
+    assert all(reason.startswith("tarif anticipé") for reason in reasons)
 
 
 @pytest.mark.long
