@@ -429,7 +429,7 @@ def test_organizer_page_of_cancelled_registration_shows_fee_and_refund(organizer
     cancelled = read_page_text(organizer.get(page)).replace("\u202f", " ").replace("\xa0", " ")
 
     assert "Réserver, échanger ou libérer des places" in active
-    assert "Reste à payer" in active
+    assert "à facturer" in active
     assert "Réserver, échanger ou libérer des places" not in cancelled
     assert "total : 20 €" in cancelled
     assert "Remboursement demandé, 30 €, virement" in cancelled
