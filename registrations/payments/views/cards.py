@@ -2,13 +2,14 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from registrations.invoices.models import Refund
+from registrations.invoices.models import Receivable, Refund
 from registrations.invoices.permissions import require_treasurer
 from registrations.models import Order
 from registrations.payments.cards.settlement import confirm_paid_order
@@ -32,7 +33,9 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
     refunds = Refund.objects.select_related("receivable").prefetch_related("receivable__charges")
     context = {
         "section": "money",
-        "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE_SIZE],
+        "disputes": Dispute.objects.select_related("payment").prefetch_related(
+            Prefetch("payment__receivable", Receivable.objects.with_first_attendee())
+        )[:PAGE_SIZE],
         "unplaced_orders": list_unplaced_orders()[:PAGE_SIZE],
         "unverified_orders": list_unverified_orders()[:PAGE_SIZE],
         "overpaid_receivables": list_overpaid_card_receivables()[:PAGE_SIZE],
