@@ -54,9 +54,20 @@ AUDIT_VERB_TEXTS = {
     "order.book_for_company": gettext_lazy("ordered by the company’s contact"),
     "order.reassign": gettext_lazy("order handed to the company’s new contact"),
     "payment.start": gettext_lazy("card payment started"),
+    "scan.override": gettext_lazy("admitted despite a refusal"),
+    "conflict.resolve": gettext_lazy("double admission settled"),
+    "conflict.reopen": gettext_lazy("double admission to be settled again"),
+    "sheet.undo": gettext_lazy("entry from the sign-in sheet taken back"),
 }
-# The page shows the values of a new registration; its fields would only list the form.
-CREATION_VERBS = {"registration.add", "registration.receive"}
+# The fields of these would only list the form: the page shows the values, or the attendee is another one.
+VERBS_WITHOUT_FIELDS = {
+    "registration.add",
+    "registration.receive",
+    "registration.name",
+    "registration.substitute",
+    "registration.transfer",
+    "order.book_for_company",
+}
 # Of entries that name the column "email".
 CORRECTED_ADDRESS_TEXTS = {
     "registration.resend": gettext_lazy("e-mail sent again, to a corrected address"),
@@ -116,7 +127,7 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
         fields = [labels[name] for name in entry.fields if name in labels]
         if entry.verb in CORRECTED_ADDRESS_TEXTS and "email" in entry.fields:
             text, fields = CORRECTED_ADDRESS_TEXTS[entry.verb], []
-        elif entry.verb in CREATION_VERBS:
+        elif entry.verb in VERBS_WITHOUT_FIELDS:
             fields = []
         elif entry.verb == "registration.change_order" and entry.details:
             text, fields = ", ".join(_list_order_changes(registration, entry.details)), []
@@ -124,7 +135,8 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
             at=entry.created_at,
             text=text,
             fields=fields,
-            reason=entry.reason,
+            # Of a settled double admission it is the kind of decision, as the database stores it.
+            reason="" if entry.verb == "conflict.resolve" else entry.reason,
             actor=entry.actor,
         )
 

@@ -16,7 +16,7 @@ from tests.registrations.billing.test_refund_rules import congress, make_paid_or
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 __all__ = ["congress"]
 ROOT = Path(__file__).resolve().parents[3]
-VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment)\.[a-z_]+)"')
+VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment|conflict|scan)\.[a-z_]+)"')
 # Verbs about other subjects: the event, an import, a file, or a payment.
 OTHER_SUBJECTS = {
     "registration.import", "registration.undo_import", "registration.read_file", "order.bulk_cancel",
@@ -46,6 +46,8 @@ def test_history_shows_field_labels_and_payment_amounts(organizer, congress):
     )
     correct_as_organizer(registration=registration, correction=wanted)
     record_action("registration.of_the_past", registration, fields=["badge_version"])
+    record_action("registration.substitute", registration, fields=["first_name", "no_photo"])
+    record_action("conflict.resolve", f"registrations.registration:{registration.pk}", reason="wrong_badge")
 
     page = organizer.get(f"/organize/congress/registrations/{registration.reference}/").text
     history = " ".join(page.partition("Historique")[2].replace("\u202f", " ").replace("\xa0", " ").split())
@@ -54,6 +56,9 @@ def test_history_shows_field_labels_and_payment_amounts(organizer, congress):
     assert "prénom" in history
     assert "Paiement reçu, 120 €, paiement d’essai" in history
     assert "Autre modification" in history
+    assert "pas de photos" not in history
+    assert "Double entrée traitée" in history
+    assert "wrong_badge" not in history
     assert "badge_version" not in history
     assert "first_name" not in page.partition("Historique")[2]
 
