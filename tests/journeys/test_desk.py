@@ -261,6 +261,51 @@ def test_offline_enter_on_guest_who_cannot_enter_replaces_last_verdict(open_page
     expect(page.get_by_role("button", name="Céder la place")).to_be_hidden()
 
 
+def assert_next_guest_clears_verdict(page: Page) -> None:
+    verdict, names = page.locator("#verdict .desk-verdict"), page.locator(".guests .person-name")
+    check_in(page, "kel")
+    expect(verdict).to_contain_text("Élo Keller")
+
+    page.evaluate(TYPE_KEYS, [*build_badge_code(Registration.objects.get(last_name="Abel")), "Enter"])
+    expect(names).to_have_text(["Élo Abel"])
+    expect(verdict).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(verdict).to_contain_text("Élo Abel")
+
+    page.keyboard.type("energie")
+    expect(names).to_have_count(20)
+    expect(verdict).to_have_count(0)
+
+
+def test_next_guest_clears_verdict(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+
+    assert_next_guest_clears_verdict(page)
+
+
+def test_scan_of_admitted_badge_clears_verdict(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    check_in(page, "kel")
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+
+    page.evaluate(TYPE_KEYS, [*build_badge_code(Registration.objects.get(last_name="Keller")), "Enter"])
+
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    expect(page.locator("#verdict .desk-verdict")).to_have_count(0)
+
+
+def test_offline_next_guest_clears_verdict(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#q").focus()
+
+    assert_next_guest_clears_verdict(page)
+
+
 READ_STORED = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("convention-desk");
   opening.onerror = reject;

@@ -53,6 +53,8 @@ async function search(query) {
   clearTimeout(timer);
   searchController.abort();
   searchController = new AbortController();
+  // The last guest's verdict must not stay above the next guest.
+  if (query) verdict.replaceChildren();
   const url = new URL(location.pathname, location.origin);
   if (query) url.searchParams.set("q", query);
   try {
@@ -158,8 +160,6 @@ async function handleScan(text) {
   } else if (await search(code)) {
     // The field is empty again, and Enter now checks the holder in.
     shownQuery = "";
-    // The last guest's verdict must not stay above a badge that is not valid.
-    if (results.querySelector(".notice")) verdict.replaceChildren();
   }
   field.focus();
 }

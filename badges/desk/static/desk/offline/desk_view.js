@@ -132,6 +132,7 @@ export class DeskView {
   #search(query) {
     this.#query = query;
     this.#scannedReference = "";
+    if (query) this.#clearVerdict();
     showMessage("scan-problem", "");
     const desk = this.#getDesk();
     if (desk) this.#drawResults(desk);
@@ -141,20 +142,19 @@ export class DeskView {
   #handleScan(text) {
     const claim = listReadings(text).map(parseBadgeCode).find((found) => found !== null);
     this.#search("");
+    this.#clearVerdict();
     this.#field.value = "";
     this.focusSearch();
     const desk = this.#getDesk();
     if (!desk) return;
     this.#scannedReference = claim?.registration ?? "";
-    if (!claim) this.#showScanProblem("scan.not_a_badge");
-    else if (!desk.findGuest(claim.registration)) this.#showScanProblem("scan.unknown");
+    if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
+    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", formatText("scan.unknown"));
     this.#drawResults(desk);
   }
 
-  /** @param {"scan.not_a_badge" | "scan.unknown"} name */
-  #showScanProblem(name) {
-    showMessage("scan-problem", formatText(name));
-    // The last guest's verdict must not stay above a badge that is not valid.
+  /** Remove the last guest's verdict: it must not stay above the next guest. */
+  #clearVerdict() {
     getElement("verdict").replaceChildren();
   }
 
