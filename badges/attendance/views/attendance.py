@@ -56,8 +56,13 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     """Show counts and charts, or the list of attendees with `state` or `q`; also for the desk staff."""
     event_obj = get_event_to_staff(event, request.user)
     # The desk staff sees counts and lists; files of all attendees are for organizers.
-    kinds = list(CONTENT_TYPES) if can_organize(request.user, event_obj) else []
-    context: dict[str, Any] = {"event": event_obj, "section": "organize", "kinds": kinds}
+    is_organizer = can_organize(request.user, event_obj)
+    context: dict[str, Any] = {
+        "event": event_obj,
+        "section": "organize",
+        "is_organizer": is_organizer,
+        "kinds": list(CONTENT_TYPES) if is_organizer else [],
+    }
     if request.GET.get("state") in REGISTRATIONS_BY_STATE or request.GET.get("q"):
         return render(request, "attendance/people.html", context | people_context(request, event_obj))
     if request.GET.get("part") != "numbers":

@@ -1,6 +1,7 @@
 """Test organizers' pages about attendance, devices, checkpoints and conflicts."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection, transaction
@@ -92,6 +93,46 @@ def test_desk_staff_can_pair_scan_only_device_but_not_revoke(client, event):
     assert revoke not in client.get(address).content.decode()
     assert client.post(revoke).status_code == 403
     assert Device.objects.get(pk=device.pk).revoked_at is None
+
+
+def list_tab_statuses(client, address):
+    """Follow the tabs of an attendance page; return the status of each page by its address."""
+    tabs = re.search(r'<nav class="tabs" aria-label="Présences">(.*?)</nav>', client.get(address).text)
+    return {link: client.get(link).status_code for link in re.findall('href="([^"]+)"', tabs[1])}
+
+
+@pytest.mark.parametrize("name", ["organize-attendance", "organize-conflicts", "organize-sheets"])
+def test_tabs_lead_desk_staff_only_to_pages_it_may_open(client, event, name):
+    base = reverse("organize-attendance", args=[event.slug])
+    client.force_login(make_role(event, EventRole.Role.DESK))
+
+    statuses = list_tab_statuses(client, reverse(name, args=[event.slug]))
+
+    assert statuses == {base: 200, f"{base}conflicts/": 200, f"{base}sheets/": 200}
+
+
+def test_tabs_lead_organizers_to_figures_and_certificates(organizer, event):
+    statuses = list_tab_statuses(organizer, reverse("organize-attendance", args=[event.slug]))
+
+    assert set(statuses.values()) == {200}
+    assert len(statuses) == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (EventRole.Role.DESK, "et 1 autre entreprise</p>"),
+        (EventRole.Role.ORGANIZER, "et 1 autre entreprise : toutes sont dans les fichiers ci-dessus.</p>"),
+    ],
+)
+def test_files_are_mentioned_only_where_they_are_offered(client, event, kind, text):
+    people = [make_registration(event, company=f"Entreprise {number}") for number in range(13)]
+    record_scan_items(device=make_device(event)[0], items=[make_item(make_badge_code(people[0]))])
+    client.force_login(make_role(event, kind))
+
+    page = client.get(reverse("organize-attendance", args=[event.slug])).text
+
+    assert text in page.replace("\u202f", " ")
 
 
 def test_revoked_device_is_rejected_immediately(organizer, event):
