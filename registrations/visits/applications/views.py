@@ -24,7 +24,7 @@ from registrations.visits.permissions import (
     get_member_visit,
     list_visible_visits,
 )
-from registrations.visits.planning.permissions import can_plan_season
+from registrations.visits.planning.permissions import can_plan_season, can_propose
 from registrations.waiting_list.notifications import build_entry_path
 
 from .applicants import describe_free_places, find_waiting_positions
@@ -62,6 +62,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
         "managed_visits": _list_managed_visits(person),
         "can_plan": can_plan_season(person),
+        "can_propose": can_propose(person),
         "is_member": get_member_company(person) is not None,
         "section": "visits",
     }
@@ -94,6 +95,7 @@ def visit_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "ticket": get_member_ticket(visit),
         "text": NdaText.objects.filter(visit=visit).first(),
         "can_manage": can_manage_visit(person, visit.event),
+        "is_member": get_member_company(person) is not None,
         **_build_application_context(visit, person, application),
     }
     return render(request, "visits/visit.html", context)

@@ -48,11 +48,22 @@ def get_planner(person: "RequestUser") -> Person:
 def get_proposer(person: "RequestUser") -> Proposer:
     """Return the signed-in person as a proposer. Raise SignInRequired or Forbidden."""
     signed_in = _get_signed_in_person(person)
-    if signed_in.is_active:
-        proposer = Proposer(signed_in, get_member_company(signed_in), tuple(get_employing_vendors(signed_in)))
-        if proposer.is_member or proposer.vendors:
-            return proposer
+    proposer = _find_proposer(signed_in)
+    if proposer:
+        return proposer
     raise Forbidden(_("Proposals are for members, and for vendors who open their site to the club."))
+
+
+def can_propose(person: "RequestUser") -> bool:
+    """Return whether the person may see and make proposals; planners need a seat for that as others do."""
+    return isinstance(person, Person) and _find_proposer(person) is not None
+
+
+def _find_proposer(person: Person) -> Proposer | None:
+    if not person.is_active:
+        return None
+    proposer = Proposer(person, get_member_company(person), tuple(get_employing_vendors(person)))
+    return proposer if proposer.is_member or proposer.vendors else None
 
 
 def get_member(person: "RequestUser") -> Person:

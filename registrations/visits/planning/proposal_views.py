@@ -21,7 +21,7 @@ from .company_history import count_visits_by_person
 from .forms import ProposalForm, SetAsideForm, VisitDateForm, build_proposal_form, list_vendors
 from .interest import InterestCount, count_interest, express_interest, withdraw_interest
 from .notifications import notify_interested_members
-from .permissions import Proposer, can_plan_season, get_planner, get_proposer
+from .permissions import Proposer, can_plan_season, can_propose, get_planner, get_proposer
 from .plan_visit import plan_visit
 from .proposals import (
     create_proposal,
@@ -49,7 +49,9 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         "proposer": proposer,
         "section": "visits",
     }
-    return render(request, "visits/proposals.html", {**context, "can_plan": can_plan_season(proposer.person)})
+    # For the tabs, which the calendar shows to planners who may not propose.
+    tabs = {"can_plan": can_plan_season(proposer.person), "can_propose": True}
+    return render(request, "visits/proposals.html", context | tabs)
 
 
 def _list_visible_proposals(proposer: Proposer) -> Any:
@@ -128,9 +130,8 @@ def proposal_planning_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
     interest = count_interest(page)
     rows = [(proposal, interest.get(proposal.pk, InterestCount())) for proposal in page]
-    return render(
-        request, "visits/organize_proposals.html", {"page_obj": page, "rows": rows, "section": "season"}
-    )
+    context = {"page_obj": page, "rows": rows, "can_propose": can_propose(request.user), "section": "season"}
+    return render(request, "visits/organize_proposals.html", context)
 
 
 @never_cache

@@ -24,7 +24,7 @@ from registrations.visits.models import Proposal
 
 from .company_history import CompanyHistory, list_company_history
 from .forms import VisitDateForm
-from .permissions import can_plan_season, get_member, get_planner
+from .permissions import can_plan_season, can_propose, get_member, get_planner
 from .plan_visit import create_planned_visit
 from .season import Season, SeasonMonth, build_season_calendar, list_season_events, parse_season
 
@@ -44,6 +44,7 @@ def season_calendar(request: HttpRequest) -> HttpResponse:
         "months": months,
         "section": "visits",
         "can_plan": can_plan_season(person),
+        "can_propose": can_propose(person),
         **_build_season_context(season),
     }
     return render(request, "visits/season.html", context)
