@@ -57,10 +57,12 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
     # The desk staff sees counts and lists; files of all attendees are for organizers.
     is_organizer = can_organize(request.user, event_obj)
+    is_over = event_obj.ends_at <= timezone.now()
     context: dict[str, Any] = {
         "event": event_obj,
         "section": "organize",
         "is_organizer": is_organizer,
+        "is_over": is_over,
         "kinds": list(CONTENT_TYPES) if is_organizer else [],
     }
     if request.GET.get("state") in REGISTRATIONS_BY_STATE or request.GET.get("q"):
@@ -70,7 +72,7 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     # The page polls every ten seconds, and an unchanged page must cost little.
     silent = find_silent_devices(event_obj, at=timezone.now())
     parts = (
-        number_changes(event_obj.pk), event_obj.sequence, translation.get_language(),
+        number_changes(event_obj.pk), event_obj.sequence, translation.get_language(), is_over,
         [(each.device.pk, each.minutes, each.scans) for each in silent],
     )  # fmt: skip
     etag = f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'

@@ -20,7 +20,7 @@ from badges.attendance.models import (
 from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
-from convention.events.models import EventRole
+from convention.events.models import Event, EventRole
 from schedule.models import Session
 from tests.badges.attendance.factories import (
     make_badge_code,
@@ -133,6 +133,25 @@ def test_files_are_mentioned_only_where_they_are_offered(client, event, kind, te
     page = client.get(reverse("organize-attendance", args=[event.slug])).text
 
     assert text in page.replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("days", "number_label", "list_label"), [(1, "non arrivé", "Non arrivés"), (-1, "absent", "Absents")]
+)
+def test_attendees_who_did_not_come_are_absent_once_the_event_is_over(
+    organizer, event, days, number_label, list_label
+):
+    make_registration(event)
+    day = timezone.now() + datetime.timedelta(days=days)
+    Event.objects.update(starts_at=day - datetime.timedelta(hours=8), ends_at=day)
+    address = reverse("organize-attendance", args=[event.slug])
+
+    numbers = organizer.get(address).text
+    absent_list = organizer.get(f"{address}?state=absent").text
+
+    assert f'<span class="stat-label">{number_label}</span>' in numbers
+    assert re.search(rf"<h1>{list_label}\s*</h1>", absent_list)
+    assert f' aria-current="page">{list_label}</a>' in absent_list
 
 
 def test_revoked_device_is_rejected_immediately(organizer, event):
