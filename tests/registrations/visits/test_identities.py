@@ -193,6 +193,17 @@ def test_visitor_deletes_own_identity():
     assert AuditEntry.objects.filter(verb="identity.take_back").count() == 1
 
 
+@pytest.mark.parametrize(("days", "is_needed"), [(5, True), (-5, False)])
+def test_details_are_needed_only_until_the_visit_is_over(days, is_needed):
+    application = make_visitor(make_hosted(days=days))
+
+    page = make_applicant_client(application).get(f"/en{address(application.visit)}").text
+
+    assert ("needs these details to let you in" in page) is is_needed
+    assert ("They are encrypted as soon as" in page) is is_needed
+    assert ("these details are no longer needed" in page) is not is_needed
+
+
 def test_identity_page_is_for_applicants_of_the_visit_only():
     visit = make_hosted()
     make_identified(visit, 1)
