@@ -353,6 +353,16 @@ def test_chosen_ride_is_shown_and_cannot_be_changed_after_departure(visit, clien
     assert "Save my rides" not in page
 
 
+@pytest.mark.parametrize(("starts", "is_offered"), [(48, True), (-48, False)])
+def test_calendar_is_offered_only_until_the_visit_is_over(client, starts, is_offered):
+    visit = make_visit(starts=starts)
+    client.force_login(make_visitor(visit).person)
+
+    page = client.get(f"/visits/{visit.event.slug}/rides/").text
+
+    assert (f"/visits/{visit.event.slug}/rides.ics" in page or "calendar" in page) is is_offered
+
+
 def test_removed_ride_is_refused_with_message(visit, client):
     visitor, ride = make_visitor(visit), make_ride(visit)
     client.force_login(visitor.person)
