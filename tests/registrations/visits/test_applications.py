@@ -327,6 +327,15 @@ def test_revocation_needs_reason_and_notifies_applicant(run_tasks, mailoutbox):
     assert "You changed employer." in mail.body
 
 
+def test_refund_has_its_own_paragraph_after_the_reason(run_tasks, mailoutbox):
+    application = make_application(make_visit(price=5000), language="en")
+    revoke_place(application=application, reason="You changed employer")
+    run_tasks()
+    [mail] = [m for m in mailoutbox if "withdrawn" in m.subject]
+    assert "Reason: You changed employer\n\nAny payment will be refunded in full." in mail.body
+    assert "<p>Any payment will be refunded in full.</p>" in mail.alternatives[0][0]
+
+
 def test_applicant_without_a_place_is_told_that_the_application_ended(run_tasks, mailoutbox):
     visit = make_visit(places=1)
     make_application(visit)
