@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from convention.text.dates import format_date
 from registrations.visits.models import IdentityField, Visit
 
 DOCUMENT_KINDS = [
@@ -73,3 +74,13 @@ MISSING_REASONS = {
     "identity": _("identity details not entered"),
     "other_person": _("the place is not in the applicant’s name"),
 }
+
+
+def describe_missing_items(visit: Visit, codes: Collection[str], *, at: datetime.datetime) -> list[str]:
+    """Return the labels of the codes; an identity that cannot be given yet has its day instead."""
+    window = get_identity_window(visit)
+    labels = {code: str(label) for code, label in MISSING_REASONS.items()}
+    if window.state_at(at) == WINDOW_EARLY:
+        day = format_date(window.opens_at, visit.event.zone)
+        labels["identity"] = gettext("identity details, requested from %(day)s") % {"day": day}
+    return [labels[code] for code in codes]

@@ -14,7 +14,11 @@ from convention.web.routing import require_safe_or_post
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
 from registrations.visits.hosts.permissions import list_pending_replacements
-from registrations.visits.identity.fields import MISSING_REASONS, get_field_label, list_requested_fields
+from registrations.visits.identity.fields import (
+    describe_missing_items,
+    get_field_label,
+    list_requested_fields,
+)
 from registrations.visits.identity.permissions import (
     get_secretary_contact,
     get_secretary_list,
@@ -28,7 +32,7 @@ from .create import create_list
 from .differences import describe_differences
 from .remind import remind_incomplete
 from .send import revoke_link, send_list
-from .visitors import find_list_readiness, is_list_outdated, list_given_up_places
+from .visitors import count_waiting_for_identity, find_list_readiness, is_list_outdated, list_given_up_places
 
 
 @never_cache
@@ -36,10 +40,11 @@ from .visitors import find_list_readiness, is_list_outdated, list_given_up_place
 def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     """Show who is ready, what is missing, the versions and pending replacements; nothing is decrypted."""
     visit, _person = get_secretary_visit(event, request.user)
-    readiness = find_list_readiness(visit)
+    readiness, now = find_list_readiness(visit), timezone.now()
     versions = list(visit.lists.select_related("created_by"))
-    is_upcoming = visit.event.ends_at > timezone.now()
+    is_upcoming = visit.event.ends_at > now
     can_create_version = visit.locked_at and is_upcoming and not visit.purged_at and not visit.cancelled_at
+    waiting_count = count_waiting_for_identity(visit, readiness, at=now)
     context = {
         "event": visit.event,
         "visit": visit,
@@ -47,9 +52,11 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "tab": "lists",
         "ready": readiness.ready,
         "missing": [
-            (application, [str(MISSING_REASONS[code]) for code in codes])
+            (application, describe_missing_items(visit, codes, at=now))
             for application, codes in readiness.missing
         ],
+        "waiting_count": waiting_count,
+        "incomplete_count": len(readiness.missing) - waiting_count,
         "applications": readiness.all_applications,
         "given_up_places": list_given_up_places(visit),
         "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],

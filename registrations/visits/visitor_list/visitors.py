@@ -1,5 +1,6 @@
 """Readiness for the list: complete visitors, and missing items of the others; no identity is decrypted."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,12 @@ from convention.text.normalize import casefold_text
 from registrations.models import Registration
 from registrations.visits.applications.state import find_agreed_ids
 from registrations.visits.hosts.permissions import find_current_list
-from registrations.visits.identity.fields import is_identity_complete, list_requested_fields
+from registrations.visits.identity.fields import (
+    WINDOW_EARLY,
+    get_identity_window,
+    is_identity_complete,
+    list_requested_fields,
+)
 from registrations.visits.models import Application, Identity, Visit
 
 
@@ -45,6 +51,13 @@ def find_list_readiness(visit: Visit) -> ListReadiness:
         else:
             readiness.ready.append(application)
     return readiness
+
+
+def count_waiting_for_identity(visit: Visit, readiness: ListReadiness, *, at: datetime.datetime) -> int:
+    """Return how many visitors lack only an identity that they cannot give yet."""
+    if get_identity_window(visit).state_at(at) != WINDOW_EARLY:
+        return 0
+    return sum(codes == ["identity"] for _application, codes in readiness.missing)
 
 
 def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:

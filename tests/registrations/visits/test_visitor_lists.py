@@ -7,7 +7,9 @@ from django.utils import timezone, translation
 
 from convention.codes.encryption import DecryptionFailed
 from convention.errors import InvalidFields, NotOpenNow
+from convention.text.dates import format_date
 from registrations.visits.applications.veto import veto_application
+from registrations.visits.identity.fields import get_identity_window
 from registrations.visits.identity.identities import save_identity
 from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import Application, NdaText, Visit
@@ -331,3 +333,33 @@ def test_secretary_reminds_incomplete_visitors_once_a_day(run_tasks, mailoutbox)
     assert f"/visits/{visit.event.slug}/identity/" in mail.body
     assert f"/visits/{visit.event.slug}/text/" not in mail.body
     assert "déjà reçu un rappel aujourd’hui" in again
+
+
+def test_identity_that_cannot_be_given_yet_is_not_counted_as_missing():
+    visit = make_hosted(days=60, fields=["birth_date"])
+    waiting = make_visitor(visit, last_name="Attend")
+    late = make_visitor(visit, last_name="Tarde")
+    late.acceptances.all().delete()
+    secretary = make_client(make_secretary())
+    page = f"/organize/{visit.event.slug}/visit/lists/"
+    day = format_date(get_identity_window(visit).opens_at, visit.event.zone)
+
+    shown = secretary.get(page)
+    answer = secretary.post(f"{page}remind/", follow=True).text
+
+    assert (shown.context["incomplete_count"], shown.context["waiting_count"]) == (1, 1)
+    assert dict(shown.context["missing"])[waiting] == [
+        f"informations d’identité, demandées à partir du {day}"
+    ]
+    assert "dossier en attente des informations d’identité" in shown.text
+    assert "1 personne reçoit un rappel par e-mail" in answer.replace("\u202f", " ")
+
+
+def test_reminders_are_not_offered_while_nobody_can_complete_anything():
+    visit = make_hosted(days=60, fields=["birth_date"])
+    make_visitor(visit)
+    page = f"/organize/{visit.event.slug}/visit/lists/"
+
+    shown = make_client(make_secretary()).get(page).text
+
+    assert f"{page}remind/" not in shown
