@@ -18,6 +18,7 @@ DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
 # Counted from the last scan or snapshot; phones fetch one every few seconds.
 DEVICE_SILENCE = datetime.timedelta(minutes=10)
 FEW_LEFT_RATIO = 0.1
+MAX_NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _mailing_items(facts: EventFacts) -> Iterator[AttentionItem]:
             "%(count)s mailings stopped after errors: %(names)s. Check the cause, then resume them.",
             len(facts.stopped_mailings),
         )
-        yield AttentionItem(sentence % _count_and_names(facts.stopped_mailings), 2, "organize-mail")
+        yield AttentionItem(sentence % _count_and_titles(facts.stopped_mailings), 2, "organize-mail")
 
 
 def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
@@ -231,14 +232,14 @@ def _booking_items(facts: EventFacts) -> Iterator[AttentionItem]:
             "%(count)s sessions are full: %(names)s.",
             len(facts.full_sessions),
         )
-        yield AttentionItem(sentence % _count_and_names(facts.full_sessions), 0, "organize-waiting")
+        yield AttentionItem(sentence % _count_and_titles(facts.full_sessions), 0, "organize-waiting")
     if facts.filling_sessions:
         sentence = ngettext(
             "%(count)s session is nearly full: %(names)s.",
             "%(count)s sessions are nearly full: %(names)s.",
             len(facts.filling_sessions),
         )
-        yield AttentionItem(sentence % _count_and_names(facts.filling_sessions), 0, "organize-schedule")
+        yield AttentionItem(sentence % _count_and_titles(facts.filling_sessions), 0, "organize-schedule")
     if facts.waiting_count:
         sentence = ngettext(
             "%(count)s person is waiting for a place.",
@@ -248,9 +249,18 @@ def _booking_items(facts: EventFacts) -> Iterator[AttentionItem]:
         yield AttentionItem(sentence % {"count": facts.waiting_count}, 0, "organize-waiting")
 
 
-def _count_and_names(titles: list[str]) -> dict[str, object]:
-    """Return the number of titles and the first three of them."""
-    return {"count": len(titles), "names": ", ".join(titles[:3]) + ("…" if len(titles) > 3 else "")}
+def _count_and_names(names: list[str]) -> dict[str, object]:
+    """Return the number of names, and as a phrase the first of them and how many others there are."""
+    shown, other_count = ", ".join(names[:MAX_NAMES_SHOWN]), len(names) - MAX_NAMES_SHOWN
+    if other_count > 0:
+        phrase = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", other_count)
+        shown = phrase % {"names": shown, "count": other_count}
+    return {"count": len(names), "names": shown}
+
+
+def _count_and_titles(titles: list[str]) -> dict[str, object]:
+    # Titles have commas and colons themselves.
+    return _count_and_names([_("“%(title)s”") % {"title": title} for title in titles])
 
 
 def _describe_no_device(expired: int) -> str:
