@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
 from convention.events.models import Event, Room
 from convention.text.dates import format_short_time, format_short_time_range
@@ -72,12 +73,16 @@ class AgendaEntry:
         return format_short_time_range(self.starts_at, self.ends_at, self.starts_at.tzinfo)
 
     @property
+    def is_over(self) -> bool:
+        return (self.ends_at or self.starts_at) <= timezone.now()
+
+    @property
     def fullness(self) -> Fullness:
-        return (
-            ""
-            if self.session.cancelled_at
-            else describe_fullness(self.session.reserved, self.session.capacity)
-        )
+        """Return how full the session is; "" if nobody can book a seat."""
+        session = self.session
+        if session.cancelled_at or not session.is_bookable or self.is_over:
+            return ""
+        return describe_fullness(session.reserved, session.capacity)
 
     @property
     def listed_speakers(self) -> tuple[str, ...]:

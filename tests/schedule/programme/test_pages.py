@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
 from schedule.models import Session, Speaker
@@ -41,6 +42,7 @@ def test_session_page_shows_all_details(client, event):
         links=[{"url": "https://example.org/", "title": "Plus"}, {"url": "javascript:x"}, "odd", {}],
         capacity=10,
         reserved=9,
+        is_bookable=True,
     )
     page = get_page(client, address(session))
     assert page.xpath("string(//h1)") == "Titre <b>"
@@ -57,6 +59,29 @@ def test_session_page_shows_all_details(client, event):
     assert page.xpath("//section[contains(@class,'abstract')]//strong/text()") == ["Gras"]
     assert page.xpath("//section[contains(@class,'abstract')]//script") == []
     assert page.xpath("//section[h2='Links and files']//a/@href") == ["https://example.org/"]
+
+
+def list_facts(page):
+    return {row.xpath("string(dt)"): row.xpath("normalize-space(dd)") for row in page.xpath("//dl/div")}
+
+
+def test_session_without_bookings_has_seats_but_none_left(client, event):
+    session = make_session(event, capacity=24)
+
+    assert list_facts(get_page(client, address(session)))["Seats"] == "24"
+    assert "Seats left" not in client.get("/en/events/conf/agenda/").text
+
+
+@pytest.mark.parametrize("is_bookable", [True, False])
+def test_past_session_has_no_seats_left_and_takes_no_bookings(client, is_bookable):
+    event = make_event(slug="conf", starts_at=timezone.now() - 5 * HOUR, ends_at=timezone.now() + 5 * HOUR)
+    session = make_session(event, capacity=24, is_bookable=is_bookable)
+
+    page = get_page(client, address(session))
+
+    assert "Seats" not in list_facts(page)
+    assert not page.xpath("//h2[.='Book a seat']")
+    assert "Seats left" not in client.get("/en/events/conf/agenda/").text
 
 
 def test_session_page_links_adjacent_sessions_of_room_and_track(client, event):
