@@ -44,9 +44,10 @@ class DeskGuest:
     def payment_state(self) -> str:
         """Return `free`, `paid`, `to_invoice` (billed after the event) or `to_pay` (now).
 
-        An order that was cancelled without a fee is `free`, also after a refund.
+        An order that was cancelled without a fee is `free`, also after a refund; so is a cancelled place, as
+        what is left to pay of its order is for the other places.
         """
-        if not self.registration.order.total or self.amount_due is None:
+        if self.registration.cancelled_at or not self.registration.order.total or self.amount_due is None:
             return "free"
         if self.amount_due.amount <= 0:
             return "paid"

@@ -124,6 +124,24 @@ def test_paid_free_or_cancelled_order_is_not_switched_to_invoice(zoe, desk, clie
     assert not AuditEntry.objects.filter(verb="order.invoice_later").exists()
 
 
+def test_cancelled_guest_owes_nothing_of_the_rest_of_the_order(zoe, desk, client):
+    rest = make_registration(
+        zoe.ticket, order=zoe.order, price=12_000, vat_rate=2000, first_name="Léo", last_name="Bêta"
+    )
+    type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
+
+    row = client.get("/desk/x/", {"q": zoe.reference, "part": ""}).text
+    guest = client.get(desk).text
+    other_row = client.get("/desk/x/", {"q": "bêta", "part": ""}).text
+
+    assert zoe.reference in row
+    assert "à régler" not in row
+    assert "à régler" not in guest
+    assert f"/guests/{zoe.reference}/payment/" not in guest
+    assert rest.reference in other_row
+    assert "à régler" in other_row
+
+
 def test_receipt_of_another_order_is_not_found(zoe, desk, client):
     pay(client, desk)
     other = make_registration(zoe.ticket)
