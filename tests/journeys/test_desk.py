@@ -261,6 +261,25 @@ def test_offline_enter_on_guest_who_cannot_enter_replaces_last_verdict(open_page
     expect(page.get_by_role("button", name="Céder la place")).to_be_hidden()
 
 
+def test_search_field_of_phone_is_as_wide_as_the_page(open_page, site, client, event):
+    page = open_page("phone")
+    open_desk(page, client, site, event)
+    page.locator("#q").fill("keller")
+    expect(page.locator(".guests .person-name")).to_have_count(1)
+
+    form, field = page.locator("#desk-search").bounding_box(), page.locator("#q").bounding_box()
+    guest = page.locator(".guests > li").bounding_box()
+    button = page.locator(".guests .button").last.bounding_box()
+
+    assert form
+    assert field
+    assert guest
+    assert button
+    assert field["width"] == form["width"]
+    assert button["x"] + button["width"] < guest["x"] + guest["width"] - 4
+    assert_no_sideways_scroll(page)
+
+
 def assert_next_guest_clears_verdict(page: Page) -> None:
     verdict, names = page.locator("#verdict .desk-verdict"), page.locator(".guests .person-name")
     check_in(page, "kel")
