@@ -21,10 +21,18 @@ LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 
 @register.inclusion_tag("events/page_metadata.html", takes_context=True)
 def page_metadata(
-    context: template.Context, title: str, description: str = "", event: Event | None = None
+    context: template.Context,
+    title: str,
+    description: str = "",
+    event: Event | None = None,
+    pictured_event: Event | None = None,
 ) -> dict[str, Any]:
-    """Render the metadata of a public page; an event for members or in draft is not indexed."""
+    """Render the metadata of a public page; an event for members or in draft is not indexed.
+
+    `pictured_event` gives the picture of a page that is not about one event.
+    """
     path = context["request"].path
+    pictured = event or pictured_event
     return {
         "title": title,
         "description": shorten_description(description),
@@ -33,7 +41,8 @@ def page_metadata(
         "site_name": settings.SITE_NAME,
         "locales": LOCALES,
         "is_indexed": event is None or event.visibility == Event.Visibility.PUBLIC,
-        "image": find_preview_image(event) if event else None,
+        "image": find_preview_image(pictured) if pictured else None,
+        "image_text": title if event else pictured and pictured.title,
     }
 
 

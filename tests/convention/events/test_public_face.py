@@ -10,6 +10,7 @@ from lxml import html
 from PIL import Image
 
 from tests.factories import make_event, make_session, make_staff, make_ticket
+from tests.registrations.sponsors.factories import make_package
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +138,26 @@ def test_description_of_session_page_is_its_abstract(client):
     assert metadata["og:title"] == "Ouverture"
     assert metadata["og:description"] == "Un mot d’accueil"
     assert canonical[0].endswith(f"/events/x/sessions/{session.guid}/")
+
+
+def test_home_page_has_picture_of_next_event(client):
+    make_event(slug="x", name="La Conf")
+
+    metadata = read_head(client, "/")[0]
+
+    assert "/events/x/preview.png?v=" in metadata["og:image"]
+    assert metadata["og:image:alt"] == "La Conf"
+
+
+def test_pages_of_an_event_have_their_own_title_and_description(client):
+    event = make_event(slug="x", name="La Conf", description="Deux jours.")
+    make_package(event)
+    make_session(event, speakers=("Ana",))
+
+    paths = ("", "agenda/", "speakers/", "sponsors/")
+    pages = [read_head(client, f"/en/events/x/{path}")[0] for path in paths]
+
+    assert len({page["og:description"] for page in pages}) == len(paths)
+    assert [page["og:title"] for page in pages[1:]] == [
+        "Programme – La Conf", "Speakers – La Conf", "Sponsors and exhibitors – La Conf",
+    ]  # fmt: skip
