@@ -43,6 +43,7 @@ def certificate_list(request: HttpRequest, event: str) -> HttpResponse:
         issued = issued.filter(name__icontains=query) | issued.filter(
             code__icontains=query.replace("-", "").replace(" ", "")
         )
+    issued = issued.order_by("registration__sort_name", "-issued_at", "-pk")
     context = {
         "event": event_obj,
         "section": "organize",

@@ -182,6 +182,17 @@ def test_organizer_prints_all_certificates_and_many_in_a_job(client, event, monk
     assert pdf_text(job.file.read()) == pdf_text(content)
 
 
+def test_certificates_are_listed_by_name(client, event):
+    for name in ("Aube", "Brun", "Caron"):
+        make_scanned_attendee(event, last_name=name)
+    client.force_login(make_staff(event))
+    client.post(reverse("organize-certificates-print", args=[event.slug]))
+
+    shown = client.get(reverse("organize-certificates", args=[event.slug])).context["page_obj"]
+
+    assert [certificate.name.split()[-1] for certificate in shown] == ["Aube", "Brun", "Caron"]
+
+
 def test_certificate_is_refused_without_scan_to_buyer_and_before_event_end(client, event):
     registration = make_scanned_attendee(event)
     absent = make_registration(event)
