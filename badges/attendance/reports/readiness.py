@@ -165,8 +165,10 @@ def _describe_unprinted(event: "Event", count: int) -> str:
     """Return the sentence about `count` attendees whose badges were not printed together."""
     if AuditEntry.objects.filter(event=event.slug, verb=SINGLE_PRINT_VERB).exists():
         sentence = ngettext(
-            "Badges have only been printed one by one, at the desk; %(count)d attendee is registered.",
-            "Badges have only been printed one by one, at the desk; %(count)d attendees are registered.",
+            "The badges have not been printed together yet, only one by one at the desk. "
+            "%(count)d attendee is registered.",
+            "The badges have not been printed together yet, only one by one at the desk. "
+            "%(count)d attendees are registered.",
             count,
         )
     else:
