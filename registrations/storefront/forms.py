@@ -99,11 +99,15 @@ class AddonChoiceWidget(forms.CheckboxSelectMultiple):
     option_template_name = "registrations/addon_choice_option.html"
     addons: dict[str, Addon]
     disabled_slugs: frozenset[str] = frozenset()
+    ticket_slugs: frozenset[str] = frozenset()
+    """The tickets to choose from: an add-on for all of them does not name its tickets."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add what the template shows next to the box."""
         option = super().create_option(name, value, *args, **kwargs)
-        option["addon"] = self.addons[str(value)]
+        addon = option["addon"] = self.addons[str(value)]
+        slugs = {ticket.slug for ticket in addon.tickets.all()}
+        option["is_limited"] = bool(slugs) and not self.ticket_slugs <= slugs
         if str(value) in self.disabled_slugs:
             option["attrs"]["disabled"] = True
         return option
@@ -199,6 +203,7 @@ class TicketChoiceForm(forms.Form):
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
         addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
         addons_field.widget.disabled_slugs = offer.unavailable_addons
+        addons_field.widget.ticket_slugs = frozenset(offer.tickets_by_slug)
         # Sold-out choices stay in the list, disabled: `clean_ticket` and `clean_addons` refuse them.
         addons_field.choices = [(addon.slug, addon.title) for addon in offer.addons]
         if not offer.addons:

@@ -34,15 +34,16 @@ class WalkInForm(PersonForm):
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(ticket.slug, describe_priced_ticket(ticket)) for ticket in tickets]
-        self._offer_addons(addons)
+        self._offer_addons(addons, ticket_slugs=frozenset(ticket.slug for ticket in tickets))
         self.fields["first_name"].widget.attrs["autofocus"] = True
         self.fields["email"].help_text = _("We e-mail the confirmation and the badge to this address.")
 
-    def _offer_addons(self, addons: Sequence[Addon]) -> None:
+    def _offer_addons(self, addons: Sequence[Addon], *, ticket_slugs: frozenset[str]) -> None:
         field = self.fields["addons"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.widget.addons = {addon.slug: addon for addon in addons}
         field.widget.disabled_slugs = frozenset(addon.slug for addon in addons if addon.remaining == 0)
+        field.widget.ticket_slugs = ticket_slugs
         field.choices = [(addon.slug, addon.title) for addon in addons]
         if not addons:
             del self.fields["addons"]

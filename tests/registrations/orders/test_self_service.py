@@ -52,7 +52,8 @@ def test_cancel_page_announces_and_makes_manual_refund_and_credit_note(client, c
     said = read_text(client.get(page))
     assert "la trésorerie vous remboursera 60 € par virement" in said.lower()
     assert "nous vous enverrons un avoir" in said
-    client.post(page)
+    cancelled = read_text(client.post(page, follow=True))
+    assert "Place annulée" in cancelled
     assert list(Refund.objects.values_list("amount", "state")) == [(6_000, "requested")]
     documents = Invoice.objects.order_by("pk").values_list("kind", "total")
     assert list(documents) == [("invoice", 12_000), ("credit_note", 12_000), ("invoice", 6_000)]

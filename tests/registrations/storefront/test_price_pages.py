@@ -181,6 +181,18 @@ def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Cli
     assert "plusieurs" not in read_page_text(choose(client, **{"choice-0-addons": "nothing"}))
 
 
+def test_addon_for_every_ticket_does_not_name_them(client: Client, event: Event):
+    vendor = make_ticket(event, slug="vendor", name="Fournisseur")
+    make_addon(event).tickets.set(event.tickets.all())
+    make_addon(event, slug="lunch", name="Déjeuner").tickets.add(vendor)
+    client.post(REGISTER, build_person_form())
+
+    page = read_page_text(client.get(f"{REGISTER}choices/"))
+
+    assert page.count("disponible avec") == 1
+    assert re.search("disponible avec : +Fournisseur", page)
+
+
 def test_group_ticket_states_minimum_before_order_is_refused(client: Client, event: Event):
     event.tickets.update(min_per_order=3)
     assert "pour les groupes d’au moins 3 personnes" in read_page_text(client.get("/events/congress/"))
