@@ -66,7 +66,7 @@ def format_time_range(start: datetime.datetime, end: datetime.datetime | None, z
 
 
 def format_short_time(at: datetime.datetime | None, zone: TimeZone = None) -> str:
-    """Return “9:30” in both languages, for the columns of a screen; "" for None."""
+    """Return “9:30” in both languages, where space is short; "" for None."""
     local = _to_local(at, zone) if at else None
     return f"{local.hour}:{local.minute:02}" if isinstance(local, datetime.datetime) else ""
 

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from convention.events.models import Event, Room
-from convention.text.dates import format_short_time, format_short_time_range
+from convention.text.dates import format_time, format_time_range
 from convention.text.languages import parse_languages
 from schedule.models import ProgrammeAudience, Session, SessionSpeaker
 
@@ -69,8 +69,8 @@ class AgendaEntry:
 
     @property
     def hours(self) -> str:
-        """Return “9:00–9:50”."""
-        return format_short_time_range(self.starts_at, self.ends_at, self.starts_at.tzinfo)
+        """Return “9 h – 9 h 50”, “9:00–9:50”."""
+        return format_time_range(self.starts_at, self.ends_at, self.starts_at.tzinfo)
 
     @property
     def is_over(self) -> bool:
@@ -389,7 +389,7 @@ def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGr
         placed = [place_in_grid(entry, grid) for entry in rows]
         # A programme day may run past midnight, so a heading says when the date changes.
         new_date = starts.date() if starts.date() != date else None
-        heading = format_short_time(starts, starts.tzinfo)
+        heading = format_time(starts, starts.tzinfo)
         groups.append(AgendaGroup(heading, placed, anchor, starts, line, end_line, new_date))
         date = starts.date()
     return DayBlock(day, groups, grid)

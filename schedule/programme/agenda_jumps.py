@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from convention.text.dates import format_time
+
 
 @dataclass(frozen=True, slots=True)
 class AgendaJump:
@@ -30,7 +32,7 @@ def list_hour_jumps(starts: Sequence[datetime.datetime], anchors: Sequence[str])
     for moment, anchor in zip(starts, anchors, strict=True):
         if (moment.date(), moment.hour) != hour:
             hour = (moment.date(), moment.hour)
-            jumps.append(AgendaJump(anchor, f"{moment.hour}:00"))
+            jumps.append(AgendaJump(anchor, format_time(moment.replace(minute=0), moment.tzinfo)))
     return jumps
 
 

@@ -236,6 +236,7 @@ def test_sent_entry_is_no_longer_marked_as_to_send(open_page, site, client, even
     page.locator("#q").focus()
     check_in(page, "kel")
     expect(page.locator("#verdict")).to_contain_text("à envoyer")
+    expect(page.locator("#verdict")).to_contain_text(re.compile(r"arrivée à \d+\sh"))
 
     page.context.set_offline(False)
     page.get_by_role("button", name="Envoyer maintenant").click()

@@ -1,6 +1,7 @@
 """The scanner in a browser: pairing, scanning and the verdict of each badge."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone
@@ -137,6 +138,10 @@ def test_second_phone_knows_presences_of_first_phone(open_page):
     type_as_hand_scanner(second, make_badge_code(badge))
     expect_verdict(second, "already_in", name="Ana Silva")
     expect(second.locator("#verdict-detail")).to_contain_text("Entrée")
+    expect(second.locator("#verdict-detail")).to_contain_text(re.compile(r"\d:\d\d"))
+    type_as_hand_scanner(first, make_badge_code(badge))
+    expect_verdict(first, "already_in", name="Ana Silva")
+    expect(first.locator("#verdict-detail")).to_contain_text(re.compile(r"\d\sh"))
 
 
 def test_second_phone_knows_presences_after_server_clock_is_set_back(open_page, monkeypatch):

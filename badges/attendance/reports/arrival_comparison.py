@@ -1,7 +1,7 @@
 """Compare an event's arrivals with those of an earlier event, by the clock of each day."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.models import Presence
 from convention.events.models import Event
+from convention.text.dates import format_time
 from convention.web.charts import CurveChart
 
 from .headcount import accumulate_arrivals
@@ -32,13 +33,12 @@ class ArrivalComparison:
 
     def make_chart(self) -> CurveChart:
         days = {at.date() for at, _total in (*self.points, *self.earlier_points)}
-        time_format = "G:i" if len(days) < 2 else "D G:i"
         return CurveChart(
             _("Total arrivals over time"),
-            _label_points(self.points, time_format),
+            label_points(self.points, days=days),
             self.event.title,
             is_stepped=True,
-            compared_points=_label_points(self.earlier_points, time_format),
+            compared_points=label_points(self.earlier_points, days=days),
             compared_unit=self.earlier_event.title if self.earlier_event else "",
         )
 
@@ -68,5 +68,13 @@ def _find_first_midnight(event: Event) -> datetime.datetime:
     return datetime.datetime.combine(local.date(), datetime.time())
 
 
-def _label_points(points: Iterable[tuple[datetime.datetime, int]], time_format: str) -> "list[CurvePoint]":
-    return [(at, date_format(at, time_format), total) for at, total in points]
+def label_points(
+    points: Sequence[tuple[datetime.datetime, int]], *, days: Collection[datetime.date]
+) -> "list[CurvePoint]":
+    """Return points with local times as points of a chart: “9 h 15”, or “mar. 9 h 15” on several days."""
+    labels = [format_time(at, at.tzinfo) for at, _total in points]
+    if len(days) > 1:
+        labels = [
+            f"{date_format(at, 'D')} {label}" for (at, _total), label in zip(points, labels, strict=True)
+        ]
+    return [(at, label, total) for (at, total), label in zip(points, labels, strict=True)]

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from badges.attendance.devices.pairing import get_or_create_entrance
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.reports import headcount
+from badges.attendance.reports.arrival_comparison import label_points
 from badges.attendance.reports.export import export_attendance
 from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.device_state.silence import find_silent_devices
@@ -101,8 +101,7 @@ def attendance_context(event: Event) -> dict[str, Any]:
 def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveChart:
     """Return the chart of arrivals; labels name the day if there are several."""
     days = {at.date() for at, _total in points}
-    time_format = "G:i" if len(days) < 2 else "D G:i"
-    labelled_points = [(at, date_format(at, time_format), total) for at, total in points]
+    labelled_points = label_points(points, days=days)
     # 96 points are a day of quarter hours; more do not show at the width of the chart.
     return CurveChart(
         _("Total arrivals over time"),

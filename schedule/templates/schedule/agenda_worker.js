@@ -85,7 +85,12 @@ async function findStored(url) {
 async function addStoredNotice(stored) {
   const date = new Date(stored.headers.get("Date") ?? 0);
   const { language, zone, notice } = AGENDA_OFFLINE;
-  const moment = new Intl.DateTimeFormat(language, { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone: zone }).format(date);
+  const weekday = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: zone }).format(date);
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const [hour, minute] = clock.format(date).split(":");
+  // As the server writes it: “lundi à 9 h 30”, “Monday, 9:30”.
+  const frenchMinute = minute === "00" ? "" : `\u00a0${minute}`;
+  const moment = language === "en" ? `${weekday}, ${Number(hour)}:${minute}` : `${weekday} à ${Number(hour)}\u00a0h${frenchMinute}`;
   const text = notice.replace("{moment}", moment).replace("{age}", describeAge(date));
   const headers = new Headers(stored.headers);
   // The body below is neither compressed nor as long as the one that these describe.

@@ -139,7 +139,7 @@ def test_arrivals_are_compared_by_time_of_day(event):
     assert comparison.earlier_points == [(datetime.datetime(2026, 6, 16, 9, 0), 1)]
     drawing = comparison.make_chart().draw_curve(720)
     assert drawing.compared_line.startswith(f"M{drawing.left:.1f} ")
-    assert comparison.make_chart().table_rows == [("9:00", None, 1), ("9:15", 1, None)]
+    assert comparison.make_chart().table_rows == [("9\u00a0h", None, 1), ("9\u00a0h\u00a015", 1, None)]
 
 
 def test_page_compares_only_with_events_that_user_organizes(client, event):

@@ -108,7 +108,7 @@ def test_hour_headings_use_the_event_time_zone(client):
 
     page = html.fromstring(client.get("/events/conf/agenda/mine/").text)
 
-    assert page.xpath("//h3[@class='heading']/text()") == ["9:00"]
+    assert page.xpath("//h3[@class='heading']/text()") == ["9\u00a0h"]
 
 
 def test_secret_link_opens_agenda_on_another_device_and_merges_it(client, event):

@@ -157,6 +157,18 @@ def test_empty_programme_shows_a_notice(client, event):
     assert page.xpath("string(//div[@class='empty']/p)").startswith("The programme is not published yet.")
 
 
+@pytest.mark.parametrize(
+    ("prefix", "heading", "hours"), [("", "9 h 15", "9 h 15 – 10 h 05"), ("/en", "9:15", "9:15–10:05")]
+)
+def test_times_are_written_as_in_the_readers_language(client, event, prefix, heading, hours):
+    make_session(event, starts_at=paris_time(16, 9, 15))
+
+    page = html.fromstring(client.get(f"{prefix}/events/conf/agenda/").text.replace("\u00a0", " "))
+
+    assert page.xpath("//h3[@class='heading' or starts-with(@class, 'heading ')]/time/text()") == [heading]
+    assert page.xpath("//article//span[@class='time-range']/text()") == [hours]
+
+
 def test_unchanged_pages_answer_304_until_something_changes(client, event):
     starts = paris_time(16, 9).replace(year=2099)
     session = make_session(event, "Matin", starts_at=starts, capacity=10, is_bookable=True)

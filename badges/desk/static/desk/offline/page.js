@@ -30,13 +30,15 @@ export function showMessage(id, message) {
 }
 
 /**
- * Return the time of day at the event.
+ * Return the time of day at the event, as the server writes it: “9 h 30”, “9 h”; “9:30”.
  * @param {string} moment
  * @param {string} timeZone
  */
 export function formatTime(moment, timeZone) {
-  const locale = language === "en" ? "en-GB" : language;
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(moment));
+  const format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+  const [hour, minute] = format.format(new Date(moment)).split(":");
+  if (language === "en") return `${Number(hour)}:${minute}`;
+  return `${Number(hour)}\u00a0h${minute === "00" ? "" : `\u00a0${minute}`}`;
 }
 
 /**
