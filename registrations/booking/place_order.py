@@ -398,7 +398,7 @@ def _build_registration(
     person, company = verified_member
     # A member's ticket without a verified member waits for the mailed link.
     must_wait = order.is_confirmed_later or (ticket.needs_member_verification and not company)
-    return Registration(
+    registration = Registration(
         event=order.event,
         ticket=ticket,
         person=person,
@@ -412,6 +412,8 @@ def _build_registration(
         confirmed_at=None if must_wait else sale.priced_at,
         **make_price_fields(line, sale.offering.voucher),
     )
+    registration.fill_company()
+    return registration
 
 
 def make_price_fields(line: QuoteLine, voucher: Voucher | None) -> dict[str, Any]:

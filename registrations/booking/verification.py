@@ -109,13 +109,14 @@ def get_confirmed_name(registration: Registration) -> tuple[str, str]:
 
 
 def _assign_to_member(registration: Registration, person: Person, company: Company) -> list[str]:
-    """Assign the registration to the member, under their own name; return the fields to save."""
-    changed_fields = ["issued_to", "is_private"]
+    """Assign the registration to the member, with their name and employer; return the fields to save."""
+    changed_fields = ["issued_to", "is_private", "company"]
     name = choose_member_name(AttendeeIdentity.from_row(registration), AttendeeIdentity.from_row(person))
     if name != (registration.first_name, registration.last_name):  # the answers were another person's, too
         changed_fields += [*transfer_registration(registration), "first_name", "last_name"]
         registration.first_name, registration.last_name = name
     registration.person, registration.member_of, registration.issued_to = person, company, {}
+    registration.fill_company()
     _hide_from_sender(registration)
     return changed_fields
 

@@ -181,6 +181,7 @@ def _book_walk_in(
         **({"reference": reference} if reference else {}),
         **make_price_fields(quote.lines[0], None),
     )
+    registration.fill_company()
     addons = build_addons([registration], offering, quote)
     key_row = build_idempotency_key(event, request, key)
     save_order(PreparedOrder(order, [registration], key_row, addons=addons))

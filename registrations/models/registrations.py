@@ -178,6 +178,11 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     def has_name(self) -> bool:
         return bool(self.first_name or self.last_name)
 
+    def fill_company(self) -> None:
+        """Name the employer whose membership gives the place, unless a company was typed."""
+        if self.member_of and not self.company:
+            self.company = self.member_of.name
+
     @property
     def awaits_member_verification(self) -> bool:
         """Return whether a mailed link still has to verify a member."""

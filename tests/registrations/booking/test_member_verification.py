@@ -21,6 +21,7 @@ from registrations.booking.verification import (
 )
 from registrations.inventory.stock import CompanyFull
 from registrations.models import CompanyShare, Registration, Ticket
+from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_company, make_event, make_member, make_person, make_ticket
 from tests.threads import run_in_threads
@@ -55,6 +56,41 @@ def test_member_is_recognized_by_address_in_any_case():
     assert CompanyShare.objects.get().reserved == 1
     ticket.refresh_from_db()
     assert ticket.reserved == 1
+
+
+def test_verified_place_without_company_shows_employer():
+    ticket = make_visit_ticket()
+    make_member(make_company(name="Groupe Atlas"), email="ana@example.org")
+
+    verified = verify_membership(registration=pending(ticket, "ana@example.org"))
+
+    verified.refresh_from_db()
+    assert verified.company == "Groupe Atlas"
+    assert "groupe atlas" in verified.search
+
+
+def test_verified_place_keeps_company_as_typed():
+    ticket = make_visit_ticket()
+    make_member(make_company(name="Groupe Atlas"), email="ana@example.org")
+    registration = pending(ticket, "ana@example.org")
+    Registration.objects.update(company="Atlas Assurances")
+
+    verified = verify_membership(registration=registration)
+
+    assert verified.company == "Atlas Assurances"
+
+
+def test_place_of_signed_in_member_without_company_shows_employer():
+    ticket = make_visit_ticket()
+    member = make_member(make_company(name="Groupe Atlas"), email="ana@example.org")
+    place = RequestedPlace(ticket=ticket.slug, first_name="A", last_name="B", email="ana@example.org")
+    context = OrderContext(person=member)
+
+    order = place_order(
+        event=ticket.event, request=OrderRequest(email=place.email, places=(place,)), context=context
+    )
+
+    assert order.registrations.get().company == "Groupe Atlas"
 
 
 def test_opening_the_link_twice_changes_nothing():
