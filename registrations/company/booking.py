@@ -1,7 +1,7 @@
 """Book a company's order: a contact registers colleagues together, on one invoice."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ def book_for_company(
     if errors := find_seat_errors(event, company, request.places):
         raise InvalidFields(
             _("Some fields need to be corrected."),
-            {f"registrations.{number}.email": [sentence] for number, sentence in errors.items()},
+            {f"registrations.{number}.email": [error.sentence] for number, error in errors.items()},
         )
     context = replace(make_order_context(company, contact_person), idempotency_key=idempotency_key)
     order = place_order(event=event, request=request, context=context)
@@ -58,7 +58,17 @@ def make_order_context(company: Company, contact_person: Person) -> OrderContext
     return OrderContext(source=SOURCE_COMPANY_CONTACT, person=contact_person, company=company)
 
 
-def find_seat_errors(event: Event, company: Company, places: Iterable[RequestedPlace]) -> dict[int, str]:
+@dataclass(frozen=True)
+class SeatError:
+    """The reason why a member's ticket cannot be ordered for a colleague."""
+
+    sentence: str
+    lacks_seat: bool = False
+
+
+def find_seat_errors(
+    event: Event, company: Company, places: Iterable[RequestedPlace]
+) -> dict[int, SeatError]:
     """Return the errors of member tickets, by index: no seat, or a registration with that ticket already."""
     member_tickets = {
         ticket.slug: ticket for ticket in event.tickets.all() if ticket.needs_member_verification
@@ -80,7 +90,8 @@ def find_seat_errors(event: Event, company: Company, places: Iterable[RequestedP
     for number, place in member_places.items():
         seat = seats.get(normalize_email(place.email))
         if seat is None:
-            errors[number] = _("No colleague with this address has a seat. Give them one first.")
+            sentence = _("No colleague with this address has a seat. Give them one first.")
+            errors[number] = SeatError(sentence, lacks_seat=True)
         elif (seat.person_id, member_tickets[place.ticket].pk) in booked:
-            errors[number] = _("%(name)s already has a place.") % {"name": seat.person}
+            errors[number] = SeatError(_("%(name)s already has a place.") % {"name": seat.person})
     return errors

@@ -6,12 +6,19 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from convention.club.models import Company, Employment, Membership, Seat
+from convention.club.models import Company, Employment, Membership, Person, Seat
 from convention.events.models import Event, load_application_deadlines
+from convention.text.email_addresses import normalize_email
 from convention.text.normalize import name_search_key
 from registrations.application_rules import get_application_paths
-from registrations.models import PassQuota, Registration
-from registrations.pricing.passes import find_events_taking_passes, includes_passes
+from registrations.models import PassQuota, Registration, Ticket
+from registrations.pricing.passes import (
+    count_passes_left,
+    find_events_taking_passes,
+    includes_passes,
+    takes_pass_now,
+)
+from registrations.pricing.quote import Quote
 
 from .models import Invitation
 from .permissions import list_company_registrations
@@ -124,6 +131,27 @@ def name_sort_key(seat_or_employment: Seat | Employment) -> tuple[str, str, int]
     )
 
 
+def list_unregistered_colleagues(company: Company, event: Event, *, at: datetime.datetime) -> list[Person]:
+    """Return the holders of the company's seats who have an address and no place at the event, by name.
+
+    Places that the company's contacts cannot see do not count, so that the list does not reveal them.
+    """
+    seats = Seat.objects.granting_membership(at=timezone.localdate(at)).filter(
+        membership__company=company, person__is_active=True
+    )
+    seats = seats.exclude(person__email=None, person__claimed_email="").select_related("person")
+    places = Registration.objects.active(at=at).filter(
+        pk__in=list_company_registrations(company).filter(event=event).values("pk")
+    )
+    rows = list(places.values_list("person", "email"))
+    person_ids, addresses = {pk for pk, _email in rows}, {normalize_email(email) for _pk, email in rows}
+    return [
+        seat.person
+        for seat in sorted(seats, key=name_sort_key)
+        if seat.person_id not in person_ids and normalize_email(seat.person.known_email) not in addresses
+    ]
+
+
 def find_membership(company: Company, *, at: datetime.date) -> Membership | None:
     """Return the membership on that day, else the latest one, else None."""
     rows = company.memberships.select_related("billing_contact", "representative")
@@ -178,3 +206,32 @@ def load_upcoming_events(
         )
         for event in shown
     ]
+
+
+@dataclass(frozen=True)
+class CompanyPasses:
+    """The passes of a company's membership that are left, and the people of an order whom they concern.
+
+    `tickets` are those that a pass pays for. `charged_count` are the people who pay although passes are left.
+    """
+
+    left: int
+    tickets: list[Ticket]
+    used_count: int = 0
+    charged_count: int = 0
+
+    @property
+    def ticket_titles(self) -> str:
+        return ", ".join(ticket.title for ticket in self.tickets)
+
+
+def load_company_passes(
+    company: Company, event: Event, tickets: list[Ticket], quote: Quote | None = None
+) -> CompanyPasses:
+    """Return the passes that one of these tickets takes now, and their use by an order with this quote."""
+    pass_tickets = [ticket for ticket in tickets if takes_pass_now(ticket)]
+    membership = find_membership(company, at=timezone.localdate()) if pass_tickets else None
+    left, lines = count_passes_left(membership, event), quote.lines if quote else []
+    used_count = sum(line.uses_pass for line in lines)
+    charged_count = sum(bool(line.price) for line in lines) if left > used_count else 0
+    return CompanyPasses(left, pass_tickets if left else [], used_count, charged_count)

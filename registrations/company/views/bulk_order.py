@@ -11,17 +11,20 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from convention.club.models import Company
+from convention.club.models import Company, Person
 from convention.club.permissions import get_company_of_contact, require_signed_in
 from convention.errors import ConventionError, InvalidFields, SoldOut, UnreadableFile
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.money import Money
+from convention.text.email_addresses import normalize_email
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
@@ -32,16 +35,20 @@ from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.place_order import preview_quote, quote_order
 from registrations.booking.validation import check_place_count, refuse_if_closed
-from registrations.company.booking import book_for_company, find_seat_errors, make_order_context
+from registrations.company.booking import (
+    SeatError,
+    book_for_company,
+    find_seat_errors,
+    make_order_context,
+)
 from registrations.company.forms import MAX_ROWS, AttendeeRowFormSet, BaseAttendeeRowFormSet, PasteForm
-from registrations.company.overview import find_membership
+from registrations.company.overview import list_unregistered_colleagues, load_company_passes
 from registrations.company.pasted_rows import parse_pasted_rows
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
 from registrations.pricing.catalog import Offering, PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
-from registrations.pricing.passes import count_passes_left, takes_pass_now
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
@@ -66,9 +73,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
         formset = _make_formset(draft, tickets, _find_pass_ticket(company_obj, event_obj, tickets))
         return _render_rows(request, company_obj, event_obj, formset, PasteForm(), draft=draft)
     draft.people = _read_typed_rows(request)
-    # The first button in the table that was pressed; a row is removed by a button with its number.
-    action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
-    has_changed_rows = action(request, draft) if action else False
+    has_changed_rows = _change_rows(request, company_obj, event_obj, draft, tickets)
     pasted = "paste" in request.POST and _append_pasted_rows(draft, paste, tickets)
     _save_draft(request, company_obj, event_obj, draft)
     # Sent by the script that saves the draft while the contact types; it needs no page.
@@ -102,6 +107,8 @@ def _render_rows(
     ]
     context = {
         "event": event,
+        "colleagues": _list_offered_colleagues(company, event, draft),
+        "passes": load_company_passes(company, event, formset.form_kwargs["tickets"]),
         "rows": formset,
         "paste": paste_form,
         "max_places": MAX_PLACES_PER_ORDER,
@@ -125,15 +132,7 @@ def _price_draft(request: HttpRequest, company: Company, event: Event, draft: Dr
     return {
         "total": Money(quote.total, currencies.pop()),
         "person_count": len(people),
-        **_count_passes(quote, company, event),
-    }
-
-
-def _count_passes(quote: Quote, company: Company, event: Event) -> dict[str, int]:
-    """Return how many passes the order uses and how many are left, for the template."""
-    return {
-        "used_pass_count": sum(line.uses_pass for line in quote.lines),
-        "passes_left": count_passes_left(find_membership(company, at=timezone.localdate()), event),
+        "passes": load_company_passes(company, event, list(offering.tickets.values()), quote),
     }
 
 
@@ -204,6 +203,47 @@ def _clear_rows(request: HttpRequest, draft: DraftContent) -> bool:
 ROW_ACTIONS = {"add": _add_rows, "remove": _remove_row, "clear": _clear_rows}
 
 
+def _change_rows(
+    request: HttpRequest, company: Company, event: Event, draft: DraftContent, tickets: list[Ticket]
+) -> bool:
+    """Run the first button in the table that was pressed; return whether one was."""
+    if "colleague" in request.POST:
+        return _add_colleague(request, company, event, draft, tickets)
+    action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
+    return action(request, draft) if action else False
+
+
+def _add_colleague(
+    request: HttpRequest, company: Company, event: Event, draft: DraftContent, tickets: list[Ticket]
+) -> bool:
+    """Put the holder of a seat into the first blank row, or into a new one."""
+    pk = parse_digits(request.POST["colleague"])
+    colleagues = _list_offered_colleagues(company, event, draft)
+    colleague = next((person for person in colleagues if person.pk == pk), None)
+    if colleague is None:
+        return True
+    member_ticket = next((ticket.slug for ticket in tickets if ticket.needs_member_verification), "")
+    row = {
+        "first_name": colleague.first_name,
+        "last_name": colleague.last_name,
+        "email": colleague.known_email,
+        "ticket": _find_pass_ticket(company, event, tickets) or member_ticket,
+    }
+    blank_index = next((n for n, person in enumerate(draft.people) if not _is_filled(person)), None)
+    if blank_index is not None:
+        draft.people[blank_index] = row
+    elif len(draft.people) < MAX_ROWS:
+        draft.people.append(row)
+    return True
+
+
+def _list_offered_colleagues(company: Company, event: Event, draft: DraftContent) -> list[Person]:
+    """Return the colleagues with a seat who are neither registered nor in the draft."""
+    added = {normalize_email(str(person.get("email") or "")) for person in draft.people}
+    colleagues = list_unregistered_colleagues(company, event, at=timezone.now())
+    return [person for person in colleagues if normalize_email(person.known_email) not in added]
+
+
 def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: list[Ticket]) -> bool:
     """Append pasted rows to the draft; return False with the error on the form if they cannot be read."""
     if not paste_form.is_valid():
@@ -224,10 +264,9 @@ def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: lis
 
 
 def _find_pass_ticket(company: Company, event: Event, tickets: list[Ticket]) -> str:
-    """Return the ticket that the membership pays for while passes are left; "" if there is none."""
-    pass_ticket_slugs = [ticket.slug for ticket in tickets if takes_pass_now(ticket)]
-    membership = find_membership(company, at=timezone.localdate()) if pass_ticket_slugs else None
-    return pass_ticket_slugs[0] if count_passes_left(membership, event) else ""
+    """Return the first ticket that the membership pays for while passes are left; "" if there is none."""
+    passes = load_company_passes(company, event, tickets)
+    return passes.tickets[0].slug if passes.tickets else ""
 
 
 def _make_formset(draft: DraftContent, tickets: list[Ticket], default_ticket: str) -> BaseAttendeeRowFormSet:
@@ -255,10 +294,8 @@ def _check_rows(
     filled_forms = [form for _number, form in formset.iterate_filled_rows()]
     # Only rows without errors of their own are checked against seats and stock.
     valid_forms = [form for form in filled_forms if not form.errors]
-    for number, sentence in find_seat_errors(
-        event, company, [form.to_place() for form in valid_forms]
-    ).items():
-        valid_forms[number].add_error("email", sentence)
+    for number, error in find_seat_errors(event, company, [form.to_place() for form in valid_forms]).items():
+        valid_forms[number].add_error("email", _describe_seat_error(error, company))
     form_errors = formset.non_form_errors()
     form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_forms)))
     counts = Counter(form.to_place().ticket for form in valid_forms)
@@ -268,6 +305,14 @@ def _check_rows(
         if ticket.remaining is not None and ticket.remaining < counts[ticket.slug]
     )
     return not form_errors and not any(form.errors for form in filled_forms)
+
+
+def _describe_seat_error(error: SeatError, company: Company) -> str:
+    """Return the sentence, with a link to the page that gives seats if one is missing."""
+    if not error.lacks_seat:
+        return error.sentence
+    seats_path = reverse("company-seats", args=[company.slug])
+    return format_html('{} <a href="{}">{}</a>', error.sentence, seats_path, _("See the company’s seats"))
 
 
 @never_cache
@@ -316,7 +361,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "billing": billing,
         "draft": draft,
-        **_count_passes(quote, company_obj, event_obj),
+        "passes": load_company_passes(company_obj, event_obj, tickets, quote),
     }
     return render_page(request, "company/bulk_order_review.html", company_obj, **context)
 

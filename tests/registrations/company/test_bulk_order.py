@@ -12,7 +12,7 @@ from registrations.billing.receivables import sync_receivable
 from registrations.company.models import CompanyOrder, Invitation
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Order, Registration, Ticket
-from tests.factories import make_ticket
+from tests.factories import make_registration, make_ticket
 from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer
 
@@ -140,10 +140,12 @@ def test_member_place_is_refused_for_registered_colleague_or_without_seat():
         make_row("Silva", desk.colleague.email, "member"),
         make_row("Roi", desk.without_seat.email, "member"),
     ]
-    by_row, _general = get_errors(desk.client.post(desk.many, make_posted_rows(*people, check="1")))
+    link = f'<a href="{desk.at}/seats/">Voir les sièges de l’entreprise</a>'
+    by_row, _general = get_errors(answer := desk.client.post(desk.many, make_posted_rows(*people, check="1")))
+    assert link in answer.text
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
-        2: {"email": ["Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord."]},
+        2: {"email": [f"Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord. {link}"]},
     }
 
 
@@ -306,3 +308,72 @@ def test_passes_lower_total_of_draft():
 
     assert get_total(answer).startswith("2 personnes, total : 300 €")
     assert "Pass de l’adhésion utilisé par cette commande : 1 (disponibles : 2)." in get_total(answer)
+
+
+def get_offered_names(answer):
+    """Return the names on the buttons that add a colleague."""
+    return [
+        button.text_content() for button in html.fromstring(answer.text).xpath("//button[@name='colleague']")
+    ]
+
+
+def test_colleague_with_seat_is_added_in_one_click():
+    desk = make_desk()
+    typed = make_row("Alpha", "z@x.fr")
+
+    before = desk.client.get(desk.many)
+    answer = desk.client.post(desk.many, make_posted_rows(typed, {}, colleague=str(desk.colleague.pk)))
+    after = desk.client.get(desk.many)
+
+    assert get_offered_names(before) == ["Cléo Contact", "Ana Silva"]
+    assert answer["Location"] == f"{desk.many}#rows"
+    rows = [(form["last_name"].value(), form["email"].value()) for form in after.context["rows"]]
+    assert rows == [("Alpha", "z@x.fr"), ("Silva", desk.colleague.email)]
+    assert after.context["rows"].forms[1]["ticket"].value() == "member"
+    assert get_offered_names(after) == ["Cléo Contact"]
+
+
+def test_only_seat_holders_without_place_are_offered():
+    desk = make_desk()
+    elsewhere = make_desk()
+    order_rows(desk, make_row("Silva", desk.colleague.email, "member"))
+
+    page = desk.client.get(desk.many)
+    forged = desk.client.post(desk.many, make_posted_rows(colleague=str(elsewhere.colleague.pk)), follow=True)
+
+    assert get_offered_names(page) == ["Cléo Contact"]
+    assert elsewhere.colleague.email not in forged.text
+
+
+def test_place_that_contact_cannot_see_is_not_revealed_by_list_of_colleagues():
+    desk = make_desk()
+    guest = desk.event.tickets.get(slug="guest")
+    make_registration(guest, email=desk.colleague.email, person=desk.colleague)
+
+    page = desk.client.get(desk.many)
+
+    assert "Ana Silva" in get_offered_names(page)
+
+
+def test_page_says_which_passes_are_left_and_why_somebody_is_charged():
+    desk = make_desk()
+    Ticket.objects.filter(slug="member", event=desk.event).update(uses_pass=True)
+    Membership.objects.update(passes=6)
+    people = [make_row("Silva", desk.colleague.email, "member"), make_row("Alpha")]
+
+    rows = normalize_spaces(desk.client.get(desk.many).text)
+    review = desk.client.post(desk.many, make_posted_rows(*people, check="1"), follow=True)
+
+    assert "Pass de l’adhésion restants : 6." in rows
+    assert "avec le billet « Adhérent »" in rows
+    assert "1 personne est facturée alors qu’il reste des pass" in normalize_spaces(review.text)
+
+
+def test_page_mentions_no_passes_without_any():
+    desk = make_desk()
+    Ticket.objects.filter(slug="member", event=desk.event).update(uses_pass=True)
+
+    review = desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"), follow=True)
+
+    assert "restants" not in desk.client.get(desk.many).text
+    assert "qu’il reste des pass" not in review.text
