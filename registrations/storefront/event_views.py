@@ -16,6 +16,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from convention.club.models import Person
+from convention.club.permissions import get_open_seat
 from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event, load_application_deadlines
@@ -26,6 +27,7 @@ from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
 from registrations.permissions import choose_link_secret, list_own_registrations
 from registrations.pricing.catalog import load_public_tickets
+from registrations.pricing.passes import count_passes_left, takes_pass_now
 from schedule.models import CallForProposals, ProgrammeAudience, Session
 from schedule.permissions import get_programme_audience
 from schedule.programme.page_cache import is_anonymous_visitor
@@ -130,7 +132,12 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     if request.GET or not is_anonymous_visitor(request):
         has_programme = offer.has_programme or _has_members_programme(request, offer.event)
         own_offer = replace(offer, has_programme=has_programme)
-        response = _render_event_page(request, own_offer, _list_own_places(request, offer.event))
+        response = _render_event_page(
+            request,
+            own_offer,
+            _list_own_places(request, offer.event),
+            has_passes=_has_company_passes(request, offer),
+        )
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
@@ -154,6 +161,14 @@ def _has_members_programme(request: HttpRequest, event: Event) -> bool:
     return audience is ProgrammeAudience.MEMBERS and event.sessions.published(audience=audience).exists()
 
 
+def _has_company_passes(request: HttpRequest, offer: RegistrationOffer) -> bool:
+    """Return whether the membership of the signed-in reader's company still pays for one of the tickets."""
+    if not isinstance(request.user, Person) or not any(takes_pass_now(ticket) for ticket in offer.tickets):
+        return False
+    seat = get_open_seat(request.user)
+    return seat is not None and count_passes_left(seat.membership, offer.event) > 0
+
+
 def _list_own_places(request: HttpRequest, event: Event) -> list[tuple[Registration, str]]:
     """Return the signed-in reader's active registrations at the event, with the secrets that open them."""
     person = request.user
@@ -171,11 +186,17 @@ def _render_event_page(
     request: HttpRequest,
     offer: RegistrationOffer,
     own_places: Sequence[tuple[Registration, str]] = (),
+    *,
+    has_passes: bool = False,
 ) -> HttpResponse:
     structured_data = render_structured_data(offer.event, offer.tickets, offer.state)
     context = {
-        "event": offer.event, "offer": offer, "own_places": own_places, "structured_data": structured_data,
-    }  # fmt: skip
+        "event": offer.event,
+        "offer": offer,
+        "own_places": own_places,
+        "has_passes": has_passes,
+        "structured_data": structured_data,
+    }
     return render(request, "registrations/event.html", context)
 
 

@@ -490,11 +490,3 @@ def test_draft_event_is_marked_as_draft_for_organizers(organizer: Client, event:
     overview = organizer.get("/organize/congress/").text
     assert "/organize/congress/publish/" in overview
     assert "Partagez l’adresse" not in overview
-
-
-def test_event_page_says_that_passes_pay_for_ticket(client: Client, event: Event):
-    told = "tant que l’entreprise a encore des pass d’adhésion"
-    assert told not in client.get("/events/congress/").text
-    event.tickets.update(uses_pass=True, price=9_000)
-    Event.objects.update(kind="convention", registration_closes_at=None)
-    assert told in client.get("/events/congress/?again").text

@@ -5,7 +5,7 @@ from django.test import Client
 from lxml import html
 
 from badges.codes import BADGE_SYMBOL_PIXELS, build_badge_code
-from convention.club.models import Person
+from convention.club.models import Membership, Person
 from convention.codes.qr import draw_svg_symbol
 from registrations.models import Order
 from registrations.permissions import make_own_secret
@@ -128,3 +128,19 @@ def test_buyer_with_verified_address_sees_all_their_orders(client, place):
 
     assert other.reference not in unproven
     assert other.manage_path in proven
+
+
+def test_event_page_mentions_passes_to_visitors_whose_company_has_some(client):
+    event = make_event(slug="congress")
+    make_ticket(event, uses_pass=True, price=9_000)
+    entitled, without_passes = make_member(), make_member()
+    Membership.objects.filter(given_seats__person=entitled).update(passes=2)
+    pages = {}
+    for person in (entitled, without_passes):
+        client.force_login(person)
+        pages[person] = client.get("/events/congress/").text
+
+    sentence = "tant que l’entreprise a encore des pass d’adhésion"
+    assert sentence in pages[entitled]
+    assert sentence not in pages[without_passes]
+    assert sentence not in Client().get("/events/congress/").text
