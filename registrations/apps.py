@@ -18,15 +18,12 @@ class RegistrationsConfig(AppConfig):
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_unclaimed_files", seconds=HOUR)
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_old_idempotency_keys", seconds=DAY)
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_old_import_rows", seconds=DAY)
-        hooks.periodic_jobs.register(
-            "registrations.waiting_list.periodic.process_waiting_lists", seconds=MINUTE
-        )
-        hooks.periodic_jobs.register(
-            "registrations.sessions.notifications.notify_changed_sessions", seconds=HOUR
-        )
-        hooks.periodic_jobs.register(
-            "registrations.changes.notifications.notify_changed_registrations", seconds=MINUTE
-        )
+        for function_path, interval in (
+            ("waiting_list.periodic.process_waiting_lists", MINUTE),
+            ("sessions.notifications.notify_changed_sessions", HOUR),
+            ("changes.notifications.notify_changed_registrations", MINUTE),
+        ):
+            hooks.periodic_jobs.register(f"registrations.{function_path}", seconds=interval)
         for kind, function_path in (
             ("registrations", "import_export.import_registrations.run_import_job"),
             ("agendas", "sessions.printed_agendas.print_agendas"),
@@ -44,6 +41,7 @@ class RegistrationsConfig(AppConfig):
         hooks.print_pages.register("registrations.sessions.agenda_views.PRINT_PAGE")
         hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
         hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")
+        hooks.own_places.register("registrations.permissions.find_own_places")
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")

@@ -1,6 +1,7 @@
 """Decide who may see and change orders and registrations, by mailed link or as signed-in person."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -212,10 +213,42 @@ def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = Non
     return entry
 
 
-def list_own_registrations(person: Person, *, event: Event | None = None) -> list[Registration]:
-    """Return the person's registrations, and those made with their sign-in address; of one event if given."""
+def list_own_registrations(person: Person, *, events: Iterable[Event] | None = None) -> list[Registration]:
+    """Return the person's registrations, and those made with their sign-in address; `events` limits them."""
     rows = Registration.objects.all()
-    return _filter_own(rows.filter(event=event) if event else rows, person)
+    return _filter_own(rows if events is None else rows.filter(event__in=list(events)), person)
+
+
+@dataclass(frozen=True)
+class OwnPlace:
+    """A signed-in person's active registration, and the path of its page."""
+
+    registration: Registration
+    path: str
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.registration.state == Registration.State.CONFIRMED
+
+
+def list_own_places(person: Person, events: Iterable[Event]) -> list[OwnPlace]:
+    """Return the person's confirmed and pending registrations at these events."""
+    active = {Registration.State.CONFIRMED, Registration.State.PENDING}
+    return [
+        OwnPlace(
+            registration,
+            registration.order.build_path_with(choose_link_secret(registration, person.email or "")),
+        )
+        for registration in list_own_registrations(person, events=events)
+        if registration.state in active
+    ]
+
+
+def find_own_places(person: Person, events: Iterable[Event]) -> dict[int, OwnPlace]:
+    """Return one of the person's places at each of these events, a confirmed one first, by event id."""
+    # The last one of an event stays in the dictionary.
+    places = sorted(list_own_places(person, events), key=lambda place: place.is_confirmed)
+    return {place.registration.event_id: place for place in places}
 
 
 def get_own_registration(person: Person, event: str, reference: str) -> Registration:

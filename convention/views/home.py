@@ -1,6 +1,6 @@
 """The home page."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from convention import hooks
 from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event
 from convention.events.permissions import get_member_events
@@ -63,11 +64,12 @@ def choose_landing_path(visitor: PageVisitor) -> str:
 
 
 def build_event_context(reader: "RequestUser") -> dict[str, object]:
-    """Return upcoming and past public events, members’ events for a member, and cancellation times."""
+    """Return upcoming and past public events, members’ events, cancellation times and own places."""
     open_to_members = get_member_events(reader).filter(ends_at__gte=timezone.now())
     member_events = list(open_to_members.select_related("venue"))
     upcoming_events, past_events = load_public_events()
     cancellation_times = find_cancellation_times([*member_events, *upcoming_events, *past_events])
+    own_places = _find_own_places(reader, [*member_events, *upcoming_events])
     # A cancelled event stays in the list, with a note, but does not lead the page.
     next_event = next((event for event in upcoming_events if event.pk not in cancellation_times), None)
     return {
@@ -76,7 +78,17 @@ def build_event_context(reader: "RequestUser") -> dict[str, object]:
         "upcoming": [event for event in upcoming_events if event != next_event],
         "past": past_events,
         "cancellation_times": cancellation_times,
+        "own_places": own_places.values(),
+        "next_place": own_places.get(next_event.pk) if next_event else None,
     }
+
+
+def _find_own_places(reader: "RequestUser", events: list[Event]) -> dict[int, Any]:
+    """Return the signed-in reader's places at these events, by event id."""
+    if not reader.is_authenticated or not events:
+        return {}
+    places: dict[int, Any] = hooks.own_places.provider()(reader, events)
+    return places
 
 
 def load_public_events() -> tuple[list[Event], list[Event]]:

@@ -25,7 +25,7 @@ from registrations.application_rules import get_application_path
 from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
-from registrations.permissions import choose_link_secret, list_own_registrations
+from registrations.permissions import OwnPlace, list_own_places
 from registrations.pricing.catalog import load_public_tickets
 from registrations.pricing.passes import count_passes_left, takes_pass_now
 from schedule.models import CallForProposals, ProgrammeAudience, Session
@@ -169,23 +169,15 @@ def _has_company_passes(request: HttpRequest, offer: RegistrationOffer) -> bool:
     return seat is not None and count_passes_left(seat.membership, offer.event) > 0
 
 
-def _list_own_places(request: HttpRequest, event: Event) -> list[tuple[Registration, str]]:
-    """Return the signed-in reader's active registrations at the event, with the secrets that open them."""
-    person = request.user
-    if not isinstance(person, Person):
-        return []
-    active = {Registration.State.CONFIRMED, Registration.State.PENDING}
-    return [
-        (registration, choose_link_secret(registration, person.email or ""))
-        for registration in list_own_registrations(person, event=event)
-        if registration.state in active
-    ]
+def _list_own_places(request: HttpRequest, event: Event) -> list[OwnPlace]:
+    """Return the signed-in reader's active registrations at the event."""
+    return list_own_places(request.user, [event]) if isinstance(request.user, Person) else []
 
 
 def _render_event_page(
     request: HttpRequest,
     offer: RegistrationOffer,
-    own_places: Sequence[tuple[Registration, str]] = (),
+    own_places: Sequence[OwnPlace] = (),
     *,
     has_passes: bool = False,
 ) -> HttpResponse:

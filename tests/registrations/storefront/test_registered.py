@@ -1,7 +1,12 @@
 """Registered attendees: their registration on the event page, their badge code, and further orders."""
 
+import datetime
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import html
 
 from badges.codes import BADGE_SYMBOL_PIXELS, build_badge_code
@@ -144,3 +149,37 @@ def test_event_page_mentions_passes_to_visitors_whose_company_has_some(client):
     assert sentence in pages[entitled]
     assert sentence not in pages[without_passes]
     assert sentence not in Client().get("/events/congress/").text
+
+
+def test_home_page_links_to_registrations_of_signed_in_attendee(client, place):
+    later = make_event(slug="dinner", starts_at="2031-01-01T18:00Z", ends_at="2031-01-01T23:00Z")
+    held = {"confirmed_at": None, "hold_expires_at": timezone.now() + datetime.timedelta(hours=1)}
+    dinner = make_registration(make_ticket(later), email="ana@example.org", **held)
+    client.force_login(make_member(email="ana@example.org"))
+
+    page = html.fromstring(client.get("/").content)
+    public = Client().get("/").text
+
+    [hero] = page.xpath("//article")
+    [row] = page.xpath("//ul[@class='listing']/li")
+    assert "Vous participez" in hero.text_content()
+    assert f"/orders/{place.order.reference}/{make_own_secret(place)}/" in hero.xpath(".//a/@href")
+    assert "/events/congress/register/" not in hero.xpath(".//a/@href")
+    assert "Votre inscription n’est pas encore confirmée" in row.text_content()
+    assert f"/orders/{dinner.order.reference}/{make_own_secret(dinner)}/" in row.xpath(".//a/@href")
+    assert "Vous participez" not in public
+
+
+def test_home_page_finds_own_registrations_with_one_query(client, place, django_assert_num_queries):
+    client.force_login(make_member(email="ana@example.org"))
+    client.get("/")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/")
+
+    later = make_event(slug="dinner", starts_at="2031-01-01T18:00Z", ends_at="2031-01-01T23:00Z")
+    make_registration(make_ticket(later), email="ana@example.org")
+
+    own = [query for query in captured.captured_queries if "registrations_registration" in query["sql"]]
+    assert len(own) == 1
+    with django_assert_num_queries(len(captured)):
+        client.get("/")
