@@ -35,7 +35,7 @@ from registrations.booking.validation import (
 from registrations.inventory.stock import refresh_availability
 from registrations.models import Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
-from registrations.permissions import get_order_by_link
+from registrations.permissions import get_order_by_link, list_own_places
 from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
 from registrations.rate_limits import get_voucher_throttled
@@ -108,9 +108,9 @@ def _render_first_page(request: HttpRequest, event: Event, draft: DraftContent) 
     """Show the empty screen, or the page to apply if places are given on application."""
     if page := get_application_path(event):
         return redirect(page)
-    return _render_people_page(
-        request, event, draft, PersonFormSet(prefix="person", initial=_guess_people(request, draft))
-    )
+    if not any(draft.people):
+        _guess_people(request, event, draft)
+    return _render_people_page(request, event, draft, PersonFormSet(prefix="person", initial=draft.people))
 
 
 def _render_people_page(
@@ -128,8 +128,14 @@ def _render_people_page(
             form.error_subject = _("Attendee %(number)s") % {"number": number}
     if "person" in request.GET:
         people.forms[-1].fields["first_name"].widget.attrs["autofocus"] = True
-    context = {"people": people, "contact": contact, "max_places": MAX_PLACES_PER_ORDER}
-    return render(request, "registrations/register_people.html", {"event": event, **context})
+    context = {
+        "event": event,
+        "people": people,
+        "contact": contact,
+        "max_places": MAX_PLACES_PER_ORDER,
+        "is_further_order": bool(draft.previous_order) or _is_registered(request, event),
+    }
+    return render(request, "registrations/register_people.html", context)
 
 
 def _open_event(request: HttpRequest, slug: str) -> Event:
@@ -138,20 +144,23 @@ def _open_event(request: HttpRequest, slug: str) -> Event:
     return event
 
 
-def _guess_people(request: HttpRequest, draft: DraftContent) -> list[dict[str, Any]]:
-    """Return what was typed so far, else the signed-in person."""
+def _guess_people(request: HttpRequest, event: Event, draft: DraftContent) -> None:
+    """Fill an empty draft with the signed-in person; for one who is registered already, with the buyer."""
     person = request.user
-    if any(draft.people) or not isinstance(person, Person):
-        return draft.people
+    if not isinstance(person, Person):
+        return
     employer = get_employer(person)
-    return [
-        {
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "email": person.email or "",
-            "company": employer.name if employer else "",
-        }
-    ]
+    company = {"company": employer.name if employer else ""}
+    if _is_registered(request, event):
+        draft.people, draft.contact = [company], draft.contact or person.email or ""
+        return
+    name = {"first_name": person.first_name, "last_name": person.last_name}
+    draft.people = [{**name, "email": person.email or "", **company}]
+
+
+def _is_registered(request: HttpRequest, event: Event) -> bool:
+    """Return whether the signed-in person has an active registration at the event."""
+    return isinstance(request.user, Person) and bool(list_own_places(request.user, [event]))
 
 
 def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> None:

@@ -71,6 +71,32 @@ def test_registering_another_person_prefills_buyer_details(client, place):
     assert page.xpath("//input[@name='person-0-first_name']/@value") == []
 
 
+def test_form_announces_separate_order_from_page_of_order(client, place):
+    first = client.get("/events/congress/register/").text
+    another = client.post(f"{place.order.manage_path}another/", follow=True).text
+
+    assert "commande distincte" not in first
+    assert "commande distincte" in another
+
+
+def test_form_does_not_prefill_signed_in_person_who_is_registered(client, place):
+    known, other = make_member(email="ana@example.org"), make_member(email="eve@example.org")
+    pages = {}
+    for person in (known, other):
+        client = Client()
+        client.force_login(person)
+        pages[person] = html.fromstring(client.get("/events/congress/register/").content)
+
+    registered = pages[known]
+    assert registered.xpath("//input[@name='person-0-first_name']/@value") == []
+    assert registered.xpath("//input[@name='person-0-email']/@value") == []
+    assert registered.xpath("//input[@name='person-0-company']/@value") != []
+    assert registered.xpath("//input[@name='contact']/@value") == ["ana@example.org"]
+    assert "commande distincte" in registered.text_content()
+    assert pages[other].xpath("//input[@name='person-0-email']/@value") == ["eve@example.org"]
+    assert "commande distincte" not in pages[other].text_content()
+
+
 def test_registering_another_person_keeps_existing_draft(client, place):
     typed = {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-first_name": "Zoé"}
     client.post("/events/congress/register/", typed)
