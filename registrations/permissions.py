@@ -61,6 +61,11 @@ class LinkAccess:
         """Return the absolute URL of the link."""
         return f"{settings.SITE_URL}{self.order.build_path_with(self.secret)}"
 
+    @property
+    def buyer_address(self) -> str:
+        """Return the buyer's address if the link is the buyer's, else an empty text."""
+        return self.order.email if self.is_full else ""
+
     def can_see_answers(self, registration: Registration) -> bool:
         """Return whether the link shows and changes the answers of this registration.
 

@@ -1,9 +1,46 @@
 """Describe who gets which e-mail when a place is given to another attendee, for all pages that do it."""
 
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention.text.email_addresses import is_same_email
 from registrations.models import Registration
+
+
+@dataclass(frozen=True)
+class HandoverTexts:
+    """Sentences about a place whose buyer gets its badge, or a copy of it, for one kind of reader."""
+
+    badge_copy: Promise
+    badge_and_link: Promise
+    badge: Promise
+
+
+BUYER_TEXTS = HandoverTexts(
+    badge_copy=gettext_lazy(
+        "The place is now in the name of %(name)s. We are e-mailing the badge and the link to %(email)s, "
+        "with a copy of the badge to you."
+    ),
+    badge_and_link=gettext_lazy(
+        "The place is now in the name of %(name)s. We are e-mailing you the badge, and %(email)s a "
+        "personal link to the registration."
+    ),
+    badge=gettext_lazy("The place is now in the name of %(name)s. We are e-mailing you the badge."),
+)
+OTHER_TEXTS = HandoverTexts(
+    badge_copy=gettext_lazy(
+        "The place is now in the name of %(name)s. We are e-mailing the badge and the link to %(email)s, "
+        "and a copy of the badge to the buyer."
+    ),
+    badge_and_link=gettext_lazy(
+        "The place is now in the name of %(name)s. We are e-mailing the badge to the buyer, and "
+        "%(email)s a personal link to the registration."
+    ),
+    badge=gettext_lazy("The place is now in the name of %(name)s. We are e-mailing the badge to the buyer."),
+)
 
 
 def has_own_mailbox(registration: Registration) -> bool:
@@ -17,27 +54,28 @@ def is_announced_with_badge(registration: Registration) -> bool:
     return is_handed_over and has_own_mailbox(registration)
 
 
-def describe_handover(registration: Registration) -> str:
-    """Return who gets badge and link of a place that was just named or given to another attendee."""
-    names = {"name": registration.name, "email": registration.email, "buyer": registration.order.email}
-    return _choose_sentence(registration) % names
+def describe_handover(registration: Registration, *, reader: str = "") -> str:
+    """Return who gets badge and link of a place that was just named or given to another attendee.
+
+    `reader` is the address of whoever reads it, who may be the buyer.
+    """
+    names = {"name": registration.name, "email": registration.email}
+    return _choose_sentence(registration, reader) % names
 
 
-def _choose_sentence(registration: Registration) -> str:
+def _choose_sentence(registration: Registration, reader: str) -> str:
     # A place that is not confirmed yet has no badge.
     if not registration.confirmed_at:
         return _("The place is now in the name of %(name)s. The badge follows once the place is confirmed.")
-    # Of a place that never changed hands, only the buyer gets the badge.
-    if registration.is_private or is_announced_with_badge(registration):
-        if registration.is_private or not registration.order.email:
-            return _(
-                "The place is now in the name of %(name)s. We are e-mailing the badge and the link to "
-                "%(email)s."
-            )
+    buyer_address = registration.order.email
+    if registration.is_private or (is_announced_with_badge(registration) and not buyer_address):
         return _(
-            "The place is now in the name of %(name)s. We are e-mailing the badge and the link to %(email)s, "
-            "and a copy of the badge to the buyer."
+            "The place is now in the name of %(name)s. We are e-mailing the badge and the link to %(email)s."
         )
-    if registration.order.email:
-        return _("The place is now in the name of %(name)s. We are e-mailing the badge to the buyer.")
-    return _("The place is now in the name of %(name)s.")
+    if not buyer_address:
+        return _("The place is now in the name of %(name)s.")
+    texts = BUYER_TEXTS if is_same_email(reader, buyer_address) else OTHER_TEXTS
+    if is_announced_with_badge(registration):
+        return str(texts.badge_copy)
+    # Of a place that never changed hands, only the buyer gets the badge.
+    return str(texts.badge_and_link if has_own_mailbox(registration) else texts.badge)

@@ -38,7 +38,7 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
         else:
-            messages.success(request, describe_handover(changed))
+            messages.success(request, describe_handover(changed, reader=link_access.buyer_address))
             return (
                 redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)
             )

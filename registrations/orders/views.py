@@ -278,7 +278,9 @@ def _redirect_after_correction(
         is_transferred = registration.holder_count > holder_count
         messages.success(
             request,
-            describe_handover(registration) if is_transferred else _("Your correction has been saved."),
+            describe_handover(registration, reader=link_access.buyer_address)
+            if is_transferred
+            else _("Your correction has been saved."),
         )
         # The correction may have replaced the link this page was opened with.
         secret = registration.order.manage_secret if link_access.is_full else link_access.secret

@@ -91,7 +91,8 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
             # The mail with the badge invites new holders of confirmed places (`record_invitation`).
             if not is_announced_with_badge(changed):
                 invite_attendee(registration=changed)
-            messages.success(request, describe_handover(changed))
+            reader = require_signed_in(request.user).email or ""
+            messages.success(request, describe_handover(changed, reader=reader))
             return redirect("company-place", company, reference)
     invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
     context = {

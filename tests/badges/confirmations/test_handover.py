@@ -62,7 +62,7 @@ def test_transfer_notifies_buyer_and_new_attendee_once(client, run_tasks, mailou
     run_tasks()
 
     registration.refresh_from_db()
-    assert "Le badge et le lien sont envoyés à ana@example.net, avec copie du badge à l’acheteur" in said
+    assert "Nous envoyons le badge et le lien à ana@example.net, et vous recevez une copie du badge." in said
     by_reader = {mail.to[0]: mail for mail in mailoutbox}
     assert len(mailoutbox) == 2
     assert "nouveau badge a été envoyé à ana@example.net" in get_plain_text(by_reader["buyer@example.org"])
@@ -118,11 +118,27 @@ def test_colleague_named_for_unassigned_place_gets_link_but_no_transfer_mail(cli
     said = post(client, make_page_path(registration, "give"), ANA)
     run_tasks()
 
-    assert "Ana Sol. Le badge est envoyé par e-mail à l’acheteur." in said
+    assert "Ana Sol. Nous vous envoyons le badge par e-mail, et un lien personnel" in said
+    assert "l’inscription à ana@example.net." in said
     assert AuditEntry.objects.latest("pk").verb == "registration.name"
     subjects = {mail.to[0]: mail.subject for mail in mailoutbox}
     assert subjects["ana@example.net"] == "Les liens de vos inscriptions"
     assert not any("cédée" in subject for subject in subjects.values())
+
+
+def test_contact_who_names_colleague_reads_who_gets_badge_and_link(run_tasks, mailoutbox):
+    desk = make_desk()
+    order_rows(desk, {"ticket": "guest", "is_to_follow": "on"})
+    registration = Registration.objects.get()
+    run_tasks()
+    mailoutbox.clear()
+
+    answer = desk.client.post(f"{desk.at}/registrations/{registration.reference}/", ANA, follow=True)
+    run_tasks()
+
+    assert "Ana Sol. Nous vous envoyons le badge par e-mail, et un lien personnel" in answer.text
+    assert "l’acheteur" not in answer.text
+    assert {mail.to[0] for mail in mailoutbox} == {desk.contact.email, ANA["email"]}
 
 
 def test_company_colleague_gets_badge_and_details_request_in_one_mail(run_tasks, mailoutbox):
