@@ -14,12 +14,13 @@ from convention.mail.messages import MailMessage
 from convention.text.email_addresses import normalize_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
+from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
-from registrations.orders.payment_terms import build_payment_context
+from registrations.orders.payment_terms import build_payment_context, load_payment_terms
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -164,6 +165,7 @@ def _write_mail_with_badges(
             **order_context(order, registrations),
             **extra_context,
             **build_payment_context(order),
+            "lists_part_of_order": lists_part_of_order(order, registrations),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),
@@ -175,6 +177,16 @@ def _write_mail_with_badges(
         reply_to=event.contact_email,
         attachments=[attach_calendar(get_full_access(order)), *badges],
     )
+
+
+def lists_part_of_order(order: Order, registrations: list[Registration]) -> bool:
+    """Return whether the order's amount includes more than these registrations."""
+    listed_ids = {registration.pk for registration in registrations}
+    others = [row for row in order.registrations.all() if row.pk not in listed_ids]
+    owes_for_others = any(
+        order.may_owe_for(row) and (row.cancelled_at is None or row.cancellation_fee > 0) for row in others
+    )
+    return owes_for_others or list_active_sponsorships(order).exists()
 
 
 def list_unanswered_questions(order: Order, registrations: list[Registration]) -> list[tuple[str, str, str]]:
@@ -215,6 +227,9 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
         context={
             **order_context(order, registrations),
             "settled": describe_settlement(order, registrations),
+            # Nothing is due yet for an order that its buyer did not confirm.
+            "payment_terms": None if order.awaits_verification else load_payment_terms(order),
+            "cancelled_by_attendees": [row.name for row in registrations if row.is_cancelled_by_attendee],
             "is_for_attendee": False,
             "url": order.manage_url,
         },

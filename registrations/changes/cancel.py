@@ -51,6 +51,15 @@ def cancel_registration(*, registration: Registration, reason: str = "") -> Regi
 
 
 @transaction.atomic
+def cancel_as_attendee(*, registration: Registration) -> Registration:
+    """Cancel like `cancel_registration` through the attendee's own link, which the buyer's mail mentions."""
+    cancelled = cancel_registration(registration=registration)
+    cancelled.is_cancelled_by_attendee = True
+    cancelled.save(update_fields=["is_cancelled_by_attendee"])
+    return cancelled
+
+
+@transaction.atomic
 def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) -> Registration:
     """Cancel as an organizer, with a fee of `fee_cents` instead of what the refund rules say.
 

@@ -737,6 +737,10 @@ class Migration(migrations.Migration):
                 ("member_verification_sent_at", models.DateTimeField(editable=False, null=True)),
                 ("confirmation_sent_at", models.DateTimeField(editable=False, null=True)),
                 ("changed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "is_cancelled_by_attendee",
+                    models.BooleanField(db_default=False, default=False, editable=False),
+                ),
                 ("cancellation_sent_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "event",

@@ -69,9 +69,10 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
 
     `badge_version` and `link_version` revoke badges and attendees' links when they are raised;
     `reissue_count` is how many badge versions were for the same attendee, such as after a loss. `is_private`
-    hides the registration from the order's link. `issued_to` is the identity on the current badge, if it was
-    corrected since. `transferred_at` is when the place last went to another person: earlier scans are of the
-    former attendee. Prices and fees are in cents.
+    hides the registration from the order's link. `is_cancelled_by_attendee` says that the attendee's own link
+    was used to cancel, not the order's. `issued_to` is the identity on the current badge, if it was corrected
+    since. `transferred_at` is when the place last went to another person: earlier scans are of the former
+    attendee. Prices and fees are in cents.
     """
 
     SEARCH_SOURCES = frozenset({"first_name", "last_name", "company", "email", "reference"})
@@ -122,6 +123,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
     # Set by changes that still have to be mailed; `changes/notifications.py` clears it.
     changed_at = models.DateTimeField(null=True, editable=False)
+    is_cancelled_by_attendee = models.BooleanField(default=False, db_default=False, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
     objects = RegistrationQuerySet.as_manager()

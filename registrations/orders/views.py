@@ -37,7 +37,7 @@ from registrations.changes.add_addons import (
     select_addons_for,
     select_addons_of_link,
 )
-from registrations.changes.cancel import cancel_registration, check_cancellable
+from registrations.changes.cancel import cancel_as_attendee, cancel_registration, check_cancellable
 from registrations.changes.correct import correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_handover
@@ -296,7 +296,9 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     if request.method == "POST":
-        cancel_registration(registration=registration)
+        is_attendee = is_own_secret(registration, link_access.secret)
+        cancel = cancel_as_attendee if is_attendee else cancel_registration
+        cancel(registration=registration)
         messages.success(
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )

@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 
 from registrations.booking.place_order import place_order
+from registrations.changes.correct import Correction, correct_registration
+from registrations.models import Order
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import make_own_secret
-from tests.buyer_verification import open_link
+from tests.buyer_verification import make_verified_context, open_link
 from tests.factories import make_event, make_ticket
 from tests.pdf_readers import pdf_text
 
@@ -46,3 +48,56 @@ def test_assistant_gets_all_mails_and_attendee_link_shows_one_attendee(mail_rece
         assert [told for told in ("assistant@", order.manage_secret) if told in page] == []
         assert client.get(f"{own}pro-forma.pdf").status_code == 404
     assert find_names(client.get("/events/congress/").text) == []
+
+
+def order_for_two(event) -> Order:
+    make_ticket(event, price=9_000)
+    make_ticket(event, slug="dinner", price=6_500)
+    places = (
+        RequestedPlace(ticket="guest", first_name="Ana", last_name="Silva", email="ana@boss.example"),
+        RequestedPlace(ticket="dinner", first_name="Bruno", last_name="Silva"),
+    )
+    request = OrderRequest(email="buyer@boss.example", places=places)
+    return place_order(event=event, request=request, context=make_verified_context())
+
+
+def read_html(message) -> str:
+    [(content, _mimetype)] = message.alternatives
+    return content
+
+
+def read(message) -> str:
+    return message.body.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_mail_about_one_of_two_attendees_says_that_amount_is_for_whole_order(run_tasks, mailoutbox):
+    order = order_for_two(make_event())
+    run_tasks()
+    ana = order.registrations.get(first_name="Ana")
+    correction = Correction(first_name="Anna", last_name="Silva", email=ana.email, company="", no_photo=False)
+
+    correct_registration(registration=ana, correction=correction)
+    run_tasks()
+
+    [confirmation, *_others] = [mail for mail in mailoutbox if mail.to == [order.email]]
+    update = mailoutbox[-1]
+    assert "commande entière" not in read(confirmation)
+    assert "Montant dû : 155 €" in read(update)
+    assert "Ce montant est celui de la commande entière" in read(update)
+    assert "Ce montant est celui de la commande entière" in read_html(update)
+
+
+@pytest.mark.parametrize("by", ["attendee", "buyer"])
+def test_cancellation_mail_states_amount_due_and_cancelling_attendee(client, run_tasks, mailoutbox, by):
+    order = order_for_two(make_event())
+    run_tasks()
+    ana = order.registrations.get(first_name="Ana")
+    secret = make_own_secret(ana) if by == "attendee" else order.manage_secret
+
+    client.post(f"/orders/{order.reference}/{secret}/{ana.reference}/cancel/")
+    run_tasks()
+
+    [notice] = [mail for mail in mailoutbox if mail.to == [order.email] and "Annulation" in mail.subject]
+    assert "Montant désormais dû pour la commande : 65 €" in read(notice)
+    assert ("par son lien personnel" in read(notice)) is (by == "attendee")
+    assert "Montant désormais dû pour la commande" in read_html(notice)
