@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole
@@ -91,20 +93,30 @@ class SetAsideForm(ActionErrorsMixin, forms.Form):
 class VisitDateForm(ActionErrorsMixin, forms.Form):
     """The event that a proposal becomes."""
 
-    name = forms.CharField(label=_("Name of the visit"), max_length=300)
+    name = forms.CharField(
+        label=_("Name of the visit"),
+        max_length=300,
+        error_messages={"required": _("Enter the name of the visit.")},
+    )
     host = forms.ModelChoiceField(
         Company.objects.none(),
         label=_("Host"),
         help_text=_("A vendor from the directory. Add it to the directory first if it is missing."),
+        error_messages={"required": _("Choose the host.")},
     )
     contact_email = forms.EmailField(
         label=_("E-mail address for questions"),
         help_text=_("Questions from members and the host go to this address, as do the host’s decisions."),
+        error_messages={"required": _("Enter the e-mail address for questions.")},
     )
     starts_at = LocalDateTimeField(
-        label=_("Starts"), help_text=_("Paris time. You can change the time zone in the settings.")
+        label=_("Starts"),
+        help_text=_("Paris time. You can change the time zone in the settings."),
+        error_messages={"required": _("Enter when the visit starts.")},
     )
-    ends_at = LocalDateTimeField(label=_("Ends"))
+    ends_at = LocalDateTimeField(
+        label=_("Ends"), error_messages={"required": _("Enter when the visit ends.")}
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -112,6 +124,15 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         # Set for each form: roles of vendors begin and end by date.
         field.queryset = list_vendors()
+
+    def link_to_new_company(self) -> None:
+        """Show the link to the page that adds a company, which only administrators open."""
+        self.fields["host"].help_text = format_html(
+            '{} <a href="{}">{}</a>',
+            _("A vendor from the directory."),
+            reverse("club-company-new"),
+            _("Add a company to the directory"),
+        )
 
     def clean(self) -> dict[str, Any]:
         """Read the times in the zone of new events; check their order."""

@@ -170,6 +170,21 @@ def test_the_secretary_creates_a_visit_without_a_proposal(client):
     assert AuditEntry.objects.filter(verb="event.create").count() == 1
 
 
+def test_empty_visit_form_names_each_missing_field_and_links_administrators_to_directory(client):
+    add_path = "/organize/club/companies/new/"
+    client.force_login(make_secretary())
+    secretary_page = client.post("/organize/season/visits/new/", {"name": ""}).text
+    client.force_login(make_administrator())
+    administrator_page = client.get("/organize/season/visits/new/").text
+
+    summary = html.fromstring(secretary_page).xpath("//div[@id='error-summary']")[0].text_content()
+    for sentence in ("le nom de la visite", "Choisissez l’hôte", "le début de la", "la fin de la visite"):
+        assert sentence in summary
+    assert "obligatoire" not in secretary_page
+    assert add_path not in secretary_page
+    assert f'<a href="{add_path}">' in administrator_page
+
+
 def test_members_see_published_visits_and_planners_see_all(client):
     make_visit(starts_at=at(2030, 10, 7), slug="montree")
     draft = make_visit(starts_at=at(2030, 12, 2), slug="cachee", visibility="draft", agreed_at=None)
