@@ -50,6 +50,7 @@ class RegistrationOffer:
     has_packages: bool = False
     application_page: str = ""
     has_open_call: bool = False
+    has_company_passes: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -131,13 +132,9 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     # The key of the cache does not include the query string, on which the page may depend.
     if request.GET or not is_anonymous_visitor(request):
         has_programme = offer.has_programme or _has_members_programme(request, offer.event)
-        own_offer = replace(offer, has_programme=has_programme)
-        response = _render_event_page(
-            request,
-            own_offer,
-            _list_own_places(request, offer.event),
-            has_passes=_has_company_passes(request, offer),
-        )
+        has_passes = _has_company_passes(request, offer)
+        own_offer = replace(offer, has_programme=has_programme, has_company_passes=has_passes)
+        response = _render_event_page(request, own_offer, _list_own_places(request, offer.event))
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
@@ -178,15 +175,12 @@ def _render_event_page(
     request: HttpRequest,
     offer: RegistrationOffer,
     own_places: Sequence[OwnPlace] = (),
-    *,
-    has_passes: bool = False,
 ) -> HttpResponse:
     structured_data = render_structured_data(offer.event, offer.tickets, offer.state)
     context = {
         "event": offer.event,
         "offer": offer,
         "own_places": own_places,
-        "has_passes": has_passes,
         "structured_data": structured_data,
     }
     return render(request, "registrations/event.html", context)
