@@ -295,7 +295,7 @@ def test_confidentiality_mail_mentions_a_change_only_to_those_who_know_an_earlie
     run_tasks()
 
     texts = {mail.to[0]: " ".join(mail.body.split()) for mail in mailoutbox}
-    assert "terms of this visit have changed." in texts[get_applicant(asked).email]
+    assert "terms for this visit have changed." in texts[get_applicant(asked).email]
     assert "You have a place." in texts[get_applicant(latecomer).email]
 
 
