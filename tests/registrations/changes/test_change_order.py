@@ -177,7 +177,7 @@ def test_organizer_changes_ticket_after_preview(event, registration, organizer):
     assert "80\u00a0€ de plus" in preview.text
     assert "Complet (avant : Visiteur)" in preview.text
     assert "L’inscription a été modifiée" in answer.text
-    assert "billet ou options modifiés" in answer.text.lower()
+    assert "Billet\u202f: Visiteur → Complet, +\u00a080\u00a0€" in answer.text
     entry = AuditEntry.objects.get(verb="registration.change_order")
     assert entry.reason == "surclassement"
 
