@@ -1,4 +1,7 @@
-"""Mails to attendees other than the buyer: a place was transferred to them, or theirs was cancelled."""
+"""The mails about a place that changed hands, to its new attendee and the buyer, and which are due.
+
+Attendees other than the buyer are also told of a cancellation, if they know of their place.
+"""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,13 +54,15 @@ def _needs_cancellation_mail(registration: Registration) -> bool:
     )
     if not is_due or not has_own_mailbox(registration):
         return False
-    done_keys = {mail.message_key for mail in mails if mail.is_done}
+    is_notified = any(mail.message_key == message_key and mail.is_done for mail in mails)
+    has_holder_mail = any(
+        mail.message_key == holder_message_key(registration) and mail.accepted_at for mail in mails
+    )
     is_invited = any(
         invitation.sent_at is not None and invitation.holder_count == registration.holder_count
         for invitation in registration.invitations.all()
     )
-    is_informed = is_invited or holder_message_key(registration) in done_keys
-    return is_informed and message_key not in done_keys
+    return (is_invited or has_holder_mail) and not is_notified
 
 
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:

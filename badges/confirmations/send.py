@@ -122,17 +122,17 @@ def send_order_mails(order_id: int) -> None:
 def send_cancellation(order_id: int) -> None:
     """Notify the buyer of all cancelled places not announced yet, including places that were only held.
 
-    send_order_mails leaves out the latter; only a bulk cancellation by an organizer announces them.
+    send_order_mails leaves out the latter; only a bulk cancellation by an organizer announces them. Attendees
+    with an address of their own are notified as by send_order_mails.
     """
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
-    if not order.email:
-        return
     attempts = MailAttempts()
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
         rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
         registrations = list(rows.filter(cancelled_at__isnull=False, cancellation_sent_at__isnull=True))
         _send_to_cancelled_attendees(order, attempts)
-        _send_due_mails(order, MailDelivery.Kind.CANCELLATION, registrations, attempts)
+        if order.email:
+            _send_due_mails(order, MailDelivery.Kind.CANCELLATION, registrations, attempts)
     attempts.finish(send_cancellation, order_id)
 
 
@@ -175,10 +175,11 @@ def _send_to_cancelled_attendees(order: Order, attempts: MailAttempts) -> None:
     for registration in list_cancelled_to_notify(order):
         message_key = cancelled_message_key(registration)
         # Stored before a mail can fail or wait, so that a later run finds it due.
-        find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [registration], message_key)
+        find_or_create_delivery(order, MailDelivery.Kind.CANCELLATION, [registration], message_key)
         send = partial(
             deliver_to_attendee,
             registration=registration,
+            kind=MailDelivery.Kind.CANCELLATION,
             message_key=message_key,
             write_mail=partial(write_attendee_cancellation_mail, order, registration),
         )

@@ -103,7 +103,7 @@ def load_registration_attendance(registration: Registration) -> RegistrationAtte
     """Return what the organizers' page of a registration says of its attendance."""
     event = registration.event
     main_checkpoints = list_main_checkpoints(event)
-    presences = Presence.objects.filter(
+    presences = Presence.objects.entered().filter(
         registration=registration, checkpoint__in=main_checkpoints, first_entered_at__isnull=False
     )
     first = presences.select_related("checkpoint").order_by("first_entered_at", "pk").first()

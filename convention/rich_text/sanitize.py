@@ -174,7 +174,7 @@ def _lower_headings(text: str) -> str:
     return re.sub(r"(</?h)[123]\b", r"\g<1>4", text, flags=re.I)
 
 
-def raise_headings(html: str, level: int) -> str:
+def shift_headings(html: str, level: int) -> str:
     """Return sanitized HTML with its headings moved so that the highest one has this level."""
     levels = [int(digit) for digit in re.findall(r"<h([1-6])>", html)]
     if not levels:

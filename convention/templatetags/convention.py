@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 from convention.events.cancellations import describe_cancellation
 from convention.events.permissions import can_organize, can_staff_desk
 from convention.money import Money
-from convention.rich_text.sanitize import raise_headings
+from convention.rich_text.sanitize import shift_headings
 from convention.text import dates
 from convention.text.names import format_last_name_first
 from convention.text.normalize import wrap_mail_lines
@@ -130,7 +130,7 @@ def with_query(context: template.Context, **changes: Any) -> str:
 @register.filter
 def headings_from(html: str, level: int) -> str:
     """Move the headings of rich text, which is stored with h4 and below, to the level that the page needs."""
-    moved = raise_headings(html, level)
+    moved = shift_headings(html, level)
     return mark_safe(moved) if isinstance(html, SafeString) else moved  # noqa: S308 (only digits changed)
 
 

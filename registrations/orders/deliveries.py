@@ -48,12 +48,14 @@ def deliver_mail(
 
 
 def deliver_to_attendee(
-    *, registration: Registration, message_key: str, write_mail: Callable[[str], MailMessage]
+    *,
+    registration: Registration,
+    message_key: str,
+    write_mail: Callable[[str], MailMessage],
+    kind: MailDelivery.Kind = MailDelivery.Kind.CONFIRMATION,
 ) -> None:
-    """Send an attendee's own mail. The buyer's confirmation stays due."""
-    delivery = find_or_create_delivery(
-        registration.order, MailDelivery.Kind.CONFIRMATION, [registration], message_key
-    )
+    """Send an attendee's own mail. The buyer's mail of that kind stays due."""
+    delivery = find_or_create_delivery(registration.order, kind, [registration], message_key)
     _attempt_delivery(delivery, write_mail)
     save_delivery_result(delivery, [])
 

@@ -121,6 +121,7 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
     labels = {name: str(label) for name, label in FIELD_LABELS.items()} | _label_own_fields(
         registration, rows
     )
+    titles = _load_titles(registration) if any(entry.details for entry in rows) else {}
     for entry in rows:
         # Old entries may have a verb that was removed from the product.
         text = AUDIT_VERB_TEXTS.get(entry.verb, _("other change"))
@@ -130,7 +131,7 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
         elif entry.verb in VERBS_WITHOUT_FIELDS:
             fields = []
         elif entry.verb == "registration.change_order" and entry.details:
-            text, fields = ", ".join(_list_order_changes(registration, entry.details)), []
+            text, fields = ", ".join(_list_order_changes(registration, entry.details, titles)), []
         yield HistoryEntry(
             at=entry.created_at,
             text=text,
@@ -141,19 +142,28 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
         )
 
 
-def _list_order_changes(registration: Registration, details: dict[str, Any]) -> Iterator[str]:
-    """Yield the exchanged ticket, each add-on added or removed, and the difference in price."""
+def _load_titles(registration: Registration) -> dict[tuple[str, str], str]:
+    """Return the titles of the event's tickets and add-ons by kind and short name."""
     event = registration.event
-    titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
-    addon_titles = {addon.slug: addon.title for addon in event.addons.all()}
+    return {("ticket", ticket.slug): ticket.title for ticket in event.tickets.all()} | {
+        ("addon", addon.slug): addon.title for addon in event.addons.all()
+    }
+
+
+def _list_order_changes(
+    registration: Registration, details: dict[str, Any], titles: dict[tuple[str, str], str]
+) -> Iterator[str]:
+    """Yield the exchanged ticket, each add-on added or removed, and the difference in price.
+
+    What was removed since is named by its short name.
+    """
     if details["tickets"]:
-        # A ticket that was removed since is named by its short name.
-        old, new = (titles.get(slug, slug) for slug in details["tickets"])
+        old, new = (titles.get(("ticket", slug), slug) for slug in details["tickets"])
         yield _("ticket: %(old)s → %(new)s") % {"old": old, "new": new}
     for slug in details["added_addons"]:
-        yield _("add-on added: %(addon)s") % {"addon": addon_titles.get(slug, slug)}
+        yield _("add-on added: %(addon)s") % {"addon": titles.get(("addon", slug), slug)}
     for slug in details["removed_addons"]:
-        yield _("add-on removed: %(addon)s") % {"addon": addon_titles.get(slug, slug)}
+        yield _("add-on removed: %(addon)s") % {"addon": titles.get(("addon", slug), slug)}
     cents = details["difference_cents"]
     amount = Money(cents, registration.order.currency)
     yield f"+{NO_BREAK_SPACE}{amount}" if cents > 0 else str(amount) if cents else _("same price")

@@ -10,7 +10,6 @@ from convention.events.models import Room
 from convention.web.forms import MAX_COUNT
 from schedule.conflicts.forms import MAX_BUFFER_MINUTES, MAX_FEATURES_CHARS
 
-MAX_POSITION: Final = 10_000
 ROOM_CONTENT: Final = {
     "name": "Salle 1",
     "capacity": 80,
@@ -30,7 +29,7 @@ class RoomChangesRequest(ObjectRequest):
 
     name = StrictTextField(max_length=500, **OPTIONAL)
     capacity = StrictIntegerField(min_value=0, max_value=MAX_COUNT, allow_null=True, **OPTIONAL)
-    position = StrictIntegerField(min_value=0, max_value=MAX_POSITION, **OPTIONAL)
+    position = StrictIntegerField(min_value=0, max_value=MAX_COUNT, **OPTIONAL)
     turnover_minutes = StrictIntegerField(
         min_value=0, max_value=MAX_BUFFER_MINUTES, help_text="Between two sessions.", **OPTIONAL
     )

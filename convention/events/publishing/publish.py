@@ -80,9 +80,9 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
 
 
 def _list_opening_items(event: Event) -> list[ReadinessItem]:
-    """Return an item while registration opens at a later time; applications for a visit have their own."""
+    """Return an item while registration opens at a later time."""
     sentence = describe_opening(event)
-    if not sentence or event.kind == Event.Kind.SITE_VISIT:
+    if not sentence:
         return []
     is_draft = event.visibility == Event.Visibility.DRAFT
     return [
@@ -98,8 +98,12 @@ def _list_opening_items(event: Event) -> list[ReadinessItem]:
 
 
 def describe_opening(event: Event) -> str:
-    """Return from when people can register if that is a later time, else ""."""
-    if not event.registration_opens_at or not event.is_registration_ahead():
+    """Return from when people can register if that is a later time, else "".
+
+    Applications for a visit open by rules of their own.
+    """
+    is_visit = event.kind == Event.Kind.SITE_VISIT
+    if is_visit or not event.registration_opens_at or not event.is_registration_ahead():
         return ""
     opens_on = format_datetime(event.registration_opens_at, event.zone)
     return _("Registration opens on %(opens_on)s.") % {"opens_on": opens_on}

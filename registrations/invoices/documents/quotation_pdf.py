@@ -108,7 +108,7 @@ def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]
         # Unlike an invoice it may name an attendee: an import without buyers has no other name.
         buyer={
             **{name: getattr(receivable, name) for name in BUYER_FIELDS},
-            "name": receivable.buyer_label,
+            "name": receivable.name or receivable.first_attendee or "",
         },
         details={
             **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},

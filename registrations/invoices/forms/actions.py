@@ -101,7 +101,7 @@ class ManualPaymentForm(IdempotentForm):
     received_on = FrenchDayField(label=_("Received on"), initial=timezone.localdate)
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
     # Hidden until the amount is more than what is due.
-    is_overpaid = forms.BooleanField(
+    is_amount_confirmed = forms.BooleanField(
         label=_("I received this amount"), required=False, widget=forms.HiddenInput
     )
 
@@ -116,8 +116,8 @@ class ManualPaymentForm(IdempotentForm):
         # A second click finds the first one's payment, after which less is due.
         if amount <= self.amount_due or Payment.objects.filter(external_id=self.external_id).exists():
             return data
-        self.fields["is_overpaid"].widget = forms.CheckboxInput()
-        if not data.get("is_overpaid"):
+        self.fields["is_amount_confirmed"].widget = forms.CheckboxInput()
+        if not data.get("is_amount_confirmed"):
             sentence = _(
                 "This is %(excess)s more than the balance due. Correct the amount, or confirm it below."
             )

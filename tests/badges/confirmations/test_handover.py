@@ -11,7 +11,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import build_attendee_url
 from registrations.company.models import Invitation
-from registrations.models import Registration
+from registrations.models import MailDelivery, Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import get_order_by_link, make_own_secret
 from tests.buyer_verification import make_verified_context
@@ -216,3 +216,18 @@ def test_attendee_who_got_no_mail_about_the_place_gets_none_about_its_cancellati
     run_tasks()
 
     assert [mail.to for mail in mailoutbox] == [["buyer@example.org"]]
+
+
+def test_cancellation_of_an_order_without_address_still_reaches_its_attendee(run_tasks, mailoutbox):
+    order_rows(make_desk(), make_row("Alpha", "alpha@x.fr"))
+    registration = Registration.objects.get()
+    run_tasks()
+    Order.objects.update(email="", source="page")
+    mailoutbox.clear()
+
+    cancel_registration(registration=registration)
+    send.send_cancellation.enqueue(registration.order_id)
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [["alpha@x.fr"]]
+    assert MailDelivery.objects.latest("pk").kind == MailDelivery.Kind.CANCELLATION

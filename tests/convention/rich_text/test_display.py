@@ -2,7 +2,7 @@
 
 import pytest
 
-from convention.rich_text.sanitize import filter_web_address, raise_headings, to_html, to_text
+from convention.rich_text.sanitize import filter_web_address, shift_headings, to_html, to_text
 
 
 def test_markdown_becomes_html():
@@ -97,4 +97,4 @@ def test_filter_web_address_drops_other_schemes_and_relative_paths():
     ],
 )
 def test_headings_start_at_level_that_page_needs(text, level, expected):
-    assert raise_headings(to_html(text), level) == expected
+    assert shift_headings(to_html(text), level) == expected
