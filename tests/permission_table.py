@@ -453,6 +453,7 @@ POST_ONLY = {
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",
     "organize-visit-applicant-decide", "organize-plan-run-stop", "organize-plan-run-adopt",
-    "organize-plan-run-delete", "organize-plan-place", "order-programme", *VISIT_DAY_POST_ONLY,
+    "organize-plan-run-delete", "organize-plan-place", "order-programme",
+    "organize-event-open-registration", *VISIT_DAY_POST_ONLY,
 }  # fmt: skip
 # A check once chosen; a choice of a session.
