@@ -32,7 +32,7 @@ export class ServerError extends Error {
 }
 
 /**
- * Fetch the changes since the last snapshot of this pairing, or everything; `snapshot` is null without changes.
+ * Fetch the changes since the last snapshot, or everything; `snapshot` is null without changes.
  * @param {string} url
  * @param {Pick<Scanner.Pairing, "token"> & Partial<Scanner.Pairing>} pairing
  * @param {Scanner.DeviceState | null} state of this device, for the organizers' page
@@ -71,7 +71,7 @@ export async function sendScans(url, token, scans) {
 }
 
 /**
- * Exchange a pairing code for a token. If the answer was lost, the public key gets the same one again.
+ * Exchange a pairing code for a token; the same public key gets the same one again.
  * @param {string} url
  * @param {{code: string, public_key: string, name: string}} body
  * @returns {Promise<string>} the token
@@ -131,7 +131,7 @@ async function request(url, token, options) {
 }
 
 /**
- * Return the JSON body. A hotel's sign-in page has status 200 too, so the body must have the expected field.
+ * Return the JSON body, if it has the field: a hotel's sign-in page has status 200 too.
  * @param {Response} response
  * @param {string} field
  * @param {string} token

@@ -230,7 +230,7 @@ function readFromCamera(texts) {
 }
 
 /**
- * Nudge once for a badge that is shown while a verdict needs a tap. It stays new, so it is read after the tap.
+ * Nudge once for a badge shown while a verdict needs a tap; it is read after the tap.
  * @param {string[]} texts
  * @param {number} now
  */
@@ -261,7 +261,7 @@ function handleText(text, readings = [text]) {
 const handleScannedKeys = (text) => handleText(text, listReadings(text));
 
 /**
- * Handle a text from the dialog: a badge's short code, which only a list with names or the server can resolve, or
+ * Handle a text from the dialog: a badge's short code, which a list with names or the server can resolve, or
  * the whole code.
  * @param {string} text
  */

@@ -176,7 +176,7 @@ function waitForPicture(video) {
 }
 
 /**
- * Let the operator choose the camera: the browser's default may be unable to focus at a short distance.
+ * Let the operator choose the camera: the browser's default may not focus at a short distance.
  * @param {Camera} camera
  */
 export async function connectLensChoice(camera) {

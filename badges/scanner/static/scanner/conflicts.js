@@ -61,7 +61,7 @@ export class ConflictWatch {
   #showOnce(conflict, timeZone) {
     if (this.#shown.has(conflict.id)) return;
     this.#shown.add(conflict.id);
-    // The device that let the badge in second shows an alarm already, from the answer to its scan.
+    // The second device shows an alarm already.
     const alarmId = this.#recent.findConflict(conflict.key);
     if (!alarmId) this.#screen.show(this.#makeView(conflict, conflict.id, timeZone));
     else if (this.#screen.scanId === alarmId) this.#screen.showSilently(this.#makeView(conflict, alarmId, timeZone));

@@ -83,9 +83,9 @@ export function countLeasedPlaces(limit, scans, at) {
   // An exit that was taken back takes a place; an entry that was taken back frees one with the next lease.
   const entered = moves.filter(({ direction, undoes }) => (direction === "in") !== Boolean(undoes)).length;
   const left = moves.filter((scan) => scan.direction === "out" && !scan.undoes && !scan.is_of_former_pairing).length;
-  // In a room that holds too many, an exit frees a place only once the excess has left.
-  const excess = Math.max(0, limit.inside - limit.capacity);
-  return Math.max(0, limit.lease - entered + Math.max(0, left - excess));
+  // An exit frees a place only once no more than the capacity are inside.
+  const freed = Math.max(0, left - Math.max(0, limit.inside - limit.capacity));
+  return Math.max(0, limit.lease - entered + freed);
 }
 
 /**

@@ -34,7 +34,7 @@ export function updateApp() {
 /** @type {BeforeInstallPromptEvent | null} */
 let installPrompt = null;
 
-// Browsers fire this once; the prompt is stored until the operator chooses it in the menu.
+// Browsers fire this once; stored until the operator chooses it in the menu.
 globalThis.addEventListener("beforeinstallprompt", (event) => {
   event.preventDefault();
   installPrompt = /** @type {BeforeInstallPromptEvent} */ (event);
@@ -63,7 +63,7 @@ function followUpdates(registration, isIdle, onUpdate) {
   /** @param {ServiceWorker} worker */
   const offerUpdate = (worker) => {
     if (!navigator.serviceWorker.controller) return;
-    // The page in the other language is not open here, so its worker may take over at once.
+    // The other language's page is not open here.
     if (!isThisPage) return worker.postMessage("take-over");
     waitingWorker = worker;
     onUpdate();

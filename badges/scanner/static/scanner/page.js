@@ -48,8 +48,7 @@ export function showMessage(id, message) {
 }
 
 /**
- * Return the time of day at the event, as the server writes it, with the weekday unless it is today:
- * “9 h 30”, “lun. 9 h”; “9:30”, “Mon 9:00”.
+ * Return the time of day at the event, with the weekday unless it is today.
  * @param {number | string} moment
  * @param {string} timeZone
  */
@@ -57,11 +56,11 @@ export function formatTime(moment, timeZone) {
   const at = new Date(moment);
   const day = new Intl.DateTimeFormat(language, { dateStyle: "short", timeZone });
   const isToday = day.format(at) === day.format(new Date());
-  const weekday = isToday ? "" : `${new Intl.DateTimeFormat(language, { weekday: "short", timeZone }).format(at)} `;
-  const format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
-  const [hour, minute] = format.format(at).split(":");
-  if (language === "en") return `${weekday}${Number(hour)}:${minute}`;
-  return `${weekday}${Number(hour)}\u00a0h${minute === "00" ? "" : `\u00a0${minute}`}`;
+  /** @type {Intl.DateTimeFormatOptions} */
+  const format = { hour: "2-digit", minute: "2-digit", timeZone, ...(isToday ? {} : { weekday: "short" }) };
+  // "en" alone would be American: 2:05 PM.
+  const text = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, format).format(at);
+  return text.replace(/0?(\d+):(\d\d)/, language === "en" ? "$1:$2" : "$1\u00a0h\u00a0$2").replace(/\u00a000$/, "");
 }
 
 /**

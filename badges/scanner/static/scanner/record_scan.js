@@ -115,7 +115,7 @@ function getCheckpoint({ checkpoints, device }) {
 }
 
 /**
- * Decide by the facts; leave it to the server if the browser could not check the signature.
+ * Decide by the facts; leave it to the server if the signature was not checked.
  * @param {Scanner.BadgeFacts} badge
  * @param {{pairing: Scanner.Pairing, direction: Scanner.Direction, reason: string}} scan
  * @returns {Promise<Scanner.Decision & Pick<Scanner.JudgedBadge, "presence" | "changesInside">>}
@@ -157,6 +157,6 @@ async function loadBadgeFacts({ codeStatus, claim, isSignatureChecked }, checkpo
   const person = registration && isCurrent ? await decryptRecord(claim.token, registration.sealed) : null;
   const facts = { key, registration, presence, badgeVersion, person };
   if (isSignatureChecked || person) return { codeStatus: "valid", ...facts };
-  // Without Ed25519 in the browser, a code is proven genuine only by the record that it decrypts.
+  // Without Ed25519, a code is proven genuine only by the record that it decrypts.
   return { codeStatus: registration && isCurrent ? "forged" : "unchecked", ...facts };
 }

@@ -120,7 +120,7 @@ export class ScanHandler {
     const { timezone } = pairing.event;
     const isWaiting = Date.now() - outcome.at < WAITING_MS;
     if (corrected.verdict === ADMITTED && !outcome.isLetIn && outcome.judged && isWaiting) {
-      // The stored scan says that nobody passed. Now that the screen turns green, somebody does.
+      // The stored scan says that nobody passed; now somebody does.
       return this.#admit(nameAttendee(outcome.judged, corrected), corrected, pairing);
     }
     const isSame = outcome.verdict === corrected.verdict && outcome.reason === corrected.reason;
@@ -279,7 +279,7 @@ function getFoundAttendee({ scan: { registration, key }, person, attendee }) {
 }
 
 /**
- * Return the judged badge with the attendee whom the server found, in place of the short code.
+ * Return the judged badge with the attendee whom the server found.
  * @param {Scanner.JudgedBadge} judged
  * @param {Scanner.Outcome} outcome
  * @returns {Scanner.JudgedBadge}

@@ -17,7 +17,7 @@ const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
 const MISREAD_DIGITS = { 0: "O", 1: "I", 8: "B" };
 
 /**
- * The attendees of a supervisor's device. Only in memory, because the names are not encrypted: a phone that is lost
+ * The attendees of a supervisor's device. Only in memory, since the names are not encrypted: a phone that is lost
  * or switched off has none.
  * @type {(Scanner.FoundRegistration & {words: string[], short_code: string})[]}
  */
@@ -49,7 +49,7 @@ export function connectSearch(onPick) {
 }
 
 /**
- * Return a text as a short code, which people also type in small letters and with a hyphen; null if it is none.
+ * Return a text as a short code, however it was typed; null if it is none.
  * @param {string} text
  */
 export function parseShortCode(text) {

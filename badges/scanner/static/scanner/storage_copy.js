@@ -1,5 +1,5 @@
 /**
- * Copies in memory of the data that must survive if the browser evicts its storage while the page is open:
+ * Copies in memory of the data that must survive an eviction of the storage while the page is open:
  * the pairing, the keys that sign scans, and the unsent scans. The server sends the guest list again.
  */
 
@@ -33,7 +33,7 @@ export function copyScans(scans) {
 }
 
 /**
- * Return the copied scans, oldest first; null if another tab has stored or sent some since.
+ * Return the copied scans, oldest first; null if another tab changed them.
  * @param {number} sequence of the last scan that was stored
  * @param {number} count of the scans that are stored
  */
