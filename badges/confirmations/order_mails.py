@@ -165,7 +165,7 @@ def _write_mail_with_badges(
             **order_context(order, registrations),
             **extra_context,
             **build_payment_context(order),
-            "lists_part_of_order": lists_part_of_order(order, registrations),
+            "is_part_of_order": is_part_of_order(order, registrations),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),
@@ -179,7 +179,7 @@ def _write_mail_with_badges(
     )
 
 
-def lists_part_of_order(order: Order, registrations: list[Registration]) -> bool:
+def is_part_of_order(order: Order, registrations: list[Registration]) -> bool:
     """Return whether the order's amount includes more than these registrations."""
     listed_ids = {registration.pk for registration in registrations}
     others = [row for row in order.registrations.all() if row.pk not in listed_ids]

@@ -3,9 +3,8 @@
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a
 cancelled one a notice to the buyer and the attendee, and a new holder is announced to both sides
-(handover.py). A lease lets only one
-process send for an order. Mails are marked as sent once the mail server has accepted them
-(`registrations.orders.deliveries`), so none is lost.
+(handover.py). A lease lets only one process send for an order. Mails are marked as sent once the mail server
+has accepted them (`registrations.orders.deliveries`), so none is lost.
 """
 
 import datetime

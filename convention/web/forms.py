@@ -85,13 +85,13 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-class ReadableLimitsMixin:
+class ReadableLimitsMixin(forms.Field):
     """A number field whose errors write limits as the language of the page writes numbers."""
 
     def run_validators(self, value: Any) -> None:
         """Raise ValidationError with limits such as `0,01` or `10 000 000` in French."""
         try:
-            super().run_validators(value)  # type: ignore[misc]  # of the field
+            super().run_validators(value)
         except forms.ValidationError as error:
             for broken_limit in error.error_list:
                 params = broken_limit.params or {}

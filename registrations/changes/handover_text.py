@@ -57,7 +57,7 @@ def is_announced_with_badge(registration: Registration) -> bool:
 def describe_handover(registration: Registration, *, reader: str = "") -> str:
     """Return who gets badge and link of a place that was just named or given to another attendee.
 
-    `reader` is the address of whoever reads it, who may be the buyer.
+    `reader` is the address of the person who reads the page, who may be the buyer.
     """
     names = {"name": registration.name, "email": registration.email}
     return _choose_sentence(registration, reader) % names

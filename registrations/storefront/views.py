@@ -109,7 +109,7 @@ def _render_first_page(request: HttpRequest, event: Event, draft: DraftContent) 
     if page := get_application_path(event):
         return redirect(page)
     if not any(draft.people):
-        _guess_people(request, event, draft)
+        _prefill_people(request, event, draft)
     return _render_people_page(request, event, draft, PersonFormSet(prefix="person", initial=draft.people))
 
 
@@ -144,7 +144,7 @@ def _open_event(request: HttpRequest, slug: str) -> Event:
     return event
 
 
-def _guess_people(request: HttpRequest, event: Event, draft: DraftContent) -> None:
+def _prefill_people(request: HttpRequest, event: Event, draft: DraftContent) -> None:
     """Fill an empty draft with the signed-in person; for one who is registered already, with the buyer."""
     person = request.user
     if not isinstance(person, Person):

@@ -108,7 +108,6 @@ def _render_rows(
     context = {
         "event": event,
         "colleagues": _list_offered_colleagues(company, event, draft),
-        "passes": load_company_passes(company, event, formset.form_kwargs["tickets"]),
         "rows": formset,
         "paste": paste_form,
         "max_places": MAX_PLACES_PER_ORDER,
@@ -119,20 +118,21 @@ def _render_rows(
 
 
 def _price_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> dict[str, Any]:
-    """Return what the rows with a ticket cost, passes included; `total` is None if nothing can be summed."""
-    offering = Offering({ticket.slug: ticket for ticket in _load_tickets(event)})
+    """Return what the rows with a ticket cost, and the passes; `total` is None if nothing can be summed."""
+    tickets = _load_tickets(event)
+    offering = Offering({ticket.slug: ticket for ticket in tickets})
     people = [person for person in draft.people if person.get("ticket") in offering.tickets]
     people = [person for person in people if _is_filled(person)]
     currencies = {offering.tickets[person["ticket"]].currency for person in people}
     if len(currencies) != 1:
-        return {"total": None}
+        return {"total": None, "passes": load_company_passes(company, event, tickets)}
     contact = require_signed_in(request.user)
     order_request = _make_order_request(replace(draft, people=people), company, contact.email or "")
     quote = preview_quote(event, order_request, offering, make_order_context(company, contact))
     return {
         "total": Money(quote.total, currencies.pop()),
         "person_count": len(people),
-        "passes": load_company_passes(company, event, list(offering.tickets.values()), quote),
+        "passes": load_company_passes(company, event, tickets, quote),
     }
 
 
@@ -230,15 +230,17 @@ def _add_colleague(
         "ticket": _find_pass_ticket(company, event, tickets) or member_ticket,
     }
     blank_index = next((n for n, person in enumerate(draft.people) if not _is_filled(person)), None)
-    if blank_index is not None:
-        draft.people[blank_index] = row
-    elif len(draft.people) < MAX_ROWS:
+    if blank_index is None:
         draft.people.append(row)
+    else:
+        draft.people[blank_index] = row
     return True
 
 
 def _list_offered_colleagues(company: Company, event: Event, draft: DraftContent) -> list[Person]:
-    """Return the colleagues with a seat who are neither registered nor in the draft."""
+    """Return the colleagues with a seat who are neither registered nor in the draft; none if it is full."""
+    if len(draft.people) >= MAX_ROWS and all(map(_is_filled, draft.people)):
+        return []
     added = {normalize_email(str(person.get("email") or "")) for person in draft.people}
     colleagues = list_unregistered_colleagues(company, event, at=timezone.now())
     return [person for person in colleagues if normalize_email(person.known_email) not in added]
