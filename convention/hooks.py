@@ -122,8 +122,8 @@ replace_address = SingleHook()
 person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.
 event_downloads = Hook()
-# (person, events) -> by event id, the person's places (registrations/permissions.py: OwnPlace).
-own_places = SingleHook()
+# (person, events) -> by event id, a link to the person's registration (registrations/permissions.py).
+registration_links = SingleHook()
 # By “bookings” or “favourites”: (event ids, session ids or None for all) -> sets of attendees by session id.
 # Attendees are identified by strings, the same in both.
 session_audiences = NamedHook()

@@ -41,7 +41,7 @@ class RegistrationsConfig(AppConfig):
         hooks.print_pages.register("registrations.sessions.agenda_views.PRINT_PAGE")
         hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
         hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")
-        hooks.own_places.register("registrations.permissions.find_own_places")
+        hooks.registration_links.register("registrations.permissions.find_registration_links")
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")

@@ -225,8 +225,8 @@ def list_own_registrations(person: Person, *, events: Iterable[Event] | None = N
 
 
 @dataclass(frozen=True)
-class OwnPlace:
-    """A signed-in person's active registration, and the path of its page."""
+class RegistrationLink:
+    """A person's active registration, and the path of its page."""
 
     registration: Registration
     path: str
@@ -236,11 +236,11 @@ class OwnPlace:
         return self.registration.state == Registration.State.CONFIRMED
 
 
-def list_own_places(person: Person, events: Iterable[Event]) -> list[OwnPlace]:
-    """Return the person's confirmed and pending registrations at these events."""
+def list_registration_links(person: Person, events: Iterable[Event]) -> list[RegistrationLink]:
+    """Return links to the person's confirmed and pending registrations at these events."""
     active = {Registration.State.CONFIRMED, Registration.State.PENDING}
     return [
-        OwnPlace(
+        RegistrationLink(
             registration,
             registration.order.build_path_with(choose_link_secret(registration, person.email or "")),
         )
@@ -249,11 +249,14 @@ def list_own_places(person: Person, events: Iterable[Event]) -> list[OwnPlace]:
     ]
 
 
-def find_own_places(person: Person, events: Iterable[Event]) -> dict[int, OwnPlace]:
-    """Return one of the person's places at each of these events, a confirmed one first, by event id."""
+def find_registration_links(person: Person, events: Iterable[Event]) -> dict[int, RegistrationLink]:
+    """Return a link for each of these events with a registration of the person, by event id.
+
+    A confirmed registration takes precedence.
+    """
     # The last one of an event stays in the dictionary.
-    places = sorted(list_own_places(person, events), key=lambda place: place.is_confirmed)
-    return {place.registration.event_id: place for place in places}
+    links = sorted(list_registration_links(person, events), key=lambda link: link.is_confirmed)
+    return {link.registration.event_id: link for link in links}
 
 
 def get_own_registration(person: Person, event: str, reference: str) -> Registration:

@@ -64,12 +64,12 @@ def choose_landing_path(visitor: PageVisitor) -> str:
 
 
 def build_event_context(reader: "RequestUser") -> dict[str, object]:
-    """Return upcoming and past public events, members’ events, cancellation times and own places."""
+    """Return upcoming and past public events, members’ events, cancellation times and own registrations."""
     open_to_members = get_member_events(reader).filter(ends_at__gte=timezone.now())
     member_events = list(open_to_members.select_related("venue"))
     upcoming_events, past_events = load_public_events()
     cancellation_times = find_cancellation_times([*member_events, *upcoming_events, *past_events])
-    own_places = _find_own_places(reader, [*member_events, *upcoming_events])
+    registration_links = _find_registration_links(reader, [*member_events, *upcoming_events])
     # A cancelled event stays in the list, with a note, but does not lead the page.
     next_event = next((event for event in upcoming_events if event.pk not in cancellation_times), None)
     return {
@@ -78,17 +78,17 @@ def build_event_context(reader: "RequestUser") -> dict[str, object]:
         "upcoming": [event for event in upcoming_events if event != next_event],
         "past": past_events,
         "cancellation_times": cancellation_times,
-        "own_places": own_places.values(),
-        "next_place": own_places.get(next_event.pk) if next_event else None,
+        "registration_links": registration_links.values(),
+        "next_registration_link": registration_links.get(next_event.pk) if next_event else None,
     }
 
 
-def _find_own_places(reader: "RequestUser", events: list[Event]) -> dict[int, Any]:
-    """Return the signed-in reader's places at these events, by event id."""
+def _find_registration_links(reader: "RequestUser", events: list[Event]) -> dict[int, Any]:
+    """Return links to the signed-in reader's registrations at these events, by event id."""
     if not reader.is_authenticated or not events:
         return {}
-    places: dict[int, Any] = hooks.own_places.provider()(reader, events)
-    return places
+    links: dict[int, Any] = hooks.registration_links.provider()(reader, events)
+    return links
 
 
 def load_public_events() -> tuple[list[Event], list[Event]]:

@@ -25,7 +25,7 @@ from registrations.application_rules import get_application_path
 from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
-from registrations.permissions import OwnPlace, list_own_places
+from registrations.permissions import RegistrationLink, list_registration_links
 from registrations.pricing.catalog import load_public_tickets
 from registrations.pricing.passes import count_passes_left, takes_pass_now
 from schedule.models import CallForProposals, ProgrammeAudience, Session
@@ -134,7 +134,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
         has_programme = offer.has_programme or _has_members_programme(request, offer.event)
         has_passes = _has_company_passes(request, offer)
         own_offer = replace(offer, has_programme=has_programme, has_company_passes=has_passes)
-        response = _render_event_page(request, own_offer, _list_own_places(request, offer.event))
+        response = _render_event_page(request, own_offer, _list_registration_links(request, offer.event))
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
@@ -166,21 +166,21 @@ def _has_company_passes(request: HttpRequest, offer: RegistrationOffer) -> bool:
     return seat is not None and count_passes_left(seat.membership, offer.event) > 0
 
 
-def _list_own_places(request: HttpRequest, event: Event) -> list[OwnPlace]:
+def _list_registration_links(request: HttpRequest, event: Event) -> list[RegistrationLink]:
     """Return the signed-in reader's active registrations at the event."""
-    return list_own_places(request.user, [event]) if isinstance(request.user, Person) else []
+    return list_registration_links(request.user, [event]) if isinstance(request.user, Person) else []
 
 
 def _render_event_page(
     request: HttpRequest,
     offer: RegistrationOffer,
-    own_places: Sequence[OwnPlace] = (),
+    registration_links: Sequence[RegistrationLink] = (),
 ) -> HttpResponse:
     structured_data = render_structured_data(offer.event, offer.tickets, offer.state)
     context = {
         "event": offer.event,
         "offer": offer,
-        "own_places": own_places,
+        "registration_links": registration_links,
         "structured_data": structured_data,
     }
     return render(request, "registrations/event.html", context)

@@ -35,7 +35,7 @@ from registrations.booking.validation import (
 from registrations.inventory.stock import refresh_availability
 from registrations.models import Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
-from registrations.permissions import get_order_by_link, list_own_places
+from registrations.permissions import get_order_by_link, list_registration_links
 from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
 from registrations.rate_limits import get_voucher_throttled
@@ -160,7 +160,7 @@ def _prefill_people(request: HttpRequest, event: Event, draft: DraftContent) -> 
 
 def _is_registered(request: HttpRequest, event: Event) -> bool:
     """Return whether the signed-in person has an active registration at the event."""
-    return isinstance(request.user, Person) and bool(list_own_places(request.user, [event]))
+    return isinstance(request.user, Person) and bool(list_registration_links(request.user, [event]))
 
 
 def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> None:
