@@ -30,12 +30,8 @@ from registrations.orders.deliveries import (
     find_or_create_delivery,
 )
 
-from .handover import (
-    list_cancelled_to_notify,
-    list_registrations_to_notify,
-    write_buyer_mail,
-    write_holder_mail,
-)
+from .attendee_notices import list_cancelled_to_notify, list_new_holders_to_notify
+from .handover import write_buyer_mail, write_holder_mail
 from .mail_history import (
     MailHistory,
     cancelled_message_key,
@@ -153,7 +149,7 @@ def _send_due_mails(
 
 def _send_to_holders(order: Order, attempts: MailAttempts) -> None:
     """Notify new holders."""
-    for registration in list_registrations_to_notify(order):
+    for registration in list_new_holders_to_notify(order):
         attempts.deliver(registration.email, partial(_send_to_holder, registration))
 
 

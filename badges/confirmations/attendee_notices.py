@@ -1,0 +1,55 @@
+"""Choose the attendees to notify: of a place given to them, and of its cancellation."""
+
+from django.utils import timezone
+
+from registrations.changes.handover_text import has_own_mailbox
+from registrations.models import Order, Registration
+
+from .mail_history import MailHistory, cancelled_message_key, holder_message_key
+
+
+def list_new_holders_to_notify(order: Order) -> list[Registration]:
+    """Return the registrations whose new holder must still be notified; none after the event."""
+    if order.event.ends_at <= timezone.now():
+        return []
+    # A change of holder raises badge_version, so for most orders no mails are loaded. Private places have
+    # other mails (private_places.py).
+    confirmed = order.registrations.confirmed().filter(badge_version__gt=1, is_private=False)
+    rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
+    mail_history = MailHistory.load(order) if rows else MailHistory([])
+    return [registration for registration in rows if mail_history.needs_holder_mail(registration)]
+
+
+def list_cancelled_to_notify(order: Order) -> list[Registration]:
+    """Return the cancelled places whose attendees know of their place and not of the cancellation yet.
+
+    Of a place for which only the buyer ever got an e-mail, only the buyer is notified. None after the event.
+    """
+    if order.event.ends_at <= timezone.now():
+        return []
+    cancelled = order.registrations.filter(
+        confirmed_at__isnull=False, cancelled_at__isnull=False, merged_into=None, is_private=False
+    )
+    rows = cancelled.select_related("ticket", "event", "order").prefetch_related("deliveries", "invitations")
+    return [registration for registration in rows.order_by("pk") if _needs_cancellation_mail(registration)]
+
+
+def _needs_cancellation_mail(registration: Registration) -> bool:
+    """Return whether the attendee got an e-mail about the place, and none about its cancellation."""
+    mails = registration.deliveries.all()
+    message_key = cancelled_message_key(registration)
+    # Where it is set without an e-mail, such as by undoing an import, nobody is notified.
+    is_due = registration.cancellation_sent_at is None or any(
+        mail.message_key == message_key for mail in mails
+    )
+    if not is_due or not has_own_mailbox(registration):
+        return False
+    is_notified = any(mail.message_key == message_key and mail.is_done for mail in mails)
+    has_holder_mail = any(
+        mail.message_key == holder_message_key(registration) and mail.accepted_at for mail in mails
+    )
+    is_invited = any(
+        invitation.sent_at is not None and invitation.holder_count == registration.holder_count
+        for invitation in registration.invitations.all()
+    )
+    return (is_invited or has_holder_mail) and not is_notified
