@@ -20,7 +20,7 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.models import Schedule, Track
 from schedule.programme.embedding import build_snippet
-from schedule.programme.views import get_event_path
+from schedule.programme.personal_pages import get_event_path
 
 from .forms import ScheduleSettingsForm, TrackForm
 from .programme_parts import move_track, remove_programme_item, save_programme_item

@@ -36,8 +36,12 @@ from schedule.permissions import (
 )
 from schedule.programme.agenda import DEFERRED_FIELDS, AgendaEntry, build_agenda_entries
 from schedule.programme.neighbours import find_conflicting_sessions
+from schedule.programme.personal_pages import (
+    find_feedback_addresses,
+    forbid_shared_caching,
+    get_event_path,
+)
 from schedule.programme.programme_version import get_programme_version
-from schedule.programme.views import find_feedback_addresses, forbid_shared_caching, get_event_path
 
 from .actions import choose_session, drop_session, merge_agendas, renew_agenda_link
 from .calendar import build_personal_calendar, compute_calendar_tag

@@ -15,8 +15,8 @@ from .agenda import load_day_blocks, outline_agenda
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .embedding import build_frame_policy
 from .page_cache import get_cached_page, has_only_parameters
+from .personal_pages import get_event_path
 from .programme_version import get_programme_version
-from .views import get_event_path
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -3,25 +3,17 @@
 import datetime
 import uuid
 from dataclasses import replace
-from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
-from django.core.cache.utils import make_template_fragment_key
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from convention import hooks
 from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -29,16 +21,12 @@ from convention.rich_text.sanitize import filter_web_address
 from convention.text.normalize import search_text
 from schedule.models import CallForProposals, ProgrammeAudience, Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
-    get_agenda_cookie_name,
     get_attendee_cookie_name,
-    get_own_agenda,
-    get_programme_audience,
     get_public_session,
     get_public_speaker,
 )
 
 from .agenda import (
-    AGENDA_CACHE_SECONDS,
     DEFERRED_FIELDS,
     Agenda,
     build_agenda_entries,
@@ -50,19 +38,26 @@ from .agenda import (
 )
 from .agenda_chips import build_chip_groups
 from .agenda_filter import FILTER_NAMES, AgendaFilter
-from .agenda_jumps import AgendaJump
 from .neighbours import find_conflicting_sessions, find_neighbours
 from .offline import is_event_near, render_agenda_worker
-from .page_cache import get_cached_page, has_only_parameters, is_anonymous_visitor
-from .programme_version import ProgrammeVersion, get_programme_version
+from .page_cache import has_only_parameters
+from .personal_pages import (
+    ChosenGuids,
+    find_booking_address,
+    find_feedback_addresses,
+    forbid_shared_caching,
+    get_chosen_guids,
+    get_event_path,
+    get_version_for,
+    serve_cached_or_personal,
+)
+from .programme_version import ProgrammeVersion
+from .rendered_days import get_rendered_days, mark_chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Iterable
 
     from django.http import HttpRequest
-
-# The sessions in the visitor's personal agenda: their guids by id.
-type ChosenGuids = dict[int, uuid.UUID]
 
 OPEN_CALL_QUERY = CompiledQuery(
     lambda event, at: CallForProposals.objects.open(at=at).filter(event=event),
@@ -102,33 +97,6 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     return forbid_shared_caching(render_for(get_chosen_guids(request, event_obj)))
 
 
-def get_rendered_days(event: Event, agenda: Agenda, programme_version: ProgrammeVersion) -> str:
-    """Return the markup of the agenda's sessions, none of them chosen, and add the agenda's jumps.
-
-    It is most of the work of a page and the same for all visitors, so it is cached.
-    """
-    varies_on = [programme_version.cache_key, get_language(), agenda.agenda_filter.by]
-    key = make_template_fragment_key("agenda-days", [*varies_on, agenda.day, agenda.current_start])
-    cached: tuple[str, list[AgendaJump]] | None = cache.get(key)
-    if cached is None:
-        load_day_blocks(agenda, event, programme_version)
-        context = {"event_path": get_event_path(event), "agenda": agenda}
-        cached = (render_to_string("schedule/_days.html", context), agenda.jumps)
-        # Other days of an address have no sessions, and there are many.
-        if agenda.shown_ids:
-            cache.set(key, cached, AGENDA_CACHE_SECONDS)
-    markup, agenda.jumps = cached
-    return markup
-
-
-def mark_chosen(markup: str, guids: "Collection[uuid.UUID]") -> str:
-    """Press the stars of sessions in the markup, as `_entry.html` does for a chosen entry."""
-    for guid in guids:
-        star = 'name="{}" value="{}" aria-pressed="{}"'
-        markup = markup.replace(star.format("add", guid, "false"), star.format("drop", guid, "true"))
-    return mark_safe(markup)  # noqa: S308 (rendered by a template)
-
-
 @cache_control(no_cache=True)
 @require_safe
 def agenda_worker(request: "HttpRequest", event: str) -> HttpResponse:
@@ -146,37 +114,6 @@ def agenda_worker(request: "HttpRequest", event: str) -> HttpResponse:
     return response
 
 
-def get_version_for(request: "HttpRequest", event: Event) -> ProgrammeVersion:
-    """Return the version of the programme that the visitor may see."""
-    return get_programme_version(event, audience=get_programme_audience(request.user, event))
-
-
-def serve_cached_or_personal(
-    request: "HttpRequest",
-    event: Event,
-    version_key: str,
-    render_for: "Callable[[ChosenGuids], HttpResponse]",
-    *personal_cookies: str,
-) -> HttpResponse:
-    """Serve the cached page to anonymous visitors, a personal page to everyone else."""
-    if is_anonymous_visitor(request, get_agenda_cookie_name(event), *personal_cookies):
-        return get_cached_page(request, version_key, partial(render_for, {}))
-    return forbid_shared_caching(render_for(get_chosen_guids(request, event)))
-
-
-def get_chosen_guids(request: "HttpRequest", event: Event) -> ChosenGuids:
-    """Return the sessions in the visitor's personal agenda."""
-    personal_agenda = get_own_agenda(event, request)
-    return dict(personal_agenda.sessions.values_list("pk", "guid")) if personal_agenda else {}
-
-
-def forbid_shared_caching(response: HttpResponse) -> HttpResponse:
-    """Forbid shared caches to store the response."""
-    response["Cache-Control"] = "private, no-cache"
-    response["Vary"] = "Cookie"
-    return response
-
-
 def build_agenda_context(event: Event, agenda: Agenda, programme_version: ProgrammeVersion) -> dict[str, Any]:
     return {
         "event": event,
@@ -191,11 +128,6 @@ def build_agenda_context(event: Event, agenda: Agenda, programme_version: Progra
             agenda.filter_options,
         ),
     }
-
-
-def get_event_path(event: Event) -> str:
-    """Return the path of the event's public pages, so that long lists need not reverse each address."""
-    return reverse("agenda", args=[event.slug]).removesuffix("agenda/")
 
 
 @require_safe
@@ -224,20 +156,6 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
 
     attendee_cookie = get_attendee_cookie_name(event_obj)
     return serve_cached_or_personal(request, event_obj, version.cache_key, render_for, attendee_cookie)
-
-
-def find_feedback_addresses(event: Event, request: "HttpRequest") -> dict[int, str]:
-    """Return where the visitor can give feedback, by session id; empty for visitors not recognized."""
-    addresses: dict[int, str] = {}
-    for find_addresses in hooks.feedback_addresses.providers():
-        addresses |= find_addresses(event, request)
-    return addresses
-
-
-def find_booking_address(event: Event, request: "HttpRequest") -> str:
-    """Return where the visitor books seats in sessions; "" for visitors not recognized."""
-    addresses = [find_address(event, request) for find_address in hooks.booking_address.providers()]
-    return next(filter(None, addresses), "")
 
 
 def list_safe_links(session: Session) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from convention.web.client_network import get_client_network
 from convention.web.routing import require_safe_or_post
 from schedule.models import CallForProposals, SessionProposal
 from schedule.permissions import get_proposal_by_link
-from schedule.programme.views import get_event_path
+from schedule.programme.personal_pages import get_event_path
 
 from .calls import get_call
 from .neutrality import get_rule_text

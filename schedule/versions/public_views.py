@@ -13,7 +13,12 @@ from django.views.decorators.http import require_safe
 
 from convention.events.permissions import get_visible_event
 from schedule.programme.page_cache import set_feed_caching
-from schedule.programme.views import ChosenGuids, get_event_path, get_version_for, serve_cached_or_personal
+from schedule.programme.personal_pages import (
+    ChosenGuids,
+    get_event_path,
+    get_version_for,
+    serve_cached_or_personal,
+)
 
 from .changelog import build_changelog, write_changes_feed
 

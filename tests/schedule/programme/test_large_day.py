@@ -3,18 +3,26 @@
 import datetime
 import gzip
 import zoneinfo
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.db import connection
+from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
 from schedule.exchange.read_schedule import read_schedule
-from schedule.models import Schedule
+from schedule.models import ProgrammeAudience, Schedule
+from schedule.programme.agenda import load_day_blocks, outline_agenda
+from schedule.programme.agenda_filter import AgendaFilter
+from schedule.programme.personal_pages import get_event_path
+from schedule.programme.programme_version import get_programme_version
+from schedule.programme.rendered_days import get_rendered_days, mark_chosen
 from tests.factories import make_event, make_room, make_session, make_track
 from tests.schedule.programme.large_days import ROOM_COUNT, SESSION_COUNT, make_large_day
 
@@ -95,6 +103,22 @@ def test_page_from_cached_sessions_is_identical_and_shows_no_stars_of_others(cli
     assert again == first
     assert 'aria-pressed="true"' not in again
     assert own.count('aria-pressed="true"') == 1
+
+
+def test_marked_sessions_are_those_that_the_template_marks(event):
+    make_large_day(event, starts_at=START)
+    chosen = event.sessions.order_by("pk")[1]
+    version = get_programme_version(event, audience=ProgrammeAudience.PUBLIC)
+    agenda_filter = AgendaFilter.from_query(QueryDict())
+    outline = partial(outline_agenda, event=event, agenda_filter=agenda_filter, programme_version=version)
+
+    marked = mark_chosen(get_rendered_days(event, outline(now=START), version), [chosen.guid])
+
+    agenda = outline(now=START)
+    load_day_blocks(agenda, event, version, {chosen.pk: chosen.guid})
+    context = {"event_path": get_event_path(event), "agenda": agenda}
+    assert marked == render_to_string("schedule/_days.html", context)
+    assert marked.count('aria-pressed="true"') == 1
 
 
 def test_hours_are_links_to_the_first_session_of_each_hour(client, event):
