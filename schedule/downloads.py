@@ -13,11 +13,11 @@ from convention.text.normalize import search_text
 from .exchange.parsed_programme import ScheduleFormat
 from .exchange.writers.round_trip import build_exported_programme
 from .exchange.writers.session_table import build_session_rows
-from .models import ProgrammeAudience, SessionSpeaker
+from .models import ProgrammeAudience, Session, SessionSpeaker
 from .proposals.exports import build_proposal_sheet
 
 
-def _build_session_sheet(event: Event) -> TableSheet:
+def _build_booking_sheet(event: Event) -> TableSheet:
     header = [
         _("Number"), _("Title"), _("Starts"), _("Ends"), _("Room"), _("Track"), _("Speakers"),
         _("Members only"), _("Booked"), _("Places"),
@@ -32,7 +32,7 @@ def _build_session_sheet(event: Event) -> TableSheet:
     )
 
 
-def _list_session_cells(session: Any, event: Event) -> list[Any]:
+def _list_session_cells(session: Session, event: Event) -> list[Any]:
     moments = [at.astimezone(event.zone) if at else "" for at in (session.starts_at, session.ends_at)]
     return [
         session.number, session.title, *moments, session.room.name if session.room else "",
@@ -63,7 +63,7 @@ def _build_programme_sheet(event: Event) -> TableSheet:
 
 DOWNLOAD_SHEETS: dict[str, Callable[[Event], TableSheet]] = {
     "programme": _build_programme_sheet,
-    "sessions": _build_session_sheet,
+    "sessions": _build_booking_sheet,
     "speakers": _build_speaker_sheet,
     "session-proposals": build_proposal_sheet,
 }

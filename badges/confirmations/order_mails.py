@@ -221,7 +221,7 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
     return MailMessage(
         to=order.email,
         # An order can have more names than fit into a subject.
-        subject=subject[:200],
+        subject=subject,
         template="cancellation",
         recipient_name=find_buyer_first_name(order),
         context={

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from badges.attendance.models import Presence
-from convention.codes.secret_keys import secret_keys
+from convention.codes.secret_keys import list_secret_keys
 from registrations.models import Registration
 from schedule.models import Session
 
@@ -24,7 +24,7 @@ PURPOSE: Final = "badges.feedback.receipt"
 
 def create_receipt(registration: Registration, session: Session) -> None:
     """Store that the attendee answered; call it in the transaction of the answer."""
-    digest = _compute_digest(secret_keys()[0], registration.reference, session)
+    digest = _compute_digest(list_secret_keys()[0], registration.reference, session)
     FeedbackReceipt.objects.create(digest=digest, session=session)
 
 
@@ -51,7 +51,7 @@ def compute_digests(references: Collection[str], sessions: Iterable[Session]) ->
         _compute_digest(key, reference, session)
         for session in sessions
         for reference in references
-        for key in secret_keys()
+        for key in list_secret_keys()
     ]
 
 

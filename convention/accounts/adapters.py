@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.api.tokens import revoke_all_tokens
 from convention.club.models import Person
-from convention.codes.secret_keys import fernet_for
+from convention.codes.secret_keys import get_fernet
 from convention.errors import ConventionError, SignInRequired
 from convention.mail.messages import MailNotSent, send_mail_message
 from convention.text.email_addresses import filter_by_email, is_same_email
@@ -216,7 +216,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return fernet_for(ENCRYPTION_PURPOSE).encrypt(text.encode()).decode()
+        return get_fernet(ENCRYPTION_PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt a secret; return a random one if the key was lost, so that no code matches.
@@ -224,7 +224,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         An administrator then resets the factor.
         """
         try:
-            return fernet_for(ENCRYPTION_PURPOSE).decrypt(encrypted_text).decode()
+            return get_fernet(ENCRYPTION_PURPOSE).decrypt(encrypted_text).decode()
         except InvalidToken:
             # An exception here would be an error page at every sign-in.
             return base64.b32encode(secrets.token_bytes(20)).decode()

@@ -65,12 +65,12 @@ OLDER_FILE_ERROR = gettext_lazy(
 ALTERED_FILE_ERROR = gettext_lazy("“%(path)s” was not made by this program: %(reason)s. Nothing was changed.")
 
 
-def table_file_path(table: str) -> str:
+def make_table_path(table: str) -> str:
     """Return the path of a table's rows in the archive."""
     return f"tables/{table}.jsonl"
 
 
-def media_file_path(path: str) -> str:
+def make_media_path(path: str) -> str:
     """Return the path of an uploaded file in the archive."""
     return f"media/{path}"
 
@@ -86,12 +86,12 @@ class BackupArchive:
 
     def open_media_file(self, path: str) -> IO[bytes]:
         """Open one of the uploaded files."""
-        return self.archive.open(media_file_path(path))
+        return self.archive.open(make_media_path(path))
 
     def read_batches(self, table: str) -> Iterator[list[ArchiveRow]]:
         """Yield a table's rows in batches that fit into memory. Raise UnreadableFile."""
         batch, size, number = list[ArchiveRow](), 0, 0
-        with io.BufferedReader(self.archive.open(table_file_path(table)), CHUNK_BYTES) as file:  # type: ignore[type-var] # it reads
+        with io.BufferedReader(self.archive.open(make_table_path(table)), CHUNK_BYTES) as file:  # type: ignore[type-var] # it reads
             # Limited, so that a crafted line without end does not fill the memory.
             while line := file.readline(MAX_ROW_BYTES + 1):
                 number += 1
@@ -148,7 +148,7 @@ def _check_archive(path: Path, archive: zipfile.ZipFile) -> BackupManifest:
     with _translate_archive_errors(path):
         _require_plain_parts(path, archive)
         manifest = _read_manifest_part(path, archive)
-        expected = dict(_expected_parts(manifest))
+        expected = dict(_iterate_expected_parts(manifest))
         _require_parts(
             path, {member.filename for member in archive.infolist()} - {MANIFEST_FILE}, set(expected)
         )
@@ -166,16 +166,16 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
         kind = stat.S_IFMT(part.external_attr >> 16)
         if part.compress_type not in ALLOWED_COMPRESSIONS or part.flag_bits & ENCRYPTED_FLAG:
             raise _make_altered_error(
-                path, _("“%(name)s” is compressed with another method") % part_name_context(part.filename)
+                path, _("“%(name)s” is compressed with another method") % describe_part(part.filename)
             )
         if kind not in {0, stat.S_IFREG}:
             raise _make_altered_error(
-                path, _("“%(name)s” is not a plain file") % part_name_context(part.filename)
+                path, _("“%(name)s” is not a plain file") % describe_part(part.filename)
             )
     # Of two parts of one name zipfile would check the one and might unpack the other.
     repeated = [name for name, times in Counter(member.filename for member in parts).items() if times > 1]
     if repeated:
-        raise _make_altered_error(path, _("it contains “%(name)s” twice") % part_name_context(repeated[0]))
+        raise _make_altered_error(path, _("it contains “%(name)s” twice") % describe_part(repeated[0]))
     unpacked, packed = sum(member.file_size for member in parts), path.stat().st_size
     if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > MAX_EXPANSION_RATIO * packed:
         size = number_format(unpacked // 1024**2)
@@ -185,7 +185,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
 def _require_parts(path: Path, found: set[str], expected: set[str]) -> None:
     if unknown := sorted(found - expected):
         raise _make_altered_error(
-            path, _("its manifest does not list “%(name)s”") % part_name_context(unknown[0])
+            path, _("its manifest does not list “%(name)s”") % describe_part(unknown[0])
         )
     if missing := sorted(expected - found):
         raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": missing[0]})
@@ -195,7 +195,7 @@ def _make_altered_error(path: Path, reason: str) -> UnreadableFile:
     return UnreadableFile(ALTERED_FILE_ERROR % {"path": path, "reason": reason})
 
 
-def part_name_context(name: str) -> dict[str, str]:
+def describe_part(name: str) -> dict[str, str]:
     """Return the name of a part as the parameters of a sentence."""
     return {"name": make_printable(name)}
 
@@ -218,12 +218,12 @@ def _read_manifest_part(path: Path, archive: zipfile.ZipFile) -> BackupManifest:
         raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": MANIFEST_FILE}) from error
 
 
-def _expected_parts(manifest: BackupManifest) -> Iterator[tuple[str, FileEntry]]:
+def _iterate_expected_parts(manifest: BackupManifest) -> Iterator[tuple[str, FileEntry]]:
     """Yield the name of each part but the manifest, and its entry in the manifest."""
     for table, entry in manifest.tables.items():
-        yield table_file_path(table), entry
+        yield make_table_path(table), entry
     for path, file in manifest.files.items():
-        yield media_file_path(path), file
+        yield make_media_path(path), file
 
 
 def _is_part_different(archive: zipfile.ZipFile, name: str, entry: FileEntry) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from convention.codes.secret_keys import secret_keys
+from convention.codes.secret_keys import list_secret_keys
 
 MANIFEST_FORMAT = "convention-backup"
 # Increase it when older programs could no longer read the file.
@@ -67,7 +67,7 @@ class BackupManifest:
     @property
     def has_known_key(self) -> bool:
         """Return whether this site's SECRET_KEY or a fallback is the one of the site that was saved."""
-        return self.key_fingerprint in map(fingerprint_key, secret_keys())
+        return self.key_fingerprint in map(fingerprint_key, list_secret_keys())
 
     def to_json(self) -> bytes:
         """Return the text of `manifest.json`."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from convention.files import write_atomically
 
-from .archive import MANIFEST_FILE, copy_file, media_file_path, table_file_path
+from .archive import MANIFEST_FILE, copy_file, make_media_path, make_table_path
 from .manifest import BackupManifest, FileEntry, TableEntry, own_fingerprint
 from .rules import get_backup_rule
 from .table_rows import (
@@ -77,7 +77,7 @@ def read_snapshot() -> Iterator[None]:
 def _save_table(archive: zipfile.ZipFile, table: str, model: type[models.Model]) -> TableEntry:
     """Write one table's rows; return its entry in the manifest."""
     digest, count, size = hashlib.sha256(), 0, 0
-    with archive.open(table_file_path(table), "w", force_zip64=True) as file:
+    with archive.open(make_table_path(table), "w", force_zip64=True) as file:
         for batch in itertools.batched(iterate_saved_rows(model), get_chunk_size(model), strict=False):
             content = b"".join(encode_row(row) for row in batch)
             file.write(content)
@@ -101,7 +101,7 @@ def _save_files(archive: zipfile.ZipFile, folder: Path) -> Iterator[tuple[str, F
         if path.is_file() and not name.startswith(excluded_folders):
             with (
                 path.open("rb") as source,
-                archive.open(media_file_path(name), "w", force_zip64=True) as target,
+                archive.open(make_media_path(name), "w", force_zip64=True) as target,
             ):
                 yield name, copy_file(source, target)
 

@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.migrations.executor import MigrationExecutor
 
-from convention.codes.secret_keys import fernet_for
+from convention.codes.secret_keys import get_fernet
 
 from .rules import get_backup_rule
 
@@ -84,7 +84,7 @@ def _column_changes(model: type[models.Model]) -> Iterator[tuple[int, ConvertVal
 
 def encrypt_text(text: str) -> str:
     """Encrypt a text under SECRET_KEY."""
-    return fernet_for(ENCRYPTION_PURPOSE).encrypt(text.encode()).decode()
+    return get_fernet(ENCRYPTION_PURPOSE).encrypt(text.encode()).decode()
 
 
 def encode_row(row: list[Any]) -> bytes:
@@ -127,7 +127,7 @@ class BackupRowReader:
             if value is None:
                 return None
             try:
-                return read(fernet_for(ENCRYPTION_PURPOSE).decrypt(value).decode())
+                return read(get_fernet(ENCRYPTION_PURPOSE).decrypt(value).decode())
             # Another SECRET_KEY: a new value instead of a refusal,
             # since everything else can still be restored.
             except InvalidToken:

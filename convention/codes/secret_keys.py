@@ -23,13 +23,13 @@ class ExpiredToken(UnreadableToken):
     """The token is older than `max_age`."""
 
 
-def secret_keys() -> list[str]:
+def list_secret_keys() -> list[str]:
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
-def fernet_for(purpose: str) -> MultiFernet:
+def get_fernet(purpose: str) -> MultiFernet:
     """Return a Fernet that encrypts for a purpose under SECRET_KEY and decrypts under the fallbacks too."""
-    return _derive_fernet(purpose, tuple(secret_keys()))
+    return _derive_fernet(purpose, tuple(list_secret_keys()))
 
 
 @lru_cache(maxsize=32)
@@ -43,12 +43,12 @@ def encrypt_token(purpose: str, value: Any) -> str:
     """Encrypt plain JSON as text for a URL, unreadable to its holder."""
     content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     # Without padding, which follows from the length.
-    return fernet_for(purpose).encrypt(content).decode().rstrip("=")
+    return get_fernet(purpose).encrypt(content).decode().rstrip("=")
 
 
 def decrypt_token(purpose: str, token: str, *, max_age: timedelta | None = None) -> Any:
     """Return the value of a token. Raise UnreadableToken, ExpiredToken."""
-    fernet = fernet_for(purpose)
+    fernet = get_fernet(purpose)
     try:
         # Decoding ignores unused bits and foreign characters: encoding
         # again gives the one spelling, compared below.

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from convention import hooks
 from convention.club.models import Company, CompanyRole, Employment, WorkingGroup
 from convention.club.periods import Period, PeriodQuerySet
-from convention.codes.secret_keys import fernet_for
+from convention.codes.secret_keys import get_fernet
 from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.db.limited_stock import exclude_from_save
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel
@@ -430,6 +430,6 @@ class EventKey(models.Model):
     def private_key(self) -> bytes | None:
         """Return the 32 bytes that sign, or None if this site's SECRET_KEY cannot decrypt them."""
         try:
-            return fernet_for(self.PURPOSE).decrypt(bytes(self.encrypted_private_key))
+            return get_fernet(self.PURPOSE).decrypt(bytes(self.encrypted_private_key))
         except InvalidToken:
             return None

@@ -8,7 +8,7 @@ import secrets
 from django.db import IntegrityError, transaction
 
 from convention.codes.badge_codes import generate_key_pair
-from convention.codes.secret_keys import fernet_for
+from convention.codes.secret_keys import get_fernet
 
 from .models import Event, EventKey
 
@@ -38,7 +38,7 @@ def _create_first_key(event: Event) -> EventKey:
 def create_key(event: Event) -> EventKey:
     """Create a key pair with a random unused number of 24 bits. Raise RuntimeError if none is found."""
     private, public = generate_key_pair()
-    encrypted = fernet_for(EventKey.PURPOSE).encrypt(private)
+    encrypted = get_fernet(EventKey.PURPOSE).encrypt(private)
     for _attempt in range(MAX_KEY_ATTEMPTS):
         try:
             # A savepoint for each attempt: on PostgreSQL a failed insert ends the transaction.

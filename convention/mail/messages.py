@@ -24,6 +24,9 @@ from convention.web.external_calls import ExternalServiceBusy, count_external_ca
 
 logger = logging.getLogger(__name__)
 
+# Titles of events may be longer than any mail program shows; some servers refuse very long headers.
+MAX_SUBJECT_LENGTH = 200
+
 # Possessive (`++`) and only from the beginning of a word: a reply that is one long word without "@" must
 # not be searched again from each of its letters.
 ADDRESS_PATTERN = re.compile(r"<?(?<![^\s<>])[^\s<>@]++@[^\s<>]+>?")
@@ -222,7 +225,7 @@ def _build_message(mail_message: MailMessage) -> EmailMultiAlternatives:
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     message = _MultipartMessage(
         # A line break in a subject, for example from a name, would let its author add headers.
-        subject=" ".join(mail_message.subject.splitlines()),
+        subject=" ".join(mail_message.subject.splitlines())[:MAX_SUBJECT_LENGTH],
         body=text,
         to=[mail_message.to],
         reply_to=[mail_message.reply_to] if mail_message.reply_to else None,

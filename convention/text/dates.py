@@ -98,7 +98,7 @@ def format_datetime(at: datetime.datetime, zone: TimeZone = None) -> str:
 
 
 def format_deadline(at: datetime.datetime, zone: TimeZone = None) -> str:
-    """Return the last day before a deadline at midnight, else date and time."""
+    """Return the day of a deadline at 23:59, the day before one at midnight, else date and time."""
     local = _to_local(at, zone)
     if isinstance(local, datetime.datetime) and local.time() >= datetime.time(23, 59):
         return format_date(local)

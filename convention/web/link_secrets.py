@@ -11,7 +11,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from convention.codes.secret_keys import secret_keys
+from convention.codes.secret_keys import list_secret_keys
 
 # As long as the row's public id in the token.
 AUTH_CODE_BYTES = 16
@@ -19,13 +19,15 @@ AUTH_CODE_BYTES = 16
 
 def derive_link_secret(purpose: str, *parts: object) -> str:
     """Return the secret for a row's parts: 43 characters, safe in a URL."""
-    return _encode_secret(secret_keys()[0], purpose, parts)
+    return _encode_secret(list_secret_keys()[0], purpose, parts)
 
 
 def is_link_secret(candidate: str, purpose: str, *parts: object) -> bool:
     """Return whether this is the link's secret, under SECRET_KEY or a fallback."""
     # Constant time: the duration of a comparison must not tell how many characters were right.
-    return any(constant_time_compare(_encode_secret(key, purpose, parts), candidate) for key in secret_keys())
+    return any(
+        constant_time_compare(_encode_secret(key, purpose, parts), candidate) for key in list_secret_keys()
+    )
 
 
 def _encode_secret(key: str, purpose: str, parts: tuple[object, ...]) -> str:
@@ -55,11 +57,11 @@ class LinkedModel(models.Model):
     @property
     def link_token(self) -> str:
         """Return the token: 43 characters, safe in a URL."""
-        return self._link_token(secret_keys()[0])
+        return self._link_token(list_secret_keys()[0])
 
     def has_link_token(self, token: str) -> bool:
         """Return whether this is the row's token, under SECRET_KEY or a fallback."""
-        return any(constant_time_compare(self._link_token(key), token) for key in secret_keys())
+        return any(constant_time_compare(self._link_token(key), token) for key in list_secret_keys())
 
     def _link_token(self, key: str) -> str:
         code = _authentication_code(key, self.LINK_PURPOSE, (self.public_id, self.link_version))

@@ -71,7 +71,7 @@ def _build_message(registration: Registration) -> MailMessage:
     assert registration.changed_at is not None
     return MailMessage(
         to=registration.email or registration.order.email,
-        subject=(_("Your changes have been saved: %(event)s") % {"event": event.title})[:200],
+        subject=_("Your changes have been saved: %(event)s") % {"event": event.title},
         template="changes",
         recipient_name=find_attendee_first_name(registration),
         context={

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import accounting, batches, receivable_actions, receivables
+from .views import accounting, batches, document_actions, payment_actions, receivables
 
 TREASURY_PATH = "organize/money"
 RECEIVABLE_PATH = f"{TREASURY_PATH}/owed/<slug:reference>"
@@ -21,33 +21,33 @@ pages: list[Any] = [
     path(f"{RECEIVABLE_PATH}/lines/", receivables.receivable_edit, name="receivable-lines"),
     path(f"{RECEIVABLE_PATH}/", receivables.receivable_detail, name="receivable"),
     path(f"{RECEIVABLE_PATH}/pro-forma.pdf", receivables.pro_forma_download, name="receivable-pro-forma"),
-    path(f"{RECEIVABLE_PATH}/buyer/", receivable_actions.buyer_edit, name="receivable-buyer"),
-    path(f"{RECEIVABLE_PATH}/issue/", receivable_actions.invoice_issue, name="receivable-issue"),
-    path(f"{RECEIVABLE_PATH}/deposit/", receivable_actions.deposit_issue, name="receivable-deposit"),
-    path(f"{RECEIVABLE_PATH}/pay/", receivable_actions.payment_record, name="receivable-pay"),
-    path(f"{RECEIVABLE_PATH}/credit/", receivable_actions.withdrawn_credit, name="receivable-credit"),
+    path(f"{RECEIVABLE_PATH}/buyer/", document_actions.buyer_edit, name="receivable-buyer"),
+    path(f"{RECEIVABLE_PATH}/issue/", document_actions.invoice_issue, name="receivable-issue"),
+    path(f"{RECEIVABLE_PATH}/deposit/", document_actions.deposit_issue, name="receivable-deposit"),
+    path(f"{RECEIVABLE_PATH}/pay/", payment_actions.payment_record, name="receivable-pay"),
+    path(f"{RECEIVABLE_PATH}/credit/", document_actions.withdrawn_charges_credit, name="receivable-credit"),
     path(f"{INVOICE_PATH}.pdf", receivables.invoice_download, name="invoice-pdf"),
-    path(f"{INVOICE_PATH}/send/", receivable_actions.invoice_send, name="invoice-send"),
-    path(f"{INVOICE_PATH}/credit/", receivable_actions.invoice_credit, name="invoice-credit"),
-    path(f"{INVOICE_PATH}/correct/", receivable_actions.invoice_correct, name="invoice-correct"),
+    path(f"{INVOICE_PATH}/send/", document_actions.invoice_send, name="invoice-send"),
+    path(f"{INVOICE_PATH}/credit/", document_actions.invoice_credit, name="invoice-credit"),
+    path(f"{INVOICE_PATH}/correct/", document_actions.invoice_correct, name="invoice-correct"),
     path(
         f"{TREASURY_PATH}/payments/<int:payment_id>/refund/",
-        receivable_actions.payment_refund,
+        payment_actions.payment_refund,
         name="payment-refund",
     ),
     path(
         f"{TREASURY_PATH}/payments/<int:payment_id>/cancel/",
-        receivable_actions.payment_cancel,
+        payment_actions.payment_cancel,
         name="payment-cancel",
     ),
     path(
         f"{TREASURY_PATH}/refunds/<int:refund_id>/done/",
-        receivable_actions.refund_complete,
+        payment_actions.refund_complete,
         name="refund-done",
     ),
     path(
         f"{TREASURY_PATH}/refunds/<int:refund_id>/failed/",
-        receivable_actions.refund_fail,
+        payment_actions.refund_fail,
         name="refund-failed",
     ),
     path(f"{TREASURY_PATH}/books/", accounting.accounting_overview, name="accounting"),

@@ -199,7 +199,7 @@ def _write_changes_mail(registration: Registration, changes: list[ChangedSession
     state = "-".join(f"{change.session.pk}.{change.session.sequence}" for change in changes)
     return MailMessage(
         to=registration.email or registration.order.email,
-        subject=_write_subject(event, changes)[:200],
+        subject=_write_subject(event, changes),
         template="session_changed",
         recipient_name=find_attendee_first_name(registration),
         context={

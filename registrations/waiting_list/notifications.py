@@ -110,7 +110,7 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
     title = f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
     return MailMessage(
         to=get_mail_address(entry),
-        subject=(subjects[kind] % {"title": title})[:200],
+        subject=subjects[kind] % {"title": title},
         template=f"waiting_{kind}",
         recipient_name=find_attendee_first_name(entry.registration) if entry.registration else "",
         context={

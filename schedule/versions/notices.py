@@ -99,7 +99,7 @@ def _write_speaker_mail(
         subject = _("The programme has changed: %(event)s")
     return MailMessage(
         to=address,
-        subject=(subject % {"event": event.title})[:200],
+        subject=subject % {"event": event.title},
         template="speaker_sessions_changed",
         recipient_name=speaker.name,
         context={

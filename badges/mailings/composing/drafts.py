@@ -105,12 +105,12 @@ def lock_draft(mailing: Mailing) -> Mailing:
 def _describe_change(mailing: Mailing) -> str:
     last = find_last_entry("mailing.change", mailing, event=mailing.event.slug)
     if last is None or last.actor is None:
-        who = _("Someone else changed this draft while you were editing it.")
+        change = _("Someone else changed this draft while you were editing it.")
     else:
         sentence = _("%(who)s changed this draft on %(when)s, while you were editing it.")
-        who = sentence % {"who": last.actor, "when": format_datetime(last.created_at, mailing.event.zone)}
+        change = sentence % {"who": last.actor, "when": format_datetime(last.created_at, mailing.event.zone)}
     rest = _("Nothing is lost: your version is still here, next to theirs.")
-    return f"{who} {rest} {_('Choose what to keep, then save again.')}"
+    return f"{change} {rest} {_('Choose what to keep, then save again.')}"
 
 
 def _apply_draft(mailing: Mailing, draft: MailingDraft) -> list[str]:

@@ -25,6 +25,7 @@ from .write_queue import WriteQueue, get_write_queue
 WRITE_KEYWORDS = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 # The default of Python's sqlite3.
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
+MIN_TIMEOUT_CHANGE_SECONDS: Final = 1.0
 
 
 class QueuedCursor(base.SQLiteCursorWrapper):
@@ -79,7 +80,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             started_at = time.monotonic()
             self._enter_queue(seconds)
             remaining_seconds = seconds - (time.monotonic() - started_at)
-            if timeout - remaining_seconds < 1:
+            # Setting the timeout costs a statement, for each write.
+            if timeout - remaining_seconds < MIN_TIMEOUT_CHANGE_SECONDS:
                 yield
                 return
             self._set_busy_timeout(max(remaining_seconds, 0.0))

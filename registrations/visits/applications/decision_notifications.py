@@ -30,7 +30,7 @@ def build_refusal_message(application: Application) -> MailMessage:
         subject = _("The host has not confirmed your visit: %(event)s") % {"event": event.title}
     return MailMessage(
         to=person.email or "",
-        subject=subject[:200],
+        subject=subject,
         template="host_refusal",
         recipient_name=person.first_name,
         context={"event": event, "person": person, "application": application},
@@ -68,7 +68,7 @@ def build_decision_message(application: Application) -> MailMessage:
         url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
     return MailMessage(
         to=event.contact_email,
-        subject=subject[:200],
+        subject=subject,
         template="host_decision",
         context={
             "event": event,
@@ -101,7 +101,7 @@ def build_approval_message(application: Application, contact: HostContact) -> Ma
         path = reverse("host-visit", args=[event.slug])
     return MailMessage(
         to=contact.email,
-        subject=subject[:200],
+        subject=subject,
         template="host_approval_request",
         context={"event": event, "contact": contact, "url": f"{settings.SITE_URL}{path}"},
         language=contact.language,

@@ -119,7 +119,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
     path = reverse("visit-confidentiality" if kind in ("text", "reminder") else "visit", args=[event.slug])
     return MailMessage(
         to=person.email or "",
-        subject=(subjects[text_kind] % {"visit": event.title})[:200],
+        subject=subjects[text_kind] % {"visit": event.title},
         template="visit_applicant",
         recipient_name=person.first_name,
         context={

@@ -34,12 +34,9 @@ class QuestionResult:
 
     question: FeedbackQuestion
     count: int
+    is_shown: bool
     rating_counts: Mapping[int, int]
     texts: list[str]
-
-    @property
-    def is_shown(self) -> bool:
-        return self.count >= MIN_ANSWERS_SHOWN
 
     @property
     def bars(self) -> BarChart:
@@ -110,5 +107,5 @@ def list_results(visit: Visit) -> list[QuestionResult]:
         rating_counts = Counter(answer.rating for answer in answers if answer.rating) if is_shown else {}
         # Sorted by their text: the order of answering would tell who wrote which.
         texts = sorted(answer.text for answer in answers if answer.text) if is_shown else []
-        results.append(QuestionResult(question, len(answers), rating_counts, texts))
+        results.append(QuestionResult(question, len(answers), is_shown, rating_counts, texts))
     return results

@@ -46,7 +46,7 @@ def build_page_message(
         path = reverse("host-visit", args=[event.slug])
     return MailMessage(
         to=contact.email,
-        subject=subject[:200],
+        subject=subject,
         template="host_page",
         context={"event": event, "list": visitor_list, "url": f"{settings.SITE_URL}{path}"},
         language=contact.language,
@@ -78,7 +78,7 @@ def _send_cancellation(visit: Visit, to: str, name: str, language: str, key: str
     with translation.override(language):
         message = MailMessage(
             to=to,
-            subject=(_("Called off: %(visit)s") % {"visit": event.title})[:200],
+            subject=_("Called off: %(visit)s") % {"visit": event.title},
             template="visit_cancelled_host",
             context={"visit": visit, "event": event, "name": name},
             language=language,

@@ -67,7 +67,7 @@ def build_sign_in_message(contact: HostContact, link: HostLink, token: str) -> M
         subject = _("Your sign-in link: %(event)s") % {"event": event.title}
     return MailMessage(
         to=contact.email,
-        subject=subject[:200],
+        subject=subject,
         template="host_link",
         context={
             "event": event,

@@ -107,7 +107,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
         fields = [get_field_label(name) for name in list_requested_fields(visit)]
     return MailMessage(
         to=person.email or "",
-        subject=subject[:200],
+        subject=subject,
         template="identity_request",
         recipient_name=person.first_name,
         context={

@@ -107,7 +107,7 @@ def _build_message(mail: DayMail) -> MailMessage:
     page = reverse("visit-feedback" if is_after else page_before, args=[event.slug])
     return MailMessage(
         to=registration.email or registration.order.email,
-        subject=(subject % {"event": event.title})[:200],
+        subject=subject % {"event": event.title},
         template="after_visit" if is_after else "before_visit",
         recipient_name=find_attendee_first_name(registration),
         context={

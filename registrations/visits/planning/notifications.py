@@ -58,7 +58,7 @@ def notify_interested_member(interest_id: int) -> None:
     with translation.override(person.language):
         message = MailMessage(
             to=person.email,
-            subject=(_("Date set for the visit: %(visit)s") % {"visit": event.title})[:200],
+            subject=_("Date set for the visit: %(visit)s") % {"visit": event.title},
             template="visit_date_set",
             recipient_name=person.first_name,
             context={

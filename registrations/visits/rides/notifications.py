@@ -39,7 +39,7 @@ def _build_departure_message(seat: RideSeat) -> MailMessage:
     when = format_datetime(ride.leaves_at, event.zone)
     return MailMessage(
         to=holder.email or holder.order.email,
-        subject=(_("Your ride has changed: %(event)s") % {"event": event.title})[:200],
+        subject=_("Your ride has changed: %(event)s") % {"event": event.title},
         template="ride_changed",
         recipient_name=find_attendee_first_name(holder),
         context={
@@ -72,7 +72,7 @@ def _build_seating_message(application: Application, reason: str, change: int) -
     assert holder is not None
     return MailMessage(
         to=holder.email or holder.order.email,
-        subject=(_("Your rides: %(visit)s") % {"visit": event.title})[:200],
+        subject=_("Your rides: %(visit)s") % {"visit": event.title},
         template="rides_assigned",
         recipient_name=find_attendee_first_name(holder),
         context={

@@ -94,7 +94,7 @@ def build_reminder_message(
         ]
     return MailMessage(
         to=person.email or "",
-        subject=subject[:200],
+        subject=subject,
         template="visit_missing",
         recipient_name=person.first_name,
         context={"event": event, "steps": steps, "locks_at": visit.locks_at, "visit": visit},

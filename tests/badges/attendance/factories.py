@@ -14,7 +14,7 @@ from badges.attendance.scanning.snapshot import load_checkpoint_state, load_snap
 from badges.attendance.scanning.snapshot_serializers import SnapshotResponse
 from convention.api.bodies import render_body
 from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
-from convention.codes.secret_keys import fernet_for
+from convention.codes.secret_keys import get_fernet
 from convention.events.models import Event, EventKey
 from registrations.models import Order, Registration, Ticket
 
@@ -38,7 +38,7 @@ def make_event(**fields):
     EventKey.objects.create(
         event=event,
         number=90_000 + number,
-        encrypted_private_key=fernet_for(EventKey.PURPOSE).encrypt(private),
+        encrypted_private_key=get_fernet(EventKey.PURPOSE).encrypt(private),
         public_key=public,
     )
     Checkpoint.objects.create(event=event, name="Entrée")

@@ -219,5 +219,5 @@ def test_invoice_is_not_issued_without_the_buyers_address(issuer, client, addres
     for shown in (page, answer):
         [link] = html.fromstring(shown.content).xpath("//*[contains(@class, 'notice')]//a/@href")[:1]
         assert link == reverse("receivable-buyer", args=[receivable.reference])
-        assert "le nom, la rue et la ville de l’acheteur" in read_main_text(shown)
+        assert "le nom, la rue, la ville et le pays de l’acheteur" in read_main_text(shown)
     assert not Invoice.objects.exists()

@@ -49,10 +49,8 @@ def resolve_scan_time(
     """Return when the badge was read; uncertain if the clocks contradict each other."""
     monotonic_age = find_monotonic_age(scan_input, clock)
     if monotonic_age is None:
-        age, is_uncertain = (
-            find_wall_age(scan_input, received_at),
-            has_uncertain_wall_clock(scan_input, received_at),
-        )
+        age = find_wall_age(scan_input, received_at)
+        is_uncertain = has_uncertain_wall_clock(scan_input, received_at)
     else:
         age, is_uncertain = compare_ages(scan_input, received_at, clock, monotonic_age)
     # A scan "from the future" would otherwise stay the latest one and make all real scans after it late.

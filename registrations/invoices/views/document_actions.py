@@ -1,0 +1,261 @@
+"""Issue, credit, correct and send the documents of a receivable, and edit their buyer."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from convention.errors import NotOpenNow
+from convention.web.forms import get_posted_data
+from convention.web.routing import require_safe_or_post
+from registrations.invoices.documents.completeness import has_complete_buyer, require_buyer_address
+from registrations.invoices.documents.credit_notes import (
+    correct_invoice,
+    credit_invoice,
+    credit_invoice_amount,
+    credit_withdrawn_charges,
+)
+from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice, load_invoiced_balance
+from registrations.invoices.documents.issuing import (
+    get_last_document_id,
+    issue_deposit_invoice,
+    issue_invoice,
+)
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.forms.actions import (
+    BuyerForm,
+    ConfirmationForm,
+    CreditForm,
+    DepositForm,
+    DocumentReasonForm,
+)
+from registrations.invoices.ledger.charges import update_buyer
+from registrations.invoices.models import Invoice
+from registrations.invoices.permissions import (
+    get_invoice_for_treasurer,
+    get_receivable_for_treasurer,
+)
+from registrations.invoices.sending import queue_invoice_mail
+
+from .action_pages import ActionPage, respond_with_action
+
+
+def describe_document(document: Invoice) -> str:
+    return _("%(kind)s %(number)s has been issued: %(total)s.") % {
+        "kind": capfirst(document.get_kind_display()),
+        "number": document.number,
+        "total": format_cents(document.total, document.currency),
+    }
+
+
+@require_safe_or_post
+def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
+    """Issue an invoice of everything not invoiced yet."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    lines = build_lines_to_invoice(receivable)
+    # Shown before the button is pressed, since an issued document cannot be undone.
+    total = format_cents(sum(line.gross_cents for line in lines), receivable.currency)
+    explanation = _(
+        "Invoice for %(buyer)s: %(total)s. Once issued, it is numbered and can no longer be changed."
+    )
+
+    def run_action(_data: dict[str, Any]) -> str:
+        require_buyer_address(receivable)
+        return describe_document(issue_invoice(receivable=receivable))
+
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=_("Issue the invoice"),
+            explanation=explanation % {"total": total, "buyer": receivable.buyer_label},
+            button_label=_("Issue the invoice"),
+            form=ConfirmationForm(get_posted_data(request)),
+            run_action=run_action,
+            lines=lines,
+            needs_buyer=not has_complete_buyer(receivable),
+        ),
+    )
+
+
+@require_safe_or_post
+def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
+    """Issue a deposit invoice."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    last_document = get_last_document_id(receivable)
+
+    def run_action(data: dict[str, Any]) -> str:
+        require_buyer_address(receivable)
+        document = issue_deposit_invoice(
+            receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
+        )
+        return describe_document(document)
+
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=_("Invoice a deposit"),
+            explanation=_("The next invoice will deduct the deposit."),
+            button_label=_("Issue the deposit invoice"),
+            form=DepositForm(get_posted_data(request), initial={"last_document": last_document}),
+            run_action=run_action,
+            needs_buyer=not has_complete_buyer(receivable),
+        ),
+    )
+
+
+@require_safe_or_post
+def withdrawn_charges_credit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Credit what was invoiced and is no longer owed."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+
+    def run_action(data: dict[str, Any]) -> str:
+        documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
+        return " ".join(map(describe_document, documents)) or _("There is nothing to credit.")
+
+    explanation = _("We will issue a credit note for each invoice with amounts that are no longer due.")
+    heading = _("Issue the credit note")
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=heading,
+            explanation=explanation,
+            button_label=heading,
+            form=DocumentReasonForm(get_posted_data(request)),
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Credit an invoice in whole or in part."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+    # Only the invoice's own lines: discounts on it belong to credit notes.
+    lines = [
+        line
+        for line in load_invoiced_balance(document.receivable).lines_of(document)
+        if line.invoice_id == invoice_id
+    ]
+    last_document = get_last_document_id(document.receivable)
+    form = CreditForm(
+        get_posted_data(request), creditable_lines=lines, initial={"last_document": last_document}
+    )
+
+    def run_action(data: dict[str, Any]) -> str:
+        if data["what"] == CreditForm.AMOUNT:
+            credit_note = credit_invoice_amount(
+                invoice=document,
+                amount=data["amount"],
+                reason=data["reason"],
+                last_document_id=data["last_document"],
+            )
+            return describe_document(credit_note)
+        # None credits everything left.
+        chosen = data["lines"] if data["what"] == CreditForm.LINES else None
+        return describe_document(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
+
+    explanation = _(
+        "The credit note cancels all or part of %(number)s and reduces the amount due. Once "
+        "issued, it can no longer be changed."
+    )
+    heading = _("Credit note for invoice %(number)s") % {"number": document.number}
+    explanation = explanation % {"number": document.number}
+    return respond_with_action(
+        request,
+        document.receivable,
+        ActionPage(
+            heading=heading,
+            explanation=explanation,
+            button_label=_("Issue the credit note"),
+            form=form,
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Credit an invoice and issue it again with the buyer's current data."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+
+    def run_action(data: dict[str, Any]) -> str:
+        return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
+
+    explanation = _(
+        "A credit note cancels %(number)s, and a new invoice with the buyer’s current details "
+        "replaces it. Correct those details first."
+    ) % {"number": document.number}
+    heading = _("Correct invoice %(number)s") % {"number": document.number}
+    form = DocumentReasonForm(get_posted_data(request))
+    return respond_with_action(
+        request,
+        document.receivable,
+        ActionPage(
+            heading=heading,
+            explanation=explanation,
+            button_label=_("Issue both documents"),
+            form=form,
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """E-mail a document to its buyer, for the first time or again."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+    email = document.receivable.email
+    no_address = _("The buyer has no e-mail address. Add it to their details first.")
+    if not email:
+        messages.error(request, no_address)
+        return redirect("receivable", document.receivable.reference)
+
+    def run_action(_data: dict[str, Any]) -> str:
+        # The address may have been erased since the page was loaded.
+        if queue_invoice_mail(invoice=document) is None:
+            raise NotOpenNow(no_address)
+        return _("%(number)s is on its way to %(email)s.") % {"number": document.number, "email": email}
+
+    explanation = _("%(number)s will be sent to %(email)s with the PDF attached.")
+    return respond_with_action(
+        request,
+        document.receivable,
+        ActionPage(
+            heading=_("Send %(number)s by e-mail") % {"number": document.number},
+            explanation=explanation % {"number": document.number, "email": email},
+            button_label=_("Send"),
+            form=ConfirmationForm(get_posted_data(request)),
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Correct the buyer of the next documents."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
+    form = BuyerForm(get_posted_data(request), instance=get_receivable_for_treasurer(reference, request.user))
+
+    def run_action(data: dict[str, Any]) -> str:
+        update_buyer(receivable, data)
+        return _("The buyer’s details have been saved.")
+
+    explanation = _("These details apply to future documents. Documents already issued do not change.")
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=_("Buyer"),
+            explanation=explanation,
+            button_label=_("Save the details"),
+            form=form,
+            run_action=run_action,
+        ),
+    )

@@ -1,0 +1,211 @@
+"""Record, refund and cancel payments, and complete refunds."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from convention.web.forms import get_posted_data
+from convention.web.routing import require_safe_or_post
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.forms.actions import (
+    ConfirmationForm,
+    DocumentReasonForm,
+    ManualPaymentForm,
+    PaymentCancelForm,
+    RefundForm,
+)
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_manual_payment
+from registrations.invoices.ledger.refunds import (
+    cancel_payment,
+    complete_refund,
+    compute_refundable,
+    fail_refund,
+    request_manual_refund,
+)
+from registrations.invoices.models import Payment, Refund
+from registrations.invoices.permissions import (
+    get_payment_for_treasurer,
+    get_receivable_for_treasurer,
+    get_refund_for_treasurer,
+)
+
+from .action_pages import ActionPage, respond_with_action
+
+
+@require_safe_or_post
+def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
+    """Record a payment by transfer or in cash."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    due = compute_balance(receivable).amount_due
+    form = ManualPaymentForm(get_posted_data(request), receivable=receivable, amount_due=due)
+
+    def run_action(data: dict[str, Any]) -> str:
+        values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
+        payment = record_manual_payment(receivable=receivable, external_id=form.external_id, **values)
+        return _("A payment of %(amount)s has been recorded.") % {
+            "amount": format_cents(payment.amount, payment.currency)
+        }
+
+    sentence = _("Overpaid: %(due)s.") if due < 0 else _("Balance due: %(due)s.")
+    explanation = sentence % {"due": format_cents(abs(due), receivable.currency)}
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=_("Record a payment"),
+            explanation=explanation,
+            button_label=_("Record the payment"),
+            form=form,
+            run_action=run_action,
+        ),
+    )
+
+
+def describe_requested_refund(refund: Refund) -> str:
+    # The processor sends the refund; other refunds are made at the bank and marked as done.
+    sentence = (
+        _("A refund of %(amount)s has been requested. It will be sent automatically.")
+        if refund.is_by_processor
+        else _(
+            "A refund of %(amount)s has been recorded. Mark it as done once the money has left the account."
+        )
+    )
+    return sentence % {"amount": format_cents(refund.amount, refund.receivable.currency)}
+
+
+@require_safe_or_post
+def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
+    """Request a refund of a payment."""
+    payment = get_payment_for_treasurer(payment_id, request.user)
+    refundable, receivable = compute_refundable(payment), payment.receivable
+    overpaid = -compute_balance(receivable).amount_due
+    # Propose what was overpaid, as far as this payment covers it.
+    initial = {
+        "amount": min(overpaid, refundable) if overpaid > 0 else None,
+        "by_transfer": request.GET.get("method") == Payment.Method.TRANSFER,
+    }
+    form = RefundForm(get_posted_data(request), payment=payment, initial=initial)
+
+    def run_action(data: dict[str, Any]) -> str:
+        refund = request_manual_refund(
+            payment=payment,
+            external_id=form.external_id,
+            amount=data["amount"],
+            reason=data["reason"],
+            method=form.method,
+        )
+        return describe_requested_refund(refund)
+
+    if initial["by_transfer"]:
+        explanation = _(
+            "Refundable amount: %(left)s, by bank transfer (original payment method: %(method)s)."
+        )
+    elif payment.is_by_processor:
+        explanation = _(
+            "Refundable amount: %(left)s, automatically, to the original payment method (%(method)s)."
+        )
+    else:
+        explanation = _("Refundable amount: %(left)s, to the original payment method (%(method)s).")
+    explanation %= {
+        "left": format_cents(refundable, receivable.currency),
+        "method": payment.get_method_display(),
+    }
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=_("Refund this payment"),
+            explanation=explanation,
+            button_label=_("Record the refund"),
+            form=form,
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
+    """Cancel a payment that was entered by mistake."""
+    payment = get_payment_for_treasurer(payment_id, request.user)
+    receivable = payment.receivable
+    values = {
+        "amount": format_cents(payment.amount, receivable.currency),
+        "method": payment.get_method_display(),
+    }
+
+    def run_action(data: dict[str, Any]) -> str:
+        cancel_payment(payment=payment, reason=data["reason"])
+        return _("The payment of %(amount)s has been cancelled with a counter-entry.") % values
+
+    explanation = _(
+        "Only cancel this payment of %(amount)s (%(method)s) if it was entered by mistake. A counter-entry "
+        "dated today will cancel it and the amount will be due again; both entries stay in the accounts. If"
+        " the money was received and is going back to the buyer, refund the payment instead."
+    )
+    heading = _("Cancel this payment")
+    form = PaymentCancelForm(get_posted_data(request))
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=heading,
+            explanation=explanation % values,
+            button_label=heading,
+            form=form,
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
+    """Mark a refund as sent."""
+    refund = get_refund_for_treasurer(refund_id, request.user)
+
+    def run_action(_data: dict[str, Any]) -> str:
+        complete_refund(refund=refund)
+        return _("The refund has been marked as done.")
+
+    explanation = _("Only confirm if %(amount)s left the account today.") % {
+        "amount": format_cents(refund.amount, refund.receivable.currency)
+    }
+    form = ConfirmationForm(get_posted_data(request))
+    return respond_with_action(
+        request,
+        refund.receivable,
+        ActionPage(
+            heading=_("Mark the refund as done"),
+            explanation=explanation,
+            button_label=_("Mark as done"),
+            form=form,
+            run_action=run_action,
+        ),
+    )
+
+
+@require_safe_or_post
+def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
+    """Mark a refund as failed."""
+    refund = get_refund_for_treasurer(refund_id, request.user)
+
+    def run_action(data: dict[str, Any]) -> str:
+        fail_refund(refund=refund, reason=data["reason"])
+        return _("The refund has been marked as failed. The money is still in the account.")
+
+    explanation = _("%(amount)s did not leave the account, or was returned.") % {
+        "amount": format_cents(refund.amount, refund.receivable.currency)
+    }
+    form = DocumentReasonForm(get_posted_data(request))
+    return respond_with_action(
+        request,
+        refund.receivable,
+        ActionPage(
+            heading=_("Mark the refund as failed"),
+            explanation=explanation,
+            button_label=_("Mark as failed"),
+            form=form,
+            run_action=run_action,
+        ),
+    )
