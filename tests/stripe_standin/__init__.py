@@ -6,7 +6,7 @@
         stripe.post.deliver(order=reversed)        # signed events, in whatever order a test wants
 
 What it refuses, Stripe refuses: another version, no form, unknown or wrong parameters, a used idempotency
-key with other parameters. `python -m tests.stripe_standin` runs it beside `make run` (docs/developers.md).
+key with other parameters. `python -m tests.stripe_standin` runs it beside `make run` (docs/testing.md).
 """
 
 from tests.stripe_standin.server import StandIn as StandIn

@@ -2,7 +2,7 @@
 
     STRIPE_TEST_KEY=sk_test_... pytest tests/registrations/payments/test_contract.py
 
-They make test payments at Stripe; see docs/developers.md.
+They make test payments at Stripe; see docs/testing.md.
 """
 
 import datetime
