@@ -10,7 +10,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 from convention.text.dates import format_datetime
-from convention.web.forms import CountField, OfferedRowsField
+from convention.web.forms import CountField, OfferedRowsField, limit_number
 from schedule.models import Session
 
 from .conflict_list import ScanConflictFilter
@@ -70,6 +70,7 @@ class CheckpointForm(forms.ModelForm):
         field.queryset = others
         field.empty_label = str(_("this checkpoint"))
         self.fields["alarm_percent"].required = False
+        limit_number(self.fields["alarm_percent"], at_least=1, at_most=100)
         tickets, addon = self.fields["tickets"], self.fields["addon"]
         assert isinstance(tickets, forms.ModelMultipleChoiceField)
         assert isinstance(addon, forms.ModelChoiceField)

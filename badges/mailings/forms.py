@@ -86,11 +86,11 @@ class MailingForm(MailTextsForm):
     )
     states = forms.MultipleChoiceField(
         label=_("Status"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("Leave empty for all statuses."),
+        help_text=_("Leave unticked for all statuses."),
     )  # fmt: skip
     tickets = forms.MultipleChoiceField(
         label=_("Tickets"), widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("Leave empty for all tickets."),
+        help_text=_("Leave unticked for all tickets."),
     )  # fmt: skip
     company = forms.ChoiceField(label=_("Company"), required=False)
     payment = forms.ChoiceField(

@@ -75,6 +75,12 @@ def colon() -> str:
 
 
 @register.simple_tag
+def semicolon() -> str:
+    """Return the semicolon between items, with the spaces that the language puts around it."""
+    return pgettext("between items", "; ")
+
+
+@register.simple_tag
 def for_screen_readers(*details: object) -> SafeString:
     """Return what a button or link acts on, for screen readers only: ": Gate, Ada Lovelace"."""
     return format_html(

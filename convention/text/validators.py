@@ -2,6 +2,7 @@
 
 import stdnum.eu.vat
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError as BadNumber
 
@@ -29,7 +30,10 @@ def find_length_error(text: str, max_length: int) -> str:
     """Return an error if the text is longer than `max_length` characters, else an empty string."""
     if len(text) <= max_length:
         return ""
-    return _("At most %(most)d characters; this has %(length)d.") % {"most": max_length, "length": len(text)}
+    return _("At most %(most)s characters; this has %(length)s.") % {
+        "most": number_format(max_length, force_grouping=True),
+        "length": number_format(len(text), force_grouping=True),
+    }
 
 
 def validate_person_name(text: str) -> None:

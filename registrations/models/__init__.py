@@ -37,5 +37,6 @@ from .tickets import CompanyShare as CompanyShare
 from .tickets import PriceStep as PriceStep
 from .tickets import Ticket as Ticket
 from .vouchers import Voucher as Voucher
+from .waiting_list import MAX_OFFER_HOURS as MAX_OFFER_HOURS
 from .waiting_list import WaitingEntry as WaitingEntry
 from .waiting_list import WaitingPolicy as WaitingPolicy

@@ -17,7 +17,7 @@ from .orders import Order
 from .registrations import Registration
 from .tickets import Ticket
 
-DEFAULT_OFFER_HOURS = 24
+DEFAULT_OFFER_HOURS, MAX_OFFER_HOURS = 24, 240
 # Also the condition of the unique constraints: an ended wait does not prevent another one.
 ACTIVE_ENTRY = Q(
     accepted_at__isnull=True, declined_at__isnull=True, left_at__isnull=True, offer_expired_at__isnull=True
@@ -31,7 +31,7 @@ class WaitingPolicy(models.Model):
     offer_hours = models.PositiveIntegerField(
         _("duration of an offer, in hours"),
         default=DEFAULT_OFFER_HOURS,
-        validators=[MinValueValidator(1), MaxValueValidator(240)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_OFFER_HOURS)],
     )
 
     class Meta:

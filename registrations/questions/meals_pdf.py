@@ -4,6 +4,7 @@ import io
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.events.cancellations import format_printed_title
 from convention.events.models import Event
@@ -79,7 +80,7 @@ class _CatererSheet:
                 self._ensure_space(18)
                 self._draw_row(name, str(number), FontWeight.REGULAR, 11)
         if meal.note_counts:
-            notes = "; ".join(
+            notes = pgettext("between items", "; ").join(
                 f"{text} ({number})" if number > 1 else text for text, number in meal.note_counts
             )
             text = lay_out_text(

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, limit_number
 from registrations.booking.join_waiting_list import WaitingRequest
-from registrations.models import WaitingPolicy
+from registrations.models import MAX_OFFER_HOURS, WaitingPolicy
 
 from .forms import LanguageForm, PersonForm
 
@@ -37,6 +37,10 @@ class WaitingPolicyForm(forms.ModelForm[WaitingPolicy]):
                 "Offers get shorter as the event approaches: they last at most a quarter of the time left."
             ),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_number(self.fields["offer_hours"], at_least=1, at_most=MAX_OFFER_HOURS)
 
 
 class WaitingActionForm(forms.Form):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from convention.tables.row_errors import format_number_spans
 
@@ -207,7 +207,9 @@ class NoteGroup:
         return sentence.replace("….", "…")
 
     def _format_values(self) -> dict[str, object]:
-        examples = "; ".join([*self.examples, *["…"] * (self.count > len(self.examples) > 0)])
+        examples = pgettext("between items", "; ").join(
+            [*self.examples, *["…"] * (self.count > len(self.examples) > 0)]
+        )
         if self.rows:
             rows = format_number_spans(list(self.rows[:MAX_ROWS])) + "…" * (len(self.rows) > MAX_ROWS)
             label = ngettext("Row %(rows)s", "Rows %(rows)s", len(self.rows)) % {"rows": rows}

@@ -97,7 +97,7 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
     ),
     "changes": SheetKind(
         _("Changes"),
-        _("What has changed since a version people have on paper, to post or hand out."),
+        _("What has changed since an earlier printed version, to put up or hand out."),
         draw_changes,
         distances=("1m", "hand"),
         since=SinceChoice.REQUIRED,

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from convention.audit.record import record_action
 from convention.events.models import Event
+from convention.text.dates import format_time
 from schedule.models import Availability, ProgrammeAudience, Speaker
 
 from .links import get_or_create_link
@@ -58,8 +59,8 @@ class AvailabilityCell(AvailabilitySpan):
 
     @property
     def clock(self) -> str:
-        """Return the local start as “9:00”."""
-        return self.key[11:].removeprefix("0")
+        """Return the local start as the language of the page writes it."""
+        return format_time(datetime.datetime.fromisoformat(self.key))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def build_grid(
         row = [_make_cell(day, minute, step_minutes, zone) for day in days]
         rows.append(
             (
-                f"{minute // 60}:{minute % 60:02}",
+                format_time(datetime.datetime.combine(days[0], datetime.time(*divmod(minute, 60)))),
                 [_set_level(cell, spans) if cell and _is_within(cell, period) else None for cell in row],
             )
         )

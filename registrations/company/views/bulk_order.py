@@ -68,13 +68,14 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     company_obj, event_obj = get_company_of_contact(company, request.user), _get_open_event(request, event)
     tickets = _load_tickets(event_obj)
     draft = load_draft(request.session, _draft_key(company_obj, event_obj))
-    paste = PasteForm(request.POST or None)
     if request.method != "POST":
-        formset = _make_formset(draft, tickets, _find_pass_ticket(company_obj, event_obj, tickets))
-        return _render_rows(request, company_obj, event_obj, formset, PasteForm(), draft=draft)
+        return _render_unchecked_rows(
+            request, company_obj, event_obj, PasteForm(), draft=draft, tickets=tickets
+        )
+    paste = PasteForm(request.POST)
     draft.people = _read_typed_rows(request)
     has_changed_rows = _change_rows(request, company_obj, event_obj, draft, tickets)
-    pasted = "paste" in request.POST and _append_pasted_rows(draft, paste, tickets)
+    is_paste_refused = "paste" in request.POST and not _append_pasted_rows(draft, paste, tickets)
     _save_draft(request, company_obj, event_obj, draft)
     # Sent by the script that saves the draft while the contact types; it needs no page.
     if mode := request.headers.get("X-Draft"):
@@ -85,12 +86,28 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     # Redirect after changing rows, so that reloading the page does not change them again.
     if has_changed_rows:
         return redirect(f"{request.path}#rows")
+    if is_paste_refused:
+        # Errors of the rows would only hide that of the paste.
+        return _render_unchecked_rows(request, company_obj, event_obj, paste, draft=draft, tickets=tickets)
     # Bound to the draft and not to the request: pasted rows are checked together with typed ones.
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
     is_valid = _check_rows(rows, company_obj, event_obj, tickets)
     if is_valid and "check" in request.POST:
         return redirect("company-check", company, event)
-    return _render_rows(request, company_obj, event_obj, rows, PasteForm() if pasted else paste, draft=draft)
+    return _render_rows(request, company_obj, event_obj, rows, PasteForm(), draft=draft)
+
+
+def _render_unchecked_rows(
+    request: HttpRequest,
+    company: Company,
+    event: Event,
+    paste_form: PasteForm,
+    *,
+    draft: DraftContent,
+    tickets: list[Ticket],
+) -> HttpResponse:
+    formset = _make_formset(draft, tickets, _find_pass_ticket(company, event, tickets))
+    return _render_rows(request, company, event, formset, paste_form, draft=draft)
 
 
 def _render_rows(

@@ -49,17 +49,24 @@ class ConfirmationForm(forms.Form):
     """Form without fields, for a page with just a button."""
 
 
-class DocumentReasonForm(forms.Form):
-    """Reason, printed on the document or recorded in the audit trail."""
+class ReasonForm(forms.Form):
+    """Reason, recorded in the audit trail."""
 
     reason = forms.CharField(
-        label=_("Reason"),
-        max_length=300,
-        error_messages={"required": _("Enter the reason; it appears on the document.")},
+        label=_("Reason"), max_length=300, error_messages={"required": _("Enter the reason.")}
     )
 
     def clean_reason(self) -> str:
         return normalize_whitespace(self.cleaned_data["reason"])
+
+
+class CreditReasonForm(ReasonForm):
+    """Reason, printed on the credit note."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sentence = _("Enter the reason; it appears on the credit note.")
+        self.fields["reason"].error_messages["required"] = sentence
 
 
 class NextDocumentForm(forms.Form):
@@ -168,7 +175,7 @@ class PaymentCancelForm(forms.Form):
     )
 
 
-class CreditForm(NextDocumentForm, DocumentReasonForm):
+class CreditForm(NextDocumentForm, CreditReasonForm):
     """Extent of a credit note: everything left, some lines, or an amount."""
 
     ALL, LINES, AMOUNT = "all", "lines", "amount"

@@ -29,8 +29,8 @@ from registrations.invoices.forms.actions import (
     BuyerForm,
     ConfirmationForm,
     CreditForm,
+    CreditReasonForm,
     DepositForm,
-    DocumentReasonForm,
 )
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.models import Invoice
@@ -126,7 +126,7 @@ def withdrawn_charges_credit(request: HttpRequest, reference: str) -> HttpRespon
             heading=heading,
             explanation=explanation,
             button_label=heading,
-            form=DocumentReasonForm(get_posted_data(request)),
+            form=CreditReasonForm(get_posted_data(request)),
             run_action=run_action,
         ),
     )
@@ -192,7 +192,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
         "replaces it. Correct those details first."
     ) % {"number": document.number}
     heading = _("Correct invoice %(number)s") % {"number": document.number}
-    form = DocumentReasonForm(get_posted_data(request))
+    form = CreditReasonForm(get_posted_data(request))
     return respond_with_action(
         request,
         document.receivable,

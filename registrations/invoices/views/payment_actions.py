@@ -10,9 +10,9 @@ from convention.web.routing import require_safe_or_post
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import (
     ConfirmationForm,
-    DocumentReasonForm,
     ManualPaymentForm,
     PaymentCancelForm,
+    ReasonForm,
     RefundForm,
 )
 from registrations.invoices.ledger.balance import compute_balance
@@ -197,7 +197,7 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     explanation = _("%(amount)s did not leave the account, or was returned.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
-    form = DocumentReasonForm(get_posted_data(request))
+    form = ReasonForm(get_posted_data(request))
     return respond_with_action(
         request,
         refund.receivable,

@@ -88,7 +88,7 @@ def build_reminder_message(
             "confidentiality": _("Accept the confidentiality terms"),
             "identity": _("Enter the details the host’s security team needs"),
         }
-        subject = _("Still to complete: %(event)s") % {"event": event.title}
+        subject = _("Action needed: %(event)s") % {"event": event.title}
         steps = [
             (labels[code], f"{settings.SITE_URL}{reverse(pages[code], args=[event.slug])}") for code in codes
         ]

@@ -205,6 +205,17 @@ def test_empty_or_unreadable_rows_are_reported():
     assert list(answer.context["paste"].errors) == ["pasted"]
 
 
+def test_empty_paste_is_reported_at_the_top_without_errors_of_the_rows():
+    desk = make_desk()
+
+    page = desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), pasted="", paste="1"))
+
+    [summary] = html.fromstring(page.content).xpath("id('error-summary')")
+    assert "Collez au moins une ligne." in summary.text_content()
+    assert "participant" not in summary.text_content()
+    assert page.context["rows"][0]["last_name"].value() == "Alpha"
+
+
 def test_free_order_needs_no_billing_address():
     desk = make_desk()
     desk.event.tickets.update(price=0)

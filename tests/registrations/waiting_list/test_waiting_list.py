@@ -387,7 +387,9 @@ def test_organizers_see_positions_remove_entries_and_export(client, ticket):
     assert client.get("/organize/congress/waiting.xlsx").content[:2] == b"PK"
     client.post("/organize/congress/waiting/", {"offer_hours": "3"})
     assert 'value="3"' in client.get("/organize/congress/waiting/").text
-    assert "errorlist" in client.post("/organize/congress/waiting/", {"offer_hours": "0"}).text
+    for too_few in ("-7", "0"):
+        page = client.post("/organize/congress/waiting/", {"offer_hours": too_few})
+        assert page.context["form"].errors == {"offer_hours": ["Indiquez 1 ou plus."]}
 
 
 def test_joining_again_during_offer_sends_offer_again(ticket, run_tasks, mailoutbox):

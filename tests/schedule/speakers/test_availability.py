@@ -35,7 +35,7 @@ def test_a_grid_has_a_row_for_each_hour_and_a_column_for_each_day():
     grid = make_grid()
 
     assert grid.days == [datetime.date(2099, 6, 15), datetime.date(2099, 6, 16)]
-    assert [clock for clock, _cells in grid.rows] == [f"{hour}:00" for hour in range(9, 18)]
+    assert [clock for clock, _cells in grid.rows] == [f"{hour}\N{NO-BREAK SPACE}h" for hour in range(9, 18)]
 
 
 def test_hours_after_the_end_of_the_event_have_no_cell():
@@ -78,7 +78,8 @@ def test_hour_skipped_by_the_clock_change_has_no_cell():
 
     grid = make_grid(period=night, hours=(0, 6))
 
-    assert [cell.clock for cell in grid.cells] == ["0:00", "1:00", "3:00", "4:00", "5:00"]
+    hours = [cell.clock.replace("\N{NO-BREAK SPACE}", " ") for cell in grid.cells]
+    assert hours == ["0 h", "1 h", "3 h", "4 h", "5 h"]
 
 
 def test_posted_levels_are_applied_to_the_grid():
