@@ -17,7 +17,7 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.text.email_addresses import is_same_email, normalize_email
-from registrations.inventory.stock import VoucherExhausted, make_sold_out_error, release_ticket_holds
+from registrations.inventory.stock import VoucherExhausted, make_sold_out_error, release_holds_and_reload
 from registrations.models import (
     Order,
     Question,
@@ -200,8 +200,7 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
 
     Expired holds are released before a ticket counts as sold out.
     """
-    at = context.rules_apply_at
-    errors = find_request_errors(request, offering, at=at)
+    errors = find_request_errors(request, offering, at=context.rules_apply_at)
     if context.held_offer:
         errors.pop("registrations", None)  # a held place is exempt from the limits per order
     if errors:
@@ -210,9 +209,8 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
     short_tickets = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
     if short_tickets:  # expired holds may be all that is in the way
-        release_ticket_holds([ticket.pk for ticket in short_tickets], at=at)
-        for ticket in short_tickets:
-            ticket.refresh_from_db(fields=["reserved", "capacity", "quota"])
+        # Now, also if the rules are those of an earlier moment: holds expired since then.
+        release_holds_and_reload(short_tickets, at=timezone.now())
     for ticket in short_tickets:
         if _lacks_places(ticket, requested[ticket]):
             raise make_sold_out_error(ticket)

@@ -283,13 +283,23 @@ def release_expired_packages(*, at: datetime.datetime) -> int:
 
 def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Release expired holds of these tickets, and read their counters again, before they are shown."""
-    limited_tickets = {ticket.pk: ticket for ticket in tickets if ticket.remaining is not None}
+    limited_tickets = [ticket for ticket in tickets if ticket.remaining is not None]
     # Checked first, because most page views find nothing to release and should not write.
-    expired = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited_tickets)
-    if limited_tickets and expired.exists():
-        release_ticket_holds(limited_tickets, at=at)
-        for pk, reserved in Ticket.objects.filter(pk__in=limited_tickets).values_list("pk", "reserved"):
-            limited_tickets[pk].reserved = reserved
-        for ticket in limited_tickets.values():
-            if ticket.quota:
-                ticket.quota.refresh_from_db(fields=["reserved", "capacity"])
+    if (
+        limited_tickets
+        and Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited_tickets).exists()
+    ):
+        release_holds_and_reload(limited_tickets, at=at)
+
+
+def release_holds_and_reload(tickets: Collection[Ticket], *, at: datetime.datetime) -> None:
+    """Release expired holds of these tickets, and read their counters and quotas again.
+
+    They are read even if nothing was released: another transaction may just have released the same holds.
+    """
+    release_ticket_holds([ticket.pk for ticket in tickets], at=at)
+    by_pk = {ticket.pk: ticket for ticket in tickets}
+    counters = Ticket.objects.select_related("quota").only("reserved", "capacity", "quota")
+    for current in counters.filter(pk__in=by_pk):
+        ticket = by_pk[current.pk]
+        ticket.reserved, ticket.capacity, ticket.quota = current.reserved, current.capacity, current.quota

@@ -223,6 +223,19 @@ def test_member_place_is_held_until_verified():
     assert (registration.state, event.tickets.get().reserved) == ("expired", 1)
 
 
+def test_hold_that_expired_after_the_applied_rules_is_released():
+    event = make_event()
+    make_ticket(event, slug="member", audience="member", capacity=1)
+    place_order(event=event, request=make_request(ticket="member"))
+    now = timezone.now()
+    Registration.objects.update(hold_expires_at=now - datetime.timedelta(minutes=1))
+    context = OrderContext(rules_at=now - datetime.timedelta(hours=1))
+
+    order = place_order(event=event, request=make_request(ticket="member"), context=context)
+
+    assert order.registrations.get().state == "pending"
+
+
 def test_expired_holds_are_released_once():
     event = make_event()
     ticket = make_ticket(event, slug="member", audience="member", capacity=9)
