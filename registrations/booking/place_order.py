@@ -4,9 +4,7 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,9 +21,7 @@ from registrations.models import (
     Question,
     QuestionOption,
     Registration,
-    RegistrationAddon,
     Ticket,
-    Voucher,
 )
 from registrations.order_context import ANONYMOUS_CONTEXT, OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -38,7 +34,6 @@ from registrations.pricing.catalog import (
 )
 from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota
 from registrations.pricing.quote import Quote, QuoteLine
-from registrations.pricing.reductions import serialize_reductions
 from registrations.questions.answers import (
     AnswerContext,
     CheckedAnswers,
@@ -49,14 +44,12 @@ from registrations.questions.files import can_store_files, load_file_names
 from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_unverified_order
 
+from .build_order import build_addons, build_order, build_registration, get_hold_duration
 from .idempotency import build_idempotency_key, find_repeated_order
 from .order_limits import check_limits_and_save
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .validation import check_payment, find_request_errors, refuse_if_closed
-
-# For card payments, and for members who have to open a mailed link.
-HOLD_DURATION = datetime.timedelta(minutes=30)
 
 
 def place_order(*, event: Event, request: OrderRequest, context: OrderContext = ANONYMOUS_CONTEXT) -> Order:
@@ -289,32 +282,6 @@ def _build_and_save(
     return order
 
 
-def build_order(
-    event: Event, request: OrderRequest, context: OrderContext, quote: Quote, *, currency: str
-) -> Order:
-    """Return an unsaved order; it is free if nothing is due."""
-    payment = request.payment if quote.total else Order.Payment.FREE
-    return Order(
-        event=event,
-        email=request.email,
-        language=request.language,
-        company=request.company,
-        payment=payment,
-        needs_verification=payment == Order.Payment.INVOICE and not context.is_trusted,
-        network=context.network,
-        total=quote.total,
-        currency=currency,
-        purchase_order=request.purchase_order,
-        billing_name=request.billing.name,
-        billing_street=request.billing.street,
-        billing_postcode=request.billing.postcode,
-        billing_city=request.billing.city,
-        billing_country=request.billing.country,
-        billing_tax_number=request.billing.tax_number,
-        source=context.source,
-    )
-
-
 # The attendee and the company that makes them a member, each None as far as it is not verified.
 type VerifiedMember = tuple[Person | None, Company | None]
 
@@ -363,63 +330,21 @@ def _assign_passes(registrations: Sequence[Registration], sale: PreparedSale) ->
     return Counter[LimitedStock](count_pass_uses(pass_registrations))
 
 
-def build_addons(
-    registrations: Sequence[Registration], offering: Offering, quote: Quote
-) -> list[RegistrationAddon]:
-    """Return the unsaved add-ons of an order's registrations."""
-    return [
-        RegistrationAddon(
-            registration=registrations[line.place_number],
-            addon=offering.addons[line.price_list.slug],
-            price=line.price,
-            vat_rate=line.price_list.vat_rate,
-            vat_exemption=line.price_list.vat_exemption,
-        )
-        for line in quote.lines
-        if line.is_addon
-    ]
-
-
-def get_hold_duration(order: Order) -> datetime.timedelta:
-    """Return how long an order's places are held: longer if a mailed link has to verify the buyer."""
-    return (
-        datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
-        if order.awaits_verification
-        else HOLD_DURATION
-    )
-
-
 def _build_registration(
     order: Order, place: RequestedPlace, sale: PreparedSale, number: int, verified_member: VerifiedMember
 ) -> Registration:
-    ticket, line = sale.offering.tickets[place.ticket], sale.find_ticket_line(number)
+    ticket = sale.offering.tickets[place.ticket]
     person, company = verified_member
     # A member's ticket without a verified member waits for the mailed link.
     must_wait = order.is_confirmed_later or (ticket.needs_member_verification and not company)
-    registration = Registration(
-        event=order.event,
-        ticket=ticket,
-        person=person,
-        member_of=company if ticket.needs_member_verification else None,
-        first_name=place.first_name,
-        last_name=place.last_name,
-        email=place.email,
-        company=place.company or order.company,
-        no_photo=place.no_photo,
-        hold_expires_at=sale.priced_at + get_hold_duration(order) if must_wait else None,
+    return build_registration(
+        order,
+        place,
+        ticket,
+        sale.find_ticket_line(number),
         confirmed_at=None if must_wait else sale.priced_at,
-        **make_price_fields(line, sale.offering.voucher),
+        hold_expires_at=sale.priced_at + get_hold_duration(order) if must_wait else None,
+        person=person,
+        member_company=company,
+        voucher=sale.offering.voucher,
     )
-    registration.fill_company()
-    return registration
-
-
-def make_price_fields(line: QuoteLine, voucher: Voucher | None) -> dict[str, Any]:
-    """Return a registration's fields about its price: cents, VAT, reductions and voucher."""
-    return {
-        "price": line.price,
-        "vat_rate": line.price_list.vat_rate,
-        "vat_exemption": line.price_list.vat_exemption,
-        "reductions": serialize_reductions(line.reductions),
-        "voucher": voucher if line.uses_voucher else None,
-    }

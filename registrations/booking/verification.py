@@ -32,10 +32,10 @@ from registrations.inventory.stock import list_stock_items, reserve_company_shar
 from registrations.models import Order, PassQuota, Registration, Sponsorship
 from registrations.questions.queries import count_chosen_options
 
+from .build_order import get_hold_duration
 from .confirm import confirm_pending_items, confirm_settled_order
 from .holds import lock_pending_items
 from .order_limits import refuse_second_place
-from .place_order import get_hold_duration
 from .transfer import transfer_registration
 from .use_pass import PRICE_FIELDS, use_pass
 from .validation import refuse_if_closed

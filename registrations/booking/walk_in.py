@@ -21,8 +21,8 @@ from registrations.pricing.catalog import Offering, quote_offering
 from registrations.pricing.quote import Quote, QuoteLine
 from registrations.pricing.reductions import Reduction
 
+from .build_order import build_addons, build_order, build_registration
 from .idempotency import build_idempotency_key, find_order_by_key
-from .place_order import build_addons, build_order, make_price_fields
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
@@ -168,20 +168,16 @@ def _book_walk_in(
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
     )
-    registration = Registration(
-        event=event,
-        ticket=ticket,
-        member_of=member[1] if member and ticket.needs_member_verification else None,
-        first_name=place.first_name,
-        last_name=place.last_name,
-        email=place.email,
-        company=place.company,
+    registration = build_registration(
+        order,
+        place,
+        ticket,
+        quote.lines[0],
         confirmed_at=timezone.now(),
-        # Without one, the field's default generates it.
-        **({"reference": reference} if reference else {}),
-        **make_price_fields(quote.lines[0], None),
+        member_company=member[1] if member else None,
     )
-    registration.fill_company()
+    if reference:
+        registration.reference = reference
     addons = build_addons([registration], offering, quote)
     key_row = build_idempotency_key(event, request, key)
     save_order(PreparedOrder(order, [registration], key_row, addons=addons))

@@ -15,7 +15,7 @@ from convention.club.models import Company
 from convention.db.limited_stock import LimitedStock
 from convention.events.models import Event
 from registrations.billing.receivables import sync_attendee_names, sync_existing_receivable, update_buyers
-from registrations.booking.place_order import build_addons, build_order, make_price_fields
+from registrations.booking.build_order import build_addons, build_order, build_registration
 from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_orders
 from registrations.changes.change_order import set_ticket
@@ -158,20 +158,10 @@ def add_booking(
     )
     # An order for each row, so that the link of one person opens no other person's place.
     order = build_order(ticket.event, request, IMPORT_CONTEXT, quote, currency=ticket.currency)
-    registration = Registration(
-        event=ticket.event,
-        order=order,
-        ticket=ticket,
-        member_of=company if ticket.needs_member_verification else None,
-        first_name=place.first_name,
-        last_name=place.last_name,
-        email=place.email,
-        company=place.company,
-        no_photo=place.no_photo,
-        answers=dict(answers),
-        confirmed_at=timezone.now(),
-        **make_price_fields(quote.lines[0], None),
+    registration = build_registration(
+        order, place, ticket, quote.lines[0], confirmed_at=timezone.now(), member_company=company
     )
+    registration.answers = dict(answers)
     offering = Offering({ticket.slug: ticket}, addons)
     chosen = build_addons([registration], offering, quote)
     result.new_orders.append(PreparedOrder(order, [registration], addons=chosen, sends_mails=False))

@@ -21,9 +21,9 @@ from convention.errors import NotOpenNow
 from convention.text.normalize import normalize_whitespace
 from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import decide_terms_for_due
+from registrations.booking.build_order import HOLD_DURATION, get_hold_duration
 from registrations.booking.holds import lock_unverified_count, withhold_unverified_places
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
-from registrations.booking.place_order import HOLD_DURATION, get_hold_duration
 from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations

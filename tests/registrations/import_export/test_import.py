@@ -252,6 +252,16 @@ def test_imported_members_count_towards_company_cap(event: Event):
     assert CompanyShare.objects.get().reserved == 1
 
 
+def test_imported_member_without_company_gets_name_of_employer(event: Event):
+    company = make_company()
+    make_member(company, email="m@example.org")
+    make_ticket(event, slug="member", audience="member")
+
+    import_csv(event, "first_name,last_name,email,ticket\nM,M,m@example.org,member\n")
+
+    assert Registration.objects.get().company == company.name
+
+
 def test_preview_stores_nothing(event: Event):
     table = read_table("x", b"first_name,last_name\nA,B\n")
     assert len(preview_import(event=event, table=table).new_registrations) == 1

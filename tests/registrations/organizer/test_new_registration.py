@@ -11,8 +11,10 @@ from convention.audit.models import AuditEntry
 from convention.errors import SoldOut
 from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
+from registrations.booking.walk_in import register_walk_in
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.models import Order, Registration
+from registrations.order_request import RequestedPlace
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
 from tests.factories import make_addon, make_event, make_ticket
 from tests.registrations.invoices.factories import make_issuer
@@ -35,6 +37,15 @@ def fill(organizer, event, **typed):
     )
     fields = {"guest-first_name": "Zoé", "guest-last_name": "Müller", "guest-ticket": "guest", **typed}
     return organizer.post(address, {**dict(form.form_values()), **fields}, follow=True)
+
+
+def test_walk_in_who_wants_no_photographs_is_registered_so(event):
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", no_photo=True)
+
+    registration = register_walk_in(event=event, place=place, idempotency_key="k")
+
+    registration.refresh_from_db()
+    assert registration.no_photo
 
 
 def test_organizer_gives_free_ticket_with_reason(organizer, event, run_tasks, mailoutbox):

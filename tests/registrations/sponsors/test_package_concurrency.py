@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from convention.errors import ConventionError
 from registrations.billing.receivables import sync_receivable
-from registrations.booking.place_order import HOLD_DURATION, place_order
+from registrations.booking.build_order import HOLD_DURATION
+from registrations.booking.place_order import place_order
 from registrations.inventory.stock import release_expired_packages, release_ticket_holds
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.models import Order, Registration, Sponsorship
