@@ -27,7 +27,8 @@ from convention.web.client_network import get_client_network
 
 from .billing.refund_rules import load_refund_terms
 from .billing.refund_text import preview_refund
-from .booking.place_order import place_order, quote_order
+from .booking.place_order import place_order
+from .booking.prepare_sale import quote_order
 from .changes.cancel import cancel_registration
 from .models import Registration
 from .order_context import OrderContext

@@ -21,7 +21,8 @@ from registrations.sessions.booking import book_session, swap_session
 from registrations.waiting_list.expire_and_leave import NoActiveOffer
 from schedule.models import Session
 
-from .place_order import place_order, preview_quote
+from .place_order import place_order
+from .prepare_sale import preview_quote
 from .verification import NotAMember
 
 

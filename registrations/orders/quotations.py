@@ -16,7 +16,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.billing.receivables import make_buyer, sync_receivable_for_reader
-from registrations.booking.place_order import quote_order
+from registrations.booking.prepare_sale import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
 from registrations.invoices.documents.invoice_writer import MissingIssuer
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf

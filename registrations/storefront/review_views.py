@@ -23,7 +23,8 @@ from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.booking.place_order import place_order, preview_quote
+from registrations.booking.place_order import place_order
+from registrations.booking.prepare_sale import preview_quote
 from registrations.booking.validation import refuse_if_closed
 from registrations.models import Order, Question, Ticket
 from registrations.order_context import OrderContext

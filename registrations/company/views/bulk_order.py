@@ -33,7 +33,7 @@ from registrations.application_rules import refuse_without_application
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.booking.place_order import preview_quote, quote_order
+from registrations.booking.prepare_sale import preview_quote, quote_order
 from registrations.booking.validation import check_place_count, refuse_if_closed
 from registrations.company.booking import (
     SeatError,
