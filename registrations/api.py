@@ -30,7 +30,7 @@ from .billing.refund_text import preview_refund
 from .booking.place_order import place_order
 from .booking.prepare_sale import quote_order
 from .changes.cancel import cancel_registration
-from .models import Registration
+from .models import Order, Registration
 from .order_context import OrderContext
 from .order_request import OrderRequest
 from .organizer.registration_list import RegistrationFilter
@@ -102,7 +102,7 @@ class OrderCreateView(APIView):
         )
         key = request.headers.get("Idempotency-Key", "").strip()
         context = OrderContext(
-            source="api",
+            source=Order.Source.API,
             idempotency_key=key,
             catalog=catalog,
             person=get_token_owner(request),

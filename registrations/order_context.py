@@ -11,15 +11,8 @@ from convention.accounts.permissions import has_verified_address
 from convention.club.models import Company, Person, Seat
 from convention.club.permissions import get_open_seat
 
-from .models import SOURCE_COMPANY_CONTACT, Ticket
+from .models import Order, Ticket
 from .pricing.catalog import RequestedCatalog
-
-SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER = "import", "desk", "organizer"
-# Channels whose buyer is known: a company's contact, an imported list, the desk, an organizer's form, a visit
-# application, a mailed offer.
-TRUSTED_SOURCES = frozenset(
-    {SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER, "visit", "waiting"}
-)
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class OrderContext:
       application.
     """
 
-    source: str = "page"
+    source: Order.Source = Order.Source.PAGE
     idempotency_key: str = ""
     person: Person | None = None
     company: Company | None = None
@@ -48,7 +41,7 @@ class OrderContext:
     @cached_property
     def is_trusted(self) -> bool:
         """Return whether the channel or a verified account vouches for the buyer: no link is mailed then."""
-        if self.source in TRUSTED_SOURCES:
+        if self.source in Order.TRUSTED_SOURCES:
             return True
         return self.person is not None and has_verified_address(self.person)
 

@@ -18,7 +18,7 @@ from convention.text.email_addresses import is_same_email
 from convention.web.link_secrets import derive_link_secret, find_by_link_token, is_link_secret
 
 from .attendee_identity import AttendeeIdentity, has_name_in_common
-from .models import SOURCE_COMPANY_CONTACT, Order, Registration, WaitingEntry
+from .models import Order, Registration, WaitingEntry
 
 OWN_LINK_PURPOSE = "registrations.own"
 # Used in place of the version of the order's links to attendees, which the buyer can raise.
@@ -91,7 +91,9 @@ def belongs_to_another(link_access: LinkAccess, registration: Registration) -> b
 
 def is_answered_by_own_link(order: Order, email: str) -> bool:
     """Return whether the attendee answers by a separate link, which the company must not see."""
-    return bool(order.source == SOURCE_COMPANY_CONTACT and email and not is_same_email(email, order.email))
+    return bool(
+        order.source == Order.Source.COMPANY_CONTACT and email and not is_same_email(email, order.email)
+    )
 
 
 def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> LinkAccess:
@@ -188,7 +190,9 @@ def _make_link_access(order: Order, secret: str) -> LinkAccess:
 def has_ended_contact(order: Order) -> bool:
     """Return whether a company's contact placed the order, and is not the company's contact any more."""
     # Read through the reverse relation, because the company package imports this module.
-    company_order = getattr(order, "for_company", None) if order.source == SOURCE_COMPANY_CONTACT else None
+    company_order = (
+        getattr(order, "for_company", None) if order.source == Order.Source.COMPANY_CONTACT else None
+    )
     if company_order is None:
         return False
     contact = company_order.managed_by

@@ -322,7 +322,7 @@ def build_seed_order(rng: random.Random, event: Event, ticket: Ticket, world: De
         language="fr",
         total=ticket.price,
         payment=Order.Payment.INVOICE if ticket.price else Order.Payment.FREE,
-        source="seed",
+        source=Order.Source.SEED,
     )
 
 

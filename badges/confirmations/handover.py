@@ -7,7 +7,7 @@ from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_n
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
-from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.models import Order, Registration
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 
 from .attachments import attach_badge, attach_calendar, order_context
@@ -16,7 +16,7 @@ from .attachments import attach_badge, attach_calendar, order_context
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail to the new holder, with the badge and a link to this registration alone."""
     order, event = registration.order, registration.event
-    is_from_company = order.source == SOURCE_COMPANY_CONTACT
+    is_from_company = order.source == Order.Source.COMPANY_CONTACT
     # Not the order's link, which would open the places of others, too.
     link_access = LinkAccess(order, [registration], make_own_secret(registration))
     return MailMessage(

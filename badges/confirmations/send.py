@@ -22,7 +22,7 @@ from convention.text.email_addresses import is_same_email
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_unverifiable
 from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
-from registrations.models import SOURCE_COMPANY_CONTACT, MailDelivery, Order, Registration, Sponsorship
+from registrations.models import MailDelivery, Order, Registration, Sponsorship
 from registrations.orders.deliveries import (
     SENT_AT_FIELDS,
     deliver_mail,
@@ -98,7 +98,7 @@ def send_order_mails(order_id: int) -> None:
     """Send all due mails of this order."""
     orders = Order.objects.select_related("event__venue", "event__host")
     order = orders.get(pk=order_id)
-    if order.source == SOURCE_COMPANY_CONTACT:
+    if order.source == Order.Source.COMPANY_CONTACT:
         # The mail must go to the company's present contact, who may have changed since the order.
         reassign_order(order_id=order_id)
         order = orders.get(pk=order_id)
@@ -161,7 +161,7 @@ def _send_to_holder(registration: Registration) -> None:
         write_mail=partial(write_holder_mail, registration),
     )
     # Holders of a company's place are asked for their details in the same mail.
-    if registration.order.source == SOURCE_COMPANY_CONTACT:
+    if registration.order.source == Order.Source.COMPANY_CONTACT:
         record_invitation(registration=registration, message_key=message_key)
 
 

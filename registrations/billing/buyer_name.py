@@ -2,7 +2,7 @@
 
 from convention.club.models import Person
 from convention.text.email_addresses import is_same_email
-from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.models import Order, Registration
 
 
 def find_buyer_name(order: Order) -> str:
@@ -19,7 +19,7 @@ def find_buyer_first_name(order: Order) -> str:
 
 def find_buyer(order: Order) -> Person | Registration | None:
     """Return the company's contact, else the attendee with the buyer's own address."""
-    if order.source == SOURCE_COMPANY_CONTACT:
+    if order.source == Order.Source.COMPANY_CONTACT:
         # Through the reverse relation, because `registrations.company` imports this package.
         company_order = getattr(order, "for_company", None)
         if company_order and company_order.managed_by:

@@ -64,7 +64,7 @@ def accept_ticket_offer(
             expected_total=expected_total,
         ),
         context=OrderContext(
-            source="waiting",
+            source=Order.Source.WAITING_LIST,
             idempotency_key=f"waiting:{entry.link_token}",
             person=person,
             # Registration may have closed while the person waited: the rules as of `joined_at` apply.

@@ -15,7 +15,7 @@ from convention.events.models import Event
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
-from registrations.order_context import SOURCE_DESK, OrderContext
+from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, quote_offering
 from registrations.pricing.quote import Quote, QuoteLine
@@ -29,7 +29,7 @@ from .use_pass import PRICE_FIELDS, use_pass
 from .validation import check_addons, check_currency, check_person_spelling
 
 # By the source of the order. The verbs are stored data.
-AUDIT_VERBS = {"desk": "registration.receive", "organizer": "registration.add"}
+AUDIT_VERBS = {Order.Source.DESK: "registration.receive", Order.Source.ORGANIZER: "registration.add"}
 NO_BILLING_DETAILS = BillingDetails()
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
@@ -51,7 +51,7 @@ def register_walk_in(
     event: Event,
     place: RequestedPlace,
     idempotency_key: str,
-    source: str = SOURCE_DESK,
+    source: Order.Source = Order.Source.DESK,
     language: str = "fr",
     reference: str = "",
     agreed_price: AgreedPrice | None = None,
@@ -64,7 +64,7 @@ def register_walk_in(
     verification: the staff at the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    `source` is SOURCE_DESK, or SOURCE_ORGANIZER for a registration by hand. With an agreed price of the
+    `source` is `DESK`, or `ORGANIZER` for a registration by hand. With an agreed price of the
     ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
     treasurer has added the address.
 
@@ -157,7 +157,7 @@ def _book_walk_in(
     offering: Offering,
     key: str,
     *,
-    source: str,
+    source: Order.Source,
     reference: str,
     agreed_price: AgreedPrice | None,
 ) -> Registration:
@@ -212,7 +212,7 @@ def _record_walk_in(
 ) -> None:
     fields = [*RECORDED_FIELDS, *(["addons"] if addons else []), *(["price"] if agreed_price else [])]
     record_action(
-        AUDIT_VERBS[registration.order.source],
+        AUDIT_VERBS[Order.Source(registration.order.source)],
         registration,
         event=registration.event,
         fields=fields,

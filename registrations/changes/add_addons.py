@@ -20,7 +20,6 @@ from registrations.billing.receivables import sync_receivable
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.models import Addon, Order, Registration, RegistrationAddon
-from registrations.order_context import TRUSTED_SOURCES
 from registrations.order_request import BillingDetails
 from registrations.permissions import LinkAccess
 
@@ -94,7 +93,7 @@ def can_be_invoiced(order: Order, user: "RequestUser") -> bool:
 
     Anybody can place a free order under the address of a stranger, who would then owe money.
     """
-    if order.payment != Order.Payment.FREE or order.source in TRUSTED_SOURCES:
+    if order.payment != Order.Payment.FREE or order.source in Order.TRUSTED_SOURCES:
         return True
     return isinstance(user, Person) and owns_address(user, order.email)
 

@@ -28,7 +28,7 @@ from registrations.models import Order, Registration, RegistrationAddon, Sponsor
 
 from .cancel import cancel_registrations
 
-PUBLIC_SOURCES = ("page", "api")
+PUBLIC_SOURCES = (Order.Source.PAGE, Order.Source.API)
 # Of one preview and of one cancellation, which locks all its unconfirmed orders in one transaction.
 MAX_BULK_ORDERS = 500
 

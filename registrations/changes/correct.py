@@ -39,7 +39,7 @@ from registrations.booking.transfer import (
 from registrations.booking.validation import check_person_texts
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.models.documents import Receivable
-from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
@@ -265,7 +265,9 @@ def _update_order_email(registration: Registration, old_email: str) -> None:
     order = registration.order
     others = order.registrations.exclude(pk=registration.pk)
     # A colleague's address on the order would show that colleague the answers of everybody in it.
-    if order.source == SOURCE_COMPANY_CONTACT and filter_by_email(others.only("email"), registration.email):
+    if order.source == Order.Source.COMPANY_CONTACT and filter_by_email(
+        others.only("email"), registration.email
+    ):
         return
     if registration.email and is_same_email(order.email, old_email):
         order.email, order.verification_sent_at = registration.email, None

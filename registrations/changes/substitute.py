@@ -25,7 +25,7 @@ from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import refuse_second_place
 from registrations.booking.transfer import IDENTITY_FIELDS, transfer_registration, void_unnamed_link
 from registrations.booking.validation import check_person_texts
-from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import release_members_session_places
 
@@ -115,7 +115,7 @@ def _needs_link_mail(registration: Registration) -> bool:
 
     A new holder gets it with the badge, and colleagues whom a company's contact registers by invitation.
     """
-    is_invited = registration.order.source == SOURCE_COMPANY_CONTACT
+    is_invited = registration.order.source == Order.Source.COMPANY_CONTACT
     return has_own_mailbox(registration) and not is_announced_with_badge(registration) and not is_invited
 
 

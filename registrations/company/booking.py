@@ -14,7 +14,7 @@ from convention.events.models import Event
 from convention.text.email_addresses import normalize_email
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.place_order import place_order
-from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.models import Order, Registration
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 
@@ -55,7 +55,7 @@ def book_for_company(
 
 def make_order_context(company: Company, contact_person: Person) -> OrderContext:
     """Return the order context of a company's contact."""
-    return OrderContext(source=SOURCE_COMPANY_CONTACT, person=contact_person, company=company)
+    return OrderContext(source=Order.Source.COMPANY_CONTACT, person=contact_person, company=company)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ from registrations.booking.validation import is_addon_for_ticket
 from registrations.changes.change_order import PRICE_FIELDS
 from registrations.changes.links import send_links_mail
 from registrations.models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
-from registrations.order_context import SOURCE_DESK, SOURCE_IMPORT, SOURCE_ORGANIZER
 from registrations.order_request import RequestedPlace
 from registrations.questions.answers import (
     AnswerContext,
@@ -60,7 +59,7 @@ from .save_import import (
 
 State = Registration.State
 # Orders whose link was never given to an unknown person: imported, or made at the desk or by an organizer.
-SOURCES_WITHOUT_LINK = (SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER)
+SOURCES_WITHOUT_LINK = (Order.Source.IMPORT, Order.Source.DESK, Order.Source.ORGANIZER)
 TEXT_FIELDS = ("first_name", "last_name", "company")
 
 
@@ -365,7 +364,7 @@ def _adopt_orders(event: Event, orders: list[Order]) -> None:
     for order in orders:
         order.link_version += 1
         order.attendee_links_version += 1
-        order.source = SOURCE_IMPORT
+        order.source = Order.Source.IMPORT
         record_action("order.renew_link", order, event=event, fields=["link_version"])
     Order.objects.bulk_update(orders, ["link_version", "attendee_links_version", "source"], BATCH_SIZE)
     for batch in batched(orders, BATCH_SIZE, strict=False):

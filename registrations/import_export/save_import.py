@@ -21,7 +21,7 @@ from registrations.booking.save_order import save_orders
 from registrations.changes.change_order import set_ticket
 from registrations.inventory.stock import exchange_tickets, list_stock_items
 from registrations.models import Addon, ImportedRow, ImportRun, Order, Registration, Ticket
-from registrations.order_context import SOURCE_IMPORT, OrderContext
+from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
 from registrations.pricing.catalog import Offering, make_price_list, quote_changed_ticket
 from registrations.pricing.quote import PriceRequest, Quote, calculate_quote
@@ -30,7 +30,7 @@ from registrations.questions.queries import count_chosen_options
 from .rows import ImportCatalog, RegistrationRow
 
 BATCH_SIZE = 500
-IMPORT_CONTEXT = OrderContext(source=SOURCE_IMPORT)
+IMPORT_CONTEXT = OrderContext(source=Order.Source.IMPORT)
 # The snapshot by which an undo detects later changes, and which it restores.
 SNAPSHOT_FIELDS = (
     "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",

@@ -13,7 +13,6 @@ from .imports import DismissedDuplicate as DismissedDuplicate
 from .imports import ImportedRow as ImportedRow
 from .imports import ImportRun as ImportRun
 from .orders import MAX_TAX_NUMBER_LENGTH as MAX_TAX_NUMBER_LENGTH
-from .orders import SOURCE_COMPANY_CONTACT as SOURCE_COMPANY_CONTACT
 from .orders import UNVERIFIED_ORDER as UNVERIFIED_ORDER
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order

@@ -1,5 +1,6 @@
 """Orders, idempotency keys, and alarms about too many unverified orders."""
 
+import enum
 from typing import Any, Self
 
 from django.conf import settings
@@ -30,8 +31,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 # As buyers type it, with spaces.
 MAX_TAX_NUMBER_LENGTH = 30
-# The source of orders made by a company's contact.
-SOURCE_COMPANY_CONTACT = "company"
 
 
 class Order(OrderLinks):
@@ -41,6 +40,33 @@ class Order(OrderLinks):
         FREE = "free", _("free")
         INVOICE = "invoice", _("to invoice")
         CARD = "card", _("by card")
+
+    # Not the choices of the column: no page shows them, so they have no labels.
+    class Source(enum.StrEnum):
+        """The channel through which the order came."""
+
+        PAGE = "page"
+        API = "api"
+        COMPANY_CONTACT = "company"
+        IMPORT = "import"
+        DESK = "desk"
+        ORGANIZER = "organizer"
+        SPONSOR = "sponsor"
+        VISIT_APPLICATION = "visit"
+        WAITING_LIST = "waiting"
+        SEED = "seed"
+
+    # Their buyer is known: the buyer of a page, the API or a sponsor's form is not.
+    TRUSTED_SOURCES = frozenset(
+        {
+            Source.COMPANY_CONTACT,
+            Source.IMPORT,
+            Source.DESK,
+            Source.ORGANIZER,
+            Source.VISIT_APPLICATION,
+            Source.WAITING_LIST,
+        }
+    )
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
     # Empty for walk-ins and imported people without an address.
@@ -59,7 +85,7 @@ class Order(OrderLinks):
     billing_tax_number = models.CharField(
         _("SIREN or VAT number"), max_length=MAX_TAX_NUMBER_LENGTH, blank=True, default="", db_default=""
     )
-    source = models.CharField(_("source"), max_length=20, default="page")
+    source = models.CharField(_("source"), max_length=20, default=Source.PAGE.value)
     # The order from whose page the same buyer started this one.
     previous_order = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="next_orders", db_index=False

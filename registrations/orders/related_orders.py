@@ -14,7 +14,7 @@ from django.db.models import Q
 from convention.accounts.permissions import owns_address
 from convention.club.models import Person
 from convention.text.email_addresses import is_same_email
-from registrations.models import SOURCE_COMPANY_CONTACT, Order
+from registrations.models import Order
 from registrations.permissions import LinkAccess
 
 from .order_state import describe_order_state
@@ -47,12 +47,12 @@ def link_to_previous_order(*, order: Order, reference: str) -> None:
 def list_related_orders(link_access: LinkAccess, user: "RequestUser") -> list[RelatedOrder]:
     """Return the buyer's other orders for the event that the holder of this link may open."""
     order = link_access.order
-    if not link_access.is_full or order.awaits_verification or order.source == SOURCE_COMPANY_CONTACT:
+    if not link_access.is_full or order.awaits_verification or order.source == Order.Source.COMPANY_CONTACT:
         return []
     is_owner = isinstance(user, Person) and owns_address(user, order.email)
     related = Q(email__iexact=order.email) if is_owner else _make_related_condition(order)
     rows = Order.objects.filter(related, event=order.event_id).exclude(pk=order.pk)
-    rows = rows.exclude(source=SOURCE_COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
+    rows = rows.exclude(source=Order.Source.COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
     return [
         _build_related_order(row, row.manage_path if is_owner or row.pk == order.previous_order_id else "")
         for row in rows[:MAX_ORDERS_SHOWN]

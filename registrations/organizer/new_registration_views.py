@@ -12,8 +12,7 @@ from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
 from registrations.booking.walk_in import register_walk_in
-from registrations.models import Addon, Ticket
-from registrations.order_context import SOURCE_ORGANIZER
+from registrations.models import Addon, Order, Ticket
 from registrations.storefront.forms import OptionalBillingForm
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
 
@@ -37,7 +36,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
             registration = register_walk_in(
                 event=event_obj,
                 place=form.build_place(),
-                source=SOURCE_ORGANIZER,
+                source=Order.Source.ORGANIZER,
                 idempotency_key=form.cleaned_data["nonce"],
                 language=translation.get_language() or "fr",
                 agreed_price=form.agreed_price,

@@ -29,14 +29,13 @@ from registrations.booking.save_order import save_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
-from registrations.order_context import SOURCE_ORGANIZER, OrderContext
+from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.rate_limits import throttle_unverified_order
 
 from .notifications import notify_sponsor
 
-SPONSOR_SOURCE = "sponsor"
-PUBLIC_CONTEXT = OrderContext(source=SPONSOR_SOURCE)
+PUBLIC_CONTEXT = OrderContext(source=Order.Source.SPONSOR)
 # How long a package taken by an organizer is held for the sponsor's card payment.
 ORGANIZER_HOLD_DURATION = datetime.timedelta(days=7)
 
@@ -97,7 +96,7 @@ def take_package_as_organizer(
     return _book_package(
         package,
         sponsor_request.normalize(),
-        OrderContext(source=SOURCE_ORGANIZER, idempotency_key=idempotency_key),
+        OrderContext(source=Order.Source.ORGANIZER, idempotency_key=idempotency_key),
         card_hold=ORGANIZER_HOLD_DURATION,
     )
 
@@ -187,7 +186,7 @@ def _make_order(package: Package, sponsor_request: SponsorRequest, context: Orde
         billing_city=request.billing.city,
         billing_country=request.billing.country,
         billing_tax_number=request.billing.tax_number,
-        source=SPONSOR_SOURCE,
+        source=Order.Source.SPONSOR,
     )
 
 

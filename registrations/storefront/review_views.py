@@ -179,7 +179,7 @@ def _make_idempotency_key(nonce: str) -> str:
 def _make_order_context(request: HttpRequest, draft: DraftContent, catalog: RequestedCatalog) -> OrderContext:
     network = get_client_network(request.META)
     return OrderContext(
-        source="page",
+        source=Order.Source.PAGE,
         idempotency_key=_make_idempotency_key(draft.nonce),
         person=_get_signed_in_person(request),
         catalog=catalog,

@@ -18,8 +18,7 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
 from registrations.booking.walk_in import register_walk_in
-from registrations.models import Registration
-from registrations.order_context import SOURCE_DESK
+from registrations.models import Order, Registration
 from registrations.questions.answer_forms import AnswersForm
 from registrations.questions.answers import select_unanswered_questions
 from registrations.questions.queries import load_questions
@@ -98,7 +97,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     questions = load_questions(event_obj)
     # Walk-ins only: the desk may neither read nor change anyone else's answers.
-    if registration.order.source != SOURCE_DESK or not select_unanswered_questions(
+    if registration.order.source != Order.Source.DESK or not select_unanswered_questions(
         questions, registration.ticket, registration.answers
     ):
         return redirect("desk-guest", event_obj.slug, registration.reference)

@@ -27,7 +27,7 @@ from registrations.rate_limits import throttle_order
 from registrations.sponsors.forms import SponsorOrderForms
 from registrations.sponsors.notifications import build_sponsor_path
 from registrations.sponsors.permissions import get_public_logo, get_public_package
-from registrations.sponsors.sponsorships import SPONSOR_SOURCE, check_package_on_sale, take_package
+from registrations.sponsors.sponsorships import check_package_on_sale, take_package
 
 
 def png_response(logo: SponsorLogo | None, *, cache: str = "private, no-store") -> HttpResponse:
@@ -94,7 +94,9 @@ def _take_or_quote(
         messages.warning(request, _("The price has changed: it is now %(price)s.") % {"price": package.cost})
         return redirect("sponsor-order", package.event.slug, package.slug)
     person = request.user if isinstance(request.user, Person) else None
-    context = OrderContext(source=SPONSOR_SOURCE, person=person, network=get_client_network(request.META))
+    context = OrderContext(
+        source=Order.Source.SPONSOR, person=person, network=get_client_network(request.META)
+    )
     sponsorship = take_package(
         package=package, sponsor_request=sponsor_request, idempotency_key=idempotency_key, context=context
     )

@@ -11,7 +11,7 @@ from convention.club.models import Seat
 from convention.errors import InvalidFields
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Order, Registration, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.visits.models import Application
@@ -19,8 +19,6 @@ from registrations.visits.preconditions import ApplicationEnded, VisitNotReady
 from registrations.waiting_list.expire_and_leave import leave_waiting_list
 
 from .eligibility import get_member_ticket
-
-ORDER_SOURCE = "visit"
 
 
 def give_place(
@@ -31,7 +29,9 @@ def give_place(
     `as_of` is the moment whose price and deadline rules apply, now by default. Raise SoldOut, CompanyFull,
     NotOpenNow, AlreadyRegistered or VisitNotReady.
     """
-    context = OrderContext(source=ORDER_SOURCE, person=seat.person, member_seat=seat, rules_at=as_of)
+    context = OrderContext(
+        source=Order.Source.VISIT_APPLICATION, person=seat.person, member_seat=seat, rules_at=as_of
+    )
     order = place_order(
         event=application.visit.event, request=_build_order_request(application, seat), context=context
     )

@@ -18,7 +18,7 @@ from django.utils import timezone
 from badges.codes import build_badge_code
 from badges.wallet.apple import describe_apple_pass
 from registrations.changes.links import build_attendee_url
-from registrations.models import SOURCE_COMPANY_CONTACT
+from registrations.models import Order
 from registrations.permissions import make_own_secret
 from tests.factories import make_event, make_registration, make_ticket
 
@@ -109,7 +109,7 @@ def test_pass_contains_order_link_when_requested_with_it(client, holder, apple):
 
 def test_company_contact_gets_pass_without_link_of_colleague(client, holder, apple):
     """With a colleague's own link, a company contact could read the colleague's answers."""
-    holder.order.source = SOURCE_COMPANY_CONTACT
+    holder.order.source = Order.Source.COMPANY_CONTACT
     holder.order.save()
     colleague = make_registration(holder.ticket, order=holder.order, email="colleague@example.org")
     assert read_back_links(client.get(address("order-apple-pass", colleague))) == []
