@@ -39,8 +39,7 @@ def _refuse_if_registered(registration: Registration, person: Person) -> None:
 
 
 def _query_other_places(person: int, ticket: int, registration: int) -> QuerySet[Registration]:
-    confirmed = Registration.objects.confirmed().filter(person=person, ticket=ticket)
-    return confirmed.exclude(pk=registration)
+    return Registration.objects.of_members([person], [ticket]).exclude(pk=registration)
 
 
 def _query_person_lock(person: int) -> QuerySet[Person]:
@@ -63,7 +62,8 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
     list(
         Person.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk")
     )
-    confirmed = Registration.objects.confirmed().filter(person__in=members)
+    tickets = {ticket for _place, ticket, _person in member_places}
+    confirmed = Registration.objects.of_members(members, tickets)
     taken_places: set[tuple[int, int | None]] = set(confirmed.values_list("ticket_id", "person_id"))
     second_places = set[int]()
     # Of two places for one member in the same order, the first one stays.

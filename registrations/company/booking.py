@@ -84,8 +84,8 @@ def find_seat_errors(
     )
     people = [seat.person_id for seat in seats.values()]
     # A second registration of the same person for another ticket is allowed.
-    confirmed = Registration.objects.confirmed().filter(event=event, person__in=people)
-    booked = set(confirmed.values_list("person", "ticket")) if people else set()
+    confirmed = Registration.objects.of_members(people, member_tickets.values())
+    booked = set(confirmed.values_list("person", "ticket"))
     errors = {}
     for number, place in member_places.items():
         seat = seats.get(normalize_email(place.email))

@@ -1,6 +1,7 @@
 """Registrations: one place at one event each, with a snapshot of the attendee's details."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.models import Company
+from convention.club.models import Company, Person
 from convention.db.searchable import SearchableModel, SearchableQuerySet
 from convention.events.models import Event
 from convention.money import Money
@@ -51,6 +52,10 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
         """Return pending ones whose hold expired before `at` (default: now), to be released."""
         now = at or timezone.now()
         return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, hold_expires_at__lte=now)
+
+    def of_members(self, people: Iterable[Person | int], tickets: Iterable[Ticket | int]) -> Self:
+        """Return those that keep these members from another registration for the same ticket."""
+        return self.confirmed().filter(person__in=people, ticket__in=tickets)
 
 
 USER_MODEL = settings.AUTH_USER_MODEL

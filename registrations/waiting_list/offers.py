@@ -187,11 +187,9 @@ def load_waiting_facts(entry: WaitingEntry, item: WantedItem) -> WaitingFacts:
     if member is None:
         return WaitingFacts(is_member=False)
     person, company = member
-    # As `refuse_second_place` counts them: the offer could not be accepted otherwise.
-    places = Registration.objects.confirmed().filter(event=item.event_id, person=person, ticket=item)
     return WaitingFacts(
         is_member=True,
-        has_place=places.exists(),
+        has_place=Registration.objects.of_members([person], [item]).exists(),
         company_places_left=_count_company_places_left(item, company),
     )
 
