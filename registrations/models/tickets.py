@@ -97,6 +97,17 @@ class Ticket(SaleItem):
         among_members = self.event.visibility == Event.Visibility.MEMBERS
         return self.is_for_members or (among_members and self.audience == self.Audience.GUEST)
 
+    def count_company_places_left(self, company: Company, *, offer_count: int) -> int | None:
+        """Return how many more places the company can have; None if the ticket has no cap.
+
+        `offer_count` is how many places are on offer to its people: they are as good as taken, because
+        accepting one must not exceed the cap.
+        """
+        if self.company_cap is None:
+            return None
+        reserved = self.shares.filter(company=company).values_list("reserved", flat=True).first() or 0
+        return self.company_cap - reserved - offer_count
+
     @property
     def current_price(self) -> Money:
         """Return the price of this moment."""

@@ -21,7 +21,7 @@ from convention.db.limited_stock import LimitedStock, release_stock, reserve_sto
 from convention.errors import SoldOut
 from convention.events.models import Event
 from registrations.application_rules import get_application_rules, rank_waiting_entries
-from registrations.models import CompanyShare, Quota, Registration, Ticket, WaitingEntry, WaitingPolicy
+from registrations.models import Quota, Registration, Ticket, WaitingEntry, WaitingPolicy
 from registrations.models.waiting_list import DEFAULT_OFFER_HOURS, WaitingEntryQuerySet
 from registrations.shared_quotas import (
     find_tickets_sharing_quota,
@@ -195,12 +195,12 @@ def load_waiting_facts(entry: WaitingEntry, item: WantedItem) -> WaitingFacts:
 
 
 def _count_company_places_left(ticket: Ticket, company: Company) -> int | None:
-    """Return how many places the company may still have; open offers count as taken. None without a cap."""
+    """Return how many places the company may still have, offers included; None without a cap."""
+    # Checked first, because the people of all offers are looked up.
     if ticket.company_cap is None:
         return None
-    shares = CompanyShare.objects.filter(ticket=ticket, company=company)
-    reserved = shares.values_list("reserved", flat=True).first() or 0
     offered = WaitingEntry.objects.with_offer().filter(ticket=ticket).values_list("email", flat=True)
     # An offer is not linked to a member yet: the company is found by the address.
     members = [find_member_by_email(email) for email in offered]
-    return ticket.company_cap - reserved - sum(1 for member in members if member and member[1] == company)
+    offer_count = sum(1 for member in members if member and member[1] == company)
+    return ticket.count_company_places_left(company, offer_count=offer_count)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from convention.club.models import Company, Employment, Person, Seat
 from convention.club.permissions import get_open_seat
 from convention.text.dates import format_date
-from registrations.models import CompanyShare, Ticket, WaitingEntry
+from registrations.models import Ticket, WaitingEntry
 from registrations.visits.models import Application, Visit
 
 from .company_markets import CompanyMarkets
@@ -123,13 +123,12 @@ def list_employer_ids(person: Person, day: datetime.date) -> list[int]:
 
 def count_places_left(ticket: Ticket | None, company: Company) -> int | None:
     """Return how many places the company may still take, offers included; None without a limit."""
-    if ticket is None or ticket.company_cap is None:
+    if ticket is None:
         return None
-    shares = CompanyShare.objects.filter(ticket=ticket, company=company)
-    reserved = shares.values_list("reserved", flat=True).first() or 0
-    # An open offer is as good as taken: accepting it must not exceed the limit.
+    # By the company of the application, whose seat counts on the day of the visit: by the address, as in
+    # `waiting_list.offers`, it would be the company of today.
     offered = WaitingEntry.objects.with_offer().filter(ticket=ticket, application__company=company)
-    return ticket.company_cap - reserved - offered.count()
+    return ticket.count_company_places_left(company, offer_count=offered.count())
 
 
 def has_overlapping_application(visit: Visit, person: Person) -> bool:
