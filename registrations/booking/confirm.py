@@ -23,7 +23,7 @@ from registrations.billing.receivables import (
 from registrations.models import Order, Registration, Sponsorship
 
 from .holds import lock_pending_items, refuse_after_event, release_hold
-from .order_limits import find_second_places
+from .order_limits import find_second_registrations
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     """
     ready = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
     # Members are locked before stock, in the same order as by bookings.
-    ready = replace(ready, registrations=exclude_second_places(ready.registrations))
+    ready = replace(ready, registrations=exclude_second_registrations(ready.registrations))
     if not ready.all_items:
         return []
     now = timezone.now()
@@ -79,10 +79,10 @@ def _finish_verification(order: Order, packages: list[Sponsorship]) -> None:
         sync_receivable(order)
 
 
-def exclude_second_places(places: list[Registration]) -> list[Registration]:
-    """Return the registrations without a member's second place of the same ticket."""
-    second_place_ids = find_second_places(places)
-    return [place for place in places if place.pk not in second_place_ids]
+def exclude_second_registrations(registrations: list[Registration]) -> list[Registration]:
+    """Return the registrations without a member's second one for the same ticket."""
+    second_ids = find_second_registrations(registrations)
+    return [registration for registration in registrations if registration.pk not in second_ids]
 
 
 @transaction.atomic

@@ -27,18 +27,18 @@ class AlreadyRegistered(ConventionError):
     status = 409
 
 
-def refuse_second_place(registration: Registration, person: Person) -> None:
-    """Raise AlreadyRegistered for a second place; lock the member until the transaction ends."""
+def refuse_second_registration(registration: Registration, person: Person) -> None:
+    """Raise AlreadyRegistered for the ticket's second one; lock the member until the transaction ends."""
     LOCK_PERSON_QUERY.all(person.pk)
     _refuse_if_registered(registration, person)
 
 
 def _refuse_if_registered(registration: Registration, person: Person) -> None:
-    if OTHER_PLACES_QUERY.exists(person.pk, registration.ticket_id, registration.pk or 0):
+    if OTHER_REGISTRATIONS_QUERY.exists(person.pk, registration.ticket_id, registration.pk or 0):
         raise AlreadyRegistered(_("You already have a place at this event, so we did not book a second one."))
 
 
-def _query_other_places(person: int, ticket: int, registration: int) -> QuerySet[Registration]:
+def _query_other_registrations(person: int, ticket: int, registration: int) -> QuerySet[Registration]:
     return Registration.objects.of_members([person], [ticket]).exclude(pk=registration)
 
 
@@ -48,45 +48,45 @@ def _query_person_lock(person: int) -> QuerySet[Person]:
 
 
 # Compiled, since members order in the same rush.
-OTHER_PLACES_QUERY = CompiledQuery(_query_other_places, -1, -2, -3)
+OTHER_REGISTRATIONS_QUERY = CompiledQuery(_query_other_registrations, -1, -2, -3)
 LOCK_PERSON_QUERY = CompiledQuery(_query_person_lock, PLACEHOLDER_ID)
 
 
-def find_second_places(places: Iterable[Registration]) -> set[int]:
-    """Return the ids of registrations that would be a member's second place of a ticket.
+def find_second_registrations(registrations: Iterable[Registration]) -> set[int]:
+    """Return the ids of those that would be a member's second registration for a ticket.
 
     Locks the members in the order of their ids until the transaction ends.
     """
-    member_places = [(place.pk, place.ticket_id, place.person_id) for place in places if place.member_of_id]
-    members = {person for _place, _ticket, person in member_places if person is not None}
+    of_members = [(row.pk, row.ticket_id, row.person_id) for row in registrations if row.member_of_id]
+    members = {person for _pk, _ticket, person in of_members if person is not None}
     list(
         Person.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk")
     )
-    tickets = {ticket for _place, ticket, _person in member_places}
+    tickets = {ticket for _pk, ticket, _person in of_members}
     confirmed = Registration.objects.of_members(members, tickets)
-    taken_places: set[tuple[int, int | None]] = set(confirmed.values_list("ticket_id", "person_id"))
-    second_places = set[int]()
-    # Of two places for one member in the same order, the first one stays.
-    for place, ticket, person in sorted(member_places):
-        if person is not None and (ticket, person) in taken_places:
-            second_places.add(place)
-        taken_places.add((ticket, person))
-    return second_places
+    booked: set[tuple[int, int | None]] = set(confirmed.values_list("ticket_id", "person_id"))
+    second_registrations = set[int]()
+    # Of two registrations of one member in the same order, the first one stays.
+    for pk, ticket, person in sorted(of_members):
+        if person is not None and (ticket, person) in booked:
+            second_registrations.add(pk)
+        booked.add((ticket, person))
+    return second_registrations
 
 
 def check_limits_and_save(prepared: PreparedOrder) -> None:
-    """Save an order as `save_order`, with one place per member and ticket. Raise AlreadyRegistered too.
+    """Save an order as `save_order`, with one registration for each member and ticket.
 
-    An order that awaits verification reserves its places only below the event's hourly ceiling.
+    Raise AlreadyRegistered too. An order that awaits verification reserves its places only below the event's
+    hourly ceiling.
     """
     _refuse_full_company(prepared)
     is_for_members = any(
         registration.ticket.needs_member_verification for registration in prepared.registrations
     )
-    if prepared.order.awaits_verification:
-        # Only load tests run without limits. Members still need their lock, or they could get two places.
-        is_unlimited = settings.RATE_LIMITS == "off" and not is_for_members
-        save_order(prepared) if is_unlimited else _check_and_save(prepared)
+    # Only load tests run without limits. Members still need their lock, or they could get two places.
+    if settings.RATE_LIMITS == "off" and prepared.order.awaits_verification and not is_for_members:
+        save_order(prepared)
     else:
         _check_and_save(prepared)
 
@@ -112,7 +112,7 @@ def _check_and_save(prepared: PreparedOrder) -> None:
     withhold_unverified_places(prepared.order, prepared.registrations, at=now)
     for registration in prepared.registrations:
         if registration.member_of and registration.person:
-            refuse_second_place(registration, registration.person)
+            refuse_second_registration(registration, registration.person)
     save_order(prepared)
     # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications(prepared.registrations)

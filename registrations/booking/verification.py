@@ -35,7 +35,7 @@ from registrations.questions.queries import count_chosen_options
 from .build_order import get_hold_duration
 from .confirm import confirm_pending_items, confirm_settled_order
 from .holds import lock_pending_items
-from .order_limits import refuse_second_place
+from .order_limits import refuse_second_registration
 from .transfer import transfer_registration
 from .use_pass import PRICE_FIELDS, use_pass
 from .validation import refuse_if_closed
@@ -73,7 +73,7 @@ def verify_membership(*, registration: Registration) -> Registration:
         refuse_if_closed(registration.event, at=timezone.now())
     person, company = _find_member(registration)
     # The order of locks is that of bookings: member, company share, other stock, tickets.
-    refuse_second_place(registration, person)
+    refuse_second_registration(registration, person)
     reserve_company_share(registration.ticket, company)
     assigned_fields = _assign_to_member(registration, person, company)
     _reserve_with_pass(registration, person)

@@ -22,7 +22,7 @@ from registrations.application_rules import check_applications
 from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable
-from registrations.booking.order_limits import refuse_second_place
+from registrations.booking.order_limits import refuse_second_registration
 from registrations.booking.transfer import IDENTITY_FIELDS, transfer_registration, void_unnamed_link
 from registrations.booking.validation import check_person_texts
 from registrations.models import Order, Registration
@@ -69,7 +69,7 @@ def substitute_as_organizer(
     )
     name = new_attendee.first_name, new_attendee.last_name
     if member:
-        refuse_second_place(registration, member)
+        refuse_second_registration(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
     saved_fields = _assign_attendee(registration, name, new_attendee, at)
     # Afterwards, because a transfer clears the person.

@@ -177,7 +177,7 @@ def test_control_without_lock_member_gets_several_places(monkeypatch, gate):
         assert not others.exists()
         gate.wait()
 
-    monkeypatch.setattr(verification, "refuse_second_place", look_first)
+    monkeypatch.setattr(verification, "refuse_second_registration", look_first)
     assert race_for_one_member(unwrap_on_sqlite(verification.verify_membership)) == (
         ["Registration"] * THREAD_COUNT,
         THREAD_COUNT,

@@ -121,7 +121,7 @@ def test_concurrent_orders_of_one_member_get_one_place(ticket, monkeypatch, lock
         gate.wait()
 
     if not locked:
-        monkeypatch.setattr(writing, "refuse_second_place", look_first)
+        monkeypatch.setattr(writing, "refuse_second_registration", look_first)
     found = run_in_threads([lambda: order_place(ticket, member)] * THREAD_COUNT, threads=THREAD_COUNT)
     assert sorted(type(one).__name__ for one in found) == (
         ["AlreadyRegistered"] * (THREAD_COUNT - 1) + ["Order"] if locked else ["Order"] * THREAD_COUNT
