@@ -18,7 +18,7 @@ from registrations.order_request import BillingDetails, OrderRequest, RequestedP
 from registrations.pricing.catalog import Offering
 from registrations.pricing.quote import Quote
 from registrations.sessions.booking import book_session, swap_session
-from registrations.waiting_list.expire_and_leave import NoActiveOffer
+from registrations.waiting_list.end_waiting import NoActiveOffer
 from schedule.models import Session
 
 from .place_order import place_order

@@ -11,7 +11,7 @@ from registrations.booking.accept_offer import accept_session_offer
 from registrations.booking.join_waiting_list import join_session_list
 from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.sessions.booking import book_session, leave_session, swap_session
-from registrations.waiting_list.expire_and_leave import WaitingEnded, decline_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import WaitingEnded, decline_offer, leave_waiting_list
 from schedule.models import ProgrammeAudience, Session
 
 

@@ -27,7 +27,7 @@ from registrations.permissions import get_waiting_entry_by_link
 from registrations.pricing.display import make_line_row
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_waiting_entry
-from registrations.waiting_list.expire_and_leave import decline_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import decline_offer, leave_waiting_list
 from registrations.waiting_list.notifications import list_waiting_entries
 from registrations.waiting_list.policy import find_position
 

@@ -10,7 +10,7 @@ from convention.events.models import Event
 from registrations.application_rules import get_application_rules
 from registrations.models import WaitingEntry, WaitingPolicy
 
-from .expire_and_leave import WaitingEnded, leave_waiting_list, lock_waiting_entry
+from .end_waiting import WaitingEnded, leave_waiting_list, lock_waiting_entry
 from .offers import lock_wanted_item, offer_free_places, offer_place, release_and_offer
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from registrations.models import Ticket, WaitingEntry
 from schedule.models import Session
 
-from .expire_and_leave import expire_offer
+from .end_waiting import expire_offer
 from .offers import offer_free_places
 
 HAS_FREE_PLACES = Q(capacity__isnull=True) | Q(reserved__lt=F("capacity"))

@@ -16,7 +16,7 @@ from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded, VisitNotReady
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 
 from .eligibility import get_member_ticket
 

@@ -11,7 +11,7 @@ from registrations.changes.cancel import cancel_with_fee
 from registrations.models import Registration, WaitingEntry
 from registrations.visits.models import Application, HostContact, Identity, Visit
 from registrations.visits.preconditions import check_not_cancelled
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 
 from .decision_notifications import notify_club_of_decision, notify_refused_visitor
 

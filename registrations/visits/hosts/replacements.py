@@ -26,7 +26,7 @@ from registrations.visits.applications.places import give_place
 from registrations.visits.applications.veto import cancel_place_for_host, check_not_begun, was_vetoed
 from registrations.visits.models import Application, HostContact, Identity, Visit
 from registrations.visits.preconditions import NotEligible
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 
 
 def propose_replacement_by_email(*, application: Application, email: str) -> Application:

@@ -21,7 +21,7 @@ from registrations.visits.hosts.notifications import (
 )
 from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import lock_visit_row
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 from schedule.editing.revision import raise_revision
 
 

@@ -15,7 +15,7 @@ from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.dates import find_length_problem
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import lock_visit_row
-from registrations.waiting_list.expire_and_leave import expire_offer
+from registrations.waiting_list.end_waiting import expire_offer
 
 from .send import revoke_all_links
 

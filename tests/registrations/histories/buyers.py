@@ -16,7 +16,7 @@ from registrations.company.booking import book_for_company
 from registrations.models import Order, Registration, Ticket, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.sponsors.sponsorships import take_package
-from registrations.waiting_list.expire_and_leave import decline_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import decline_offer, leave_waiting_list
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.registrations.histories.base import PAYMENTS, place_of, register_frequent_step, register_step
 from tests.registrations.sponsors.factories import make_sponsor_request

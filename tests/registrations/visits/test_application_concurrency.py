@@ -15,7 +15,7 @@ from registrations.visits.hosts.replacements import propose_replacement
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded
 from registrations.visits.visitor_list.lock import lock_list
-from registrations.waiting_list.expire_and_leave import WaitingEnded
+from registrations.waiting_list.end_waiting import WaitingEnded
 from tests.factories import make_company, make_member
 from tests.registrations.visits.factories import get_state, make_application, make_visit
 from tests.threads import run_in_threads

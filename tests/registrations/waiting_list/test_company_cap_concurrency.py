@@ -16,7 +16,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.waiting_list.expire_and_leave import decline_offer, expire_offer
+from registrations.waiting_list.end_waiting import decline_offer, expire_offer
 from registrations.waiting_list.organizer_actions import pause_waiting_entry, resume_waiting_entry
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_ticket

@@ -17,7 +17,7 @@ from registrations.inventory import stock
 from registrations.models import Registration, SessionBooking, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.sessions.booking import book_session, leave_session, swap_session
-from registrations.waiting_list.expire_and_leave import expire_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import expire_offer, leave_waiting_list
 from schedule.models import Session
 from tests.factories import make_event, make_registration, make_session, make_ticket
 from tests.threads import run_in_threads

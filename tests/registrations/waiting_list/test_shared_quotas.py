@@ -13,7 +13,7 @@ from registrations.models import Quota, Registration, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.ticketing.quotas import remove_quota, save_quota
 from registrations.ticketing.tickets import save_ticket
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 from tests.factories import make_event, make_ticket
 from tests.threads import run_in_threads
 

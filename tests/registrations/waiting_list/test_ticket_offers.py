@@ -11,7 +11,7 @@ from convention.api.throttles import TooManyRequests
 from registrations.models import Ticket, WaitingEntry
 from registrations.rate_limits import WAITING_ENTRIES_PER_HOUR, throttle_waiting_entry
 from registrations.ticketing.tickets import TicketInUse, remove_ticket
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 from registrations.waiting_list.policy import MIN_OFFER_DURATION, calculate_offer_expiry
 from tests.factories import make_event, make_ticket
 

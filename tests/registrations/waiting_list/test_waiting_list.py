@@ -23,7 +23,7 @@ from registrations.models import CompanyShare, PriceStep, Registration, Ticket, 
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.sessions.booking import SessionConflict, book_session, leave_session
 from registrations.ticketing.tickets import save_ticket
-from registrations.waiting_list.expire_and_leave import NoActiveOffer, decline_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import NoActiveOffer, decline_offer, leave_waiting_list
 from registrations.waiting_list.organizer_actions import (
     offer_place_now,
     pause_waiting_entry,

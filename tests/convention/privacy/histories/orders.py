@@ -30,7 +30,7 @@ from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.models import BankLine
 from registrations.sponsors.sponsorships import SponsorRequest, take_package
-from registrations.waiting_list.expire_and_leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, OLD_ADDRESS, STREET
 from tests.convention.privacy.histories.person import (
     PERSON_FIELDS,
