@@ -21,11 +21,11 @@ class OrderContext:
 
     - `company` is the company whose contact orders; people with a seat of it need no verification.
     - `catalog` has the tickets and the voucher that the order names, if they were loaded before.
-    - `held_offer` is a place that is held for this order already; the rules are those of the moment when its
-      wait began.
+    - `held_offer` is a place that is held for this order already; registration and sale had to be open when
+      its wait began.
     - `member_seat` is the membership seat of the signed-in person, if it is known.
-    - `rules_at` is the moment whose rules apply if it is not now: a place may be given long after the
-      application.
+    - `rules_at` is the moment at which registration and sale had to be open, if it is not now: a place may be
+      given long after the application. The price, and the places left, are always those of now.
     """
 
     source: Order.Source = Order.Source.PAGE
@@ -47,7 +47,7 @@ class OrderContext:
 
     @property
     def rules_apply_at(self) -> datetime.datetime:
-        """Return the moment whose rules apply: when the wait began, `rules_at`, or now."""
+        """Return the moment for which deadlines are checked: when the wait began, `rules_at`, or now."""
         return self.held_offer.waiting_since if self.held_offer else self.rules_at or timezone.now()
 
     @property

@@ -26,8 +26,8 @@ def give_place(
 ) -> Registration:
     """Book a place on the account of the seat's company, inside the caller's transaction.
 
-    `as_of` is the moment whose price and deadline rules apply, now by default. Raise SoldOut, CompanyFull,
-    NotOpenNow, AlreadyRegistered or VisitNotReady.
+    `as_of` is the moment at which registration and sale have to be open, now by default; the price is always
+    that of now. Raise SoldOut, CompanyFull, NotOpenNow, AlreadyRegistered or VisitNotReady.
     """
     context = OrderContext(
         source=Order.Source.VISIT_APPLICATION, person=seat.person, member_seat=seat, rules_at=as_of

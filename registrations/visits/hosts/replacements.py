@@ -90,7 +90,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
     # Before booking, which takes the place that this releases, also within the company limit.
     _end_replaced_application(visit, replaced)
     approved.host_approved_at = timezone.now()
-    # Price and deadline rules as of the first application: the lock has closed ordinary booking.
+    # Deadlines as of the first application: the lock has closed ordinary booking.
     give_place(application=approved, seat=seat, as_of=_find_first_application_time(replaced))
     approved.save(update_fields=["host_approved_at", "registration"])
     record_action(
@@ -106,7 +106,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
 
 
 def _find_first_application_time(replaced: Application) -> datetime.datetime:
-    """Return when the place was first applied for, before any replacement; its price rules still apply."""
+    """Return when the place was first applied for, before any replacement; the deadlines of then apply."""
     # A replacement may have been replaced in turn.
     while replaced.replaces:
         replaced = replaced.replaces
