@@ -303,7 +303,8 @@ def save_single_scan(batch: ScanBatch, presence_changed_at: datetime.datetime | 
 
 def execute_statements(statements: list[str], values: dict[str, Any]) -> bool:
     """Run statements that must each write one row; write nothing and return False if one does not."""
-    if len(statements) == 1:
+    # SQLite's writers wait for each other when a transaction begins (see convention/db/sqlite/base.py).
+    if len(statements) == 1 and connection.vendor == "postgresql":
         return execute_statement(statements[0], values).rowcount == 1
     with transaction.atomic():
         are_all_written = all(execute_statement(statement, values).rowcount == 1 for statement in statements)

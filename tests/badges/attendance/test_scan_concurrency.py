@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +19,8 @@ from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
 from badges.attendance.scanning.verdict import COUNTED_VERDICTS
+from convention.db.wait_budget import wait_budget
+from convention.errors import ServiceUnavailable
 from tests.badges.attendance.factories import (
     make_badge_code,
     make_bearer_header,
@@ -182,6 +184,30 @@ def test_fast_path_decides_and_stores_same_as_full_path():
         Presence.objects.filter(registration=person).values(*STATE_COLUMN_NAMES).get() for person in people
     ]
     assert presences[0] == presences[1]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="It has one writer at a time.")
+def test_refused_scan_waits_no_longer_than_its_request_may():
+    event = make_event()
+    device, _token = make_device(event, seen_at=timezone.now())
+    is_locked, is_over = threading.Event(), threading.Event()
+
+    def hold_write_lock():
+        with transaction.atomic():
+            is_locked.set()
+            is_over.wait(30)
+
+    def scan():
+        is_locked.wait(30)
+        began = time.monotonic()
+        with wait_budget(0.5), pytest.raises(ServiceUnavailable):
+            record_by_fast_path(device, make_item("https://example.com/"))
+        is_over.set()
+        return time.monotonic() - began
+
+    seconds, _held = run_in_threads([scan, hold_write_lock], threads=2)
+    assert seconds < 10
+    assert Scan.objects.count() == 0
 
 
 def test_entry_keeps_its_gate_when_device_moves():
