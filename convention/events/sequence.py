@@ -1,6 +1,8 @@
 """The counter by which scanners fetch only the changes of an event since their last request."""
 
-from django.db import connection
+from django.db.models import F
+
+from .models import Event
 
 
 def advance_sequence(event_id: int) -> int:
@@ -8,10 +10,7 @@ def advance_sequence(event_id: int) -> int:
 
     The update locks the event's row until the transaction ends, so rows become visible in their order.
     """
-    # Raw SQL: the ORM's update does not return the new value.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE events_event SET sequence = sequence + 1 WHERE id = %s RETURNING sequence",
-            [event_id],
-        )
-        return int(cursor.fetchone()[0])
+    event = Event(pk=event_id, sequence=F("sequence") + 1)
+    # Django reads the new value of an expression back in the same statement.
+    event.save(force_update=True, update_fields=["sequence"])
+    return event.sequence

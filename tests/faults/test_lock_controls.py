@@ -236,15 +236,27 @@ def test_concurrent_changes_get_distinct_sequences():
     assert sorted(run_in_threads([lambda: advance_sequence(event.pk)] * THREAD_COUNT)) == [1, 2, 3, 4]
 
 
+def test_advancing_sequence_changes_nothing_else_in_one_statement(django_assert_num_queries):
+    event = make_event(sequence=6)
+    before = Event.objects.values().get()
+
+    with django_assert_num_queries(1):
+        raised = advance_sequence(event.pk)
+
+    assert raised == 7
+    assert Event.objects.values().get() == before | {"sequence": 7}
+
+
 def test_control_read_then_write_gives_equal_sequences(gate):
     event = make_event()
 
     def read_first(execute, sql, params, many, context):
-        if "sequence + 1" not in sql:
+        column = '"events_event"."sequence" +'
+        if column not in sql:
             return execute(sql, params, many, context)
         found = Event.objects.get(pk=event.pk).sequence
         gate.wait()
-        return execute(sql.replace("sequence + 1", str(found + 1)), params, many, context)
+        return execute(sql.replace(column, f"{found} +"), params, many, context)
 
     def advance() -> int:
         with connection.execute_wrapper(read_first):
