@@ -57,6 +57,11 @@ class JobProgress:
         finish_job(self.job, outcome=outcome)
 
 
+def has_jobs(event: Event) -> bool:
+    """Return whether the menu shows the event's jobs: only once there is one, since most never have any."""
+    return Job.objects.filter(event=event).exists()
+
+
 @task
 def run_job(job_id: int) -> None:
     """Run a job unless it is finished. A ConventionError ends it; the queue retries after other errors."""

@@ -5,12 +5,10 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
-from convention.events.models import Event
 from convention.web.routing import OrganizerPage, PageGroup
 
 from . import views
-from .models import Job
+from .job_queue import has_jobs
 
 pages: list[Any] = [
     path("organize/<slug:event>/jobs/", views.job_list, name="organize-jobs"),
@@ -20,14 +18,4 @@ pages: list[Any] = [
     path("organize/club/long-jobs/<int:pk>/", views.club_job_detail, name="club-long-job"),
 ]
 
-
-# Compiled, since the menu asks on every organizer's page.
-JOBS_QUERY = CompiledQuery(lambda event: Job.objects.filter(event=event), PLACEHOLDER_ID)
-
-
-def _has_jobs(event: Event) -> bool:
-    # The menu shows jobs only once there is one: most events never have any.
-    return JOBS_QUERY.exists(event.pk)
-
-
-organizer_pages = [OrganizerPage("organize-jobs", _("Jobs"), 95, PageGroup.SETTINGS, has_content=_has_jobs)]
+organizer_pages = [OrganizerPage("organize-jobs", _("Jobs"), 95, PageGroup.SETTINGS, has_content=has_jobs)]
