@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,11 @@ TYPICAL_FUNCTION_LINES = 25  # nine of ten functions must not be longer
 MAX_FILE_LINES = 500
 MAX_MODULES_IN_FOLDER = 20
 MAX_REPEATED_CLASS_NAMES = 10
+MAX_MACHINERY_LINES = 800  # of code that replaces the ORM
+TOKENS_WITHOUT_CODE = {
+    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
+    tokenize.ENDMARKER,
+}  # fmt: skip
 REPEATED_BY_DJANGO = {"Meta", "Media", "Command", "DatabaseWrapper"}
 BANNED_MODULE_NAMES = set("utils util common helpers helper service services misc managers".split())
 BANNED_WORDS = set(
@@ -123,6 +129,40 @@ def test_folders_hold_few_modules():
     )
 
     assert {str(folder): number for folder, number in counts.items() if number > MAX_MODULES_IN_FOLDER} == {}
+
+
+def count_code_lines(path: Path) -> int:
+    """Return the number of lines without blank lines, comments and docstrings."""
+    with path.open("rb") as file:
+        lines = {
+            number
+            for token in tokenize.tokenize(file.readline)
+            if token.type not in TOKENS_WITHOUT_CODE
+            for number in range(token.start[0], token.end[0] + 1)
+        }
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(lines)
+
+
+def list_machinery() -> list[tuple[int, list[Path]]]:
+    """Return lines, by docs/developers.md, and modules of each part that replaces the ORM."""
+    text = (ROOT / "docs/developers.md").read_text()
+    table = text.partition("| part | lines |")[2].partition("\n\n")[0]
+    found = []
+    for row in table.splitlines()[2:]:
+        _empty, _part, lines, _saves, where, _end = row.split("|")
+        first, *others = re.findall(r"`([\w/]+\.py)`", where.partition("plain:")[0])
+        found.append((int(lines), [ROOT / first, *((ROOT / first).with_name(other) for other in others)]))
+    return found
+
+
+def test_code_that_replaces_the_orm_is_short():
+    counted = [sum(map(count_code_lines, paths)) for _lines, paths in list_machinery()]
+
+    assert [lines for lines, _paths in list_machinery()] == [round(lines, -1) for lines in counted]
+    assert sum(counted) <= MAX_MACHINERY_LINES
 
 
 def test_top_level_contains_only_known_names():
