@@ -1,6 +1,8 @@
 """Run the hand-written SQL of the fast paths without the overhead of Django's cursors.
 
-All functions raise Django's database errors.
+A cursor of Django costs as much as one of these statements, and the ORM's insert of many rows three times as
+much as `insert_rows`. To remove this module, let the fast paths use `connection.cursor()` with values that
+the models' fields convert, and insert rows by `bulk_create`. All functions raise Django's database errors.
 """
 
 import datetime
