@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from badges.attendance.models import REASON_LABELS, VERDICT_LABELS, Presence
 from badges.attendance.reports.headcount import list_main_checkpoints
 from badges.attendance.scanning.batch_state import get_scan_state
-from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_still_inside
 from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
 from convention.codes.badge_codes import BADGE_PURPOSE, MalformedCode, SignedClaim, parse_badge_code
 from convention.events.models import Event, EventKey

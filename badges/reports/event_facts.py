@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum
 from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.models import Checkpoint, Device, Presence
-from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_still_inside
 from badges.mailings.models import Mailing
 from convention.events.models import Event, load_application_deadlines
 from convention.models import BouncedAddress

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
-from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_still_inside
 from convention.audit.record import record_action
 from convention.text.dates import format_short_time
 from convention.text.names import format_last_name_first

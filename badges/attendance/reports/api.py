@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from badges.attendance.models import Checkpoint, Presence, PresenceQuerySet
-from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_still_inside
 from convention.api.bodies import render_body
 from convention.api.models import ApiToken
 from convention.api.pagination import ApiCursorPagination

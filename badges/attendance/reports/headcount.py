@@ -32,7 +32,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.device_state.silence import SilentDevice, find_silent_devices
-from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_still_inside
 from convention.text.normalize import name_search_key, normalize_whitespace
 from registrations.models import Registration, RegistrationQuerySet
 

@@ -13,7 +13,7 @@ from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
-from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_still_inside
 from registrations.models import Registration, RegistrationQuerySet, SessionBooking
 
 from .headcount import count_presences

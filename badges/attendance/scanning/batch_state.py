@@ -19,8 +19,8 @@ from .device_state.leases import LeasedPlaces, load_leased_places
 from .inputs.received_scan import ReceivedScan
 from .inputs.scan_devices import find_pairing_people, was_device_valid
 from .lookup.short_codes import check_short_codes
-from .presence import NEVER_SCANNED, PresenceState, filter_still_inside
-from .presence_store import PresenceKey, load_presence_states, save_presences
+from .presence import NEVER_SCANNED, PresenceState
+from .presence_store import PresenceKey, filter_still_inside, load_presence_states, save_presences
 from .scan_input import ScanInput
 from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
 from .sql import SCAN_COLUMNS

@@ -12,9 +12,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
-from django.utils import timezone
-
 from .verdict import ENTRY_LIFETIME_MS, REPEAT_INTERVAL_MS
 
 ENTRY_LIFETIME = datetime.timedelta(milliseconds=ENTRY_LIFETIME_MS)
@@ -206,10 +203,3 @@ def find_prior_state_among(counted_scans: list[CountedScan], counted_scan: Count
         entered_at=after.at,
         gate_name=after.gate_name,
     )
-
-
-def filter_still_inside(*, at: datetime.datetime | None = None) -> Q:
-    """Return a condition on presences: inside, and the entry has not expired at `at`."""
-    since = (at or timezone.now()) - ENTRY_LIFETIME
-    # `is_inside` alone would count yesterday's attendees who left unscanned; no job resets the column.
-    return Q(is_inside=True, last_entered_at__gt=since)

@@ -1,4 +1,4 @@
-"""Load scans for presence.py, write presences, and rebuild all presences of an event."""
+"""Load scans for presence.py, find and write presences, and rebuild all presences of an event."""
 
 import datetime
 import itertools
@@ -16,7 +16,7 @@ from convention.db.raw_sql import insert_rows
 from registrations.models import Registration
 
 from .numbering import invalidate_cursors
-from .presence import CountedScan, PresenceState, compute_presence
+from .presence import ENTRY_LIFETIME, CountedScan, PresenceState, compute_presence
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, STATE_COLUMN_NAMES, STATE_COLUMNS
 from .verdict import COUNTED_VERDICTS
 
@@ -118,6 +118,13 @@ def filter_by_registration(
 def filter_by_checkpoint(*checkpoints: int) -> Q:
     """Return a condition on scans or devices: at one of these checkpoints (ids), or at a gate of one."""
     return Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints)
+
+
+def filter_still_inside(*, at: datetime.datetime | None = None) -> Q:
+    """Return a condition on presences: inside, and the entry has not expired at `at`."""
+    since = (at or timezone.now()) - ENTRY_LIFETIME
+    # `is_inside` alone would count yesterday's attendees who left unscanned; no job resets the column.
+    return Q(is_inside=True, last_entered_at__gt=since)
 
 
 def find_undos() -> QuerySet[Scan]:

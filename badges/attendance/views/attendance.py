@@ -25,8 +25,12 @@ from badges.attendance.reports.export import export_attendance
 from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.device_state.silence import find_silent_devices
 from badges.attendance.scanning.numbering import number_changes
-from badges.attendance.scanning.presence import filter_still_inside
-from badges.attendance.scanning.presence_store import OWNER, filter_by_registration, find_undos
+from badges.attendance.scanning.presence_store import (
+    OWNER,
+    filter_by_registration,
+    filter_still_inside,
+    find_undos,
+)
 from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
 from convention.audit.record import record_action
 from convention.club.models import Person

@@ -14,8 +14,7 @@ from django.db import OperationalError, transaction
 
 from badges.attendance.models import CapacityLease, Checkpoint, Device, Presence
 
-from ..presence import filter_still_inside
-from ..presence_store import filter_by_checkpoint
+from ..presence_store import filter_by_checkpoint, filter_still_inside
 
 LEASE_DURATION = datetime.timedelta(minutes=10)
 # How long entries of an offline device may take to arrive after its lease ended.
