@@ -80,15 +80,21 @@ def test_released_booking_is_refused_at_session_and_admitted_at_entrance(session
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fast_path_checks_session_bookings(session, session_checkpoint):
-    make_bookable(session)
+def test_fast_path_leaves_sessions_with_bookings_to_full_path(session, session_checkpoint):
     device, _token = make_device(session.event, checkpoint=session_checkpoint)
-    booked, stranger = make_registration(session.event), make_registration(session.event)
+    before, booked, stranger = (make_registration(session.event) for _each in range(3))
+
+    admitted = record_by_fast_path(device, make_item(make_badge_code(before)))
+    make_bookable(session)
     book_session(registration=booked, session=session)
-    found = [record_by_fast_path(device, make_item(make_badge_code(person))) for person in (booked, stranger)]
-    verdicts = [(result.verdict, result.reason) for result in found]
-    assert verdicts == [("admitted", ""), ("refused", "not_booked")]
-    assert scan_badge(device, booked) == ("already_in", "")
+    left = [record_by_fast_path(device, make_item(make_badge_code(person))) for person in (booked, stranger)]
+
+    assert admitted.verdict == "admitted"
+    assert left == [None, None]
+    assert [scan_badge(device, person) for person in (booked, stranger)] == [
+        ("admitted", ""),
+        ("refused", "not_booked"),
+    ]
 
 
 def test_snapshot_reports_bookings_and_session_made_bookable(session, session_checkpoint):
