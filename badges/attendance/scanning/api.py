@@ -105,7 +105,7 @@ class ScanListView(DeviceView):
         device = get_device(request)
         body = validate_body(ScanBatchRequest, request.data)
         scans, clock = body["scans"], body["clock"]
-        result = record_single_scan(device=device, scans=scans, clock=clock, now=timezone.now())
+        result = record_single_scan(device=device, scans=scans, clock=clock, at=timezone.now())
         # None means "not the usual case", whatever the reason: the full path answers those.
         results = [result] if result else record_scans(device=device, scans=scans, clock=clock)
         results = add_typed_attendees(scans, results)

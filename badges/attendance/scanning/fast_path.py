@@ -129,12 +129,12 @@ def record_single_scan(
     *,
     device: Device,
     scans: Sequence[ScanInput | InvalidScan],
-    now: datetime.datetime,
+    at: datetime.datetime,
     clock: SendingClock = UNKNOWN_CLOCK,
 ) -> ScanResult | None:
     """Record one scan of the usual kind; return None for any other, without having written anything.
 
-    Raise ServiceUnavailable if others hold the rows for too long.
+    It arrived at `at`. Raise ServiceUnavailable if others hold the rows for too long.
     """
     # Inside a transaction an IntegrityError would break it, and the caller could not fall back.
     if connection.in_atomic_block or len(scans) != 1:
@@ -146,7 +146,7 @@ def record_single_scan(
         context = load_scan_context(device, scan)
         if context is None:
             return None
-        time = resolve_scan_time(scan, received_at=now, clock=clock)
+        time = resolve_scan_time(scan, received_at=at, clock=clock)
         time = raise_to_predecessor(time, context.predecessor_at)
         return decide_single_scan(context, ReceivedScan(scan, device, context.checkpoint, time))
     except (OperationalError, InterfaceError) as error:

@@ -96,7 +96,7 @@ def build_snapshot(device, **cursors):
 
 def record_by_fast_path(device, item, now=None):
     """Record one item by the fast path; None if it is left to the full one."""
-    return record_single_scan(device=device, scans=[parse_scan(item)], now=now or timezone.now())
+    return record_single_scan(device=device, scans=[parse_scan(item)], at=now or timezone.now())
 
 
 def make_item(code, **fields):
