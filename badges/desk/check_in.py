@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 from badges.attendance.devices.pairing import find_entrance, get_or_create_entrance
 from badges.attendance.models import REASON_LABELS, Scan
 from badges.attendance.scanning.batch import UNDO_NOT_ALLOWED
-from badges.attendance.scanning.check_in import check_in_registration, get_desk_device, make_scan_item
+from badges.attendance.scanning.manual_scan import check_in_registration, get_desk_device, make_scan_item
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN, REFUSED, Verdict
 from convention.errors import ConventionError
@@ -139,20 +139,23 @@ def record_offline_scan(
     operator: "Person | None",
     uid: uuid.UUID,
     at: datetime.datetime,
-    values: dict[str, Any],
+    direction: str,
+    undoes: uuid.UUID | None = None,
 ) -> str:
     """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
 
-    `uid` is the scan's id: sent again, nothing changes. `values` has the direction, and with `undoes` the id
-    of the check-in that is taken back. The guest went in already, so a scan against the rules is admitted
-    with its reason. Raise ScanNotRecorded if no scan can be recorded for it.
+    `uid` is the scan's id: sent again, nothing changes. `undoes` is the id of a check-in that is taken back.
+    The guest went in already, so a scan against the rules is admitted with its reason. Raise ScanNotRecorded
+    if no scan can be recorded for it.
     """
     item = make_scan_item(guest, operator, uid, at) | {
+        "direction": direction,
         "local_verdict": ADMITTED,
-        "let_in": "undoes" not in values,
+        "undoes": str(undoes) if undoes else None,
+        "let_in": undoes is None,
     }
     device = get_desk_device(get_or_create_entrance(guest.event))
-    result = record_scan_items(device=device, items=[{**item, **values}])[0]
+    result = record_scan_items(device=device, items=[item])[0]
     if result.verdict == REFUSED and result.reason in UNRECORDED_REASONS:
         raise ScanNotRecorded(_("Not recorded: %(reason)s") % {"reason": result.detail or result.reason})
     if result.verdict == ADMITTED and result.reason in {"", "undone"}:

@@ -122,12 +122,10 @@ type Outcome = tuple[Registration, str]
 
 def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
-    values = {"direction": entry.values["direction"]}
-    if undone := entry.values.get("undoes"):
-        values["undoes"] = str(undone)
     sentence = record_offline_scan(
-        guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at, values=values
-    )
+        guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at,
+        direction=entry.values["direction"], undoes=entry.values.get("undoes"),
+    )  # fmt: skip
     return guest, sentence
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.scanning.batch_state import UNDONE
-from badges.attendance.scanning.check_in import get_desk_device
+from badges.attendance.scanning.manual_scan import get_desk_device
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.scan_input import MAX_OPERATOR_LENGTH, MAX_SCANS_PER_REQUEST
 from badges.attendance.scanning.verdict import ADMITTED

@@ -22,8 +22,8 @@ from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.reports import headcount
 from badges.attendance.reports.arrival_comparison import label_points
 from badges.attendance.reports.export import export_attendance
-from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.device_state.silence import find_silent_devices
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence_store import (
     OWNER,

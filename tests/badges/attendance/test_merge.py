@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items

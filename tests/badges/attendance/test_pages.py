@@ -17,7 +17,7 @@ from badges.attendance.models import (
     Presence,
     Scan,
 )
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from convention.events.models import Event, EventRole

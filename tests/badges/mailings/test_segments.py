@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from badges.attendance.devices.pairing import get_or_create_entrance
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.mailings.composing.audience import build_audience, group_by_address
 from badges.mailings.composing.segments import Segment, describe_segment, select_registrations
 from badges.mailings.models import Unsubscription

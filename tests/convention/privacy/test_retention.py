@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from badges.attendance.devices.pairing import get_or_create_entrance
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.mailings.models import Recipient
 from convention.club.models import Person
 from convention.events.models import Event

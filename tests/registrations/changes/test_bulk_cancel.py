@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.club.downloads import CLUB_LISTS as OF_CLUB
 from convention.events.models import Event

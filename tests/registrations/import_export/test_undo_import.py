@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from convention.tables.files import ParsedTable

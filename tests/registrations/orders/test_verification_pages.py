@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.club.models import ClubRole
 from convention.events.models import Event
 from registrations.billing.receivables import bill_unbilled_orders

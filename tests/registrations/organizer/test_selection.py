@@ -10,7 +10,7 @@ from django.urls import reverse
 from lxml import html
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from convention.jobs.models import Job

@@ -6,7 +6,7 @@ import itertools
 from django.utils import timezone
 
 from badges.attendance.devices.pairing import get_or_create_entrance
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.events.models import Event, Venue
 from registrations.visits.models import (
     Application,

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.desk.badge_prints import print_badge
 from badges.desk.notes import write_staff_note
 from badges.feedback.answers import give_feedback
