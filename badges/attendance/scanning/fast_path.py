@@ -38,6 +38,7 @@ from .inputs.scan_devices import check_scan_device
 from .inputs.scan_time import UNKNOWN_CLOCK, SendingClock, raise_to_predecessor, resolve_scan_time
 from .lookup.short_codes import is_short_code
 from .presence import NEVER_SCANNED, PresenceState
+from .presence_store import make_presence_row
 from .scan_input import InvalidScan, ScanInput
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
@@ -267,26 +268,20 @@ def save_single_scan(batch: ScanBatch, presence_changed_at: datetime.datetime | 
     A scan that is stored already violates the constraint of its uid, and is left to the full path too.
     `presence_changed_at` is the `changed_at` of the presence that was read.
     """
-    values = batch.scan_rows[0] | {"presence_changed_at": presence_changed_at}
-    statements = [INSERT_SCAN_SQL]
-    for registration, checkpoint in batch.changed_presences:
-        state = batch.batch_state.presence_states[registration, checkpoint]
+    [scan_row] = batch.scan_rows
+    if not batch.changed_presences:
+        statements, values = [INSERT_SCAN_SQL], scan_row
+    else:
+        [key] = batch.changed_presences
+        state = batch.batch_state.presence_states[key]
+        presence_row = make_presence_row(scan_row["event_id"], key, state, at=batch.now)
         statements = (
             [SAVE_PRESENCE_AND_SCAN_SQL]
             if connection.vendor == "postgresql"
             else [SAVE_PRESENCE_SQL, INSERT_SCAN_SQL]
         )
-        presence_row = {
-            "event_id": values["event_id"],
-            "checkpoint_id": checkpoint,
-            "registration_id": registration,
-        }
-        presence_row |= {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMN_NAMES}
-        values = (
-            values
-            | {f"p_{name}": value for name, value in presence_row.items()}
-            | {"p_changed_at": batch.now}
-        )
+        values = scan_row | {f"p_{name}": value for name, value in presence_row.items()}
+        values["presence_changed_at"] = presence_changed_at
     try:
         return execute_statements(statements, values)
     except IntegrityError:

@@ -4,7 +4,7 @@ import datetime
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -189,14 +189,24 @@ def iterate_counted_scans(
         )
 
 
+def make_presence_row(
+    event_id: int, key: PresenceKey, state: PresenceState, *, at: datetime.datetime
+) -> dict[str, Any]:
+    """Return the columns of a presence that changed at `at`, by name."""
+    registration, checkpoint = key
+    row: dict[str, Any] = {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMNS}
+    return row | {
+        "event_id": event_id,
+        "checkpoint_id": checkpoint,
+        "registration_id": registration,
+        "changed_at": at,
+    }
+
+
 def save_presences(event_id: int, states: dict[PresenceKey, PresenceState], *, at: datetime.datetime) -> None:
     """Upsert these presences in order of their keys, so that two writers never deadlock."""
-    rows = [
-        {"event_id": event_id, "checkpoint_id": checkpoint, "registration_id": registration, "changed_at": at}
-        | {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMNS}
-        # ON CONFLICT locks existing rows in the order in which they are inserted.
-        for (registration, checkpoint), state in sorted(states.items())
-    ]
+    # ON CONFLICT locks existing rows in the order in which they are inserted.
+    rows = [make_presence_row(event_id, key, state, at=at) for key, state in sorted(states.items())]
     # A rebuild may have a million of them, which would be one parameter of half a gigabyte.
     for batch in itertools.batched(rows, MAX_ROWS_PER_INSERT, strict=False):
         insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, batch, suffix=UPDATE_ON_CONFLICT)
