@@ -25,11 +25,13 @@ from .scan_input import ScanInput
 from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
 from .sql import SCAN_COLUMNS
 
-# All that make_holder and Registration.state read: a field that is missing costs a query for each scan.
-HOLDER_FIELDS = [
-    "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at", "confirmed_at",
-    "cancelled_at", "transferred_at", "merged_into", "order", "ticket__name", "ticket__name_en",
+# All that make_holder and Registration.state read, in both ways of recording a scan: a column that is missing
+# costs a query for each scan.
+HOLDER_COLUMNS = [
+    "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
+    "confirmed_at", "cancelled_at", "transferred_at", "merged_into_id", "order_id",
 ]  # fmt: skip
+HOLDER_TICKET_COLUMNS = ["id", "name", "name_en"]
 
 
 MERGED_STATE, UNVERIFIED_STATE, UNNAMED_STATE = "merged", "unverified", "unnamed"
@@ -201,7 +203,8 @@ def lock_holders(
     rows = Registration.objects.filter(named | Q(pk__in=survivor_ids) if survivor_ids else named)
     # of=("self",) leaves the ticket unlocked: all scans share it and would wait for each other.
     locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
-    rows_by_pk = {row.pk: row for row in locked.only(*HOLDER_FIELDS)}
+    ticket_fields = [f"ticket__{name}" for name in HOLDER_TICKET_COLUMNS]
+    rows_by_pk = {row.pk: row for row in locked.only(*HOLDER_COLUMNS, *ticket_fields)}
     # Locking the survivors now would break the order of ids, so the caller starts over with them.
     if missing := {row.merged_into_id for row in rows_by_pk.values()} - {None, *rows_by_pk}:
         raise BadgeWasMerged(pk for pk in missing if pk is not None)

@@ -31,7 +31,7 @@ from convention.events.models import EventKey
 from registrations.models import Registration, Ticket
 
 from .batch import ScanBatch, ScanResult, make_counted_scan
-from .batch_state import BatchState, make_holder
+from .batch_state import HOLDER_COLUMNS, HOLDER_TICKET_COLUMNS, BatchState, make_holder
 from .device_state.heartbeat import update_last_seen
 from .inputs.received_scan import ReceivedScan
 from .inputs.scan_devices import check_scan_device
@@ -43,11 +43,6 @@ from .scan_input import InvalidScan, ScanInput
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
 
-REGISTRATION_COLUMNS = [
-    "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
-    "confirmed_at", "cancelled_at", "transferred_at", "merged_into_id", "order_id",
-]  # fmt: skip
-TICKET_COLUMNS = ["id", "name", "name_en"]
 SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN_COLUMNS.items())
 
 
@@ -57,7 +52,7 @@ def qualify_columns(alias: str, names: list[str]) -> str:
 
 READ_SQL = f"""
 SELECT main_checkpoint.capacity, event_key.event_id, event_key.public_key,
-    {qualify_columns("registration", REGISTRATION_COLUMNS)}, {qualify_columns("ticket", TICKET_COLUMNS)},
+    {qualify_columns("registration", HOLDER_COLUMNS)}, {qualify_columns("ticket", HOLDER_TICKET_COLUMNS)},
     {qualify_columns("presence", STATE_COLUMN_NAMES)}, presence.changed_at, gate.name,
     stored_undo.id IS NULL AND checkpoint.addon_id IS NULL
         AND NOT EXISTS (
@@ -192,8 +187,8 @@ def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]
     """Return the row as objects, and whether the scan was not undone and its checkpoint has no limits."""
     cells = convert_cells(row)
     capacity, key_event, public_key = islice(cells, 3)
-    registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)
-    ticket = make_instance(Ticket, TICKET_COLUMNS, cells)
+    registration = make_instance(Registration, HOLDER_COLUMNS, cells)
+    ticket = make_instance(Ticket, HOLDER_TICKET_COLUMNS, cells)
     *state, changed_at, gate, is_usual, predecessor_at = cells
     if registration.pk is not None:
         registration.ticket = ticket
@@ -217,7 +212,7 @@ def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
     """Return the positions of cells that need conversion on this database, with their converters."""
     selected_columns: list[tuple[type[Model], list[str]]] = [
         (Checkpoint, ["capacity"]), (EventKey, ["event_id", "public_key"]),
-        (Registration, REGISTRATION_COLUMNS), (Ticket, TICKET_COLUMNS),
+        (Registration, HOLDER_COLUMNS), (Ticket, HOLDER_TICKET_COLUMNS),
         (Presence, [*STATE_COLUMN_NAMES, "changed_at"]),
         # In place of the gate's name and of whether the scan is usual, which need no conversion.
         (Checkpoint, ["name", "kind"]), (Scan, ["effective_at"]),
