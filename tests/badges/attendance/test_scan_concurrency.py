@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence, Scan
@@ -30,6 +31,7 @@ from tests.badges.attendance.factories import (
     make_registration,
     record_by_fast_path,
 )
+from tests.factories import make_session
 from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,47 +145,76 @@ def test_scan_sent_concurrently_over_http_is_stored_once():
     assert Presence.objects.get().version == 1
 
 
-def test_fast_path_decides_and_stores_same_as_full_path():
+STORY = [
+    {"direction": "in", "minutes": 50, "local_verdict": "admitted", "operator": "Lise"},
+    {"direction": "in", "minutes": 49.9, "local_verdict": "already_in"},  # a repeated read
+    {"direction": "out", "minutes": 40, "sequence": 4},
+    {"direction": "out", "minutes": 30},
+    {"direction": "in", "minutes": 20, "clock_offset_ms": -180_000},
+    {"direction": "in", "minutes": 1, "local_verdict": "already_in"},
+    {"direction": "in", "minutes": 0, "badge_version": 7},
+    {"direction": "in", "minutes": 0, "code": "https://example.com"},
+]
+
+
+def transfer(registration):
+    registration.transferred_at = timezone.now() - timedelta(minutes=35)
+    registration.save()
+
+
+def cancel(registration):
+    registration.cancelled_at = timezone.now() - timedelta(minutes=35)
+    registration.save()
+
+
+@pytest.mark.parametrize("kind", [Checkpoint.Kind.ENTRANCE, Checkpoint.Kind.SESSION])
+@pytest.mark.parametrize(
+    "change", [lambda _registration: None, transfer, cancel], ids=["confirmed", "transferred", "cancelled"]
+)
+def test_fast_path_decides_and_stores_same_as_full_path(kind, change):
     """Send every kind of scan through both paths, each for its own attendee."""
-    event = make_event()
-    device, _token = make_device(event)
+    event, now = make_event(), timezone.now()
+    session = make_session(event) if kind == Checkpoint.Kind.SESSION else None
+    checkpoint = Checkpoint.objects.create(event=event, name="Salle", kind=kind, session=session)
+    device, _token = make_device(event, checkpoint=checkpoint, seen_at=now)
     people = [make_registration(event), make_registration(event)]
-    stranger, now = make_badge_code(make_registration(make_event())), timezone.now()
-    story = [
-        {"direction": "in", "minutes": 50, "local_verdict": "admitted", "operator": "Lise"},
-        {"direction": "out", "minutes": 40, "sequence": 4},
-        {"direction": "out", "minutes": 30},
-        {"direction": "in", "minutes": 20, "clock_offset_ms": -180_000},
-        {"direction": "in", "minutes": 1, "local_verdict": "already_in"},
-        {"direction": "in", "minutes": 0, "badge_version": 7},
-        {"direction": "in", "minutes": 0, "code": stranger},
-        {"direction": "in", "minutes": 0, "code": "https://example.com"},
-    ]
+    stranger = make_badge_code(make_registration(make_event()))
+    for person in people:
+        change(person)
+
     answers = []
-    for person, way in zip(people, ("quick", "whole"), strict=True):
+    for person, is_fast in zip(people, (True, False), strict=True):
         results = []
-        for fields in story:
+        for fields in [*STORY, {"direction": "in", "minutes": 0, "code": stranger}]:
             at = now - timedelta(minutes=fields["minutes"])
             given = {
                 name: value for name, value in fields.items() if name not in ("minutes", "badge_version")
             }
             item = make_item(make_badge_code(person, fields.get("badge_version")), at=at.isoformat()) | given
-            found = record_by_fast_path(device, item, now) if way == "quick" else None
-            if way == "quick":
-                results.append(found)
-            else:
-                results += record_scan_items(device=device, items=[item], at=now)
+            results += (
+                [record_without_orm_reads(device, item, now)]
+                if is_fast
+                else record_scan_items(device=device, items=[item], at=now)
+            )
         answers.append([(result.verdict, result.reason, result.prior_state) for result in results])
+
     assert answers[0] == answers[1]
-    kept = [
-        list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED_FIELDS))
-        for person in people
-    ]
-    assert kept[0] == kept[1]
-    presences = [
-        Presence.objects.filter(registration=person).values(*STATE_COLUMN_NAMES).get() for person in people
-    ]
-    assert presences[0] == presences[1]
+    fast, full = (list_stored_rows(person) for person in people)
+    assert fast == full
+
+
+def record_without_orm_reads(device, item, now):
+    """Record by the fast path, and assert that no column was missing in its statement."""
+    with CaptureQueriesContext(connection) as captured:
+        result = record_by_fast_path(device, item, now)
+
+    assert [query["sql"] for query in captured if query["sql"].startswith("SELECT")] == []
+    return result
+
+
+def list_stored_rows(registration):
+    scans = Scan.objects.filter(registration=registration).order_by("pk").values_list(*COMPARED_FIELDS)
+    return [*scans, *Presence.objects.filter(registration=registration).values(*STATE_COLUMN_NAMES)]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="It has one writer at a time.")
@@ -246,7 +277,7 @@ def get_time_ago(minutes):
 
 COMPARED_FIELDS = [
     "direction", "scanned_at", "effective_at", "is_time_uncertain", "is_offline", "clock_offset_ms",
-    "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",
+    "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason", "let_in",
 ]  # fmt: skip
 
 
