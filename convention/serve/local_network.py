@@ -34,8 +34,8 @@ def check_port_is_free(host: str, port: int) -> None:
         except OSError as error:
             other = port + 1 if port < 65000 else 8000
             raise PortInUse(
-                f"Port {port} is taken by another program: stop that one, "
-                f"or choose another port with `make run PORT={other}`."
+                f"Port {port} is taken by another program, or by a Convention that already runs: "
+                f"stop that one, or choose another port with PORT={other}."
             ) from error
 
 
@@ -85,6 +85,11 @@ def list_interface_addresses() -> list[str]:
                 reply = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
                 found.append(socket.inet_ntoa(reply[20:24]))
     return found
+
+
+def is_local_host(host: str) -> bool:
+    """Return whether a host of an address leads only to this machine: localhost, or a loopback address."""
+    return host == "localhost" or is_loopback(host)
 
 
 def is_loopback(address: str) -> bool:

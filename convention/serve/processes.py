@@ -32,7 +32,7 @@ class ServerAddress:
     @property
     def is_exposed(self) -> bool:
         """Return whether other machines can reach it."""
-        return self.host != "localhost" and not local_network.is_loopback(self.host)
+        return not local_network.is_local_host(self.host)
 
     @property
     def phone_port(self) -> int:

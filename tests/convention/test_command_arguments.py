@@ -43,7 +43,7 @@ CASES = {
     "pair small --checkpoint": "Argument --checkpoint: expected one argument.",
     "seed --size enormous": "Argument --size: invalid choice: 'enormous' (choose from small, club, large).",
     "seed --random-seed dice": "Argument --random-seed: invalid int value: 'dice'.",
-    "serve --port abc": "Argument --port: invalid int value: 'abc'.",
+    "serve --port abc": "Argument --port: “abc” is no port: choose one from 1024 to 65535.",
     "serve --port 70000": "70000 is no port: choose one from 1024 to 65535.",
     "worker --interval soon": "Argument --interval: invalid float value: 'soon'.",
     "schedule_export small --format pdf --output a":

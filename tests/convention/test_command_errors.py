@@ -76,4 +76,8 @@ def test_database_with_unknown_migration_is_refused(tmp_path):
 
 
 def test_non_numeric_port_is_refused():
-    assert run("serve", "--port", "abc") == (2, "", "Argument --port: invalid int value: 'abc'.\n")
+    assert run("serve", "--port", "abc") == (
+        2,
+        "",
+        "Argument --port: “abc” is no port: choose one from 1024 to 65535.\n",
+    )

@@ -1,5 +1,8 @@
 """Pages of organizers and desk: pair, list and revoke devices; what is missing before the event opens."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +19,7 @@ from badges.attendance.reports.readiness import load_readiness
 from convention.club.permissions import require_signed_in
 from convention.codes.qr import draw_svg_symbol
 from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
+from convention.serve.local_network import is_local_host
 from convention.web.routing import require_safe_or_post
 
 
@@ -63,6 +67,7 @@ def pairing_code(request: HttpRequest, event: str, invitation: int) -> HttpRespo
     context = {
         "event": event_obj, "section": "organize", "invitation": row, "code": code,
         "qr": draw_svg_symbol(code.url) if code else "", "paired_devices": row.devices.order_by("pk"),
+        "is_only_local": is_local_host(urlsplit(settings.SITE_URL).hostname or ""),
     }  # fmt: skip
     template = "shown_code" if request.GET.get("part") == "code" else "pairing_code"
     return render(request, f"attendance/{template}.html", context)

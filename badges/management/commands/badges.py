@@ -15,7 +15,7 @@ class Command(ConventionCommand):
 
     help = (
         "Write the badges of all confirmed registrations to a PDF. "
-        "Badges to check and those without a name are listed on stderr."
+        "Badges whose text does not fit, and those without a name, are listed on stderr."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,6 +5,7 @@ import os
 import time
 import urllib.error
 import urllib.request
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +41,13 @@ START_TIMEOUT_SECONDS = 60
 SQLITE_PAGE_BYTES = 4096
 
 
+def parse_port(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}” is no port: choose one from 1024 to 65535.") from error
+
+
 class Command(ConventionCommand):
     """Prepare the database in development, then keep server and worker running until Ctrl-C."""
 
@@ -51,7 +59,12 @@ class Command(ConventionCommand):
         self.new_passwords: dict[Person, str] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
+        parser.add_argument(
+            "--port",
+            type=parse_port,
+            default=os.environ.get("PORT") or "8000",
+            help="the port to listen on (default: PORT, or 8000); --lan also uses the next one",
+        )
         parser.add_argument(
             "--host", default="", help="the address to listen on (default: this machine only)"
         )

@@ -176,3 +176,16 @@ def test_pairing_screen_shows_code_and_paired_devices(client, pair, event):
     assert client.get(screen).status_code == 404
     PairingInvitation.objects.update(can_override=False, expires_at=timezone.now())
     assert client.get(screen).context["code"] is None
+
+
+@pytest.mark.parametrize(
+    ("site_url", "is_warned"),
+    [("http://localhost:8000", True), ("http://127.0.0.1:8000", True), ("https://club.example", False)],
+)
+def test_page_says_if_no_phone_can_open_its_address(client, settings, invitation, site_url, is_warned):
+    settings.SITE_URL = site_url
+    client.force_login(make_administrator())
+
+    page = client.get(reverse("organize-device-pairing-code", args=[invitation.event.slug, invitation.pk]))
+
+    assert ("LAN=1 make run" in page.text) is is_warned

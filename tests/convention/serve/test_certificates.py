@@ -110,8 +110,8 @@ def test_port_in_use_is_reported():
         with pytest.raises(local_network.PortInUse) as refused:
             local_network.check_port_is_free("127.0.0.1", port)
     assert str(refused.value) == (
-        f"Port {port} is taken by another program: stop that one, "
-        f"or choose another port with `make run PORT={port + 1}`."
+        f"Port {port} is taken by another program, or by a Convention that already runs: "
+        f"stop that one, or choose another port with PORT={port + 1}."
     )
 
 
