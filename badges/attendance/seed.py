@@ -53,7 +53,7 @@ def seed_attendance(world: DemoWorld, event: Event) -> None:
 
 def create_seed_device(world: DemoWorld, event: Event, checkpoint: Checkpoint, number: int) -> Device:
     """Create a device that is revoked after the event; nobody knows its token."""
-    last = min(event.ends_at, world.now)
+    is_over = event.ends_at <= world.now
     return Device.objects.create(
         event=event,
         checkpoint=checkpoint,
@@ -61,9 +61,9 @@ def create_seed_device(world: DemoWorld, event: Event, checkpoint: Checkpoint, n
         # From the seed, so that two demos are equal; no token has this hash.
         token_hash=f"{world.make_rng('device', event.slug, checkpoint.name, number).getrandbits(256):064x}",
         expires_at=event.ends_at,
-        # Phones of an event that is still going on keep working in the demo.
-        revoked_at=last if last == event.ends_at else None,
-        seen_at=last,
+        revoked_at=event.ends_at if is_over else None,
+        # Nobody holds these phones: seen once, they would be reported as silent two minutes later.
+        seen_at=event.ends_at if is_over else None,
     )
 
 
