@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from convention.actor import unsigned_actions
 from convention.errors import ConventionError
 from convention.money import Money
+from registrations.billing.buyer_name import find_buyer_name
 from registrations.billing.tax_number import read_stored_tax_number
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import (
@@ -137,7 +138,7 @@ def bill_order(
         return record_charges(
             reference=order.reference,
             # The treasurer may have corrected the buyer: the order's own data would overwrite that.
-            buyer=find_saved_buyer(order.reference) or make_buyer(order),
+            buyer=find_saved_buyer(order.reference) or make_buyer(order, find_billing_name(order)),
             items=_list_charges(registrations, sponsorships, waived),
             currency=order.currency,
             owners=owners,
@@ -181,11 +182,20 @@ def sync_attendee_names(registrations: Iterable[Registration]) -> None:
     update_attendee_names(references={registration.order.reference for registration in rows}, names=names)
 
 
-def make_buyer(order: Order) -> Buyer:
-    """Return the buyer from the billing details of the order."""
+def find_billing_name(order: Order) -> str:
+    """Return the name to bill: as entered, the company's, or that of the person who ordered; else ""."""
+    return order.billing_name or order.company or find_buyer_name(order)
+
+
+def make_buyer(order: Order, name: str) -> Buyer:
+    """Return the buyer from the billing details of the order.
+
+    Without a name the receivable is titled by its first attendee, whose name is not stored as the buyer's:
+    their erasure would not find it there.
+    """
     tax_number = read_stored_tax_number(order.billing_tax_number, country=order.billing_country)
     return Buyer(
-        name=order.billing_name or order.company or order.email,
+        name=name,
         street=order.billing_street,
         postcode=order.billing_postcode,
         city=order.billing_city,

@@ -15,6 +15,7 @@ from convention.db.leases import hold_lease
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import make_buyer, sync_receivable_for_reader
 from registrations.booking.prepare_sale import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
@@ -137,7 +138,16 @@ def _make_buyer(request: OrderRequest) -> Buyer:
         billing_country=billing.country,
         billing_tax_number=billing.tax_number,
     )
-    return make_buyer(order)
+    name = billing.name or request.company or _find_requester_name(request)
+    return make_buyer(order, name)
+
+
+def _find_requester_name(request: OrderRequest) -> str:
+    """Return the name of the attendee with the requester's address, else of the first one; else ""."""
+    names = {number: _attendee_name(request, number) for number in range(len(request.places))}
+    # The own place first; `sorted` keeps the order of the others.
+    numbers = sorted(names, key=lambda number: not is_same_email(request.places[number].email, request.email))
+    return next((names[number] for number in numbers if names[number]), "")
 
 
 class QuotationWithoutAddress(ConventionError):

@@ -105,10 +105,10 @@ def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]
     days = {name: getattr(receivable, name) for name in ("service_from", "service_to")}
     document = Invoice(
         seller={name: getattr(issuer, name) for name in SELLER_FIELDS},
-        # Unlike an invoice it may name an attendee: an import without buyers has no other name.
+        # Unlike an invoice it may name an attendee: without a buyer’s name there is no other.
         buyer={
             **{name: getattr(receivable, name) for name in BUYER_FIELDS},
-            "name": receivable.name or receivable.first_attendee or "",
+            "name": receivable.buyer_name,
         },
         details={
             **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},

@@ -101,9 +101,15 @@ class Receivable(models.Model):
         return next((charge.attendee for charge in self.charges.all() if charge.attendee), None)
 
     @property
+    def buyer_name(self) -> str:
+        """Return the buyer's name, or an attendee's where no buyer was named; else ""."""
+        # Receivables of earlier versions may have the e-mail address as their name.
+        return (self.name if self.name != self.email else "") or self.first_attendee or ""
+
+    @property
     def buyer_label(self) -> str:
-        """Return the buyer's name for lists, or an attendee's where no buyer was named, or the reference."""
-        return self.name or self.first_attendee or self.reference
+        """Return the buyer's name for lists, or the reference where nobody is named."""
+        return self.buyer_name or self.reference
 
     def as_money(self, amount: int) -> Money:
         return Money(amount, self.currency)

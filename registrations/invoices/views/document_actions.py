@@ -241,7 +241,8 @@ def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Correct the buyer of the next documents."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
-    form = BuyerForm(get_posted_data(request), instance=get_receivable_for_treasurer(reference, request.user))
+    edited = get_receivable_for_treasurer(reference, request.user)
+    form = BuyerForm(get_posted_data(request), instance=edited, initial={"name": edited.buyer_name})
 
     def run_action(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)

@@ -145,3 +145,34 @@ def test_place_cancelled_during_billing_is_not_owed(event: Event):
     run_in_threads([bill_unbilled_orders, *actions, bill_unbilled_orders], threads=8)
     bill_unbilled_orders()
     assert {get_balance_cents(order)[0] for order in Order.objects.all()} == {12_000}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("own_place", "name"), [(1, "Zoé Müller 1"), (None, "Zoé Müller 0")])
+def test_receivable_without_billing_details_is_titled_by_a_person(event: Event, own_place, name):
+    order = order_by_card(event, people=2, payment="invoice")
+    if own_place is not None:
+        own = order.registrations.order_by("pk")[own_place]
+        Order.objects.filter(pk=order.pk).update(email=own.email)
+    Order.objects.filter(pk=order.pk).update(billing_name="", company="")
+    order = Order.objects.get(pk=order.pk)
+
+    receivable = sync_receivable(order)
+
+    assert receivable.buyer_label == name
+    # Only the buyer's own name is stored: an attendee's is erased with their registration.
+    assert receivable.name == (name if own_place is not None else "")
+
+
+@pytest.mark.django_db
+def test_address_stored_as_name_is_not_shown_as_one(event: Event, client, treasurer):
+    client.force_login(treasurer)
+    order = order_by_card(event, payment="invoice")
+    sync_receivable(order)
+    Receivable.objects.update(name=order.email)
+
+    form = client.get(reverse("receivable-buyer", args=[order.reference])).context["action_page"].form
+    page = client.get(reverse("receivable", args=[order.reference]))
+
+    assert form["name"].value() == "Zoé Müller 0"
+    assert page.context["receivable"].buyer_label == "Zoé Müller 0"
