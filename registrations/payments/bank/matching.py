@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -36,7 +36,10 @@ class MatchKind(StrEnum):
 
 @dataclass(frozen=True)
 class PayableItem:
-    """Something that may be paid; `amount_due` in cents is zero or less if nothing is due."""
+    """Something that may be paid; `amount_due` in cents is zero or less if nothing is due.
+
+    `attendee_names` are names under which it may be paid besides the buyer's.
+    """
 
     reference: str
     buyer_name: str
@@ -48,6 +51,15 @@ class PayableItem:
     returnable_cents: int = 0
     # Cents of each refund whose debit no statement has shown yet.
     open_refund_cents: tuple[int, ...] = ()
+    attendee_names: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.buyer_name, *self.attendee_names)
+
+    def find_name_with(self, words: Set[str]) -> str:
+        """Return the first of its names with one of these distinctive words, else ""."""
+        return next((name for name in self.names if words & split_name_words(name)), "")
 
     @property
     def due_money(self) -> Money:
@@ -149,9 +161,7 @@ def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     """
     words = split_name_words(line_facts.counterparty)
     invoiced_items = [
-        item
-        for item in find_by_invoice(line_facts.payer_text, index)
-        if words & split_name_words(item.buyer_name)
+        item for item in find_by_invoice(line_facts.payer_text, index) if item.find_name_with(words)
     ]
     named = find_by_reference(line_facts.payer_text, index) or invoiced_items
     is_refund = (
@@ -233,20 +243,29 @@ def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> P
         for item in index.items.values()
         if item.amount_due == line_facts.amount_cents
         and item.currency == line_facts.currency
-        and words & split_name_words(item.buyer_name)
+        and item.find_name_with(words)
     ]
     return matching_payables[0] if len(matching_payables) == 1 else None
 
 
 @dataclass(frozen=True)
 class RankedPayable:
-    """A payable that a line may pay, with the evidence for it."""
+    """A payable that a line may pay, with the evidence for it; `matched_name` is the name that it shares."""
 
     item: PayableItem
     has_same_amount: bool
     has_same_name: bool
-    has_similar_name: bool
+    matched_name: str
     has_same_reference: bool
+
+    @property
+    def has_similar_name(self) -> bool:
+        return bool(self.matched_name) and not self.has_same_name
+
+    @property
+    def matched_attendee(self) -> str:
+        """Return the name that matched unless it is the buyer's, which is shown anyway."""
+        return self.matched_name if self.matched_name != self.item.buyer_name else ""
 
     @property
     def score(self) -> int:
@@ -266,8 +285,9 @@ def rank_payables(
     A search matches the words of buyer, reference and invoice numbers.
     """
     search_words = casefold_text(search_text).split()
+    line_words = list_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
     ranked = [
-        _rank_payable(line_facts, item)
+        _rank_payable(line_facts, line_words, item)
         for item in index.items.values()
         if item.currency == line_facts.currency and (search_words or item.amount_due > 0)
         if _has_words(item, search_words)
@@ -279,23 +299,29 @@ def rank_payables(
     return likely[:MAX_SUGGESTIONS]
 
 
-def _rank_payable(line_facts: BankLineFacts, item: PayableItem) -> RankedPayable:
+def _rank_payable(line_facts: BankLineFacts, line_words: Set[str], item: PayableItem) -> RankedPayable:
     compact = compact_reference(line_facts.payer_text)
     named = (item.reference, *item.invoice_numbers)
-    line_text = f"{line_facts.counterparty} {line_facts.payer_text}"
-    has_common_word = bool(split_name_words(line_text) & split_name_words(item.buyer_name))
-    has_same_name = has_common_word and list_name_words(item.buyer_name) <= list_name_words(line_text)
+    same_name, similar_name = _find_matching_names(item, line_words)
     return RankedPayable(
         item,
         has_same_amount=item.amount_due == line_facts.amount_cents,
-        has_same_name=has_same_name,
-        has_similar_name=has_common_word and not has_same_name,
+        has_same_name=bool(same_name),
+        matched_name=same_name or similar_name,
         has_same_reference=any(len(text) > 5 and compact_reference(text) in compact for text in named),
     )
 
 
+def _find_matching_names(item: PayableItem, line_words: Set[str]) -> tuple[str, str]:
+    """Return the first name of which the line has all words, and the first of which it has some; else ""."""
+    words = {word for word in line_words if len(word) > 2}
+    similar_names = [name for name in item.names if words & split_name_words(name)]
+    same_names = (name for name in similar_names if list_name_words(name) <= line_words)
+    return next(same_names, ""), next(iter(similar_names), "")
+
+
 def _has_words(item: PayableItem, words: Sequence[str]) -> bool:
-    text = casefold_text(" ".join((item.buyer_name, item.reference, *item.invoice_numbers)))
+    text = casefold_text(" ".join((*item.names, item.reference, *item.invoice_numbers)))
     return all(word in text for word in words)
 
 
@@ -305,8 +331,11 @@ def split_name_words(name: str) -> set[str]:
 
 
 def list_name_words(name: str) -> set[str]:
-    """Return the words of a name without those that many names share."""
-    return set(re.split(r"\W+", casefold_text(name))) - IGNORED_NAME_WORDS - {""}
+    """Return the words of a name without those that many names share, and without e-mail addresses."""
+    # The parts of an address, such as its domain, tell nobody apart.
+    text = re.sub(r"\S*@\S*", " ", name) if "@" in name else name
+    words = re.split(r"\W+", casefold_text(text))
+    return set(words) - IGNORED_NAME_WORDS - {""}
 
 
 def _find_payout(line_facts: BankLineFacts, index: PayableIndex) -> ExpectedPayout | None:

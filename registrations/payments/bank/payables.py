@@ -1,10 +1,13 @@
 """Load what bank transfers may pay: receivables, orders not billed yet, and expected payouts."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypedDict
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
+from convention.text.email_addresses import is_same_email
 from registrations.invoices.models import Charge, Invoice, Payment, Payout, Receivable, Refund
 from registrations.invoices.models.receivables import BANK_METHODS, COUNTER_ENTRY
 from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
@@ -24,7 +27,7 @@ from .matching import (
 
 def build_payable_index() -> PayableIndex:
     """Return the index of everything that a transfer may pay, or paid before."""
-    fields = ("pk", "reference", "name", "amount_due", "currency", "amount_paid")
+    fields = ("pk", "reference", "name", "email", "amount_due", "currency", "amount_paid")
     # Plain tuples: with tens of thousands of receivables model instances take seconds.
     receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
     returnable = _compute_returnable({row.pk: -row.amount_due for row in receivables})
@@ -32,11 +35,11 @@ def build_payable_index() -> PayableIndex:
     numbers = defaultdict(list)
     for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
         numbers[receivable].append(number)
-    names = _find_attendee_names()
+    names = _list_charged_names()
     items = [
         PayableItem(
             reference=row.reference,
-            buyer_name=row.name or names.get(row.pk, ""),
+            **_make_names(row.name if row.name != row.email else "", names[row.pk]),
             amount_due=row.amount_due,
             currency=row.currency,
             invoice_numbers=tuple(numbers[row.pk]),
@@ -53,22 +56,36 @@ def build_payable_index() -> PayableIndex:
     )
 
 
-def _find_attendee_names() -> dict[int, str]:
-    """Return the attendees on the receivables whose buyer has no name, as after an import."""
-    rows = Charge.objects.filter(receivable__name="").exclude(attendee="").order_by("pk")
-    names: dict[int, str] = {}
+class PayableNames(TypedDict):
+    buyer_name: str
+    attendee_names: tuple[str, ...]
+
+
+def _make_names(buyer_name: str, attendee_names: Iterable[str]) -> PayableNames:
+    """Return the names of a payable, each once; without a buyer's name it is called by its first attendee."""
+    names = list(dict.fromkeys(filter(None, (buyer_name, *attendee_names)))) or [""]
+    return {"buyer_name": names[0], "attendee_names": tuple(names[1:])}
+
+
+def _list_charged_names() -> defaultdict[int, list[str]]:
+    """Return the attendees of each receivable."""
+    rows = Charge.objects.exclude(attendee="").order_by("pk")
+    names = defaultdict[int, list[str]](list)
     for receivable, attendee in rows.values_list("receivable", "attendee"):
-        names.setdefault(receivable, attendee)
+        names[receivable].append(attendee)
     return names
 
 
-def _find_registration_names() -> dict[int, str]:
-    """Return, by order, the first attendee of each order whose buyer has no name."""
-    rows = Registration.objects.filter(order__billing_name="", order__company="", order__email="")
+def _list_unbilled_names() -> defaultdict[int, list[str]]:
+    """Return the attendees of each order without a receivable, the buyer's own name first."""
+    billed = Receivable.objects.filter(reference=OuterRef("order__reference"))
+    rows = Registration.objects.filter(~Exists(billed), order__total__gt=0)
     rows = rows.exclude(first_name="", last_name="").order_by("pk")
-    names: dict[int, str] = {}
-    for order, first_name, last_name in rows.values_list("order", "first_name", "last_name"):
-        names.setdefault(order, f"{first_name} {last_name}".strip())
+    names = defaultdict[int, list[str]](list)
+    columns = ("order", "first_name", "last_name", "email", "order__email")
+    for order, first_name, last_name, email, buyer_email in rows.values_list(*columns):
+        name = f"{first_name} {last_name}".strip()
+        names[order].insert(0 if is_same_email(email, buyer_email) else len(names[order]), name)
     return names
 
 
@@ -123,16 +140,16 @@ def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
         totals[order] += price
     # All of them, expired ones included, so that a late transfer is recognized (NO_LONGER_DUE).
     rows = Order.objects.filter(total__gt=0).order_by()
-    names = _find_registration_names()
+    names = _list_unbilled_names()
     return [
         PayableItem(
             reference=reference,
-            buyer_name=name or company or email or names.get(pk, ""),
+            **_make_names(name or company, names[pk]),
             amount_due=totals[pk],
             currency=currency,
         )
-        for pk, reference, name, company, email, currency in rows.values_list(
-            "pk", "reference", "billing_name", "company", "email", "currency"
+        for pk, reference, name, company, currency in rows.values_list(
+            "pk", "reference", "billing_name", "company", "currency"
         )
         if reference not in billed_references
     ]

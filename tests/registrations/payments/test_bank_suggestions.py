@@ -4,9 +4,12 @@ import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
+from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Receivable
 from registrations.models import Order
@@ -135,3 +138,50 @@ def test_unidentified_line_is_explained_on_its_own_page_only(treasurer):
     assert "Aucune référence reconnue" not in lines.text
     assert "Aucune référence reconnue" in line.text
     assert "ci-dessous" not in line.text
+
+
+def test_part_of_an_address_is_no_name():
+    items = [PayableItem("AAAAAA1", "guest1@convention.example", 4_000), PayableItem("BBBBBB2", "", 4_000)]
+    line_facts = BankLineFacts(9_000, "VIR ABADIE NATHALIE CONVENTION", "", datetime.date(2027, 3, 1))
+
+    assert rank_payables(line_facts, PayableIndex.build_index(items)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+@pytest.mark.parametrize("is_billed", [True, False])
+def test_line_is_suggested_and_found_by_an_attendee(event, treasurer, is_billed):
+    client = make_client(treasurer)
+    make_issuer()
+    order = order_by_card(event, people=2, payment="invoice")
+    if is_billed:
+        sync_receivable(order)
+    import_statement(file=read_statement("x.xml", camt((5_000, "", "VIR MULLER ZOE 1 CONVENTION", ""))))
+    address = reverse("bank-line", args=[BankLine.objects.get().pk])
+
+    suggested = client.get(address)
+    found = client.get(address, {"q": "zoé müller"})
+
+    [(suggestion, _part)] = suggested.context["suggestions"]
+    assert suggestion.item.buyer_name == "Acme"
+    assert suggestion.matched_name == "Zoé Müller 1"
+    assert "Participant\u202f: Zoé Müller 1" in suggested.text
+    assert [suggestion.item.reference for suggestion, _part in found.context["suggestions"]] == [
+        order.reference
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_names_of_payables_take_no_query_each(event, django_assert_num_queries):
+    event.tickets.update(capacity=20)
+    sync_receivable(order_by_card(event, people=2, payment="invoice"))
+    order_by_card(event, people=2, payment="invoice")
+    with CaptureQueriesContext(connection) as queries:
+        build_payable_index()
+    for _number in range(2):
+        sync_receivable(order_by_card(event, people=2, payment="invoice"))
+        order_by_card(event, people=2, payment="invoice")
+
+    with django_assert_num_queries(len(queries)):
+        build_payable_index()
