@@ -29,16 +29,18 @@ class SearchableQuerySet[Row: "SearchableModel"](models.QuerySet[Row]):
         return super().bulk_update(objs, fields, *args, **kwargs)
 
     def search_for(self, words: str) -> Self:
-        """Filter rows that contain every word, in any order; text without any word matches nothing."""
+        """Filter rows that match the search; see `make_search_condition`."""
+        return self.filter(self.make_search_condition(words))
+
+    def make_search_condition(self, words: str) -> models.Q:
+        """Return a condition: every word occurs, in any order; text without any word matches nothing."""
         text = normalize_whitespace(words)
         search_words = name_search_key(text).split()[:MAX_SEARCH_WORDS]
         # A search for punctuation alone must not list everybody.
         if text and not search_words:
-            return self.none()
-        found = self
-        for word in search_words:
-            found = found.filter(**{f"{self.model.SEARCH_COLUMNS[0]}__contains": word})
-        return found
+            return models.Q(pk__in=[])
+        column = self.model.SEARCH_COLUMNS[0]
+        return models.Q(*((f"{column}__contains", word) for word in search_words))
 
 
 class SearchableModel(models.Model):

@@ -1,6 +1,7 @@
 """Registrations: one place at one event each, with a snapshot of the attendee's details."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from typing import Self
 
@@ -26,8 +27,22 @@ from .sale_items import TaxedItem
 from .tickets import Ticket
 from .vouchers import Voucher
 
+# Typed in any case, with spaces or hyphens. Shorter beginnings would be found in any list.
+REFERENCE_PATTERN = re.compile(r"[A-Z0-9]{4,20}")
+
 
 class RegistrationQuerySet(SearchableQuerySet["Registration"]):
+    def make_search_condition(self, words: str) -> Q:
+        """Return a condition: every word occurs, or the code or the order's reference begins like this."""
+        condition = super().make_search_condition(words)
+        start = re.sub(r"[\s-]", "", words).upper()
+        if not REFERENCE_PATTERN.fullmatch(start):
+            return condition
+        # A range reads the unique index, as `startswith` does not. No character sorts after Z.
+        references = (start, start.ljust(20, "Z"))
+        orders = Order.objects.filter(reference__range=references).order_by().values("pk")
+        return condition | Q(reference__range=references) | Q(order__in=orders)
+
     def confirmed(self) -> Self:
         """Return the registrations whose badge is valid."""
         return self.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)

@@ -3,7 +3,10 @@
 import datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
@@ -12,7 +15,7 @@ from convention.club.models import ClubRole
 from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.documents.issuing import issue_invoice
-from tests.factories import make_person, make_registration
+from tests.factories import make_order, make_person, make_registration, make_ticket
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order, make_unpaid_order
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import order_by_card
@@ -134,3 +137,39 @@ def test_badge_button_says_print_and_leads_back_to_the_registration(organizer, t
     assert back == get_page_path(todays_registration, "/en")
     [after_print] = html.fromstring(printed.content).xpath("//a[@id='back-to-desk']/@href")
     assert after_print == get_page_path(todays_registration, "/en")
+
+
+def list_names(client, event, search_text):
+    page = client.get(reverse("organize-registrations", args=[event.slug]), {"q": search_text})
+    return [registration.last_name for registration in page.context["page_obj"]]
+
+
+@pytest.mark.parametrize(
+    "search_text", ["E7KXMVZQ", "e7kx mvzq", "E7KX-MVZQ", "e7kx", "QCQGHQY5SQUI4", "qcqg-hq"]
+)
+def test_list_finds_a_registration_by_reference_of_order_or_code(organizer, search_text):
+    ticket = make_ticket()
+    order = make_order(ticket.event, reference="E7KXMVZQ")
+    make_registration(ticket, order=order, reference="QCQGHQY5SQUI4", last_name="Carte")
+    make_registration(ticket, last_name="Autre")
+
+    assert list_names(organizer, ticket.event, search_text) == ["Carte"]
+
+
+@pytest.mark.parametrize("search_text", ["E7K", "7KXMVZQ", "E7KXMVZZ"])
+def test_list_does_not_find_other_parts_of_an_order_reference(organizer, search_text):
+    ticket = make_ticket()
+    make_registration(ticket, order=make_order(ticket.event, reference="E7KXMVZQ"))
+
+    assert list_names(organizer, ticket.event, search_text) == []
+
+
+def test_search_by_order_reference_takes_no_further_query(organizer, django_assert_num_queries):
+    ticket = make_ticket()
+    make_registration(ticket, order=make_order(ticket.event, reference="E7KXMVZQ"), last_name="Carte")
+    address = reverse("organize-registrations", args=[ticket.event.slug])
+    with CaptureQueriesContext(connection) as queries:
+        organizer.get(address, {"q": "carte"})
+
+    with django_assert_num_queries(len(queries)):
+        organizer.get(address, {"q": "E7KXMVZQ"})

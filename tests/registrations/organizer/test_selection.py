@@ -186,6 +186,8 @@ def test_preview_counts_mails_and_is_repeated_after_a_change(organizer, event, t
     [person] = make_people(ticket, 1)
     order = person.order
     Registration.objects.filter(pk=person.pk).update(is_private=True, email="zoe@example.org")
+    order.billing_name = "Acme"
+    order.save(update_fields=["billing_name"])
     pay(person, 12_000)
     issue_invoice(receivable=Receivable.objects.get())
     run_tasks()
