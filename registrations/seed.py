@@ -4,8 +4,11 @@ import base64
 import datetime
 import random
 from collections import Counter, defaultdict
+from dataclasses import asdict
+from typing import Any
 
 from django.db.models import F, Min, Sum
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +21,9 @@ from convention.seeding import DemoWorld
 from schedule.models import Session
 from schedule.programme.neighbours import find_conflicting_sessions
 
+from .billing.receivables import describe_service, list_registration_charges, make_buyer
+from .invoices.ledger.charges import build_charge
+from .invoices.models import Charge, Payment, Receivable
 from .models import (
     Addon,
     CompanyShare,
@@ -148,6 +154,7 @@ def seed(world: DemoWorld) -> None:
     create_diet_questions(main)
     seed_sale_extras(world, main)
     seed_registrations(world, main, REGISTRATION_COUNTS[world.size])
+    record_receivables(world, main)
     recount_quotas(main)
     seed_session_bookings(world, main)
     world.created.append(format_lazy(_("{count} registrations"), count=REGISTRATION_COUNTS[world.size]))
@@ -156,6 +163,7 @@ def seed(world: DemoWorld) -> None:
             if event.kind == Event.Kind.CONVENTION:
                 seed_tickets(world, event)
                 seed_registrations(world, event, 480)
+                record_receivables(world, event)
             else:
                 seed_members_ticket(event)
                 seed_registrations(world, event, 8, only="member")
@@ -269,6 +277,57 @@ def seed_registrations(world: DemoWorld, event: Event, count: int, *, only: str 
     # `auto_now_add` overwrites what the rows were given.
     Registration.objects.filter(event=event).update(created_at=F("confirmed_at"))
     set_reserved_counts(tickets, rows)
+
+
+PAYMENT_DELAY = datetime.timedelta(days=12)
+
+
+def record_receivables(world: DemoWorld, event: Event) -> None:
+    """Bill the priced orders on the day of the order; those of a past event were paid by transfer.
+
+    As `sync_receivable` does for one order, but in three queries for all.
+    """
+    # Billed already if a demo was seeded before and its events were deleted since.
+    billed = Receivable.objects.values("reference")
+    rows = Registration.objects.filter(event=event, order__total__gt=0).exclude(order__reference__in=billed)
+    registrations = list(
+        rows.order_by("pk").select_related("order", "ticket").prefetch_related("addons__addon")
+    )
+    service = describe_service(event)
+    receivables = [build_seed_receivable(registration, service) for registration in registrations]
+    Receivable.objects.bulk_create(receivables)
+    pairs = list(zip(receivables, registrations, strict=True))
+    charges = [
+        build_charge(receivable, item)
+        for receivable, registration in pairs
+        for item in list_registration_charges(registration)
+    ]
+    for charge in charges:
+        charge.added_at = charge.receivable.created_at
+    Charge.objects.bulk_create(charges)
+    if event.ends_at < world.now:
+        Payment.objects.bulk_create(
+            Payment(
+                receivable=receivable,
+                method=Payment.Method.TRANSFER,
+                amount=registration.full_price,
+                received_on=timezone.localdate(receivable.created_at + PAYMENT_DELAY),
+            )
+            for receivable, registration in pairs
+        )
+
+
+def build_seed_receivable(registration: Registration, service: dict[str, Any]) -> Receivable:
+    order = registration.order
+    buyer = make_buyer(order, order.company or registration.name)
+    receivable = Receivable(
+        reference=order.reference,
+        created_at=registration.confirmed_at or order.created_at,
+        **asdict(buyer),
+        **service,
+    )
+    receivable.update_search_text()
+    return receivable
 
 
 def apply_early_prices(event: Event, rows: list[Registration]) -> None:

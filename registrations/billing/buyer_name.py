@@ -11,6 +11,11 @@ def find_buyer_name(order: Order) -> str:
     return buyer.name if buyer else order.billing_name
 
 
+def find_billing_name(order: Order) -> str:
+    """Return the name to bill: as entered, the company's, or that of the person who ordered; else ""."""
+    return order.billing_name or order.company or find_buyer_name(order)
+
+
 def find_buyer_first_name(order: Order) -> str:
     """Return the first name by which the buyer is greeted, "" if unknown."""
     buyer = find_buyer(order)

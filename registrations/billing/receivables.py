@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from convention.actor import unsigned_actions
 from convention.errors import ConventionError
+from convention.events.models import Event
 from convention.money import Money
-from registrations.billing.buyer_name import find_buyer_name
+from registrations.billing.buyer_name import find_billing_name
 from registrations.billing.tax_number import read_stored_tax_number
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import (
@@ -128,7 +129,7 @@ def bill_order(
     order: Order, registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship]
 ) -> Receivable:
     """Record that the order owes for exactly these registrations and sponsorships."""
-    event, registrations = order.event, list(registrations)
+    registrations = list(registrations)
     charges = Charge.objects.filter(receivable__reference=order.reference)
     # Only fees depend on what was credited, so that other orders save the query.
     waived = find_waived_items(charges) if any(row.cancellation_fee for row in registrations) else set()
@@ -142,12 +143,19 @@ def bill_order(
             items=_list_charges(registrations, sponsorships, waived),
             currency=order.currency,
             owners=owners,
-            event=event,
-            subject=event.title[:300],
-            # The date of the service, which an invoice must name, is the local one.
-            service_from=event.starts_at.astimezone(event.zone).date(),
-            service_to=event.ends_at.astimezone(event.zone).date(),
+            **describe_service(order.event),
         )
+
+
+def describe_service(event: Event) -> dict[str, Any]:
+    """Return the fields of a receivable that name the event and its days, in the active language."""
+    return {
+        "event": event,
+        "subject": event.title[:300],
+        # The date of the service, which an invoice must name, is the local one.
+        "service_from": event.starts_at.astimezone(event.zone).date(),
+        "service_to": event.ends_at.astimezone(event.zone).date(),
+    }
 
 
 def _list_charges(
@@ -180,11 +188,6 @@ def sync_attendee_names(registrations: Iterable[Registration]) -> None:
         registration.reference: registration.name if registration.has_name else "" for registration in rows
     }
     update_attendee_names(references={registration.order.reference for registration in rows}, names=names)
-
-
-def find_billing_name(order: Order) -> str:
-    """Return the name to bill: as entered, the company's, or that of the person who ordered; else ""."""
-    return order.billing_name or order.company or find_buyer_name(order)
 
 
 def make_buyer(order: Order, name: str) -> Buyer:

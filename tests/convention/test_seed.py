@@ -11,14 +11,19 @@ from convention.events.models import Event
 from convention.management.commands.seed import seed_apps
 from convention.seeding import DemoWorld
 from convention.text.working_days import is_working_day
-from registrations.models import CompanyShare, Registration, Ticket
+from registrations.billing.receivables import find_receivable
+from registrations.invoices.models import Charge, Receivable
+from registrations.models import CompanyShare, Order, Registration, Ticket
 from registrations.pricing.display import list_price_rows
+from registrations.seed import record_receivables
 from registrations.visits.models import Visit
 from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
 from schedule.models import Session
+from tests.factories import make_event, make_order, make_registration, make_ticket
 
 pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
 
 
 def find_members():
@@ -70,6 +75,31 @@ def test_guests_who_registered_before_the_price_rises_owe_the_early_price():
     assert ticket.price == 12_000
     assert prices == {(9_000, 9_000)}
     assert all(reason.startswith("tarif anticipé") for reason in reasons)
+
+
+def test_priced_orders_of_the_demo_are_billed_at_their_prices():
+    call_command("seed", size="small")
+    priced_orders = Order.objects.filter(total__gt=0)
+
+    owed = Receivable.objects.with_balance().values_list("reference", "amount_owed")
+
+    assert set(owed) == set(priced_orders.values_list("reference", "total"))
+    for order in priced_orders:
+        # Reading one changes nothing.
+        assert find_receivable(order.reference).charges.count() == 1
+    assert Receivable.objects.count() == Charge.objects.count() == priced_orders.count()
+
+
+def test_orders_of_a_past_event_of_the_demo_are_paid():
+    world = DemoWorld("small", 1)
+    event = make_event(starts_at=world.now - 2 * DAY, ends_at=world.now - DAY)
+    order = make_order(event, payment="invoice", total=12_000)
+    make_registration(make_ticket(event, price=12_000), order=order, price=12_000)
+
+    record_receivables(world, event)
+
+    receivable = Receivable.objects.with_balance().get()
+    assert (receivable.amount_paid, receivable.amount_due) == (12_000, 0)
 
 
 @pytest.mark.long

@@ -87,12 +87,15 @@ class Receivable(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the row and update its search text."""
-        texts = (self.reference, self.name, self.email, self.purchase_order, self.subject)
-        self.search_text = casefold_text(" ".join(texts))
+        self.update_search_text()
         # A partial save of a searched field must store the search text too.
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "search_text"}
         super().save(*args, **kwargs)
+
+    def update_search_text(self) -> None:
+        texts = (self.reference, self.name, self.email, self.purchase_order, self.subject)
+        self.search_text = casefold_text(" ".join(texts))
 
     # Not stored: it follows every correction and erasure of the attendee.
     @cached_property
