@@ -68,9 +68,7 @@ def settle_cancellation(
     receivable = sync_receivable(order)
     # The text appears on the buyer's documents; the language of the person who cancels may be another one.
     with translation.override(order.language):
-        document_reason = _("Cancellation of registration %(reference)s") % {
-            "reference": registration.reference
-        }
+        document_reason = _("Cancellation: %(name)s") % {"name": get_name_for_documents(registration)}
     correct_invoices(receivable, document_reason)
     return [
         request_refund(
@@ -83,6 +81,11 @@ def settle_cancellation(
         )
         for payment, amount in split_refund(receivable, refund_terms, compute_balance(receivable).amount_owed)
     ]
+
+
+def get_name_for_documents(registration: Registration) -> str:
+    """Return the attendee's name, which the lines of an invoice have too, or the ticket where it follows."""
+    return registration.name if registration.has_name else registration.ticket.title
 
 
 def make_refund_key(registration: Registration, payment: Payment) -> str:

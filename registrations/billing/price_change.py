@@ -13,7 +13,7 @@ from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models.documents import Payment, Receivable, Refund
 from registrations.models import Order, Registration
 
-from .cancellation import correct_invoices, issue_uninvoiced_charges, split_refund
+from .cancellation import correct_invoices, get_name_for_documents, issue_uninvoiced_charges, split_refund
 from .receivables import find_stored_receivable, sum_waived, sync_existing_receivable
 from .refund_terms import RefundReason, RefundTerms
 from .refund_text import describe_refund_method
@@ -90,7 +90,7 @@ def settle_price_change(
     if receivable is None:
         return
     with translation.override(order.language):
-        document_reason = _("Change of registration %(reference)s") % {"reference": registration.reference}
+        document_reason = _("Registration change: %(name)s") % {"name": get_name_for_documents(registration)}
     if receivable.invoices.exists():
         correct_invoices(receivable, document_reason)
         issue_uninvoiced_charges(receivable)

@@ -80,6 +80,8 @@ def test_more_expensive_ticket_and_addon_are_charged_and_invoiced(event, registr
     assert changed.order.total == 24_500
     documents = list(Invoice.objects.order_by("pk").values_list("kind", "total"))
     assert documents == [("invoice", 12_000), ("credit_note", 12_000), ("invoice", 24_500)]
+    reason = Invoice.objects.get(kind="credit_note").reason
+    assert reason == f"Modification de l’inscription\u202f: {registration.name}"
     assert {ticket.slug: ticket.reserved for ticket in event.tickets.all()} == {"guest": 0, "full": 1}
     assert event.addons.get().reserved == 1
     assert ["b@example.org"] in [mail.to for mail in mailoutbox]
