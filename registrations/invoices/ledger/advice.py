@@ -102,14 +102,17 @@ def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[Receiva
         advice.append(ReceivableAdvice(AdviceKind.REFUND_TO_SEND, facts.cents_to_send))
     if facts.cents_to_credit:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_CREDIT, facts.cents_to_credit))
+    overdue_since = facts.unpaid_due_on if facts.unpaid_due_on and facts.unpaid_due_on < today else None
     # Something was paid, but not enough; an unpaid invoice is no case for advice before it is overdue.
-    if due > 0 and facts.balance.amount_retained > 0:
-        advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, due))
+    is_underpaid = due > 0 and facts.balance.amount_retained > 0
+    if is_underpaid:
+        advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, due, overdue_since))
     if facts.uninvoiced_cents:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_INVOICE, facts.uninvoiced_cents))
     last = max((day for _amount, day in facts.payments), default=None)
-    if due > 0 and facts.unpaid_due_on and facts.unpaid_due_on < today:
-        advice.append(ReceivableAdvice(AdviceKind.OVERDUE, due, facts.unpaid_due_on))
+    # One debt is one recommendation: what is underpaid says that it is overdue.
+    if due > 0 and overdue_since and not is_underpaid:
+        advice.append(ReceivableAdvice(AdviceKind.OVERDUE, due, overdue_since))
     elif due <= 0 and last and facts.due_on and last > facts.due_on:
         advice.append(ReceivableAdvice(AdviceKind.PAID_LATE, 0, last))
     return advice
