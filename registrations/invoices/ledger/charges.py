@@ -193,12 +193,12 @@ def replace_charges(receivable: Receivable, wanted_items: dict[str, ChargeItem])
         added += [
             replace(discount, key=f"{DISCOUNT_KEY_PREFIX}{first + n}") for n, discount in enumerate(discounts)
         ]
-    Charge.objects.bulk_create(build_charge(receivable, item) for item in added)
+    added_charges = Charge.objects.bulk_create(build_charge(receivable, item) for item in added)
     # Unchanged and withdrawn charges of the same owner get the new name as well.
     names = {get_key_owner(item.key): item.attendee for item in wanted_items.values() if item.attendee}
     update_attendee_names(references=[receivable.reference], names=names)
     if added:
-        record_action("receivable.owe", receivable, event=receivable.event, fields=["charges"])
+        _record_charges_action("receivable.owe", receivable, [charge.pk for charge in added_charges])
     if added or withdrawn_keys:
         announce_balance_change(receivable)
 
@@ -305,8 +305,15 @@ def withdraw_receivables(references: Collection[str]) -> None:
 def _withdraw_by_id(receivable: Receivable, charge_ids: list[int]) -> int:
     count = receivable.charges.active().filter(pk__in=charge_ids).update(withdrawn_at=timezone.now())
     if count:
-        record_action("receivable.withdraw", receivable, event=receivable.event, fields=["charges"])
+        _record_charges_action("receivable.withdraw", receivable, charge_ids)
     return count
+
+
+def _record_charges_action(verb: str, receivable: Receivable, charge_ids: list[int]) -> None:
+    # By id: the description of a charge may name a person, whom an erasure removes there.
+    record_action(
+        verb, receivable, event=receivable.event, fields=["charges"], details={"charges": charge_ids}
+    )
 
 
 def normalize_buyer_field(field_name: str, text: str) -> str:
