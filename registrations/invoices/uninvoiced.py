@@ -5,11 +5,11 @@ The query repeats `invoiced_balance` in SQL, for lists of thousands; a test comp
 
 import datetime
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.tasks import task
 from django.utils import timezone
 
@@ -81,10 +81,12 @@ class InvoiceBatch:
     @property
     def total_by_currency(self) -> dict[str, int]:
         """Return the cents to invoice by currency."""
-        totals: dict[str, int] = {}
-        for row in self.ready:
-            totals[row.currency] = totals.get(row.currency, 0) + row.uninvoiced  # type: ignore[attr-defined]  # annotated
-        return totals
+        return _sum_uninvoiced(self.ready)
+
+    @property
+    def incomplete_total_by_currency(self) -> dict[str, int]:
+        """Return the cents that cannot be invoiced yet by currency."""
+        return _sum_uninvoiced(self.incomplete)
 
     @property
     def fingerprint(self) -> str:
@@ -93,10 +95,21 @@ class InvoiceBatch:
         return f"{len(self.ready)} {max((row.pk for row in self.ready), default=0)} {sums}"
 
 
-def count_uninvoiced(*, event_slug: str = "") -> int:
-    """Return how many invoices can be issued, of one event or of all."""
-    rows = _exclude_queued(list_uninvoiced_receivables()).filter(make_complete_buyer_filter())
-    return (rows.filter(event__slug=event_slug) if event_slug else rows).count()
+def _sum_uninvoiced(rows: Iterable[Receivable]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row.currency] = totals.get(row.currency, 0) + row.uninvoiced  # type: ignore[attr-defined]  # annotated
+    return totals
+
+
+def count_uninvoiced(*, event_slug: str = "") -> tuple[int, int]:
+    """Return how many invoices can be issued, and how many lack details, of one event or of all."""
+    rows = _exclude_queued(list_uninvoiced_receivables())
+    if event_slug:
+        rows = rows.filter(event__slug=event_slug)
+    complete = make_complete_buyer_filter()
+    counts = rows.aggregate(ready=Count("pk", filter=complete), incomplete=Count("pk", filter=~complete))
+    return counts["ready"], counts["incomplete"]
 
 
 def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:

@@ -1,7 +1,7 @@
 """The treasurer's list of receivables: search, filters, totals and export."""
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -118,14 +118,14 @@ def prefetch_invoices(rows: ReceivableQuerySet) -> ReceivableQuerySet:
     return rows.select_related("event").prefetch_related(Prefetch("invoices", documents))
 
 
-def derive_row_state(row: Any) -> ReceivableState:
-    """Return the state of an annotated row."""
+def derive_row_state(row: Any, today: datetime.date | None = None) -> ReceivableState:
+    """Return the state of an annotated row, on a day or today."""
     return derive_receivable_state(
         row.amount_owed,
         row.amount_due,
         unpaid_due_on=row.unpaid_due_on,
         cents_to_send=row.cents_to_send,
-        today=timezone.localdate(),
+        today=today or timezone.localdate(),
     )
 
 
@@ -144,27 +144,52 @@ class CurrencyTotals:
     by_state: dict[ReceivableState, tuple[int, int]] = field(default_factory=dict)
 
 
-def compute_totals(rows: ReceivableQuerySet) -> list[CurrencyTotals]:
+LIST_COLUMNS = (
+    "pk", "created_at", "currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due",
+    "unpaid_due_on", "cents_to_send",
+)  # fmt: skip
+# What the treasurer has to see to comes first.
+STATES_BY_URGENCY = (
+    ReceivableState.OVERDUE,
+    ReceivableState.REFUND_TO_SEND,
+    ReceivableState.OVERPAID,
+    ReceivableState.OPEN,
+    ReceivableState.PAID,
+    ReceivableState.NOTHING_OWED,
+)
+
+
+def load_list_values(rows: ReceivableQuerySet) -> list[Any]:
+    """Return the values by which all rows are sorted and added up, as named tuples."""
+    return list(rows.order_by().values_list(*LIST_COLUMNS, named=True))
+
+
+def list_ids_by_urgency(values: Sequence[Any]) -> list[int]:
+    """Return the ids by state, the earliest due date first, then the newest; what is not invoiced is last."""
+    today = timezone.localdate()
+
+    def get_urgency(row: Any) -> tuple[int, datetime.date, float, int]:
+        rank = STATES_BY_URGENCY.index(derive_row_state(row, today))
+        return rank, row.unpaid_due_on or datetime.date.max, -row.created_at.timestamp(), -row.pk
+
+    # In Python: in SQL each subquery of the balance would run once more for each row.
+    return [row.pk for row in sorted(values, key=get_urgency)]
+
+
+def compute_totals(values: Sequence[Any]) -> list[CurrencyTotals]:
     """Return the sums of all rows by currency, the most frequent currency first."""
     totals: dict[str, CurrencyTotals] = {}
-    columns = (
-        "currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due", "unpaid_due_on",
-        "cents_to_send",
-    )  # fmt: skip
-    values = rows.order_by().values_list(*columns)
     today = timezone.localdate()
-    for currency, owed, paid, refunded, due, unpaid_due_on, to_send in values:
+    for row in values:
         # Cents of different currencies are never added.
-        sums = totals.setdefault(currency, CurrencyTotals(currency))
-        sums.amount_owed += owed
-        sums.amount_retained += paid - refunded
-        sums.amount_due += max(0, due)
-        sums.amount_overpaid += max(0, -due)
-        state = derive_receivable_state(
-            owed, due, unpaid_due_on=unpaid_due_on, cents_to_send=to_send, today=today
-        )
+        sums = totals.setdefault(row.currency, CurrencyTotals(row.currency))
+        sums.amount_owed += row.amount_owed
+        sums.amount_retained += row.amount_paid - row.amount_refunded
+        sums.amount_due += max(0, row.amount_due)
+        sums.amount_overpaid += max(0, -row.amount_due)
+        state = derive_row_state(row, today)
         count, cents = sums.by_state.get(state, (0, 0))
-        sums.by_state[state] = (count + 1, cents + due)
+        sums.by_state[state] = (count + 1, cents + row.amount_due)
     return sorted(totals.values(), key=lambda sums: -sum(count for count, _due in sums.by_state.values()))
 
 

@@ -43,6 +43,7 @@ def invoices_issue(request: HttpRequest) -> HttpResponse:
         "invoices_issue",
         batch=batch,
         shown=batch.ready[:MAX_ROWS_SHOWN],
+        incomplete_shown=batch.incomplete[:MAX_ROWS_SHOWN],
         has_complete_issuer=has_complete_issuer,
         chosen_event=Event.objects.filter(slug=event_slug).first() if event_slug else None,
     )

@@ -50,6 +50,8 @@ from registrations.invoices.ledger.receivable_list import (
     build_receivables_sheet,
     compute_totals,
     derive_row_state,
+    list_ids_by_urgency,
+    load_list_values,
     prefetch_invoices,
 )
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund, Reminder
@@ -74,21 +76,26 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
     require_treasurer(request.user)
     active_filter = ReceivableFilter.from_query(request.GET)
     rows = active_filter.list_receivables(today=timezone.localdate())
-    # Prefetched for the page only; the totals below read all rows without invoices.
-    page = Paginator(prefetch_invoices(rows), PAGE_SIZE).get_page(request.GET.get("page"))
+    values = load_list_values(rows)
+    page: Any = Paginator(list_ids_by_urgency(values), PAGE_SIZE).get_page(request.GET.get("page"))
+    page_ids = list(page.object_list)
+    found = prefetch_invoices(rows).filter(pk__in=page_ids)
+    page.object_list = sorted(found, key=lambda row: page_ids.index(row.pk))
+    uninvoiced_count, incomplete_count = count_uninvoiced(event_slug=active_filter.event)
     return render_page(
         request,
         "receivable_list",
         page_obj=page,
         rows=[(row, derive_row_state(row)) for row in page],
-        totals=compute_totals(rows),
+        totals=compute_totals(values),
         active_filter=active_filter,
         is_filtered=active_filter != ReceivableFilter(),
         states=[(state.value, label) for state, label in STATE_LABELS.items()],
         labels=STATE_LABELS,
         events=list_billed_events(),
         issuer=Issuer.get_current(),
-        uninvoiced_count=count_uninvoiced(event_slug=active_filter.event),
+        uninvoiced_count=uninvoiced_count,
+        incomplete_count=incomplete_count,
         unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),
     )
 

@@ -11,9 +11,10 @@ from lxml import html
 
 from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
-from registrations.invoices.ledger.charges import ChargeItem
+from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.models import Invoice, Payment
+from registrations.invoices.views import batches
 from tests.factories import make_event
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_receivable
@@ -202,7 +203,64 @@ def test_history_names_documents_and_amounts(issuer, client):
     page = read_main_text(client.get(reverse("receivable", args=[receivable.reference])))
 
     assert f"Document émis · {invoice.number}" in page
-    assert "Paiement enregistré · 120,00 €" in page
+    assert "Paiement enregistré · 120,00 €, virement" in page
+
+
+def test_history_names_items_with_their_amounts(issuer, client):
+    dinner = ChargeItem("dinner", "Dîner", 6_600, 1000)
+    receivable = make_receivable(ChargeItem("guest", "Billet Invité", 12_000, 2000), dinner)
+    withdraw_charges(receivable=receivable, keys=["dinner"])
+    replace_charges(receivable, {f"{n}": ChargeItem(f"{n}", "Repas", 1_000, 1000) for n in range(4)})
+
+    page = read_main_text(client.get(reverse("receivable", args=[receivable.reference])))
+
+    assert "Somme ajoutée · Billet Invité (120,00 €), Dîner (66,00 €)" in page
+    assert "Somme annulée · Dîner (66,00 €)" in page
+    assert "Somme ajoutée · 4 éléments, 40,00 €" in page
+
+
+def test_overdue_rest_of_a_payment_is_one_recommendation(issuer, client):
+    receivable = make_receivable()
+    issue_invoice(receivable=receivable, issued_on=timezone.localdate() - datetime.timedelta(days=90))
+    record_payment(receivable=receivable, amount=1_000, method="transfer")
+
+    page = html.fromstring(client.get(reverse("receivable", args=[receivable.reference])).content)
+
+    [item] = page.xpath("//ul[@class='attention']/li")
+    assert "il manque 110,00" in item.text_content()
+    assert "en retard depuis" in item.text_content()
+    # Icon, sentence and one button: the list has three columns.
+    assert len(item) == 3
+    assert len(page.xpath("//a[contains(., 'Enregistrer un paiement')]")) == 1
+
+
+def test_list_shows_first_what_is_most_urgent(issuer, client):
+    today = timezone.localdate()
+    names = ("paid", "fresh", "fresher", "late", "later", "due")
+    rows = {name: make_receivable(name=name, reference=f"R-{name}") for name in names}
+    record_payment(receivable=rows["paid"], amount=12_000, method="transfer")
+    for name, age in (("later", 120), ("late", 90), ("due", 0)):
+        issue_invoice(receivable=rows[name], issued_on=today - datetime.timedelta(days=age))
+
+    page = client.get(reverse("receivables")).context["page_obj"]
+
+    assert [row.name for row in page] == ["later", "late", "due", "fresher", "fresh", "paid"]
+
+
+def test_missing_details_are_counted_and_reached_when_nothing_can_be_issued(issuer, client, monkeypatch):
+    monkeypatch.setattr(batches, "MAX_ROWS_SHOWN", 1)
+    for number in range(2):
+        make_receivable(reference=f"R-{number}", street="", city="")
+
+    page = html.fromstring(client.get(reverse("receivables")).content)
+    [link] = page.xpath("//a[contains(., 'Coordonnées incomplètes')]")
+    listed = client.get(link.get("href"))
+
+    assert "".join(link.text_content().split()) == "Coordonnéesincomplètes:2"
+    assert "2factures ne peuvent pas encore être émises" in read_main_text(listed)
+    assert "240,00 €" in read_main_text(listed)
+    assert "Affichage limité aux 1 premières sur 2." in read_main_text(listed)
+    assert len(html.fromstring(listed.content).xpath("//section[@id='incomplete']//li")) == 1
 
 
 @pytest.mark.parametrize(
