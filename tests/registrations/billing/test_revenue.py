@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from convention.club.models import ClubRole
 from registrations.billing.receivables import sync_receivable
@@ -13,6 +14,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_person, make_ticket
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -47,3 +49,14 @@ def test_revenue_is_grouped_by_ticket_addon_and_day():
     assert [(row.day, row.net_cents) for row in revenue.days] == [(datetime.date(2026, 3, 1), 12_000)]
     assert "Visiteur" in page.text
     assert "240" in table.content.decode("utf-8-sig")
+
+
+def test_sponsors_of_one_package_are_one_row():
+    package = make_package(make_event())
+    for name in ("Acme", "Globex"):
+        sync_receivable(make_sponsorship(package, has_logo=False, name=name).order)
+
+    with translation.override("en"):
+        [row] = load_revenue(package.event).items
+
+    assert (row.title, row.count, row.cents) == ("Gold", 2, 2 * package.price)
