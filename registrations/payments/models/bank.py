@@ -87,6 +87,11 @@ class BankLine(models.Model):
         """Return reference and text together."""
         return f"{self.reference} {self.text}".strip()
 
+    @property
+    def payer_label(self) -> str:
+        """Return the payer, or the text where the bank has no column for the payer."""
+        return self.counterparty or self.payer_text or "—"
+
 
 class BankLineAssignment(models.Model):
     """Part of a line recorded as a payment; undone by a refund, never deleted."""
