@@ -114,6 +114,12 @@ class Receivable(models.Model):
         """Return the buyer's name for lists, or the reference where nobody is named."""
         return self.buyer_name or self.reference
 
+    @property
+    def subject_label(self) -> str:
+        """Return the subject, in the active language where it is the event; documents keep their own."""
+        event = self.event
+        return event.title if event and self.subject in ("", event.name, event.name_en) else self.subject
+
     def as_money(self, amount: int) -> Money:
         return Money(amount, self.currency)
 

@@ -9,6 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
@@ -120,6 +121,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     # Read once, for the table and for the name in the title.
     prefetch_related_objects([receivable], "charges")
+    translate_charges(receivable)
     invoiced_balance, today = load_invoiced_balance(receivable), timezone.localdate()
     # The row of the list, so that list and page agree on balance, due date and state.
     row: Any = annotate_receivables(today).get(pk=receivable.pk)
@@ -149,10 +151,39 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
         uninvoiced=facts.uninvoiced_cents,
-        reminders=list(Reminder.objects.filter(invoice__receivable=receivable).select_related("invoice")),
+        **number_reminders(receivable),
         is_by_hand=has_manual_charges(receivable),
         history=list_audit_entries(receivable, documents),
     )
+
+
+def number_reminders(receivable: Receivable) -> dict[str, Any]:
+    """Return the reminders sent, each with its number among those after the due date, and how many there are.
+
+    The number is None where the issuer no longer has this step.
+    """
+    reminders = Reminder.objects.filter(invoice__receivable=receivable).select_related("invoice")
+    issuer = Issuer.get_current()
+    late_steps = sorted(step for step in (issuer.reminder_days if issuer else []) if step >= 0)
+    numbers = {step: number for number, step in enumerate(late_steps, 1)}
+    return {
+        "reminders": [(reminder, numbers.get(reminder.step)) for reminder in reminders],
+        "reminder_count": len(late_steps),
+    }
+
+
+def translate_charges(receivable: Receivable) -> None:
+    """Name the loaded charges as the event does in the reader's language; documents keep the buyer's."""
+    event: Any = receivable.event
+    if event is None or receivable.language == get_language():
+        return
+    # Through the reverse relations: orders and what they are for are a layer above invoices.
+    sold = [*event.tickets.all(), *event.addons.all(), *event.packages.all()]
+    titles = {name: row.title for row in sold for name in (row.name, row.name_en) if name}
+    for charge in receivable.charges.all():
+        # A package is followed by its sponsor's name.
+        title, comma, rest = charge.description.partition(", ")
+        charge.description = titles.get(charge.description) or f"{titles.get(title, title)}{comma}{rest}"
 
 
 def find_claimable_invoice(documents: list[Invoice]) -> Invoice | None:

@@ -13,7 +13,7 @@ from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
-from registrations.invoices.models import Invoice, Payment
+from registrations.invoices.models import Invoice, Payment, Reminder
 from registrations.invoices.views import batches
 from tests.factories import make_event
 from tests.pdf_readers import pdf_text
@@ -279,3 +279,17 @@ def test_invoice_is_not_issued_without_the_buyers_address(issuer, client, addres
         assert link == reverse("receivable-buyer", args=[receivable.reference])
         assert "le nom, la rue, la ville et le pays de l’acheteur" in read_main_text(shown)
     assert not Invoice.objects.exists()
+
+
+def test_reminders_are_numbered_among_those_after_the_due_date(issuer, client):
+    receivable = make_receivable()
+    invoice = issue_invoice(receivable=receivable)
+    sent_at = timezone.make_aware(datetime.datetime(2026, 11, 30, 9))
+    for step in (-3, 45, 60):
+        Reminder.objects.create(invoice=invoice, step=step, sent_at=sent_at)
+
+    page = read_main_text(client.get(reverse("receivable", args=[receivable.reference])))
+
+    assert "Rappel avant l’échéance, envoyé le 30 novembre 2026" in page
+    assert "Relance 3 sur 3, envoyée le 30 novembre 2026" in page
+    assert "Relance envoyée le 30 novembre 2026" in page

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import html
 
 from convention.audit.models import AuditEntry
+from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
@@ -247,3 +248,57 @@ def test_each_treasurer_page_links_to_all_others(client, page):
     for address in addresses:
         nav = html.fromstring(client.get(address).content).xpath("//nav[@class='organize-nav']//li/a/@href")
         assert nav == addresses, address
+
+
+def test_list_without_any_statement_does_not_say_that_all_is_done(page):
+    text = page(BANK)
+
+    assert "Aucun relevé importé" in text
+    assert "Rien à traiter" not in text
+
+
+def test_line_without_a_payer_is_listed_by_its_text(client, page, event):
+    import_lines((51_500, "", "VIR ABADIE NATHALIE", ""))
+    line = BankLine.objects.get()
+
+    document = html.fromstring(client.get(BANK).content)
+
+    [link] = document.xpath(f"//tbody/tr/th//a[@href='{BANK}{line.pk}/']")
+    assert link.text_content() == "VIR ABADIE NATHALIE"
+    assert [cell.text_content() for cell in document.xpath("//td[@data-label='Montant']")] == [
+        "515,00\u00a0€"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "entry"),
+    [
+        (BANK, "Banque"),
+        (f"{BANK}import/", "Banque"),
+        ("/organize/money/owed/NAV001/", "Créances"),
+        ("/organize/money/revenue/congress/", "Créances"),
+        ("/organize/money/cards/", "Cartes et remboursements"),
+    ],
+)
+def test_navigation_shows_where_a_page_belongs(client, treasurer, event, address, entry):
+    client.force_login(treasurer)
+    make_receivable(reference="NAV001")
+
+    document = html.fromstring(client.get(address).content)
+
+    current = document.xpath("//nav[@class='organize-nav']//a[@aria-current]")
+    assert [link.text_content() for link in current] == [entry]
+
+
+def test_english_page_of_a_french_order_names_event_and_items_in_english(page, event):
+    order = order_by_card(event, payment="invoice")
+    receivable = sync_receivable(order)
+
+    english = page(f"/en/organize/money/owed/{order.reference}/")
+    french = page(f"/organize/money/owed/{order.reference}/")
+
+    assert "ForThe Convention" in english
+    assert "Guest, Zoé Müller 0" in english
+    assert "Invité, Zoé Müller 0" in french
+    # Documents keep the buyer's language.
+    assert receivable.charges.get().description == "Invité"
