@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.money import Money, format_creditor_reference
+from convention.text.email_addresses import is_same_email
 
 from .order_item import OrderItem
 from .order_links import OrderLinks
@@ -161,8 +162,17 @@ class Order(OrderLinks):
 
     @property
     def buyer_label(self) -> str:
-        """Return the buyer's name for lists, or the reference where none is known."""
-        return self.billing_name or self.company or self.email or self.reference
+        """Return the buyer's name for lists, or an attendee's, or the reference where none is known.
+
+        The registrations should be prefetched for a list.
+        """
+        return self.billing_name or self.company or self._find_person_name() or self.reference
+
+    def _find_person_name(self) -> str:
+        """Return the name of the attendee with the buyer's address, else of the first one; else ""."""
+        named = [row for row in self.registrations.all() if row.has_name]
+        first = min(named, key=lambda row: (not is_same_email(row.email, self.email), row.pk), default=None)
+        return first.name if first else ""
 
     @property
     def is_by_card(self) -> bool:

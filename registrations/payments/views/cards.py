@@ -29,15 +29,17 @@ PAGE_SIZE = 50
 def card_payment_list(request: HttpRequest) -> HttpResponse:
     """List disputes, payments with problems, refunds that failed or wait, and all attempts."""
     require_treasurer(request.user)
-    attempts = CardPaymentAttempt.objects.select_related("order__event", "payment")
+    attempts = CardPaymentAttempt.objects.select_related("order__event", "payment").prefetch_related(
+        "order__registrations"
+    )
     refunds = Refund.objects.select_related("receivable").prefetch_related("receivable__charges")
     context = {
         "section": "money",
         "disputes": Dispute.objects.select_related("payment").prefetch_related(
             Prefetch("payment__receivable", Receivable.objects.with_first_attendee())
         )[:PAGE_SIZE],
-        "unplaced_orders": list_unplaced_orders()[:PAGE_SIZE],
-        "unverified_orders": list_unverified_orders()[:PAGE_SIZE],
+        "unplaced_orders": list_unplaced_orders().prefetch_related("registrations")[:PAGE_SIZE],
+        "unverified_orders": list_unverified_orders().prefetch_related("registrations")[:PAGE_SIZE],
         "overpaid_receivables": list_overpaid_card_receivables()[:PAGE_SIZE],
         "failed_refunds": list_failed_refunds()[:PAGE_SIZE],
         "requested_refunds": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],

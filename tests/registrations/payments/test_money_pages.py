@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from convention.audit.models import AuditEntry
@@ -10,6 +12,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
 from registrations.invoices.models import Payment, Payout
+from registrations.models import Order
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.invoices.factories import make_receivable
@@ -302,3 +305,22 @@ def test_english_page_of_a_french_order_names_event_and_items_in_english(page, e
     assert "Invité, Zoé Müller 0" in french
     # Documents keep the buyer's language.
     assert receivable.charges.get().description == "Invité"
+
+
+def test_payment_attempts_name_a_person_without_a_query_each(
+    client, treasurer, event, stripe, django_assert_num_queries
+):
+    client.force_login(treasurer)
+    event.tickets.update(capacity=20)
+    begin_payment(order_by_card(event))
+    Order.objects.update(billing_name="", company="")
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/organize/money/cards/")
+    begin_payment(order_by_card(event))
+    Order.objects.update(billing_name="", company="")
+
+    with django_assert_num_queries(len(queries)):
+        document = html.fromstring(client.get("/organize/money/cards/").content)
+
+    titles = [cell.text_content() for cell in document.xpath("//tbody/tr/th")]
+    assert [title.partition(" · ")[0].strip() for title in titles] == ["Zoé Müller 0"] * 2
