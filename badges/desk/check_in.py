@@ -14,6 +14,7 @@ from badges.attendance.devices.pairing import find_entrance, get_or_create_entra
 from badges.attendance.models import REASON_LABELS, Scan
 from badges.attendance.scanning.batch import UNDO_NOT_ALLOWED
 from badges.attendance.scanning.manual_scan import check_in_registration, get_desk_device, make_scan_item
+from badges.attendance.scanning.presence_store import OF_CURRENT_ATTENDEE
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN, REFUSED, Verdict
 from convention.errors import ConventionError
@@ -110,10 +111,13 @@ def record_undo(*, guest: Registration, scan: Scan, operator: "Person | None") -
 
 
 def list_desk_scans(guest: Registration) -> QuerySet[Scan]:
-    """Return the guest's scans at the desk, which is at the entrance."""
+    """Return the scans at the desk, which is at the entrance, of the guest who has the place now."""
     # Organizers record scans of the desk at other checkpoints too, on pages of their own.
     scans = Scan.objects.filter(
-        registration=guest, device__is_desk=True, device__checkpoint=find_entrance(guest.event)
+        OF_CURRENT_ATTENDEE,
+        registration=guest,
+        device__is_desk=True,
+        device__checkpoint=find_entrance(guest.event),
     )
     return scans.select_related("device__event", "device__checkpoint", "checkpoint")
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.codes import build_badge_code
+from badges.desk.arrivals import load_registration_attendance
 from badges.desk.models import BadgePrint, StaffNote
 from badges.desk.notes import write_staff_note
 from badges.desk.search import find_guests
@@ -32,6 +33,19 @@ def desk(zoe, client):
     """Sign in at the desk; return the address of the guest's pages."""
     client.force_login(make_staff(zoe.event, "desk", first_name="Ana", last_name="Silva"))
     return f"/desk/x/guests/{zoe.reference}/"
+
+
+def test_new_attendee_has_no_check_in_of_the_former_one(zoe, desk, client):
+    client.post(f"{desk}check-in/", {"direction": "in"})
+    assert "Entrée enregistrée" in client.get(desk).text
+
+    luc = RequestedPlace(ticket="", first_name="Luc", last_name="Roy", email="luc@example.org")
+    substitute_attendee(registration=zoe, new_attendee=luc)
+    assert "Entrée enregistrée" not in client.get(desk).text
+    assert load_registration_attendance(zoe).undoable_scan == ""
+
+    client.post(f"{desk}check-in/", {"direction": "in"})
+    assert "Entrée enregistrée" in client.get(desk).text
 
 
 def test_guest_is_checked_in_on_search_page_and_check_in_is_undone(zoe, desk, client):
