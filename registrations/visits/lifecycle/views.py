@@ -41,8 +41,8 @@ from .steps import (
     reopen_applications,
 )
 
+# The host’s agreement is not among them: it is recorded with the form that has the terms agreed on.
 STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
-    "agree": (record_agreement, gettext_lazy("The host’s agreement has been recorded.")),
     "publish": (publish_visit, gettext_lazy("The visit is open to members.")),
     "close": (close_applications, gettext_lazy("Applications are closed.")),
     "reopen": (reopen_applications, gettext_lazy("Members may apply again.")),
@@ -76,7 +76,11 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
-        messages.success(request, _("The terms have been saved."))
+        if "agreed" in request.POST:
+            message = _("The terms and the host’s agreement have been recorded.")
+            _run_step(request, record_agreement, visit, message)
+        else:
+            messages.success(request, _("The terms have been saved."))
         return redirect("organize-visit", event)
     # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)
@@ -147,13 +151,18 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     if "confirmed" not in request.POST and _needs_confirmation(visit, request.POST["step"]):
         context = _build_lifecycle_context(visit, VisitReasonForm()) | {"step": request.POST["step"]}
         return render_event_page(request, "visits/organize_step.html", visit.event, **context)
+    _run_step(request, action, visit, str(message))
+    return redirect("organize-visit", event)
+
+
+def _run_step(request: HttpRequest, action: Callable[..., Visit], visit: Visit, message: str) -> None:
+    """Run the step and show its message, or why it is refused."""
     try:
         action(visit=visit)
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, str(message))
-    return redirect("organize-visit", event)
+        messages.success(request, message)
 
 
 def _needs_confirmation(visit: Visit, step: str) -> bool:

@@ -62,11 +62,10 @@ def test_secretary_sets_up_and_publishes_visit(secretary):
     )  # fmt: skip
     assert "Set up the visit" in read(secretary, "/organize/labs/visit/")
     secretary.post("/organize/labs/visit/begin/")
-    secretary.post("/organize/labs/visit/", VISIT_FORM_DATA)
+    secretary.post("/organize/labs/visit/", VISIT_FORM_DATA | {"agreed": "yes"})
     visit, ticket = Visit.objects.get(), Ticket.objects.get()
     assert (ticket.capacity, ticket.company_cap, visit.lock_working_days) == (12, 3, 4)
     assert visit.identity_fields == ["birth_date", "nationality"]
-    secretary.post("/organize/labs/visit/step/", {"step": "agree"})
     page = read(secretary, "/organize/labs/visit/")
     assert '<a href="/en/organize/labs/visit/text/">Enter the confidentiality terms.</a>' in page
     assert "No venue yet: members will see that it has yet to be announced." in page
@@ -362,3 +361,21 @@ def test_new_visit_is_prefilled_from_last_visit_at_same_host(secretary):
     assert saved.briefing == "Chaussures fermées."
     assert saved.identity_fields == ["birth_date"]
     assert saved.security_name == ""
+
+
+def test_agreement_of_host_is_recorded_with_the_terms_in_the_form(secretary):
+    visit = make_visit(slug="labs", visibility="draft", agreed_at=None)
+    page = "/organize/labs/visit/"
+    assert 'class="meter' not in read(secretary, page)
+
+    secretary.post(f"{page}step/", {"step": "agree"})
+    assert reload_visit(visit).state == "draft"
+
+    secretary.post(page, VISIT_FORM_DATA | {"company_cap": "20", "agreed": "yes"})
+    assert reload_visit(visit).state == "draft"
+
+    secretary.post(page, VISIT_FORM_DATA | {"agreed": "yes"})
+    saved = reload_visit(visit)
+    assert saved.state == "agreed"
+    assert saved.briefing == "Chaussures fermées."
+    assert Ticket.objects.get().capacity == 12
