@@ -233,6 +233,7 @@ def test_sent_entry_is_no_longer_marked_as_to_send(open_page, site, client, even
     open_desk(page, client, site, event)
     enable_offline(page)
     page.context.set_offline(True)
+    expect(page.locator("#connection")).to_contain_text("Hors ligne")
     page.locator("#q").focus()
     check_in(page, "kel")
     expect(page.locator("#verdict")).to_contain_text("à envoyer")

@@ -183,7 +183,7 @@ for (const type of ["keydown", "pointerdown"]) {
 }
 getElement("lock").addEventListener("click", () => showLocked(getEventFromAddress()));
 getElement("send-now").addEventListener("click", () => desk?.send());
-addEventListener("online", () => desk?.send());
+for (const type of ["online", "offline"]) addEventListener(type, () => desk?.send());
 setInterval(lockIfIdle, 5_000);
 setInterval(() => desk?.send(), SEND_MS);
 view.listen();
