@@ -19,7 +19,10 @@ class StaffNoteForm(forms.Form):
         label=_("Note for staff"),
         required=False,
         max_length=MAX_NOTE_LENGTH,
-        help_text=_("Shown at the desk when the guest is checked in. The guest can ask to read it."),
+        help_text=_(
+            "Shown at the desk when the guest is checked in, and on scanners that read the badge. "
+            "The guest can ask to read it."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

@@ -7,6 +7,7 @@ nothing about what each device knows, and finds changes from any source.
 import base64
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 # 1,024 groups: with 10,000 guests a change sends ten others too, and all digests are 20 kB.
 GROUP_PREFIX_LENGTH: Final = 2
+ACTIVE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
 
 
 def compute_data_version(event: Event, reader: "RequestUser") -> str:
@@ -135,9 +137,10 @@ def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Re
     The number of queries does not depend on the number of guests.
     """
     rows = Registration.objects.filter(event=event).select_related("ticket", "order", "staff_note")
-    guests = list(rows.order_by("reference"))
+    guests = list(rows.prefetch_related("addons").order_by("reference"))
     orders = {guest.order_id: guest.order for guest in guests}.values()
     amounts = load_amounts_due(orders) if can_take_payments(reader, event) else {}
+    order_sizes = Counter(guest.order_id for guest in guests if guest.state in ACTIVE_STATES)
     presences = find_main_presences(event, [guest.pk for guest in guests])
     print_times = dict(
         BadgePrint.objects.filter(registration__event=event, badge_version=F("registration__badge_version"))
@@ -147,7 +150,9 @@ def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Re
     groups: dict[str, list[tuple[Registration, dict[str, Any]]]] = {}
     for guest in guests:
         printed_at = {"printed_at": at.isoformat() if (at := print_times.get(guest.pk)) else None}
-        desk_guest = DeskGuest(guest, amount_due=amounts.get(guest.order_id))
+        desk_guest = DeskGuest(
+            guest, amount_due=amounts.get(guest.order_id), order_size=order_sizes[guest.order_id]
+        )
         description = describe_guest(desk_guest, presences.get(guest.pk), printed_at)
         groups.setdefault(guest.reference[:GROUP_PREFIX_LENGTH], []).append((guest, description))
     return groups
@@ -173,8 +178,9 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "state": registration.state,
         "badge_version": registration.badge_version,
         "note": note.text if note else "",
-        "payment": guest.payment_state,
+        "payment": "free" if guest.is_paid_by_others else guest.payment_state,
         "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",
+        "order_size": guest.order_size,
         "is_inside": is_inside,
         "arrived_at": arrived_at.isoformat() if arrived_at else None,
         **values,

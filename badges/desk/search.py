@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import REASON_LABELS, VERDICT_LABELS, Presence
@@ -32,13 +32,28 @@ INDEX_CACHE_SECONDS = 60
 
 @dataclass(frozen=True)
 class DeskGuest:
-    """A registration with first arrival, last departure, whether it is inside, and what its order owes."""
+    """A registration with first arrival, last departure, whether it is inside, and what its order owes.
+
+    `order_size` counts the active registrations of its order, for all of which `amount_due` is owed.
+    """
 
     registration: Registration
     arrived_at: datetime.datetime | None = None
     left_at: datetime.datetime | None = None
     is_inside: bool = False
     amount_due: Money | None = None
+    order_size: int = 1
+
+    @property
+    def is_of_group_order(self) -> bool:
+        return self.order_size > 1
+
+    @property
+    def is_paid_by_others(self) -> bool:
+        """Return whether this guest's own part of a group's order is free."""
+        # A pending place waits for the order's payment, whatever its own part.
+        is_confirmed = self.registration.state == Registration.State.CONFIRMED
+        return self.is_of_group_order and is_confirmed and not self.registration.full_price
 
     @property
     def payment_state(self) -> str:
@@ -143,7 +158,7 @@ def load_guests(event: Event, registration_ids: list[int]) -> list[DeskGuest]:
     """Return these registrations by name with all that the desk shows, in a fixed number of queries."""
     rows = Registration.objects.filter(pk__in=registration_ids)
     guests = list(rows.select_related("ticket", "order", "staff_note").prefetch_related("addons__addon"))
-    return add_presences(event, guests, load_amounts_due([guest.order for guest in guests]))
+    return _add_presences(event, guests, load_amounts_due([guest.order for guest in guests]))
 
 
 def get_search_index(event: Event) -> list[SearchEntry]:
@@ -168,10 +183,10 @@ def _build_search_index(event: Event) -> list[SearchEntry]:
     ]
 
 
-def add_presences(
+def _add_presences(
     event: Event, registrations: list[Registration], amounts: dict[int, Money]
 ) -> list[DeskGuest]:
-    """Add amounts by order and the presences at the main checkpoints, in two queries."""
+    """Add amounts and sizes by order and the presences at the main checkpoints, in three queries."""
     presences = Presence.objects.filter(
         checkpoint__in=list_main_checkpoints(event), registration__in=registrations
     )
@@ -186,12 +201,27 @@ def add_presences(
             inside_pk=Max("pk", filter=filter_still_inside()),
         )
     }
+    members = Registration.objects.active().filter(order__in=amounts).order_by()
+    sizes = dict(members.values_list("order").annotate(size=Count("pk")))
     return [
-        _make_guest(registration, times.get(registration.pk, {}), amounts) for registration in registrations
+        _make_guest(
+            registration,
+            times.get(registration.pk, {}),
+            amounts.get(registration.order_id),
+            sizes.get(registration.order_id, 1),
+        )
+        for registration in registrations
     ]
 
 
-def _make_guest(registration: Registration, presence: dict[str, Any], amounts: dict[int, Money]) -> DeskGuest:
-    is_inside = presence.get("inside_pk") is not None
-    amount_due = amounts.get(registration.order_id)
-    return DeskGuest(registration, presence.get("came"), presence.get("left"), is_inside, amount_due)
+def _make_guest(
+    registration: Registration, presence: dict[str, Any], amount_due: Money | None, order_size: int
+) -> DeskGuest:
+    return DeskGuest(
+        registration,
+        arrived_at=presence.get("came"),
+        left_at=presence.get("left"),
+        is_inside=presence.get("inside_pk") is not None,
+        amount_due=amount_due,
+        order_size=order_size,
+    )

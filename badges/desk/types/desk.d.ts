@@ -17,6 +17,8 @@ declare global {
       note: string;
       payment: "free" | "paid" | "to_invoice" | "to_pay";
       amount_due: string;
+      /** People of the order that owes the amount. */
+      order_size: number;
       is_inside: boolean;
       arrived_at: string | null;
       /** When the badge that is valid was printed. */

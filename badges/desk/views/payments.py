@@ -14,10 +14,10 @@ from badges.desk.payments import invoice_later, sync_amount_due, take_payment
 from badges.desk.permissions import get_guest_to_charge, get_payment_to_serve
 from convention.audit.record import record_action
 from convention.errors import ConventionError
+from convention.money import Money
 from convention.tables.downloads import inline_response
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.receipt_pdf import render_receipt_pdf
-from registrations.invoices.formatting import format_cents
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -40,7 +40,7 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            amount = format_cents(payment.amount, payment.currency)
+            amount = Money(payment.amount, payment.currency)
             messages.success(request, _("Payment of %(amount)s recorded.") % {"amount": amount})
             return redirect("desk-guest", event, reference)
     context = {

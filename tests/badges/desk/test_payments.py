@@ -63,7 +63,7 @@ def test_payment_of_amount_due_confirms_order_and_has_receipt(zoe, desk, client)
 
     assert "à régler\u202f: 120" in listed
     assert (payment.amount, payment.method, payment.note) == (12_000, "terminal", "Ticket 42")
-    assert "Paiement de 120,00\u00a0€ enregistré" in page
+    assert "Paiement de 120\u00a0€ enregistré" in page
     zoe.refresh_from_db()
     assert zoe.state == "confirmed"
     text = pdf_text(receipt.content)
@@ -166,3 +166,19 @@ def test_outside_organizer_sees_no_amounts_and_takes_no_payments(zoe, client, ro
     assert statuses == [403, 403]
     zoe.order.refresh_from_db()
     assert zoe.order.payment == "card"
+
+
+def test_amount_due_of_group_is_shown_as_the_orders_and_not_to_those_with_a_free_ticket(desk, zoe, client):
+    order = make_order(zoe.event, payment="invoice", total=18_000)
+    member = make_registration(zoe.ticket, order=order, price=0, first_name="Sylvain", last_name="Fournier")
+    make_registration(zoe.ticket, order=order, price=9_000, first_name="Luc", last_name="Roy")
+    make_registration(zoe.ticket, order=order, price=9_000, first_name="Lise", last_name="Roy")
+    make_registration(zoe.ticket, order=order, price=9_000, cancelled_at=timezone.now())
+
+    payer_found = client.get("/en/desk/x/?q=luc").text
+    member_found = client.get("/en/desk/x/?q=sylvain").text
+    member_page = client.get(f"/en/desk/x/guests/{member.reference}/").text
+
+    assert "order of 3 people: €180 on invoice" in payer_found
+    assert "€180" not in member_found
+    assert member_page.count("order of 3 people: €180 on invoice") == 1

@@ -31,6 +31,16 @@ function readTexts(form) {
   return { first_name, last_name, company, email };
 }
 
+/**
+ * Return what is owed, with the number of people whose order owes it if there are several.
+ * @param {Desk.Guest} guest
+ */
+function describePayment({ payment, amount_due, order_size }) {
+  if (payment === "free") return "";
+  const prefix = order_size > 1 ? "group_payment" : "payment";
+  return formatText(`${prefix}.${payment}`, { amount: amount_due, count: order_size });
+}
+
 export class DeskView {
   #getDesk;
   #printBadge;
@@ -209,7 +219,7 @@ export class DeskView {
     const tags = [
       ticket?.title,
       guest.state === "confirmed" ? "" : formatText(`state.${guest.state}`),
-      guest.payment === "free" ? "" : formatText(`payment.${guest.payment}`, { amount: guest.amount_due }),
+      describePayment(guest),
       guest.is_inside ? formatText("facts.inside", { time }) : guest.arrived_at ? formatText("facts.left", { time }) : "",
       guest.printed_at ? formatText("facts.printed", { time: formatTime(guest.printed_at, zone) }) : "",
       guest.no_photo ? formatText("facts.no_photo") : "",

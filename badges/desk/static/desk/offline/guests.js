@@ -68,6 +68,7 @@ function makeWalkIn(data, { reference, values }) {
     note: "",
     payment: ticket?.price ? "to_invoice" : "free",
     amount_due: ticket?.price ?? "",
+    order_size: 1,
     is_inside: false,
     arrived_at: null,
     printed_at: null,
