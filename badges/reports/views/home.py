@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -46,8 +46,10 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
     past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
     can_create = can_create_events(request.user)
-    # Secretaries reach the season and privacy requests from here, whatever visits exist.
-    if not (coming or past or can_create or has_club_role(request.user, ClubRole.Role.SECRETARY)):
+    if not (coming or past or can_create):
+        if has_club_role(request.user, ClubRole.Role.SECRETARY):
+            # Secretaries plan all visits without being organizers of an event.
+            return redirect("organize-season")
         raise Forbidden(_("This page is for event organizers."))
     facts = load_event_facts(coming, at=now)
     # The queue concerns the whole site, so it is shown only to people who run all events.
