@@ -27,8 +27,22 @@ from django.utils.functional import Promise
 from .text.email_addresses import normalize_email
 
 type TranslatableText = str | Promise
+type ErasureBlocker = TranslatableText | EventBlocker
 type Row = Any
 type RowKeys = list[Any]
+
+
+@dataclass(frozen=True)
+class EventBlocker:
+    """A sentence about what has to be settled at an event, on the organizers' page `page_name` of it."""
+
+    sentence: TranslatableText
+    # An Event, whose module imports this one.
+    event: Any
+    page_name: str
+
+    def __str__(self) -> str:
+        return str(self.sentence)
 
 
 # A name as stored, such as (first name, last name).

@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.events.models import Event
 from convention.personal_data import (
     DataSubject,
+    EventBlocker,
     PersonalDataSource,
     RetentionRule,
     TranslatableText,
@@ -90,24 +92,26 @@ def _iterate_file(row: Any) -> Iterable[tuple[str, bytes]]:
     yield row.name, bytes(row.content)
 
 
-def find_upcoming_places(subject: DataSubject) -> Iterator[TranslatableText]:
+def find_upcoming_places(subject: DataSubject) -> Iterator[EventBlocker]:
     """Yield an error for each event that is not over and has a registration or wait of the subject."""
     now = timezone.now()
     is_own = has_address_in_column("email", subject) | has_address_in_column("order__email", subject)
     # A subject without an account is known by address only.
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
     rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
-    for title in sorted({row.event.title for row in rows}):
-        yield _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.") % {
-            "event": title
-        }
+    text = _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.")
+    for event in _sort_by_title({row.event for row in rows}):
+        yield EventBlocker(text % {"event": event.title}, event, "organize-registrations")
     waits = WaitingEntry.objects.active().filter(
         has_address_in_column("email", subject), event__ends_at__gt=now
     )
-    for title in sorted({wait.event.title for wait in waits.select_related("event")}):
-        yield _("There is still an entry on the waiting list for “%(event)s”. Leave the list first.") % {
-            "event": title
-        }
+    text = _("There is still an entry on the waiting list for “%(event)s”. Leave the list first.")
+    for event in _sort_by_title({wait.event for wait in waits.select_related("event")}):
+        yield EventBlocker(text % {"event": event.title}, event, "organize-waiting")
+
+
+def _sort_by_title(events: set[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: event.title)
 
 
 def find_open_balances(subject: DataSubject) -> Iterator[TranslatableText]:

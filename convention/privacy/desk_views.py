@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import is_club_administrator, require_administrator
 from convention.errors import InvalidFields
-from convention.personal_data import DataSubject
+from convention.events.permissions import can_organize
+from convention.personal_data import DataSubject, ErasureBlocker, EventBlocker
 from convention.tables.downloads import zip_response
+from convention.templatetags.convention import page_url
 from convention.web.routing import require_safe_or_post
 
 from .consents import add_purpose_text
@@ -89,7 +91,9 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
         "name": str(case.person or case.email or f"#{case.pk}"),
         "tables": SubjectData(subject).tables_with_rows if is_open else [],
         "addresses": sorted(subject.addresses) if is_open else [],
-        "blockers": find_erasure_blockers(subject)
+        "blockers": [
+            (blocker, _find_settling_page(request, blocker)) for blocker in find_erasure_blockers(subject)
+        ]
         if is_open and case.kind == PrivacyCase.Kind.ERASURE
         else [],
         "retained": describe_retained_documents(subject) if is_open else case.retained,
@@ -97,6 +101,13 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
         **forms,
     }
     return render_desk_page(request, "case.html", **context)
+
+
+def _find_settling_page(request: "HttpRequest", blocker: ErasureBlocker) -> str:
+    """Return the path of the page where this is settled; "" if this reader may not open one."""
+    if isinstance(blocker, EventBlocker) and can_organize(request.user, blocker.event):
+        return page_url(blocker.page_name, blocker.event.slug)
+    return ""
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.db import models
 from convention.personal_data import (
     Agreement,
     DataSubject,
+    ErasureBlocker,
     PersonalDataSource,
     RetentionRule,
     TranslatableText,
@@ -76,9 +77,9 @@ def describe_retained_documents(subject: DataSubject) -> list[TranslatableText]:
     return [sentence for source in sources for sentence in source(subject)]
 
 
-def find_erasure_blockers(subject: DataSubject) -> list[TranslatableText]:
+def find_erasure_blockers(subject: DataSubject) -> list[ErasureBlocker]:
     """Return sentences that say what has to be settled before this person can be erased."""
-    checks: Iterator[Callable[[DataSubject], Iterator[TranslatableText]]] = collect_declarations(
+    checks: Iterator[Callable[[DataSubject], Iterator[ErasureBlocker]]] = collect_declarations(
         "ERASURE_BLOCKERS"
     )
     return [sentence for check in checks for sentence in check(subject)]

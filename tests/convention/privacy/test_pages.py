@@ -112,7 +112,13 @@ def test_blocked_erasure_shows_reason_and_erases_nothing(secretary):
     place = make_registration(make_ticket(make_event()), person=person)
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=person.email)
     desk = make_client(secretary)
-    assert place.event.title in get_page_text(desk.get(f"/en/organize/privacy/{case.pk}/"))
+    case_page = get_page_text(desk.get(f"/en/organize/privacy/{case.pk}/"))
+    boss_page = get_page_text(make_client(make_administrator()).get(f"/en/organize/privacy/{case.pk}/"))
+    registrations_path = f'href="/en/organize/{place.event.slug}/registrations/"'
+    assert place.event.title in case_page
+    assert registrations_path not in case_page
+    assert "Ask the event’s organizers" in case_page
+    assert registrations_path in boss_page
     page = get_page_text(desk.post(f"/en/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
     assert f"There is still a place booked at “{place.event.title}”" in page
     person.refresh_from_db()
