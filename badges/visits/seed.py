@@ -69,17 +69,25 @@ def seed(world: DemoWorld) -> None:
         create_rides(visit)
     # Hours on the hour, so that the demo's visit of today looks planned.
     now = world.now.replace(minute=0, second=0, microsecond=0)
-    today = create_visit(world, "visit-today", "la salle réseau", VENDOR_COMPANIES[3][0], now - ONE_HOUR)
+    today = create_visit(
+        world, "visit-today", ("la salle réseau", "the network room"), VENDOR_COMPANIES[3][0], now - ONE_HOUR
+    )
     seed_visit_day(world, today)
     past = create_visit(
-        world, "visit-past", "le refroidissement", VENDOR_COMPANIES[4][0], now - datetime.timedelta(days=21)
+        world,
+        "visit-past",
+        ("le refroidissement", "cooling"),
+        VENDOR_COMPANIES[4][0],
+        now - datetime.timedelta(days=21),
     )
     seed_visit_day(world, past)
     seed_debrief(world, past)
     world.created.append(format_lazy(_("{count} visits with attendance on the day"), count=2))
 
 
-def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: datetime.datetime) -> Visit:
+def create_visit(
+    world: DemoWorld, slug: str, topics: tuple[str, str], host: str, starts_at: datetime.datetime
+) -> Visit:
     """Create a visit of six hours whose list was locked and sent."""
     company = Company.objects.get(name=host)
     venue, _made = Venue.objects.get_or_create(
@@ -90,8 +98,8 @@ def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: 
         slug=slug,
         kind=Event.Kind.SITE_VISIT,
         visibility=Event.Visibility.MEMBERS,
-        name=f"Visite chez {host}\u202f: {topic}",
-        name_en=f"Visit to {host}",
+        name=f"Visite chez {host}\u202f: {topics[0]}",
+        name_en=f"Visit to {host}: {topics[1]}",
         description=VISIT_TEXT,
         description_en=VISIT_TEXT_EN,
         starts_at=starts_at,
