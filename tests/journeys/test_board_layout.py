@@ -161,3 +161,14 @@ def test_requested_day_is_selected_and_passed_to_form_links(open_board):
     expect(page.locator(".board-day[aria-pressed=true]")).to_contain_text("16 Jun")
     expect(page.locator("a[href*='/break/']")).to_have_attribute("href", re.compile(r"\?day=2027-06-16$"))
     expect(page).to_have_url(re.compile("/board/$"))
+
+
+def test_pages_of_current_group_stand_in_a_row_below_the_other_groups(open_board):
+    page = open_board()
+
+    group = page.locator(".organize-nav .group").bounding_box()
+    next_group = page.locator(".organize-nav .open + li").bounding_box()
+    pages = page.locator(".organize-nav .open ul").bounding_box()
+
+    assert next_group["x"] - group["x"] - group["width"] < 40
+    assert pages["y"] >= next_group["y"] + next_group["height"] - 1
