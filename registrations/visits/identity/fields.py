@@ -82,5 +82,5 @@ def describe_missing_items(visit: Visit, codes: Collection[str], *, at: datetime
     labels = {code: str(label) for code, label in MISSING_REASONS.items()}
     if window.state_at(at) == WINDOW_EARLY:
         day = format_date(window.opens_at, visit.event.zone)
-        labels["identity"] = gettext("identity details, requested from %(day)s") % {"day": day}
+        labels["identity"] = gettext("identity details (requested from %(day)s)") % {"day": day}
     return [labels[code] for code in codes]

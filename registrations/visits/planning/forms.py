@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.models import Company, CompanyRole
+from convention.club.models import Company, CompanyRole, Person
+from convention.club.permissions import is_club_administrator
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
@@ -101,7 +102,9 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
     host = forms.ModelChoiceField(
         Company.objects.none(),
         label=_("Host"),
-        help_text=_("A vendor from the directory. Add it to the directory first if it is missing."),
+        help_text=_(
+            "A vendor from the directory. If it is missing, ask one of the club’s administrators to add it."
+        ),
         error_messages={"required": _("Choose the host.")},
     )
     contact_email = forms.EmailField(
@@ -118,14 +121,16 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         label=_("Ends"), error_messages={"required": _("Enter when the visit ends.")}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, planner: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
         # Set for each form: roles of vendors begin and end by date.
         field.queryset = list_vendors()
+        if is_club_administrator(planner):
+            self._link_to_new_company()
 
-    def link_to_new_company(self) -> None:
+    def _link_to_new_company(self) -> None:
         """Show the link to the page that adds a company, which only administrators open."""
         self.fields["host"].help_text = format_html(
             '{} <a href="{}">{}</a>',

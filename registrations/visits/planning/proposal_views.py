@@ -164,7 +164,11 @@ def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpRespons
         "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in page],
         "page_obj": page,
         "form": ProposalForm(instance=proposal, hosts=list_vendors()),
-        "date_form": VisitDateForm(prefix="date", initial=_build_date_initial(request, proposal)),
+        "date_form": VisitDateForm(
+            planner=require_signed_in(request.user),
+            prefix="date",
+            initial=_build_date_initial(request, proposal),
+        ),
         "aside_form": SetAsideForm(prefix="aside"),
         "section": "season",
         **forms,
@@ -183,7 +187,7 @@ def proposal_set_date(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a date: the proposal becomes a draft visit."""
     person = get_planner(request.user)
     proposal = _get_proposal(pk)
-    form = VisitDateForm(request.POST, prefix="date")
+    form = VisitDateForm(request.POST, planner=person, prefix="date")
     if form.is_valid():
         try:
             visit = plan_visit(proposal=proposal, planner=person, **form.cleaned_data)

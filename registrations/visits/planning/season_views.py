@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_safe
 
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.club.permissions import is_club_administrator
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_organized_events
@@ -95,9 +94,7 @@ def _find_entry_path(event: Event, organized_ids: set[int]) -> str:
 def visit_create(request: HttpRequest) -> HttpResponse:
     """Create a draft visit without a proposal."""
     planner = get_planner(request.user)
-    form = VisitDateForm(request.POST or None, initial={"contact_email": planner.email})
-    if is_club_administrator(planner):
-        form.link_to_new_company()
+    form = VisitDateForm(request.POST or None, planner=planner, initial={"contact_email": planner.email})
     if request.method == "POST" and form.is_valid():
         try:
             visit = create_planned_visit(planner=planner, **form.cleaned_data)

@@ -182,6 +182,7 @@ def test_empty_visit_form_names_each_missing_field_and_links_administrators_to_d
         assert sentence in summary
     assert "obligatoire" not in secretary_page
     assert add_path not in secretary_page
+    assert "demandez à un administrateur du club de l’ajouter" in secretary_page
     assert f'<a href="{add_path}">' in administrator_page
 
 

@@ -349,7 +349,7 @@ def test_identity_that_cannot_be_given_yet_is_not_counted_as_missing():
 
     assert (shown.context["incomplete_count"], shown.context["waiting_count"]) == (1, 1)
     assert dict(shown.context["missing"])[waiting] == [
-        f"informations d’identité, demandées à partir du {day}"
+        f"informations d’identité (demandées à partir du {day})"
     ]
     assert "dossier en attente des informations d’identité" in shown.text
     assert "1 personne reçoit un rappel par e-mail" in answer.replace("\u202f", " ")
