@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.club.permissions import find_member_by_email
-from convention.errors import InvalidFields, NotOpenNow
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
+from convention.text.email_addresses import is_same_email
+from convention.text.normalize import name_search_key
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
@@ -31,19 +33,35 @@ from .validation import check_addons, check_currency, check_person_spelling
 # By the source of the order. The verbs are stored data.
 AUDIT_VERBS = {Order.Source.DESK: "registration.receive", Order.Source.ORGANIZER: "registration.add"}
 NO_BILLING_DETAILS = BillingDetails()
+MAX_SORT_NAME_LENGTH = 100
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
 @dataclass(frozen=True)
 class AgreedPrice:
-    """A lower price that an organizer grants for a reason.
+    """A lower price, or a member's ticket for somebody else, that an organizer grants for a reason.
 
-    `ticket_cents` is None if the ticket keeps its usual price and only the add-ons are free.
+    `ticket_cents` is None if the ticket keeps its usual price.
     """
 
     ticket_cents: int | None
     reason: str
     has_free_addons: bool = False
+
+    @property
+    def is_lower(self) -> bool:
+        return self.ticket_cents is not None or self.has_free_addons
+
+
+class AlreadyRegistered(ConventionError):
+    """Somebody of this name and address has a place; `registration` is the latest one."""
+
+    kind = "already-registered"
+    status = 409
+
+    def __init__(self, registration: Registration) -> None:
+        super().__init__(_("Somebody with this name and e-mail address is registered already."))
+        self.registration = registration
 
 
 def register_walk_in(
@@ -57,6 +75,7 @@ def register_walk_in(
     agreed_price: AgreedPrice | None = None,
     billing: BillingDetails = NO_BILLING_DETAILS,
     purchase_order: str = "",
+    accepted_duplicate: str = "",
 ) -> Registration:
     """Register an attendee, confirmed at once; any ticket and add-on with places left can be used.
 
@@ -66,7 +85,8 @@ def register_walk_in(
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
     `source` is `DESK`, or `ORGANIZER` for a registration by hand. With an agreed price of the
     ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
-    treasurer has added the address.
+    treasurer has added the address. `accepted_duplicate` is the reference in AlreadyRegistered, which is
+    raised for `ORGANIZER` only.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
@@ -81,17 +101,14 @@ def register_walk_in(
     offering = _load_offering(event, place)
     ticket = _validate_walk_in(event, place, offering)
     _check_agreed_price(agreed_price, ticket)
+    if source == Order.Source.ORGANIZER:
+        _check_manual_registration(event, place, ticket, agreed_price, accepted_duplicate)
     request = _build_request(place, offering, language, billing, purchase_order)
     try:
         return _book_walk_in(
-            event,
-            request,
-            offering,
-            idempotency_key,
-            source=source,
-            reference=reference,
-            agreed_price=agreed_price,
-        )
+            event, request, offering, idempotency_key,
+            source=source, reference=reference, agreed_price=agreed_price,
+        )  # fmt: skip
     except IntegrityError:  # a concurrent request with the same key has booked
         if order := find_order_by_key(event, idempotency_key):
             return order.registrations.get()
@@ -148,6 +165,29 @@ def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> Non
         errors["reason"] = [_("Enter the reason for a different price.")]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def _check_manual_registration(
+    event: Event, place: RequestedPlace, ticket: Ticket, agreed_price: AgreedPrice | None, accepted: str
+) -> None:
+    """Raise InvalidFields or AlreadyRegistered for what the organizer has to confirm."""
+    if (
+        ticket.needs_member_verification
+        and not (agreed_price and agreed_price.reason)
+        and find_member_by_email(place.email) is None
+    ):
+        sentence = _(
+            "“%(ticket)s” is for members only, and nobody with this e-mail address is a member today. Choose "
+            "another ticket, or enter the reason."
+        )
+        raise InvalidFields(
+            _("Some fields need to be corrected."), {"reason": [sentence % {"ticket": ticket.title}]}
+        )
+    name_key = name_search_key(f"{place.last_name} {place.first_name}")[:MAX_SORT_NAME_LENGTH]
+    same_name = Registration.objects.active().filter(event=event, sort_name=name_key).order_by("-pk")
+    duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
+    if duplicates and duplicates[0].reference != accepted:
+        raise AlreadyRegistered(duplicates[0])
 
 
 @transaction.atomic
@@ -210,7 +250,8 @@ def _build_request(
 def _record_walk_in(
     registration: Registration, addons: Collection[RegistrationAddon], agreed_price: AgreedPrice | None
 ) -> None:
-    fields = [*RECORDED_FIELDS, *(["addons"] if addons else []), *(["price"] if agreed_price else [])]
+    is_lower = agreed_price is not None and agreed_price.is_lower
+    fields = [*RECORDED_FIELDS, *(["addons"] if addons else []), *(["price"] if is_lower else [])]
     record_action(
         AUDIT_VERBS[Order.Source(registration.order.source)],
         registration,

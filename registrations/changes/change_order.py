@@ -51,13 +51,24 @@ class DifferenceChanged(ConventionError):
 
 @dataclass(frozen=True)
 class OrderChange:
-    """A change of a registration: the price of the new ticket if it is another one, and the add-ons."""
+    """A change of a registration: the price of the new ticket if it is another one, and the add-ons.
+
+    `lacks_membership` says that the new ticket is for members and the registration is not a member's.
+    """
 
     ticket: Ticket
     ticket_line: QuoteLine | None
     old_ticket_cents: int
     added: tuple[Addon, ...]
     removed: tuple[RegistrationAddon, ...]
+    lacks_membership: bool = False
+
+    @property
+    def membership_sentence(self) -> str:
+        return _(
+            "“%(ticket)s” is for members only, and this registration is not a member’s. Choose another "
+            "ticket, or enter the reason."
+        ) % {"ticket": self.ticket.title}
 
     @property
     def difference_cents(self) -> int:
@@ -102,8 +113,6 @@ def preview_order_change(
     if ticket.event_id != registration.event_id:
         raise OrderChangeRefused(_("Choose a ticket of this event."))
     has_new_ticket = ticket.pk != registration.ticket_id
-    if has_new_ticket and ticket.needs_member_verification and registration.member_of_id is None:
-        raise OrderChangeRefused(_("“%(ticket)s” is for members only.") % {"ticket": ticket.title})
     chosen = {item.addon_id: item for item in registration.active_addons}
     for addon in addons:
         # An add-on booked with the present ticket stays, even if it is no longer sold with that ticket.
@@ -122,6 +131,7 @@ def preview_order_change(
         registration.price,
         added,
         tuple(item for pk, item in chosen.items() if pk not in {addon.pk for addon in addons}),
+        has_new_ticket and ticket.needs_member_verification and registration.member_of_id is None,
     )
     if not change.changed_fields:
         raise OrderChangeRefused(_("Choose another ticket, or add or remove an add-on."))
@@ -146,6 +156,8 @@ def change_order(
     """
     registration = lock_registration(registration)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
+    if change.lacks_membership and not reason.strip():
+        raise OrderChangeRefused(change.membership_sentence)
     if change.difference_cents != expected_cents:
         raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
     old_ticket, stock_changes = registration.ticket, Counter[LimitedStock]()

@@ -102,6 +102,11 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
             change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
         except ConventionError as error:
             changes.skipped.add([registration], error)
+            continue
+        if change.lacks_membership:
+            # An exception for one person is made on the page of the registration, with its reason.
+            sentence = _("“%(ticket)s” is for members only.") % {"ticket": ticket.title}
+            changes.skipped.add([registration], sentence)
         else:
             changes.differences[registration.pk] = change.difference_cents
             if ticket.quota_id and registration.ticket.quota_id == ticket.quota_id:

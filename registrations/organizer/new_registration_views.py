@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
-from registrations.booking.walk_in import register_walk_in
+from registrations.booking.walk_in import AlreadyRegistered, register_walk_in
 from registrations.models import Addon, Order, Ticket
 from registrations.storefront.forms import OptionalBillingForm
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
@@ -31,6 +31,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
     addons = list(event_obj.addons.prefetch_related("tickets"))
     form = ManualRegistrationForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
     billing = OptionalBillingForm(request.POST or None)
+    duplicate = None
     if request.method == "POST" and all([form.is_valid(), billing.is_valid()]):
         try:
             registration = register_walk_in(
@@ -42,7 +43,10 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
                 agreed_price=form.agreed_price,
                 billing=billing.build_details(),
                 purchase_order=billing.cleaned_data.get("purchase_order", ""),
+                accepted_duplicate=request.POST.get("accepted_duplicate", ""),
             )
+        except AlreadyRegistered as error:
+            duplicate = error.registration
         except ConventionError as error:
             # Shown in the form, so that nothing typed is lost.
             form.add_errors(error)
@@ -53,6 +57,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "form": form,
+        "duplicate": duplicate,
         "tickets": tickets,
         "billing": billing if _has_prices(tickets, addons) else None,
     }

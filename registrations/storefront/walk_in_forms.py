@@ -75,7 +75,12 @@ class ManualRegistrationForm(WalkInForm):
         help_text=_("Leave empty to charge the usual price; enter 0 for a free place."),
     )
     free_addons = forms.BooleanField(label=_("Add-ons free of charge"), required=False)
-    reason = forms.CharField(label=_("Reason for a different price"), required=False, max_length=300)
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=300,
+        help_text=_("For a different price, or a member’s ticket for somebody else."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,10 +94,11 @@ class ManualRegistrationForm(WalkInForm):
 
     @property
     def agreed_price(self) -> AgreedPrice | None:
-        """Return the agreed price with its reason, or None to charge the usual price."""
+        """Return the agreed price with its reason, or None for the usual price without a reason."""
         price, addons = self.cleaned_data["price"], self.cleaned_data.get("addons")
         has_free_addons = bool(addons and self.cleaned_data.get("free_addons"))
-        if price is None and not has_free_addons:
+        reason = self.cleaned_data["reason"].strip()
+        if price is None and not has_free_addons and not reason:
             return None
         cents = None if price is None else int(price * 100)
-        return AgreedPrice(cents, self.cleaned_data["reason"].strip(), has_free_addons)
+        return AgreedPrice(cents, reason, has_free_addons)

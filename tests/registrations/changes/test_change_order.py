@@ -253,3 +253,19 @@ def test_credited_ticket_stays_credited_when_addon_is_added(event, registration)
     change(registration, "guest", 4_500, event.addons.get())
 
     assert compute_balance(receivable).amount_owed == 4_500
+
+
+def test_member_ticket_is_given_to_somebody_else_with_a_reason(organizer, event, registration):
+    member = make_ticket(event, slug="member", name="Adhérent", audience="member")
+    page = f"/organize/{event.slug}/registrations/{registration.reference}/change/"
+    typed = {"ticket": member.pk, "difference": -12_000}
+
+    preview = organizer.get(page, {"ticket": member.pk}).text
+    refused = organizer.post(page, typed).text
+    unchanged = Registration.objects.get().ticket
+    organizer.post(page, typed | {"reason": "adhésion en cours"})
+
+    assert "cette inscription n’est pas celle d’un adhérent" in preview
+    assert "cette inscription n’est pas celle d’un adhérent" in refused
+    assert unchanged.slug == "guest"
+    assert Registration.objects.get().ticket == member

@@ -247,3 +247,32 @@ def test_page_of_free_tickets_asks_for_no_billing_details(organizer):
     page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
 
     assert "billing_name" not in page.text
+
+
+def test_member_ticket_for_an_address_of_no_member_needs_a_reason(organizer, event):
+    make_ticket(event, slug="member", name="Adhérent", audience="member")
+    typed = {"guest-ticket": "member", "guest-email": "zoe@example.org"}
+
+    refused = fill(organizer, event, **typed)
+    assert not Registration.objects.exists()
+    fill(organizer, event, **typed, **{"guest-reason": "adhésion en cours"})
+
+    assert "personne n’est adhérent aujourd’hui sous cette adresse" in refused.text
+    entry = AuditEntry.objects.get(verb="registration.add")
+    assert (entry.reason, "price" in entry.fields) == ("adhésion en cours", False)
+
+
+def test_same_person_is_registered_twice_only_after_a_confirmation(organizer, event):
+    typed = {"guest-email": "zoe@example.org"}
+    fill(organizer, event, **typed)
+    first = Registration.objects.get()
+
+    asked = fill(organizer, event, **typed | {"guest-email": "Zoe@Example.org"})
+    count_before = Registration.objects.count()
+    fill(organizer, event, **typed, accepted_duplicate=first.reference)
+    fill(organizer, event, **{"guest-email": "other@example.org"})
+
+    assert "a déjà une inscription avec cette adresse e-mail" in asked.text
+    assert f'name="accepted_duplicate" value="{first.reference}"' in asked.text
+    assert count_before == 1
+    assert Registration.objects.count() == 3
