@@ -32,12 +32,16 @@ class InvalidSelection(ConventionError):
 
 @dataclass(frozen=True)
 class RegistrationSelection:
-    """Ids and references of registrations of an event, ordered by name; `missing_count` more do not exist."""
+    """Ids and references of registrations of an event, ordered by name; `missing_count` more do not exist.
+
+    `list_query` is the query string of the list in which they were selected, to return to it.
+    """
 
     event: Event
     ids: tuple[int, ...]
     references: tuple[str, ...]
     missing_count: int = 0
+    list_query: str = ""
 
     @property
     def joined_references(self) -> str:

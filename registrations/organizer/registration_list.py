@@ -1,11 +1,11 @@
 """The organizers' list of registrations: search, filters, export, and data of one registration's page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,12 +13,19 @@ from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
 from convention.text.normalize import normalize_whitespace
+from registrations.billing.receivables import filter_paid, filter_priced, filter_unpaid
 from registrations.models import MailDelivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
 from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 
-FILTER_FIELDS = ("ticket", "addon", "voucher", "quota", "state", "company", "sort")
+FILTER_FIELDS = ("ticket", "addon", "voucher", "quota", "state", "payment", "company", "sort")
+FILTER_LOOKUPS = {
+    "ticket": "ticket__slug",
+    "voucher": "voucher__code",
+    "quota": "ticket__quota__name",
+    "company": "company",
+}
 # The id last, so that rows with equal names are never repeated or left out between pages.
 SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
 
@@ -35,6 +42,7 @@ class RegistrationFilter:
     addon: str = ""
     voucher: str = ""
     quota: str = ""
+    payment: str = ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "RegistrationFilter":
@@ -45,17 +53,15 @@ class RegistrationFilter:
     def find_registrations(self, event: Event) -> RegistrationQuerySet:
         """Return the matching registrations of the event, sorted."""
         rows: RegistrationQuerySet = Registration.objects.filter(event=event).search_for(self.search_text)
-        if self.ticket:
-            rows = rows.filter(ticket__slug=self.ticket)
+        for name, lookup in FILTER_LOOKUPS.items():
+            if value := getattr(self, name):
+                rows = rows.filter(**{lookup: value})
         if self.addon:
             booked = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
             rows = rows.filter(pk__in=booked.order_by().values("registration"))
-        if self.voucher:
-            rows = rows.filter(voucher__code=self.voucher)
-        if self.quota:
-            rows = rows.filter(ticket__quota__name=self.quota)
-        if self.company:
-            rows = rows.filter(company=self.company)
+        if self.payment in PAYMENT_CONDITIONS:
+            # Cancelled and expired registrations need no payment.
+            rows = rows.active().filter(PAYMENT_CONDITIONS[self.payment]())
         # Which questions are asked depends on tickets and other answers, too much for SQL.
         if self.state == UNANSWERED_FILTER:
             rows = rows.filter(pk__in=find_incomplete_registrations(event, load_questions(event)))
@@ -102,6 +108,16 @@ STATE_CONDITIONS = {
     Registration.State.CANCELLED.value: _cancelled_condition,
     Registration.State.EXPIRED.value: _expired_condition,
 }
+
+
+PAYMENT_CONDITIONS = {"unpaid": filter_unpaid, "paid": filter_paid}
+
+
+def load_unpaid_state(registration_ids: Collection[int]) -> dict[int, bool]:
+    """Return, by id, whether the order is unpaid; of active registrations whose order has a price."""
+    rows = Registration.objects.active().filter(filter_priced(), pk__in=registration_ids).order_by()
+    is_unpaid = ExpressionWrapper(filter_unpaid(), BooleanField())
+    return dict(rows.annotate(is_unpaid=is_unpaid).values_list("pk", "is_unpaid"))
 
 
 def load_mails(registration: Registration) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Organizers' pages: the list of registrations, and one registration with all actions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from convention import hooks
@@ -47,6 +47,7 @@ from .registration_list import (
     RegistrationFilter,
     load_answers,
     load_mails,
+    load_unpaid_state,
     make_registration_sheet,
 )
 
@@ -56,6 +57,12 @@ LIST_FIELDS = (
     "reference", "ticket_id", "first_name", "last_name", "email", "company",
     "created_at", "hold_expires_at", "confirmed_at", "cancelled_at",
 )  # fmt: skip
+# By whether the order is unpaid; None has no price.
+PAYMENT_LABELS = {
+    True: pgettext_lazy("order", "unpaid"),
+    False: pgettext_lazy("order", "paid"),
+    None: "",
+}
 RELATED_FIELDS = ("ticket", "order", "person", "member_of", "event", "voucher", "merged_into")
 # Filters that only links from other pages set; the form has no fields for them.
 LINK_ONLY_FILTERS = {
@@ -89,7 +96,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         "registrations/organizer_registrations.html",
         event_obj,
         page_obj=page,
-        rows=_list_rows(page, event_obj, tickets, request.GET, active_filter),
+        rows=_list_rows(list(page), event_obj, tickets, request.GET, active_filter),
         active_filter=active_filter,
         filter_query=_get_filter_query(request.GET),
         is_page_selected=request.GET.get("select") == "page",
@@ -107,6 +114,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
             (UNDELIVERED_FILTER, _("e-mail not delivered")),
             (UNANSWERED_FILTER, _("answers missing")),
         ],
+        payments=[("unpaid", PAYMENT_LABELS[True]), ("paid", PAYMENT_LABELS[False])],
     )
 
 
@@ -119,7 +127,7 @@ def _get_filter_query(query: QueryDict) -> str:
 
 
 def _list_rows(
-    page: Iterable[Registration],
+    page: Sequence[Registration],
     event: Event,
     tickets: list[Ticket],
     query: QueryDict,
@@ -127,6 +135,7 @@ def _list_rows(
 ) -> Iterator[dict[str, str]]:
     """Yield the texts and addresses of each row, ready to show: templates format slowly."""
     titles = {ticket.pk: ticket.title for ticket in tickets}
+    unpaid_state = load_unpaid_state([registration.pk for registration in page])
     list_path = reverse("organize-registrations", args=[event.slug])
     select_label = _("Select %(name)s")
     company_query = query.copy()
@@ -156,6 +165,7 @@ def _list_rows(
             "company_path": build_company_path(registration.company),
             "ticket": titles[registration.ticket_id],
             "state": format_state(registration.state),
+            "payment": str(PAYMENT_LABELS[unpaid_state.get(registration.pk)]),
             "day": format_day(registration.created_at.astimezone(event.zone).date()),
         }
 

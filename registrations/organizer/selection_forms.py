@@ -1,6 +1,7 @@
 """Read the selection that the organizers' list sends to the page of an action on several registrations."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -107,7 +108,8 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
         form = SelectionForm(request.POST, event=event_obj)
         try:
             if form.is_valid():
-                return view(request, form.cleaned_data["selection"])
+                selection = form.cleaned_data["selection"]
+                return view(request, replace(selection, list_query=form.query.urlencode()))
         except InvalidSelection as error:
             form.add_error(None, str(error))
         for sentence in dict.fromkeys(text for texts in form.errors.values() for text in texts):

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -71,13 +72,15 @@ def selection_cancel(request: HttpRequest, selection: RegistrationSelection) -> 
                 reason=form.cleaned_data["reason"],
                 requested_at=now,
             )
-            return _cancel(request, selection.event, cancellation)
+            return _cancel(request, selection, cancellation)
         _warn_of_change(request)
     return _render_page(request, "registrations/selection_cancel.html", selection, form=form, preview=preview)
 
 
-def _cancel(request: HttpRequest, event: Event, cancellation: SelectionCancellation) -> HttpResponse:
-    count = len(cancellation.ids)
+def _cancel(
+    request: HttpRequest, selection: RegistrationSelection, cancellation: SelectionCancellation
+) -> HttpResponse:
+    event, count = selection.event, len(cancellation.ids)
     if count > MAX_IMMEDIATE_CHANGES:
         title = ngettext(
             "Cancellation of %(count)d registration", "Cancellation of %(count)d registrations", count
@@ -86,7 +89,7 @@ def _cancel(request: HttpRequest, event: Event, cancellation: SelectionCancellat
             request, event, "cancel-selection", title % {"count": count}, cancellation.to_json()
         )
     outcome = cancel_selected(event=event, cancellation=cancellation)
-    return _report_outcome(request, event, describe_cancelled(outcome), outcome)
+    return _report_outcome(request, selection, describe_cancelled(outcome), outcome)
 
 
 @with_selection
@@ -106,13 +109,15 @@ def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> 
                 change = SelectionTicketChange(
                     preview.ticket.pk, preview.differences, reason.cleaned_data["reason"]
                 )
-                return _change_tickets(request, selection.event, change)
+                return _change_tickets(request, selection, change)
             _warn_of_change(request)
     return _render_page(request, "registrations/selection_ticket.html", selection, **context)
 
 
-def _change_tickets(request: HttpRequest, event: Event, change: SelectionTicketChange) -> HttpResponse:
-    count = len(change.differences)
+def _change_tickets(
+    request: HttpRequest, selection: RegistrationSelection, change: SelectionTicketChange
+) -> HttpResponse:
+    event, count = selection.event, len(change.differences)
     if count > MAX_IMMEDIATE_CHANGES:
         title = ngettext(
             "Change of ticket for %(count)d registration",
@@ -123,7 +128,7 @@ def _change_tickets(request: HttpRequest, event: Event, change: SelectionTicketC
             request, event, "change-selected-tickets", title % {"count": count}, change.to_json()
         )
     outcome = change_selected_tickets(event=event, change=change)
-    return _report_outcome(request, event, describe_changed(outcome), outcome)
+    return _report_outcome(request, selection, describe_changed(outcome), outcome)
 
 
 def _start_job(request: HttpRequest, event: Event, kind: str, title: str, payload: str) -> HttpResponse:
@@ -133,14 +138,15 @@ def _start_job(request: HttpRequest, event: Event, kind: str, title: str, payloa
 
 
 def _report_outcome(
-    request: HttpRequest, event: Event, sentence: str, outcome: SelectionOutcome
+    request: HttpRequest, selection: RegistrationSelection, sentence: str, outcome: SelectionOutcome
 ) -> HttpResponse:
-    """Redirect to the list with messages about what was done and what was skipped."""
+    """Redirect to the list, filtered as before, with messages about what was done and what was skipped."""
     if outcome.done_count:
         messages.success(request, sentence)
     for line in outcome.skipped.list_lines():
         messages.warning(request, line)
-    return redirect("organize-registrations", event.slug)
+    list_path = reverse("organize-registrations", args=[selection.event.slug])
+    return redirect(f"{list_path}{selection.list_query and '?'}{selection.list_query}")
 
 
 def _warn_of_change(request: HttpRequest) -> None:

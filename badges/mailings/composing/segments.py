@@ -12,9 +12,9 @@ from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
 from convention.events.models import Event
 from convention.text.languages import LANGUAGE_CHOICES
+from registrations.billing.receivables import filter_unpaid
 from registrations.changes.selections import InvalidSelection
-from registrations.invoices.models.documents import Receivable
-from registrations.models import Order, Registration, RegistrationQuerySet
+from registrations.models import Registration, RegistrationQuerySet
 from registrations.organizer.registration_list import STATE_CONDITIONS
 
 CONFIRMED = Registration.State.CONFIRMED.value
@@ -66,15 +66,6 @@ def select_only(registration_ids: Collection[int]) -> Segment:
     if not registration_ids:
         raise InvalidSelection(_("Select at least one registration."))
     return Segment(states=(), registrations=tuple(registration_ids))
-
-
-def filter_unpaid() -> Q:
-    """Return a condition on registrations: their order has a price and is not known to be paid."""
-    receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
-    # Orders by card too: an add-on or ticket added later may be unpaid. Their receivables have the payments.
-    payment_methods = (Order.Payment.INVOICE, Order.Payment.CARD)
-    has_price = Q(order__payment__in=payment_methods, order__total__gt=0)
-    return has_price & ~Q(Exists(receivables.filter(Q(amount_due__lte=0))))
 
 
 def select_registrations(segment: Segment, event: Event) -> RegistrationQuerySet:

@@ -399,3 +399,41 @@ def test_ticket_preview_without_a_ticket_shows_an_error(organizer, event, ticket
     assert "error-summary" not in first_page.text
     assert "error-summary" in answer.text
     assert html.fromstring(answer.content).xpath("//*[@aria-invalid='true']")
+
+
+@pytest.mark.once
+def test_action_on_selection_returns_to_the_filtered_list(organizer, event, ticket):
+    [person] = make_people(ticket, 1)
+
+    preview = post_selection(organizer, "cancel", person, filter="ticket=guest&sort=new")
+    answer = confirm(organizer, preview, reason="Doublon")
+
+    assert Registration.objects.get().cancelled_at
+    assert answer.redirect_chain[-1][0].endswith("/registrations/?ticket=guest&sort=new")
+    assert 'href="/organize/congress/registrations/?ticket=guest&amp;sort=new"' in preview.text
+
+
+@pytest.mark.once
+def test_list_shows_and_filters_payment_in_a_fixed_number_of_queries(organizer, event, ticket):
+    ticket.price = 12_000
+    paid, unpaid, cancelled = make_people(ticket, 3)
+    pay(paid, 12_000)
+    Registration.objects.filter(pk=cancelled.pk).update(cancelled_at=cancelled.created_at)
+    address = reverse("organize-registrations", args=[event.slug])
+    counts = []
+    for _repeat in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            listed = organizer.get(address)
+        counts.append(len(queries))
+        make_people(ticket, 3)
+
+    found = {
+        state: [row.reference for row in organizer.get(address, {"payment": state}).context["page_obj"]]
+        for state in ("paid", "unpaid")
+    }
+
+    assert listed.text.count(">non payée</span>") == 4
+    assert found["paid"] == [paid.reference]
+    assert unpaid.reference in found["unpaid"]
+    assert cancelled.reference not in found["unpaid"]
+    assert counts[0] == counts[1]
