@@ -94,6 +94,8 @@ def attendance_context(event: Event) -> dict[str, Any]:
     points = headcount.accumulate_arrivals(event)
     return {
         "total": counts.total,
+        # For some hours after the end, people may still be inside.
+        "shows_inside": event.ends_at > timezone.now() or counts.total.inside_count > 0,
         "arrivals": make_arrivals_curve(points),
         "companies": make_group_bars(event, _("By company"), _("Company"), "company", counts.companies),
         "tickets": make_group_bars(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),

@@ -154,6 +154,21 @@ def test_attendees_who_did_not_come_are_absent_once_the_event_is_over(
     assert f' aria-current="page">{list_label}</a>' in absent_list
 
 
+def test_pages_of_a_past_event_show_who_came_and_nothing_of_the_day(organizer, event):
+    address = f"/organize/{event.slug}/attendance/"
+    before = organizer.get(address).text
+    Event.objects.update(
+        starts_at=timezone.now() - datetime.timedelta(days=61),
+        ends_at=timezone.now() - datetime.timedelta(days=60),
+    )
+    after = organizer.get(address).text
+
+    for text in ("Liste d’évacuation", "sur place", "/devices/", "/ready/"):
+        assert text in before, text
+        assert text not in after, text
+    assert "state=arrived" in after
+
+
 def test_revoked_device_is_rejected_immediately(organizer, event):
     device, token = make_device(event)
     organizer.post(reverse("organize-device-revoke", args=[event.slug, device.pk]))
