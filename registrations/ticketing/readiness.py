@@ -49,7 +49,7 @@ def _list_free_tickets(event: Event, tickets: Sequence[Ticket]) -> Iterator[Read
     audience = Ticket.Audience.GUEST
     titles = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
     if titles and event.kind == Event.Kind.CONVENTION:
-        text = _("Free for guests: %(names)s.") % {"names": ", ".join(titles)}
+        text = _("Free for non-members: %(names)s.") % {"names": ", ".join(titles)}
         # Done, since it may be intended: an item that stays open for ever would be ignored.
         yield ReadinessItem(text, is_done=True, page_name="organize-tickets")
 

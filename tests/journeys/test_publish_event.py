@@ -78,7 +78,7 @@ def test_new_event_opens_registration_within_click_limit(open_page, site, screen
     page.get_by_label("City of the other venue").fill("Annecy")
     page.get_by_role("button", name="Create a draft").click()
     # Only the price of the guest ticket has no default.
-    page.get_by_role("listitem").filter(has_text="Free for guests: Guest").get_by_role("link").click()
+    page.get_by_role("listitem").filter(has_text="Free for non-members: Guest").get_by_role("link").click()
     page.get_by_role("link", name="Guest").first.click()
     page.get_by_label("Price", exact=False).first.fill("90")
     page.locator("main form[method=post] .button").first.click()

@@ -34,7 +34,7 @@ def test_new_convention_has_tickets_entrance_and_reminders():
     assert Checkpoint.objects.values_list("kind", "name").get(event=event) == ("entrance", "Entrance")
     assert ReminderPlan.objects.get(event=event).is_enabled
     # The checklist warns of free guest tickets, which may be an oversight.
-    assert "Free for guests: Guest." in answer.content.decode()
+    assert "Free for non-members: Guest." in answer.content.decode()
     assert AuditEntry.objects.get(verb="event.create").event == "convention-2030"
 
 
