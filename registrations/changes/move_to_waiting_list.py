@@ -113,7 +113,8 @@ def move_to_waiting_list(
     lock_wanted_item(Ticket, ticket.pk)
     _check_request(request, ticket)
     entry = add_to_ticket_list(ticket=ticket, request=request, reason=reason)
-    record_action("registration.move", cancelled, event=cancelled.event, reason=reason)
+    details = {"event": ticket.event.slug}
+    record_action("registration.move", cancelled, event=cancelled.event, reason=reason, details=details)
     return entry
 
 

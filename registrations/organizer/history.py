@@ -3,19 +3,25 @@
 import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
+from convention.events.models import Event
+from convention.events.permissions import can_organize
 from convention.money import NO_BREAK_SPACE, Money
 from registrations.billing.refund_summary import describe_refund_state
 from registrations.invoices.models.receivables import Payment, Refund
 from registrations.models import Order, Registration
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import SESSION_KEY_PREFIX, make_session_key
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 AUDIT_VERB_TEXTS = {
     "registration.cancel": gettext_lazy("cancelled"),
@@ -91,7 +97,7 @@ FIELD_LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
-    """One line of the history; `fields` are labels of what was changed."""
+    """One line of the history; `fields` are labels of what was changed, `path` a page about it."""
 
     at: datetime.datetime
     text: Any
@@ -99,11 +105,15 @@ class HistoryEntry:
     reason: str = ""
     # A name alone for scans, whose operator at a phone may have no account.
     actor: Person | str | None = None
+    path: str = ""
 
 
-def load_history(registration: Registration, attendance: Iterable[Any] = ()) -> list[HistoryEntry]:
+def load_history(
+    registration: Registration, attendance: Iterable[Any] = (), *, reader: "RequestUser"
+) -> list[HistoryEntry]:
     """Return what happened to the registration, its order and its money, newest first.
 
+    Links lead only to events that `reader` organizes.
     `attendance` are the entries of `hooks.registration_attendance`, which has the scans.
     """
     subjects = [
@@ -112,11 +122,13 @@ def load_history(registration: Registration, attendance: Iterable[Any] = ()) -> 
     ]
     entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")
     scans = [HistoryEntry(at=scan.at, text=scan.text, actor=scan.operator) for scan in attendance]
-    lines = [*_describe_entries(registration, entries), *_list_money(registration.order), *scans]
+    lines = [*_describe_entries(registration, entries, reader), *_list_money(registration.order), *scans]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
-def _describe_entries(registration: Registration, entries: Iterable[AuditEntry]) -> Iterator[HistoryEntry]:
+def _describe_entries(
+    registration: Registration, entries: Iterable[AuditEntry], reader: "RequestUser"
+) -> Iterator[HistoryEntry]:
     rows = list(entries)
     labels = {name: str(label) for name, label in FIELD_LABELS.items()} | _label_own_fields(
         registration, rows
@@ -124,7 +136,7 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
     titles = _load_titles(registration) if any(entry.details for entry in rows) else {}
     for entry in rows:
         # Old entries may have a verb that was removed from the product.
-        text = AUDIT_VERB_TEXTS.get(entry.verb, _("other change"))
+        text, path = AUDIT_VERB_TEXTS.get(entry.verb, _("other change")), ""
         fields = [labels[name] for name in entry.fields if name in labels]
         if entry.verb in CORRECTED_ADDRESS_TEXTS and "email" in entry.fields:
             text, fields = CORRECTED_ADDRESS_TEXTS[entry.verb], []
@@ -132,6 +144,8 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
             fields = []
         elif entry.verb == "registration.change_order" and entry.details:
             text, fields = ", ".join(_list_order_changes(registration, entry.details, titles)), []
+        elif entry.verb == "registration.move" and entry.details:
+            text, path = _describe_move(entry.details, reader)
         yield HistoryEntry(
             at=entry.created_at,
             text=text,
@@ -139,7 +153,19 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
             # Of a settled double admission it is the kind of decision, as the database stores it.
             reason="" if entry.verb == "conflict.resolve" else entry.reason,
             actor=entry.actor,
+            path=path,
         )
+
+
+def _describe_move(details: dict[str, Any], reader: "RequestUser") -> tuple[str, str]:
+    """Return to which event's waiting list somebody was moved, and the path of that list."""
+    event = Event.objects.filter(slug=details["event"]).first()
+    # An event that was deleted or has another address since is named by the old one.
+    text = _("moved to the waiting list of “%(event)s”") % {
+        "event": event.title if event else details["event"]
+    }
+    path = reverse("organize-waiting", args=[event.slug]) if event and can_organize(reader, event) else ""
+    return text, path
 
 
 def _load_titles(registration: Registration) -> dict[tuple[str, str], str]:

@@ -247,7 +247,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         refund_preview=summarize_refund(registration),
         siblings=list(registration.order.registrations.exclude(pk=registration.pk).select_related("ticket")),
         attendance=attendance,
-        history=load_history(registration, attendance.entries),
+        history=load_history(registration, attendance.entries, reader=request.user),
         session_bookings=list(list_session_bookings(registration)),
         has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
         settlement_sentences=summarize_settlement(registration.order, [registration]),

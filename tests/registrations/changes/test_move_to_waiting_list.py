@@ -52,7 +52,10 @@ def test_organizer_previews_refund_and_moves_registration(
     assert "À rembourser à l’acheteur : 60 €" in text
     assert "Personne n’attend encore" in text
     assert "est sur la liste d’attente : La Visite" in answer.text
-    assert "liste d’attente d’un autre événement" in answer.text.partition("Historique")[2]
+    history = answer.text.partition("Historique")[2]
+    waiting_list_path = reverse("organize-waiting", args=[full_ticket.event.slug])
+    assert f"liste d’attente de «\u202f{full_ticket.event.title}\u202f»" in history
+    assert f'href="{waiting_list_path}"' in history
     assert registration.cancelled_at is not None
     assert Refund.objects.get().amount == 6_000
     assert (entry.ticket, entry.email) == (full_ticket, "zoe@example.org")
