@@ -29,6 +29,11 @@ def list_countries() -> list[tuple[str, str]]:
     return [("FR", names["FR"]), *others]
 
 
+def get_foreign_country_name(code: str) -> str:
+    """Return the country's name in the current language for an address; "" for France."""
+    return "" if code == "FR" else dict(list_countries()).get(code, code)
+
+
 class CountryFormMixin(forms.BaseModelForm):
     """A form with a country; a stored value stays valid, even if it is no country code."""
 

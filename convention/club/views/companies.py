@@ -25,6 +25,7 @@ from convention.club.models import Company, CompanyContact, CompanyRole
 from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
 from convention.tables.downloads import table_response
+from convention.text.countries import get_foreign_country_name
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 
@@ -107,7 +108,12 @@ def _get_company(slug: str) -> Company:
 
 def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "HttpResponse":
     # Prefixes, since the page has two forms with the same field names.
-    context = {"form": AppointByEmailForm(), "role_form": CompanyRoleForm(prefix="role"), **forms}
+    context = {
+        "form": AppointByEmailForm(),
+        "role_form": CompanyRoleForm(prefix="role"),
+        "foreign_country": get_foreign_country_name(company.country),
+        **forms,
+    }
     return render_club_page(request, "company.html", **load_company_page(company), **context)
 
 

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from convention.text.countries import list_countries
+from convention.text.countries import get_foreign_country_name
 from convention.text.dates import format_date, format_date_range
 from convention.typeset import FontWeight, PdfDocument
 from registrations.invoices.formatting import (
@@ -115,8 +115,8 @@ def draw_header(
 
 def format_address(party_data: dict[str, str]) -> list[str]:
     """Return street, city and, outside France, the country."""
-    town, code = f"{party_data['postcode']} {party_data['city']}".strip(), party_data["country"]
-    country = "" if code == "FR" else dict(list_countries()).get(code, code)
+    town = f"{party_data['postcode']} {party_data['city']}".strip()
+    country = get_foreign_country_name(party_data["country"])
     return [part for part in (party_data["street"], town, country) if part]
 
 

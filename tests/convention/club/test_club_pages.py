@@ -170,3 +170,16 @@ def test_company_country_is_chosen_from_list(admin):
     assert admin.post(at, {**COMPANY, "country": "DE"}).status_code == 302
     one.refresh_from_db()
     assert one.country == "DE"
+
+
+@pytest.mark.parametrize(
+    ("country", "town"), [("FR", "75001 Paris</dd>"), ("BE", "75001 Paris<br>Belgium</dd>")]
+)
+def test_company_page_names_foreign_country_and_links_contacts(admin, country, town):
+    company = make_company(street="1 rue", postcode="75001", city="Paris", country=country)
+    contact = make_contact(company)
+
+    page = admin.get(f"/en{AT}companies/{company.slug}/").text
+
+    assert town in page
+    assert f'<th scope="row"><a href="/en{AT}people/{contact.pk}/">' in page
