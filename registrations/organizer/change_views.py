@@ -54,10 +54,13 @@ def _describe_success(registration: Registration) -> str:
 
 def _preview_change(form: OrderChangeForm, registration: Registration) -> OrderChange | None:
     try:
-        return preview_order_change(registration=registration, **_read_choice(form))
+        change = preview_order_change(registration=registration, **_read_choice(form))
     except ConventionError as error:
         form.add_error(None, str(error))
         return None
+    # Set after the validation of the preview, which is sent without the reason.
+    form.fields["reason"].required = change.lacks_membership
+    return change
 
 
 def _read_choice(form: OrderChangeForm) -> dict[str, Any]:
