@@ -496,25 +496,3 @@ def _bill_if_unbilled(order_id: int) -> None:
     list(Order.objects.locked_for_update().filter(pk=order_id).values_list("pk"))
     if order := _find_unbilled_orders().filter(pk=order_id).first():
         sync_receivable(order)
-
-
-def filter_priced() -> Q:
-    """Return a condition on registrations: their order has a price."""
-    # Orders by card too: an add-on or ticket added later may be unpaid. Their receivables have the payments.
-    payment_methods = (Order.Payment.INVOICE, Order.Payment.CARD)
-    return Q(order__payment__in=payment_methods, order__total__gt=0)
-
-
-def filter_unpaid() -> Q:
-    """Return a condition on registrations: their order has a price and is not known to be paid."""
-    return filter_priced() & ~_has_paid_order()
-
-
-def filter_paid() -> Q:
-    """Return a condition on registrations: their order has a price and is paid."""
-    return filter_priced() & _has_paid_order()
-
-
-def _has_paid_order() -> Q:
-    receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
-    return Q(Exists(receivables.filter(Q(amount_due__lte=0))))

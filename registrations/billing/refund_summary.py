@@ -1,8 +1,9 @@
-"""Describe payments and refunds to organizers; the texts for the buyer are in `refund_text.py`."""
+"""Describe payments and refunds to organizers, and find who has paid; the buyer's texts: `refund_text.py`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -104,3 +105,25 @@ def summarize_settlement(order: Order, registrations: Iterable[Registration]) ->
 
 def describe_fee(amount: Money) -> str:
     return _("Cancellation fee owed by the buyer: %(amount)s.") % {"amount": amount}
+
+
+def filter_priced() -> Q:
+    """Return a condition on registrations: their order has a price."""
+    # Orders by card too: an add-on or ticket added later may be unpaid. Their receivables have the payments.
+    payment_methods = (Order.Payment.INVOICE, Order.Payment.CARD)
+    return Q(order__payment__in=payment_methods, order__total__gt=0)
+
+
+def filter_unpaid() -> Q:
+    """Return a condition on registrations: their order has a price and is not known to be paid."""
+    return filter_priced() & ~_has_paid_order()
+
+
+def filter_paid() -> Q:
+    """Return a condition on registrations: their order has a price and is paid."""
+    return filter_priced() & _has_paid_order()
+
+
+def _has_paid_order() -> Q:
+    receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
+    return Q(Exists(receivables.filter(Q(amount_due__lte=0))))

@@ -13,7 +13,7 @@ from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
 from convention.text.normalize import normalize_whitespace
-from registrations.billing.receivables import filter_paid, filter_priced, filter_unpaid
+from registrations.billing.refund_summary import filter_paid, filter_priced, filter_unpaid
 from registrations.models import MailDelivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
 from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
 from registrations.questions.queries import load_questions

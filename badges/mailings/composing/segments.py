@@ -12,7 +12,7 @@ from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
 from convention.events.models import Event
 from convention.text.languages import LANGUAGE_CHOICES
-from registrations.billing.receivables import filter_unpaid
+from registrations.billing.refund_summary import filter_unpaid
 from registrations.changes.selections import InvalidSelection
 from registrations.models import Registration, RegistrationQuerySet
 from registrations.organizer.registration_list import STATE_CONDITIONS

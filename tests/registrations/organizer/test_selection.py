@@ -413,7 +413,6 @@ def test_action_on_selection_returns_to_the_filtered_list(organizer, event, tick
     assert 'href="/organize/congress/registrations/?ticket=guest&amp;sort=new"' in preview.text
 
 
-@pytest.mark.once
 def test_list_shows_and_filters_payment_in_a_fixed_number_of_queries(organizer, event, ticket):
     ticket.price = 12_000
     paid, unpaid, cancelled = make_people(ticket, 3)
