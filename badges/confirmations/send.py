@@ -19,7 +19,12 @@ from django.utils import timezone, translation
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailNotSent
 from convention.text.email_addresses import is_same_email
-from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_unverifiable
+from registrations.booking.verification import (
+    awaits_buyer,
+    awaits_buyer_alone,
+    is_link_sent_after_payment,
+    is_unverifiable,
+)
 from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
 from registrations.models import MailDelivery, Order, Registration, Sponsorship
@@ -254,16 +259,22 @@ def _is_mail_due(registration: Registration, sent_at_field: str) -> bool:
         return sent_at_field == "cancellation_sent_at" and registration.confirmed_at is not None
     if registration.confirmed_at:
         return sent_at_field == "confirmation_sent_at"
-    if (
-        sent_at_field != "member_verification_sent_at"
-        or registration.hold_expires_at is None
-        or not registration.awaits_member_verification
-    ):
+    if sent_at_field != "member_verification_sent_at" or not registration.awaits_member_verification:
+        return False
+    if not _can_get_member_link(registration):
         return False
     # The buyer's link verifies the buyer's own membership too; only if no such member exists is a mail of its
     # own due, which says so.
     is_alone = awaits_buyer_alone(registration.order, registration)
     return not is_alone or is_unverifiable(registration)
+
+
+def _can_get_member_link(registration: Registration) -> bool:
+    order = registration.order
+    if is_link_sent_after_payment(order, registration):
+        return False
+    # An expired place gets no link, unless the link waited for a payment that came late.
+    return registration.hold_expires_at is not None or (order.is_by_card and not registration.price)
 
 
 def _is_verified_by_link(order: Order, registration: Registration) -> bool:

@@ -89,8 +89,11 @@ def exclude_second_registrations(registrations: list[Registration]) -> list[Regi
 def confirm_or_notify(*, order: Order) -> None:
     """Confirm a paid order; if its places are gone, bill only what is reserved and notify the buyer.
 
-    The same applies to a place for a member who has another one by now: it is released at once.
+    The same applies to a place for a member who has another one by now: it is released at once. A member's
+    place stays pending, and its link is mailed now.
     """
+    # Outside of the inner transaction, which may be rolled back.
+    _queue_links_after_payment(order)
     try:
         confirm_paid_items(order=order)
     except ConventionError:
@@ -104,6 +107,14 @@ def confirm_or_notify(*, order: Order) -> None:
     # The payment arrived after the order had been cancelled.
     elif not is_order_active(order):
         hooks.notify_unplaced.enqueue(order.pk)
+
+
+def _queue_links_after_payment(order: Order) -> None:
+    """Queue the links of members' places, whose mails waited until the order is paid."""
+    if any(
+        registration.awaits_member_verification for registration in lock_pending_items(order).registrations
+    ):
+        hooks.send_order_mails.enqueue(order.pk)
 
 
 def _bill_reserved_items(order: Order) -> None:
@@ -124,7 +135,9 @@ def confirm_settled_order(*, order: Order) -> None:
         return
     if calculate_amount_retained(order) > 0:
         confirm_or_notify(order=order)
-    elif any(item.occupies_place for item in pending_items):
+        return
+    _queue_links_after_payment(order)
+    if any(item.occupies_place for item in pending_items):
         # Nothing was paid, so nobody has to be notified: a place that is gone stays released.
         with contextlib.suppress(SoldOut, NotOpenNow):
             confirm_paid_items(order=order)

@@ -305,6 +305,15 @@ def awaits_buyer_alone(order: Order, registration: Registration) -> bool:
     return not has_own_link and awaits_buyer(order, registration)
 
 
+def is_link_sent_after_payment(order: Order, registration: Registration) -> bool:
+    """Return whether a member's place waits for the order's payment by card before its link is mailed.
+
+    A place with a price gets its link at once: the member's pass may leave nothing to pay.
+    """
+    is_free_by_card = order.is_by_card and not registration.price
+    return is_free_by_card and registration.awaits_member_verification and not is_paid(order)
+
+
 def is_unverifiable(registration: Registration) -> bool:
     """Return whether a member's ticket is for an address that no member has: no link can confirm it."""
     return registration.awaits_member_verification and find_member_by_email(registration.email) is None

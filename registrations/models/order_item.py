@@ -28,12 +28,14 @@ class OrderItem(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
     # Filled in by pages: session bookings, whether and which questions are to be answered, answers in words,
-    # whether the link mailed to the buyer confirms it, the QR symbol of the badge, whether add-ons follow.
+    # whether the link mailed to the buyer confirms it, whether a member's link follows the payment, the QR
+    # symbol of the badge, whether add-ons follow.
     shown_session_bookings: Iterable[Any] = ()
     has_questions = False
     open_questions: Iterable[Any] = ()
     answer_texts: Any = ()
     awaits_buyer_verification = False
+    awaits_payment_first = False
     badge_symbol = ""
     can_add_addons = False
 

@@ -31,7 +31,7 @@ from registrations.billing.receivables import (
 )
 from registrations.billing.refund_summary import load_order_balance
 from registrations.billing.refund_text import describe_settlement, preview_refund
-from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
+from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_link_sent_after_payment
 from registrations.changes.add_addons import (
     load_addons_on_sale,
     select_addons_for,
@@ -84,7 +84,6 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     _set_can_add_addons(link_access)
     packages = list(list_active_sponsorships(order))
     cancelled_at = find_cancellation_time(event)
-    awaits_payment = order.is_by_card and bool(states & UNPAID_STATES)
     context = {
         "link_access": link_access,
         "order": order,
@@ -94,9 +93,8 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "headline": describe_order_state([*link_access.registrations, *link_access.private_registrations]),
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access, at=timezone.now()),
-        "awaits_payment": awaits_payment,
         "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
-        **load_order_balance(order),
+        **_load_money(link_access, states),
         "is_merged": all(row.merged_into_id for row in link_access.registrations),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
@@ -118,6 +116,24 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         **_attach_session_bookings(link_access),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _load_money(link_access: LinkAccess, states: set[str]) -> dict[str, object]:
+    """Return the order's balance and whether a payment is the next step, as template context."""
+    order = link_access.order
+    money = load_order_balance(order)
+    awaits_payment = order.is_by_card and bool(states & UNPAID_STATES) and money["balance"].amount > 0
+    # A place of a paid order expires only if the payment came when it was gone (`payments.payment_problems`).
+    is_unplaced = (
+        order.is_by_card
+        and not awaits_payment
+        and money["paid"].amount > 0
+        and any(
+            row.state == Registration.State.EXPIRED and not row.awaits_member_verification
+            for row in link_access.registrations
+        )
+    )
+    return {**money, "awaits_payment": awaits_payment, "is_unplaced": is_unplaced}
 
 
 def _describe_buyer_document(order: Order) -> dict[str, object]:
@@ -165,6 +181,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
             questions, registration.ticket, registration.answers
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
+        registration.awaits_payment_first = is_link_sent_after_payment(order, registration)
 
 
 def _attach_badge_symbols(link_access: LinkAccess) -> None:

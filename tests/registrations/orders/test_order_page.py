@@ -1,13 +1,23 @@
 """The page behind an order's link: what is paid, what is left to pay, and the next step."""
 
+import re
+
 import pytest
+from django.db import transaction
 from lxml import html
 
 from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
+from registrations.booking.place_order import place_order
 from registrations.invoices.ledger.payments import record_payment
-from tests.factories import make_order, make_registration
+from registrations.invoices.models import Refund
+from registrations.models import Order, Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.payments.cards.settlement import record_order_payment
+from tests.factories import make_addon, make_member, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.payments.factories import expire_holds, order_by_card
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +69,87 @@ def test_paid_order_invites_no_payment(client, event: Event):
     assert facts["Total"] == "€155, paid incl. €25.83 VAT (20%)"
     assert "Amount due" not in facts
     assert "Transfer reference" not in facts
+
+
+@pytest.fixture
+def member_order(event: Event, settings, run_tasks):
+    """Return an order by card, by an anonymous member, of a free place with a dinner at €65."""
+    settings.CARD_PAYMENT = True
+    make_ticket(event, slug="member", audience="member")
+    make_addon(event, price=6_500)
+    make_member(email="zoe@example.org")
+    place = RequestedPlace(
+        ticket="member", first_name="Zoe", last_name="Müller", email="zoe@example.org", addons=("dinner",)
+    )
+    request = OrderRequest(email="zoe@example.org", places=(place,), payment="card", language="en")
+    order = place_order(event=event, request=request)
+    run_tasks()
+    return order
+
+
+def read_main_text(answer) -> str:
+    [main] = html.fromstring(answer.content).xpath("//main")
+    return " ".join(" ".join(main.itertext()).split())
+
+
+def test_members_link_is_mailed_once_the_order_is_paid(client, member_order, run_tasks, mailoutbox):
+    before = read_main_text(client.get(member_order.manage_path))
+    mails_before_payment = len(mailoutbox)
+
+    record_demo_payment(order=member_order)
+    run_tasks()
+
+    after = read_main_text(client.get(member_order.manage_path))
+    [mail] = mailoutbox
+    held_until = re.search(r"is held until (\S+)\.", mail.body).group(1)
+    assert mails_before_payment == 0
+    assert "Pay €65" in before
+    assert "Once the order is paid, we will e-mail zoe@example.org a link" in before
+    assert after.startswith("The Convention One more step: check your inbox")
+    assert "Pay €" not in after
+    assert f"We are holding Zoe Müller’s place until {held_until}." in after
+    assert "You have paid €65 for this place and its add-ons." in mail.body
+    assert member_order.manage_url in mail.body
+    assert "you can ignore this e-mail" not in mail.body
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_paid_place_that_member_cancels_unconfirmed_is_refunded_in_full(client, member_order, is_held):
+    record_demo_payment(order=member_order)
+    if not is_held:
+        expire_holds(member_order)
+    [registration] = member_order.registrations.all()
+    cancel_path = f"{member_order.manage_path}{registration.reference}/cancel/"
+
+    page = client.get(member_order.manage_path)
+    client.post(cancel_path)
+
+    assert cancel_path in page.content.decode()
+    assert Refund.objects.get().amount == 6_500
+
+
+def test_link_is_mailed_when_payment_arrives_after_the_hold(member_order, run_tasks, mailoutbox):
+    Registration.objects.update(hold_expires_at=None)
+
+    with transaction.atomic():
+        record_order_payment(order=member_order, amount=6_500, method="transfer")
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "It is not held for you, so confirm it soon." in " ".join(mail.body.split())
+
+
+def test_payment_after_last_place_was_taken_is_announced_as_refund(client, event: Event, settings):
+    settings.CARD_PAYMENT = True
+    event.tickets.update(capacity=1)
+    order = order_by_card(event)
+    Order.objects.update(language="en")
+    expire_holds(order)
+    order_by_card(event)
+
+    with transaction.atomic():
+        record_order_payment(order=order, amount=12_000, method="transfer")
+
+    text = read_main_text(client.get(Order.objects.get(pk=order.pk).manage_path))
+    assert "no places were left. We will refund the amount" in text
+    assert "Pay " not in text
