@@ -104,7 +104,7 @@ def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | No
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
     link_access = _make_link_access(order, secret) if order else None
     if link_access is None or not link_access.is_usable:
-        raise _make_not_found(link_access)
+        raise _make_not_found(order, link_access, secret)
     order = link_access.order
     if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINK_LIFETIME:
         raise LinkExpired(_("This link has expired: the event is over."))
@@ -118,16 +118,26 @@ class InvalidOrderLink(NotFound):
     next_page_label = gettext_lazy("Find my registration")
 
 
-def _make_not_found(link_access: LinkAccess | None) -> NotFound:
+def _make_not_found(order: Order | None, link_access: LinkAccess | None, secret: str) -> NotFound:
     # Only the holder of a valid link learns that the places became private.
     if link_access and link_access.private_registrations:
         return NotFound(_("This place was confirmed by e-mail. Only the attendee has its link now."))
+    if order and _is_former_holders_secret(order, secret):
+        return _make_given_away(order)
     return InvalidOrderLink(
         _(
             "This link is not valid: it may be incomplete, or a newer one has replaced it. Use "
             "the link in the latest e-mail."
         )
     )
+
+
+def _make_given_away(order: Order) -> NotFound:
+    sentence = _("This place has been given to somebody else, so your link no longer works.")
+    if not order.event.contact_email:
+        return NotFound(sentence)
+    contact = _("If this is a mistake, write to %(email)s.") % {"email": order.event.contact_email}
+    return NotFound(f"{sentence} {contact}")
 
 
 def get_full_access(order: Order) -> LinkAccess:
@@ -148,12 +158,30 @@ def is_own_secret(registration: Registration, secret: str) -> bool:
     return is_link_secret(secret, OWN_LINK_PURPOSE, *_own_link_parts(registration))
 
 
-def _own_link_parts(registration: Registration) -> tuple[object, ...]:
+def _is_former_holders_secret(order: Order, secret: str) -> bool:
+    """Return whether the secret opened a registration of the order for a former holder."""
+    return any(
+        is_link_secret(
+            secret,
+            OWN_LINK_PURPOSE,
+            *_own_link_parts(registration, holder_count=former, link_version=version),
+        )
+        for registration in order.registrations.all()
+        for former in range(1, registration.holder_count)
+        for version in range(registration.link_version + 1)
+    )
+
+
+def _own_link_parts(
+    registration: Registration, *, holder_count: int | None = None, link_version: int | None = None
+) -> tuple[object, ...]:
+    """Return what the link depends on; the counts are the registration's, unless former ones are given."""
     order = registration.order
     version = PRIVATE_LINK_VERSION if registration.is_private else order.attendee_links_version
     return (
-        order.reference, version, registration.reference, registration.holder_count,
-        registration.link_version,
+        order.reference, version, registration.reference,
+        registration.holder_count if holder_count is None else holder_count,
+        registration.link_version if link_version is None else link_version,
     )  # fmt: skip
 
 

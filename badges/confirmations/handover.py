@@ -27,7 +27,8 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
         context={
             **order_context(order, [registration]),
             "registration": registration,
-            "buyer": "" if registration.is_private else find_buyer_name(order),
+            # A buyer who had no part in it, such as in a change at the desk, is not named.
+            "buyer": find_buyer_name(order) if _is_named_buyer(registration) else "",
             "details_url": build_details_url(registration) if is_from_company else "",
             "url": build_attendee_url(registration),
         },
@@ -37,6 +38,10 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
         reply_to=event.contact_email,
         attachments=[attach_calendar(link_access), attach_badge(registration)],
     )
+
+
+def _is_named_buyer(registration: Registration) -> bool:
+    return registration.is_transferred_by_buyer and not registration.is_private
 
 
 def write_buyer_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:

@@ -21,7 +21,7 @@ from .change_answers import clear_answers
 
 IDENTITY_FIELDS = ("first_name", "last_name", "email")
 # Fields that a transfer changes, apart from name, address and answers.
-TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at"]
+TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at", "is_transferred_by_buyer"]
 
 
 def get_issued_identity(registration: Registration, before: Mapping[str, Any]) -> AttendeeIdentity:
@@ -91,16 +91,19 @@ def start_badge_version(registration: Registration, *, at: datetime.datetime | N
     registration.badge_version += 1
     registration.person = None
     registration.issued_to = {}
-    registration.transferred_at = at or timezone.now()
+    registration.transferred_at, registration.is_transferred_by_buyer = at or timezone.now(), False
     for forget_attendee in hooks.transfer_listeners.providers():
         forget_attendee(registration)
 
 
-def transfer_registration(registration: Registration, *, at: datetime.datetime | None = None) -> list[str]:
+def transfer_registration(
+    registration: Registration, *, by_buyer: bool = False, at: datetime.datetime | None = None
+) -> list[str]:
     """Void the former holder's badge and link, remove their answers, and return the fields to save.
 
-    `at` as in `start_badge_version`.
+    `by_buyer` says that the buyer gives the place away; `at` as in `start_badge_version`.
     """
     start_badge_version(registration, at=at)
+    registration.is_transferred_by_buyer = by_buyer
     clear_answers(registration)
     return [*TRANSFERRED_FIELDS, "answers"]

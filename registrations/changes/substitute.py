@@ -39,15 +39,18 @@ SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 
 
 @transaction.atomic
-def substitute_attendee(*, registration: Registration, new_attendee: RequestedPlace) -> Registration:
+def substitute_attendee(
+    *, registration: Registration, new_attendee: RequestedPlace, by_buyer: bool = False
+) -> Registration:
     """Give the place to `new_attendee`, whose ticket is ignored.
 
-    Mails the badge to the buyer, badge and own link to the new attendee (`handover_text`). Raise NotOpenNow,
-    InvalidFields or AlreadyRegistered.
+    Mails the badge to the buyer, badge and own link to the new attendee (`handover_text`), who reads the
+    buyer's name if the buyer gave the place away (`by_buyer`). Raise NotOpenNow, InvalidFields or
+    AlreadyRegistered.
     """
     check_correctable(registration)
     check_transfer_deadline(registration.event)
-    return substitute_as_organizer(registration=registration, new_attendee=new_attendee)
+    return _substitute(registration, new_attendee, by_buyer=by_buyer, at=None)
 
 
 @transaction.atomic
@@ -58,6 +61,16 @@ def substitute_as_organizer(
 
     `at` is when a desk did it, if that was earlier and without network.
     """
+    return _substitute(registration, new_attendee, by_buyer=False, at=at)
+
+
+def _substitute(
+    registration: Registration,
+    new_attendee: RequestedPlace,
+    *,
+    by_buyer: bool,
+    at: datetime.datetime | None,
+) -> Registration:
     Order.objects.locked_for_update().get(pk=registration.order_id)
     rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
     registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
@@ -71,7 +84,7 @@ def substitute_as_organizer(
     if member:
         refuse_second_registration(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
-    saved_fields = _assign_attendee(registration, name, new_attendee, at)
+    saved_fields = _assign_attendee(registration, name, new_attendee, by_buyer=by_buyer, at=at)
     # Afterwards, because a transfer clears the person.
     registration.person, registration.confirmation_sent_at = member, None
     registration.sequence = advance_sequence(registration.event_id)
@@ -92,6 +105,8 @@ def _assign_attendee(
     registration: Registration,
     name: tuple[str, str],
     new_attendee: RequestedPlace,
+    *,
+    by_buyer: bool,
     at: datetime.datetime | None,
 ) -> set[str]:
     """Set the new attendee on the registration and record it; return the fields to save."""
@@ -101,7 +116,7 @@ def _assign_attendee(
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
     if was_named:
         # Voids the badge and the former attendee's link, and clears the answers.
-        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration, at=at)}
+        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration, by_buyer=by_buyer, at=at)}
         verb, fields = "registration.substitute", SUBSTITUTED_FIELDS
     else:
         saved_fields = {*NAMED_FIELDS, *void_unnamed_link(registration, old_identity)}

@@ -32,7 +32,9 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
     if request.method == "POST" and form.is_valid():
         throttle_correction(link_access.order, registration)
         try:
-            changed = substitute_attendee(registration=registration, new_attendee=form.to_place())
+            changed = substitute_attendee(
+                registration=registration, new_attendee=form.to_place(), by_buyer=link_access.is_full
+            )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except AlreadyRegistered as error:

@@ -730,6 +730,10 @@ class Migration(migrations.Migration):
                 ("is_private", models.BooleanField(db_default=False, default=False, editable=False)),
                 ("issued_to", models.JSONField(db_default={}, default=dict, editable=False)),
                 ("transferred_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "is_transferred_by_buyer",
+                    models.BooleanField(db_default=False, default=False, editable=False),
+                ),
                 ("sequence", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="registered")),
                 ("search", models.TextField(blank=True, editable=False)),

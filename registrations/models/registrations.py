@@ -92,7 +92,8 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     hides the registration from the order's link. `is_cancelled_by_attendee` says that the attendee's own link
     was used to cancel, not the order's. `issued_to` is the identity on the current badge, if it was corrected
     since. `transferred_at` is when the place last went to another person: earlier scans are of the former
-    attendee. Prices and fees are in cents.
+    attendee; `is_transferred_by_buyer` says that the buyer gave it away, not an attendee or an organizer.
+    Prices and fees are in cents.
     """
 
     SEARCH_SOURCES = frozenset({"first_name", "last_name", "company", "email", "reference"})
@@ -131,6 +132,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
     transferred_at = models.DateTimeField(null=True, editable=False)
+    is_transferred_by_buyer = models.BooleanField(default=False, db_default=False, editable=False)
     # The event's sequence at the last change that scanners and mails have to follow.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)

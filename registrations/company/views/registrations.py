@@ -82,7 +82,9 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
     if request.method == "POST" and form.is_valid():
         throttle_correction(registration.order)
         try:
-            changed = substitute_attendee(registration=registration, new_attendee=form.to_place())
+            changed = substitute_attendee(
+                registration=registration, new_attendee=form.to_place(), by_buyer=True
+            )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except (AlreadyRegistered, NotOpenNow) as error:

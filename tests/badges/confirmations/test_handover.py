@@ -1,15 +1,19 @@
 """Test that page and e-mails agree after a place is transferred or named, with one e-mail per recipient."""
 
+from dataclasses import replace
+
 import pytest
 
 from badges.codes import build_badge_code
 from badges.confirmations import send
 from convention.audit.models import AuditEntry
 from convention.errors import NotFound
+from convention.events.models import Event
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
-from registrations.changes.links import build_attendee_url
+from registrations.changes.links import build_attendee_url, replace_attendee_link
+from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
 from registrations.company.models import Invitation
 from registrations.models import MailDelivery, Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -231,3 +235,45 @@ def test_cancellation_of_an_order_without_address_still_reaches_its_attendee(run
 
     assert [mail.to for mail in mailoutbox] == [["alpha@x.fr"]]
     assert MailDelivery.objects.latest("pk").kind == MailDelivery.Kind.CANCELLATION
+
+
+def test_buyer_is_named_only_if_the_buyer_gave_the_place_away(run_tasks, mailoutbox):
+    ordered = make_order(("Zoe", "zoe@example.org"), ("Cleo", "buyer@example.org"))
+    ana = RequestedPlace(ticket="", **ANA)
+    [zoe] = ordered.registrations.filter(first_name="Zoe")
+    run_tasks()
+
+    by_desk = substitute_as_organizer(registration=zoe, new_attendee=ana)
+    run_tasks()
+    [desk_mail] = [mail for mail in mailoutbox if mail.to == [ana.email]]
+    by_attendee = substitute_attendee(
+        registration=by_desk, new_attendee=replace(ana, email="eve@example.net")
+    )
+    run_tasks()
+    [attendee_mail] = [mail for mail in mailoutbox if mail.to == ["eve@example.net"]]
+    ben = Correction(first_name="Ben", last_name="Roi", email="ben@example.net", company="", no_photo=False)
+    correct_registration(registration=by_attendee, correction=ben)
+    run_tasks()
+    [buyer_mail] = [mail for mail in mailoutbox if mail.to == ["ben@example.net"]]
+
+    assert "Une place vous a été cédée." in get_plain_text(desk_mail)
+    assert "Une place vous a été cédée." in get_plain_text(attendee_mail)
+    assert "Cleo Müller vous a cédé une place" in get_plain_text(buyer_mail)
+
+
+def test_former_holders_link_says_that_the_place_was_given_away(client, run_tasks):
+    ordered = make_order(("Zoe", "zoe@example.org"), ("Cleo", "cleo@example.org"))
+    zoe, cleo = ordered.registrations.order_by("pk")
+    Event.objects.update(contact_email="club@example.org")
+    given_away, replaced = make_own_secret(zoe), make_own_secret(cleo)
+    substitute_as_organizer(registration=zoe, new_attendee=RequestedPlace(ticket="", **ANA))
+    replace_attendee_link(registration=cleo)
+
+    page_of_former_holder = client.get(ordered.build_path_with(given_away))
+    page_of_replaced_link = client.get(ordered.build_path_with(replaced))
+
+    assert (page_of_former_holder.status_code, page_of_replaced_link.status_code) == (404, 404)
+    assert "a été cédée à une autre personne" in page_of_former_holder.text
+    assert "écrivez à club@example.org" in page_of_former_holder.text
+    assert "dernier e-mail" not in page_of_former_holder.text
+    assert "dernier e-mail" in page_of_replaced_link.text
