@@ -1,5 +1,6 @@
 """Choose the attendees to notify: of a place given to them, and of its cancellation."""
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from registrations.changes.handover_text import has_own_mailbox
@@ -16,6 +17,8 @@ def list_new_holders_to_notify(order: Order) -> list[Registration]:
     # other mails (private_places.py).
     confirmed = order.registrations.confirmed().filter(badge_version__gt=1, is_private=False)
     rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
+    # For the list of add-ons in each mail; only changed holders are among these rows.
+    prefetch_related_objects(rows, "addons__addon")
     mail_history = MailHistory.load(order) if rows else MailHistory([])
     return [registration for registration in rows if mail_history.needs_holder_mail(registration)]
 

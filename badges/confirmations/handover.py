@@ -27,6 +27,7 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
         context={
             **order_context(order, [registration]),
             "registration": registration,
+            "addons": ", ".join(item.addon.title for item in registration.active_addons),
             # A buyer who had no part in it, such as in a change at the desk, is not named.
             "buyer": find_buyer_name(order) if _is_named_buyer(registration) else "",
             "details_url": build_details_url(registration) if is_from_company else "",

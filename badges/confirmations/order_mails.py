@@ -49,8 +49,11 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
             "order": order,
             "event": event,
             "where": format_venue_address(event),
-            # Counts of tickets instead of the attendees' names, which are free text.
-            "tickets": list(Counter(registration.ticket.title for registration in registrations).items()),
+            # Counts of tickets and add-ons instead of the attendees' names, which are free text.
+            "counts": [
+                *Counter(registration.ticket.title for registration in registrations).items(),
+                *Counter(item.addon.title for row in registrations for item in row.active_addons).items(),
+            ],
             "sponsorships": sponsorships,
             # The earliest, since the link must be opened before any of the holds expires.
             "hold_expires_at": min(hold_ends, default=None),

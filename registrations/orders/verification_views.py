@@ -1,6 +1,7 @@
 """The page behind a mailed link that confirms an order or a registration, and sending that link again."""
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -38,9 +39,11 @@ def order_verification(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(_get_next_path(order, verification.address))
     unconfirmed = [item for item in verification.all_items if not item.confirmed_at]
     hold_expiries = [item.hold_expires_at for item in unconfirmed if item.is_held() and item.is_reserved]
+    registrations = verification.registrations
+    prefetch_related_objects(registrations, "addons__addon")
     context = {
         "verification": verification,
-        "places": [(item, _get_badge_name(verification, item)) for item in verification.registrations],
+        "places": [(item, _get_badge_name(verification, item)) for item in registrations],
         "order": verification.order,
         "event": verification.order.event,
         "hold_expires_at": min(filter(None, hold_expiries), default=None)

@@ -19,7 +19,7 @@ from registrations.models import MailDelivery, Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import get_order_by_link, make_own_secret
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_event, make_ticket
+from tests.factories import make_addon, make_event, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -259,6 +259,24 @@ def test_buyer_is_named_only_if_the_buyer_gave_the_place_away(run_tasks, mailout
     assert "Une place vous a été cédée." in get_plain_text(desk_mail)
     assert "Une place vous a été cédée." in get_plain_text(attendee_mail)
     assert "Cleo Müller vous a cédé une place" in get_plain_text(buyer_mail)
+
+
+def test_new_holder_reads_which_addons_come_with_the_place(run_tasks, mailoutbox):
+    event = make_event()
+    make_ticket(event)
+    make_addon(event)
+    zoe = RequestedPlace(
+        ticket="guest", first_name="Zoe", last_name="Roi", email="zoe@example.org", addons=("dinner",)
+    )
+    request = OrderRequest(email="buyer@example.org", places=(zoe,))
+    order = place_order(event=event, request=request, context=make_verified_context())
+    ana = RequestedPlace(ticket="", **ANA)
+
+    substitute_as_organizer(registration=order.registrations.get(), new_attendee=ana)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [ana.email]]
+    assert "Options : Dîner" in mail.body.splitlines()
 
 
 def test_former_holders_link_says_that_the_place_was_given_away(client, run_tasks):

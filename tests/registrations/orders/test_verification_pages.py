@@ -25,7 +25,7 @@ from registrations.payments.bank.statement_files import read_statement
 from registrations.permissions import make_own_secret
 from registrations.sponsors.sponsorships import take_package
 from tests.buyer_verification import open_link
-from tests.factories import make_event, make_member, make_person, make_staff, make_ticket
+from tests.factories import make_addon, make_event, make_member, make_person, make_staff, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.statements import camt
 from tests.registrations.sponsors.factories import make_package, make_sponsor_request
@@ -175,6 +175,24 @@ def test_expired_order_cannot_be_confirmed_when_sold_out(event: Event, client: C
 
 
 # --- the e-mails ----------------------------------------------------------------------------------------
+
+
+def test_mail_and_page_to_confirm_an_order_list_its_addons(
+    event: Event, client: Client, run_tasks, mailoutbox
+):
+    make_addon(event)
+    place = RequestedPlace(
+        ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org", addons=("dinner",)
+    )
+    request = OrderRequest(email="zoe@example.org", places=(place,), language="en")
+    order = place_order(event=event, request=request, context=OrderContext())
+    run_tasks()
+
+    page = read_words(client.get(make_link_path(order)))
+
+    [mail] = mailoutbox
+    assert "1 × Guest\n1 × Dinner\n" in mail.body
+    assert "Guest · Dinner" in page
 
 
 def test_badges_are_mailed_only_after_verification(event: Event, client, run_tasks, mailoutbox):
