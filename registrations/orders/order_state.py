@@ -55,9 +55,12 @@ def describe_confirmation(link_access: LinkAccess, *, at: datetime.datetime) -> 
     badges = [row for row in confirmed if row.has_name]
     sentences = []
     if badges and link_access.is_full and order.email:
-        is_part = len(badges) < len(link_access.registrations)
+        # After a correction, only the badges of the corrected places are sent again.
+        unsent = [row for row in badges if row.confirmation_sent_at is None]
+        mailed = unsent or badges
+        is_part = len(mailed) < len(link_access.registrations)
         sentence = _choose_mail_sentence(
-            order, badges, names=", ".join(row.name for row in badges) if is_part else ""
+            order, mailed, names=", ".join(row.name for row in mailed) if is_part else ""
         )
         sentences.append(sentence)
     elif badges:

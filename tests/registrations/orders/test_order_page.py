@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from lxml import html
 
 from convention.events.models import Event
@@ -153,3 +154,16 @@ def test_payment_after_last_place_was_taken_is_announced_as_refund(client, event
     text = read_main_text(client.get(Order.objects.get(pk=order.pk).manage_path))
     assert "no places were left. We will refund the amount" in text
     assert "Pay " not in text
+
+
+def test_page_names_only_the_attendee_whose_badge_is_sent_again(client, event: Event):
+    order = make_order(event, email="contact@example.org", language="en")
+    luc, _zoe = (
+        make_registration(event.tickets.get(), order=order, first_name=name, last_name="Roi")
+        for name in ("Luc", "Zoé")
+    )
+    Registration.objects.filter(pk=luc.pk).update(confirmation_sent_at=timezone.now())
+
+    text = read_main_text(client.get(order.manage_path))
+
+    assert "The badge of Zoé Roi is on its way to contact@example.org." in text
