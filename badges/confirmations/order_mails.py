@@ -1,5 +1,6 @@
 """Write the mails of an order: verification, confirmation with badges, correction, cancellation."""
 
+import datetime
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from convention.audit.models import AuditEntry
 from convention.club.permissions import find_member_by_email
 from convention.mail.messages import MailMessage
 from convention.money import Money
@@ -30,6 +32,17 @@ from .attachments import absolute_url, attach_badge, attach_calendar, order_cont
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+# The action that enters the name of a place bought without one (`changes/substitute.py`).
+NAMING_VERB = "registration.name"
+# How mails name the fields that a correction changed.
+FIELD_LABELS = {
+    "first_name": gettext_lazy("name"),
+    "last_name": gettext_lazy("name"),
+    "email": gettext_lazy("e-mail address"),
+    "company": gettext_lazy("company"),
+    "no_photo": gettext_lazy("photographs"),
+}
 
 
 def write_verification_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
@@ -132,8 +145,50 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
     if addon_changes.has_any:
         subject = _("Registration updated: %(event)s")
     return _write_mail_with_badges(
-        order, registrations, message_key, subject, {"is_correction": True, "addon_changes": addon_changes}
+        order,
+        registrations,
+        message_key,
+        subject,
+        {
+            "is_correction": True,
+            "addon_changes": addon_changes,
+            "change_sentences": _describe_corrections(registrations, mails),
+            "updated_name": _find_other_attendee_name(order, registrations),
+        },
     )
+
+
+def _find_other_attendee_name(order: Order, registrations: list[Registration]) -> str:
+    """Return the name of the only attendee, if that is not the buyer; else ""."""
+    if len(registrations) != 1:
+        return ""
+    [registration] = registrations
+    is_buyer = is_same_email(registration.email, order.email)
+    return registration.name if registration.has_name and not is_buyer else ""
+
+
+def _describe_corrections(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> list[str]:
+    """Return a sentence for each registration that was corrected since the last of these mails."""
+    changes = AuditEntry.objects.filter(
+        event=registrations[0].event.slug, verb__in=["registration.correct", NAMING_VERB]
+    )
+    if since := _find_last_mail_time(mails):
+        changes = changes.filter(created_at__gt=since)
+    sentences = []
+    for registration in registrations:
+        own_changes = changes.filter(subject=f"{registration._meta.label_lower}:{registration.pk}")
+        verbs_and_fields = list(own_changes.order_by("pk").values_list("verb", "fields"))
+        # In the order of the labels, each once: a name has two fields.
+        changed_fields = {name for _verb, names in verbs_and_fields for name in names}
+        labels = dict.fromkeys(str(label) for name, label in FIELD_LABELS.items() if name in changed_fields)
+        if any(verb == NAMING_VERB for verb, _names in verbs_and_fields):
+            sentences.append(_("Name entered: %(name)s") % {"name": registration.name})
+        elif labels:
+            sentences.append(
+                _("Changed for %(name)s: %(fields)s")
+                % {"name": registration.name, "fields": ", ".join(labels)}
+            )
+    return sentences
 
 
 @dataclass(frozen=True)
@@ -150,7 +205,7 @@ class AddonChanges:
 
 def find_addon_changes(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> AddonChanges:
     """Return the add-ons that were added or removed since the last of these mails was written."""
-    since = mails.filter(accepted_at__isnull=False).aggregate(latest=Max("queued_at"))["latest"]
+    since = _find_last_mail_time(mails)
     items = [(registration, item) for registration in registrations for item in registration.addons.all()]
     if since is None:
         return AddonChanges([], [])
@@ -158,6 +213,14 @@ def find_addon_changes(registrations: list[Registration], mails: "QuerySet[MailD
         added=[row for row in items if row[1].created_at > since and row[1].cancelled_at is None],
         removed=[row for row in items if row[1].created_at < since < (row[1].cancelled_at or since)],
     )
+
+
+def _find_last_mail_time(mails: "QuerySet[MailDelivery]") -> datetime.datetime | None:
+    """Return when the last of these mails that was sent was queued."""
+    latest: datetime.datetime | None = mails.filter(accepted_at__isnull=False).aggregate(
+        latest=Max("queued_at")
+    )["latest"]
+    return latest
 
 
 def _write_mail_with_badges(
