@@ -186,6 +186,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-place": CONTACT,
     "company-place-invite": CONTACT,
     "company-place-cancel": CONTACT,
+    "company-place-correct": CONTACT,
     "company-orders": CONTACT,
     "company-order": CONTACT,
     "company-invoice": CONTACT,

@@ -295,6 +295,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "company-place": person,
         "company-place-invite": person,
         "company-place-cancel": person,
+        "company-place-correct": person,
         "company-invoice": {"invoice": issue_order_invoice(registration)},
     }
     return Objects(event, values, special, registration)

@@ -202,7 +202,7 @@ FORMS_NOT_TESTED_HERE = {
     "company-seats": "test_company_desk", "company-seat-give": "test_company_desk",
     "company-seat-take": "test_company_desk",
     "company-place": "test_company_desk", "company-place-invite": "sends a mail only",
-    "company-place-cancel": "test_company_desk",
+    "company-place-cancel": "test_company_desk", "company-place-correct": "test_company_desk",
     "company-register": "a draft", "company-check": "test_bulk_order",
     "club-person-new": "test_person_pages", "club-person-close": "test_person_pages",
     "club-person-reopen": "test_person_pages",

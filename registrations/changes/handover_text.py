@@ -63,6 +63,13 @@ def describe_handover(registration: Registration, *, reader: str = "") -> str:
     return _choose_sentence(registration, reader) % names
 
 
+def describe_correction(corrected: Registration, *, former_holder_count: int, reader: str = "") -> str:
+    """Return that the correction is saved, or who gets badge and link if it gave the place away."""
+    if corrected.holder_count > former_holder_count:
+        return describe_handover(corrected, reader=reader)
+    return _("Your correction has been saved.")
+
+
 def _choose_sentence(registration: Registration, reader: str) -> str:
     # A place that is not confirmed yet has no badge.
     if not registration.confirmed_at:

@@ -19,6 +19,9 @@ pages: list[Any] = [
     path(f"{COMPANY_PATH}/registrations/", registrations.registration_list, name="company-registrations"),
     path(f"{REGISTRATION_PATH}/", registrations.registration_detail, name="company-place"),
     path(f"{REGISTRATION_PATH}/invite/", registrations.invitation_resend, name="company-place-invite"),
+    path(
+        f"{REGISTRATION_PATH}/correct/", registrations.registration_correction, name="company-place-correct"
+    ),
     path(f"{REGISTRATION_PATH}/cancel/", registrations.registration_cancel, name="company-place-cancel"),
     path(f"{COMPANY_PATH}/orders/", orders.order_list, name="company-orders"),
     path(f"{COMPANY_PATH}/orders/<slug:reference>/", orders.order_detail, name="company-order"),

@@ -40,7 +40,7 @@ from registrations.changes.add_addons import (
 from registrations.changes.cancel import cancel_as_attendee, cancel_registration, check_cancellable
 from registrations.changes.correct import correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
-from registrations.changes.handover_text import describe_handover
+from registrations.changes.handover_text import describe_correction, describe_handover
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.models import Order, Registration, SessionBooking
 from registrations.permissions import (
@@ -292,12 +292,9 @@ def _redirect_after_correction(
     `holder_count` is that before the correction.
     """
     if link_access.is_full or is_own_secret(registration, link_access.secret):
-        is_transferred = registration.holder_count > holder_count
+        reader = link_access.buyer_address
         messages.success(
-            request,
-            describe_handover(registration, reader=link_access.buyer_address)
-            if is_transferred
-            else _("Your correction has been saved."),
+            request, describe_correction(registration, former_holder_count=holder_count, reader=reader)
         )
         # The correction may have replaced the link this page was opened with.
         secret = registration.order.manage_secret if link_access.is_full else link_access.secret

@@ -1,6 +1,7 @@
 """Registrations of colleagues and orders of the company; substitute an attendee, or cancel."""
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +18,13 @@ from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
-from registrations.changes.forms import SubstitutionForm
-from registrations.changes.handover_text import describe_handover, is_announced_with_badge
+from registrations.changes.correct import correct_registration
+from registrations.changes.forms import CorrectionForm, SubstitutionForm
+from registrations.changes.handover_text import (
+    describe_correction,
+    describe_handover,
+    is_announced_with_badge,
+)
 from registrations.changes.substitute import substitute_attendee
 from registrations.company.invitations import invite_attendee
 from registrations.company.models import Invitation
@@ -29,9 +35,13 @@ from registrations.company.permissions import (
     list_company_registrations,
 )
 from registrations.models import Registration
+from registrations.permissions import get_full_access
 from registrations.rate_limits import throttle_correction
 
 from .desk import render_page
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 
 @never_cache
@@ -102,10 +112,14 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         "form": form,
         "invitation": invitation,
         "can_change": _can_substitute(registration),
-        # Only the contact who holds the order's link gets the page to correct a name.
-        "can_correct": is_same_email(registration.order.email, require_signed_in(request.user).email),
+        "can_correct": _holds_order_link(registration, request.user) and not registration.is_private,
     }
     return render_page(request, "company/registration.html", company_obj, **context)
+
+
+def _holds_order_link(registration: Registration, user: "RequestUser") -> bool:
+    """Return whether the contact gets the order's e-mails, whose link allows to correct a name."""
+    return is_same_email(registration.order.email, require_signed_in(user).email)
 
 
 def _can_substitute(registration: Registration) -> bool:
@@ -113,6 +127,39 @@ def _can_substitute(registration: Registration) -> bool:
         registration.state in (registration.State.CONFIRMED, registration.State.PENDING)
         and timezone.now() <= registration.event.substitution_deadline
     )
+
+
+@never_cache
+@require_safe_or_post
+def registration_correction(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Correct an attendee's name, company or address, with the permissions of the order's link."""
+    company_obj = get_company_of_contact(company, request.user)
+    registration = get_changeable_registration(company_obj, reference)
+    if not _holds_order_link(registration, request.user):
+        messages.error(request, _("Only the person who gets the order’s e-mails can correct its details."))
+        return redirect("company-place", company, reference)
+    link_access = get_full_access(registration.order)
+    registration = link_access.get_registration(reference)
+    is_post = request.method == "POST"
+    form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(registration)
+    if is_post and form.is_valid():
+        throttle_correction(registration.order)
+        try:
+            corrected = correct_registration(registration=registration, correction=form.to_correction())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            reader, holder_count = link_access.buyer_address, registration.holder_count
+            messages.success(
+                request, describe_correction(corrected, former_holder_count=holder_count, reader=reader)
+            )
+            return redirect("company-place", company, reference)
+    context = {
+        "registration": registration,
+        "form": form,
+        "clears_answers": not link_access.can_see_answers(registration),
+    }
+    return render_page(request, "company/correct.html", company_obj, **context)
 
 
 @require_POST

@@ -49,6 +49,7 @@ def list_page_paths(desk):
         f"{desk.at}/", f"{desk.at}/seats/", f"{desk.at}/registrations/", f"{desk.at}/orders/", desk.many,
         f"{desk.many}check/", f"{desk.at}/registrations/{one.reference}/",
         f"{desk.at}/registrations/{one.reference}/cancel/",
+        f"{desk.at}/registrations/{one.reference}/correct/",
     ]  # fmt: skip
 
 
@@ -150,8 +151,6 @@ def test_contact_transfers_place_and_old_badge_is_void(run_tasks, mailoutbox):
     one, member = Registration.objects.order_by("pk")
     before, secret = build_badge_code(one), make_own_secret(one)
     at = f"{desk.at}/registrations/{one.reference}/"
-    corrects = f"/orders/{one.order.reference}/{one.order.manage_secret}/{one.reference}/correct/"
-    assert corrects in desk.client.get(at).text
     answer = desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@"})
     assert list(answer.context["form"].errors) == ["email"]
     desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@x.fr"})
@@ -167,6 +166,29 @@ def test_contact_transfers_place_and_old_badge_is_void(run_tasks, mailoutbox):
     run_tasks()
     assert {mail.to[0] for mail in mailoutbox} >= {"leo@x.fr", desk.without_seat.email}
     assert Invitation.objects.filter(sent_at__isnull=False, holder_count=2).count() == 2
+
+
+def test_contact_corrects_a_name_within_the_company_pages():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
+    one = Registration.objects.get()
+    place = f"{desk.at}/registrations/{one.reference}/"
+    successor = make_contact(desk.company)
+    corrected = {"first_name": one.first_name, "last_name": "Alpha-Roi", "email": one.email, "company": "X"}
+
+    link = f'href="{place}correct/"' in desk.client.get(place).text
+    refused = desk.client.post(f"{place}correct/", {**corrected, "email": "z@"})
+    answer = desk.client.post(f"{place}correct/", corrected, follow=True)
+    desk.client.force_login(successor)
+    answer_to_successor = desk.client.get(f"{place}correct/")
+
+    one.refresh_from_db()
+    assert link
+    assert list(refused.context["form"].errors) == ["email"]
+    assert answer.redirect_chain == [(place, 302)]
+    assert "Votre correction est enregistrée." in answer.text
+    assert (one.last_name, one.badge_version) == ("Alpha-Roi", 1)
+    assert answer_to_successor["Location"] == place
 
 
 def test_colleagues_complete_details_through_mailed_link(run_tasks, mailoutbox):
