@@ -1,12 +1,11 @@
 """The pages behind an order's link: see it, correct it, cancel it, add it to a calendar."""
 
 import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_GET, require_safe
 from convention import hooks
 from convention.club.models import Person
 from convention.errors import InvalidFields
-from convention.events.cancellations import find_cancellation_time
+from convention.events.cancellations import find_cancellation_time, find_cancellation_times
 from convention.events.models import Event, load_application_deadlines
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
@@ -61,9 +60,6 @@ from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
 from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
-
-if TYPE_CHECKING:
-    from convention.club.permissions import RequestUser
 
 UNPAID_STATES = {Registration.State.PENDING, Registration.State.EXPIRED}
 
@@ -327,7 +323,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
 @login_required
 @require_GET
 def my_registrations(request: HttpRequest) -> HttpResponse:
-    """Show a signed-in person's registrations, upcoming and past, and the events open to members."""
+    """Show a signed-in person's registrations, upcoming and past, and the events they can register for."""
     person = request.user if isinstance(request.user, Person) else None
     own_registrations = list_own_registrations(person) if person else []
     email = (person.email if person else "") or ""
@@ -341,7 +337,10 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
             for r in reversed(own_registrations)
             if r.event.ends_at < now
         ],
-        "member_events": _list_open_events(request.user, own_registrations=own_registrations, at=now),
+        "member_events": _select_open_events(get_member_events(request.user), own_registrations, at=now),
+        "public_events": _select_open_events(
+            Event.objects.filter(visibility=Event.Visibility.PUBLIC), own_registrations, at=now
+        ),
         "section": "me",
     }
     return render(request, "registrations/me.html", context)
@@ -363,17 +362,20 @@ def _find_extendable_ids(registrations: list[Registration], email: str) -> set[i
     return extendable_ids
 
 
-def _list_open_events(
-    person: "RequestUser", *, own_registrations: list[Registration], at: datetime.datetime
+def _select_open_events(
+    events: QuerySet[Event], own_registrations: list[Registration], *, at: datetime.datetime
 ) -> list[Event]:
-    """Return the members' events that take registrations at `at` and where the person has none."""
+    """Return those of the events that take registrations at `at` and where the person has none."""
     booked_event_ids = {
         registration.event_id for registration in own_registrations if not registration.cancelled_at
     }
-    upcoming_events = list(get_member_events(person).filter(ends_at__gte=at).select_related("venue"))
+    upcoming_events = list(events.filter(ends_at__gte=at).select_related("venue"))
     load_application_deadlines(upcoming_events)
+    cancellation_times = find_cancellation_times(upcoming_events)
     return [
         event
         for event in upcoming_events
-        if event.pk not in booked_event_ids and event.is_registration_open(at=at)
+        if event.pk not in booked_event_ids
+        and event.is_registration_open(at=at)
+        and event.pk not in cancellation_times
     ]

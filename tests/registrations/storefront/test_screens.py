@@ -179,9 +179,13 @@ def test_member_account_page_lists_events_open_to_members(client: Client, event:
     page = read_page_text(client.get("/me/"))
     assert "Vous n’êtes inscrit à aucun événement à venir" in page
     assert "Événements ouverts aux adhérents Visite du port" in page
+    assert "Inscriptions ouvertes La Convention" in page
     assert "Visite close" not in page
     make_registration(ticket, person=member)
-    assert "Événements ouverts aux adhérents" not in read_page_text(client.get("/me/"))
+    make_registration(event.tickets.get(), person=member)
+    registered = read_page_text(client.get("/me/"))
+    assert "Événements ouverts aux adhérents" not in registered
+    assert "Inscriptions ouvertes" not in registered
 
 
 def test_cancelled_order_page_offers_to_register_again(client: Client, event: Event):
