@@ -16,7 +16,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from convention.club.models import Person
-from convention.club.permissions import get_open_seat
+from convention.club.permissions import get_open_seat, is_member
 from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event, load_application_deadlines
@@ -51,6 +51,7 @@ class RegistrationOffer:
     application_page: str = ""
     has_open_call: bool = False
     has_company_passes: bool = False
+    is_reader_member: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -133,7 +134,12 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     if request.GET or not is_anonymous_visitor(request):
         has_programme = offer.has_programme or _has_members_programme(request, offer.event)
         has_passes = _has_company_passes(request, offer)
-        own_offer = replace(offer, has_programme=has_programme, has_company_passes=has_passes)
+        own_offer = replace(
+            offer,
+            has_programme=has_programme,
+            has_company_passes=has_passes,
+            is_reader_member=offer.needs_member_verification and _is_member(request),
+        )
         response = _render_event_page(request, own_offer, _list_registration_links(request, offer.event))
         patch_cache_control(response, private=True, no_cache=True)
         return response
@@ -156,6 +162,10 @@ def _has_members_programme(request: HttpRequest, event: Event) -> bool:
     """Return whether the reader sees a programme that the public does not."""
     audience = get_programme_audience(request.user, event)
     return audience is ProgrammeAudience.MEMBERS and event.sessions.published(audience=audience).exists()
+
+
+def _is_member(request: HttpRequest) -> bool:
+    return isinstance(request.user, Person) and is_member(request.user)
 
 
 def _has_company_passes(request: HttpRequest, offer: RegistrationOffer) -> bool:

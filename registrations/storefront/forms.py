@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.money import Money
 from convention.text.countries import list_countries
+from convention.text.email_addresses import is_same_email
 from convention.text.validators import validate_without_links
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
 from registrations.booking.validation import check_person_texts, is_addon_for_ticket
@@ -121,11 +122,13 @@ class TicketChoiceWidget(forms.RadioSelect):
     tickets: dict[str, Ticket]
     disabled_slugs: frozenset[str] = frozenset()
     discounted_prices: dict[str, Money]
+    is_verified_member = False
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add what the template shows next to the button."""
         option = super().create_option(name, value, *args, **kwargs)
         option["ticket"] = self.tickets[str(value)]
+        option["is_verified_member"] = self.is_verified_member
         option["discounted_price"] = self.discounted_prices.get(str(value))
         if str(value) in self.disabled_slugs:
             option["attrs"]["disabled"] = True
@@ -134,13 +137,17 @@ class TicketChoiceWidget(forms.RadioSelect):
 
 @dataclass(frozen=True)
 class ChoiceOffer:
-    """The second screen's tickets and add-ons, which of them are unavailable, and the voucher's terms."""
+    """The second screen's tickets and add-ons, which of them are unavailable, and the voucher's terms.
+
+    `member_address` is that of the signed-in member, whose place needs no verification; "" if there is none.
+    """
 
     tickets: list[Ticket]
     addons: list[Addon]
     unavailable_tickets: frozenset[str]
     unavailable_addons: frozenset[str]
     voucher_terms: VoucherTerms | None = None
+    member_address: str = ""
 
     @property
     def tickets_by_slug(self) -> dict[str, Ticket]:
@@ -200,6 +207,7 @@ class TicketChoiceForm(forms.Form):
             offer.unavailable_tickets,
             offer.discounted_prices,
         )
+        field.widget.is_verified_member = is_same_email(email, offer.member_address)
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
         addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
         addons_field.widget.disabled_slugs = offer.unavailable_addons

@@ -5,7 +5,7 @@ They need no account and no script, and lose nothing that was typed.
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from convention.club.models import Person
-from convention.club.permissions import get_employer
+from convention.club.permissions import get_employer, is_member
 from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -42,6 +42,9 @@ from registrations.rate_limits import get_voucher_throttled
 
 from .drafts import BILLING_FIELDS, PERSON_FIELDS, DraftContent, load_draft, save_draft
 from .forms import ChoiceOffer, ContactForm, PersonForm, TicketChoiceForm, VoucherCodeForm
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 PersonFormSet = formset_factory(
     PersonForm, extra=0, max_num=MAX_PLACES_PER_ORDER, absolute_max=MAX_PLACES_PER_ORDER
@@ -202,7 +205,9 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     is_applying_code = "apply" in request.POST
     code = VoucherCodeForm(data, initial={"code": draft.code})
     # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
-    forms = _build_choice_forms(draft, load_choice_offer(event, voucher), None if is_applying_code else data)
+    forms = _build_choice_forms(
+        draft, load_choice_offer(event, voucher, request.user), None if is_applying_code else data
+    )
     answers = build_answer_forms(
         draft,
         forms[0].offer.tickets_by_slug,
@@ -319,8 +324,8 @@ def _list_scarce_tickets(draft: DraftContent, offer: ChoiceOffer) -> list[Ticket
     return [ticket for ticket in limited if counts[ticket.slug] > (ticket.remaining or 0)]
 
 
-def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
-    """Load what can be chosen with this voucher."""
+def load_choice_offer(event: Event, voucher: Voucher | None, reader: "RequestUser") -> ChoiceOffer:
+    """Load what the reader can choose with this voucher."""
     tickets = filter_offered_tickets(event.tickets.with_prices(), voucher)
     now = timezone.now()
     refresh_availability(tickets, at=now)
@@ -330,7 +335,13 @@ def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
         for items in (tickets, addons)
     )
     terms = make_voucher_terms(voucher) if voucher and voucher.is_valid(at=now) else None
-    return ChoiceOffer(tickets, addons, unavailable_tickets, unavailable_addons, terms)
+    member_address = _find_member_address(reader) if any(t.needs_member_verification for t in tickets) else ""
+    return ChoiceOffer(tickets, addons, unavailable_tickets, unavailable_addons, terms, member_address)
+
+
+def _find_member_address(reader: "RequestUser") -> str:
+    """Return the address of a signed-in member, else ""."""
+    return (reader.email or "") if isinstance(reader, Person) and is_member(reader) else ""
 
 
 def _find_only_ticket(offer: ChoiceOffer) -> str:

@@ -50,6 +50,26 @@ def test_event_page_shows_signed_in_attendee_as_registered(place):
     assert ["Vous participez" in other for other in others] == [False, False]
 
 
+def test_signed_in_member_is_not_told_to_confirm_by_a_mailed_link(place):
+    make_ticket(place.event, slug="member", audience="member")
+    member, guest, attendee = Client(), Client(), Client()
+    member.force_login(make_member(email="eve@example.org"))
+    attendee.force_login(make_person(email="ana@example.org"))
+
+    pages, choices = [], []
+    for visitor in (member, guest, attendee):
+        pages.append(visitor.get("/events/congress/").text)
+        visitor.post("/events/congress/register/", {
+            "person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "",
+            "person-0-first_name": "Eve", "person-0-last_name": "Roi", "person-0-email": "eve@example.org",
+        })  # fmt: skip
+        choices.append(visitor.get("/events/congress/register/choices/").text)
+
+    assert ["avec le lien que nous lui envoyons" in page for page in pages] == [False, True, False]
+    assert ["confirmation par un lien" in page for page in choices] == [False, True, True]
+    assert "pour les adhérents" in choices[0]
+
+
 def test_order_page_shows_no_badge_code_for_cancelled_registration(client, place):
     cancelled = make_registration(
         place.ticket, order=place.order, first_name="Bob", cancelled_at=place.confirmed_at
