@@ -92,8 +92,18 @@ def _choose_mail_sentence(order: Order, badges: Sequence[Registration], *, names
                 len(badges),
             )
         )
-    elif is_sent:
-        sentence = _("We have e-mailed the confirmation to %(email)s, with the badge and a calendar file.")
     else:
-        sentence = _("The confirmation is on its way to %(email)s, with the badge and a calendar file.")
+        sentence = (
+            ngettext(
+                "We have e-mailed the confirmation to %(email)s, with the badge and a calendar file.",
+                "We have e-mailed the confirmation to %(email)s, with the badges and a calendar file.",
+                len(badges),
+            )
+            if is_sent
+            else ngettext(
+                "The confirmation is on its way to %(email)s, with the badge and a calendar file.",
+                "The confirmation is on its way to %(email)s, with the badges and a calendar file.",
+                len(badges),
+            )
+        )
     return sentence % {"names": names, "email": order.email}

@@ -129,7 +129,14 @@ def _load_money(link_access: LinkAccess, states: set[str]) -> dict[str, object]:
             for row in link_access.registrations
         )
     )
-    return {**money, "awaits_payment": awaits_payment, "is_unplaced": is_unplaced}
+    hold_ends = [row.hold_expires_at for row in link_access.registrations if row.is_held()]
+    return {
+        **money,
+        "awaits_payment": awaits_payment,
+        # The first end counts, as on the page to pay.
+        "payment_hold_ends_at": min(filter(None, hold_ends), default=None),
+        "is_unplaced": is_unplaced,
+    }
 
 
 def _describe_buyer_document(order: Order) -> dict[str, object]:

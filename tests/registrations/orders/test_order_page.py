@@ -1,13 +1,15 @@
 """The page behind an order's link: what is paid, what is left to pay, and the next step."""
 
+import datetime
 import re
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.events.models import Event
+from convention.text.dates import format_deadline
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.invoices.ledger.payments import record_payment
@@ -167,3 +169,41 @@ def test_page_names_only_the_attendee_whose_badge_is_sent_again(client, event: E
     text = read_main_text(client.get(order.manage_path))
 
     assert "The badge of Zoé Roi is on its way to contact@example.org." in text
+
+
+def test_page_of_past_event_does_not_speak_of_changes(client, event: Event):
+    order = make_order(event, email="z@example.org", language="en")
+    make_registration(event.tickets.get(), order=order)
+    past = timezone.now() - datetime.timedelta(days=1)
+    Event.objects.update(starts_at=past - datetime.timedelta(hours=2), ends_at=past)
+
+    text = read_main_text(client.get(order.manage_path))
+
+    assert "Anyone with the link can view this registration." in text
+    assert "change or cancel" not in text
+
+
+def test_unpaid_order_by_card_says_until_when_it_is_held(client, event: Event, settings):
+    settings.CARD_PAYMENT = True
+    order = order_by_card(event)
+    Order.objects.update(language="en")
+    [registration] = order.registrations.all()
+
+    text = read_main_text(client.get(Order.objects.get().manage_path))
+
+    with translation.override("en"):
+        held_until = " ".join(format_deadline(registration.hold_expires_at, event.zone).split())
+    assert "payment pending" in text
+    assert "awaiting confirmation" not in text
+    assert f"We hold your place until {held_until};" in text
+
+
+def test_page_announces_the_badges_of_several_attendees(client, event: Event):
+    order = make_order(event, email="contact@example.org", language="en")
+    for name in ("Luc", "Zoé"):
+        make_registration(event.tickets.get(), order=order, first_name=name)
+    Registration.objects.update(confirmation_sent_at=timezone.now())
+
+    text = read_main_text(client.get(order.manage_path))
+
+    assert "We have e-mailed the confirmation to contact@example.org, with the badges and" in text
