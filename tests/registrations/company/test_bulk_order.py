@@ -9,6 +9,7 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.club.models import Membership
 from registrations.billing.receivables import sync_receivable
+from registrations.changes.cancel import cancel_registration
 from registrations.company.models import CompanyOrder, Invitation
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Order, Registration, Ticket
@@ -103,6 +104,26 @@ def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
     rows = html.fromstring(desk.client.get(f"{desk.at}/orders/").text)
     assert rows.xpath("//td[@data-label='Places']/text()") == ["3"]
     assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")
+
+
+def test_contact_sees_which_orders_are_paid_and_which_registration_is_cancelled():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
+    order_rows(desk, make_row("Beta", "b@x.fr"))
+    paid, unpaid = Order.objects.order_by("pk")
+    record_payment(receivable=sync_receivable(paid), amount=30_000, method="transfer")
+    cancel_registration(registration=unpaid.registrations.get())
+    order_rows(desk, make_row("Gamma", "g@x.fr"))
+
+    orders = html.fromstring(desk.client.get(f"{desk.at}/orders/").content)
+    order = normalize_spaces(desk.client.get(f"{desk.at}/orders/{paid.reference}/").text)
+    registrations = html.fromstring(desk.client.get(f"{desk.at}/registrations/").content)
+
+    states = [cell.text_content() for cell in orders.xpath("//td[@data-label='Paiement']")]
+    assert list(map(normalize_spaces, states)) == ["à régler : 300 €", "–", "payée"]
+    assert "<dt>Payé</dt><dd>300 €</dd>" in order
+    details = registrations.xpath("//td[@data-label='Informations']")
+    assert [cell.text_content().strip() for cell in details][1] == "–"
 
 
 def test_double_click_books_once():
