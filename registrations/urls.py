@@ -98,6 +98,7 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
     path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
     path("quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-pdf"),
+    path("quotations/<slug:secret>/order/", storefront_views.register_quoted_places, name="quotation-order"),
     path("quotations/<slug:secret>/mail/", quotation_views.quotation_mail, name="quotation-mail"),
     path(
         "organize/<slug:event>/quotations/<slug:number>/mail/",

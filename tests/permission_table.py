@@ -163,6 +163,7 @@ PERMISSIONS_BY_URL_NAME = {
     "quotation": EVERYONE,  # with the secret
     "quotation-pdf": EVERYONE,  # with the secret
     "quotation-mail": EVERYONE,  # with the secret
+    "quotation-order": EVERYONE,  # with the secret
     "sponsors": EVERYONE,
     "sponsor-order": EVERYONE,
     "sponsor-logo": EVERYONE,
@@ -431,6 +432,7 @@ POST_ONLY = {
     "organize-checkpoint-remove",
     *(f"organize-selection-{action}" for action in ("mail", "cancel", "ticket", "export", "badges", "merge")),
     "organize-registration-cancel", "order-another", "api-orders", "api-quotes", "api-cancel",
+    "quotation-order",
     "scanner-scans", "scanner-pair", "scanner-search",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",

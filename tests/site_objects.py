@@ -190,6 +190,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "quotation": {"secret": quotation.link_token},
         "quotation-pdf": {"secret": quotation.link_token},
         "quotation-mail": {"secret": quotation.link_token},
+        "quotation-order": {"secret": quotation.link_token},
         **{name: {"reference": values["owed"]} for name in RECEIVABLE_PAGES},
         "receivable-lines": {
             "reference": make_receivable(ChargeItem("hand-1", "Salle", 9_000, 2000), event=event).reference

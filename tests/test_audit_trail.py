@@ -269,7 +269,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-checkpoint-remove": "test_pages", "verify-order": "test_buyer_verification",
     "club-claim": "test_known_addresses",
     "organize-registration-confirm": "test_buyer_verification", "desk-confirm": "test_buyer_verification",
-    "order-resend-link": "test_buyer_verification", "order-another": "a draft",
+    "order-resend-link": "test_buyer_verification", "order-another": "a draft", "quotation-order": "a draft",
     "order-addons": "changes/test_add_addons",
     "organize-check-in": "a scan, which is stored with its operator",
     "scanner-search": "test_search",

@@ -10,16 +10,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import LinkExpired, NotFound
+from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
+from registrations.application_rules import get_application_path
 from registrations.billing.receivables import calculate_amount_owed
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.models.documents import Quotation
 from registrations.permissions import LINK_LIFETIME, get_order_by_link
 from registrations.rate_limits import throttle_quotation_mail
 
-from .quotations import queue_quotation_mail, render_order_document
+from .quotations import list_quoted_places, queue_quotation_mail, render_order_document
 
 PAGE_SIZE = 100
 
@@ -28,8 +30,15 @@ PAGE_SIZE = 100
 @require_safe
 def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     """Show a quotation to its buyer."""
-    quotation = _find_by_link(secret)
-    return render(request, "registrations/quotation.html", {"quotation": quotation, "event": quotation.event})
+    quotation = get_quotation_by_link(secret)
+    event = get_quoted_event(quotation)
+    is_open = event.is_registration_open(at=timezone.now()) and not get_application_path(event)
+    context = {
+        "quotation": quotation,
+        "event": event,
+        "can_order": quotation.is_valid and is_open and bool(list_quoted_places(quotation)),
+    }
+    return render(request, "registrations/quotation.html", context)
 
 
 @never_cache
@@ -37,14 +46,14 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
 def quotation_download(request: HttpRequest, secret: str) -> HttpResponse:
     """Return the quotation as a PDF."""
     return inline_response(
-        render_quotation_pdf(quotation := _find_by_link(secret)), name=f"{quotation.number}.pdf"
+        render_quotation_pdf(quotation := get_quotation_by_link(secret)), name=f"{quotation.number}.pdf"
     )
 
 
 @require_POST
 def quotation_mail(request: HttpRequest, secret: str) -> HttpResponse:
     """Mail the quotation to the address it was requested with."""
-    quotation = _find_by_link(secret)
+    quotation = get_quotation_by_link(secret)
     throttle_quotation_mail(quotation)
     _mail_to_buyer(request, quotation)
     return redirect("quotation", secret)
@@ -55,7 +64,14 @@ def _mail_to_buyer(request: HttpRequest, quotation: Quotation) -> None:
     messages.success(request, _("We are sending the quotation to %(address)s.") % {"address": address})
 
 
-def _find_by_link(secret: str) -> Quotation:
+def get_quoted_event(quotation: Quotation) -> Event:
+    """Return the event of a quotation that was found by its link, which has one."""
+    assert quotation.event is not None
+    return quotation.event
+
+
+def get_quotation_by_link(secret: str) -> Quotation:
+    """Return the quotation of a mailed link. Raise NotFound or LinkExpired."""
     quotation = find_by_link_token(Quotation.objects.select_related("event"), secret)
     if quotation is None or quotation.event is None:
         raise NotFound(

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.tasks import task
@@ -27,6 +28,10 @@ from registrations.invoices.models.documents import Quotation
 from registrations.models import Order, Package
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
+from registrations.pricing.quote import QuoteLine
+
+# In the keys of a quotation's lines, which say what each line is for.
+TICKET_KEY_KIND, ADDON_KEY_KIND = "ticket", "addon"
 
 
 class QuotationUnavailable(ConventionError):
@@ -46,17 +51,35 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
         quote, currency = quote_order(event=event, request=request, context=context)
         lines = [
             ChargeItem(
-                key=str(number),
+                key=_make_line_key(line),
                 description=line.price_list.title[:300],
                 attendee=_attendee_name(request, line.place_number),
                 unit_price=line.price,
                 vat_rate=line.price_list.vat_rate,
                 exemption=line.price_list.vat_exemption,
             )
-            for number, line in enumerate(quote.lines)
+            for line in quote.lines
         ]
         subject = _describe_subject(event, price_ends_at=quote.price_ends_at)
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
+
+
+def _make_line_key(line: QuoteLine) -> str:
+    kind = ADDON_KEY_KIND if line.is_addon else TICKET_KEY_KIND
+    return f"{line.place_number}:{kind}:{line.price_list.slug}"
+
+
+def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
+    """Return the ticket and the add-ons of each quoted place; [] for a package or an older quotation."""
+    places: dict[str, dict[str, Any]] = {}
+    for line in quotation.lines:
+        number, kind, slug = [*line.get("key", "").split(":"), "", ""][:3]
+        place = places.setdefault(number, {"ticket": "", "addons": []})
+        if kind == TICKET_KEY_KIND:
+            place["ticket"] = slug
+        elif kind == ADDON_KEY_KIND:
+            place["addons"].append(slug)
+    return [place for place in places.values() if place["ticket"]]
 
 
 def create_package_quotation(*, package: Package, request: OrderRequest) -> Quotation:

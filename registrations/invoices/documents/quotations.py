@@ -62,6 +62,8 @@ def create_quotation(
         },
         lines=[
             {
+                # By it, an order can be filled with what was quoted (`orders.quotations`).
+                "key": item.key,
                 "description": clean_line(item.description),
                 "attendee": clean_line(item.attendee),
                 "quantity": item.quantity,

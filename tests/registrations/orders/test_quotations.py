@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -15,9 +16,10 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models.documents import Invoice, Issuer, Quotation, Receivable
 from registrations.models import Order
 from registrations.order_context import OrderContext
-from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
+from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon
 from tests.pdf_readers import pdf_text
@@ -227,3 +229,29 @@ def test_missing_issuer_does_not_send_buyer_to_treasurer_settings(client, event,
         expected = "Les factures pro forma ne sont pas encore disponibles"
     assert expected in answer.text
     assert "réglages" not in answer.text
+
+
+def test_quoted_places_are_ordered_with_the_same_tickets_and_buyer(client, event):
+    make_addon(event)
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", addons=("dinner",))
+    billing = BillingDetails(name="Acme SA", street="1 rue X", postcode="75001", city="Paris", country="FR")
+    quotation = create_order_quotation(
+        event=event,
+        request=make_request(places=(place, replace(place, addons=())), billing=billing, language="en"),
+        context=OrderContext(),
+    )
+    page = f"/en/quotations/{quotation.link_token}/"
+
+    offered = "Order these places" in client.get(page).text
+    first_screen = client.post(f"{page}order/", follow=True)
+    draft = load_draft(client.session, event.slug)
+    Quotation.objects.update(valid_until=timezone.localdate() - datetime.timedelta(days=1))
+    offered_later = "Order these places" in client.get(page).text
+
+    assert (offered, offered_later) == (True, False)
+    assert first_screen.redirect_chain == [(f"/en/events/{event.slug}/register/", 302)]
+    assert [(person["ticket"], person["addons"]) for person in draft.people] == [
+        ("guest", ["dinner"]),
+        ("guest", []),
+    ]
+    assert (draft.contact, draft.billing["billing_city"]) == ("b@example.org", "Paris")
