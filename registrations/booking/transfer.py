@@ -8,6 +8,7 @@ bought without a name has no badge: entering its first name is no transfer.
 import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from enum import Enum, auto
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +19,14 @@ from registrations.attendee_identity import AttendeeIdentity, has_name_in_common
 from registrations.models import Registration
 
 from .change_answers import clear_answers
+
+
+class GivenBy(Enum):
+    """The person who gives a place away; OTHER is its attendee, an organizer or a desk."""
+
+    BUYER = auto()
+    OTHER = auto()
+
 
 IDENTITY_FIELDS = ("first_name", "last_name", "email")
 # Fields that a transfer changes, apart from name, address and answers.
@@ -97,13 +106,13 @@ def start_badge_version(registration: Registration, *, at: datetime.datetime | N
 
 
 def transfer_registration(
-    registration: Registration, *, by_buyer: bool = False, at: datetime.datetime | None = None
+    registration: Registration, *, given_by: GivenBy = GivenBy.OTHER, at: datetime.datetime | None = None
 ) -> list[str]:
     """Void the former holder's badge and link, remove their answers, and return the fields to save.
 
-    `by_buyer` says that the buyer gives the place away; `at` as in `start_badge_version`.
+    `at` as in `start_badge_version`.
     """
     start_badge_version(registration, at=at)
-    registration.is_transferred_by_buyer = by_buyer
+    registration.is_transferred_by_buyer = given_by is GivenBy.BUYER
     clear_answers(registration)
     return [*TRANSFERRED_FIELDS, "answers"]

@@ -31,6 +31,7 @@ from registrations.application_rules import get_application_path
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable, clear_answers
 from registrations.booking.transfer import (
+    GivenBy,
     is_transfer,
     remember_issued_identity,
     transfer_registration,
@@ -75,7 +76,7 @@ def correct_registration(
     _check_transfer(registration, old_values)
     # Before saving, because it adds two columns to `old_values`.
     is_link_voided = _void_colleague_link(registration, old_values)
-    registration = _apply_correction(registration, old_values, reason, by_buyer=True)
+    registration = _apply_correction(registration, old_values, reason, given_by=GivenBy.BUYER)
     if is_link_voided and registration.email:
         # Only after saving: some deployments run tasks within the request.
         send_links_mail.enqueue([], [registration.pk])
@@ -103,13 +104,13 @@ def _apply_correction(
     old_values: dict[str, Any],
     reason: str,
     *,
-    by_buyer: bool = False,
+    given_by: GivenBy = GivenBy.OTHER,
     at: datetime.datetime | None = None,
 ) -> Registration:
     # The order's mails follow the same person, never a transfer.
     if "email" in old_values and not is_transfer(registration, old_values):
         _update_order_email(registration, old_values["email"])
-    _save_correction(registration, old_values, reason, by_buyer=by_buyer, at=at)
+    _save_correction(registration, old_values, reason, given_by=given_by, at=at)
     return registration
 
 
@@ -165,7 +166,7 @@ def _save_correction(
     old_values: dict[str, Any],
     reason: str,
     *,
-    by_buyer: bool = False,
+    given_by: GivenBy = GivenBy.OTHER,
     at: datetime.datetime | None = None,
 ) -> None:
     if not old_values:
@@ -173,7 +174,7 @@ def _save_correction(
     verb, changed, saved_fields = "registration.correct", list(old_values), []
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
-        saved_fields = transfer_registration(registration, by_buyer=by_buyer, at=at)
+        saved_fields = transfer_registration(registration, given_by=given_by, at=at)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
         release_members_session_places(registration)

@@ -23,7 +23,7 @@ from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import refuse_second_registration
-from registrations.booking.transfer import IDENTITY_FIELDS, transfer_registration, void_unnamed_link
+from registrations.booking.transfer import IDENTITY_FIELDS, GivenBy, transfer_registration, void_unnamed_link
 from registrations.booking.validation import check_person_texts
 from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
@@ -40,17 +40,17 @@ SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 
 @transaction.atomic
 def substitute_attendee(
-    *, registration: Registration, new_attendee: RequestedPlace, by_buyer: bool = False
+    *, registration: Registration, new_attendee: RequestedPlace, given_by: GivenBy = GivenBy.OTHER
 ) -> Registration:
     """Give the place to `new_attendee`, whose ticket is ignored.
 
     Mails the badge to the buyer, badge and own link to the new attendee (`handover_text`), who reads the
-    buyer's name if the buyer gave the place away (`by_buyer`). Raise NotOpenNow, InvalidFields or
+    buyer's name if the buyer gave the place away (`given_by`). Raise NotOpenNow, InvalidFields or
     AlreadyRegistered.
     """
     check_correctable(registration)
     check_transfer_deadline(registration.event)
-    return _substitute(registration, new_attendee, by_buyer=by_buyer, at=None)
+    return _substitute(registration, new_attendee, given_by=given_by, at=None)
 
 
 @transaction.atomic
@@ -61,14 +61,14 @@ def substitute_as_organizer(
 
     `at` is when a desk did it, if that was earlier and without network.
     """
-    return _substitute(registration, new_attendee, by_buyer=False, at=at)
+    return _substitute(registration, new_attendee, given_by=GivenBy.OTHER, at=at)
 
 
 def _substitute(
     registration: Registration,
     new_attendee: RequestedPlace,
     *,
-    by_buyer: bool,
+    given_by: GivenBy,
     at: datetime.datetime | None,
 ) -> Registration:
     Order.objects.locked_for_update().get(pk=registration.order_id)
@@ -84,7 +84,7 @@ def _substitute(
     if member:
         refuse_second_registration(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
-    saved_fields = _assign_attendee(registration, name, new_attendee, by_buyer=by_buyer, at=at)
+    saved_fields = _assign_attendee(registration, name, new_attendee, given_by=given_by, at=at)
     # Afterwards, because a transfer clears the person.
     registration.person, registration.confirmation_sent_at = member, None
     registration.sequence = advance_sequence(registration.event_id)
@@ -106,7 +106,7 @@ def _assign_attendee(
     name: tuple[str, str],
     new_attendee: RequestedPlace,
     *,
-    by_buyer: bool,
+    given_by: GivenBy,
     at: datetime.datetime | None,
 ) -> set[str]:
     """Set the new attendee on the registration and record it; return the fields to save."""
@@ -116,7 +116,7 @@ def _assign_attendee(
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
     if was_named:
         # Voids the badge and the former attendee's link, and clears the answers.
-        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration, by_buyer=by_buyer, at=at)}
+        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration, given_by=given_by, at=at)}
         verb, fields = "registration.substitute", SUBSTITUTED_FIELDS
     else:
         saved_fields = {*NAMED_FIELDS, *void_unnamed_link(registration, old_identity)}

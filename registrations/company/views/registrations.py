@@ -17,6 +17,7 @@ from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.order_limits import AlreadyRegistered
+from registrations.booking.transfer import GivenBy
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import correct_registration
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
@@ -93,7 +94,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         throttle_correction(registration.order)
         try:
             changed = substitute_attendee(
-                registration=registration, new_attendee=form.to_place(), by_buyer=True
+                registration=registration, new_attendee=form.to_place(), given_by=GivenBy.BUYER
             )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
