@@ -354,6 +354,7 @@ def fill_form(client, address, typed):
 def test_important_forms_are_audited_without_their_values(world):
     here, person, client = world
     missing = {}
+
     for name, arguments in list_url_patterns():
         if name not in AUDITED_FORMS:
             continue
@@ -371,6 +372,7 @@ def test_important_forms_are_audited_without_their_values(world):
             assert TYPED_TEXT not in f"{entry.fields} {entry.subject}", name
             is_receivable = name.startswith("receivable") and "reference" in arguments
             assert entry.event == ("doors" if is_receivable or EVENT_ARGUMENTS & set(arguments) else ""), name
+
     assert missing == {}
 
 
@@ -383,7 +385,9 @@ def test_every_address_that_accepts_post_is_listed(world):
             if client.post(here.address(name, arguments)).status_code != 405:
                 takes.add(name)
             transaction.set_rollback(True)
+
     dev = {"dev-mail", "dev-mail-html", "dev-mail-attachment"}
+
     assert takes - dev == {*AUDITED_FORMS, *FORMS_NOT_TESTED_HERE} - dev
 
 
@@ -392,6 +396,7 @@ def test_cancellation_reason_is_recorded(world):
     client.post(
         here.address("organize-registration-cancel", ["event", "reference"]), {"cancel-reason": "Malade"}
     )
+
     assert AuditEntry.objects.get(verb="registration.cancel").reason == "Malade"
 
 
@@ -407,5 +412,7 @@ def test_audit_entry_cannot_be_changed_or_deleted(world):
     ):
         with pytest.raises(TypeError):
             change()
+
     client.force_login(person)
+
     assert AuditEntry.objects.filter(pk=entry.pk, reason="").exists()

@@ -41,7 +41,9 @@ def test_missed_figures_are_listed_with_their_reason(tmp_path):
     path = tmp_path / "figures.md"
     good = Figure("pages", 500, "/s", at_least=400, why="never told")
     publish([good, Figure("orders", 1, "/s", at_least=2, why="the disk is slow.")], path, load=0.25)
+
     text = path.read_text()
+
     assert text.endswith("\n## What was missed, and why\n\n- **orders**: the disk is slow.\n")
     assert "before it began, 0.2 other programs were running" in text
 
@@ -49,6 +51,7 @@ def test_missed_figures_are_listed_with_their_reason(tmp_path):
 def test_page_without_missed_figures_lists_no_reasons(tmp_path):
     path = tmp_path / "figures.md"
     publish([Figure("pages", 500, "/s", at_least=400)], path, load=0)
+
     assert path.read_text().endswith("\n| pages | 500 /s | at least 400 | reached |  |  |\n")
 
 

@@ -43,7 +43,9 @@ def translations() -> ModuleType:
 def test_rejected_words_are_found_and_others_are_not(translations, english, french, found):
     catalogue = Catalog(locale="fr")
     catalogue.add(english, french)
+
     told = list(translations.slips(catalogue, Path("django.po")))
+
     assert [line.split("“")[1].split("”")[0] for line in told] == found
 
 
@@ -52,6 +54,7 @@ def test_renamed_translation_function_is_reported(translations, tmp_path):
     source.write_text(
         "from django.utils.translation import gettext as _\nfrom x import gettext_lazy as _later\n"
     )
+
     assert list(translations.unheard([source])) == [
         "forms.py: “gettext_lazy as _later” is not collected; call it “gettext_lazy” or “_”"
     ]

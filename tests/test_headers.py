@@ -43,7 +43,8 @@ def find_wrong_headers(answer, name: str = "") -> list[str]:
     found = [name for name, value in REQUIRED_HEADERS.items() if answer.get(name) != value]
     policy = answer.get("Content-Security-Policy", "")
     if name in FRAMED_PAGES and answer.status_code == 200:
-        assert (answer["X-Frame-Options"], policy) == ("SAMEORIGIN", FRAMED_POLICY)
+        assert answer["X-Frame-Options"] == "SAMEORIGIN"
+        assert policy == FRAMED_POLICY
         return found
     if answer.get("X-Frame-Options") != "DENY" or "frame-ancestors 'none'" not in policy:
         found.append("frames")
@@ -68,6 +69,7 @@ def test_every_response_has_security_headers_and_safe_caching(role):
     client = make_client(people.get(role))
     wrong, kept = {}, []
     addresses = {name: here.address(name, arguments) for name, arguments in list_url_patterns()}
+
     for name, address in {**addresses, **{stray: stray for stray in EXTRA_ADDRESSES}}.items():
         answer = client.get(address)
         if answer.streaming:
@@ -77,6 +79,7 @@ def test_every_response_has_security_headers_and_safe_caching(role):
         personal = name in addresses and (name not in PUBLIC_URL_NAMES or role != "anonymous")
         if personal and name not in SHARED_SIGNED_IN and is_cached_for_others(answer):
             kept.append((name, answer.get("Cache-Control", "")))
+
     assert wrong == {}
     assert kept == []
 
@@ -94,8 +97,11 @@ SHARED_SIGNED_IN = {
 def test_304_response_has_security_headers(client: Client):
     make_event_objects("headers")
     first = client.get("/events/headers/agenda.ics")
+
     again = client.get("/events/headers/agenda.ics", headers={"If-None-Match": first["ETag"]})
-    assert (again.status_code, find_wrong_headers(again)) == (304, [])
+
+    assert again.status_code == 304
+    assert find_wrong_headers(again) == []
 
 
 def test_server_error_has_security_headers(client: Client, monkeypatch):
@@ -106,20 +112,25 @@ def test_server_error_has_security_headers(client: Client, monkeypatch):
     monkeypatch.setattr("registrations.storefront.event_views.load_registration_offer", fail)
     make_event_objects("headers")
     answer = client.get("/events/headers/")
-    assert (answer.status_code, find_wrong_headers(answer)) == (500, [])
+    assert answer.status_code == 500
+    assert find_wrong_headers(answer) == []
 
 
 def test_hsts_header_is_sent_in_production(client: Client, settings):
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
     answer = client.get("/", secure=True)
+
     assert answer["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "localhost:evil"])
 def test_unknown_host_is_refused_and_forwarded_host_is_ignored(client: Client, settings, host):
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
+
     assert client.get("/accounts/login/", headers={"host": host}).status_code == 400
+
     answer = client.get("/en/accounts/login/", headers={"X-Forwarded-Host": "evil.example"})
+
     assert "evil.example" not in answer.text
 
 
@@ -159,6 +170,7 @@ def test_cross_site_post_is_refused(client: Client, headers):
     """Old browsers send neither Origin nor Sec-Fetch-Site, but a Referer."""
     event = make_event_objects("headers")
     data = {"add": str(event.values["guid"])}
+
     assert client.post("/events/headers/agenda/choose/", data, headers=headers).status_code == 403
     assert not client.cookies
 

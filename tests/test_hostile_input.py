@@ -144,11 +144,13 @@ def test_invalid_query_parameters_cause_no_server_error(world, step):
     people, here = world
     client, wrong = make_client(people["administrator"]), {}
     values = select_for_database(VALUES, DATABASE_DEPENDENT_VALUES, in_soak=step == 1)
+
     for number, (name, address) in enumerate(iterate_addresses(here)):
         for kind, value in take_share(values.items(), number, min(step, len(values))):
             for query in iterate_queries(value):
                 if said := send_request(client, "GET", f"{address}?{query}"):
                     wrong[f"{name} with {kind}"] = said
+
     assert wrong == {}
 
 
@@ -157,6 +159,7 @@ def test_invalid_headers_cause_no_server_error(world, step):
     client, wrong = make_client(people["administrator"]), {}
     headers = select_for_database(HEADERS, DATABASE_HEADERS, in_soak=step == 1)
     pairs = [(header, value) for header, given in headers.items() for value in given]
+
     for number, (name, address) in enumerate(iterate_addresses(here)):
         for header, value in take_share(pairs, number, step):
             method = "POST" if header in {"Content-Type", "Origin", "Idempotency-Key"} else "GET"
@@ -164,6 +167,7 @@ def test_invalid_headers_cause_no_server_error(world, step):
             field = field if field == "CONTENT_TYPE" else f"HTTP_{field}"
             if said := send_request(client, method, address, **{field: value}):
                 wrong[f"{name} with {header}: {value[:20]}"] = said
+
     assert wrong == {}
 
 
@@ -198,6 +202,7 @@ def test_invalid_form_data_causes_no_server_error(world, step, first):
     people, here = world
     client, wrong, seen = make_client(people["administrator"]), {}, set()
     values = select_for_database(VALUES, DATABASE_DEPENDENT_VALUES, in_soak=step == SOAK_PARTS)
+
     for name, address in iterate_addresses(here):
         for target, held, files, buttons in iterate_forms(client, address):
             if (target, *held) in seen:  # the language form is on every page
@@ -207,6 +212,7 @@ def test_invalid_form_data_causes_no_server_error(world, step, first):
             for data, kind in take_share(every, len(seen) + first, min(step, len(every))):
                 if said := send_request(client, "POST", target, data):
                     wrong[f"{name}: {target} with {kind}"] = said
+
     assert wrong == {}
     assert len(seen) > 25
 
@@ -240,4 +246,6 @@ def make_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
 )
 def test_language_form_with_an_invalid_target_redirects_home(client, target):
     answer = client.post("/language/", {"language": "en", "next": target})
-    assert (answer.status_code, answer["Location"]) == (302, "/en/")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/en/"

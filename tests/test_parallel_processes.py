@@ -101,7 +101,9 @@ def test_edit_is_visible_immediately_on_every_server(servers, event):
             assert name in fetch(port, "/events/both/")[1]
     allowed = [fetch(port, "/api/v1/events/both/registrations/", token)[0] for port in servers]
     revoke_token(person_id=person.pk, token_id=row.pk)
+
     refused = [fetch(port, "/api/v1/events/both/registrations/", token)[0] for port in servers]
+
     assert 401 not in allowed
     assert refused == [401, 401]
 

@@ -82,6 +82,7 @@ def test_each_address_admits_only_the_permitted_roles(world, role, step):
     client = make_client(people.get(role))
     Person.objects.filter(pk=people["erased organizer"].pk).update(is_active=False)
     surprises = {}
+
     for number, (name, arguments) in enumerate(list_url_patterns(), start=ROLES.index(role)):
         address, its_turn = here.address(name, arguments), number % step == 0
         main, other = ("POST", "GET") if name in POST_ONLY else ("GET", "POST")
@@ -95,6 +96,7 @@ def test_each_address_admits_only_the_permitted_roles(world, role, step):
             and is_allowed(answer := send_request(client, other, address))
         ):
             surprises[name, other] = answer.status_code
+
     assert surprises == {}
 
 
@@ -103,11 +105,13 @@ def test_every_address_refuses_other_http_methods(world):
     here, people, _elsewhere = world
     client = make_client(people["administrator"])
     surprises = {}
+
     for name, arguments in list_url_patterns():
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
             answer = send_request(client, method, here.address(name, arguments))
             if answer.status_code not in {401, 403, 404, 405}:
                 surprises[name, method] = answer.status_code
+
     assert surprises == {}
 
 
@@ -154,6 +158,7 @@ TOKENS_BY_URL_NAME = {
 def test_each_endpoint_admits_only_the_permitted_tokens(world):
     here, _people, elsewhere = world
     opened, tokens = {}, make_tokens(here, elsewhere)
+
     for name, arguments in list_url_patterns():
         if not here.address(name, arguments).startswith("/api/") or PERMISSIONS_BY_URL_NAME[name] != NOBODY:
             continue
@@ -172,6 +177,7 @@ def test_each_endpoint_admits_only_the_permitted_tokens(world):
                 )
             )
         }
+
     assert opened == TOKENS_BY_URL_NAME
 
 
@@ -202,9 +208,12 @@ def test_draft_event_is_not_found_by_outsiders(world, role):
 def test_ended_role_loses_access_immediately(world):
     _here, people, _elsewhere = world
     organizer, desk = make_client(people["administrator"]), make_client(people["desk"])
+
     assert desk.get("/desk/doors/").status_code == 200
+
     role = people["desk"].event_roles.get()
     organizer.post(f"/organize/doors/people/{role.pk}/end/")
+
     assert desk.get("/desk/doors/").status_code == 403
 
 
@@ -220,12 +229,17 @@ def test_back_office_is_for_superusers_only(world):
     for name, person in {**people, "anonymous": None}.items():
         client = make_client(person)
         assert [a for a in addresses if is_allowed(send_request(client, "GET", a))] == [], name
+
     client = make_client(clerk)
+
     assert [a for a in addresses if is_allowed(send_request(client, "GET", a))] == [reverse("admin:index")]
+
     client = make_client(root)
     refused = [a for a in addresses if not is_allowed(send_request(client, "GET", a))]
+
     written_by_nobody = {
         "/back-office/audit/auditentry/add/",
         "/back-office/django_tasks_database/dbtaskresult/add/",
     }
+
     assert set(refused) == written_by_nobody

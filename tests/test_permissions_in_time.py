@@ -217,15 +217,19 @@ def test_access_lasts_until_the_end_of_the_last_day():
     found = {
         name: find_open_addresses(make(visit), visit, ADDRESSES) for name, (make, _expected) in PEOPLE.items()
     }
+
     assert found == {name: expected for name, (_make, expected) in PEOPLE.items()}
 
 
 def test_debrief_under_embargo_is_for_members_who_attended_only():
     visit = make_published_visit(embargo=DAY)
     people = {name: PEOPLE[name][0](visit) for name in EMBARGOED}
+
     assert {name: find_open_addresses(one, visit, DEBRIEF) for name, one in people.items()} == EMBARGOED
+
     Visit.objects.filter(pk=visit.pk).update(embargo_until=timezone.now())
     over = {name: PEOPLE[name][1] & DEBRIEF for name in EMBARGOED}
+
     assert {name: find_open_addresses(one, visit, DEBRIEF) for name, one in people.items()} == over
 
 
@@ -246,5 +250,7 @@ def test_host_contact_opens_own_visit_until_contact_or_visit_ends():
         client.cookies["sessionid"] = session.session_key
         pages = [f"/host/visits/{visit.event.slug}/", f"/host/visits/{visit.event.slug}/briefing/"]
         found[name] = [is_allowed(client.get(page)) for page in pages]
+
     nothing = [False, False]
+
     assert found == {"here": [True, True], "ended": nothing, "elsewhere": nothing, "off": nothing}

@@ -95,6 +95,7 @@ def test_object_of_another_event_is_not_found(world, role):
         EventRole.objects.create(event=event, person=person, role="organizer")
     client = make_client(person)
     found = {}
+
     for name, arguments, swapped in iterate_swapped_addresses():
         if role != "administrator" and (
             name.startswith("club-") or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES
@@ -110,6 +111,7 @@ def test_object_of_another_event_is_not_found(world, role):
                 transaction.set_rollback(True)
             if status not in {404, 405}:
                 found[name, swapped, method] = status
+
     assert found == {}
 
 
@@ -128,6 +130,7 @@ def test_personal_link_opens_only_the_pages_of_own_registration(world):
     mine = make_registration(boss.ticket, order=order, last_name="Colleague", email="colleague@example.org")
     own = {**here.values, "secret": make_own_secret(mine), "person": mine.reference}
     client, reached, told = make_client(None), set(), {}
+
     for name, arguments in list_link_addresses():
         for person in (mine, boss) if "person" in arguments else (mine,):
             given = {**own, "person": person.reference}
@@ -150,6 +153,7 @@ def test_personal_link_opens_only_the_pages_of_own_registration(world):
                 )
                 if answer.status_code < 400 and (leaked := [word for word in secrets if word in said]):
                     told[name, method] = leaked
+
     assert told == {}
     assert reached == {
         (name, True)

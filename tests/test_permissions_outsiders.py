@@ -69,6 +69,7 @@ def test_host_session_opens_own_visit(world):
     """Control for the tests below: the visit's own host is admitted with these arguments."""
     here, _elsewhere = world
     client = make_host_client(get_visit(here))
+
     opened = {
         name
         for name, arguments in list_url_patterns()
@@ -76,12 +77,14 @@ def test_host_session_opens_own_visit(world):
         for method in ("GET", "POST")
         if is_allowed(send_request(client, method, here.address(name, arguments)))
     }
+
     assert opened == {"host-visit", "host-visit-list", "host-person", "host-briefing", "host-proposals"}
 
 
 def test_host_session_opens_nothing_of_another_host(world):
     here, elsewhere = world
     client, opened = make_host_client(get_visit(here)), {}
+
     for name, arguments in list_url_patterns():
         if not name.startswith("host-") or name in SIGN_IN or not arguments:
             continue
@@ -92,6 +95,7 @@ def test_host_session_opens_nothing_of_another_host(world):
                 answer = send_request(client, method, reverse(name, kwargs=given))
                 if answer.status_code not in {403, 404, 405}:
                     opened[name, tuple(swapped), method] = answer.status_code
+
     assert opened == {}
 
 
@@ -125,6 +129,7 @@ def test_host_session_ends_on_all_pages_immediately(world, change):
         session = client.session
         session[SESSION_KEY] = {**session[SESSION_KEY], "at": "2020-01-01T00:00:00+00:00"}
         session.save()
+
     opened = [
         (name, method)
         for name, arguments in list_url_patterns()
@@ -132,6 +137,7 @@ def test_host_session_ends_on_all_pages_immediately(world, change):
         for method in ("GET", "POST")
         if is_allowed(send_request(client, method, here.address(name, arguments)))
     ]
+
     assert opened == []
 
 
@@ -145,7 +151,9 @@ def test_host_cannot_withdraw_proposals_of_members_or_other_hosts(world):
         assert client.post(reverse("host-proposal-withdraw", args=[one.pk])).status_code == 404
         one.refresh_from_db()
         assert one.set_aside_at is None
+
     page = client.get(reverse("host-proposals")).content.decode()
+
     assert "Centre de calcul" not in page
     assert "Visite du port" not in page
 
@@ -166,6 +174,7 @@ def test_outside_organizer_cannot_reach_objects_of_another_event(world):
     person = make_person()
     make_delegated_role(make_delegation(here.event), person)
     client, found = make_client(person), {}
+
     for name, arguments, swapped in iterate_swapped_addresses():
         if name.startswith(("club-", "host-")) or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES:
             continue
@@ -175,6 +184,7 @@ def test_outside_organizer_cannot_reach_objects_of_another_event(world):
             status = send_request(client, method, address).status_code
             if status not in {403, 404, 405}:
                 found[name, swapped, method] = status
+
     assert found == {}
 
 
@@ -184,6 +194,7 @@ def test_outside_organizer_has_no_rights_at_another_event(world):
     person = make_person()
     make_delegated_role(make_delegation(here.event), person)
     client, stranger, opened = make_client(person), make_client(make_person()), {}
+
     for name, arguments in list_url_patterns():
         if (
             "event" not in arguments
@@ -196,4 +207,5 @@ def test_outside_organizer_has_no_rights_at_another_event(world):
             mine, theirs = (is_allowed(send_request(one, method, address)) for one in (client, stranger))
             if mine != theirs:
                 opened[name, method] = (mine, theirs)
+
     assert opened == {}

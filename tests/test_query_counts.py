@@ -306,5 +306,7 @@ def test_query_counts_do_not_grow_with_rows():
         add_one(here, number, person)
     first = read_all(clients, here)
     differing = {place for place in few if few[place] != first[place]}
+
     many = read_all(clients, here, differing)  # the first request numbers new presences
+
     assert {place: (few[place], many[place]) for place in differing if few[place] != many[place]} == {}

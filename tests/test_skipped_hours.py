@@ -55,7 +55,10 @@ FORMS = {
 @pytest.mark.parametrize(("name", "form"), FORMS.values(), ids=FORMS)
 def test_skipped_hour_is_refused_and_the_next_one_is_read_in_event_time_zone(name, form):
     refused = form({name: SKIPPED_TIME})
+
     assert [error[: len(SENTENCE)] for error in refused.errors[name]] == [SENTENCE]
+
     taken = form({name: NEXT_VALID_TIME})
     taken.full_clean()
+
     assert taken.cleaned_data[name] == datetime.datetime(2027, 3, 28, 3, 30, tzinfo=PARIS)

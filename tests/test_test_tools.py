@@ -19,7 +19,9 @@ def test_decode_qr_reads_a_drawn_code():
 def test_mail_receiver_receives_a_sent_mail(mail_receiver):
     send_mail("Présences", "Bonjour, Zoé", "a@example.org", ["b@example.org"])
     (message,) = mail_receiver.wait_for(1)
-    assert (message["Subject"], message["To"]) == ("Présences", "b@example.org")
+
+    assert message["Subject"] == "Présences"
+    assert message["To"] == "b@example.org"
     assert message.get_content().strip() == "Bonjour, Zoé"
 
 
@@ -32,7 +34,10 @@ def test_manage_runs_on_the_test_database(manage):
     done = manage(
         "shell", "-v0", "-c", "from convention.club.models import Person; print(Person.objects.count())"
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+
+    assert done.returncode == 0
+    assert done.stdout == "0\n"
+    assert done.stderr == ""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -46,4 +51,5 @@ def test_delete_all_rows_also_deletes_rows_protected_by_triggers():
         filled = {model._meta.label for model in apps.get_models() if model._base_manager.exists()}
         assert filled == {"contenttypes.ContentType", "auth.Permission"}
         make_issuer()
+
     assert document.pk

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 def test_code_is_signed_with_event_key_and_contains_registration():
     registration = make_registration(badge_version=3)
     key = get_signing_key(registration.event)
+
     signed = badge_codes.parse_badge_code(build_badge_code(registration))
+
     assert signed.claim == badge_codes.BadgeClaim(
         key_number=key.number, registration_reference=registration.reference, badge_version=3
     )
@@ -30,6 +32,7 @@ def test_code_is_upper_case_url_of_site(settings):
 
 def test_event_reuses_its_key_and_key_numbers_differ():
     event, other = make_event(), make_event()
+
     assert get_signing_key(event) == get_signing_key(event)
     assert get_signing_key(event).number != create_key(other).number
     assert 0 <= get_signing_key(event).number < 2**24
@@ -38,14 +41,20 @@ def test_event_reuses_its_key_and_key_numbers_differ():
 def test_private_keys_are_encrypted_and_old_codes_survive_new_secret_key(settings):
     registration = make_registration()
     first = get_signing_key(registration.event)
+
     old = build_badge_code(registration)
+
     stored = bytes(EventKey.objects.get().encrypted_private_key)
     assert len(first.private_key) == 32
     assert first.private_key not in stored
+
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key"
+
     assert build_badge_code(registration) == old
+
     settings.SECRET_KEY_FALLBACKS = []
     new = build_badge_code(registration)
+
     assert new != old
     assert EventKey.objects.count() == 2
     assert build_badge_code(registration) == new
@@ -56,6 +65,7 @@ def test_private_keys_are_encrypted_and_old_codes_survive_new_secret_key(setting
 @pytest.mark.parametrize("fields", [{"confirmed_at": None}, {"cancelled_at": timezone.now()}])
 def test_unconfirmed_and_cancelled_registrations_have_no_code(fields):
     registration = make_registration(**fields)
+
     with pytest.raises(NoBadge):
         build_badge_code(registration)
     assert list(build_badge_codes(registration.event)) == []
@@ -65,7 +75,9 @@ def test_codes_are_sorted_by_last_name_without_accents_and_case():
     ticket = make_ticket()
     names = ["Éluard", "zola", "Øster", "Eluard", "Œuvrard", "Ábel", "Łukasz", "de Gaulle", "Petit"]
     made = {name: make_registration(ticket, last_name=name, first_name="A") for name in names}
+
     listed = [(holder.last_name, code) for holder, code in build_badge_codes(ticket.event)]
+
     assert [name for name, _ in listed] == [
         "Ábel", "de Gaulle", "Éluard", "Eluard", "Łukasz", "Œuvrard", "Øster", "Petit", "zola",
     ]  # fmt: skip
@@ -86,4 +98,5 @@ def test_query_count_of_codes_does_not_grow(django_assert_num_queries):
 def test_concurrent_requests_create_one_signing_key():
     event = make_event()
     keys = run_in_threads([lambda: get_signing_key(event).number] * 6)
+
     assert len(set(keys)) == 1

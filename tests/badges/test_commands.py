@@ -18,10 +18,13 @@ def test_listed_codes_match_printed_badges(command, tmp_path):
     make_registration(ticket, confirmed_at=None)
     listed = command("codes", ticket.event.slug)
     printed = command("badges", ticket.event.slug, "--output", str(tmp_path / "badges.pdf"))
+
     rows = list(csv.DictReader(io.StringIO(listed.stdout)))
+
     assert [row["name"] for row in rows] == ["Zoé 🎉 Arnaud", "Zoé Martin"]
     assert decode_qr((tmp_path / "badges.pdf").read_bytes()) == [row["code"] for row in rows]
-    assert (printed.returncode, printed.stdout) == (0, "")
+    assert printed.returncode == 0
+    assert printed.stdout == ""
     assert "🎉" in printed.stderr
 
 
@@ -41,9 +44,13 @@ def test_a4_layout_prints_four_badges_on_each_page(command, tmp_path):
     ticket = make_ticket()
     for _ in range(5):
         make_registration(ticket)
+
     result = command("badges", ticket.event.slug, "--output", str(tmp_path / "b.pdf"), "--layout", "a4x4")
+
     assert result.returncode == 0
+
     pages = render_pdf((tmp_path / "b.pdf").read_bytes(), dpi=200)
+
     assert [len(set(decode_qr(page))) for page in pages] == [4, 1]
 
 
@@ -60,8 +67,11 @@ def test_invalid_option_exits_with_status_2_and_one_line(command, tmp_path, extr
     ticket = make_ticket()
     make_registration(ticket)
     output = [] if "--output" in extra else ["--output", str(tmp_path / "b.pdf")]
+
     result = command("badges", ticket.event.slug, *output, *extra)
-    assert (result.returncode, result.stdout) == (2, "")
+
+    assert result.returncode == 2
+    assert result.stdout == ""
     assert len(result.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -69,11 +79,14 @@ def test_invalid_option_exits_with_status_2_and_one_line(command, tmp_path, extr
 @pytest.mark.parametrize("words", [["codes"], ["badges", "--output", "b.pdf"]])
 def test_unknown_event_exits_with_status_2(command, words):
     result = command(words[0], "nowhere", *words[1:])
-    assert (result.returncode, result.stdout) == (2, "")
+
+    assert result.returncode == 2
+    assert result.stdout == ""
     assert "nowhere" in result.stderr
 
 
 def test_event_without_badges_lists_only_header_and_refuses_printing(command, tmp_path):
     event = make_event()
+
     assert command("codes", event.slug).stdout == "registration,name,code\n"
     assert command("badges", event.slug, "--output", str(tmp_path / "b.pdf")).returncode == 2

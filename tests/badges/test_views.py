@@ -24,7 +24,9 @@ def test_page_counts_badges_and_lists_problems(organizer):
     ticket = make_ticket()
     make_registration(ticket, first_name="Zoé 🎉")
     make_registration(ticket, confirmed_at=None)
+
     response = organizer.get(f"/organize/{ticket.event.slug}/badges/")
+
     assert response.context["count"] == 1
     assert [problem.holder.first_name for problem in response.context["problems"]] == ["Zoé 🎉"]
 
@@ -42,7 +44,8 @@ def test_unassigned_place_is_not_counted_and_is_reported(organizer):
     beside = organizer.get(badges)
     page = organizer.get(listed)
 
-    assert (alone.context["count"], refused.status_code) == (0, 409)
+    assert alone.context["count"] == 0
+    assert refused.status_code == 409
     assert beside.context["count"] == 1
     assert unnamed.reference in beside.text
     assert "Nom à préciser</a>" in page.text
@@ -53,7 +56,9 @@ def test_badges_with_same_name_and_company_are_reported(organizer):
     make_registration(ticket, first_name="Zoé", last_name="Müller", company="Acme")
     make_registration(ticket, first_name="ZOE", last_name="Muller", company="ACME")
     response = organizer.get(f"/en/organize/{ticket.event.slug}/badges/")
+
     sentences = [problem.sentence for problem in response.context["problems"]]
+
     assert sentences == ["another badge has the same name and company"]
 
 
@@ -62,7 +67,9 @@ def test_same_name_without_company_is_a_badge_problem(organizer):
     for _ in range(2):
         make_registration(ticket, first_name="Zoé", last_name="Müller", company="")
     response = organizer.get(f"/en/organize/{ticket.event.slug}/badges/")
+
     sentences = [problem.sentence for problem in response.context["problems"]]
+
     assert sentences == ["another badge without a company has the same name"]
 
 
@@ -70,12 +77,14 @@ def test_query_count_of_page_does_not_grow(organizer):
     ticket = make_ticket()
     address = f"/organize/{ticket.event.slug}/badges/"
     counts = []
+
     for more in (1, 8):
         for _ in range(more):
             make_registration(ticket)
         with CaptureQueriesContext(connection) as queries:
             organizer.get(address)
         counts.append(len(queries))
+
     assert counts[0] == counts[1]
 
 
@@ -86,6 +95,7 @@ def test_badges_are_downloaded_in_each_layout_and_audited(organizer):
         content = b"".join(response.streaming_content)
         assert [tuple(map(round, size)) for size in pdf_sizes(content)] == pages
         assert set(decode_qr(content)) == {build_badge_code(registration)}
+
     traces = AuditEntry.objects.filter(verb="badges.print", event=registration.event.slug)
     assert sorted(trace.fields[0] for trace in traces) == ["a4x4", "a6", "folded"]
 
@@ -93,6 +103,7 @@ def test_badges_are_downloaded_in_each_layout_and_audited(organizer):
 def test_unknown_layout_is_refused_with_known_layouts(organizer):
     registration = make_registration()
     response = organizer.get(f"/en/organize/{registration.event.slug}/badges/a5.pdf")
+
     assert response.status_code == 422
     assert "a4x4" in response.content.decode()
 
@@ -101,7 +112,9 @@ def test_preview_is_svg_even_without_registrations(organizer):
     ticket = make_ticket()
     empty = organizer.get(reverse("organize-badges-preview", args=[ticket.event.slug]))
     make_registration(ticket, first_name="Zoé")
+
     full = organizer.get(reverse("organize-badges-preview", args=[ticket.event.slug]))
+
     assert empty["Content-Type"] == full["Content-Type"] == "image/svg+xml"
     assert "<title>Badge : Zoé Müller</title>" in full.content.decode()
 
@@ -110,15 +123,20 @@ def test_preview_is_svg_even_without_registrations(organizer):
 def test_pages_require_sign_in_and_role(client, page):
     address = f"/organize/{make_event().slug}/badges/{page}"
     anonymous = client.get(address).status_code
+
     client.force_login(make_person())
-    assert (anonymous, client.get(address).status_code) == (302, 403)
+
+    assert anonymous == 302
+    assert client.get(address).status_code == 403
 
 
 def test_badge_is_downloaded_only_through_link_of_its_order(client):
     ticket = make_ticket()
     order = make_order(ticket.event)
     registration = make_registration(ticket, order=order)
+
     other = make_registration(ticket)
+
     base = f"/orders/{order.reference}/{order.manage_secret}"
     assert decode_qr(client.get(f"{base}/{registration.reference}/badge.pdf").content) == [
         build_badge_code(registration)
@@ -136,6 +154,7 @@ def test_public_code_page_shows_event_but_no_attendee(client):
     valid = client.get(path).content.decode()
     registration.cancelled_at = registration.created_at
     registration.save()
+
     assert client.get(path).content.decode() == valid
     assert registration.event.name in valid
     assert "Xanthippe" not in valid
@@ -146,7 +165,9 @@ def test_forged_or_invalid_code_shows_page_without_event(client):
     registration = make_registration()
     token = build_badge_code(registration).rpartition("/B/")[2]
     forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+
     pages = {client.get(f"/B/{text}").content.decode().replace(text, "") for text in (forged, "NONSENSE")}
+
     assert len(pages) == 1
     assert registration.event.name not in pages.pop()
 

@@ -149,6 +149,7 @@ def test_bad_arguments_are_refused_with_one_sentence(small, folder, capsys):
             execute_from_command_line(["manage.py", *words.split(" ")])
         out, err = (replace_nbsp(text) for text in capsys.readouterr())
         said[words] = err.removesuffix("\n") if (left.value.code, out) == (2, "") else (left.value.code, out)
+
     assert said == CASES
     assert count_rows_and_files(folder) == before
     assert Path("/dev/full").is_char_device()
@@ -157,6 +158,7 @@ def test_bad_arguments_are_refused_with_one_sentence(small, folder, capsys):
 def test_unknown_event_error_names_first_events_and_counts_others(capsys):
     for number in range(12):
         make_event(slug=f"event-{number:02}")
+
     with pytest.raises(SystemExit):
         execute_from_command_line(["manage.py", "codes", "nope"])
     assert replace_nbsp(capsys.readouterr().err).endswith(", event-08, event-09, et 2 autres.\n")
@@ -184,7 +186,9 @@ def run_in_shell(line: str, folder: Path):
 )
 def test_pair_creates_no_device_if_output_is_unusable(small, folder, line, sentence):
     done = run_in_shell(line, folder)
-    assert (done.stdout, replace_nbsp(done.stderr)) == ("", sentence)
+
+    assert done.stdout == ""
+    assert replace_nbsp(done.stderr) == sentence
     assert Device.objects.count() == 0
 
 
@@ -195,8 +199,11 @@ def test_import_succeeds_if_report_is_not_read(small, folder):
         for n in range(300)
     )
     (folder / "many.ics").write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{events}END:VCALENDAR\n")
+
     done = run_in_shell("{ $M schedule_import many many.ics; echo $? >&2; } | true", folder)
-    assert (done.stdout, done.stderr) == ("", "0\n")
+
+    assert done.stdout == ""
+    assert done.stderr == "0\n"
     assert Session.objects.filter(event__slug="many").count() == 300
 
 
@@ -206,9 +213,11 @@ def test_output_file_is_replaced_through_symlink_with_same_mode(small, folder):
     kept.chmod(0o600)
     link = folder / "link.ics"
     link.symlink_to(kept)
+
     execute_from_command_line(
         ["manage.py", "schedule_export", "small", "--format", "ics", "--output", "link.ics"]
     )
+
     assert link.is_symlink()
     assert kept.read_text().startswith("BEGIN:VCALENDAR")
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -217,8 +226,11 @@ def test_output_file_is_replaced_through_symlink_with_same_mode(small, folder):
 def test_output_file_is_unchanged_if_it_cannot_be_written(small, folder):
     (folder / "agenda.ics").write_text("old")
     limited = "ulimit -f 0; trap '' XFSZ; $M schedule_export small --format ics --output agenda.ics"
+
     done = run_in_shell(limited, folder)
-    assert (done.returncode, done.stdout) == (2, "")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
     assert "agenda.ics ne peut pas être écrit" in replace_nbsp(done.stderr)
     assert (folder / "agenda.ics").read_text() == "old"
     assert sorted(folder.glob("*.ics")) == [folder / "agenda.ics"]

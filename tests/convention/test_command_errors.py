@@ -52,7 +52,9 @@ def test_invalid_settings_are_reported(environ, sentence):
 
 def test_unmigrated_database_is_reported(tmp_path):
     status, out, err = run("seed", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
-    assert (status, out) == (2, "")
+
+    assert status == 2
+    assert out == ""
     assert err.startswith("La base de données n’est pas prête (no such table: ")
     assert err.endswith(": lancez `manage.py migrate`, ou `make run`.\n")
 

@@ -112,7 +112,8 @@ def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
     def scan(number: int) -> None:
         item = factories.make_item(codes[number])
         status, answer = send_until_final(scans, {"scans": [item]}, Authorization=token)
-        assert (status, answer["results"][0]["verdict"]) == (200, "admitted")
+        assert status == 200
+        assert answer["results"][0]["verdict"] == "admitted"
         scanned.append(item["id"])
 
     def trouble() -> None:
@@ -130,7 +131,9 @@ def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
             job.result(2 * WAIT_TIMEOUT_SECONDS)
     troubling.join(WAIT_TIMEOUT_SECONDS)
     assert is_over.is_set()
-    assert (len(taken), len(sold_out), len(scanned)) == (PLACES, BUYERS - PLACES, PEOPLE)
+    assert len(taken) == PLACES
+    assert len(sold_out) == BUYERS - PLACES
+    assert len(scanned) == PEOPLE
     references = {one["reference"] for one in taken}
     listed = ", ".join(f"'{reference}'" for reference in references)
     query = "SELECT count(*) FROM registrations_order"

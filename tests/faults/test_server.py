@@ -36,7 +36,8 @@ def test_connection_is_reused_for_several_requests(site):
     for _again in range(3):
         connection.request("POST", "/api/v1/scanner/scans/", b"{}", {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        assert (answer.status, answer.read()[:1]) == (401, b"{")
+        assert answer.status == 401
+        assert answer.read()[:1] == b"{"
         first = connection.sock
         assert get(connection, "/healthz")[1] == b"ok\n"
         assert connection.sock is first
@@ -46,17 +47,31 @@ def test_connection_is_reused_for_several_requests(site):
 def test_static_files_are_served_with_headers_and_ranges(site):
     site.server()
     connection, content = connect(site), (ROOT / "convention/static/convention/look.css").read_bytes()
+
     answer, read = get(connection, STYLE)
-    assert (answer.status, read) == (200, content)
+
+    assert answer.status == 200
+    assert read == content
     assert answer.headers["Content-Type"].startswith("text/css")
     assert answer.headers["Content-Length"] == str(len(content))
     assert answer.headers["X-Frame-Options"] == "DENY"
+
     head, nothing = get(connection, STYLE, "HEAD")
-    assert (head.status, nothing, head.headers["Content-Length"]) == (200, b"", str(len(content)))
+
+    assert head.status == 200
+    assert nothing == b""
+    assert head.headers["Content-Length"] == str(len(content))
+
     part, read = get(connection, STYLE, Range="bytes=10-19")
-    assert (part.status, read, part.headers["Content-Length"]) == (206, content[10:20], "10")
+
+    assert part.status == 206
+    assert read == content[10:20]
+    assert part.headers["Content-Length"] == "10"
+
     same, nothing = get(connection, STYLE, If_Modified_Since=answer.headers["Last-Modified"])
-    assert (same.status, nothing) == (304, b"")
+
+    assert same.status == 304
+    assert nothing == b""
     assert get(connection, "/static/convention/nothing.css")[0].status == 404
 
 
@@ -64,7 +79,9 @@ def test_static_files_are_served_with_headers_and_ranges(site):
 def test_job_file_is_served_as_attachment(site):
     file = make_job_file(size=3 << 20)
     site.server()
+
     answer, read = get(connect(site), file.path, Cookie=file.cookie)
+
     assert answer.status == 200
     assert read == file.content
     assert answer.headers["Location"] is None
@@ -79,10 +96,14 @@ def test_anonymous_temporary_file_is_served_completely(site, tmp_path):
     factories.make_registration(event)
     path = reverse("organize-badges-pdf", args=[event.slug, "a6"])
     site.server()
+
     answer, read = get(connect(site), path, Cookie=sign_in_organizer(event))
+
     assert answer.status == 200
+
     drawn = tmp_path / "badges.pdf"
     drawn.write_bytes(read)
+
     assert len(PdfReader(drawn).pages) == 1
 
 
@@ -90,7 +111,9 @@ def test_anonymous_temporary_file_is_served_completely(site, tmp_path):
 def test_non_ascii_and_undecodable_paths_are_handled(site):
     site.server()
     connection = connect(site)
+
     answer, _read = get(connection, "/news/stop/caf%C3%A9?x=%C3%A9")
+
     assert answer.headers["Location"] == "/news/stop/caf%C3%A9/?x=%C3%A9"
     assert get(connection, "/events/%ff%fe/")[0].status == 404
 
@@ -98,13 +121,19 @@ def test_non_ascii_and_undecodable_paths_are_handled(site):
 def test_header_with_underscore_does_not_count_as_proxy_header(site):
     """Only a request without X-Forwarded-For comes from this machine itself, and may read the metrics."""
     site.server()
+
     assert send_request(f"{site.url}/metrics", **{"X-Forwarded-For": "192.0.2.1"})[0] == 403
+
     answer, _read = get(connect(site), "/metrics")
+
     assert answer.status == 200
+
     connection = connect(site)
     connection.putrequest("GET", "/metrics")
     connection.putheader("X_Forwarded_For", "192.0.2.1")
+
     connection.endheaders()
+
     assert connection.getresponse().status == 200
 
 

@@ -78,7 +78,8 @@ def test_hour_without_worker_loses_and_doubles_nothing(site, receiver):
     move_times_back(HOUR)
 
     status, _headers, said = send_request(f"{site.url}/readyz")
-    assert (status, said) == (503, b"tasks wait and no worker takes them\n")
+    assert status == 503
+    assert said == b"tasks wait and no worker takes them\n"
     assert send_request(f"{site.url}/healthz")[0] == 200
     assert get_metric(site, "convention_worker_late") == 1
     assert get_metric(site, "convention_task_wait_seconds") >= HOUR.total_seconds()
@@ -137,7 +138,9 @@ def test_periodic_job_runs_after_clock_is_set_back(monkeypatch):
     name = "convention.db.leases.delete_expired_leases"
     monkeypatch.setattr(periodic_jobs, "intervals", {name: 3600.0})
     register_periodic_jobs()
+
     now = timezone.now()
+
     assert run_due_jobs(at=now + 24 * HOUR) == [name]
     assert has_overdue_job(by=datetime.timedelta(minutes=2), at=now)
     assert run_due_jobs(at=now) == [name]

@@ -163,11 +163,17 @@ def test_extreme_content_fits_the_screen(browser_page: Page, event, prefix: str,
     for view in ("", "?by=room", "?day=all", "?q=panne"):
         page.goto(f"{prefix}/events/conf/agenda/{view}")
         assert_no_sideways_scroll(page)
+
     page.get_by_role("link", name="Une très longue histoire").click()
+
     check_page(page)
+
     page.get_by_role("link", name="محمد").click()
+
     check_page(page)
+
     page.goto(f"{prefix}/events/conf/speakers/")
+
     check_page(page)
 
 
@@ -176,9 +182,12 @@ def test_extreme_content_fits_the_screen(browser_page: Page, event, prefix: str,
 def test_rooms_are_side_by_side_on_wide_screen(browser_page: Page, event):
     browser_page.goto("/events/conf/agenda/")
     boxes = [box.bounding_box() for box in browser_page.locator("article.entry").all()]
+
     energy, network, story, _cancelled, _roomless = boxes
+
     assert energy["x"] < network["x"] < story["x"]
     assert energy["y"] < network["y"] < energy["y"] + energy["height"]
+
     overlaps = [
         (one, other)
         for index, one in enumerate(boxes)
@@ -188,6 +197,7 @@ def test_rooms_are_side_by_side_on_wide_screen(browser_page: Page, event):
         and one["y"] < other["y"] + other["height"]
         and other["y"] < one["y"] + one["height"]
     ]
+
     assert overlaps == []
 
 

@@ -42,29 +42,42 @@ def test_company_registers_twelve_and_replaces_one(browser_page: Page, site, pre
     desk = make_desk()
     page = browser_page
     sign_in(page, Client(), site, desk.contact)
+
     page.goto(f"{prefix}/company/")
+
     check_page(page)
+
     page.goto(f"{prefix}{desk.many}")
     people = [f"Zoé\tNuméro {number}\tz{number}@x.example\tInvité" for number in range(1, 11)]
     people += ["Léo\tBêta\tleo@\tInvité", f"Ana\tSilva\t{desk.colleague.email}\tOr"]
     page.locator("[name=pasted]").fill("Prénom\tNom\tE-mail\tBillet\n" + "\n".join(people))
     page.locator("button[name=paste]").click()
     expect(page.locator("#error-summary a")).to_have_count(2)
+
     expect(page.locator("#rows .errorlist li")).to_have_count(2)
+
     check_page(page)
+
     page.locator("[name=row-10-email]").fill("leo@x.example")
     page.locator("[name=row-11-ticket]").select_option("member")
     # Eleven guests and a member; the amount is written in the language of the page.
     expect(page.locator("[data-draft-total]")).to_contain_text(re.compile(r"\b3\D?400\b"))
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
+
     page.locator("[name=purchase_order]").fill("PO-2027-12")
+
     check_page(page)
+
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
+
     check_page(page)
     order = Order.objects.get()
-    assert (order.registrations.count(), order.purchase_order, order.total) == (12, "PO-2027-12", 340_000)
+    assert order.registrations.count() == 12
+    assert order.purchase_order == "PO-2027-12"
+    assert order.total == 340_000
+
     run_waiting_tasks()
     _complete_details(open_page(), mailoutbox)
     _replace_attendee(page, desk, f"{prefix}{desk.at}/registrations/")

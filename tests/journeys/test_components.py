@@ -36,19 +36,23 @@ def check_page(page: Page) -> None:
 def test_component_page_is_accessible_in_light_and_dark(open_page, screen, language, prefix, scheme):
     page = open_page(screen, language, color_scheme=scheme)
     page.goto(f"{prefix}/organize/components/")
+
     expect(page.get_by_role("heading", level=1)).to_have_text("Components")
+
     check_page(page)
 
 
 def test_long_label_wraps_on_phone(open_page):
     page = open_page("phone")
     page.goto("/organize/components/")
+
     heights = page.locator(".stacked td[data-label]").first.evaluate(
         """(cell) => ["Prix", "Nombre de places encore disponibles à la vente"].map((label) => {
             cell.dataset.label = label;
             return cell.offsetHeight;
         })"""
     )
+
     assert heights[1] > heights[0] * 1.5
     assert_no_sideways_scroll(page)
 
@@ -102,8 +106,11 @@ def test_desk_search_updates_while_typing(browser_page, site, client, prefix):
     browser_page.goto(f"{prefix}/desk/x/")
     expect(browser_page.locator("#q")).to_be_focused()
     browser_page.keyboard.type("ferre elo")
+
     expect(browser_page.locator(".person-name")).to_have_text(["Éloïse Müller-Ferré"])
+
     check_page(browser_page)
+
     browser_page.keyboard.press("Enter")
     browser_page.keyboard.type("banque")
     expect(browser_page.locator("#results .person-name")).to_have_text(["Paul Petit"])
@@ -143,6 +150,7 @@ def test_layout_does_not_shift_while_loading(open_page):
     make_event(slug="x", name=LONG_TEXT)
     page = open_page("phone")
     page.goto("/")
+
     shift = page.evaluate(
         """() => new Promise((done) => {
             let sum = 0;
@@ -152,6 +160,7 @@ def test_layout_does_not_shift_while_loading(open_page):
             setTimeout(() => done(sum), 500);
         })"""
     )
+
     assert shift < 0.02
 
 
@@ -175,8 +184,11 @@ def test_administrator_creates_event_and_gives_role(browser_page, site, client, 
     summary = browser_page.locator("#error-summary a")
     expect(summary).to_have_count(1)
     summary.click()
+
     expect(browser_page.locator("#id_ends_at")).to_be_focused()
+
     check_page(browser_page)
+
     browser_page.fill("#id_ends_at", "2031-06-16T18:00")
     browser_page.get_by_role(
         "button", name={"fr": "Créer l’événement", "en": "Create the event"}[language]
@@ -187,5 +199,7 @@ def test_administrator_creates_event_and_gives_role(browser_page, site, client, 
     browser_page.get_by_role(
         "button", name={"fr": "Confier le rôle", "en": "Give the role"}[language]
     ).click()
+
     expect(browser_page.get_by_role("status")).to_contain_text("zoe@example.org")
+
     check_page(browser_page)

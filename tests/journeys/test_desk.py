@@ -358,9 +358,12 @@ def test_entry_conflict_is_resolved_and_ten_wrong_pins_erase_data(open_page, sit
     Registration.objects.filter(last_name="Keller").update(company="Nouvelle")
     page.context.set_offline(False)
     page.get_by_role("button", name="Envoyer maintenant").click()
+
     expect(page.locator("#problems")).to_contain_text("Un autre poste d’accueil a modifié")
+
     assert_no_sideways_scroll(page)
     assert_accessible(page)
+
     page.get_by_role("button", name="Traité").click()
     expect(page.locator("#problems-section")).to_be_hidden()
     page.get_by_role("button", name="Verrouiller").click()
@@ -369,7 +372,9 @@ def test_entry_conflict_is_resolved_and_ten_wrong_pins_erase_data(open_page, sit
         expect(page.locator("#pin-error")).to_be_visible()
         page.wait_for_function("document.querySelector('#pin').value === ''")
     unlock(page, "000000")
+
     expect(page.locator("#pin-error")).to_contain_text("effacée")
+
     assert "Keller" not in page.content()
 
 

@@ -45,7 +45,8 @@ def test_attendee_rates_session_and_organizer_and_speaker_see_it(open_page, site
     assert_accessible(page)
 
     answer = SessionFeedback.objects.get(comment="Trop rapide")
-    assert (answer.session, answer.stars) == (session, 2)
+    assert answer.session == session
+    assert answer.stars == 2
     end_event(session.event)
     Session.objects.update(title=LONG)
     sign_in(page, client, site, make_staff(session.event))

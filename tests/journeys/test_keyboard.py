@@ -56,7 +56,9 @@ def test_guest_registers_by_keyboard(open_page):
     page.keyboard.press("Space")
     press_enter_on(page, page.locator("main .button.big"))
     press_enter_on(page, page.locator("main .button.big"))
+
     expect(page).to_have_url(re.compile("/orders/"))
+
     assert Registration.objects.get().name == "Zoé Müller"
 
 
@@ -72,7 +74,9 @@ def test_organizer_moves_session_to_another_room_by_keyboard(open_page, site, cl
     page.keyboard.type("Audi")
     press_enter_on(page, page.get_by_role("button", name=re.compile("^Enregistrer")))
     expect(page.get_by_role("status").first).to_be_visible()
+
     slot = get_current_draft(event).slots.get(session=session)
+
     assert slot.room.name == "Auditorium"
 
 
@@ -86,5 +90,7 @@ def test_desk_checks_in_guest_by_keyboard(open_page, site, client):
     page.keyboard.type("ferre")
     expect(page.locator(".person-name")).to_have_text(["Éloïse Ferré"])
     press_enter_on(page, page.get_by_role("button", name=re.compile("Faire entrer")))
+
     expect(page.locator("#verdict")).to_contain_text("Éloïse Ferré")
+
     assert Presence.objects.count() == 1

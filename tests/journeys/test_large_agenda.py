@@ -118,5 +118,6 @@ def test_shadow_shows_that_timetable_scrolls(open_page, running_event):
 @pytest.mark.long
 def test_a_large_day_is_accessible(browser_page: Page, running_event, prefix: str):
     browser_page.goto(f"{prefix}/events/conf/agenda/?day=all&room=Salle+01&room=Salle+02")
+
     assert_accessible(browser_page)
     assert_no_sideways_scroll(browser_page)

@@ -34,37 +34,57 @@ def test_mailing_is_sent_and_recipient_unsubscribes(browser_page: Page, client, 
     make_registration(make_ticket(event, slug="paid"), order=owes, first_name="Zoé", email="owes@example.org")
     sign_in(browser_page, client, site, make_staff(event))
     page = browser_page
+
     page.goto(f"{prefix}/organize/{event.slug}/mail/")
+
     check_page(page)
+
     page.get_by_role("link", name=write).first.click()
     page.get_by_text(braces).click()
+
     expect(page.get_by_text("{first_name}")).to_be_visible()
+
     check_page(page)
     page.locator("[name=purpose][value=news]").check()
+
     page.fill(f"[name=subject_{language}]", "{event}: {ticket}")
     page.fill(f"[name=text_{language}]", "**{first_name}**, [{name}]({manage_url}) {oops}")
     page.select_option("[name=payment]", "unpaid")
     page.get_by_role("button", name=save).click()
+
     expect(page.locator(f"#id_text_{language}")).to_have_attribute("aria-invalid", "true")
+
     check_page(page)
+
     page.fill(f"[name=text_{language}]", "**{first_name}**, [{name}]({manage_url})")
     page.get_by_role("button", name=save).click()
+
     expect(page.locator("h1")).to_have_text(f"{event.name}: {{ticket}}")
+
     check_page(page)
+
     page.get_by_role("link", name=preview).click()
     expect(page.frame_locator(".mail-frame").locator("strong").first).to_have_text("Zoé")
+
     check_page(page)
+
     page.go_back()
     page.get_by_role("button", name=trial).click()
     page.get_by_role("button", name=send).click()
     expect(page.locator("#job")).to_have_attribute("data-state", "running")
     run_waiting_tasks()
+
     expect(page.locator("#job")).to_have_attribute("data-state", "done")
+
     check_page(page)
     assert [mail.to for mail in mailoutbox][1:] == [["owes@example.org"]]
     assert Mailing.objects.get().state == "sent"
+
     page.goto(mailoutbox[1].extra_headers["List-Unsubscribe"].strip("<>"))
+
     check_page(page)
+
     page.get_by_role("button", name=stop).click()
     expect(page.locator(".notice")).to_contain_text("owes@example.org")
+
     assert Unsubscription.objects.get().email == "owes@example.org"

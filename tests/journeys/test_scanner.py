@@ -44,18 +44,25 @@ def test_camera_scans_show_verdicts(camera_page, site):
         None,
     ]
     page = camera_page(codes, seconds=3)
+
     pair(page, event)
+
     expect_verdict(page, "admitted", name="Zoé Müller")
     expect_free(page)
     expect_verdict(page, "already_in", name="Zoé Müller")
+
     page.wait_for_timeout(3000)
+
     expect_verdict(page, "already_in")
+
     tap(page)
     seen = set()
+
     for _ in range(2):
         expect_verdict(page, "refused")
         seen.add(page.locator("#verdict-detail").text_content())
         tap(page)
+
     assert seen == {"Cette inscription a été annulée.", "Badge d’un autre événement."}
     expect_all_sent(page)
     assert list_verdicts()[:2] == [("admitted", ""), ("already_in", "")]
@@ -65,7 +72,9 @@ def test_camera_scans_show_verdicts(camera_page, site):
 def test_unpaired_phone_shows_pairing_page(browser_page, prefix, language):
     browser_page.goto(f"{prefix}/scan/")
     title = {"fr": "Faire de ce téléphone un scanner", "en": "Use this phone as a scanner"}[language]
+
     expect(browser_page.get_by_role("heading", name=title)).to_be_visible()
+
     assert_no_sideways_scroll(browser_page)
     assert_accessible(browser_page)
 
@@ -75,19 +84,29 @@ def test_phone_is_paired_by_link_and_scans_with_hand_scanner(browser_page, prefi
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     event.tickets.update(name_en="Member")
     page = browser_page
+
     pair(page, event, prefix)
+
     assert "#" not in page.url
+
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect_verdict(page, "admitted", name="Ana Silva")
+
     expect(page.locator("#verdict-ticket")).to_have_text({"fr": "Adhérent", "en": "Member"}[language])
     expect(page.locator("#verdict-word")).to_have_text({"fr": "Bienvenue", "en": "Welcome"}[language])
+
     assert_accessible(page)
     expect_free(page)
+
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect_verdict(page, "already_in")
     assert_accessible(page)
     assert_no_sideways_scroll(page)
+
     tap(page)
+
     expect_all_sent(page)
     assert list_verdicts() == [("admitted", ""), ("already_in", "")]
     assert_accessible(page)
@@ -102,7 +121,9 @@ def test_hand_scanner_with_another_keyboard_layout_is_understood(open_page):
     french = "AZERTYUIOPQSDFGHJKLWXCVBN?é\"'(-è!:M)"
     token = make_badge_code(badge).split("/B/")[1]
     seen = "HTTPSM!!EXQ?PLE:ORG!B!" + "".join(french[usual.index(letter)] for letter in token)
+
     type_as_hand_scanner(page, seen)
+
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_all_sent(page)
     assert list_verdicts() == [("admitted", "")]
@@ -118,7 +139,9 @@ def test_badge_code_can_be_typed(open_page):
     page.get_by_role("button", name="Vérifier ce code").click()
     expect(page.locator("#type-error")).to_be_visible()
     page.get_by_label("Code court ou code complet").fill(make_badge_code(badge).lower())
+
     page.get_by_role("button", name="Vérifier ce code").click()
+
     expect_verdict(page, "admitted", name="Ana Silva")
 
 
@@ -128,19 +151,28 @@ def test_second_phone_knows_presences_of_first_phone(open_page):
     first, second = open_page("phone"), open_page("phone", "en")
     pair(first, event)
     pair(second, event, "/en")
+
     type_as_hand_scanner(first, make_badge_code(badge))
+
     expect_verdict(first, "admitted")
     expect_all_sent(first)
+
     second.locator("#menu-open").click()
     second.locator("#send-now").click()
     second.locator("#menu-close").click()
     expect(second.locator("#inside")).to_have_text("1 inside")
+
     type_as_hand_scanner(second, make_badge_code(badge))
+
     expect_verdict(second, "already_in", name="Ana Silva")
+
     expect(second.locator("#verdict-detail")).to_contain_text("Entrée")
     expect(second.locator("#verdict-detail")).to_contain_text(re.compile(r"\d:\d\d"))
+
     type_as_hand_scanner(first, make_badge_code(badge))
+
     expect_verdict(first, "already_in", name="Ana Silva")
+
     expect(first.locator("#verdict-detail")).to_contain_text(re.compile(r"\d\sh"))
 
 
@@ -151,19 +183,27 @@ def test_second_phone_knows_presences_after_server_clock_is_set_back(open_page, 
     first, second = open_page("phone"), open_page("phone", "en")
     pair(first, event)
     pair(second, event, "/en")
+
     type_as_hand_scanner(first, make_badge_code(early))
+
     expect_verdict(first, "admitted")
     expect_all_sent(first)
+
     synchronize_phone(second)
     expect(second.locator("#inside")).to_have_text("1 inside")
     before = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: before() - datetime.timedelta(minutes=20))
+
     type_as_hand_scanner(first, make_badge_code(late))
+
     expect_verdict(first, "admitted")
     expect_all_sent(first)
+
     synchronize_phone(second)
     expect(second.locator("#inside")).to_have_text("2 inside")
+
     type_as_hand_scanner(second, make_badge_code(late))
+
     expect_verdict(second, "already_in", name="Eva Silva")
 
 
@@ -179,7 +219,9 @@ def test_registration_unknown_to_phone_is_admitted_by_server(open_page):
     page = open_page("phone")
     pair(page, event)
     late = make_registration(event, first_name="Luc", last_name="Tardif", sequence=0)
+
     type_as_hand_scanner(page, make_badge_code(late))
+
     expect_verdict(page, "admitted", name="Luc Tardif")
     expect_all_sent(page)
     assert list(Scan.objects.values_list("local_verdict", "verdict")) == [("unverified", "admitted")]
@@ -192,8 +234,11 @@ def test_refusal_by_server_is_shown_on_phone(open_page):
     pair(page, event)
     page.route("**/scanner/snapshot/**", lambda route: route.abort())
     event.registrations.update(cancelled_at=timezone.now(), badge_version=2)
+
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect_verdict(page, "refused", name="Ana Silva")
+
     tap(page)
     expect(page.locator("#last-line")).to_contain_text("Refusé")
 
@@ -203,14 +248,20 @@ def test_last_scan_is_undone(open_page):
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
     pair(page, event)
+
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect_free(page)
+
     page.get_by_role("button", name="Annuler ce scan").click()
     expect(page.locator("#last-line")).to_have_text("Ana Silva\u202f: entrée annulée")
+
     expect_all_sent(page)
     assert Presence.objects.get().is_inside is False
     first, second = Scan.objects.order_by("device_sequence")
-    assert (second.direction, second.undoes, second.reason) == ("in", first.uid, "undone")
+    assert second.direction == "in"
+    assert second.undoes == first.uid
+    assert second.reason == "undone"
 
 
 def test_exit_scan_ends_presence(open_page):
@@ -218,11 +269,16 @@ def test_exit_scan_ends_presence(open_page):
     badge = make_registration(event)
     page = open_page("phone", "en")
     pair(page, event, "/en")
+
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect_free(page)
+
     page.get_by_text("Exit").click()
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect(page.locator("#verdict-word")).to_have_text("Goodbye")
+
     expect_all_sent(page)
     assert Presence.objects.get().is_inside is False
 
@@ -251,16 +307,26 @@ def test_refusal_is_not_replaced_by_next_scan(open_page):
     second = make_registration(event, last_name="Deux")
     page = open_page("phone")
     pair(page, event)
+
     type_as_hand_scanner(page, make_badge_code(first, badge_version=1))
+
     expect_verdict(page, "refused")
+
     type_as_hand_scanner(page, make_badge_code(second))
     page.wait_for_timeout(300)
+
     expect_verdict(page, "refused")
+
     page.keyboard.press("Enter")
+
     expect_free(page)
+
     type_as_hand_scanner(page, make_badge_code(second))
+
     expect_verdict(page, "admitted", name="Zoé Deux")
+
     type_as_hand_scanner(page, make_badge_code(first))
+
     expect_verdict(page, "admitted", name="Zoé Un")
 
 
@@ -270,12 +336,17 @@ def test_online_only_checkpoint_needs_the_server(open_page):
     badge, other = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
     page = open_page("phone")
     pair(page, event)
+
     type_as_hand_scanner(page, make_badge_code(badge))
+
     expect_verdict(page, "admitted", name="Zoé Un")
     expect_free(page)
+
     page.context.set_offline(True)
     type_as_hand_scanner(page, make_badge_code(other))
+
     expect_verdict(page, "unverified", name="Zoé Deux")
+
     expect(page.locator("#verdict-detail")).to_contain_text("ne fonctionne qu’en ligne")
 
 
@@ -298,6 +369,7 @@ def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
     page.route("**/scanner/**", lambda route: route.abort())
     page.locator("#status-bar .checkpoint").click()
     sounds = {}
+
     for code, verdict in [
         (make_badge_code(badge), "admitted"),
         (make_badge_code(badge), "already_in"),
@@ -315,6 +387,7 @@ def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
             expect_free(page)
         else:
             tap(page)
+
     assert len(set(sounds.values())) == 3
 
 
@@ -342,5 +415,7 @@ def test_code_reader_that_failed_to_load_is_retried(camera_page, site):
     pair(page, event)
     expect(page.locator("#camera-state")).to_contain_text("Le lecteur de codes n’a pas pu être chargé")
     page.context.unroute_all()
+
     page.get_by_role("button", name="Réessayer l’appareil photo").click()
+
     expect_verdict(page, "admitted", name="Ana Silva")

@@ -46,24 +46,37 @@ def test_offline_scans_survive_reload_and_are_sent_on_reconnect(open_page, langu
     badges = [make_registration(event, last_name=f"Numéro {number}") for number in range(4)]
     type(badges[3]).objects.filter(pk=badges[3].pk).update(badge_version=2)
     page, prefix = open_page("phone", language), {"fr": "", "en": "/en"}[language]
+
     pair(page, event, prefix)
+
     expect_offline_ready(page)
+
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_text({"fr": "Hors ligne", "en": "Offline"}[language])
     for badge in badges[:2]:
         scan(page, make_badge_code(badge))
     scan(page, make_badge_code(badges[0]), "already_in")
+
     scan(page, make_badge_code(badges[3], badge_version=1), "refused")
+
     expect_pending(page, 4)
+
     page.reload()
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
+
     expect_pending(page, 4)
+
     type_as_hand_scanner(page, make_badge_code(badges[1]))
+
     expect_verdict(page, "already_in", name="Zoé Numéro 1")
+
     tap(page)
     scan(page, make_badge_code(badges[2]))
+
     assert Scan.objects.count() == 0
+
     page.context.set_offline(False)
+
     expect_all_sent(page)
     sent = Scan.objects.order_by("device_sequence").values_list("registration", "verdict", "reason")
     assert list(sent) == [
@@ -75,6 +88,7 @@ def test_offline_scans_survive_reload_and_are_sent_on_reconnect(open_page, langu
         (badges[2].pk, "admitted", ""),
     ]
     assert Presence.objects.filter(is_inside=True).count() == 3
+
     expect(page.locator("#inside")).to_have_text({"fr": "3 sur place", "en": "3 inside"}[language])
 
 
@@ -97,7 +111,9 @@ def test_session_checkpoint_knows_bookings_offline(open_page):
     page.context.set_offline(True)
     for badge, verdict in ((booked, "admitted"), (stranger, "refused"), (late, "admitted")):
         scan(page, make_badge_code(badge), verdict)
+
     page.context.set_offline(False)
+
     expect_all_sent(page)
     sent = Scan.objects.order_by("device_sequence").values_list("verdict", "reason")
     assert list(sent) == [("admitted", ""), ("refused", "not_booked"), ("admitted", "")]
@@ -106,8 +122,11 @@ def test_session_checkpoint_knows_bookings_offline(open_page):
 def test_other_language_opens_offline(open_page):
     event = make_event()
     page = open_page("phone")
+
     pair(page, event)
+
     expect_offline_ready(page)
+
     page.context.set_offline(True)
     page.locator("#menu-open").click()
     page.get_by_role("link", name="English").click()
@@ -123,14 +142,23 @@ def test_badge_admitted_offline_by_two_phones_is_reported_to_second(open_page):
         pair(page, event)
         page.context.set_offline(True)
     scan(first, make_badge_code(badge))
+
     scan(second, make_badge_code(badge))
+
     expect_free(second)
+
     first.context.set_offline(False)
+
     expect_all_sent(first)
+
     second.context.set_offline(False)
+
     expect_verdict(second, "already_in", name="Ana Silva")
+
     expect(second.locator("#verdict-detail")).to_contain_text("Le serveur a refusé ce badge")
+
     assert Scan.objects.count() == 2
+
     tap(second)
 
 
@@ -168,7 +196,9 @@ def test_scan_stays_queued_until_server_confirms_it(open_page):
         page.unroute(SCANS)
         page.route(SCANS, lambda route: route.abort())
     page.unroute_all()
+
     page.evaluate("window.dispatchEvent(new Event('focus'))")
+
     expect_all_sent(page)
     assert Scan.objects.filter(verdict="admitted").count() == len(UNUSABLE_RESPONSES)
 
@@ -201,7 +231,9 @@ def test_many_scans_are_sent_in_batches(open_page):
     scan(page, make_badge_code(badge))
     fill_outbox(page, 430)
     sizes.clear()
+
     page.context.set_offline(False)
+
     expect_all_sent(page, timeout=30_000)
     assert sorted(size for size in sizes if size)[-3:] == [31, 200, 200]
     assert Scan.objects.count() == 431
@@ -243,10 +275,14 @@ def test_two_tabs_do_not_send_scans_twice(open_page):
     for badge in badges:
         scan(page, make_badge_code(badge))
     bodies.clear()
+
     page.context.set_offline(False)
+
     expect_all_sent(page)
     expect_all_sent(other)
+
     sent = [item["id"] for body in bodies for item in json.loads(body)["scans"]]
+
     assert len(sent) == len(set(sent)) == 3
     assert Scan.objects.count() == 3
 
@@ -261,9 +297,13 @@ def test_revoked_phone_erases_attendees_but_keeps_unsent_scans(open_page):
     Device.objects.update(revoked_at=timezone.now())
     page.context.set_offline(False)
     told = re.compile("Sa liste a été effacée.*Scans non envoyés\u202f: 1")
+
     expect(page.locator("#message")).to_have_text(told)
+
     assert count_stored_rows(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 1}
+
     pair(page, event)
+
     expect_all_sent(page)
     assert Scan.objects.get().verdict == "admitted"
 
@@ -297,12 +337,16 @@ def test_unpairing_with_unsent_scans_shows_warning(open_page):
     page.locator("#menu-open").click()
     page.get_by_role("button", name="Annuler le jumelage", exact=True).click()
     expect(page.locator("#menu-error")).to_contain_text("Scans non envoyés\u202f: 1")
+
     page.context.set_offline(False)
+
     expect_all_sent(page)
+
     page.get_by_role("button", name="Annuler le jumelage", exact=True).click()
     expect(page.locator("#message")).to_have_text(
         "Ce téléphone n’est plus jumelé ; ses données ont été effacées."
     )
+
     assert count_stored_rows(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 
@@ -324,7 +368,9 @@ def test_invalid_pairing_code_is_refused(open_page):
     page.route("**/scanner/pair/", lambda route: route.abort())
     pair_offline.fill("a-code-that-never-was")
     page.get_by_role("button", name="Jumeler ce téléphone").click()
+
     expect(page.locator("#message")).to_contain_text("Le serveur ne répond pas")
+
     assert event.devices.count() == 0
 
 
@@ -342,11 +388,16 @@ def test_update_to_newer_version_loses_no_scan(open_page, monkeypatch):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
+
     pair(page, event)
+
     expect_offline_ready(page)
+
     page.route(SCANS, lambda route: route.abort())
     scan(page, make_badge_code(badge))
+
     expect_pending(page, 1)
+
     monkeypatch.setattr(shell, "hash_files", lambda: ["a newer version"])
     page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
     expect(page.locator("#update-now")).not_to_have_attribute("hidden", "")
@@ -354,9 +405,13 @@ def test_update_to_newer_version_loses_no_scan(open_page, monkeypatch):
     page.locator("#menu-open").click()
     page.get_by_role("button", name="Passer à la nouvelle version").click()
     expect(page.locator("body")).not_to_have_attribute("data-version", "old")
+
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
+
     expect_pending(page, 1)
+
     page.unroute(SCANS)
+
     expect_all_sent(page)
     assert Scan.objects.count() == 1
 
@@ -368,7 +423,9 @@ def test_pairing_expires_offline(open_page):
     pair(page, event, expires_at=timezone.now() + datetime.timedelta(minutes=5))
     page.context.set_offline(True)
     let_time_pass(page, 5 * 60)
+
     expect(page.locator("#message")).to_contain_text("son jumelage a expiré")
+
     assert count_stored_rows(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 

@@ -103,7 +103,9 @@ def test_sent_scan_is_undone_from_recent_scans(open_page):
     expect_all_sent(page)
 
     undo = Scan.objects.get(undoes__isnull=False)
-    assert (undo.verdict, undo.reason, undo.registration) == ("admitted", "undone", first)
+    assert undo.verdict == "admitted"
+    assert undo.reason == "undone"
+    assert undo.registration == first
     assert Presence.objects.filter(is_inside=True).count() == 2
 
 

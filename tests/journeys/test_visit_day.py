@@ -38,8 +38,11 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
     address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
+
     expect(phone.locator("#saved-offline")).to_be_visible()
+
     assert_accessible(phone)
+
     wait_for_value(
         phone,
         "async () => (await (await caches.open('personal-evacuation-2')).keys()).length > 3",
@@ -47,33 +50,43 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
     )
     way_out = Checkpoint.objects.get(event=visit.event, kind="exit")
     pair(door, visit.event, checkpoint=way_out)
+
     expect(door.locator("[name=direction][value=out]")).to_be_checked()
+
     expect_offline_ready(door)
+
     for page in (phone, door):
         page.context.set_offline(True)
     type_as_hand_scanner(door, make_badge_code(goes.registration))
+
     expect_pending(door, 1)
+
     phone.reload()
     expect(phone.locator("#offline")).to_be_visible()
     expect(phone.locator(".people-checklist strong")).to_have_text(["Aube Ana", "Brun Ana"])
     phone.get_by_text("Aube Ana").click()
     expect(phone.locator("#found-count")).to_have_text("1 sur 2 retrouvés")
+
     door.context.set_offline(False)
+
     expect_all_sent(door)
     assert Scan.objects.latest("pk").direction == "out"
     assert [visitor.whereabouts.value for visitor in load_roster(visit)] == ["inside", "left"]
+
     phone.context.set_offline(False)
     phone.reload()
     expect(phone.locator(".people-checklist li")).to_have_count(1)
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.reload()
     expect(phone.locator(".people-checklist")).to_have_count(0)
+
     wait_for_value(
         phone,
         "async (address) => !(await (await caches.open('personal-evacuation-2')).match(address))",
         address,
         value=True,
     )
+
     for page in (phone, door):
         assert pop_page_problems(page) == []
 
@@ -96,19 +109,27 @@ def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page
     wait_for_value(phone, LIST_IS_CACHED, value=True)
     phone.reload()
     phone.get_by_text("Aube Ana").click()
+
     phone.goto("/me/")
+
     assert phone.evaluate(LIST_IS_CACHED)
+
     phone.goto("/accounts/logout/")
     phone.locator("main form button").click()
     wait_for_value(phone, LIST_IS_DELETED, address, value=True)
+
     wait_for_value(phone, HAS_PERSONAL_CACHE, value=False)
+
     assert phone.evaluate("Object.keys(sessionStorage).filter((name) => name.includes('found:'))") == []
+
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
     wait_for_value(phone, LIST_IS_CACHED, value=True)
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.goto("/me/")
+
     wait_for_value(phone, LIST_IS_DELETED, address, value=True)
+
     # The first opening after signing in counts twice: the service worker does not see its response.
     assert AuditEntry.objects.filter(verb="evacuation.open").count() == 5
     assert pop_page_problems(phone) == []

@@ -77,37 +77,62 @@ def test_waiting_attendee_accepts_offer_then_books_and_swaps_sessions(
 ):
     page, words = browser_page, WORDS[language]
     page.goto(f"{prefix}/events/congress/")
+
     page.get_by_role("link", name=words["join"]).click()
+
     check_page(page)
+
     for name, value in (("first_name", "Ana"), ("last_name", "Silva"), ("email", "ana@example.org")):
         page.locator(f"[name={name}]").fill(value)
     page.get_by_role("button", name=words["join"]).click()
+
     expect(page.get_by_text("ana@example.org")).to_be_visible()
+
     check_page(page)
+
     run_tasks()
     page.goto(find_latest_link(mail_receiver))
+
     expect(page.get_by_role("heading", level=1)).to_have_text(words["first"])
+
     check_page(page)
+
     cancel_registration(registration=find_registration("Un"))
     run_tasks()
     page.goto(find_latest_link(mail_receiver))
+
     expect(page.get_by_role("heading", level=1)).to_have_text(words["offered"])
+
     check_page(page)
+
     page.get_by_role("button", name=words["register"], exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(words["booked"])
+
     check_page(page)
+
     page.get_by_role("link", name=re.compile("Sessions")).click()
+
     check_page(page)
+
     press(page, "Alpha", words["book"])
     press(page, "Beta", words["swap"])
+
     assert list_booked_sessions("Silva") == ["Beta"]
+
     press(page, "Gamma", words["join"])
     expect(page.get_by_text(words["waiting"])).to_be_visible()
+
     check_page(page)
+
     leave_session(registration=find_registration("Deux"), session=congress.sessions.get(title="Gamma"))
     page.reload()
+
     check_page(page)
+
     press(page, "Gamma", words["swap"])
+
     assert list_booked_sessions("Silva") == ["Gamma"]
+
     press(page, "Gamma", words["leave"])
+
     assert list_booked_sessions("Silva") == []

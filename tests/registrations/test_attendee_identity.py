@@ -89,6 +89,7 @@ def test_entirely_different_name_at_same_address_is_another_person(before, after
 
 def test_unnamed_place_is_compared_by_address():
     nobody = AttendeeIdentity(email="one@example.org")
+
     assert not is_other_person(nobody, make_identity("Zoé Müller"))
     assert is_other_person(nobody, make_identity("Zoé Müller", "two@example.org"))
     assert not is_other_person(nobody, AttendeeIdentity(email="two@example.org"))
@@ -97,6 +98,7 @@ def test_unnamed_place_is_compared_by_address():
 
 def test_member_ticket_gets_name_of_member_unless_spelling_matches():
     member = make_identity("Ana Silva")
+
     assert choose_member_name(make_identity("Eve Intruder"), member) == ("Ana", "Silva")
     assert choose_member_name(AttendeeIdentity(), member) == ("Ana", "Silva")
     assert choose_member_name(make_identity("A. Silva"), member) == ("A.", "Silva")
@@ -115,7 +117,9 @@ def test_chain_of_small_corrections_can_lead_to_another_person():
     """Each name is a typo of the previous one, but the last is no typo of the first."""
     chain = ["Marin Duval", "Marino Duval", "Marion Duval", "Marion Dupal", "Marion Dupas"]
     email = iter(f"m{number}@example.org" for number in range(9))
+
     steps = [make_identity(name, next(email)) for name in chain]
+
     assert all(not is_other_person(one, other) for one, other in itertools.pairwise(steps))
     assert is_other_person(steps[0], steps[-1])
 
@@ -123,5 +127,6 @@ def test_chain_of_small_corrections_can_lead_to_another_person():
 @pytest.mark.parametrize("words", [20, 400])
 def test_name_of_many_words_is_compared(words):
     many = " ".join(f"w{number}" for number in range(words))
+
     assert is_same_name(make_identity(many), make_identity(many))
     assert is_other_person(make_identity(many), make_identity("Bob Roi", "two@example.org"))

@@ -46,7 +46,9 @@ def post(event: Event | str, data: Any, **headers: str):
 def test_free_order_is_confirmed_and_priced_order_is_pending(price: int, state: str):
     event = make_event()
     make_ticket(event, price=price)
+
     response = post(event, make_body())
+
     order = Order.objects.get()
     assert response.status_code == 201
     assert response.json() == {
@@ -61,8 +63,11 @@ def test_free_order_is_confirmed_and_priced_order_is_pending(price: int, state: 
 def test_same_idempotency_key_returns_same_pending_order():
     event = make_event()
     make_ticket(event, price=12_000, capacity=1)
+
     first, again = (post(event, make_body(), **{"Idempotency-Key": "k"}) for _twice in "12")
-    assert (first.status_code, again.status_code) == (201, 201)
+
+    assert first.status_code == 201
+    assert again.status_code == 201
     assert again.json() == first.json()
     assert Registration.objects.count() == 1
 
@@ -75,7 +80,9 @@ def test_same_idempotency_key_returns_same_pending_order():
 def test_malformed_json_is_a_parse_error(data: bytes):
     make_ticket(event := make_event())
     answer = post(event, data)
-    assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/parse-error")
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/api/v1/problems/parse-error"
     assert answer["Content-Type"] == "application/problem+json"
 
 
@@ -84,8 +91,11 @@ def test_invisible_name_is_refused(name):
     event = make_event()
     make_ticket(event)
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
+
     answer = post(event, make_body(registrations=[person]))
-    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.first_name"])
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["registrations.0.first_name"]
 
 
 def load_schema_fields(schema: str) -> dict[str, dict[str, Any]]:
@@ -149,7 +159,9 @@ def test_empty_optional_field_matches_the_schema():
 def test_name_in_any_script_is_accepted(name):
     event = make_event()
     make_ticket(event)
+
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
+
     assert post(event, make_body(registrations=[person])).status_code == 201
 
 
@@ -158,8 +170,11 @@ def test_hidden_ticket_cannot_be_ordered(slug):
     event = make_event()
     make_ticket(event, slug=slug, audience=slug, is_public=False)
     person = {"ticket": slug, "first_name": "A", "last_name": "B", "email": "a@example.org"}
+
     answer = post(event, make_body(registrations=[person]))
-    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.ticket"])
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["registrations.0.ticket"]
     assert Registration.objects.count() == 0
 
 
@@ -170,7 +185,9 @@ def test_member_ticket_is_pending_whether_or_not_address_is_a_members(is_member:
     if is_member:
         make_member(email="a@example.org")
     person = {"ticket": "member", "first_name": "A", "last_name": "B", "email": "a@example.org"}
+
     response = post(event, make_body(registrations=[person]))
+
     order = Order.objects.get()
     assert response.status_code == 201
     assert response.json() == {
@@ -185,19 +202,27 @@ def test_member_ticket_is_pending_whether_or_not_address_is_a_members(is_member:
 def test_same_idempotency_key_books_once():
     event = make_event()
     make_ticket(event)
+
     answers = [post(event, make_body(), **{"Idempotency-Key": "k-1"}) for _again in range(2)]
+
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
+
     other = post(event, make_body(company="Acme"), **{"Idempotency-Key": "k-1"})
-    assert (other.status_code, other.json()["type"]) == (422, "/api/v1/problems/idempotency-key-reused")
+
+    assert other.status_code == 422
+    assert other.json()["type"] == "/api/v1/problems/idempotency-key-reused"
     assert Registration.objects.count() == 1
 
 
 def test_sold_out_ticket_is_refused():
     event = make_event()
     make_ticket(event, capacity=0)
+
     response = post(event, make_body())
-    assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
+
+    assert response.status_code == 409
+    assert response["Content-Type"] == "application/problem+json"
     assert response.json()["type"] == "/api/v1/problems/sold-out"
 
 
@@ -230,7 +255,9 @@ def test_sold_out_ticket_is_refused():
 def test_errors_name_the_field(change: dict, field: str):
     make_ticket(event := make_event())
     response = post(event, make_body(**change))
-    assert (response.status_code, list(response.json()["errors"])) == (422, [field])
+
+    assert response.status_code == 422
+    assert list(response.json()["errors"]) == [field]
     assert not Order.objects.exists()
 
 
@@ -238,12 +265,15 @@ def test_errors_name_the_field(change: dict, field: str):
 def test_json_that_is_no_object_is_refused(text: str):
     make_ticket(event := make_event())
     response = post(event, text)
-    assert (response.status_code, response.json()["status"]) == (422, 422)
+
+    assert response.status_code == 422
+    assert response.json()["status"] == 422
 
 
 def test_surrogates_and_nul_are_removed():
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A\ud800\x00", "last_name": "B"}
+
     assert post(event, make_body(registrations=[person])).status_code == 201
     assert Registration.objects.get().first_name == "A"
     person["email"] = "z\ud800@example.org"
@@ -253,13 +283,19 @@ def test_surrogates_and_nul_are_removed():
 
 def test_unknown_draft_and_closed_events_are_refused():
     assert post("nowhere", make_body()).json()["type"] == "/api/v1/problems/not-found"
+
     draft = make_event(visibility=Event.Visibility.DRAFT)
+
     assert post(draft, make_body()).status_code == 404
+
     event = make_event()
     event.registration_closes_at = event.created_at
     event.save()
+
     response = post(event, make_body())
-    assert (response.status_code, response.json()["type"]) == (409, "/api/v1/problems/closed")
+
+    assert response.status_code == 409
+    assert response.json()["type"] == "/api/v1/problems/closed"
 
 
 def test_the_number_of_queries_does_not_grow_with_people(django_assert_max_num_queries):
@@ -276,9 +312,12 @@ def test_order_of_too_many_people_is_refused_before_mails_are_counted(settings):
         {"ticket": "guest", "first_name": "A", "last_name": "B", "email": f"v{number}@example.org"}
         for number in range(51)
     ]
+
     for _each in range(MAILS_PER_HOUR + 1):
         answer = post(event, make_body(registrations=people))
-        assert (answer.status_code, answer.json()["errors"]) == (422, TOO_MANY_PEOPLE_ERROR)
+        assert answer.status_code == 422
+        assert answer.json()["errors"] == TOO_MANY_PEOPLE_ERROR
+
     assert post(event, make_body(registrations=people[:50])).status_code == 201
 
 
@@ -291,9 +330,12 @@ def test_orders_are_rate_limited_by_address(settings, monkeypatch):
     monkeypatch.setattr(throttles, "time", SimpleNamespace(time=lambda: now))
     event = make_event()
     make_ticket(event, capacity=0)
+
     answers = [post(event, make_body()) for _each in range(301)]
+
     assert {answer.status_code for answer in answers[:300]} == {409}
-    assert (answers[300].status_code, answers[300].json()["type"]) == (429, "/api/v1/problems/throttled")
+    assert answers[300].status_code == 429
+    assert answers[300].json()["type"] == "/api/v1/problems/throttled"
     assert int(answers[300]["Retry-After"]) > 0
     assert post(event, make_body(email="other@example.org")).status_code == 409
 
@@ -306,7 +348,9 @@ def test_quotes_do_not_count_towards_mail_limit(settings):
         registrations=[{"ticket": "guest", "first_name": "A", "last_name": "B", "email": "v@x.org"}]
     )
     quotes = f"/api/v1/events/{event.slug}/quotes/"
+
     answers = [Client().post(quotes, asked, "application/json") for _each in range(MAILS_PER_HOUR + 1)]
+
     assert {answer.status_code for answer in answers} == {200}
     assert post(event, asked).status_code == 201
 
@@ -322,7 +366,8 @@ def test_guessing_voucher_codes_is_rate_limited(settings):
 
     guesses = [ask(f"TRY{number // 2}") for number in range(2 * WRONG_CODES_PER_HOUR - 1)]
     assert set(guesses) == {422}
-    assert (ask("half"), ask("half", email="other@example.org")) == (429, 200)
+    assert ask("half") == 429
+    assert ask("half", email="other@example.org") == 200
     assert post(event, make_body(code="HALF")).status_code == 429
     assert post(event, make_body()).status_code == 201
 

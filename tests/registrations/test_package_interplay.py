@@ -72,14 +72,21 @@ def make_table(*cells: str):
 def test_late_payment_reserves_expired_pass_again():
     event, company, (one, other) = make_event_with_members(passes=1, people=2)
     places = [make_place("member", one.email), make_place("member", other.email)]
+
     order = order_for(event, *places, company=company)
+
     assert [r.price for r in order.registrations.order_by("pk")] == [0, 20_000]
     assert PassQuota.objects.get().reserved == 1
+
     expire_holds(order)
     release_expired_holds()
+
     assert PassQuota.objects.get().reserved == 0
+
     confirm_paid_items(order=order)
-    assert (list_states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 1)
+
+    assert list_states(order) == ["confirmed", "confirmed"]
+    assert PassQuota.objects.get().reserved == 1
 
 
 def test_expired_pass_used_by_another_order_is_not_reserved_again():
@@ -89,7 +96,9 @@ def test_expired_pass_used_by_another_order_is_not_reserved_again():
     )
     expire_holds(order)
     release_expired_holds()
+
     order_for(event, make_place("member", third.email), company=company)
+
     with pytest.raises(SoldOut):
         reserve_again(order.registrations.all())
 
@@ -98,9 +107,13 @@ def test_card_order_is_confirmed_when_cancellation_leaves_nothing_due():
     event = make_event()
     make_ticket(event, price=12_000)
     make_ticket(event, slug="speaker")
+
     order = order_for(event, make_place("guest", "a@example.org"), make_place("speaker", "s@example.org"))
+
     assert list_states(order) == ["pending", "pending"]
+
     cancel_registration(registration=order.registrations.get(price=12_000))
+
     assert list_states(order) == ["cancelled", "confirmed"]
 
 
@@ -108,10 +121,15 @@ def test_card_order_paid_by_passes_is_confirmed_once_all_are_verified():
     event, _company, people = make_event_with_members(passes=2, people=2)
     order = order_for(event, *(make_place("member", one.email) for one in people))
     first, second = order.registrations.order_by("pk")
+
     verify_membership(registration=first)
+
     assert list_states(order) == ["pending", "pending"]
+
     verify_membership(registration=second)
-    assert (list_states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 2)
+
+    assert list_states(order) == ["confirmed", "confirmed"]
+    assert PassQuota.objects.get().reserved == 2
 
 
 def test_offer_is_accepted_despite_required_question_and_minimum_per_order():
@@ -124,8 +142,11 @@ def test_offer_is_accepted_despite_required_question_and_minimum_per_order():
     make_question(event, "diet", ["all", "none"], is_required=True)
     cancel_registration(registration=first)
     entry.refresh_from_db()
+
     order = accept_ticket_offer(entry=entry)
-    assert (list_states(order), order.registrations.get().answers) == (["confirmed"], {})
+
+    assert list_states(order) == ["confirmed"]
+    assert order.registrations.get().answers == {}
     assert Ticket.objects.get().reserved == 1
 
 
@@ -133,7 +154,9 @@ def test_bank_payable_includes_addons():
     event = make_event()
     make_ticket(event, price=12_000)
     make_addon(event)
+
     order = order_for(event, make_place("guest", "a@example.org", addons=("dinner",)), payment="invoice")
+
     assert (
         [item.amount_due for item in build_payable_index().items.values()]
         == [order.amount_due.amount]
@@ -147,11 +170,17 @@ def test_unverified_registration_is_not_owed_until_verified():
     first, second = order.registrations.order_by("pk")
     verify_membership(registration=first)
     expire_holds(order)
+
     release_expired_holds()
-    assert (order.amount_due.amount, compute_balance(sync_receivable(order)).amount_owed) == (20_000, 20_000)
+
+    assert order.amount_due.amount == 20_000
+    assert compute_balance(sync_receivable(order)).amount_owed == 20_000
+
     verify_membership(registration=second)
+
     order = Order.objects.get()
-    assert (order.amount_due.amount, compute_balance(sync_receivable(order)).amount_owed) == (40_000, 40_000)
+    assert order.amount_due.amount == 40_000
+    assert compute_balance(sync_receivable(order)).amount_owed == 40_000
 
 
 def test_import_that_changes_ticket_bills_new_price():
@@ -160,22 +189,36 @@ def test_import_that_changes_ticket_bills_new_price():
     make_ticket(event, slug="gala", price=9_000)
     make_registration(free, first_name="Zoé", last_name="Müller", email="z@example.org")
     Order.objects.update(email="z@example.org", source="import", payment="free")
+
     import_registrations(event=event, table=make_table("Zoé", "Müller", "z@example.org", "gala"))
+
     order = Order.objects.get()
-    assert (order.payment, order.total, order.amount_due.amount) == ("invoice", 9_000, 9_000)
+    assert order.payment == "invoice"
+    assert order.total == 9_000
+    assert order.amount_due.amount == 9_000
+
     receivable = sync_receivable(order)
     import_registrations(event=event, table=make_table("Zoé", "Müller", "z@example.org", "guest"))
-    assert (Order.objects.get().total, compute_balance(receivable).amount_owed) == (0, 0)
+
+    assert Order.objects.get().total == 0
+    assert compute_balance(receivable).amount_owed == 0
 
 
 def test_import_that_changes_to_ticket_without_passes_releases_pass():
     event, _company, (one,) = make_event_with_members(passes=1, people=1)
     make_ticket(event, slug="gala", price=9_000)
+
     order = order_for(event, make_place("member", one.email), person=one)
-    assert (order.total, PassQuota.objects.get().reserved) == (0, 1)
+
+    assert order.total == 0
+    assert PassQuota.objects.get().reserved == 1
+
     import_registrations(event=event, table=make_table("Zoé", "Müller", one.email, "gala"))
+
     moved = Registration.objects.select_related("order").get()
-    assert (moved.price, moved.membership_pass, moved.order.total) == (9_000, None, 9_000)
+    assert moved.price == 9_000
+    assert moved.membership_pass is None
+    assert moved.order.total == 9_000
     assert PassQuota.objects.get().reserved == 0
 
 
@@ -194,7 +237,9 @@ def test_import_that_confirms_unreserved_registration_reserves_all_its_items():
     make_voucher(event)
     make_unreserved_registration(event, one, answers={"meal": "fish"})
     Order.objects.update(email=one.email)
+
     import_registrations(event=event, table=make_table("Zoé", "Müller", one.email, ""))
+
     assert [kind.objects.get().reserved for kind in (Ticket, Voucher, QuestionOption)] == [1, 1, 1]
 
 
@@ -204,24 +249,34 @@ def test_changed_answer_of_unreserved_registration_reserves_no_option():
     make_voucher(event)
     Person.objects.filter(pk=one.pk).update(first_name="Zoé", last_name="Müller")
     place = make_unreserved_registration(event, one, answers={"meal": "fish"})
+
     save_answers(registration=place, given={"meal": "meat"})
+
     assert [option.reserved for option in QuestionOption.objects.order_by("pk")] == [0, 0]
+
     verify_membership(registration=place)
+
     assert [option.reserved for option in QuestionOption.objects.order_by("pk")] == [0, 1]
 
 
 def test_expired_place_is_removed_from_amount_owed():
     event, _company, (one,) = make_event_with_members(passes=0, people=1)
     make_ticket(event, slug="guest", price=10_000)
+
     order = order_for(
         event, make_place("member", one.email), make_place("guest", "g@b.org"), payment="invoice"
     )
+
     assert compute_balance(sync_receivable(order)).amount_owed == 30_000
+
     Receivable.objects.update(name="Acme SA")
     expire_holds(order)
     release_expired_holds()
+
     found = get_receivable(order.reference)
-    assert (compute_balance(found).amount_owed, found.name) == (10_000, "Acme SA")
+
+    assert compute_balance(found).amount_owed == 10_000
+    assert found.name == "Acme SA"
 
 
 @pytest.mark.parametrize(
@@ -241,7 +296,9 @@ def test_confirmation_mail_states_payment_method(mailoutbox, run_tasks, methods,
         record_payment(receivable=sync_receivable(order), amount=30_000 // len(methods), method=method)
     run_tasks()
     [mail] = mailoutbox
+
     words = ["Amount due: €300", "Transfer reference", "Paid by card: €300", "Paid: €300"]
+
     assert [word for word in words if word in mail.body] == said
 
 
@@ -249,9 +306,13 @@ def test_card_order_confirmed_by_import_becomes_payable_on_invoice():
     event = make_event()
     make_ticket(event, price=30_000)
     order_for(event, make_place("guest", "b@example.org"))
+
     import_registrations(event=event, table=make_table("Zoé", "Müller", "b@example.org", ""))
+
     order = Order.objects.get()
-    assert (order.payment, list_states(order), order.amount_due.amount) == ("invoice", ["confirmed"], 30_000)
+    assert order.payment == "invoice"
+    assert list_states(order) == ["confirmed"]
+    assert order.amount_due.amount == 30_000
 
 
 def test_short_english_words_have_expected_french_translations():

@@ -27,6 +27,7 @@ def get(person, path: str = PATH, scope: str = "registrations:read"):
 
 def test_registrations_need_organizer_role_and_read_scope(organizer):
     make_event(slug="congress")
+
     assert Client().get(PATH).status_code == 401
     assert get(organizer, scope="events:read").status_code == 403
     assert get(make_person()).status_code == 403
@@ -39,27 +40,33 @@ def test_registrations_are_paginated_and_filtered(organizer):
     for name in ("Çelik", "Brown", "Aragon"):
         make_registration(ticket, last_name=name, price=100)
     first = get(organizer, f"{PATH}?limit=2").json()
+
     second = get(organizer, first["next"].replace("http://testserver", "")).json()
+
     assert [len(page["results"]) for page in (first, second)] == [2, 1]
     [found] = get(organizer, f"{PATH}?q=celik").json()["results"]
-    assert (found["last_name"], found["state"], found["price"]) == (
-        "Çelik", "confirmed", {"amount": 100, "currency": "EUR"},
-    )  # fmt: skip
+    assert found["last_name"] == "Çelik"
+    assert found["state"] == "confirmed"
+    assert found["price"] == {"amount": 100, "currency": "EUR"}
 
 
 def test_query_count_does_not_grow_with_registrations(organizer):
     ticket = make_ticket(make_event(slug="congress"))
     counts = []
+
     for _round in range(2):
         for _each in range(5):
             make_registration(ticket)
         with CaptureQueriesContext(connection) as queries:
             get(organizer)
         counts.append(len(queries))
+
     assert counts[0] == counts[1]
 
 
 def test_unknown_state_is_refused(organizer):
     make_event(slug="congress")
     answer = get(organizer, f"{PATH}?state=late")
-    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["state"])
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["state"]

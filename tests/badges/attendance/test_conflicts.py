@@ -80,7 +80,9 @@ def test_many_conflicts_are_counted_paged_and_resolved_in_bulk(organizer, event,
     assert ConflictResolution.objects.count() == 120
     assert AuditEntry.objects.filter(verb="conflict.resolve").count() == 120
     resolved = organizer.get(f"{address}?state=resolved").context
-    assert (resolved["open_count"], resolved["resolved_count"], len(resolved["page_obj"])) == (0, 120, 50)
+    assert resolved["open_count"] == 0
+    assert resolved["resolved_count"] == 120
+    assert len(resolved["page_obj"]) == 50
 
 
 @pytest.mark.once
@@ -199,7 +201,8 @@ def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, dev
     [seen_by_first] = client.get(CONFLICTS_URL, headers=make_bearer_header(first_token)).json()["conflicts"]
     [seen_by_second] = client.get(CONFLICTS_URL, headers=make_bearer_header(second_token)).json()["conflicts"]
 
-    assert (seen_by_first["name"], seen_by_first["is_mine"]) == ("Zoé Ana", True)
+    assert seen_by_first["name"] == "Zoé Ana"
+    assert seen_by_first["is_mine"] is True
     assert seen_by_first["key"] == make_registration_key(ana.reference)
     assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
     assert client.get(CONFLICTS_URL, headers=make_bearer_header(stranger)).json() == {"conflicts": []}
@@ -215,7 +218,8 @@ def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, dev
     assert resolve(second_token).json() == {"resolved": 1}
     assert resolve(first_token).json() == {"resolved": 0}
     resolution = ConflictResolution.objects.get()
-    assert (resolution.device, resolution.operator) == (second, "Lise")
+    assert resolution.device == second
+    assert resolution.operator == "Lise"
     assert resolution.resolver == "Porte B, Lise"
     assert not Presence.objects.get().has_conflict
     assert client.get(CONFLICTS_URL, headers=make_bearer_header(first_token)).json() == {"conflicts": []}

@@ -71,6 +71,7 @@ def test_presence_does_not_depend_on_delivery_order_or_batches(data, django_db_b
         for device, person, direction, step, local in drawn
     ]
     results = []
+
     for _round in range(2):
         delete_scans_and_presences()
         delivered = data.draw(some.permutations(scans + scans[:3]))
@@ -83,6 +84,7 @@ def test_presence_does_not_depend_on_delivery_order_or_batches(data, django_db_b
         results.append(load_presence_rows())
         rebuild_presence(event=event)
         assert load_presence_rows() == results[-1]
+
     assert results[0] == results[1]
 
 
@@ -98,5 +100,7 @@ def test_rebuild_corrects_presences_and_deletes_presences_without_scans():
         event=event, checkpoint=event.checkpoints.get(), registration=second, is_inside=True, version=3,
         last_entered_at=timezone.now(),
     )  # fmt: skip
+
     rebuild_presence(event=event)
+
     assert load_presence_rows() == before

@@ -54,10 +54,14 @@ def test_offline_entry_of_since_cancelled_registration_is_admitted(send, event):
     registration.cancelled_at = timezone.now() - MINUTE
     registration.badge_version = 2
     registration.save()
+
     late = make_item(code, at=format_time_ago(hours=2), local_verdict="admitted")
+
     assert read_verdicts(send(late)) == [("admitted", "cancelled")]
     assert Scan.objects.get().is_offline is True
+
     online = make_item(code, local_verdict="admitted")
+
     assert read_verdicts(send(online)) == [("refused", "cancelled")]
 
 
@@ -65,7 +69,9 @@ def test_badge_admitted_offline_by_two_devices_is_conflict(send, event):
     code = make_badge_code(make_registration(event))
     other = make_device(event)[1]
     later = make_item(code, at=format_time_ago(minutes=30), local_verdict="admitted")
+
     earlier = make_item(code, at=format_time_ago(minutes=40), local_verdict="admitted")
+
     assert read_verdicts(send(later)) == [("admitted", "")]
     assert read_verdicts(send(earlier, token=other)) == [("already_in", "conflict")]
     presence = Presence.objects.get()
@@ -80,10 +86,12 @@ def test_badge_admitted_offline_by_two_devices_is_conflict(send, event):
 def test_late_entry_and_exit_before_known_entry_leave_no_conflict(send, event):
     code = make_badge_code(make_registration(event))
     send(make_item(code, at=format_time_ago(minutes=10)))
+
     entry, leaving = (
         make_item(code, at=format_time_ago(minutes=40)),
         make_item(code, at=format_time_ago(minutes=20), direction="out"),
     )
+
     assert read_verdicts(send(entry, leaving)) == [
         ("already_in", "conflict"), ("admitted", ""),
     ]  # fmt: skip
@@ -97,11 +105,13 @@ def test_scan_with_wrong_clock_has_uncertain_time(send, event):
     registrations = [make_registration(event) for _number in range(3)]
     codes = [make_badge_code(registration) for registration in registrations]
     ahead = (timezone.now() + datetime.timedelta(hours=1)).isoformat()
+
     send(
         make_item(codes[0], at=ahead, clock_offset_ms=-3_600_000),
         make_item(codes[1], at=ahead),
         make_item(codes[2], clock_offset_ms=1500),
     )
+
     corrected, wrong, slightly_off = (Scan.objects.get(registration=each) for each in registrations)
     assert corrected.is_time_uncertain
     assert wrong.is_time_uncertain
@@ -117,7 +127,9 @@ def test_batch_is_decided_by_time_and_answered_in_sent_order(send, event):
         make_item(code, at=format_time_ago(minutes=30)),
         make_item(code, at=format_time_ago(minutes=20), direction="out"),
     ]
+
     results = send(*items)
+
     assert [result["id"] for result in results] == [item["id"] for item in items]
     assert read_verdicts(results) == [("admitted", "")] * 3
 
@@ -130,6 +142,7 @@ def test_scans_at_same_instant_follow_device_sequence(send, event):
             for n, way in enumerate(("in", "out", "in", "out"))
         )
     )
+
     presence = Presence.objects.get()
     assert not presence.is_inside
     assert presence.entries == 2

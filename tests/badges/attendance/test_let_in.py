@@ -99,7 +99,9 @@ def test_undone_scan_is_removed_from_presence(send, event):
     assert read_verdicts(send(undo, token=own)) == [("admitted", "undone")]
     assert send(undo, token=own)[0]["replayed"] is True
     presence = Presence.objects.get()
-    assert (presence.is_inside, presence.entries, presence.first_entered_at) == (False, 0, None)
+    assert presence.is_inside is False
+    assert presence.entries == 0
+    assert presence.first_entered_at is None
     first, second = make_item(code, let_in=True), make_item(code, let_in=True)
     for scan in (first, second):
         send(make_item(code, undoes=scan["id"]), token=own)

@@ -69,7 +69,9 @@ def test_duplicates_take_two_queries_and_exclude_dismissed_pairs(django_assert_n
     with django_assert_num_queries(2):
         assert len(find_duplicates(event)) == 3
     dismiss_duplicate(registration=people[2], other_registration=people[0])
+
     dismiss_duplicate(registration=people[0], other_registration=people[2])
+
     assert [(pair.first_id, pair.second_id) for pair in find_duplicates(event)] == [
         (people[0].pk, people[1].pk), (people[1].pk, people[2].pk),
     ]  # fmt: skip
@@ -96,27 +98,31 @@ def test_scans_of_both_registrations_count_for_survivor():
     ticket.reserved = 2
     ticket.save()
     entrance = event.checkpoints.get()
+
     room = Checkpoint.objects.create(event=event, name="Salle")
+
     check_in_registration(registration=kept, checkpoint=entrance, operator=None, direction="in")
     check_in_registration(registration=other, checkpoint=entrance, operator=None, direction="out")
     check_in_registration(registration=other, checkpoint=room, operator=None)
+
     scans = list(Scan.objects.order_by("pk").values())
     merged = merge_registrations_and_scans(survivor=kept, other=other, fields_from_other=["company"])
+
     other.refresh_from_db()
     ticket.refresh_from_db()
-    assert (merged.company, other.state, other.merged_into, ticket.reserved) == (
-        "Acme SA",
-        "cancelled",
-        kept,
-        1,
-    )
+    assert merged.company == "Acme SA"
+    assert other.state == "cancelled"
+    assert other.merged_into == kept
+    assert ticket.reserved == 1
     assert list(Scan.objects.order_by("pk").values()) == scans
     by_door = {presence.checkpoint_id: presence for presence in Presence.objects.filter(registration=kept)}
     assert not by_door[entrance.pk].is_inside
     assert by_door[room.pk].is_inside
     assert not Presence.objects.filter(registration=other, entries__gt=0).exists()
+
     told = sorted(row[:-1] for row in load_presence_rows(event))
     rebuild_presence(event=event)
+
     assert sorted(row[:-1] for row in load_presence_rows(event)) == told
 
 
@@ -125,18 +131,27 @@ def test_merged_badge_is_refused_and_its_late_entry_counts_for_survivor():
     kept, other = make_registration(event), make_registration(event)
     (device, _token), code = make_device(event), make_badge_code(other)
     merge_registrations_and_scans(survivor=kept, other=other)
+
     [refused] = record_scan_items(device=device, items=[make_item(code)])
-    assert (refused.verdict, refused.reason, refused.holder.pk) == ("refused", "revoked", kept.pk)
+
+    assert refused.verdict == "refused"
+    assert refused.reason == "revoked"
+    assert refused.holder.pk == kept.pk
+
     told = {row["key"]: row["state"] for row in build_snapshot(device)["registrations"]}
+
     assert told == {
         make_registration_key(kept.reference): "confirmed",
         make_registration_key(other.reference): "merged",
     }
+
     late = timezone.now() - datetime.timedelta(hours=1)
     [entered] = record_scan_items(
         device=device, items=[make_item(code, at=late.isoformat(), local_verdict="admitted")]
     )
-    assert (entered.verdict, entered.reason) == ("admitted", "revoked")
+
+    assert entered.verdict == "admitted"
+    assert entered.reason == "revoked"
     assert Presence.objects.get().registration == kept
 
 
@@ -149,22 +164,25 @@ def test_payments_stay_with_their_order_and_are_listed_for_survivor():
     receivable = sync_receivable(other.order)
     record_payment(receivable=receivable, amount=12_000, method="transfer", external_id="x")
     before = compute_balance(receivable)
+
     merge_registrations_and_scans(survivor=kept, other=other)
+
     assert compute_balance(receivable) == before
+
     [(merged, paid)] = list_merged_registrations(kept)
-    assert (merged, paid.amount) == (other, 12_000)
+
+    assert merged == other
+    assert paid.amount == 12_000
+
     third = make_registration(event, price=5_000)
     third.order.payment, third.order.total = "invoice", 5_000
     third.order.save()
     unpaid = bill_order(third.order, [third], [])
+
     merge_registrations_and_scans(survivor=kept, other=third)
-    assert (
-        compute_balance(unpaid).amount_owed,
-        sorted(one.pk for one, _paid in list_merged_registrations(kept)),
-    ) == (
-        0,
-        [other.pk, third.pk],
-    )
+
+    assert compute_balance(unpaid).amount_owed == 0
+    assert sorted(one.pk for one, _paid in list_merged_registrations(kept)) == [other.pk, third.pk]
 
 
 def test_merge_moves_waiting_list_entries_and_names_lost_addons(client):
@@ -179,12 +197,14 @@ def test_merge_moves_waiting_list_entries_and_names_lost_addons(client):
     offered.update(offered_at=timezone.now(), offer_expires_at=later)
     RegistrationAddon.objects.create(registration=other, addon=make_addon(event), price=0)
     client.force_login(make_administrator())
+
     preview = client.get(f"/organize/congress/registrations/{kept.reference}/merge/{other.reference}/")
-    assert (preview.context["lost_addons"], [side["waiting"] for side in preview.context["sides"]]) == (
-        ["Dîner"],
-        [["B"], ["B", "O"]],
-    )
+
+    assert preview.context["lost_addons"] == ["Dîner"]
+    assert [side["waiting"] for side in preview.context["sides"]] == [["B"], ["B", "O"]]
+
     merge_registrations_and_scans(survivor=kept, other=other)
+
     standing = WaitingEntry.objects.active().order_by("pk")
     assert [(entry.registration, entry.session) for entry in standing] == [(kept, both), (kept, one)]
     assert offered.get().has_offer()
@@ -195,11 +215,15 @@ def test_merge_moves_waiting_list_entries_and_names_lost_addons(client):
 def test_second_merge_moves_earlier_merge_and_repeated_merge_is_refused():
     event = make_event()
     one, two, three = (make_registration(event) for _number in range(3))
+
     check_in_registration(registration=one, checkpoint=event.checkpoints.get(), operator=None)
+
     merge_registrations_and_scans(survivor=two, other=one)
     merge_registrations_and_scans(survivor=three, other=two)
+
     assert set(Registration.objects.filter(merged_into=three)) == {one, two}
     assert Presence.objects.get(entries__gt=0).registration == three
+
     for kept, other in ((three, two), (two, three), (three, three)):
         with pytest.raises(MergeRefused):
             merge_registrations_and_scans(survivor=kept, other=other)
@@ -212,16 +236,23 @@ def test_pages_propose_compare_and_merge_duplicates(client: Client, run_tasks, m
     kept.order.email = "z@x.fr"
     kept.order.save()
     client.force_login(make_administrator())
+
     page = client.get("/organize/congress/registrations/duplicates/").content.decode()
+
     address = f"/organize/congress/registrations/{kept.reference}/merge/{other.reference}/"
     assert address in page
+
     preview = client.get(address).content.decode()
+
     assert "Zoë" in preview
     assert "Acme" in preview
     assert client.post(address, {"first_name": "own", "company": "other"}).status_code == 302
     kept.refresh_from_db()
-    assert (kept.first_name, kept.company) == ("Zoé", "Acme")
+    assert kept.first_name == "Zoé"
+    assert kept.company == "Acme"
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [["z@x.fr"]]
     assert (
         kept.reference in client.get(f"/organize/congress/registrations/{other.reference}/").content.decode()
@@ -244,7 +275,9 @@ def test_billing_after_merge_keeps_paid_charge_and_drops_unpaid_charge(paid, lef
         record_payment(receivable=receivable, amount=paid, method="transfer", external_id="x")
     merge_registrations_and_scans(survivor=kept, other=other)
     sync_receivable(order)
+
     balance = compute_balance(receivable)
+
     assert (balance.amount_owed, balance.amount_paid, balance.amount_due) == left
     assert order.amount_due.amount == balance.amount_owed
     assert [c.line_text for c in receivable.charges.active()].count(f"Adhérent, {other.name}") == bool(paid)

@@ -15,8 +15,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 def test_command_pairs_entrance_by_default(command, client):
     event = make_event()
     done = command("pair", event.slug)
-    assert (done.returncode, done.stderr) == (0, "")
+
+    assert done.returncode == 0
+    assert done.stderr == ""
+
     said = json.loads(done.stdout)
+
     assert said["checkpoint"] == "Entrée"
     assert said["url"] == f"{settings.SITE_URL}/scan/#pair={said['token']}"
     assert (
@@ -29,6 +33,7 @@ def test_command_pairs_entrance_by_default(command, client):
 def test_command_creates_missing_entrance(command):
     event = make_event()
     event.checkpoints.all().delete()
+
     assert json.loads(command("pair", event.slug).stdout)["checkpoint"] == event.checkpoints.get().name
     assert command("pair", event.slug).returncode == 0
     assert event.checkpoints.get().kind == Checkpoint.Kind.ENTRANCE
@@ -37,6 +42,7 @@ def test_command_creates_missing_entrance(command):
 def test_command_pairs_checkpoint_by_name(command):
     event = make_event()
     room = Checkpoint.objects.create(event=event, name="Salle Éluard", kind=Checkpoint.Kind.SESSION)
+
     assert (
         json.loads(command("pair", event.slug, "--checkpoint", "Salle Éluard").stdout)["checkpoint"]
         == room.name
@@ -48,7 +54,9 @@ def test_command_pairs_checkpoint_by_name(command):
 def test_unknown_checkpoint_is_refused_with_known_names(command, name):
     event = make_event()
     done = command("pair", event.slug, "--checkpoint", name)
-    assert (done.returncode, done.stdout) == (2, "")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
     assert f"«\u202f{name[:200]}\u202f»" in done.stderr
     assert "Entrée" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -57,5 +65,7 @@ def test_unknown_checkpoint_is_refused_with_known_names(command, name):
 
 def test_unknown_event_is_refused(command):
     done = command("pair", "nowhere")
-    assert (done.returncode, done.stdout) == (2, "")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
     assert "nowhere" in done.stderr

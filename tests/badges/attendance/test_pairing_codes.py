@@ -85,7 +85,8 @@ def test_used_code_is_accepted_again_only_with_same_key(pair, client, invitation
     assert (
         client.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(lost["token"])).status_code == 401
     )
-    assert (other.status_code, other.json()["type"]) == (409, "/api/v1/problems/pairing-code-used")
+    assert other.status_code == 409
+    assert other.json()["type"] == "/api/v1/problems/pairing-code-used"
     assert Device.objects.count() == 1
 
 
@@ -95,9 +96,12 @@ def test_expired_code_unknown_code_and_invalid_key_are_refused(pair, invitation)
 
     expired, unknown, keyless = pair(code, make_key()), pair("A" * 26, make_key()), pair(code, "AAAA")
 
-    assert (expired.status_code, expired.json()["type"]) == (410, "/api/v1/problems/pairing-code-expired")
-    assert (unknown.status_code, unknown.json()["type"]) == (404, "/api/v1/problems/pairing-code-unknown")
-    assert (keyless.status_code, list(keyless.json()["errors"])) == (422, ["public_key"])
+    assert expired.status_code == 410
+    assert expired.json()["type"] == "/api/v1/problems/pairing-code-expired"
+    assert unknown.status_code == 404
+    assert unknown.json()["type"] == "/api/v1/problems/pairing-code-unknown"
+    assert keyless.status_code == 422
+    assert list(keyless.json()["errors"]) == ["public_key"]
     assert Device.objects.count() == 0
 
 

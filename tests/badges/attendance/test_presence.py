@@ -49,6 +49,7 @@ def test_presence_does_not_depend_on_scan_order(story, random):
 @given(scan_lists)
 def test_presence_invariants_hold(story):
     state = compute_presence(story)
+
     assert state.version == len(story)
     assert state.is_inside is False or state.last_entered_at is not None
     assert (state.entries == 0) == (state.first_entered_at is None)
@@ -65,6 +66,7 @@ def test_scans_applied_one_by_one_give_same_presence_as_all_at_once(story):
 def test_entries_on_two_devices_are_conflict():
     first, second = make_counted_scan(0), make_counted_scan(30, device_id=2)
     state = compute_presence([second, first])
+
     assert state == PresenceState(
         is_inside=True, first_entered_at=first.at, last_entered_at=first.at, last_device=1, entries=1,
         has_conflict=True, last_scan_at=second.at, version=2,
@@ -90,6 +92,7 @@ def test_time_inside_is_summed_over_all_stays():
             make_counted_scan(26, direction="out"),
         ]
     )
+
     assert state.seconds_inside == 15 * 60
     assert state.entries == 2
     assert not state.is_inside
@@ -98,6 +101,7 @@ def test_time_inside_is_summed_over_all_stays():
 def test_prior_state_of_late_entry_includes_next_entry():
     later = make_counted_scan(10, device_id=2, gate_name="B")
     meeting = find_prior_state_among([later], make_counted_scan(0))
+
     assert meeting.is_inside
     assert not meeting.is_same_device
     assert meeting.entered_at == later.at

@@ -69,21 +69,30 @@ def end_role(role, client):
 def test_devices_are_rejected_after_role_is_ended(client, event, kind):
     worker = make_staff(event, kind)
     token, other = pair_phone(client, event, worker), pair_phone(client, event, make_staff(event, kind))
+
     assert request_statuses(client, event, token) == (200, 200)
+
     end_role(EventRole.objects.get(person=worker), client)
+
     assert request_statuses(client, event, token) == (401, 401)
     assert request_statuses(client, event, other) == (200, 200)
     assert Scan.objects.count() == 2
+
     page = client.get(f"/organize/{event.slug}/devices/").content.decode()
+
     assert page.count(">révoqué<") == 1
 
 
 def test_devices_are_rejected_day_after_end_date_of_role(client, event):
     token = pair_phone(client, event, make_staff(event, "desk"))
     today = timezone.localdate()
+
     EventRole.objects.update(ends_on=today)
+
     assert request_statuses(client, event, token) == (200, 200)
+
     EventRole.objects.update(ends_on=today - datetime.timedelta(days=1))
+
     assert request_statuses(client, event, token) == (401, 401)
 
 
@@ -92,8 +101,11 @@ def test_device_of_inactive_or_deleted_person_is_rejected(client, event):
     token = pair_phone(client, event, worker)
     worker.is_active = False
     worker.save()
+
     assert request_statuses(client, event, token) == (401, 401)
+
     worker.delete()
+
     assert request_statuses(client, event, token) == (401, 401)
     assert Device.objects.get().paired_by_id is not None
 
@@ -101,14 +113,18 @@ def test_device_of_inactive_or_deleted_person_is_rejected(client, event):
 def test_device_is_rejected_when_role_may_no_longer_pair(client, event):
     worker = make_staff(event, "desk")
     token = pair_phone(client, event, worker)
+
     EventRole.objects.update(role="reviewer")
+
     assert request_statuses(client, event, token) == (401, 401)
 
 
 def test_device_paired_by_administrator_outlives_club_role(client, event):
     person = make_administrator()
     token = pair_phone(client, event, person)
+
     person.club_roles.all().delete()
+
     assert Device.objects.get().paired_by is None
     assert request_statuses(client, event, token) == (200, 200)
 
@@ -193,7 +209,11 @@ ENDS = {
 def test_outside_organizers_device_is_rejected_after_contract_job_or_role_ends(client, event, what):
     worker = make_person()
     make_delegated_role(make_delegation(event), worker, "desk")
+
     token = pair_phone(client, event, worker)
+
     assert request_statuses(client, event, token) == (200, 200)
+
     ENDS[what]()
+
     assert request_statuses(client, event, token) == (401, 401)

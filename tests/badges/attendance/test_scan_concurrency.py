@@ -58,6 +58,7 @@ def test_badge_scanned_concurrently_is_admitted_once():
     for _round in range(5):
         found = scan_concurrently(event, make_badge_code(make_registration(event)))
         assert found == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
+
     assert Scan.objects.count() == 5 * CONCURRENCY
     assert list(Presence.objects.values_list("version", "entries")) == [(CONCURRENCY, 1)] * 5
 
@@ -66,12 +67,14 @@ def test_badge_is_admitted_repeatedly_if_presence_is_ignored(monkeypatch):
     """Serve as negative control: the test above fails if presence is not read."""
     monkeypatch.setattr(batch, "get_presence_state", lambda _key, _batch_state: NEVER_SCANNED)
     event = make_event()
+
     assert scan_concurrently(event, make_badge_code(make_registration(event))).count("admitted") > 1
 
 
 def test_scan_sent_concurrently_is_stored_once():
     event = make_event()
     device = make_device(event)[0]
+
     for code in (make_badge_code(make_registration(event)), "https://example.com/"):
         item = make_item(code)
         answers = run_in_threads(
@@ -80,6 +83,7 @@ def test_scan_sent_concurrently_is_stored_once():
         results = [result for answer in answers for result in answer]
         assert len({(result.verdict, result.reason) for result in results}) == 1
         assert sorted(result.is_replayed for result in results) == [False] + [True] * (CONCURRENCY - 1)
+
     assert Scan.objects.count() == 2
 
 
@@ -93,7 +97,9 @@ def test_batches_in_opposite_order_do_not_deadlock():
         )
         for turn, device in enumerate(devices)
     ]
+
     found = list_verdicts(run_in_threads(jobs, threads=CONCURRENCY))
+
     assert found == ["admitted"] * 20 + ["already_in"] * 20 * (CONCURRENCY - 1)
 
 
@@ -108,7 +114,9 @@ def test_concurrent_scans_never_overfill_room():
         )
         for turn, code in enumerate(codes)
     ]
+
     found = list_verdicts(run_in_threads(jobs, threads=CONCURRENCY))
+
     assert found == ["admitted"] * 5 + ["refused"] * 19
     assert Presence.objects.filter(checkpoint=room, is_inside=True).count() == 5
 
@@ -127,10 +135,12 @@ def post(token, item):
 def test_badge_sent_concurrently_over_http_is_admitted_once():
     event = make_event()
     tokens = [make_device(event)[1] for _number in range(CONCURRENCY)]
+
     for _round in range(5):
         code = make_badge_code(make_registration(event))
         jobs = [lambda token=token, code=code: post(token, make_item(code))["verdict"] for token in tokens]
         assert sorted(run_in_threads(jobs)) == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
+
     assert list(Presence.objects.values_list("version", "entries")) == [(CONCURRENCY, 1)] * 5
 
 
@@ -138,7 +148,9 @@ def test_scan_sent_concurrently_over_http_is_stored_once():
     event = make_event()
     token = make_device(event)[1]
     item = make_item(make_badge_code(make_registration(event)))
+
     results = run_in_threads([lambda: post(token, item)] * CONCURRENCY)
+
     assert {result["verdict"] for result in results} == {"admitted"}
     assert sorted(result["replayed"] for result in results) == [False] + [True] * (CONCURRENCY - 1)
     assert Scan.objects.count() == 1
@@ -262,7 +274,8 @@ def test_entry_keeps_its_gate_when_device_moves():
         Client().get("/api/v1/scanner/conflicts/", headers=make_bearer_header(token)).json()["conflicts"]
     )
 
-    assert (quick.gate, full.gate) == ("Entrée", "Entrée")
+    assert quick.gate == "Entrée"
+    assert full.gate == "Entrée"
     assert [row["gate"] for row in snapshot["presences"]] == ["Entrée", "Entrée"]
     assert [row["gate"] for row in conflicts] == ["Entrée", "Entrée"]
     stored = list(Presence.objects.order_by("pk").values_list("last_checkpoint__name", flat=True))

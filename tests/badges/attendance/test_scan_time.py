@@ -62,7 +62,8 @@ def test_scan_time_is_raised_to_previous_scan_of_device():
 
     raised = raise_to_predecessor(time, NOW - MINUTE)
 
-    assert (raised.effective_at, raised.is_uncertain) == (NOW - MINUTE, True)
+    assert raised.effective_at == NOW - MINUTE
+    assert raised.is_uncertain is True
     assert raise_to_predecessor(raised, NOW - DAY) == raised
 
 

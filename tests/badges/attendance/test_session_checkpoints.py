@@ -56,26 +56,36 @@ def scan_badge(device, registration) -> tuple[str, str]:
 def test_any_badge_is_admitted_until_session_takes_bookings(session, session_checkpoint):
     device = make_device(session.event, checkpoint=session_checkpoint)[0]
     before, booked, stranger = (make_registration(session.event) for _each in range(3))
+
     assert scan_badge(device, before) == ("admitted", "")
+
     make_bookable(session)
     book_session(registration=booked, session=session)
+
     assert scan_badge(device, booked) == ("admitted", "")
     assert scan_badge(device, stranger) == ("refused", "not_booked")
+
     item = make_item(make_badge_code(stranger), override_reason="Invité par l’orateur")
     [result] = record_scan_items(device=device, items=[item])
-    assert (result.verdict, result.reason) == ("admitted", "not_booked")
+
+    assert result.verdict == "admitted"
+    assert result.reason == "not_booked"
 
 
 def test_released_booking_is_refused_at_session_and_admitted_at_entrance(session, session_checkpoint):
     make_bookable(session)
     person = make_registration(session.event)
     book_session(registration=person, session=session)
+
     leave_session(registration=person, session=session)
+
     assert scan_badge(make_device(session.event, checkpoint=session_checkpoint)[0], person) == (
         "refused",
         "not_booked",
     )
+
     entrance = session.event.checkpoints.get(name="Entrée")
+
     assert scan_badge(make_device(session.event, checkpoint=entrance)[0], person) == ("admitted", "")
 
 
@@ -135,7 +145,9 @@ def test_demo_has_checkpoints_at_talks_only(session):
     for title, role in (("Ouverture", "plenary"), ("Pause", "break"), ("Montage", "blocker")):
         make_session(session.event, title, role=role)
     make_registration(session.event)
+
     seed_attendance(DemoWorld("small", 1), session.event)
+
     checkpoints = Checkpoint.objects.filter(event=session.event, session__isnull=False)
     assert [checkpoint.session for checkpoint in checkpoints] == [session]
     assert Scan.objects.filter(event=session.event).exists()

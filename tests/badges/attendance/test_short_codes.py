@@ -68,7 +68,8 @@ def test_unassigned_place_needs_action_at_desk(client, event):
     [result] = send(client, token, make_item(make_short_code(make_badge_code(unnamed))))
     snapshot = client.get("/api/v1/scanner/snapshot/", headers=make_bearer_header(token)).json()
 
-    assert (result["verdict"], result["reason"]) == ("action", "unnamed")
+    assert result["verdict"] == "action"
+    assert result["reason"] == "unnamed"
     assert [row["state"] for row in snapshot["registrations"]] == ["unnamed"]
 
 
@@ -91,7 +92,8 @@ def test_unknown_short_codes_are_refused_and_rate_limited(client, event, setting
     assert known_result["verdict"] == "admitted"
     assert len(codes) == MAX_SHORT_CODES - 1
     assert {(result["verdict"], result["reason"]) for result in results} == {("refused", "unknown")}
-    assert (last[0]["verdict"], last[0]["reason"]) == ("refused", "too_many_tries")
+    assert last[0]["verdict"] == "refused"
+    assert last[0]["reason"] == "too_many_tries"
     assert last[0]["name"] == ""
     assert [result["verdict"] for result in again] == ["admitted", "admitted"]
     assert Scan.objects.filter(reason="too_many_tries", registration=None).count() == 1
@@ -111,8 +113,10 @@ def test_typed_scan_is_undone_after_reprint_and_old_short_code_is_refused(client
     [new] = send(client, token, make_item(make_short_code(make_badge_code(attendee))))
 
     assert undo["reason"] == "undone"
-    assert (presence.entries, presence.is_inside) == (0, False)
-    assert (old["verdict"], old["reason"]) == ("refused", "revoked")
+    assert presence.entries == 0
+    assert presence.is_inside is False
+    assert old["verdict"] == "refused"
+    assert old["reason"] == "revoked"
     assert new["verdict"] == "admitted"
 
 
@@ -128,5 +132,6 @@ def test_short_code_of_merged_badge_is_refused_and_counts_as_one_try(client, eve
     # Recording is attempted twice, since the survivor has to be locked too; the limit allows one try.
     [result] = send(client, token, make_item(code))
 
-    assert (result["verdict"], result["reason"]) == ("refused", "revoked")
+    assert result["verdict"] == "refused"
+    assert result["reason"] == "revoked"
     assert result["attendee"]["registration"] == kept.reference

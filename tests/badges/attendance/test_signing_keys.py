@@ -22,8 +22,10 @@ def test_badges_of_an_earlier_key_of_the_event_are_admitted(client, settings):
     _device, token = make_device(event)
     settings.SECRET_KEY = "another key"  # makes the event get another key pair
     items = [make_item(old), make_item(badges.codes.build_badge_code(other))]
+
     answer = client.post(
         "/api/v1/scanner/scans/", {"scans": items}, "application/json", headers=make_bearer_header(token)
     )
+
     assert [one["verdict"] for one in answer.json()["results"]] == ["admitted", "admitted"]
     assert event.keys.count() == 2

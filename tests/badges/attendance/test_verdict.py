@@ -39,4 +39,5 @@ def test_code_without_valid_signature_is_always_refused():
         )
         for reading, way, flag, local in facts
     }
+
     assert {verdict.verdict for verdict in verdicts} == {"refused"}

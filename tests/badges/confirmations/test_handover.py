@@ -290,7 +290,8 @@ def test_former_holders_link_says_that_the_place_was_given_away(client, run_task
     page_of_former_holder = client.get(ordered.build_path_with(given_away))
     page_of_replaced_link = client.get(ordered.build_path_with(replaced))
 
-    assert (page_of_former_holder.status_code, page_of_replaced_link.status_code) == (404, 404)
+    assert page_of_former_holder.status_code == 404
+    assert page_of_replaced_link.status_code == 404
     assert "a été cédée à une autre personne" in page_of_former_holder.text
     assert "écrivez à club@example.org" in page_of_former_holder.text
     assert "dernier e-mail" not in page_of_former_holder.text

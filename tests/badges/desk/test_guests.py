@@ -147,7 +147,8 @@ def test_correction_keeps_badge_and_substitution_voids_it(zoe, desk, client):
     page = client.post(f"{desk}substitute/", other, follow=True).content.decode()
     zoe.refresh_from_db()
 
-    assert (version, company) == (1, "Énergie du Rhône")
+    assert version == 1
+    assert company == "Énergie du Rhône"
     assert "La place est maintenant attribuée à Léo Bêta" in page
     assert zoe.badge_version == 2
     assert find_guests(event=zoe.event, query=code).problem

@@ -62,7 +62,9 @@ def test_payment_of_amount_due_confirms_order_and_has_receipt(zoe, desk, client)
     receipt = client.get(f"{desk}receipts/{payment.pk}.pdf")
 
     assert "à régler\u202f: 120" in listed
-    assert (payment.amount, payment.method, payment.note) == (12_000, "terminal", "Ticket 42")
+    assert payment.amount == 12_000
+    assert payment.method == "terminal"
+    assert payment.note == "Ticket 42"
     assert "Paiement de 120\u00a0€ enregistré" in page
     zoe.refresh_from_db()
     assert zoe.state == "confirmed"
@@ -89,7 +91,8 @@ def test_unpaid_order_is_switched_to_invoice(zoe, desk, client):
     page = client.post(f"{desk}invoice/", follow=True).content.decode()
 
     zoe.refresh_from_db()
-    assert (zoe.state, zoe.order.payment) == ("confirmed", "invoice")
+    assert zoe.state == "confirmed"
+    assert zoe.order.payment == "invoice"
     assert zoe.order.billing_name == "Énergie"
     assert "sur facture" in page
     assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1

@@ -103,7 +103,9 @@ def test_search_shows_whether_attendee_is_inside(event, client):
         last_entered_at=timezone.now(),
     )  # fmt: skip
     client.force_login(make_staff(event, "desk"))
+
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
+
     assert "sur place, arrivée le 16\u00a0juin\u00a02027 à\u00a08\u00a0h\u00a058" in page
     assert "pas encore sur place" in client.get("/desk/x/", {"q": "lukasz"}).content.decode()
 
@@ -111,13 +113,16 @@ def test_search_shows_whether_attendee_is_inside(event, client):
 def test_cancelled_registration_is_found_and_marked(event, client):
     event.registrations.filter(first_name="Zoé").update(cancelled_at=timezone.now())
     client.force_login(make_staff(event, "desk"))
+
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
+
     assert '<span class="tag struck">annulée</span>' in page
     assert "Imprimer le badge" not in page
 
 
 def test_search_requires_desk_or_organizer_role(event, client):
     assert client.get("/desk/x/?q=zoe")["Location"] == "/accounts/login/?next=/desk/x/%3Fq%3Dzoe"
+
     for person in (make_person(), make_staff(event, "reviewer"), make_staff(make_event(), "desk")):
         client.force_login(person)
         answer = client.get("/desk/x/?q=zoe&part")
@@ -131,6 +136,7 @@ def test_search_requires_desk_or_organizer_role(event, client):
 def test_empty_search_focuses_field_and_lists_no_guests(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/").content.decode()
+
     assert page.count("autofocus") == 1
     assert "Lefèvre" not in page
 
@@ -148,6 +154,7 @@ def test_unknown_served_guest_shows_desk_without_verdict(event, client, served):
 def test_search_without_results_shows_escaped_query(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "<b>zzz"}).content.decode()
+
     assert "Aucun résultat pour «\u202f&lt;b&gt;zzz\u202f»." in page
 
 
@@ -172,9 +179,12 @@ def test_search_has_constant_queries_and_limits_results(event, client):
 
 def test_desk_redirects_to_only_event(event, client):
     client.force_login(make_staff(event, "desk"))
+
     assert client.get("/desk/")["Location"] == "/desk/x/"
     assert "Accueil" in client.get("/").content.decode()
+
     client.force_login(make_person())
+
     assert client.get("/desk/").status_code == 403
 
 
@@ -182,7 +192,9 @@ def test_desk_staff_sees_only_links_it_may_open(event, client):
     zoe = event.registrations.get(first_name="Zoé")
     client.force_login(make_staff(event, "desk"))
     answer = client.get(f"/organize/x/attendance/people/{zoe.reference}/")
+
     links = re.findall(r'<li><a href="([^"]+)"', answer.content.decode())
+
     assert links == ["/organize/x/attendance/", "/desk/x/"]
     assert [client.get(link).status_code for link in links] == [200, 200]
 

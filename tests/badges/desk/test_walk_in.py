@@ -45,42 +45,61 @@ def test_walk_in_is_registered_and_shown(event, client, mailoutbox, run_tasks):
     desk = make_staff(event, "desk")
     client.force_login(desk)
     answer = submit_walk_in(client)
+
     one = event.registrations.get(last_name="Durand")
+
     assert answer["Location"] == f"/desk/x/guests/{one.reference}/"
+
     page = client.get(answer["Location"]).content.decode()
+
     assert "Inès Durand" in page
     assert "Imprimer le badge" in page
     assert "Faire entrer" in page
     assert "Inscription enregistrée" in page
     order = one.order
-    assert (order.source, order.email, order.payment, one.state) == ("desk", "", "free", "confirmed")
+    assert order.source == "desk"
+    assert order.email == ""
+    assert order.payment == "free"
+    assert one.state == "confirmed"
     entry = AuditEntry.objects.get(verb="registration.receive")
     assert entry.actor == desk
     assert entry.event == "x"
     assert "Durand" not in str(entry.fields)
     assert event.tickets.get(slug="press").reserved == 1
+
     run_tasks()
+
     assert mailoutbox == []
 
 
 def test_priced_walk_in_is_on_invoice_and_gets_badge_by_mail(event, client, mailoutbox, run_tasks):
     make_ticket(event, slug="full-price", price=12_000)
     client.force_login(make_staff(event, "desk"))
+
     submit_walk_in(client, **{"guest-ticket": "full-price", "guest-email": "ines@example.org"})
+
     order = event.registrations.get(last_name="Durand").order
-    assert (order.payment, order.total, order.billing_name) == ("invoice", 12_000, "Port")
+    assert order.payment == "invoice"
+    assert order.total == 12_000
+    assert order.billing_name == "Port"
+
     run_tasks()
+
     assert [(mail.to, len(mail.attachments)) for mail in mailoutbox] == [(["ines@example.org"], 2)]
 
 
 def test_refused_walk_in_form_keeps_typed_values(event, client):
     make_ticket(event, slug="press", name="Presse", capacity=0)
     client.force_login(make_staff(event, "desk"))
+
     page = submit_walk_in(client, **{"guest-email": "no address", "guest-last_name": ""}).content.decode()
+
     assert 'value="Inès"' in page
     assert 'value="no address"' in page
     assert "Indiquez le nom" in page
+
     page = submit_walk_in(client).content.decode()
+
     assert "Il ne reste plus de place" in page
     assert 'value="Inès"' in page
     assert event.registrations.count() == 1
@@ -94,7 +113,8 @@ def test_walk_in_buys_addon_at_its_price(event, client):
     page = client.get(submit_walk_in(client, **{"guest-addons": "dinner"})["Location"]).content.decode()
 
     order = event.registrations.get(last_name="Durand").order
-    assert (order.total, order.payment) == (16_500, "invoice")
+    assert order.total == 16_500
+    assert order.payment == "invoice"
     dinner.refresh_from_db()
     assert dinner.reserved == 1
     assert '<span class="tag">Dîner</span>' in page
@@ -117,7 +137,9 @@ def test_walk_in_sent_twice_is_one_registration_unless_name_differs(event, clien
     client.force_login(make_staff(event, "desk"))
     nonce = {"guest-nonce": "the same"}
     first, again = submit_walk_in(client, **nonce), submit_walk_in(client, **nonce)
+
     other = submit_walk_in(client, **nonce, **{"guest-first_name": "Paul"})
+
     assert first["Location"] == again["Location"]
     assert first["Location"] != other["Location"]
     assert event.registrations.filter(last_name="Durand").count() == 2
@@ -129,8 +151,11 @@ def test_member_walk_in_needs_no_verification_but_counts_for_company_cap(event, 
     client.force_login(make_staff(event, "desk"))
     typed = {"guest-ticket": "member", "guest-email": member.email}
     submit_walk_in(client, **typed)
+
     one = event.registrations.get(last_name="Durand")
-    assert (one.state, one.member_of) == ("confirmed", member.employments.get().company)
+
+    assert one.state == "confirmed"
+    assert one.member_of == member.employments.get().company
     assert "a déjà atteint le nombre maximal de places" in submit_walk_in(client, **typed).content.decode()
     ticket.refresh_from_db()
     assert ticket.reserved == 1
@@ -140,7 +165,9 @@ def test_walk_in_is_refused_after_event(event, client):
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
     past = timezone.now() - datetime.timedelta(days=1)
+
     type(event).objects.update(starts_at=past - datetime.timedelta(hours=1), ends_at=past)
+
     assert "L’événement est terminé" in submit_walk_in(client).content.decode()
     assert event.registrations.count() == 1
 
@@ -154,7 +181,9 @@ def test_desk_shows_required_questions_without_answer(event, client, email, by_w
     make_question(event, "topic", text="Sujet")
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
+
     page = client.get(submit_walk_in(client, **{"guest-email": email})["Location"]).content.decode()
+
     told = "Questions sans réponse\u202f: Régime."
     assert told in page
     assert by_whom in page
@@ -165,10 +194,14 @@ def test_missing_answers_of_walk_in_are_given_at_desk(event, client):
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
     back = submit_walk_in(client)["Location"]
+
     one = event.registrations.get(last_name="Durand")
+
     address = f"/desk/x/guests/{one.reference}/answers/"
     assert f'<a href="{address}">Répondre maintenant</a>' in client.get(back).content.decode()
+
     page = client.post(address, {"diet": "unknown", "shown": "diet"})
+
     assert page.status_code == 200
     assert page.context["answers"].errors["diet"]
     assert client.post(address, {"diet": "vegan", "shown": "diet"})["Location"] == back
@@ -181,7 +214,9 @@ def test_missing_answers_of_walk_in_are_given_at_desk(event, client):
 def test_desk_cannot_open_answers_of_registered_guest(event, client):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
     client.force_login(make_staff(event, "desk"))
+
     zoe = event.registrations.get(first_name="Zoé")
+
     guest = f"/desk/x/guests/{zoe.reference}/"
     assert client.get(f"{guest}answers/")["Location"] == guest
 
@@ -194,9 +229,13 @@ def test_walk_in_mail_links_to_missing_answers(event, client, mailoutbox, run_ta
     run_tasks()
     [mail] = mailoutbox
     asked = re.search(r"Il manque des réponses pour Inès Durand \(Régime\)\..*\n(https?://\S+)", mail.body)
+
     html = str(mail.alternatives[0][0])
+
     assert asked
     assert asked[1] in html
+
     client.logout()
     page = client.get(asked[1].removeprefix("http://testserver"))
+
     assert list(page.context["answers"].fields) == ["diet"]

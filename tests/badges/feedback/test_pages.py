@@ -76,7 +76,8 @@ def test_refusal_of_attendee_without_scan_is_explained(client, session, address)
     client.get(make_link(make_registration(session.event)))
     absent = client.post(address, {"stars": "5"})
 
-    assert (stranger.status_code, absent.status_code) == (403, 403)
+    assert stranger.status_code == 403
+    assert absent.status_code == 403
     assert "On this device, open the link in the e-mail that contains your badge" in stranger.content.decode()
     assert "whose badge was scanned at this session" in absent.content.decode()
     assert not SessionFeedback.objects.exists()

@@ -63,6 +63,7 @@ def make_report(
 
 def test_delivery_report_is_parsed():
     notice = parse_delivery_report(make_report("Ana0@Example.org", key="mailing-3-17").encode())
+
     assert notice.message_key == "mailing-3-17"
     assert notice.failures == [
         DeliveryFailure(("ana0@example.org", "Ana0@Example.org"), "5.1.1 550 5.1.1 …: no such user")
@@ -136,13 +137,21 @@ def test_command_marks_address_and_recipient_as_bounced(command, manage, tmp_pat
     file.write_text(
         make_report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
     )
+
     done = command("mail_bounces", str(file))
-    assert (done.returncode, done.stdout) == (0, "1 adresse marquée en erreur.\n")
+
+    assert done.returncode == 0
+    assert done.stdout == "1 adresse marquée en erreur.\n"
     assert BouncedAddress.objects.get().email == "ana0@example.org"
     first.refresh_from_db()
-    assert (first.state, first.answer) == ("bounced", "5.1.1 550 5.1.1 …: no such user")
+    assert first.state == "bounced"
+    assert first.answer == "5.1.1 550 5.1.1 …: no such user"
+
     bad = manage("mail_bounces", "-", stdin="Hello")
-    assert (bad.returncode, bad.stdout, bad.stderr.count("\n")) == (2, "", 1)
+
+    assert bad.returncode == 2
+    assert bad.stdout == ""
+    assert bad.stderr.count("\n") == 1
 
 
 @pytest.mark.django_db
@@ -150,7 +159,9 @@ def test_bounce_is_recorded_for_known_address_only(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     launch_mailing(mailing=make_mailing(event))
+
     run_tasks()
+
     for address, marked in (("Ana1@example.org", ["ana1@example.org"]), ("x@y.example", [])):
         assert (
             record_reported_bounces(
@@ -188,24 +199,34 @@ class TestAttention:
         [ana, _bob] = add_people(event, 2)
         address = f"/en/organize/{event.slug}"
         sentence = "1 e-mail was not delivered: correct the address and send it again."
+
         client.post(f"{address}/mail/bounces/", {"addresses": "ANA0@example.org"})
+
         assert sentence in client.get("/en/organize/").content.decode()
         listed = client.get(f"{address}/registrations/?state=undelivered").context["page_obj"]
         assert [one.pk for one in listed] == [ana.pk]
+
         page = client.get(f"{address}/registrations/{ana.reference}/").content.decode()
+
         assert "An e-mail to ana0@example.org bounced" in page
         assert "Ana0 Müller" in client.get(f"{address}/mail/bounces/").content.decode()
+
         mailing = make_mailing(event)
+
         assert [group.address for group in build_audience(mailing).selected_groups] == ["ana1@example.org"]
+
         correct_registration(
             registration=ana,
             correction=Correction(
                 first_name="Ana0", last_name="Müller", email="right@example.org", company="", no_photo=False
             ),
         )
+
         assert len(build_audience(mailing).selected_groups) == 2
         assert sentence not in client.get("/en/organize/").content.decode()
+
         forget_corrected_addresses()
+
         assert BouncedAddress.objects.count() == 0
 
     def test_pasted_addresses_are_marked_and_unknown_ones_stay_in_form(self, event, client):
@@ -217,25 +238,33 @@ class TestAttention:
             'Ana Müller <ana0@example.org>; 550\n"ana1@example.org",hard\nana9@example.org ana0@example.org'
         )
         page = client.post(address, {"addresses": pasted})
+
         said = page.content.decode()
+
         assert "2 addresses marked as bounced: mailings skip them" in said
         assert "No registration for this event uses the address below." in said
         assert page.context["form"]["addresses"].value() == "ana9@example.org"
         marked = BouncedAddress.objects.order_by("email").values_list("email", flat=True)
         assert list(marked) == ["ana0@example.org", "ana1@example.org"]
+
         for nothing in ("", "   ", "no address here"):
             answer = client.post(address, {"addresses": nothing})
             assert answer.status_code == 200
             assert answer.context["form"].errors
+
         assert client.post(address, {"addresses": "ana2@example.org"}).status_code == 302
 
     def test_bounce_is_cleared_for_correct_address(self, event):
         [ana] = add_people(event, 1)
         record_bounce(event=event, address="ana0@example.org")
         record_bounce(event=event, address="ana0@example.org")
+
         forget_corrected_addresses()
+
         assert build_audience(make_mailing(event)).bounced_count == 1
+
         clear_bounce(registration=ana)
+
         assert build_audience(make_mailing(event)).bounced_count == 0
         verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
         assert list(verbs) == ["address.bounced", "address.right"]
@@ -243,13 +272,16 @@ class TestAttention:
     def test_bounced_buyer_address_counts_for_attendee_without_address(self, event):
         order = make_order(event, email="boss@example.org")
         make_registration(make_ticket(event), order=order, email="")
+
         record_bounce(event=event, address="boss@example.org")
+
         assert build_audience(make_mailing(event)).bounced_count == 1
 
     @pytest.mark.parametrize("address", ["stranger@example.org", "boſs@example.org"])
     def test_bounce_of_unknown_address_is_not_stored(self, event, address):
         add_people(event, 1)
         make_registration(event.tickets.get(), email="boss@example.org")
+
         with pytest.raises(NotFound):
             record_bounce(event=event, address=address)
         assert not BouncedAddress.objects.exists()

@@ -43,12 +43,15 @@ def test_attendee_cancelled_or_erased_since_freezing_gets_no_mail(mailoutbox, ru
     erase_subject(find_subject_by_address(forgotten.email))
     run_tasks()
     mailoutbox.clear()
+
     send_all(mailing, run_tasks)
+
     assert [mail.to for mail in mailoutbox] == [[stays.email]]
     left = Recipient.objects.exclude(left_out="").order_by("pk")
     assert list(left.values_list("left_out", flat=True)) == ["changed", "changed"]
     mailing.refresh_from_db()
-    assert (mailing.state, count_recipients([mailing])[mailing.pk]["omitted"]) == ("sent", 2)
+    assert mailing.state == "sent"
+    assert count_recipients([mailing])[mailing.pk]["omitted"] == 2
 
 
 def test_attendee_who_paid_since_freezing_gets_no_payment_mail(mailoutbox, run_tasks):
@@ -62,7 +65,9 @@ def test_attendee_who_paid_since_freezing_gets_no_payment_mail(mailoutbox, run_t
     record_payment(
         receivable=sync_receivable(owing[0].order), amount=9_000, method="transfer", external_id="x"
     )
+
     send_all(mailing, run_tasks)
+
     assert [mail.to for mail in mailoutbox] == [[owing[1].email]]
 
 
@@ -71,14 +76,19 @@ def test_shared_mail_is_split_after_address_change(mailoutbox, run_tasks):
     order, ticket = make_order(event, email="boss@example.org"), make_ticket(event)
     names = ("Ana", "Bob", "Cy", "Dan")
     ana, bob, cy, dan = (make_registration(ticket, order=order, first_name=n, email="") for n in names)
+
     mailing = make_frozen_mailing(event)
+
     assert mailing.recipients.count() == 1
+
     Registration.objects.filter(pk=ana.pk).update(email="ana@example.org")
     cancel_registration(registration=dan)
     run_tasks()
     mailoutbox.clear()
     send_all(mailing, run_tasks)
+
     sent = {mail.to[0]: mail.body for mail in mailoutbox}
+
     assert sorted(sent) == ["ana@example.org", "boss@example.org"]
     assert "Bonjour Ana," in sent["ana@example.org"]
     assert "Bonjour Bob et Cy," in sent["boss@example.org"]
@@ -87,4 +97,5 @@ def test_shared_mail_is_split_after_address_change(mailoutbox, run_tasks):
     assert make_own_secret(cy) not in sent["ana@example.org"]
     assert order.manage_secret not in sent["ana@example.org"]
     mailing.refresh_from_db()
-    assert (mailing.state, count_recipients([mailing])[mailing.pk]["sent"]) == ("sent", 2)
+    assert mailing.state == "sent"
+    assert count_recipients([mailing])[mailing.pk]["sent"] == 2

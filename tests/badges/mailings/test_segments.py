@@ -38,7 +38,9 @@ def test_segment_filters_by_registration_and_order_fields(event):
     make_registration(guest, first_name="Tom", cancelled_at=timezone.now())
     make_registration(make_ticket(), first_name="Elsewhere")
     english = make_order(event, language="en", payment="invoice", total=12_000)
+
     make_registration(guest, first_name="Zoe", order=english, price=12_000)
+
     assert select_first_names(event) == {"Ana", "Bob", "Zoe"}
     assert select_first_names(event, states=()) == {"Ana", "Bob", "Pia", "Tom", "Zoe"}
     assert select_first_names(event, states=("pending", "cancelled")) == {"Pia", "Tom"}
@@ -54,9 +56,13 @@ def test_unpaid_segment_excludes_fully_paid_order(event):
     order = make_order(event, payment="invoice", total=12_000)
     make_registration(make_ticket(event), first_name="Zoe", order=order, price=12_000)
     receivable = sync_receivable(order)
+
     record_payment(receivable=receivable, amount=2_000, method="transfer")
+
     assert select_first_names(event, payment="unpaid") == {"Zoe"}
+
     record_payment(receivable=receivable, amount=10_000, method="transfer")
+
     assert select_first_names(event, payment="unpaid") == set()
 
 
@@ -64,7 +70,9 @@ def test_segment_filters_by_presence_at_event_and_checkpoint(event):
     ticket = make_ticket(event)
     ana, bob = (make_registration(ticket, first_name=name) for name in ("Ana", "Bob"))
     make_registration(ticket, first_name="Zoe")
+
     room = Checkpoint.objects.create(event=event, name="Room", kind="session", session=make_session(event))
+
     check_in_registration(registration=ana, checkpoint=get_or_create_entrance(event), operator=None)
     check_in_registration(registration=bob, checkpoint=room, operator=None)
     assert select_first_names(event, presence="arrived") == {"Ana", "Bob"}
@@ -76,10 +84,12 @@ def test_segment_filters_by_presence_at_event_and_checkpoint(event):
 def test_segment_is_serialized_and_described(event):
     make_ticket(event, slug="press", name="Presse")
     door = get_or_create_entrance(event)
+
     segment = Segment(
         tickets=("press",), states=("confirmed", "pending"), company="Acme", payment="unpaid",
         presence="absent", checkpoint=door.pk, language="en", photo="refused",
     )  # fmt: skip
+
     assert Segment.from_json(segment.to_json()) == segment
     assert describe_segment(segment, event) == [
         "inscriptions confirmées, inscriptions en attente de confirmation",
@@ -99,6 +109,7 @@ def test_recipients_are_grouped_by_address_and_language():
         (7, "boſs@example.org", "", "de"),
     ]
     found = group_by_address(rows)
+
     assert [(group.address, group.language, group.registration_ids) for group in found.groups] == [
         ("ana@example.org", "fr", [1, 2]),
         ("ana@example.org", "en", [3]),
@@ -115,12 +126,12 @@ def test_unsubscribed_and_bounced_addresses_are_excluded(event, purpose, sent):
         make_registration(ticket, email=f"{name}@example.org")
     Unsubscription.objects.create(email="bob@example.org")
     BouncedAddress.objects.create(email="zoe@example.org")
+
     audience = build_audience(make_mailing(event, purpose=purpose))
-    assert (len(audience.selected_groups), audience.unsubscribed_count, audience.bounced_count) == (
-        sent,
-        2 - sent,
-        1,
-    )
+
+    assert len(audience.selected_groups) == sent
+    assert audience.unsubscribed_count == 2 - sent
+    assert audience.bounced_count == 1
 
 
 def test_building_audience_takes_two_queries(event, django_assert_num_queries):

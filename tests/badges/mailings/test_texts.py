@@ -44,6 +44,7 @@ def test_placeholders_are_filled_in_html_and_text():
         "Hello **{first_name}**,\n\n[Your page]({manage_url}), {badge}",
         first_name="Ana", manage_url="https://club.example/o/1/?a=1&b=2", badge="https://club.example/b",
     )  # fmt: skip
+
     assert "<strong>Ana</strong>" in html
     assert 'href="https://club.example/o/1/?a=1&amp;b=2"' in html
     assert 'href="https://club.example/b"' in html
@@ -61,6 +62,7 @@ def test_placeholders_are_filled_in_html_and_text():
 )
 def test_names_are_never_interpreted_as_markup(name, escaped):
     html, text = fill_template("Hello {first_name}", first_name=name)
+
     assert html.strip() == f"<p>Hello {escaped}</p>"
     assert text == f"Hello {name}"
 
@@ -76,6 +78,7 @@ def test_scripts_event_handlers_styles_images_and_unsafe_links_are_removed():
 def test_html_tag_does_not_break_surrounding_markdown():
     written = "Hello **{name}**,\n\n<b>now</b> [here]({badge})\n\n- one\n- two"
     html, text = fill_template(written, name="Ana", badge="https://x.example/")
+
     assert html.count("<p>") == 2
     assert "<strong>Ana</strong>" in html
     assert "<b>now</b>" in html
@@ -87,7 +90,9 @@ def test_html_tag_does_not_break_surrounding_markdown():
 def test_unknown_placeholder_is_named_in_error(text):
     with pytest.raises(InvalidMailText) as error:
         check_text(text)
+
     named = text.partition("{")[2].rstrip("}")
+
     assert str(error.value).startswith(f"Champ «\u202f{{{named}}}\u202f» inconnu.")
 
 
@@ -112,13 +117,16 @@ def test_unmatched_brace_is_refused_with_its_context(text):
 def test_unknown_name_leaves_no_space_behind():
     html, text = fill_template("Hello {first_name},\n\nThe place of {name}.")
 
-    assert (html.strip(), text) == ("<p>Hello,</p>\n<p>The place of.</p>", "Hello,\n\nThe place of.")
+    assert html.strip() == "<p>Hello,</p>\n<p>The place of.</p>"
+    assert text == "Hello,\n\nThe place of."
     assert fill_subject("Hello {first_name}", {"first_name": ""}) == "Hello"
 
 
 def test_right_to_left_name_is_isolated_in_html():
     html, text = fill_template("Hello {first_name}, 2 days", first_name="محمد")
-    assert (html.strip(), text) == ("<p>Hello <bdi>محمد</bdi>, 2 days</p>", "Hello محمد, 2 days")
+
+    assert html.strip() == "<p>Hello <bdi>محمد</bdi>, 2 days</p>"
+    assert text == "Hello محمد, 2 days"
 
 
 @pytest.mark.django_db
@@ -132,12 +140,12 @@ class TestMailingWriter:
         order = make_order(event, email="boss@example.org")
         one = make_registration(make_ticket(event), order=order, first_name="Zoé", email="zoe@example.org")
         message = self.write(one)
+
         text, html = render_mail_message(message)
-        assert (message.to, message.subject, message.message_key) == (
-            "zoe@example.org",
-            "Nouvelles de Convention",
-            "mailing-1-5",
-        )
+
+        assert message.to == "zoe@example.org"
+        assert message.subject == "Nouvelles de Convention"
+        assert message.message_key == "mailing-1-5"
         assert message.reply_to == "club@example.org"
         assert f"/orders/{order.reference}/{make_own_secret(one)}/" in text
         assert order.manage_secret not in text + html
@@ -152,7 +160,9 @@ class TestMailingWriter:
             make_registration(ticket, order=order, first_name=n, email="") for n in ("Ana", "Bob", "Cy")
         ]
         message = self.write(*people, language="en")
+
         text, _html = render_mail_message(message)
+
         assert message.to == "boss@example.org"
         assert "Hello Ana, Bob and Cy," in text
         assert text.count(f"/en/orders/{order.reference}/{order.manage_secret}/") == 4
@@ -171,13 +181,16 @@ class TestMailingWriter:
     def test_sent_mail_equals_rendered_mail(self, mailoutbox):
         message = self.write(make_registration(make_ticket(make_event(accent="#a01060"))))
         send_mail_message(message)
+
         [sent] = mailoutbox
+
         assert (sent.body, sent.alternatives[0].content) == render_mail_message(message)
         assert make_light_tones("#a01060").accent in render_mail_message(message)[1]
 
     def test_news_has_one_click_unsubscribe_link(self):
         message = self.write(make_registration(), purpose="news")
         text, html = render_mail_message(message)
+
         address = message.headers["List-Unsubscribe"]
         assert message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert address[1:-1] in text
@@ -192,11 +205,14 @@ class TestWriting:
         update_mailing(
             mailing=mailing, draft=MailingDraft(purpose="news", texts={**TEXTS, "subject_fr": "Autre"})
         )
+
         mailing.refresh_from_db()
         assert mailing.subject_fr == "Autre"
         assert mailing.is_news
         assert mailing.languages == ["fr", "en"]
+
         delete_draft(mailing=mailing)
+
         assert list(AuditEntry.objects.order_by("pk").values_list("verb", "fields")) == [
             ("mailing.write", ["segment", *sorted(TEXTS, key=list(TEXTS).index)]),
             ("mailing.change", ["purpose", "subject_fr"]),
@@ -205,6 +221,7 @@ class TestWriting:
 
     def test_incomplete_language_and_unknown_placeholder_are_refused(self):
         texts = {"subject_fr": "", "text_fr": "Bonjour", "subject_en": "Hello {x}", "text_en": ""}
+
         with pytest.raises(InvalidFields) as error:
             create_mailing(event=make_event(), draft=MailingDraft(texts=texts), author=None)
         assert sorted(error.value.field_errors) == ["subject_en", "subject_fr", "text_en"]

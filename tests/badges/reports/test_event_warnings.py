@@ -73,6 +73,7 @@ def test_each_problem_has_its_warning(found, expected):
 
 def test_full_ticket_is_no_warning_if_sale_or_registration_is_closed():
     full = Ticket(name="Presse", capacity=20, reserved=20)
+
     assert (
         list_warnings(
             make_event_facts(
@@ -81,21 +82,27 @@ def test_full_ticket_is_no_warning_if_sale_or_registration_is_closed():
         )
         == []
     )
+
     off_sale = Ticket(name="Presse", capacity=20, reserved=20, closes_at=NOW - datetime.timedelta(days=1))
+
     assert list_warnings(make_event_facts(tickets=[off_sale])) == []
 
 
 def test_device_warnings_are_shown_only_during_event():
     running = make_unsaved_event(starts_at=NOW - datetime.timedelta(hours=1))
+
     assert list_warnings(make_event_facts(running)) == [
         (2, "Aucun téléphone n’est jumelé : personne ne peut scanner les badges.")
     ]
     assert list_warnings(make_event_facts(running, lapsed_device_count=2)) == [
         (2, "Les 2 téléphones jumelés sont révoqués ou ont expiré : personne ne peut scanner les badges.")
     ]
+
     door = Checkpoint(name="Entrée")
     quiet = Device(name="Nokia", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=11))
+
     alive = Device(name="Pixel", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=1))
+
     assert list_warnings(make_event_facts(running, devices=[alive])) == []
     assert list_warnings(make_event_facts(running, devices=[alive, quiet])) == [
         (2, "Le téléphone « Nokia » (Entrée) ne répond plus depuis le 1er juin 2027 à 10 h 49.")
@@ -119,5 +126,7 @@ def test_failed_and_stuck_tasks_are_one_grave_and_one_lesser_warning():
 def test_missing_confidentiality_agreements_are_reported_with_lock_date():
     [(gravity, sentence)] = list_warnings(make_event_facts(missing_agreements=2, locks_at=NOW))
     before, _semicolon, after = sentence.partition(" ; ")
-    assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté le texte de confidentialité")
+
+    assert gravity == 1
+    assert before == "2 visiteurs n’ont pas encore accepté le texte de confidentialité"
     assert after == "la liste sera close le 1er juin 2027 à 11 h."

@@ -22,6 +22,7 @@ TEXT_KEY_PATTERN = re.compile(r"""formatText\((?:\w+ instanceof \w+ \? )?"([\w.]
 def test_page_is_identical_for_all_visitors(client, address, language):
     response = client.get(address)
     page = response.content.decode()
+
     assert response.status_code == 200
     assert f'<html lang="{language}"' in page
     assert page == shell.render_page(language)
@@ -35,14 +36,18 @@ def test_page_is_identical_for_all_visitors(client, address, language):
 def test_manifest_makes_scanner_installable(client, address, start):
     response = client.get(f"{address}manifest.webmanifest")
     manifest = json.loads(response.content)
+
     assert response["Content-Type"] == "application/manifest+json"
-    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == (start, start, "standalone")
+    assert manifest["start_url"] == start
+    assert manifest["scope"] == start
+    assert manifest["display"] == "standalone"
     for icon in manifest["icons"]:
         assert finders.find(icon["src"].removeprefix("/static/")) is not None
 
 
 def test_service_worker_covers_both_languages(client):
     response = client.get("/scan/sw.js")
+
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert response["Service-Worker-Allowed"] == "/"
     assert response["Cache-Control"] == "no-cache"
@@ -57,6 +62,7 @@ def test_service_worker_caches_every_imported_script():
             path = (script.parent / imported).resolve()
             name = path.relative_to(SCRIPTS.parent.resolve()).as_posix()
             assert name in kept, f"{script.name} imports {imported}"
+
     assert [name for name in kept if finders.find(name) is None] == []
 
 
@@ -64,7 +70,9 @@ def test_page_preloads_all_scripts(client):
     """Preload scripts: on a slow network, nested imports would take a round trip each."""
     found = client.get("/scan/").content.decode()
     preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', found)
+
     scripts = [name for name in shell.list_static_files() if name.endswith(".js")]
+
     # The library that reads codes is loaded with the camera.
     assert preloaded == [static(name) for name in scripts if name not in shell.READER_SCRIPTS]
     assert static("vendor/idb/index.js") in preloaded
@@ -72,11 +80,14 @@ def test_page_preloads_all_scripts(client):
 
 def test_service_worker_changes_with_texts_and_files(monkeypatch, settings):
     before = shell.render_service_worker()
+
     assert shell.render_service_worker() == before
+
     with monkeypatch.context() as changed:
         changed.setattr(texts, "queue_texts", lambda: {"queue.empty": "Other words"})
         assert shell.render_service_worker() != before
     monkeypatch.setattr(shell, "hash_files", lambda: ["other"])
+
     assert shell.render_service_worker() != before
 
 
@@ -91,6 +102,7 @@ def test_all_texts_used_by_scripts_exist(language):
         for name in found
         if name
     }
+
     assert asked - set(known) == set()
     assert len(asked) > 30
     assert "" not in known.values()
@@ -101,7 +113,9 @@ def test_texts_have_same_placeholders_in_both_languages():
         english = texts.scanner_texts()
     with translation.override("fr"):
         french = texts.scanner_texts()
+
     blanks = re.compile(r"\{\w+\}")
+
     for name, sentence in english.items():
         assert sorted(blanks.findall(sentence)) == sorted(blanks.findall(french[name])), name
     assert [name for name in english if english[name] == french[name] and name != "last.line"] == [
@@ -115,10 +129,13 @@ def test_hashed_scripts_import_hashed_scripts(tmp_path):
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(Path(str(finders.find(name))).read_bytes())
+
     failures = [
         result for _name, _hashed, result in storage.post_process(files) if isinstance(result, Exception)
     ]
+
     assert failures == []
+
     for name in files:
         hashed = tmp_path / storage.stored_name(name)
         for imported in re.findall(

@@ -79,6 +79,7 @@ def test_script_tests_pass_in_node(script: str, tmp_path: Path):
         pytest.skip("no Node here")
     made = tmp_path / "vectors.json"
     made.write_text(json.dumps(vectors()))
+
     run = subprocess.run(
         [node, "--test", "--test-reporter=tap", script],
         cwd=BADGES,
@@ -87,4 +88,5 @@ def test_script_tests_pass_in_node(script: str, tmp_path: Path):
         text=True,
         check=False,
     )
+
     assert run.returncode == 0, run.stdout + run.stderr

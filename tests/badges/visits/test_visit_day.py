@@ -64,6 +64,7 @@ def make_time(number):
 def test_visitor_is_located_by_scans_and_time(at, seen, where):
     moments = {name: make_time(number) for name, number in seen.items()}
     facts = VisitorFacts(at=make_time(at), starts_at=START, ends_at=make_time(360), **moments)
+
     assert locate_visitor(facts) == where
 
 
@@ -85,6 +86,7 @@ def get_checkpoint(visit, kind, **fields):
 
 def test_missing_checkpoints_are_created_once(visit):
     out, back = make_ride(visit), make_ride(visit, "back", meeting_point="Parking P2")
+
     assert count_missing_checkpoints(visit) == 4
     assert create_visit_checkpoints(visit=visit) == 4
     assert create_visit_checkpoints(visit=visit) == 0
@@ -94,9 +96,13 @@ def test_missing_checkpoints_are_created_once(visit):
         ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),
         ("exit", None, "entrance"),
     }  # fmt: skip
+
     make_ride(visit, meeting_point="Gare de l’Est")
+
     assert create_visit_checkpoints(visit=visit) == 1
+
     Ride.objects.get(pk=out.pk).delete()
+
     assert Checkpoint.objects.filter(event=visit.event).count() == 5
 
 
@@ -118,18 +124,24 @@ def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
         Ride.objects.filter(pk=ride.pk).update(leaves_at=timezone.now() + HOUR)
         choose_rides(application=one, ride_ids=[ride.pk])
     create_visit_checkpoints(visit=visit)
+
     coach, way_out = get_checkpoint(visit, "coach"), get_checkpoint(visit, "exit")
+
     for one in (early, gone):
         assert scan_by_hand(one, coach).verdict == "admitted"
     assert load_whereabouts(visit) == {"Aube": "aboard", "Brun": "late", "Clair": "late", "Dupré": "aboard"}
+
     scan_by_hand(early)
     scan_by_hand(gone)
+
     assert scan_by_hand(gone, way_out, "out").verdict == "admitted"
     assert load_whereabouts(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
+
     manifest = build_manifest(ride, load_roster(visit))
     names = [
         [one.last_name for one in part] for part in (manifest.aboard, manifest.missing, manifest.without_seat)
     ]
+
     assert names == [["Aube"], ["Brun"], ["Dupré"]]
     assert load_whereabouts(visit, at=visit.event.ends_at) == {
         "Aube": "inside", "Brun": "no_show", "Clair": "no_show", "Dupré": "left",
@@ -155,9 +167,13 @@ def test_visitor_who_reenters_is_inside_again(visit):
     create_visit_checkpoints(visit=visit)
     scan_by_hand(one)
     scan_by_hand(one, get_checkpoint(visit, "exit"), "out")
+
     ((_came, left),) = find_stays([visit.event])[visit.event.pk].values()
+
     assert left is not None
+
     scan_by_hand(one)
+
     assert [left for _came, left in find_stays([visit.event])[visit.event.pk].values()] == [None]
     assert [where.whereabouts for where in load_roster(visit)] == [Whereabouts.INSIDE]
 
@@ -166,7 +182,9 @@ def test_coach_scan_alone_is_no_arrival(visit):
     one = make_visitor(visit)
     make_ride(visit)
     create_visit_checkpoints(visit=visit)
+
     scan_by_hand(one, get_checkpoint(visit, "coach"))
+
     assert find_stays([visit.event])[visit.event.pk] == {}
 
 
@@ -179,9 +197,12 @@ def test_late_coach_scan_leaves_visitor_who_left_as_left(visit):
     phone, _token = make_device(visit.event, checkpoint=coach)
     snapshot = build_snapshot(phone)
     kinds = {row["id"]: (row["kind"], row["door"]) for row in snapshot["checkpoints"]}
+
     gate = get_checkpoint(visit, "entrance")
+
     assert kinds[coach.pk] == ("coach", coach.pk)
     assert kinds[way_out.pk] == ("exit", gate.pk)
+
     now = timezone.now()
     code = make_badge_code(one.registration)
     out = make_item(code, direction="out", at=(now - HOUR / 6).isoformat())
@@ -190,12 +211,18 @@ def test_late_coach_scan_leaves_visitor_who_left_as_left(visit):
         device=make_device(visit.event, checkpoint=gate)[0],
         items=[make_item(code, at=(now - HOUR / 2).isoformat())],
     )
+
     (result,) = record_scan_items(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
+
     assert result.verdict == "admitted"
+
     (seen,) = load_roster(visit)
+
     assert seen.whereabouts == Whereabouts.LEFT
+
     before = sorted(Presence.objects.values_list("checkpoint", "first_entered_at", "last_left_at"))
     rebuild_presence(event=visit.event)
+
     assert sorted(Presence.objects.values_list("checkpoint", "first_entered_at", "last_left_at")) == before
     assert Scan.objects.count() == 3
 
@@ -208,11 +235,13 @@ def test_visitor_expected_at_two_visits_on_one_day_is_marked(visit):
     make_visitor(visit, last_name="Brun")
     Event.objects.filter(pk=other.event_id).update(name="Visite secrète", name_en="")
     at, readers = f"/organize/{visit.event.slug}/visit", (make_staff(visit.event), make_secretary())
+
     for reader, said in zip(readers, ("une autre visite", "Visite secrète"), strict=True):
         page = make_client(reader).get(f"{at}/day/").content.decode()
         assert "Attendus à deux visites ce jour" in page
         assert f"aussi à : {said}" in page
         assert said in make_client(reader).get(f"{at}/day/visit-roster.csv").content.decode()
+
     assert [one.other_visits for one in load_roster(visit)] == [("une autre visite",), ()]
     assert [one.other_visits for one in load_roster(another_day)] == [()]
 
@@ -225,7 +254,9 @@ def test_visit_over_midnight_counts_on_both_days():
         one.event.refresh_from_db()
     person = make_member()
     make_visitor(night, person)
+
     make_visitor(next_noon, person)
+
     assert [one.other_visits for one in load_roster(night)] == [("une autre visite",)]
 
 
@@ -234,7 +265,9 @@ def test_visitor_inside_with_cancelled_place_stays_on_roster(visit):
     scan_by_hand(one)
     cancel_registration(registration=one.registration)
     make_registration(visit.event.tickets.get(), last_name="Brun", cancelled_at=timezone.now())
+
     (seen,) = load_roster(visit)
+
     assert seen.last_name == "Aube"
     assert not seen.is_expected
     assert seen.whereabouts == Whereabouts.INSIDE
@@ -243,24 +276,38 @@ def test_visitor_inside_with_cancelled_place_stays_on_roster(visit):
 def test_day_pages_by_role(visit):
     ride = make_ride(visit)
     one, two = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
+
     desk, organizer = make_client(make_staff(visit.event, "desk")), make_client(make_staff(visit.event))
+
     page = f"/organize/{visit.event.slug}/visit/day/"
     assert desk.post(f"{page}doors/").status_code == 403
     assert "Créer 3 points de contrôle" in organizer.get(page).content.decode()
     assert "Créer 3" not in desk.get(page).content.decode()
+
     organizer.post(f"{page}doors/")
+
     assert count_missing_checkpoints(visit) == 0
+
     scan_by_hand(one)
     late = organizer.get(f"{page}?state=late").content.decode()
+
     assert "Brun" in late
     assert "Aube" not in late
+
     part = desk.get(f"{page}?part=rows")
+
     assert desk.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 304
+
     other = make_client(make_secretary())  # in the same browser, another reader has another ETag
+
     assert other.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 200
+
     evacuation = desk.get(f"{page}evacuation/")
+
     assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
+
     desk.head(f"{page}evacuation/")
+
     assert AuditEntry.objects.filter(verb="visit_evacuation.open").count() == 1
     assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)
     assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{ride.pk}/").content.decode()
@@ -272,7 +319,9 @@ def test_manifest_is_sorted_by_name_ignoring_accents(visit):
     ride = make_ride(visit)
     for name in ("Legrand", "Évrard", "Léger"):
         RideSeat.objects.create(ride=ride, application=make_visitor(visit, last_name=name, first_name="A"))
+
     roll = make_manifest_list(visit.event, build_manifest(ride, load_roster(visit)))
+
     assert [row[0] for row in roll.rows] == ["Évrard A", "Léger A", "Legrand A"]
 
 
@@ -286,10 +335,12 @@ def test_pdf_lists_and_csv_show_visitors_and_whereabouts(visit):
     scan_by_hand(one)
     organizer = make_client(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/day/"
+
     texts = {
         name: pdf_text(organizer.get(f"{page}{name}.pdf").content)
         for name in ("roster", "evacuation", f"coaches/{ride.pk}")
     }
+
     assert "Ana Aube" not in texts["evacuation"]
     assert "Aube Ana" in texts["evacuation"]
     assert "1 personne sur le site" in texts["evacuation"]
@@ -298,10 +349,14 @@ def test_pdf_lists_and_csv_show_visitors_and_whereabouts(visit):
         assert words in texts["roster"], words
     for words in ("Aube Ana", "Брун Ω Ana", "sans place", "0 à bord sur 1", "Gare de Lyon, sortie 3"):
         assert words in texts[f"coaches/{ride.pk}"], words
+
     english = pdf_text(organizer.get(f"/en{page}evacuation.pdf").content)
+
     assert "1 person on site" in english
+
     file = organizer.get(f"{page}visit-roster.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file)))
+
     assert [row["Nom"] for row in rows] == ["Aube", "Брун Ω"]
     assert make_client(make_staff(visit.event, "desk")).get(f"{page}visit-roster.csv").status_code == 403
 
@@ -314,7 +369,9 @@ def test_every_page_of_evacuation_list_has_heading(visit):
         .get(f"/organize/{visit.event.slug}/visit/day/evacuation.pdf")
         .content
     )
+
     pages = pdf_text(content).split("\f")
+
     assert len(pages) == len(pdf_sizes(content)) > 2
     assert all("Liste d’évacuation" in text for text in pages)
     assert sum(text.count("Nom 0") for text in pages) == 60
@@ -323,15 +380,20 @@ def test_every_page_of_evacuation_list_has_heading(visit):
 def test_certificate_is_issued_only_to_visitor_who_arrived_and_left(visit):
     left, stayed = make_visitor(visit, last_name="Aube", company="Éditions du Lac"), make_visitor(visit)
     organizer = make_client(make_staff(visit.event))
+
     page, own = (
         f"/organize/{visit.event.slug}/visit/day/certificates",
         f"/visits/{visit.event.slug}/certificate.pdf",
     )
+
     assert organizer.get(f"{page}.pdf").status_code == 409
+
     for one in (left, stayed):
         scan_by_hand(one)
     scan_by_hand(left, direction="out")
+
     end_visit(visit)
+
     whole = organizer.get(f"{page}.pdf").content
     assert len(pdf_sizes(whole)) == 1
     for words in (
@@ -348,7 +410,9 @@ def test_certificate_is_issued_only_to_visitor_who_arrived_and_left(visit):
     assert make_client(make_person()).get(own).status_code == 404
     assert organizer.get(f"{page}/{left.registration.reference}.pdf").status_code == 200
     assert organizer.get(f"{page}/{stayed.registration.reference}.pdf").status_code == 409
+
     english = pdf_text(make_client(left.person).get(f"/en{own}").content)
+
     assert "We certify that" in english
     assert "Visit to Nordlys" in english
 

@@ -72,6 +72,7 @@ def address(name, holder):
 
 def test_without_keys_no_pass_is_offered(client, holder):
     page = client.get(holder.order.manage_path)
+
     assert b"Wallet" not in page.content
     for name in ("order-apple-pass", "order-google-pass"):
         assert client.get(address(name, holder)).status_code == 404
@@ -79,17 +80,24 @@ def test_without_keys_no_pass_is_offered(client, holder):
 
 def test_apple_pass_has_expected_content_and_valid_signature(client, holder, apple):
     assert address("order-apple-pass", holder) in client.get(holder.order.manage_path).content.decode()
+
     answer = client.get(address("order-apple-pass", holder))
+
     assert answer["Content-Type"] == "application/vnd.apple.pkpass"
+
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
     signature, manifest = files.pop("signature"), files.pop("manifest.json")
+
     assert json.loads(manifest) == {
         name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()
     }
+
     said = json.loads(files["pass.json"])
+
     assert said["barcodes"][0]["message"] == build_badge_code(holder)
-    assert (said["passTypeIdentifier"], said["teamIdentifier"]) == ("pass.example.club", "TEAM123456")
+    assert said["passTypeIdentifier"] == "pass.example.club"
+    assert said["teamIdentifier"] == "TEAM123456"
     assert said["eventTicket"]["secondaryFields"][0]["value"] == "Zoé Müller"
     assert said["backgroundColor"] == "rgb(18, 52, 86)"
     assert is_signature_valid(apple, signature, manifest)
@@ -111,7 +119,9 @@ def test_company_contact_gets_pass_without_link_of_colleague(client, holder, app
     """With a colleague's own link, a company contact could read the colleague's answers."""
     holder.order.source = Order.Source.COMPANY_CONTACT
     holder.order.save()
+
     colleague = make_registration(holder.ticket, order=holder.order, email="colleague@example.org")
+
     assert read_back_links(client.get(address("order-apple-pass", colleague))) == []
     path = reverse(
         "order-apple-pass", args=[holder.order.reference, make_own_secret(colleague), colleague.reference]
@@ -135,14 +145,24 @@ def test_google_pass_is_signed(client, holder, settings, tmp_path):
     settings.GOOGLE_WALLET_KEY = str(tmp_path / "account.json")
     settings.GOOGLE_WALLET_ISSUER = "3388000000022"
     answer = client.get(address("order-google-pass", holder))
+
     start, _slash, token = answer["Location"].rpartition("/")
-    assert (answer.status_code, start) == (302, "https://pay.google.com/gp/v/save")
+
+    assert answer.status_code == 302
+    assert start == "https://pay.google.com/gp/v/save"
+
     head, claims, signature = (part + "=" * (-len(part) % 4) for part in token.split("."))
     said = token.rpartition(".")[0].encode()
+
     key.public_key().verify(base64.urlsafe_b64decode(signature), said, padding.PKCS1v15(), hashes.SHA256())
+
     assert json.loads(base64.urlsafe_b64decode(head)) == {"alg": "RS256", "typ": "JWT"}
+
     claimed = json.loads(base64.urlsafe_b64decode(claims))
-    assert (claimed["iss"], claimed["aud"], claimed["typ"]) == ("club@example.org", "google", "savetowallet")
+
+    assert claimed["iss"] == "club@example.org"
+    assert claimed["aud"] == "google"
+    assert claimed["typ"] == "savetowallet"
     [badge] = claimed["payload"]["eventTicketObjects"]
     [event] = claimed["payload"]["eventTicketClasses"]
     assert badge["barcode"] == {"type": "QR_CODE", "value": build_badge_code(holder)}

@@ -66,14 +66,21 @@ def is_token_accepted(token: str) -> bool:
 def test_session_that_added_second_factor_is_asked_again_after_removal(client, organizer, settings):
     settings.SECOND_FACTOR = "required"
     sign_in(client, organizer)
+
     assert not can_open_staff_page(client)
+
     add_app(client)
+
     assert can_open_staff_page(client)
+
     client.post("/accounts/2fa/app/remove/")
+
     assert not Authenticator.objects.exists()
     assert not can_open_staff_page(client)
     assert client.get("/me/security/").context["needs_second_factor"]
+
     add_app(client)
+
     assert can_open_staff_page(client)
 
 
@@ -81,9 +88,13 @@ def test_session_verified_by_app_needs_second_factor_again_after_removal(client,
     settings.SECOND_FACTOR = "required"
     RecoveryCodes.activate(organizer)
     TOTP.activate(organizer, SECRET)
+
     sign_in(client, organizer, app_code(SECRET))
+
     assert can_open_staff_page(client)
+
     client.post("/accounts/2fa/app/remove/")
+
     assert not can_open_staff_page(client)
 
 
@@ -93,7 +104,9 @@ def test_session_stays_verified_by_remaining_second_factor(client, organizer, se
     data = {"name": "Clé", "credential": {}}
     passkey = Authenticator.objects.create(user=organizer, type="webauthn", data=data)
     sign_in(client, organizer, app_code(SECRET))
+
     client.post(f"/accounts/2fa/passkeys/{passkey.pk}/remove/")
+
     assert list(Authenticator.objects.values_list("pk", flat=True)) == [app.pk]
     assert can_open_staff_page(client)
 
@@ -101,10 +114,14 @@ def test_session_stays_verified_by_remaining_second_factor(client, organizer, se
 def test_removing_second_factor_ends_other_sessions_and_sends_email(client, organizer, mailoutbox):
     TOTP.activate(organizer, SECRET)
     phone = Client()
+
     for one, at in ((phone, -30), (client, 0)):
         sign_in(one, organizer, app_code(SECRET, timezone.now().timestamp() + at))
+
     assert [one.get("/me/security/").status_code for one in (phone, client)] == [200, 200]
+
     client.post("/accounts/2fa/app/remove/")
+
     assert [one.get("/me/security/").status_code for one in (phone, client)] == [302, 200]
     assert "toutes les autres connexions sont fermées" in " ".join(mailoutbox[-1].body.split())
 
@@ -116,8 +133,11 @@ def test_password_change_revokes_tokens_and_reports_it_by_email_and_on_page(clie
     token, phone = make_token(organizer), Client()
     for one in (client, phone):
         sign_in(one, organizer)
+
     assert is_token_accepted(token)
+
     answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, **NEW_PASSWORD}, follow=True)
+
     assert REVOKED in answer.text
     assert not is_token_accepted(token)
     assert [one.get("/me/security/").status_code for one in (client, phone)] == [200, 302]
@@ -132,7 +152,9 @@ def test_password_reset_revokes_tokens_and_reports_it(client, organizer, mailout
     client.post("/accounts/password/reset/", {"email": organizer.email})
     [link] = re.findall(r"http://\S+(/accounts/password/reset/key/\S+)", mailoutbox[-1].body)
     page = client.get(link, follow=True)
+
     answer = client.post(page.redirect_chain[-1][0], NEW_PASSWORD, follow=True)
+
     assert "Vos 2 jetons d’API ont été révoqués" in answer.text
     assert [token for token in tokens if is_token_accepted(token)] == []
     assert phone.get("/me/security/").status_code == 302
@@ -144,7 +166,9 @@ def test_setting_first_password_revokes_tokens(client, organizer):
     organizer.save()
     token = make_token(organizer)
     client.force_login(organizer)
+
     client.post("/accounts/password/set/", NEW_PASSWORD)
+
     assert not is_token_accepted(token)
 
 
@@ -154,7 +178,9 @@ def test_password_change_mentions_no_tokens_if_none_is_valid(client, organizer, 
     revoke_token(person_id=organizer.pk, token_id=row.pk)
     make_token(make_account(email="zoe@example.org"))
     sign_in(client, organizer)
+
     answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, **NEW_PASSWORD}, follow=True)
+
     assert "jeton" not in answer.text.partition("<main")[2].partition("API")[0].lower()
     assert "jeton" not in mailoutbox[-1].body
     assert ApiToken.objects.filter(revoked_at=None, person__email="zoe@example.org").count() == 1
@@ -172,7 +198,9 @@ def test_account_changes_work_and_login_code_fails_without_mail_server(client, o
     reset = command("reset_second_factor", organizer.email)
     asked = Client().post("/accounts/login/code/", {"email": organizer.email})
 
-    assert (changed.status_code, reset.returncode, asked.status_code) == (302, 0, 503)
+    assert changed.status_code == 302
+    assert reset.returncode == 0
+    assert asked.status_code == 503
     organizer.refresh_from_db()
     assert organizer.check_password(NEW_PASSWORD["password1"])
     assert not Authenticator.objects.exists()
@@ -183,7 +211,9 @@ def test_changepassword_command_ends_sessions_and_tokens(organizer, command, mon
     token, phone = make_token(organizer), Client()
     sign_in(phone, organizer)
     monkeypatch.setattr("getpass.getpass", lambda *_args, **_kwargs: "an even longer one")  # what is typed
+
     done = command("changepassword", organizer.email)
+
     assert done.returncode == 0
     assert done.stderr == "Toutes les connexions sont fermées\u202f; jetons d’API révoqués\u202f: 1.\n"
     organizer.refresh_from_db()

@@ -46,6 +46,7 @@ def fail_sign_ins(times, addresses=("6.6.6.6",)):
 
 def test_known_browser_signs_in_despite_failed_attempts_of_others(ana):
     browser = make_known_browser()
+
     assert TOO_MANY in fail_sign_ins(6, addresses=("6.6.6.6", "10.0.0.1"))
     assert TOO_MANY in sign_in(Client(), RIGHT).content.decode()
     assert sign_in(browser, RIGHT).status_code == 302
@@ -59,6 +60,7 @@ def test_failed_sign_ins_are_counted_by_ip_address(ana):
 def test_unknown_browsers_share_sign_in_limit_of_account(ana, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.SIGN_IN_LIMITS, "login_failed_of_account": "8/h/key"}
     browser = make_known_browser()
+
     assert TOO_OFTEN in fail_sign_ins(3, addresses=("6.6.6.1", "6.6.6.2", "6.6.6.3"))
     assert TOO_OFTEN in sign_in(Client(), RIGHT, "10.0.0.2").content.decode()
     assert sign_in(browser, RIGHT).status_code == 302
@@ -79,15 +81,19 @@ def test_known_browser_is_limited_too(ana):
     browser = make_known_browser()
     for _each in range(6):
         answer = sign_in(browser, WRONG)
+
     assert TOO_MANY in answer.content.decode()
 
 
 def test_browser_is_known_only_for_accounts_it_signed_in_to(ana):
     make_account(email="eva@example.org", password=RIGHT)
     browser = Client()
+
     assert browser.post(LOGIN, {"login": "eva@example.org", "password": RIGHT}).status_code == 302
+
     browser.post("/en/accounts/logout/")
     fail_sign_ins(6, addresses=("10.0.0.1",))
+
     assert TOO_MANY in sign_in(browser, RIGHT).content.decode()
 
 
@@ -102,6 +108,7 @@ def test_browser_with_forged_cookie_is_unknown(ana, forged):
 
 def test_browser_cookie_is_httponly_and_contains_no_email_address(ana):
     browser = make_known_browser()
+
     cookie = browser.cookies["browser"]
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "Lax"
@@ -126,6 +133,7 @@ def test_login_codes_requested_by_others_do_not_block_owner(ana, mailoutbox):
     browser, form = make_known_browser(), {"email": "ana@example.org"}
     for _each in range(4):
         refused = Client().post(CODE, form, REMOTE_ADDR="6.6.6.6")
+
     assert "Too many attempts" in refused.content.decode()
     assert len(mailoutbox) == 3
     for client, address in ((browser, "6.6.6.6"), (Client(), "10.0.0.2")):
@@ -136,8 +144,10 @@ def test_login_codes_requested_by_others_do_not_block_owner(ana, mailoutbox):
 def test_unknown_browsers_share_login_code_limit_of_account(ana, mailoutbox, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.SIGN_IN_LIMITS, "login_code_of_account": "4/h/key"}
     browser, form = make_known_browser(), {"email": "ana@example.org"}
+
     for number in range(6):
         refused = Client().post(CODE, form, REMOTE_ADDR=f"6.6.6.{number}")
+
     assert TOO_OFTEN in refused.content.decode()
     assert browser.post(CODE, form).status_code == 302
     assert len(mailoutbox) == 5
@@ -149,16 +159,22 @@ def test_sign_in_by_code_makes_browser_known(ana, mailoutbox):
     [code] = [line for line in mailoutbox[0].body.splitlines() if line.isupper() and len(line) < 12]
     browser.post("/en/accounts/login/code/confirm/", {"code": code})
     browser.post("/en/accounts/logout/")
+
     fail_sign_ins(6, addresses=("127.0.0.1",))
+
     assert sign_in(browser, RIGHT, "127.0.0.1").status_code == 302
 
 
 def test_password_reset_resets_failure_count(ana, mailoutbox, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.SIGN_IN_LIMITS, "login_failed_of_account": "5/h/key"}
+
     assert TOO_OFTEN in fail_sign_ins(3, addresses=("6.6.6.1", "6.6.6.2"))
+
     browser = Client()
     browser.post(RESET, {"email": "ana@example.org"})
     link = mailoutbox[0].body.partition(project_settings.SITE_URL)[2].split()[0]
     form = browser.get(link)["Location"]
+
     browser.post(form, {"password1": "quite another one", "password2": "quite another one"})
+
     assert sign_in(Client(), "quite another one").status_code == 302

@@ -58,6 +58,7 @@ def test_valid_passkey_signs_in_to_its_account(ana, passkey):
     """Positive control: each attack below changes one part of this."""
     client = browser()
     sign_in(client, passkey.assertion(request_challenge(client)))
+
     assert is_signed_in(client)
     assert client.session["_auth_user_id"] == str(ana.pk)
 
@@ -82,7 +83,9 @@ ATTACKS = {
 def test_sign_in_with_forged_response_is_refused(passkey, attack):
     client = browser()
     forged = dataclasses.replace(passkey, **ATTACKS[attack])
+
     answer = sign_in(client, forged.assertion(request_challenge(client)))
+
     assert answer.status_code == 200
     assert not is_signed_in(client)
 
@@ -94,7 +97,9 @@ def test_response_for_one_account_opens_no_other_account(ana, eva, passkey):
     client = browser()
     credential = passkey.assertion(request_challenge(client))
     credential["response"]["userHandle"] = of_eva
+
     sign_in(client, credential)
+
     assert not is_signed_in(client)
 
 
@@ -102,28 +107,42 @@ def test_response_works_once_and_only_in_its_browser(passkey):
     client, other = browser(), browser()
     request_challenge(other)
     credential = passkey.assertion(request_challenge(client))
+
     sign_in(other, credential)
+
     assert not is_signed_in(other)
+
     sign_in(client, credential)
+
     assert is_signed_in(client)
+
     client.post("/accounts/logout/", secure=True)
     sign_in(client, credential)
+
     assert not is_signed_in(client)
+
     request_challenge(client)
     sign_in(client, credential)
+
     assert not is_signed_in(client)
 
 
 def test_response_to_another_challenge_or_of_another_type_is_refused(ana, passkey):
     client = browser()
     request_challenge(client)
+
     sign_in(client, passkey.assertion(secrets.token_bytes(32)))
+
     assert not is_signed_in(client)
+
     client = browser()
     sign_in(client, passkey.assertion(request_challenge(client), type="webauthn.create"))
+
     assert not is_signed_in(client)
+
     client = browser()
     sign_in(client, passkey.registration(request_challenge(client)))
+
     assert not is_signed_in(client)
 
 
@@ -132,7 +151,9 @@ def test_response_to_another_challenge_or_of_another_type_is_refused(ana, passke
 def test_adding_forged_passkey_is_refused(ana, attack):
     client = browser(ana)
     challenge, handle = begin_registration(client)
+
     forged = SoftPasskey(handle=handle, **ATTACKS[attack])
+
     assert send_registration(client, forged.registration(challenge)).status_code == 200
     assert Authenticator.objects.count() == 0
 
@@ -143,14 +164,20 @@ def test_passkey_is_added_only_to_the_requesting_account(ana, eva):
     challenge, handle = begin_registration(client)
     begin_registration(other)
     credential = SoftPasskey(handle=handle).registration(challenge)
+
     send_registration(other, credential)
+
     assert Authenticator.objects.count() == 0
+
     send_registration(client, credential)
+
     assert set(Authenticator.objects.values_list("user", "type")) == {
         (ana.pk, "webauthn"),
         (ana.pk, "recovery_codes"),
     }
+
     send_registration(client, credential)
+
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
 
@@ -165,7 +192,9 @@ def test_copied_credential_id_opens_only_own_account(ana, eva, passkey):
         sign_in(client, key.assertion(request_challenge(client)))
         assert client.session["_auth_user_id"] == str(opens.pk)
     client = browser()
+
     sign_in(client, dataclasses.replace(copied, handle=passkey.handle).assertion(request_challenge(client)))
+
     assert not is_signed_in(client)
 
 
@@ -173,7 +202,9 @@ def test_passkey_with_unknown_algorithm_is_refused_without_server_error(ana):
     """Such a key could be registered, and would cause a server error at each sign-in."""
     passkey = add_passkey(browser(ana), algorithm=-99_999)
     client = browser()
+
     answer = sign_in(client, passkey.assertion(request_challenge(client)))
+
     assert answer.status_code == 200
     assert not is_signed_in(client)
 
@@ -182,30 +213,41 @@ def test_adding_passkey_needs_recent_authentication(ana):
     ana.set_password("a long password")
     ana.save()
     client = Client()
+
     client.force_login(ana)
+
     assert client.get("/accounts/2fa/passkeys/add/", secure=True).status_code == 302
+
     send_registration(client, SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
     send_registration(browser(), SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
+
     assert Authenticator.objects.count() == 0
 
 
 def test_closed_account_and_removed_passkey_cannot_sign_in(ana, passkey):
     Person.objects.filter(pk=ana.pk).update(is_active=False)
     client = browser()
+
     sign_in(client, passkey.assertion(request_challenge(client)))
+
     assert not is_signed_in(client)
+
     Person.objects.filter(pk=ana.pk).update(is_active=True)
     Authenticator.objects.filter(type="webauthn").delete()
     client = browser()
+
     sign_in(client, passkey.assertion(request_challenge(client)))
+
     assert not is_signed_in(client)
 
 
 def test_passkey_of_another_account_cannot_be_renamed_or_removed(ana, eva, passkey):
     row = Authenticator.objects.get(type="webauthn")
     client = browser(eva)
+
     for action in ("name", "remove"):
         address = f"/accounts/2fa/passkeys/{row.pk}/{action}/"
         assert client.post(address, {"name": "Mine"}, secure=True).status_code == 404
+
     row.refresh_from_db()
     assert row.data["name"] == "Clé"

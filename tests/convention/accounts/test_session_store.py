@@ -30,6 +30,7 @@ def test_saved_value_is_loaded_by_next_request(store):
     session = store(key)
     session["b"] = 2
     session.save()
+
     assert dict(store(key).items()) == {"a": 1, "b": 2}
 
 
@@ -49,8 +50,11 @@ def test_session_is_read_and_updated_in_one_statement_each(django_assert_num_que
 
 def test_saving_ended_session_fails_and_does_not_recreate_it(store):
     session = store(make_saved_session(store, a=1).session_key)
+
     assert session["a"] == 1
+
     Session.objects.all().delete()
+
     session["b"] = 2
     with pytest.raises(UpdateError):
         session.save()
@@ -63,6 +67,7 @@ def test_expired_session_is_empty_and_saved_under_another_key(store):
     session = store(key)
     session["b"] = 2
     session.save()
+
     assert session.session_key != key
     assert dict(store(session.session_key).items()) == {"b": 2}
     assert dict(store(key).items()) == {}
@@ -71,7 +76,9 @@ def test_expired_session_is_empty_and_saved_under_another_key(store):
 def test_cycle_key_moves_values_and_invalidates_old_key(store):
     session = make_saved_session(store, a=1)
     old = session.session_key
+
     session.cycle_key()
+
     assert dict(store(session.session_key).items()) == {"a": 1}
     assert dict(store(old).items()) == {}
 
@@ -79,7 +86,11 @@ def test_cycle_key_moves_values_and_invalidates_old_key(store):
 def test_flushed_session_is_deleted_and_can_be_saved_again(store):
     session = make_saved_session(store, a=1)
     session.flush()
-    assert (session.session_key, Session.objects.count()) == (None, 0)
+
+    assert session.session_key is None
+    assert Session.objects.count() == 0
+
     session["b"] = 2
     session.save()
+
     assert Session.objects.count() == 1

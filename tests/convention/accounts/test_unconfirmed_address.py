@@ -39,7 +39,9 @@ def test_unverified_address_without_account_gets_no_login_code(client, typist, m
     add_unconfirmed_address(typist, "victor@example.org")
     del mailoutbox[:]
     client.post(CODE_PAGE, {"email": "victor@example.org"})
+
     [mail] = mailoutbox
+
     assert "No account" in mail.subject
     assert not EmailAddress.objects.filter(email="victor@example.org", verified=True).exists()
 
@@ -51,7 +53,9 @@ def test_login_code_opens_account_of_address_owner(client, typist, mailoutbox, n
     add_unconfirmed_address(typist, victor.email)
     del mailoutbox[:]
     client.post(CODE_PAGE, {"email": victor.email})
+
     [mail] = mailoutbox
+
     code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mail.body)[0]
     assert client.post(f"{CODE_PAGE}confirm/", {"code": code}).status_code == 302
     assert client.session["_auth_user_id"] == str(victor.pk)
@@ -96,6 +100,7 @@ def find_confirmation_path(mail) -> str:
 def test_confirmation_link_does_nothing_without_signing_in(client, typist, mailoutbox):
     add_unconfirmed_address(typist, "victor@example.org")
     answer = client.post(find_confirmation_path(mailoutbox[-1]))
+
     assert answer["Location"].startswith("/en/accounts/login/?next=/en/accounts/confirm-email/")
     typist.refresh_from_db()
     assert typist.email == "eve@example.org"
@@ -105,6 +110,7 @@ def test_confirmation_link_does_nothing_without_signing_in(client, typist, mailo
 def test_signed_in_person_confirms_new_address(typist, mailoutbox):
     browser = add_unconfirmed_address(typist, "eve@new.example")
     browser.post(find_confirmation_path(mailoutbox[-1]))
+
     typist.refresh_from_db()
     assert typist.email == "eve@new.example"
 
@@ -112,6 +118,7 @@ def test_signed_in_person_confirms_new_address(typist, mailoutbox):
 def test_address_of_another_person_cannot_be_confirmed(typist, mailoutbox):
     browser = add_unconfirmed_address(typist, "victor@example.org")
     make_person(email="victor@example.org")
+
     assert browser.post(find_confirmation_path(mailoutbox[-1])).status_code in {200, 302}
     typist.refresh_from_db()
     assert typist.email == "eve@example.org"
@@ -120,5 +127,7 @@ def test_address_of_another_person_cannot_be_confirmed(typist, mailoutbox):
 def test_first_address_is_confirmed_without_signing_in(client, mailoutbox):
     make_person(email="ana@example.org", password="long and right")
     client.post("/en/accounts/login/", {"login": "ana@example.org", "password": "long and right"})
+
     Client().post(find_confirmation_path(mailoutbox[-1]))
+
     assert EmailAddress.objects.get(email="ana@example.org").verified

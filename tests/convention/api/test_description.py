@@ -26,7 +26,9 @@ def test_api_description_equals_committed_one():
     if os.environ.get("ACCEPT_API"):
         COMMITTED_DESCRIPTION.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
     promised = json.loads(COMMITTED_DESCRIPTION.read_text())
+
     broken = find_breaking_changes(promised, now)
+
     assert broken == [], f"This breaks programs. If it must be, say so in CHANGELOG.md, then: {ACCEPT}"
     assert now == promised, f"The description has grown. Accept it, and commit docs/openapi.json: {ACCEPT}"
 
@@ -41,6 +43,7 @@ def test_every_operation_has_description_and_response_content():
             for status, answer in operation["responses"].items():
                 kind = "application/problem+json" if status >= "400" else "application/json"
                 assert status == "304" or list(answer["content"]) == [kind], (path, status)
+
     assert wordless == []
 
 
@@ -102,5 +105,7 @@ def schema(description, name):
 def test_breaking_changes_are_named(change, said):
     promised = generate_description()
     now = copy.deepcopy(promised)
+
     change(now)
+
     assert find_breaking_changes(promised, now) == said

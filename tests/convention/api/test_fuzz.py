@@ -111,8 +111,11 @@ def test_each_scan_is_answered(tokens, scans):
         content_type="application/json",
         headers={"Authorization": f"Bearer {tokens['scanner']}"},
     )
+
     assert answer.status_code == 200
+
     results = answer.json()["results"]
     given = [scan.get("id") if isinstance(scan, dict) else None for scan in scans]
+
     assert [result["id"] for result in results] == [name if isinstance(name, str) else None for name in given]
     assert {result["verdict"] for result in results} <= {"refused"}

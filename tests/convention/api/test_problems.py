@@ -28,15 +28,22 @@ ERROR_REQUESTS = [
 @pytest.mark.parametrize(("method", "path", "headers", "status"), ERROR_REQUESTS)
 def test_error_response_is_problem_details(client, method, path, headers, status):
     answer = getattr(client, method)(path, headers=headers)
-    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+
     body = json.loads(answer.content)
-    assert (body["status"], set(body)) == (status, {"type", "title", "status", "detail"})
+
+    assert body["status"] == status
+    assert set(body) == {"type", "title", "status", "detail"}
 
 
 def test_api_refuses_unknown_host_with_problem_details(client, settings):
     settings.ALLOWED_HOSTS = ["convention.example.org"]
     answer = client.get("/api/v1/events/x/", headers={"host": "evil.example"})
-    assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/bad-request")
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/api/v1/problems/bad-request"
 
 
 NOT_FOUND_DETAIL = {"fr": "Il n’y a rien à cette adresse.", "en": "There is nothing at this address."}
@@ -68,8 +75,11 @@ TRANSLATED_ERRORS = [
 def test_error_detail_is_in_accepted_language(client, asked, accepted, language):
     method, path, said = asked
     headers = {"accept-language": accepted} if accepted else {}
+
     answer = getattr(client, method)(path, data={}, content_type="application/json", headers=headers)
-    assert (answer.json()["detail"], answer["Content-Language"]) == (said[language], language)
+
+    assert answer.json()["detail"] == said[language]
+    assert answer["Content-Language"] == language
     assert "Accept-Language" in answer["Vary"]
 
 
@@ -82,7 +92,9 @@ def test_invalid_json_error_names_line_and_column(client, language):
         content_type="application/json",
         headers={"accept-language": language},
     )
-    assert (answer.status_code, answer.json()["detail"]) == (400, INVALID_JSON_DETAIL[language])
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == INVALID_JSON_DETAIL[language]
 
 
 MISSING_SLASH_DETAIL = {
@@ -96,13 +108,17 @@ MISSING_SLASH_DETAIL = {
 def test_write_without_trailing_slash_gets_404_with_correct_path(client, language, method):
     path = "/api/v1/events/open/orders"
     answer = getattr(client, method)(path, "{}", "application/json", headers={"accept-language": language})
-    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"] == MISSING_SLASH_DETAIL[language].format(f"{path}/")
 
 
 def test_get_without_trailing_slash_is_redirected(client):
     answer = client.get("/api/v1/events/open/sessions?limit=5")
-    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/events/open/sessions/?limit=5")
+
+    assert answer.status_code == 301
+    assert answer["Location"] == "/api/v1/events/open/sessions/?limit=5"
 
 
 def test_error_of_a_plain_view_names_its_fields(rf):

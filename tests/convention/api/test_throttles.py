@@ -14,6 +14,7 @@ def test_each_email_address_has_its_own_count():
     for _each in range(3):
         consume_rate_limit("mail", "a@example.org", limit=3, window_seconds=3600)
     consume_rate_limit("mail", "b@example.org", limit=3, window_seconds=3600)
+
     with pytest.raises(TooManyRequests) as refusal:
         consume_rate_limit("mail", "A@example.org", limit=3, window_seconds=3600)
     assert 0 < refusal.value.retry_after <= 3600

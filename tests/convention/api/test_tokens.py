@@ -23,6 +23,7 @@ def person():
 
 def test_only_token_hash_is_stored_and_creation_is_audited(person):
     row, token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
+
     assert token.startswith("cvn_")
     assert token not in str(ApiToken.objects.filter(pk=row.pk).values().get())
     assert list(AuditEntry.objects.values_list("verb", "fields")) == [
@@ -38,6 +39,7 @@ def test_unknown_scopes_are_refused(person, scopes):
 
 def test_token_of_another_person_cannot_be_revoked(person):
     row, _token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
+
     with pytest.raises(NotFound):
         revoke_token(person_id=person.pk + 1, token_id=row.pk)
     assert ApiToken.objects.get().is_valid()
@@ -47,9 +49,12 @@ def test_token_is_invalid_after_expiry_or_revocation(person):
     row, _token = create_token(
         person_id=person.pk, name="x", scopes=["events:read"], lifetime=datetime.timedelta(days=1)
     )
+
     assert row.is_valid()
     assert not row.is_valid(at=timezone.now() + datetime.timedelta(days=1))
+
     revoke_token(person_id=person.pk, token_id=row.pk)
+
     assert not ApiToken.objects.get().is_valid()
 
 
@@ -58,9 +63,12 @@ def test_the_page_shows_the_token_once(client, person):
     page = client.post(
         reverse("api-tokens"), {"name": "badge printer", "scopes": ["events:read"], "lifetime": "30"}
     )
+
     token = page.context["new_token"]
     assert token in page.content.decode()
+
     again = client.get(reverse("api-tokens")).content.decode()
+
     assert token not in again
     assert "badge printer" in again
     assert "lire les événements et les programmes" in again
@@ -68,18 +76,22 @@ def test_the_page_shows_the_token_once(client, person):
 
 def test_anonymous_user_is_redirected_to_sign_in(client):
     answer = client.get(reverse("api-tokens"))
-    assert (answer.status_code, answer.url) == (302, "/accounts/login/?next=/me/tokens/")
+
+    assert answer.status_code == 302
+    assert answer.url == "/accounts/login/?next=/me/tokens/"
 
 
 def test_invalid_fields_get_form_errors(client, person):
     client.force_login(person)
     page = client.post(reverse("api-tokens"), {"name": "x" * 101, "scopes": ["root"]})
+
     assert set(page.context["form"].errors) == {"name", "scopes"}
     assert ApiToken.objects.count() == 0
 
 
 def test_unknown_path_returns_problem_details(client):
     answer = client.get("/api/v1/nothing/here/")
+
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json() == {
         "type": "/api/v1/problems/not-found",
@@ -91,6 +103,7 @@ def test_unknown_path_returns_problem_details(client):
 
 def test_every_described_problem_type_has_a_page(client):
     pages = {kind: client.get(f"/api/v1/problems/{kind}") for kind in PROBLEM_DESCRIPTIONS}
+
     assert {kind: page.json() for kind, page in pages.items()} == {
         kind: {"type": f"/api/v1/problems/{kind}", "description": sentence}
         for kind, sentence in PROBLEM_DESCRIPTIONS.items()
@@ -102,6 +115,7 @@ def test_kind_of_every_error_class_has_a_page(client):
     pages = {
         kind: client.get(f"/api/v1/problems/{kind}") for kind in {one.kind for one in list_error_classes()}
     }
+
     assert [
         kind for kind, page in pages.items() if page.status_code != 200 or not page.json()["description"]
     ] == []
@@ -116,6 +130,7 @@ def test_unknown_problem_type_is_not_found(client):
 
 def test_schema_lists_all_paths_and_docs_have_no_inline_script(client):
     schema = client.get("/api/v1/schema/?format=json").json()
+
     assert schema["info"]["title"] == "Convention"
     assert set(schema["paths"]) == {
         "/api/v1/events/{event}/",
@@ -148,5 +163,7 @@ def test_schema_lists_all_paths_and_docs_have_no_inline_script(client):
         "/api/v1/scanner/conflicts/",
         "/api/v1/scanner/checkpoint/",
     }
+
     docs = client.get("/api/v1/docs/")
+
     assert "<script>" not in docs.content.decode()

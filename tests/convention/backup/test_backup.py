@@ -78,12 +78,20 @@ def test_restore_recreates_every_row_on_both_databases_and_site_works(
         "email": ORGANIZER,
     }
     call_command("backup", "--output", str(tmp_path / "file"))
+
     restored = manage("restore", str(tmp_path / "file"), DATABASE_URL=empty_database)
-    assert (restored.returncode, restored.stdout, restored.stderr[:9]) == (0, "", "Restauré\u202f")
+
+    assert restored.returncode == 0
+    assert restored.stdout == ""
+    assert restored.stderr[:9] == "Restauré\u202f"
+
     there = list_all_rows()
+
     assert len(there["registrations.Registration"]) == 40
+
     told = manage("shell", "--no-imports", "-c", TELL, DATABASE_URL=empty_database, ASKED=json.dumps(asked))
     here = json.loads(told.stdout)
+
     assert here["rows"] == {label: filter_saved_rows(label, rows) for label, rows in there.items()}
     assert here["answers"] == {
         "codes": len(asked["codes"]),
@@ -96,7 +104,9 @@ def test_restore_recreates_every_row_on_both_databases_and_site_works(
 @pytest.mark.once
 def test_backup_file_is_private_and_passes_check(small_backup, manage):
     assert small_backup.stat().st_mode & 0o777 == 0o600
+
     done = manage("restore", "--check", str(small_backup), DATABASE_URL="postgres://127.0.0.1:1/none")
+
     assert done.stderr.endswith("UTC. Toutes les sommes de contrôle sont correctes.\n")
     assert " et 0 fichier, enregistrées depuis " in done.stderr
 
@@ -106,6 +116,7 @@ def test_restore_reports_other_secret_key_and_backup_does_not_contain_it(new_sit
     with zipfile.ZipFile(small_backup) as archive:
         assert settings.SECRET_KEY not in archive.read("manifest.json").decode()
     done = manage("restore", str(small_backup), DATABASE_URL=new_site, SECRET_KEY="another" * 9)
+
     assert done.returncode == 0
     assert done.stderr.splitlines()[2].split(".")[0] == ("SECRET_KEY n’est pas celle du site sauvegardé")
 
@@ -114,7 +125,9 @@ def test_restore_reports_other_secret_key_and_backup_does_not_contain_it(new_sit
 def test_restore_into_database_with_data_is_refused(small_backup, manage):
     before = list_all_rows()
     done = manage("restore", str(small_backup))
-    assert (done.returncode, done.stdout) == (2, "")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
     assert done.stderr == (
         "La base de données n’est pas vide (events_event contient des lignes)\u202f: "
         "restaurez dans une base neuve (DATABASE_URL). Rien n’a été changé.\n"
@@ -128,9 +141,13 @@ def test_uploaded_files_are_restored(new_site, manage, tmp_path):
     picture = tmp_path / "var" / "media" / "logos" / "é.png"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"\x89PNG" * 1000)
+
     path, there = tmp_path / "with-files", tmp_path / "there"
+
     assert manage("backup", "--output", str(path), VAR_DIR=str(tmp_path / "var")).returncode == 0
+
     done = manage("restore", str(path), VAR_DIR=str(there), DATABASE_URL=new_site)
+
     assert done.returncode == 0
     assert (there / "media" / "logos" / "é.png").read_bytes() == picture.read_bytes()
     assert sorted(path.name for path in there.iterdir() if path.name.startswith(".")) == []
@@ -146,8 +163,11 @@ def test_restore_makes_new_and_existing_files_private(new_site, manage, tmp_path
     picture = tmp_path / "var" / "media" / "logos" / "a.png"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"\x89PNG")
+
     path, there = tmp_path / "file", tmp_path / "there"
+
     assert manage("backup", "--output", str(path), VAR_DIR=str(tmp_path / "var")).returncode == 0
+
     database = there / "site.sqlite3"
     (there / "media").mkdir(parents=True)
     database.write_bytes(Path(new_site.removeprefix("sqlite:///")).read_bytes())
@@ -158,14 +178,18 @@ def test_restore_makes_new_and_existing_files_private(new_site, manage, tmp_path
         "SECRET_KEY": "k" * 50,
         "IDENTITY_KEYS": ",".join(settings.IDENTITY_KEYS),
     }  # so that startup creates no key file
+
     done = manage("restore", str(path), VAR_DIR=str(there), DATABASE_URL=f"sqlite:///{database}", **keys)
+
     assert done.returncode == 0, done.stderr
     assert (there / "media" / "logos" / "a.png").exists()
+
     wide = [
         (str(one.relative_to(tmp_path)), oct(get_file_mode(one)))
         for one in (there, *there.rglob("*"))
         if get_file_mode(one) != (0o700 if one.is_dir() else 0o600)
     ]
+
     assert wide == []
 
 
@@ -182,10 +206,9 @@ def test_backup_over_world_readable_file_makes_it_private(db, tmp_path):
 @pytest.mark.once
 def test_a_missing_file_is_named(manage, tmp_path):
     done = manage("restore", str(tmp_path / "none"))
-    assert (done.returncode, done.stderr) == (
-        2,
-        f"{tmp_path}/none est inutilisable\u202f: ce fichier n’existe pas.\n",
-    )
+
+    assert done.returncode == 2
+    assert done.stderr == f"{tmp_path}/none est inutilisable\u202f: ce fichier n’existe pas.\n"
 
 
 def test_backup_reads_one_snapshot_during_concurrent_writes(manage):
@@ -198,4 +221,5 @@ def test_backup_reads_one_snapshot_during_concurrent_writes(manage):
         )  # fmt: skip
         assert done.returncode == 0
         assert (Registration.objects.count(), Person.objects.count()) == seen
+
     assert Person.objects.filter(email="late@example.org").count() == 1

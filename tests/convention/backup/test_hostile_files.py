@@ -29,6 +29,7 @@ def write_file(tmp_path: Path, content: bytes) -> Path:
 
 def test_valid_backup_is_restored(good_backup):
     restored = restore_backup(path=good_backup)
+
     assert restored.manifest.tables[TABLE].rows == Registration.objects.count() == 1
     assert (settings.MEDIA_ROOT / "logo.png").read_bytes() == b"\x89PNG"
 
@@ -39,8 +40,10 @@ def test_valid_backup_is_restored(good_backup):
 def test_file_that_is_no_backup_is_refused(good_backup, tmp_path):
     for content in (b"", b"hello", b"\x00" * 1000):
         assert read_refusal(write_file(tmp_path, content)) == NOT_A_BACKUP
+
     with zipfile.ZipFile(tmp_path / "foreign", "w") as archive:
         archive.writestr("report.csv", "a;b")
+
     assert read_refusal(tmp_path / "foreign") == NOT_A_BACKUP
 
 
@@ -55,7 +58,9 @@ def test_truncated_file_is_reported_as_damaged(good_backup, tmp_path):
 def test_changed_row_is_reported_as_damage(forge, tmp_path):
     forged = forge()
     name = f"tables/{TABLE}.jsonl"
+
     forged.parts[name] = forged.parts[name].replace(b"zoe@", b"eve@")
+
     assert read_refusal(forged.write(tmp_path / "file")) == (
         f"{DAMAGED} ({name})\u202f: son contenu n’est pas fiable. Utilisez une autre copie."
     )
@@ -64,8 +69,11 @@ def test_changed_row_is_reported_as_damage(forge, tmp_path):
 def test_missing_or_additional_part_is_named(forge, tmp_path):
     forged = forge()
     del forged.parts[f"tables/{TABLE}.jsonl"]
+
     assert read_refusal(forged.write(tmp_path / "less")).startswith(f"{DAMAGED} (tables/{TABLE}.jsonl)")
+
     forged = forge()
+
     forged.parts["tables/evil.jsonl"] = b"[1]\n"
     assert "tables/evil.jsonl" in read_refusal(forged.write(tmp_path / "more"))
 
@@ -74,6 +82,7 @@ def test_duplicate_part_is_refused(forge, tmp_path):
     path = forge().write(tmp_path / "file")
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr(f"tables/{TABLE}.jsonl", b"")
+
     assert read_refusal(path).startswith(ALTERED)
 
 
@@ -100,13 +109,16 @@ def test_other_compressions_links_and_devices_are_refused(forge, tmp_path):
 def test_password_protected_part_is_refused(forge, tmp_path):
     content = bytearray(forge().write(tmp_path / "file").read_bytes())
     content[content.rfind(b"PK\x01\x02") + 8] |= 1  # the flag of the last entry, that of the manifest
+
     assert read_refusal(write_file(tmp_path, bytes(content))).startswith(ALTERED)
 
 
 def test_zip_bomb_is_refused(forge, tmp_path):
     forged = forge()
     forged.put_file("zeros", bytes(300 * 1024 * 1024))
+
     path = forged.write(tmp_path / "file")
+
     assert path.stat().st_size < 1024 * 1024
     assert (
         read_refusal(path)
@@ -131,6 +143,7 @@ def test_random_byte_changes_raise_no_unexpected_error(good_backup, tmp_path):
         good_backup = backup.manifest
     directory = content.rfind(b"PK\x01\x02", 0, content.find(b"PK\x01\x02") + 1)
     refused = 0
+
     for number in range(600):
         broken = bytearray(content)
         first = 0 if number % 2 else directory  # half of them within the directory
@@ -142,6 +155,7 @@ def test_random_byte_changes_raise_no_unexpected_error(good_backup, tmp_path):
                 assert backup.manifest == good_backup
         except ConventionError:
             refused += 1
+
     assert refused > 400
 
 
@@ -169,6 +183,7 @@ def test_conflicting_file_paths_change_nothing(forge, tmp_path, command):
         done = command("restore", str(forged.write(tmp_path / "file")))
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
+
     assert list(settings.MEDIA_ROOT.iterdir()) == []
     assert Registration.objects.count() == 0
 
@@ -252,7 +267,9 @@ def is_accepted(path: Path) -> bool:
 @pytest.mark.long
 def test_manifest_value_of_wrong_type_is_refused(forge, tmp_path):
     places = list_value_paths(forge().manifest)[1:]
+
     assert len(places) > 20
+
     taken = {
         (place[-1], str(wrong))
         for place in places
@@ -260,6 +277,7 @@ def test_manifest_value_of_wrong_type_is_refused(forge, tmp_path):
         if is_accepted(alter_manifest(forge(), place, wrong).write(tmp_path / "file"))
     }
     later = COMPARED_LATER | forge().manifest["migrations"].keys()
+
     assert {one for one in taken if one[0] not in later} == {("site", "x"), ("key_fingerprint", "x")}
     assert {wrong for key, wrong in taken if key == "next"} == {"None"}
     assert {wrong for key, wrong in taken if key in forge().manifest["migrations"]} == {"x"}
@@ -276,18 +294,24 @@ def test_next_key_beyond_range_of_database_is_refused(forge, tmp_path):
 def test_unknown_and_missing_tables_and_columns_are_named(forge, tmp_path):
     forged = forge()
     forged.manifest["tables"]["evil"] = {**forged.manifest["tables"][TABLE], "rows": 0}
+
     forged.parts["tables/evil.jsonl"] = forged.parts[f"tables/{TABLE}.jsonl"]
     assert "(evil)" in read_refusal(forged.write(tmp_path / "more"))
+
     forged = forge()
     forged.manifest["tables"][TABLE]["columns"].append("is_superuser")
+
     assert f"({TABLE})" in read_refusal(forged.write(tmp_path / "columns"))
+
     forged = forge()
     del forged.manifest["tables"][TABLE], forged.parts[f"tables/{TABLE}.jsonl"]
+
     assert f"({TABLE})" in read_refusal(forged.write(tmp_path / "less"))
 
 
 def test_another_version_of_the_program_is_named(forge, tmp_path):
     forged = forge()
+
     here = forged.manifest["migrations"]["registrations"]
     forged.manifest["migrations"]["registrations"] = "0000_other"
     assert read_refusal(forged.write(tmp_path / "older")) == (

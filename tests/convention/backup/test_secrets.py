@@ -84,6 +84,7 @@ def decode_text(text: str) -> str:
 def test_backup_contains_no_live_secret(secrets, backup):
     everything = b"\n".join(read_archive(backup).values())
     found = {}
+
     for kind, value in secrets.items():
         secret = value.rpartition("/")[2].encode()
         forms = {
@@ -94,6 +95,7 @@ def test_backup_contains_no_live_secret(secrets, backup):
         if kind == "badge key":
             forms["as bytes"] = base64.b64encode(bytes.fromhex(value))
         found[kind] = [name for name, form in forms.items() if form in everything]
+
     assert found == {kind: [] for kind in secrets}
     assert settings.SECRET_KEY.encode() not in everything
 
@@ -105,6 +107,7 @@ def test_no_text_in_backup_gives_access(secrets, backup):
         if name.startswith("tables/"):
             for line in content.splitlines():
                 candidates |= extract_texts(json.loads(line))
+
     secret = secrets["order"].partition("/")[2]  # positive control: this one must be found
     assert len(candidates) > 200
     assert find_opened({*candidates, secret}) == [("order", secret)]
@@ -112,10 +115,13 @@ def test_no_text_in_backup_gives_access(secrets, backup):
 
 def test_backup_contains_neither_files_of_jobs_nor_tracebacks(backup):
     found = read_archive(backup)
+
     assert [name for name in found if name.startswith("media/")] == []
+
     tasks = [
         json.loads(line) for line in found["tables/django_tasks_database_dbtaskresult.jsonl"].splitlines()
     ]
+
     assert "READY" in str(tasks)
     assert "FAILED" not in str(tasks)
     assert "NoReverseMatch" not in str(tasks)
@@ -131,8 +137,11 @@ def check_secrets(manage, secrets: dict[str, str], site: dict[str, str]) -> dict
 @pytest.mark.long
 def test_restore_with_same_key_keeps_links_and_ends_sessions(secrets, backup, elsewhere, manage):
     restored = manage("restore", str(backup), **elsewhere)
+
     assert restored.returncode == 0
+
     here = check_secrets(manage, secrets, elsewhere)
+
     assert set(here["opening"]) == set(secrets) - NOT_SAVED
     assert here["badge"] == secrets["badge"]
 
@@ -141,6 +150,7 @@ def test_restore_with_same_key_keeps_links_and_ends_sessions(secrets, backup, el
 def test_restore_with_earlier_key_as_fallback_keeps_links(secrets, backup, elsewhere, manage):
     elsewhere |= {"SECRET_KEY": "another" * 9, "SECRET_KEY_FALLBACKS": settings.SECRET_KEY}
     restored = manage("restore", str(backup), **elsewhere)
+
     assert restored.returncode == 0
     assert "SECRET_KEY_FALLBACKS" not in restored.stderr
     assert set(check_secrets(manage, secrets, elsewhere)["opening"]) == set(secrets) - NOT_SAVED
@@ -150,14 +160,19 @@ def test_restore_with_earlier_key_as_fallback_keeps_links(secrets, backup, elsew
 def test_restore_with_another_key_ends_links_and_keeps_badges_valid(secrets, backup, elsewhere, manage):
     elsewhere["SECRET_KEY"] = "another" * 9
     restored = manage("restore", str(backup), **elsewhere)
+
     assert restored.returncode == 0
+
     said = restored.stderr.splitlines()
+
     assert (
         said[1] == "Chacun devra se reconnecter\u202f: une sauvegarde ne contient aucune connexion ouverte."
     )
     assert said[2].startswith("SECRET_KEY n’est pas celle du site sauvegardé.")
     assert said[3].startswith("Bons de réduction\u202f: 1 code")
+
     here = check_secrets(manage, secrets, elsewhere)
+
     assert set(here["opening"]) == HASHED
     assert here["badge"] != secrets["badge"]
     assert len(here["vouchers"]) == 1
@@ -167,6 +182,7 @@ def test_restore_with_another_key_ends_links_and_keeps_badges_valid(secrets, bac
 @pytest.mark.long
 def test_restore_ends_sessions_begun_on_new_site(backup, elsewhere, manage):
     begin = "from django.contrib.sessions.backends.db import SessionStore as S; s = S(); s['x'] = 1; s.save()"
+
     assert manage("shell", "--no-imports", "-c", begin, **elsewhere).returncode == 0
     assert manage("restore", str(backup), **elsewhere).returncode == 0
     count = "from django.contrib.sessions.models import Session; print(Session.objects.count())"

@@ -35,6 +35,7 @@ def test_adding_company_and_person_is_audited_without_values(administrator):
             "employments-0-starts_on": "01/01/2026",
         },
     )
+
     assert Employment.objects.get().person.email == "ana@club.example"
     verbs = dict(AuditEntry.objects.values_list("verb", "fields"))
     assert set(verbs) == {"company.add", "person.add", "employment.add"}
@@ -44,6 +45,7 @@ def test_adding_company_and_person_is_audited_without_values(administrator):
 def test_directory_pages_open(administrator):
     make_company()
     person = make_person()
+
     for address in ("company/", "person/", f"person/{person.pk}/change/", "workinggroup/add/"):
         assert "Convention" in administrator.get(f"/back-office/club/{address}").content.decode()
 
@@ -53,12 +55,15 @@ def test_audit_trail_cannot_be_changed_or_deleted(administrator):
     administrator.post(
         "/back-office/club/company/add/", {**EMPTY, "name": "Neuve", "slug": "neuve", "country": "FR"}
     )
+
     entry = AuditEntry.objects.get()
     assert administrator.get("/back-office/audit/auditentry/").status_code == 200
+
     for action in ("change", "delete"):
         administrator.post(
             f"/back-office/audit/auditentry/{entry.pk}/{action}/", {"verb": "nothing", "post": "yes"}
         )
+
     assert AuditEntry.objects.get().verb == "company.add"
 
 
@@ -73,14 +78,18 @@ def test_role_changes_and_deletion_of_selected_people_are_audited(administrator)
         "club_roles-1-person": person.pk, "club_roles-1-role": "administrator",
         "club_roles-1-starts_on": "01/01/2026",
     }  # fmt: skip
+
     administrator.post(f"/back-office/club/person/{person.pk}/change/", form)
+
     kept = AuditEntry.objects.filter(verb__startswith="clubrole").order_by("verb")
     assert [(entry.verb, sorted(entry.fields)) for entry in kept] == [
         ("clubrole.add", []),
         ("clubrole.change", ["role", "starts_on"]),
     ]
+
     chosen = {"action": "delete_selected", "_selected_action": [person.pk], "post": "yes"}
     administrator.post("/back-office/club/person/", chosen)
+
     assert AuditEntry.objects.get(verb="person.delete").subject == f"club.person:{person.pk}"
     assert not Person.objects.filter(pk=person.pk).exists()
 

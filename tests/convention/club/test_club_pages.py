@@ -34,37 +34,55 @@ def admin(client):
 def test_company_is_created_joins_and_renews_its_membership(admin):
     plan = Plan.objects.create(slug="p", name="Essentiel", seats=2, dues_cents=250_000)
     answer = admin.post(f"{AT}companies/new/", COMPANY)
+
     one = Company.objects.get()
     assert answer["Location"] == f"{AT}companies/banque-du-lac/"
-    assert (one.name, one.country, one.siren, one.siret) == (
-        "Banque du Lac",
-        "FR",
-        "732829320",
-        "73282932000074",
-    )
+    assert one.name == "Banque du Lac"
+    assert one.country == "FR"
+    assert one.siren == "732829320"
+    assert one.siret == "73282932000074"
+
     at = answer["Location"]
     days = {"plan": plan.pk, "starts_on": TODAY(), "ends_on": TODAY() + datetime.timedelta(days=30)}
     membership = admin.post(f"{at}memberships/new/", days)["Location"]
+
     admin.post(f"{membership}confirm/", {"submit": "1"})
+
     assert Membership.objects.get().state == "pending"
+
     admin.post(f"{membership}confirm/", {"confirm": "1"})
+
     assert Membership.objects.get().state == "active"
+
     admin.post(
         at, {"email": "Cleo@lac.example", "first_name": "Cléo", "last_name": "Roi", "starts_on": TODAY()}
     )
+
     cleo = Person.objects.get(email="cleo@lac.example")
-    assert (list(get_companies_of_contact(cleo)), get_member_company(cleo)) == ([one], None)
+    assert list(get_companies_of_contact(cleo)) == [one]
+    assert get_member_company(cleo) is None
+
     admin.post(f"{at}seats/give/{cleo.employments.get().pk}/")
+
     assert get_member_company(cleo) == one
+
     last = TODAY() + datetime.timedelta(days=395)
     renewed = admin.post(f"{membership}renew/", {"renew-plan": plan.pk, "renew-ends_on": last})["Location"]
+
     admin.post(f"{renewed}confirm/")
+
     assert get_member_company(cleo, at=last) == one
+
     admin.post(f"{at}contacts/{cleo.company_contacts.get().pk}/end/")
+
     assert list(get_companies_of_contact(cleo)) == []
+
     admin.post(f"{at}seats/take/{cleo.seats.order_by('starts_on').first().pk}/")
+
     assert get_member_company(cleo) is None
+
     page = admin.get(at).content.decode()
+
     assert [page.count(word) > 0 for word in ("Essentiel", "Cléo Roi")] == [True] * 2
 
 
@@ -89,6 +107,7 @@ def test_company_is_created_joins_and_renews_its_membership(admin):
 def test_invalid_input_is_reported_at_its_field(admin, page, typed, field):
     make_company(name="Prise", slug="prise")
     answer = admin.post(f"{AT}{page}", typed)
+
     assert answer.status_code == 200
     assert field in answer.context["form"].errors
 
@@ -99,31 +118,51 @@ def test_overlapping_dates_and_seats_in_use_are_reported(admin):
     one = Membership.objects.get()
     at = f"{AT}companies/{one.company.slug}/memberships/"
     plan = Plan.objects.get()
+
     answer = admin.post(f"{at}new/", {"plan": plan.pk, "starts_on": "2027-01-01"})
+
     assert list(answer.context["form"].errors) == ["starts_on"]
+
     typed = {"starts_on": "2020-01-01", "dues_cents": "1 234,50", "seats": "1", "extra_seats": "0",
              "extra_seat_price_cents": "0", "passes": "2", "votes": "1"}  # fmt: skip
     answer = admin.post(f"{at}{one.pk}/", typed)
+
     assert list(answer.context["form"].errors) == ["seats"]
+
     admin.post(f"{at}{one.pk}/", {**typed, "seats": "2", "representative": member.pk})
+
     one.refresh_from_db()
-    assert (one.dues_cents, one.seats, one.passes, one.representative) == (123_450, 2, 2, member)
+    assert one.dues_cents == 123_450
+    assert one.seats == 2
+    assert one.passes == 2
+    assert one.representative == member
+
     answer = admin.post(f"{at}{one.pk}/renew/", {"renew-plan": plan.pk})
+
     assert list(answer.context["renewal_form"].errors) == ["ends_on"]
+
     answer = admin.post(f"{at}{one.pk}/leave/", {"leave-on": "2019-01-01", "leave-left_as": "resigned"})
+
     assert list(answer.context["end_form"].errors) == ["on"]
+
     admin.post(f"{at}{one.pk}/leave/", {"leave-on": TODAY(), "leave-left_as": "excluded"})
-    assert (Membership.objects.get().state, get_member_company(member)) == ("excluded", None)
+
+    assert Membership.objects.get().state == "excluded"
+    assert get_member_company(member) is None
 
 
 def test_change_of_employer_is_saved_with_one_form(admin):
     before, after = make_company(), make_company()
     person = make_contact(before)
+
     admin.post(
         f"{AT}people/{person.pk}/employer/", {"on": TODAY(), "to": after.pk, "title": "DSI", "level": "cio"}
     )
+
     assert [job.company for job in person.employments.order_by("starts_on")] == [before, after]
+
     answer = admin.post(f"{AT}people/{person.pk}/employer/", {"on": TODAY(), "to": after.pk})
+
     assert list(answer.context["form"].errors) == ["to"]
 
 

@@ -94,9 +94,12 @@ def make_confirmed_membership(company, **terms):
 def test_import_creates_companies_people_roles_markets_seats_and_contacts(lake):
     make_confirmed_membership(lake, seats=2)
     done = import_text(LIST)
+
     zoe, ali = Person.objects.get(email="zoe@lac.example"), Person.objects.get(email="ali@lac.example")
     lake.refresh_from_db()
-    assert (lake.siren, lake.sector, lake.city) == ("732829320", "Banque", "Annecy")
+    assert lake.siren == "732829320"
+    assert lake.sector == "Banque"
+    assert lake.city == "Annecy"
     assert [get_member_company(one) for one in (zoe, ali)] == [lake, lake]
     assert [list(get_companies_of_contact(one)) for one in (zoe, ali)] == [[lake], []]
     assert [(job.title, job.level) for job in zoe.employments.all()] == [("DSI", "cio")]
@@ -108,9 +111,15 @@ def test_import_creates_companies_people_roles_markets_seats_and_contacts(lake):
         ("Banque du Lac", "member"), ("Stockage SA", "analyst"), ("Stockage SA", "vendor"),
     ]  # fmt: skip
     assert [market.slug for market in vendor.markets.all()] == ["stockage"]
-    assert (done.new_row_count, done.changed_row_count, done.unchanged_row_count) == (3, 0, 0)
+    assert done.new_row_count == 3
+    assert done.changed_row_count == 0
+    assert done.unchanged_row_count == 0
+
     again = import_text(LIST)
-    assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, 3)
+
+    assert again.new_row_count == 0
+    assert again.changed_row_count == 0
+    assert again.unchanged_row_count == 3
     entry = AuditEntry.objects.filter(verb="directory.import").first()
     assert "zoe@lac.example" not in f"{entry.subject}{entry.fields}"
 
@@ -118,9 +127,13 @@ def test_import_creates_companies_people_roles_markets_seats_and_contacts(lake):
 def test_preview_stores_nothing(lake):
     make_confirmed_membership(lake, seats=2)
     done = preview_directory_import(table=read_table("list.csv", LIST.encode()))
-    assert (len(done.created_rows["person"]), len(done.created_rows["seat"])) == (2, 2)
+
+    assert len(done.created_rows["person"]) == 2
+    assert len(done.created_rows["seat"]) == 2
     assert not Person.objects.filter(email__endswith="lac.example").exists()
-    assert (Seat.objects.count(), DirectoryImport.objects.count(), AuditEntry.objects.count()) == (0, 0, 0)
+    assert Seat.objects.count() == 0
+    assert DirectoryImport.objects.count() == 0
+    assert AuditEntry.objects.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -152,7 +165,9 @@ def test_error_is_reported_at_its_row(row, said):
     make_person(email="gone@x.example", is_active=False)
     make_member(make_company(), email="here@x.example")
     header = "company;siren;first_name;last_name;email;level;seat;contact;roles;markets;from;to\n"
+
     [(number, sentence)] = import_invalid_text(f"{header}B;;;;\n{row}\n")
+
     assert number == 3, sentence
     assert said in sentence, sentence
     assert not Company.objects.filter(name__in=["A", "B"]).exists()
@@ -167,6 +182,7 @@ def test_all_errors_are_reported_at_once(lake):
         "Banque du Lac,Zoé,M,zoe@x.example,yes\n"
         ",,,,yes\n"
     )
+
     assert [number for number, _sentence in rows] == [4, 5, 5]
     assert Person.objects.filter(email__endswith="x.example").count() == 0
 
@@ -174,9 +190,12 @@ def test_all_errors_are_reported_at_once(lake):
 def test_seats_beyond_limit_are_reported_by_row_and_nothing_is_stored(lake):
     make_confirmed_membership(lake, seats=2)
     rows = "".join(f"Banque du Lac,P{n},M,p{n}@x.example,yes\n" for n in range(5))
+
     found = import_invalid_text(f"company,first_name,last_name,email,seat\n{rows}")
+
     assert [number for number, _sentence in found] == [4, 5, 6]
-    assert (Seat.objects.count(), Employment.objects.count()) == (0, 0)
+    assert Seat.objects.count() == 0
+    assert Employment.objects.count() == 0
 
 
 def test_a_table_without_a_company_column_is_refused():
@@ -190,31 +209,47 @@ def test_known_person_is_updated_and_end_of_employment_ends_seat(lake):
     named = make_person(email=None, first_name="Éric", last_name="Sans")
     Employment.objects.create(person=named, company=lake, starts_on=START_OF_2020)
     last = TODAY() + 9 * ONE_DAY
+
     done = import_text(
         "company,first_name,last_name,email,function,until\n"
         f"banque du lac,ANA,Silva-Roi,Ana@lac.example,RSSI,{last}\n"
         "Banque du Lac,eric,sans,eric@lac.example,,\n"
     )
+
     ana.refresh_from_db()
     named.refresh_from_db()
-    assert (ana.first_name, ana.last_name, ana.employments.get().title) == ("Ana", "Silva-Roi", "RSSI")
-    assert (named.email, named.first_name) == ("eric@lac.example", "Éric")
+    assert ana.first_name == "Ana"
+    assert ana.last_name == "Silva-Roi"
+    assert ana.employments.get().title == "RSSI"
+    assert named.email == "eric@lac.example"
+    assert named.first_name == "Éric"
     assert ana.seats.get().ends_on == ana.employments.get().ends_on == last
-    assert (done.new_row_count, done.changed_row_count) == (0, 2)
+    assert done.new_row_count == 0
+    assert done.changed_row_count == 2
+
     undo_directory_import(import_record=done.import_record)
+
     ana.refresh_from_db()
     named.refresh_from_db()
-    assert (ana.last_name, ana.employments.get().ends_on, named.email) == ("Silva", None, None)
+    assert ana.last_name == "Silva"
+    assert ana.employments.get().ends_on is None
+    assert named.email is None
 
 
 def test_importing_exported_list_changes_nothing(client, lake):
     make_confirmed_membership(lake, seats=5)
     import_text(LIST)
     client.force_login(make_administrator())
+
     text = client.get("/organize/club/lists/people.csv").content.decode("utf-8-sig")
+
     assert len(list(csv.reader(io.StringIO(text)))) == 3
+
     again = import_text(text)
-    assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, 2)
+
+    assert again.new_row_count == 0
+    assert again.changed_row_count == 0
+    assert again.unchanged_row_count == 2
 
 
 def test_undo_removes_created_rows_unless_in_use(lake):
@@ -222,14 +257,19 @@ def test_undo_removes_created_rows_unless_in_use(lake):
     run = import_text(LIST).import_record
     zoe = Person.objects.get(email="zoe@lac.example")
     make_registration(person=zoe)
+
     preview = preview_undo(run)
+
     assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [("Zoé Müller", "is now in use")]
+
     undo_directory_import(import_record=run)
+
     assert get_member_company(zoe) == lake
     assert not Person.objects.filter(email="ali@lac.example").exists()
     assert not Company.objects.filter(name="Stockage SA").exists()
     lake.refresh_from_db()
-    assert (lake.siren, lake.city) == ("", "")
+    assert lake.siren == ""
+    assert lake.city == ""
     with pytest.raises(DirectoryUndoRefused):
         undo_directory_import(import_record=run)
 
@@ -242,6 +282,7 @@ def test_undo_preview_query_count_does_not_grow_with_list():
         with CaptureQueriesContext(connection) as asked:
             assert len(preview_undo(run).removed_keys["person"]) == people
         counts.append(len(asked))
+
     assert counts[0] == counts[1]
 
 
@@ -259,13 +300,17 @@ def test_undo_leaves_seat_of_known_person_if_used_since(lake):
     ]
     run = import_text("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).import_record
     make_registration(person=before)
+
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
+
     assert sorted(preview_undo(run).named_skipped_rows) == [
         (str(before.seats.get()), "is now in use"),
         (str(works.seats.get()), "is now in use"),
     ]
+
     undo_directory_import(import_record=run)
     people = (before, works, idle, came_before)
+
     assert [get_member_company(person) for person in people] == [lake, lake, None, None]
 
 
@@ -277,7 +322,9 @@ def test_undo_leaves_rows_that_changed_since_the_import(lake):
     seat = Seat.objects.get(person__email="ali@lac.example")
     Seat.objects.filter(pk=seat.pk).update(ends_on=TODAY())
     Company.objects.filter(pk=lake.pk).update(city="Chambéry")
+
     done = undo_directory_import(import_record=run)
+
     lake.refresh_from_db()
     assert lake.city == "Chambéry"
     assert Company.objects.filter(pk=vendor.pk).exists()
@@ -290,11 +337,15 @@ def test_undo_leaves_rows_that_changed_since_the_import(lake):
 def test_undo_data_is_deleted_after_thirty_days(lake):
     make_confirmed_membership(lake, seats=5)
     run = import_text(LIST).import_record
+
     clear_old_imports()
+
     run.refresh_from_db()
     assert run.can_be_undone
+
     DirectoryImport.objects.update(imported_at=timezone.now() - datetime.timedelta(days=31))
     clear_old_imports()
+
     run.refresh_from_db()
     assert run.created_keys == {}
     assert run.values_before == {}
@@ -307,19 +358,29 @@ def test_page_checks_maps_imports_and_undoes_list(client, lake):
     client.force_login(make_administrator())
     at = "/organize/club/import/"
     text = LIST.replace("Fonction", "Chose")
+
     page = client.post(at, {"file": SimpleUploadedFile("l.csv", text.encode()), "check": "1"})
-    assert (len(page.context["preview"].created_rows["seat"]), Seat.objects.count()) == (2, 0)
+
+    assert len(page.context["preview"].created_rows["seat"]) == 2
+    assert Seat.objects.count() == 0
+
     picks = {f"column-{column.index}": column.field_name for column in page.context["columns"]}
     chosen = {**picks, "column-9": "title", "checked": page.context["checked_text"], "name": "l.csv"}
+
     assert client.post(at, chosen)["Location"] == "/organize/club/imports/"
     run = DirectoryImport.objects.get()
-    assert (run.file_name, run.mapping["chose"]) == ("l.csv", "title")
+    assert run.file_name == "l.csv"
+    assert run.mapping["chose"] == "title"
     assert Employment.objects.get(title="DSI").level == "cio"
     undo = f"/organize/club/imports/{run.pk}/undo/"
     assert client.get(undo).context["preview"].has_changes
+
     client.post(undo)
+
     assert Employment.objects.count() == 0
+
     wrong = client.post(at, {"file": SimpleUploadedFile("l.xlsx", b"PK\x03nothing"), "check": "1"})
+
     assert list(wrong.context["form"].errors) == ["file"]
 
 
@@ -329,10 +390,15 @@ def test_club_import_command_previews_imports_and_reports_errors(lake, tmp_path,
     file.write_text(LIST.replace("Fonction", "Chose"))
     call_command("club_import", file, dry_run=True)
     call_command("club_import", file, map=["Chose=title"])
+
     said = capsys.readouterr()
+
     assert said.out.startswith("Preview only, nothing was saved: New companies: 1, people: 2, seats: 2.")
-    assert (said.err.count("Chose"), Employment.objects.filter(title="DSI").count()) == (1, 1)
+    assert said.err.count("Chose") == 1
+    assert Employment.objects.filter(title="DSI").count() == 1
+
     file.write_text("company,siren\nA,12\n")
+
     with pytest.raises(SystemExit) as ended:
         call_command("club_import", file)
     assert ended.value.code == 2
@@ -352,6 +418,8 @@ def test_concurrent_imports_and_contacts_do_not_exceed_seat_limit(lake):
     ]
     jobs = [partial(give_seat, membership=membership, person=person) for person in people]
     jobs += [partial(import_text, text) for text in lists]
+
     outcomes = run_in_threads(jobs, threads=10)
+
     assert count_max_concurrent(map(get_span, Seat.objects.all())) == 4
     assert sum(isinstance(outcome, NoSeatLeft | InvalidRows) for outcome in outcomes) == 6

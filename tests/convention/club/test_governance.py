@@ -127,13 +127,16 @@ def test_working_group_is_created_edited_and_given_mandates():
     assert "Another group already has this name." in twin.content.decode()
     client.post(f"{at}edit/", {"name": "Cloud", "kind": "technical", "charter": ""})
     group.refresh_from_db()
-    assert (group.name, group.slug, group.kind) == ("Cloud", "cloud-souverain", "technical")
+    assert group.name == "Cloud"
+    assert group.slug == "cloud-souverain"
+    assert group.kind == "technical"
 
     mandate_fields = {"email": "Ana@firm.example", "role": "lead", "starts_on": "2026-01-01"}
     client.post(at, mandate_fields)
     mandate = Mandate.objects.get()
 
-    assert (mandate.person, mandate.ends_on) == (person, None)
+    assert mandate.person == person
+    assert mandate.ends_on is None
     assert AuditEntry.objects.get(verb="mandate.give").fields == ["person", "role", "starts_on", "ends_on"]
     assert "Ana Silva already has this role from" in client.post(at, mandate_fields).content.decode()
     assert "Ana Silva" in client.get(f"{AT}groups/").content.decode()
@@ -145,7 +148,8 @@ def test_working_group_is_created_edited_and_given_mandates():
     client.post(f"{at}mandates/{mandate.pk}/", {"starts_on": "2025-01-01", "ends_on": "2999-12-31"})
     mandate.refresh_from_db()
 
-    assert (mandate.starts_on.year, mandate.ends_on.year) == (2025, 2999)
+    assert mandate.starts_on.year == 2025
+    assert mandate.ends_on.year == 2999
 
     page = client.post(f"{at}mandates/{mandate.pk}/end/", follow=True).content.decode()
 
@@ -166,7 +170,9 @@ def test_changing_plan_leaves_memberships_unchanged():
     client.post(f"{AT}plans/new/", fields)
 
     plan = Plan.objects.get()
-    assert (plan.slug, plan.dues_cents, plan.extra_seat_price_cents) == ("essentiel", 250_000, 15_050)
+    assert plan.slug == "essentiel"
+    assert plan.dues_cents == 250_000
+    assert plan.extra_seat_price_cents == 15_050
     company = make_company(role=None, name="Banque", slug="banque")
     client.post(f"{AT}companies/banque/memberships/new/", {"plan": plan.pk, "starts_on": TODAY()})
     page = client.get(f"{AT}plans/essentiel/").content.decode()
@@ -176,8 +182,13 @@ def test_changing_plan_leaves_memberships_unchanged():
 
     plan.refresh_from_db()
     membership = Membership.objects.get(company=company)
-    assert (plan.name, plan.dues_cents, plan.vat_rate, plan.exemption) == ("Base", 300_000, 2000, "")
-    assert (membership.plan_name, membership.dues_cents, membership.vat_rate) == ("Essentiel", 250_000, 0)
+    assert plan.name == "Base"
+    assert plan.dues_cents == 300_000
+    assert plan.vat_rate == 2000
+    assert plan.exemption == ""
+    assert membership.plan_name == "Essentiel"
+    assert membership.dues_cents == 250_000
+    assert membership.vat_rate == 0
     wrong = client.post(f"{AT}plans/essentiel/", {**fields, "name": " ", "vat_rate": "101"})
     assert {"name", "vat_rate"} <= set(wrong.context["form"].errors)
 

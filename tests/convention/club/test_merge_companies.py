@@ -43,12 +43,12 @@ def test_merge_moves_people_gives_seats_by_seniority_and_preserves_history(firms
     old, young = make_contact(gone), make_member(gone)
     Seat.objects.filter(person=young).update(starts_on=TODAY() - ONE_DAY)
     on = TODAY() + 10 * ONE_DAY
+
     done = merge_company(company=gone, into=stays, on=on)
-    assert (done.moved_people, done.people_with_seat, done.people_without_seat) == (
-        [old, young],
-        [old],
-        [young],
-    )
+
+    assert done.moved_people == [old, young]
+    assert done.people_with_seat == [old]
+    assert done.people_without_seat == [young]
     assert [get_member_company(old, at=day) for day in (on - ONE_DAY, on)] == [gone, stays]
     assert [get_member_company(young, at=day) for day in (on - ONE_DAY, on)] == [gone, None]
     assert list(Employment.objects.open(at=on).filter(person=young).values_list("company", flat=True)) == [
@@ -57,7 +57,8 @@ def test_merge_moves_people_gives_seats_by_seniority_and_preserves_history(firms
     assert list(get_companies_of_contact(old)) == [gone]
     assert stays.contacts.get().starts_on == on
     assert sorted(stays.roles.values_list("role", "starts_on"))[-1] == ("vendor", on)
-    assert (list(stays.markets.all()), gone.memberships.get().state_on(on)) == ([market], "merged")
+    assert list(stays.markets.all()) == [market]
+    assert gone.memberships.get().state_on(on) == "merged"
     gone.refresh_from_db()
     assert gone.parent == stays
     assert AuditEntry.objects.filter(verb="company.merge").count() == 1
@@ -66,8 +67,11 @@ def test_merge_moves_people_gives_seats_by_seniority_and_preserves_history(firms
 def test_merge_preview_stores_nothing(firms):
     gone, stays = firms
     people = [make_member(gone), make_member(gone)]
+
     done = preview_company_merge(company=gone, into=stays, on=TODAY())
-    assert (len(done.people_with_seat), len(done.people_without_seat)) == (1, 1)
+
+    assert len(done.people_with_seat) == 1
+    assert len(done.people_without_seat) == 1
     assert [get_member_company(person) for person in people] == [gone, gone]
     assert gone.memberships.get().left_on is None
 
@@ -79,8 +83,12 @@ def test_merge_leaves_seat_of_person_employed_by_both_and_moves_future_jobs(firm
     Seat.objects.create(membership=gone.memberships.get(), person=both, starts_on=TODAY() - ONE_DAY)
     coming = make_person()
     Employment.objects.create(person=coming, company=gone, starts_on=TODAY() + 30 * ONE_DAY)
+
     done = merge_company(company=gone, into=stays, on=TODAY())
-    assert (done.moved_people, done.people_with_seat, done.people_without_seat) == ([coming], [], [])
+
+    assert done.moved_people == [coming]
+    assert done.people_with_seat == []
+    assert done.people_without_seat == []
     assert get_member_company(both) == stays
     assert list(coming.employments.values_list("company", "starts_on")) == [
         (stays.pk, TODAY() + 30 * ONE_DAY)
@@ -90,8 +98,11 @@ def test_merge_leaves_seat_of_person_employed_by_both_and_moves_future_jobs(firm
 def test_merge_without_membership_gives_no_seats_and_cycles_are_refused(firms):
     gone, _stays = firms
     vendor = make_company(role="vendor")
+
     member = make_member(gone)
+
     assert merge_company(company=gone, into=vendor, on=TODAY()).people_without_seat == [member]
+
     for into in (vendor, Company.objects.get(pk=gone.pk)):
         with pytest.raises(InvalidFields):
             merge_company(company=vendor, into=into, on=TODAY())
@@ -102,7 +113,9 @@ def test_company_with_delegation_can_merge_only_after_its_end(firms):
     gone.roles.create(role="organizer", starts_on=TODAY() - 9 * ONE_DAY)
     on = TODAY() + 10 * ONE_DAY
     contract = make_delegation(make_event(), until=on)
+
     Delegation.objects.update(company=gone)
+
     with pytest.raises(InvalidFields) as refused:
         preview_company_merge(company=gone, into=stays, on=on)
     (sentence,) = refused.value.field_errors["on"]
@@ -116,14 +129,20 @@ def test_merge_page_shows_preview_before_confirmation(client, firms):
     client.force_login(make_administrator())
     at = f"/organize/club/companies/{gone.slug}/merge/"
     typed = {"into": stays.pk, "on": TODAY()}
+
     page = client.post(at, typed)
+
     assert page.context["preview"].people_without_seat == people[1:]
     assert str(people[1]) in page.content.decode()
     assert Membership.objects.filter(left_as="merged").count() == 0
+
     answer = client.post(at, {**typed, "confirm": "1"})
+
     assert answer["Location"] == f"/organize/club/companies/{stays.slug}/"
     assert get_member_company(people[0]) == stays
+
     refused = client.post(f"/organize/club/companies/{stays.slug}/merge/", {"into": gone.pk, "on": TODAY()})
+
     assert list(refused.context["form"].errors) == ["into"]
 
 

@@ -26,7 +26,8 @@ def test_person_is_added_and_namesake_needs_confirmation():
 
     person = Person.objects.get(email="zoe@firm.example")
     assert "Person added." in page
-    assert (person.name, person.language) == ("Zoé Martin", "en")
+    assert person.name == "Zoé Martin"
+    assert person.language == "en"
     assert AuditEntry.objects.get(verb="person.add").fields == [
         "email",
         "first_name",
@@ -78,7 +79,8 @@ def test_new_email_address_ends_access_by_former_address(django_capture_on_commi
 
     person.refresh_from_db()
     assert "The person has been saved." in answer.content.decode()
-    assert (person.email, person.last_name) == ("new@firm.example", "Roi")
+    assert person.email == "new@firm.example"
+    assert person.last_name == "Roi"
     assert not EmailAddress.objects.filter(email="old@firm.example").exists()
     assert person_client.get("/me/").status_code == 302
     assert ApiToken.objects.get(person=person).revoked_at
@@ -91,7 +93,8 @@ def test_new_email_address_ends_access_by_former_address(django_capture_on_commi
 
     # The same address in capitals is not a new address: the session stays open.
     person.refresh_from_db()
-    assert (person.email, person.first_name) == ("new@firm.example", "Zoé")
+    assert person.email == "new@firm.example"
+    assert person.first_name == "Zoé"
     assert person_client.get("/en/me/").status_code == 200
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_person_is_found_regardless_of_accents_case_and_punctuation(typed):
     person = make_person(first_name="Anne-Sophie", last_name="d’Éluard", email="a.e@x.example")
     make_person(first_name="Émile", last_name="Zola", email="emile@y.example")
+
     assert list(search_people(typed)) == [person]
 
 
@@ -25,18 +26,21 @@ def test_person_is_found_regardless_of_accents_case_and_punctuation(typed):
 def test_company_is_found_regardless_of_accents_case_and_punctuation(typed):
     company = make_company(name="Œuvres d’Art", city="Évry", siren="552100554")
     make_company(name="Zénith", city="Lyon")
+
     assert list(search_companies(typed)) == [company]
 
 
 def test_lists_are_sorted_in_french_order():
     names = ["Zola", "d'Aix", "Éluard", "Œuvrard", "de Staël", "Eau", "D’Alembert"]
     in_order = ["d'Aix", "D’Alembert", "de Staël", "Eau", "Éluard", "Œuvrard", "Zola"]
+
     for name in names:
         Employment.objects.create(
             person=make_person(last_name=name), company=make_company(name=name), starts_on=START_OF_2020
         )
         Market.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"))
         WorkingGroup.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"), kind="thematic")
+
     assert [person.last_name for person in search_people("")] == in_order
     assert [row[3] for row in CLUB_LISTS["people"]().rows] == in_order
     for model in (Company, Market, WorkingGroup):
@@ -45,11 +49,15 @@ def test_lists_are_sorted_in_french_order():
 
 def test_search_key_is_updated_by_bulk_and_partial_saves():
     ana, zoe = Person.objects.bulk_create([Person(last_name="Élan"), Person(last_name="Œil")])
+
     assert list(search_people("elan")) == [ana]
+
     ana.last_name = "Ça"
     Person.objects.bulk_update([ana], ["last_name"])
     zoe.email = "zoe@x.example"
+
     zoe.save(update_fields=["email"])
+
     assert [list(search_people(words)) for words in ("ca", "elan", "zoe@x")] == [[ana], [], [zoe]]
 
 
@@ -59,7 +67,9 @@ def test_saving_other_field_of_stale_object_leaves_search_key_unchanged():
     person.last_name = "Œil"
     person.save()
     stale.language = "en"
+
     stale.save(update_fields=["language"])
+
     assert list(search_people("oeil")) == [person]
 
 

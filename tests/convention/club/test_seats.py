@@ -39,14 +39,21 @@ def update_membership(company, **fields):
 def test_seat_grants_membership_until_it_ends():
     company = make_company()
     person = make_colleague(company)
+
     assert get_member_company(person) is None
+
     seat = give_seat(membership=company.memberships.get(), person=person)
+
     assert get_member_company(person) == company
     with pytest.raises(AlreadyHasSeat):
         give_seat(membership=seat.membership, person=person, starts_on=TODAY() + ONE_DAY)
+
     end_seat(seat=seat, last_day=TODAY())
+
     assert [get_member_company(person), get_member_company(person, at=TODAY() + ONE_DAY)] == [company, None]
+
     end_seat(seat=seat)
+
     assert get_member_company(person) is None
     assert not Seat.objects.exists()  # it began today, so that only the audit trail remains
     assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == [
@@ -60,6 +67,7 @@ def test_a_closed_account_gets_no_seat():
     company.memberships.get().given_seats.all().delete()
     person.is_active = False
     person.save()
+
     with pytest.raises(AccountClosed):
         give_seat(membership=company.memberships.get(), person=person)
 
@@ -68,25 +76,36 @@ def test_seat_limit_applies_to_each_day():
     company = make_company()
     one = update_membership(company, seats=1)
     first, second = make_colleague(company), make_colleague(company)
+
     seat = give_seat(membership=one, person=first, starts_on=TODAY() + 10 * ONE_DAY)
+
     with pytest.raises(NoSeatLeft):
         give_seat(membership=one, person=second)
+
     give_seat(membership=one, person=second, ends_on=TODAY() + 9 * ONE_DAY)
     end_seat(seat=seat, last_day=TODAY() + 20 * ONE_DAY)
+
     assert give_seat(membership=one, person=second, starts_on=TODAY() + 21 * ONE_DAY).ends_on is None
 
 
 def test_seat_needs_employment_and_ends_with_it():
     company = make_company()
     one = company.memberships.get()
+
     with pytest.raises(NotEmployed):
         give_seat(membership=one, person=make_member())
+
     person = make_colleague(company)
     Employment.objects.filter(person=person).update(ends_on=TODAY() + 3 * ONE_DAY)
+
     assert give_seat(membership=one, person=person).ends_on == TODAY() + 3 * ONE_DAY
+
     Employment.objects.filter(person=person).update(ends_on=TODAY() - ONE_DAY)
+
     assert get_member_company(person) is None  # although the seat has not ended
+
     end_membership(membership=one, on=TODAY(), left_as="resigned")
+
     with pytest.raises(NotOpenNow):
         give_seat(membership=one, person=make_colleague(company))
 
@@ -95,34 +114,46 @@ def test_change_of_employer_ends_seat_and_preserves_history():
     before, after = make_company(), make_company()
     person = make_contact(before)
     change_employer(person=person, to=after, on=TODAY(), title="DSI", level="cio")
+
     yesterday = TODAY() - ONE_DAY
+
     assert [job.company for job in person.employments.order_by("starts_on")] == [before, after]
     assert [get_member_company(person), get_member_company(person, at=yesterday)] == [None, before]
     assert list(get_companies_of_contact(person)) == []
     assert give_seat(membership=after.memberships.get(), person=person)
     assert get_member_company(person) == after
+
     for wrong in ({"to": after, "on": TODAY()}, {"to": before, "on": TODAY()}):
         with pytest.raises(InvalidFields):
             change_employer(person=person, **wrong)
     change_employer(person=person, to=None, on=TODAY() + ONE_DAY)
+
     assert Employment.objects.open(at=TODAY() + ONE_DAY).filter(person=person).count() == 0
 
 
 def test_contact_has_access_until_last_day():
     company, person = make_company(), make_person()
     contact = appoint_contact(company=company, person=person)
+
     assert appoint_contact(company=company, person=person).pk == contact.pk
+
     appoint_contact(company=company, person=person, starts_on=TODAY() + 40 * ONE_DAY)
     past = CompanyContact.objects.create(
         company=company, person=person, starts_on=START_OF_2020, ends_on=TODAY() - 9 * ONE_DAY
     )
+
     dismiss_contact(contact=past)
+
     assert list(get_companies_of_contact(person)) == [company]
+
     dismiss_contact(contact=contact)
+
     assert list(get_companies_of_contact(person)) == []
+
     CompanyContact.objects.create(company=company, person=person, starts_on=START_OF_2020, ends_on=TODAY())
     person.is_active = False
     person.save()
+
     assert list(get_companies_of_contact(person)) == []
 
 
@@ -135,7 +166,8 @@ def test_concurrent_requests_do_not_exceed_seat_limit():
 
     jobs = [partial(give_seat, membership=one, person=person) for person in people]
     refused = [done for done in run_in_threads(jobs) if isinstance(done, NoSeatLeft)]
-    assert (len(refused), Seat.objects.count()) == (7, 3)
+    assert len(refused) == 7
+    assert Seat.objects.count() == 3
 
 
 @pytest.mark.postgresql

@@ -52,28 +52,45 @@ def test_full_size_list_is_imported_shown_with_few_queries_and_undone(client):
     create_companies()
     with CaptureQueriesContext(connection) as asked:
         print_duration("rehearsal", lambda: preview_directory_import(table=make_people_table()))
+
     assert len(asked) < 20
     assert Person.objects.count() == 0
+
     with CaptureQueriesContext(connection) as asked:
         done = print_duration("import", lambda: import_directory(table=make_people_table()))
-    assert (Person.objects.count(), Employment.objects.count()) == (PEOPLE, PEOPLE)
+
+    assert Person.objects.count() == PEOPLE
+    assert Employment.objects.count() == PEOPLE
     assert Seat.objects.granting_membership().count() == PEOPLE * 9 // 10
     assert len(asked) < 400  # in bulk: 40 statements for each model, not one for each row
+
     client.force_login(make_administrator())
     counts = {}
+
     for page in PAGES:
         with CaptureQueriesContext(connection) as asked:
             answer = print_duration(page, lambda page=page: client.get(f"/organize/club/{page}"))
         assert answer.status_code == 200
         counts[page] = len(asked)
+
     assert max(counts.values()) <= MAX_PAGE_QUERIES, counts
+
     again = print_duration("again", lambda: import_directory(table=make_people_table()))
-    assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, PEOPLE)
+
+    assert again.new_row_count == 0
+    assert again.changed_row_count == 0
+    assert again.unchanged_row_count == PEOPLE
+
     undoing = f"/organize/club/imports/{done.import_record.pk}/undo/"
     rows = PEOPLE * 2 + PEOPLE * 9 // 10
+
     assert f"À supprimer\u202f: {rows}" in print_duration("undo page", lambda: client.get(undoing)).text
+
     print_duration("undo", lambda: undo_directory_import(import_record=done.import_record))
-    assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
+
+    assert Person.objects.count() == 1
+    assert Seat.objects.count() == 0
+    assert Company.objects.count() == COMPANIES
 
 
 def print_duration(name, work):

@@ -28,12 +28,14 @@ def random_text(random_: random.Random, alphabet: str, length: int) -> str:
 def test_alphanumeric_symbol_equals_that_of_qrcode_package(length):
     generator = random.Random(length)
     texts = [random_text(generator, ALPHANUMERIC, length) for _ in range(20)]
+
     assert [draw_symbol(text).to_matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
 def test_symbol_of_mixed_text_equals_that_of_qrcode_package():
     generator = random.Random(7)
     texts = [random_text(generator, MIXED_CHARACTERS, length) for length in range(3, 120, 23)]
+
     assert [draw_symbol(text).to_matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
@@ -47,8 +49,10 @@ def test_symbols_are_decoded_by_zxing():
     generator = random.Random(3)
     texts = [f"HTTPS://EXAMPLE.ORG/B/{random_text(generator, ALPHANUMERIC[:36], 125)}" for _ in range(40)]
     read = []
+
     for text in texts:
         read += decode_with_zxing(draw_symbol(text))
+
     assert read == texts
 
 
@@ -75,7 +79,9 @@ def test_single_symbol_is_decoded_by_zxing(text):
 def test_svg_symbol_has_quiet_zone():
     drawn = draw_single_symbol("HTTPS://A.B/7")
     side = drawn.side + 8
+
     picture = draw_svg_symbol("HTTPS://A.B/7")
+
     assert picture.startswith(f'<svg viewBox="0 0 {side} {side}" width="280" height="280">')
     assert picture.count("h1v1h-1z") == sum(map(sum, drawn.to_matrix()))
     assert "M4 4h1v1h-1z" in picture

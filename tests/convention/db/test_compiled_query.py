@@ -28,6 +28,7 @@ NINETY_NINE_DAYS_AGO, YESTERDAY = TODAY - datetime.timedelta(days=99), TODAY - d
 def test_compiled_query_finds_rows_of_given_values(django_assert_num_queries):
     hall = Venue.objects.create(name="Hall")
     first, second = make_event(slug="first", venue=hall), make_event(slug="%s")
+
     for event in (first, second, first):
         with django_assert_num_queries(1):
             [found] = BY_SLUG.all(event.slug, NINETY_NINE_DAYS_AGO)
@@ -35,8 +36,11 @@ def test_compiled_query_finds_rows_of_given_values(django_assert_num_queries):
             assert found.venue == event.venue
         assert vars(found).keys() == vars(Event.objects.get(pk=event.pk)).keys()
         assert BY_SLUG.exists(event.slug, NINETY_NINE_DAYS_AGO) is True
+
     assert BY_SLUG.all("nowhere", NINETY_NINE_DAYS_AGO) == []
+
     first_day = timezone.localdate(first.starts_at)
+
     assert BY_SLUG.first("first", first_day) is None
     assert BY_SLUG.exists("first", first_day) is False
 

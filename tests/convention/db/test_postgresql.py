@@ -15,12 +15,17 @@ only_postgresql = pytest.mark.skipif(
 @pytest.mark.django_db(transaction=True)
 def test_connection_ended_by_server_is_not_usable():
     connection.ensure_connection()
+
     assert connection.is_usable() is True
+
     pid = connection.connection.info.backend_pid
     with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
     assert connection.is_usable() is False
+
     connection.close()
+
     assert connection.is_usable() is False
 
 

@@ -47,9 +47,11 @@ def increment_sequence() -> None:
 def test_concurrent_writers_all_succeed():
     make_event()
     before = sequence()
+
     run_in_threads(
         [increment_sequence, lambda: Event.objects.update(sequence=F("sequence") + 1)] * 40, threads=8
     )
+
     assert sequence() == before + 80
 
 
@@ -58,14 +60,19 @@ def test_write_lock_is_released_however_transaction_ends():
     with transaction.atomic():
         assert connection.has_write_lock is True
         transaction.set_rollback(True)
+
     assert connection.has_write_lock is False
+
     with transaction.atomic():
         connection.close()
+
     assert connection.has_write_lock is False
     with pytest.raises(OperationalError):
         connection.cursor().execute("INSERT INTO nowhere VALUES (1)")
     assert connection.has_write_lock is False
+
     run_in_threads([increment_sequence], threads=1)
+
     assert sequence() == event.sequence + 1
 
 
@@ -77,9 +84,12 @@ def count_open_queues() -> int:
 def test_process_opens_queue_once_for_all_connections():
     make_event()
     run_in_threads([increment_sequence] * 4, threads=4)
+
     assert count_open_queues() == 1
+
     connection.close()
     increment_sequence()
+
     assert count_open_queues() == 1
 
 
@@ -104,8 +114,10 @@ def test_writers_use_only_sqlite_lock_if_queue_cannot_be_opened(unusable_queue):
     event = make_event()
     run_in_threads([increment_sequence] * 4, threads=2)
     Event.objects.update(sequence=F("sequence") + 1)
+
     with transaction.atomic():
         assert connection.has_write_lock is False
+
     assert sequence() == event.sequence + 5
 
 
@@ -150,7 +162,9 @@ def start_writer():
 def test_writer_continues_after_other_process_commits(start_writer):
     make_event()
     process = start_writer(0.5)
+
     increment_sequence()
+
     assert process.wait(10) == 0
     assert sequence() == 101
 
@@ -160,7 +174,9 @@ def test_killed_process_releases_lock(start_writer):
     process = start_writer(600)
     process.kill()
     began = time.monotonic()
+
     increment_sequence()
+
     assert sequence() == event.sequence + 1
     assert time.monotonic() - began < 60
 
@@ -222,7 +238,9 @@ def test_the_waits_of_many_writers_do_not_add_up(release_lock):
         run_in_threads([fail_to_write] * 8, threads=8)
         assert time.monotonic() - began < 14
     release_lock()
+
     increment_sequence()
+
     assert connection.has_write_lock is False
 
 
@@ -233,7 +251,9 @@ def test_all_waits_of_one_request_share_its_budget(release_lock):
         fail_to_write()
         with pytest.raises(OperationalError, match="database is locked"):
             Event.objects.update(sequence=F("sequence") + 1)
+
     assert 1 <= time.monotonic() - began < 15
+
     release_lock()
     increment_sequence()  # a thread of the queue may hold the lock until then, for a writer that gave up
     with wait_budget(0):  # nothing to wait for
@@ -245,9 +265,13 @@ def test_abandoned_wait_does_not_block_other_writers(release_lock, start_writer)
     with wait_budget(0.2):
         fail_to_write()
     release_lock()
+
     later = start_writer(0)
+
     assert later.wait(30) == 0
+
     increment_sequence()
+
     assert sequence() == 101
 
 
@@ -261,7 +285,10 @@ def test_wait_budget_is_reduced_by_time_waited():
             pass
     with limit_wait(20) as without:
         pass
-    assert (first, third, without) == (5, 1, 20)
+
+    assert first == 5
+    assert third == 1
+    assert without == 20
     assert 3 < second <= 4.5
 
 
@@ -273,8 +300,10 @@ def test_only_two_threads_wait_full_timeout_during_long_write(release_lock):
         run_in_threads([lambda: seconds.append(fail_to_write())] * 12, threads=6)
         lasted = time.monotonic() - began
     seconds.sort()
+
     assert [second < 7 for second in seconds] == [True] * 10 + [False] * 2
     assert seconds[0] < 2  # a writer that arrived when the queue was already stuck
     assert lasted < 14
+
     release_lock()
     increment_sequence()

@@ -56,6 +56,7 @@ def set_last_day(contract, day):
 def test_delegate_runs_only_the_delegated_event(contract):
     role = name_delegate(contract)
     make_event()
+
     assert list(get_organized_events(role.person)) == [contract.event]
     assert get_delegation(role.person, contract.event) == contract
     assert Employment.objects.get(person=role.person).company == contract.company
@@ -65,8 +66,11 @@ def test_delegate_runs_only_the_delegated_event(contract):
 def test_delegation_gives_no_access_after_last_day(contract, today, role):
     person = name_delegate(contract, role=role).person
     set_last_day(contract, today)
+
     assert list(get_staffed_events(person)) == [contract.event]
+
     set_last_day(contract, today - DAY)
+
     assert list(get_staffed_events(person)) == []
     assert not is_club_staff(person)
     assert make_client(person).get(f"/desk/{contract.event.slug}/").status_code == 403
@@ -75,26 +79,37 @@ def test_delegation_gives_no_access_after_last_day(contract, today, role):
 def test_delegation_gives_no_access_before_first_day(contract, today):
     person = name_delegate(contract).person
     Delegation.objects.update(starts_on=today + DAY)
+
     assert not can_organize(person, contract.event)
 
 
 def test_access_ends_with_employment_and_with_company_role(contract, today):
     person = name_delegate(contract).person
+
     assert can_organize(person, contract.event)
+
     Employment.objects.filter(person=person).update(starts_on=today - 9 * DAY, ends_on=today - DAY)
+
     assert not can_organize(person, contract.event)
+
     Employment.objects.filter(person=person).update(ends_on=None)
+
     assert can_organize(person, contract.event)
+
     CompanyRole.objects.filter(company=contract.company).update(ends_on=today - DAY)
+
     assert not can_organize(person, contract.event)
 
 
 def test_devices_paired_by_delegate_stop_with_delegation(contract, today):
     person = name_delegate(contract, role="desk").person
     door = Checkpoint.objects.create(event=contract.event, name="Entrée")
+
     device = pair_device(checkpoint=door, paired_by=person).device
     assert list(Device.objects.valid()) == [device]
+
     set_last_day(contract, today - DAY)
+
     assert list(Device.objects.valid()) == []
 
 
@@ -106,16 +121,21 @@ def test_delegating_again_changes_dates_of_current_delegation(contract, today):
         ends_on=today + 40 * DAY,
         contract_number="C-7",
     )
-    assert (again.pk, Delegation.objects.get().ends_on) == (contract.pk, today + 40 * DAY)
+
+    assert again.pk == contract.pk
+    assert Delegation.objects.get().ends_on == today + 40 * DAY
     assert AuditEntry.objects.filter(verb="delegation.give").count() == 2
 
 
 def test_invalid_dates_and_company_without_organizer_role_are_refused(today):
     event, vendor = make_event(), make_company(role=CompanyRole.Role.VENDOR)
+
     with pytest.raises(InvalidFields) as error:
         delegate_event(event=event, company=vendor, starts_on=today, ends_on=today - DAY)
     assert set(error.value.field_errors) == {"ends_on", "company"}
+
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
+
     with pytest.raises(InvalidFields) as error:
         delegate_event(event=event, company=firm, starts_on=today - 9 * DAY, ends_on=today - DAY)
     assert set(error.value.field_errors) == {"ends_on"}
@@ -125,18 +145,23 @@ def test_invalid_dates_and_company_without_organizer_role_are_refused(today):
 def test_ending_delegation_removes_access_and_deletes_one_begun_today(contract, today):
     person = name_delegate(contract).person
     end_delegation(delegation=contract)
+
     assert not can_organize(person, contract.event)
     assert Delegation.objects.count() == EventRole.objects.count() == 0
+
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
     long = delegate_event(
         event=contract.event, company=firm, starts_on=today - 9 * DAY, ends_on=today + 9 * DAY
     )
+
     end_delegation(delegation=long)
+
     assert Delegation.objects.get().ends_on == today - DAY
 
 
 def test_known_person_named_as_delegate_gets_employment_at_firm(contract):
     person = make_person(email="known@example.org")
+
     assert name_delegate(contract, "Known@example.org", role="desk").person == person
     assert [job.company for job in person.employments.all()] == [contract.company]
 
@@ -151,8 +176,11 @@ def test_new_delegate_needs_a_name(contract):
 def test_firm_appoints_only_new_or_own_people_and_only_for_desk(contract, today):
     boss = name_delegate(contract).person
     values = {"first_name": "Dan", "last_name": "Desk", "starts_on": today}
+
     given = appoint_delegate(delegation=contract, email="dan@firm.example", role="desk", **values)
+
     assert given.delegation == contract
+
     for email, role, wrong in (
         ("eve@firm.example", "organizer", {"role"}),
         (make_person().email, "desk", {"email"}),
@@ -161,6 +189,7 @@ def test_firm_appoints_only_new_or_own_people_and_only_for_desk(contract, today)
             appoint_delegate(delegation=contract, email=email, role=role, **values)
         assert set(error.value.field_errors) == wrong
     end_event_role(role=given, actor=boss)
+
     assert not EventRole.objects.filter(role="desk").exists()
 
 
@@ -176,6 +205,7 @@ def test_delegate_email_links_to_page_of_role(contract, role, page):
 
 def test_delegate_cannot_end_role_given_by_club(contract):
     boss, own = name_delegate(contract).person, make_staff(contract.event)
+
     with pytest.raises(Forbidden):
         end_event_role(role=own.event_roles.get(), actor=boss)
     assert can_organize(own, contract.event)
@@ -183,8 +213,11 @@ def test_delegate_cannot_end_role_given_by_club(contract):
 
 def test_organizer_with_own_role_has_no_delegation(contract):
     own = make_staff(contract.event)
+
     assert get_delegation(own, contract.event) is None
+
     make_delegated_role(contract, own)
+
     assert get_delegation(own, contract.event) is None
     assert get_delegation(make_administrator(), contract.event) is None
 
@@ -194,25 +227,36 @@ def test_delegation_pages_save_contract_name_delegate_and_send_email(today, run_
     client = make_client(make_administrator())
     before = f"/en/organize/{event.slug}/delegation/"
     days = {"starts_on": today.isoformat(), "ends_on": today.isoformat()}
+
     page = client.post(f"{before}new/", {"company": firm.pk, "contract_number": "C-7", **days}, follow=True)
+
     assert f"The contract with {firm} has been saved." in page.content.decode()
+
     fields = {"delegation": Delegation.objects.get().pk, "email": "nina@firm.example", "role": "organizer"}
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
+
     told = page.content.decode()
+
     assert "Nina Nom now has the role: organizer. They will receive an e-mail." in told
     assert "The contract ends before the last day of the event" in told
+
     run_tasks()
     [mail] = mailoutbox
+
     assert mail.to == ["nina@firm.example"]
     assert f"/organize/{event.slug}/" in mail.body
+
     nina = make_client(Person.objects.get(email="nina@firm.example"))
     page = nina.get(before).content.decode()
+
     assert f"You run this event for {firm}." in page
     assert "Add or change a contract" not in page
+
     people = f"/en/organize/{event.slug}/people/"
     answer = nina.post(
         people, {"email": "x@firm.example", "role": "organizer", "starts_on": today.isoformat()}
     )
+
     assert "The club decides who runs the event" in answer.content.decode()
 
 

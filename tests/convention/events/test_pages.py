@@ -32,8 +32,10 @@ def make_event_form(event: Event, **changes) -> dict:
 @pytest.mark.parametrize("name", PAGES)
 def test_event_pages_open_for_its_organizers_only(client, name):
     event, other = make_event(slug="x"), make_event(slug="other")
+
     address = f"/organize/x/{name}/"
     assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
+
     for person in (
         make_person(),
         make_staff(other),
@@ -59,29 +61,38 @@ def test_settings_say_to_save_before_leaving_for_venue(client):
 def test_draft_event_is_not_revealed(client):
     make_event(slug="x", visibility="draft")
     client.force_login(make_person())
+
     there, nowhere = client.get("/organize/x/settings/"), client.get("/organize/y/settings/")
-    assert (there.status_code, nowhere.status_code) == (404, 404)
+
+    assert there.status_code == 404
+    assert nowhere.status_code == 404
 
 
 def test_ended_role_gives_no_access(client):
     event = make_event(slug="x")
     person = make_staff(event)
     EventRole.objects.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
+
     client.force_login(person)
+
     assert client.get("/organize/x/settings/").status_code == 403
 
 
 def test_administrator_creates_event_in_its_time_zone(client):
     client.force_login(make_administrator())
     values = make_event_form(Event(name="Lisbonne"), slug="lisboa", timezone="Europe/Lisbon")
+
     answer = client.post("/organize/new/all/", values)
+
     assert answer["Location"] == "/organize/lisboa/settings/"
     event = Event.objects.get(slug="lisboa")
     assert event.starts_at == datetime.datetime(2027, 6, 16, 8, tzinfo=datetime.UTC)
     assert event.visibility == "draft"
     assert 'value="2027-06-16T09:00"' in client.get("/organize/lisboa/settings/").content.decode()
     assert AuditEntry.objects.get(verb="event.create").event == "lisboa"
+
     client.post("/organize/new/all/", {**values, "slug": ""})
+
     assert (
         client.post("/organize/new/all/", {**values, "slug": ""})["Location"]
         == "/organize/lisbonne-2/settings/"
@@ -90,6 +101,7 @@ def test_administrator_creates_event_in_its_time_zone(client):
 
 def test_organizer_of_one_event_cannot_create_events(client):
     client.force_login(make_staff(make_event()))
+
     assert client.get("/organize/new/").status_code == 403
     assert client.get("/organize/new/all/").status_code == 403
 
@@ -120,7 +132,9 @@ def test_organizer_of_one_event_cannot_create_events(client):
 def test_invalid_settings_are_refused_with_error_at_field(client, changes, field, sentence):
     event = make_event(slug="x", name="Ancien")
     client.force_login(make_staff(event))
+
     answer = client.post("/organize/x/settings/", make_event_form(event, **{"name": "Nouveau", **changes}))
+
     assert answer.status_code == 200
     errors = answer.context["form"].errors[field]
     assert [text.replace("\u202f", " ").replace("\u00a0", " ") for text in errors] == [sentence]
@@ -132,13 +146,16 @@ def test_invalid_settings_are_refused_with_error_at_field(client, changes, field
 def test_reserved_or_invalid_slug_is_refused(client, slug):
     client.force_login(make_administrator())
     answer = client.post("/organize/new/all/", make_event_form(Event(name="N"), slug=slug))
+
     assert list(answer.context["form"].errors) == ["slug"]
 
 
 def test_pale_accent_gets_a_warning(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     answer = client.post("/organize/x/settings/", make_event_form(event, accent="#ffee00"), follow=True)
+
     assert "trop pâle" in answer.content.decode()
     assert "/accent/ffee00.css" in answer.content.decode()
 
@@ -147,14 +164,22 @@ def test_a_venue_is_added_and_changed(client):
     event, other = make_event(slug="x"), make_event()
     client.force_login(make_staff(event))
     values = {"name": "Palais", "city": "Annecy", "country": "fr"}
+
     client.post("/organize/x/venue/?new", values)
+
     venue = Event.objects.get(slug="x").venue
-    assert (venue.name, venue.country) == ("Palais", "FR")
+    assert venue.name == "Palais"
+    assert venue.country == "FR"
+
     other.venue = venue
     other.save()
+
     client.force_login(make_administrator())
+
     assert "Un autre événement a lieu ici" in client.get("/organize/x/venue/").content.decode()
+
     client.post("/organize/x/venue/", {**values, "name": "Château"})
+
     assert Event.objects.get(pk=other.pk).venue.name == "Château"
 
 
@@ -163,11 +188,15 @@ def test_venue_shared_with_events_of_others_is_copied_instead_of_changed(client)
     event, other = make_event(slug="x"), make_event(venue=venue)
     client.force_login(make_staff(event))
     client.post("/organize/x/settings/", make_event_form(event, venue=venue.pk))
+
     page = client.get("/organize/x/venue/").content.decode()
+
     assert "que vous n’organisez pas" in page
     assert 'href="?copy"' in page
     assert "Enregistrer le lieu" not in page
+
     values = {"name": "Château", "city": "Annecy", "country": "FR"}
+
     assert client.post("/organize/x/venue/", values).status_code == 403
     venue.refresh_from_db()
     assert venue.name == "Palais"
@@ -186,9 +215,13 @@ def test_organizer_of_one_event_can_choose_only_current_host(client):
         form = client.get("/organize/x/settings/").context["form"]
         assert list(form.fields["host"].queryset) == hosts
     client.force_login(make_staff(event))
+
     answer = client.post("/organize/x/settings/", make_event_form(event, host=other.pk))
+
     assert list(answer.context["form"].errors) == ["host"]
+
     client.post("/organize/x/settings/", make_event_form(event, host=host.pk))
+
     assert Event.objects.get(slug="x").host == host
 
 
@@ -196,14 +229,20 @@ def test_email_address_does_not_reveal_name_to_organizer(client):
     event = make_event(slug="x")
     make_person(email="new@example.org", first_name="Ancienne", last_name="Inconnue")
     client.force_login(make_staff(event))
+
     page = client.post("/organize/x/people/", role_form(), follow=True).content.decode()
+
     assert "new@example.org" in page
     assert "Inconnue" not in page
+
     end = f"/organize/x/people/{EventRole.objects.get(role='desk').pk}/end/"
     page = client.post(end, follow=True).content.decode()
+
     assert "Rôle retiré\u202f: new@example.org" in page
     assert "Inconnue" not in page
+
     client.force_login(make_administrator())
+
     assert "Ancienne Inconnue" in client.get("/organize/x/people/").content.decode()
 
 
@@ -217,6 +256,7 @@ def test_rooms_are_added_changed_and_removed(client):
     client.force_login(make_staff(event))
     client.post("/organize/x/rooms/", rooms_form({"name": "A", "position": 1}, {"name": "B", "position": 2}))
     first, second = event.rooms.all()
+
     client.post(
         "/organize/x/rooms/",
         rooms_form(
@@ -224,22 +264,27 @@ def test_rooms_are_added_changed_and_removed(client):
             {"id": second.pk, "name": "B", "position": 2, "DELETE": "on"},
         ),
     )
+
     assert list(event.rooms.values_list("name", "capacity")) == [("Grande", 80)]
 
 
 def test_room_name_is_stored_without_invisible_characters(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     client.post("/organize/x/rooms/", rooms_form({"name": "Grande\u200b  salle", "position": 1}))
+
     assert event.rooms.get().name == "Grande salle"
 
 
 def test_duplicate_room_name_is_refused(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     answer = client.post(
         "/organize/x/rooms/", rooms_form({"name": "A", "position": 1}, {"name": "A", "position": 2})
     )
+
     assert answer.status_code == 200
     assert event.rooms.count() == 0
     assert 'id="error-summary"' in answer.content.decode()
@@ -259,9 +304,12 @@ def test_role_is_given_to_person_with_email_address(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     client.post("/organize/x/people/", role_form())
+
     client.post("/organize/x/people/", role_form(ends_on="2099-12-31"))
+
     (role,) = EventRole.objects.filter(role="desk")
-    assert (role.person.email, role.person.first_name) == ("new@example.org", "Nora")
+    assert role.person.email == "new@example.org"
+    assert role.person.first_name == "Nora"
     assert role.ends_on == datetime.date(2099, 12, 31)
     assert list(AuditEntry.objects.filter(verb="role.give").values_list("event", flat=True)) == ["x", "x"]
 
@@ -285,7 +333,9 @@ def test_closed_account_and_invalid_name_get_no_role(client):
 def test_giving_role_does_not_rename_known_person(client):
     event, known = make_event(slug="x"), make_person(email="new@example.org", first_name="Ancienne")
     client.force_login(make_staff(event))
+
     client.post("/organize/x/people/", role_form())
+
     known.refresh_from_db()
     assert known.first_name == "Ancienne"
 
@@ -293,7 +343,9 @@ def test_giving_role_does_not_rename_known_person(client):
 def test_a_role_cannot_end_before_it_begins(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     answer = client.post("/organize/x/people/", role_form(ends_on="2019-01-01"))
+
     assert list(answer.context["form"].errors) == ["ends_on"]
     assert EventRole.objects.filter(role="desk").count() == 0
 
@@ -301,18 +353,24 @@ def test_a_role_cannot_end_before_it_begins(client):
 def test_ending_role_removes_access_at_once(client):
     event = make_event(slug="x")
     desk = make_staff(event, "desk")
+
     client.force_login(make_staff(event))
+
     role = EventRole.objects.get(person=desk)
     assert client.get(f"/organize/x/people/{role.pk}/end/").status_code == 405
+
     client.post(f"/organize/x/people/{role.pk}/end/")
     client.force_login(desk)
+
     assert client.get("/desk/x/").status_code == 403
 
 
 def test_organizer_cannot_end_own_role(client):
     event = make_event(slug="x")
     person = make_staff(event)
+
     client.force_login(person)
+
     role = EventRole.objects.get(person=person)
     assert client.post(f"/organize/x/people/{role.pk}/end/").status_code == 403
     role.refresh_from_db()
@@ -322,14 +380,18 @@ def test_organizer_cannot_end_own_role(client):
 def test_role_of_another_event_cannot_be_ended(client):
     event, other = make_event(slug="x"), make_event()
     role = EventRole.objects.get(person=make_staff(other, "desk"))
+
     client.force_login(make_staff(event))
+
     assert client.post(f"/organize/x/people/{role.pk}/end/").status_code == 404
 
 
 def test_navigation_marks_current_page(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     page = client.get("/organize/x/rooms/").content.decode()
+
     assert '<a href="/organize/x/rooms/" aria-current="page">Salles</a>' in page
     assert page.count('aria-current="page"') == 1
 
@@ -338,7 +400,9 @@ def test_navigation_marks_current_page(client):
 def test_out_of_range_year_is_refused(client, moment):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     answer = client.post("/organize/x/settings/", make_event_form(event, registration_closes_at=moment))
+
     assert answer.status_code == 200
     assert "Vérifiez l’année." in answer.content.decode()
 
@@ -346,7 +410,9 @@ def test_out_of_range_year_is_refused(client, moment):
 def test_event_name_is_reduced_to_one_line(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
+
     client.post("/organize/x/settings/", make_event_form(event, name="Rencontre\r\nBcc: a@example.org\u202e"))
+
     event.refresh_from_db()
     assert event.name == "Rencontre Bcc: a@example.org"
 
@@ -357,6 +423,7 @@ def test_saving_stale_event_does_not_lower_sequence():
     raised = advance_sequence(event.pk)
     event.name = "Autre nom"
     event.save()
+
     assert list(Event.objects.values_list("name", "sequence")) == [("Autre nom", raised)]
 
 

@@ -43,33 +43,46 @@ def test_organizer_page_queries_roles_once(reader):
     event = make_event()
     make, readings = READERS[reader]
     client, found = make_client(make(event)), {}
+
     for page in PAGES:
         with CaptureQueriesContext(connection) as asked:
             assert client.get(f"/organize/{event.slug}/{page}").status_code == 200
         found[page] = sum(is_role_query(query["sql"]) for query in asked)
+
     assert found == dict.fromkeys(PAGES, readings)
 
 
 def test_role_removed_between_requests_gives_no_access():
     event = make_event()
     person = make_staff(event)
+
     client = make_client(person)
+
     assert client.get(f"/organize/{event.slug}/tickets/").status_code == 200
+
     person.event_roles.all().delete()
+
     assert client.get(f"/organize/{event.slug}/tickets/").status_code == 403
 
 
 def test_permissions_are_cached_only_if_cache_is_enabled_for_person():
     person = make_person()
+
     assert get_club_roles(person) == frozenset()
     assert not has_organized_event(person)
+
     role = ClubRole.objects.create(person=person, role="administrator", starts_on=START_OF_2020)
     make_event()
+
     assert is_club_administrator(person)
     assert has_organized_event(person)
+
     enable_permission_cache(person)
+
     assert is_club_administrator(person)
+
     role.delete()
+
     assert is_club_administrator(person)
     assert not is_club_administrator(type(person).objects.get())
 
@@ -77,7 +90,9 @@ def test_permissions_are_cached_only_if_cache_is_enabled_for_person():
 def test_organizer_with_cached_permissions_cannot_end_own_role():
     event = make_event()
     person = make_staff(event)
+
     enable_permission_cache(person)
+
     assert can_organize(person, event)
     assert not has_event_role(person, make_event(), "organizer")
     with pytest.raises(Forbidden):

@@ -105,7 +105,8 @@ def test_members_events_and_drafts_are_not_indexed(client):
     site_map = client.get("/sitemap.xml").content.decode()
 
     assert metadata["robots"] == "noindex"
-    assert (canonical, data) == ([], [])
+    assert canonical == []
+    assert data == []
     assert "/events/" not in site_map
     assert client.get("/events/draft/preview.png").status_code == 404
     organizer = make_client(make_staff(draft))

@@ -22,8 +22,11 @@ def give_role(event, email="ana@example.org", role="organizer", **fields):
 def test_role_given_concurrently_is_created_once():
     event, person = make_event(), make_person(email="ana@example.org")
     given = run_in_threads([lambda: give_role(event)] * 6, threads=6)
+
     assert {type(one) for one in given} == {EventRole}
+
     end_event_role(role=EventRole.objects.get(), actor=make_administrator())
+
     assert not can_organize(person, event)
 
 
@@ -33,6 +36,7 @@ def test_concurrent_roles_create_new_person_once():
     given = run_in_threads(
         [lambda event=event: give_role(event, "new@example.org") for event in events * 3], threads=6
     )
+
     assert {type(one) for one in given} == {EventRole}
     assert Person.objects.count() == 1
     assert sorted(EventRole.objects.values_list("event", flat=True)) == [event.pk for event in events]
@@ -48,9 +52,13 @@ def test_ending_role_ends_every_current_row_of_that_role():
     before = EventRole.objects.create(
         event=event, person=person, role="organizer", starts_on=days[2], ends_on=days[2]
     )
+
     end_event_role(role=rows[1], actor=make_administrator())
+
     assert not can_organize(person, event)
+
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
+
     left = EventRole.objects.order_by("pk").values_list("pk", "ends_on")
     assert list(left) == [
         (rows[0].pk, yesterday), (rows[2].pk, yesterday), (rows[3].pk, None), (before.pk, days[2]),
@@ -61,7 +69,9 @@ def test_ending_role_ends_every_current_row_of_that_role():
 def test_ending_role_leaves_other_role_of_same_person():
     event = make_event()
     desk, _organizer = give_role(event, role="desk"), give_role(event)
+
     end_event_role(role=desk, actor=make_administrator())
+
     assert list(EventRole.objects.values_list("role", flat=True)) == ["organizer"]
 
 

@@ -23,7 +23,8 @@ def test_new_convention_has_tickets_entrance_and_reminders():
 
     event = Event.objects.get()
     assert answer.redirect_chain[0][0] == "/en/organize/convention-2030/publish/"
-    assert (event.kind, event.visibility) == ("convention", "draft")
+    assert event.kind == "convention"
+    assert event.visibility == "draft"
     assert event.starts_at.isoformat() == "2030-06-18T07:00:00+00:00"
     assert str(event.venue) == "Palais, Annecy"
     assert list(event.tickets.values_list("name_en", "audience", "is_default", "price")) == [
@@ -46,7 +47,8 @@ def test_new_meeting_belongs_to_group_and_has_one_free_member_ticket():
     client.post("/en/organize/new/start/group_meeting/", {**VALUES, "group": group.pk, "venue": venue.pk})
 
     event = Event.objects.get()
-    assert (event.group, event.venue) == (group, venue)
+    assert event.group == group
+    assert event.venue == venue
     assert list(event.tickets.values_list("audience", "price")) == [("member", 0)]
     assert not Checkpoint.objects.filter(event=event).exists()
     assert not ReminderPlan.objects.filter(event=event).exists()

@@ -51,26 +51,34 @@ def make_list(people, *, ticket="guest"):
 def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, client, run_tasks):
     make_registration(make_ticket(event), first_name="Zoé", last_name="Müller")
     answer = client.post("/organize/x/badges/a6/print/")
+
     job = Job.objects.get()
     assert answer["Location"] == f"/organize/x/jobs/{job.pk}/"
     assert "Démarrage imminent." in client.get(answer["Location"]).text
+
     run_tasks()
+
     assert "1 badge." in client.get(answer["Location"]).text
+
     file = client.get(f"/organize/x/jobs/{job.pk}/file/")
+
     assert file["Content-Disposition"] == 'attachment; filename="badges-x-a6.pdf"'
     assert "Müller" in pdf_text(b"".join(file.streaming_content))
     job.refresh_from_db()
-    assert (job.state, job.total) == (Job.State.DONE, 1)
+    assert job.state == Job.State.DONE
+    assert job.total == 1
     assert AuditEntry.objects.get(verb="job.badges").actor == organizer
 
 
 def test_refused_job_shows_its_reason(event, organizer, client, run_tasks):
     job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer, argument="a6")
     run_tasks()
+
     job.refresh_from_db()
-    assert (job.state, job.outcome) == (
-        Job.State.REFUSED,
-        "Aucune inscription confirmée avec un nom pour cet événement, donc aucun badge à imprimer.",
+    assert job.state == Job.State.REFUSED
+    assert (
+        job.outcome
+        == "Aucune inscription confirmée avec un nom pour cet événement, donc aucun badge à imprimer."
     )
     assert job.outcome in client.get(f"/organize/x/jobs/{job.pk}/").text
 
@@ -81,13 +89,20 @@ def test_a_long_list_is_checked_on_the_page_and_imported_by_the_worker(event, or
     file = SimpleUploadedFile("list.csv", make_list(501).encode())
     page_of_check = client.post(page, {"file": file, "check": "1"}).text
     [checked] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page_of_check, re.DOTALL)
+
     answer = client.post(page, {"checked": checked})
+
     job = Job.objects.get()
-    assert (answer["Location"], job.title) == (f"/organize/x/jobs/{job.pk}/", "Import de 501 personnes")
+    assert answer["Location"] == f"/organize/x/jobs/{job.pk}/"
+    assert job.title == "Import de 501 personnes"
     assert Registration.objects.count() == 0
+
     run_tasks()
+
     job.refresh_from_db()
-    assert (job.state, job.payload, Registration.objects.count()) == (Job.State.DONE, "", 501)
+    assert job.state == Job.State.DONE
+    assert job.payload == ""
+    assert Registration.objects.count() == 501
     assert AuditEntry.objects.get(verb="registration.import").actor == organizer
 
 
@@ -101,9 +116,12 @@ def test_errors_are_reported_by_row_and_nothing_is_stored(event, organizer, run_
         requested_by=organizer,
         payload=pack_import(text=given, picks=None, name="list.csv"),
     )
+
     run_tasks()
+
     job.refresh_from_db()
-    assert (job.state, Registration.objects.count()) == (Job.State.REFUSED, 0)
+    assert job.state == Job.State.REFUSED
+    assert Registration.objects.count() == 0
     assert [error.split(":")[0] for error in job.errors] == ["5"]
 
 
@@ -116,14 +134,22 @@ def test_interrupted_job_is_restarted_and_finished_job_is_not(event, organizer, 
         requested_by=organizer,
         payload=pack_import(text=make_list(2), picks=None, name="list.csv"),
     )
+
     JobProgress(job)(1, 2)
+
     assert Job.objects.get().state == Job.State.RUNNING
+
     Job.objects.update(last_reported_at=timezone.now() - INTERRUPTED_AFTER * 2)
+
     assert Job.objects.get().state == Job.State.INTERRUPTED
+
     run_tasks()
     run_job.enqueue(job.pk)
+
     run_tasks()
-    assert (Job.objects.get().state, Registration.objects.count()) == (Job.State.DONE, 2)
+
+    assert Job.objects.get().state == Job.State.DONE
+    assert Registration.objects.count() == 2
 
 
 def test_second_worker_cannot_finish_job_again(event, organizer):
@@ -135,7 +161,9 @@ def test_second_worker_cannot_finish_job_again(event, organizer):
         payload=pack_import(text=make_list(1), picks=None, name="list.csv"),
     )
     twin = Job.objects.get()
+
     finish_job(job, outcome="first")
+
     with pytest.raises(JobAlreadyFinished):
         finish_job(twin, outcome="second")
     assert Job.objects.get().outcome == "first"
@@ -144,7 +172,9 @@ def test_second_worker_cannot_finish_job_again(event, organizer):
 def test_file_of_job_that_another_worker_finished_is_not_stored(event, organizer, monkeypatch):
     monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.finish_in_other_worker")
     request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
+
     run_job.call(Job.objects.get().pk)
+
     assert Job.objects.get().outcome == "first"
     assert JobFile.objects.count() == 0
 
@@ -163,7 +193,9 @@ def test_import_of_job_that_another_worker_finished_is_rolled_back(event, organi
     job = request_job(
         event=event, kind="registrations", title="Import", requested_by=organizer, payload=payload
     )
+
     run_job.call(job.pk)
+
     assert Job.objects.get().outcome == "first"
     assert Registration.objects.count() == 0
 
@@ -176,9 +208,12 @@ def import_after_other_worker(progress, file):
 def test_job_with_unexpected_error_is_retried(event, organizer, run_tasks, monkeypatch):
     monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.fail")
     job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
+
     [result] = run_tasks(tolerate=True)
+
     job.refresh_from_db()
-    assert (job.state, job.finished_at) == (Job.State.RUNNING, None)
+    assert job.state == Job.State.RUNNING
+    assert job.finished_at is None
     assert DBTaskResult.objects.get(pk=result.pk).status == "READY"
 
 
@@ -191,10 +226,12 @@ def test_finished_job_and_its_file_are_deleted_after_a_week(event, organizer):
     job.file.save("kept", ContentFile(b"%PDF"), save=False)
     finish_job(job, outcome="done")
     name = job.file.name
+
     for days, is_there in ((6, True), (8, False)):
         Job.objects.update(finished_at=timezone.now() - datetime.timedelta(days=days))
         delete_old_jobs()
         assert job.file.storage.exists(name) == is_there
+
     assert Job.objects.count() == 0
 
 
@@ -216,12 +253,14 @@ def test_job_list_query_count_does_not_grow_with_jobs(event, organizer, client):
         with CaptureQueriesContext(connection) as queries:
             answer = client.get("/organize/x/jobs/")
         counts.append(len(queries))
+
     assert len(answer.context["jobs"]) == 12
     assert counts[0] == counts[1]
 
 
 def test_job_of_another_event_is_not_found(event, organizer, client):
     other = Job.objects.create(event=make_event(), kind="badges", title="Badges", language="fr")
+
     assert client.get(f"/organize/x/jobs/{other.pk}/").status_code == 404
     assert client.get(f"/organize/x/jobs/{other.pk}/file/").status_code == 404
 
@@ -238,5 +277,6 @@ def test_menu_links_jobs_once_event_has_one(event, organizer, client):
 
 def test_import_page_says_that_long_lists_run_in_background(event, organizer, client):
     page = client.get("/organize/x/registrations/import/").text
+
     assert "plus de 500 lignes est importée en arrière-plan" in page
     assert "Listes déjà importées" not in page

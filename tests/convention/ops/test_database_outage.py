@@ -66,7 +66,8 @@ def test_silent_database_is_reported_within_seconds(silent_database, tmp_path):
     with run_server(silent_database, tmp_path) as port:
         for _again in range(2):
             status, said, seconds = fetch(port, "/readyz")
-            assert (status, said) == (503, "the database does not answer\n")
+            assert status == 503
+            assert said == "the database does not answer\n"
             assert seconds < 4
         assert fetch(port, "/healthz")[:2] == (200, "ok\n")
         status, figures, seconds = fetch(port, "/metrics")
@@ -81,6 +82,7 @@ def test_unreachable_database_fails_requests_without_stopping_server(tmp_path):
         assert fetch(port, "/readyz")[:2] == (503, "the database does not answer\n")
         assert fetch(port, "/events/convention/?email=zoe@example.org")[0] == 503
         assert fetch(port, "/api/v1/events/convention/", Authorization="Bearer nothing")[0] == 503
+
     assert [(line["method"], line["route"], line["status"]) for line in access_lines(tmp_path)] == [
         ("GET", "event", 503),
         ("GET", "api-event", 503),
@@ -126,16 +128,20 @@ def test_two_processes_share_metrics_and_log_each_request_once(transactional_db,
         for given in (brought, "not one", *[brought] * 18):
             fetch(port, "/api/v1/events/none/?name=Zoe", **{"X-Request-Id": given})
         told = [fetch(port, "/metrics")[1] for _again in range(6)]
+
     figures = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(told[-1])
         for sample in family.samples
     }
+
     assert figures["convention_http_requests_total", "GET", "api-event", "404"] == 20
     assert figures["convention_http_request_duration_seconds_count", "GET", "api-event"] == 20
     assert figures["convention_database_up",] == 1
     assert len({text.partition("# HELP convention_database_up")[0] for text in told}) == 1
+
     lines = access_lines(tmp_path)
+
     assert [line["route"] for line in lines] == ["static", *["api-event"] * 20]
     assert [line["request"] == brought for line in lines].count(True) == 19
     assert "Zoe" not in (tmp_path / "log").read_text()

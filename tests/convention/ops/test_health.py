@@ -14,8 +14,12 @@ pytestmark = pytest.mark.django_db
 def test_probes_answer_for_any_host_and_over_http(client, settings, path):
     settings.ALLOWED_HOSTS = ["convention.example"]
     settings.SECURE_SSL_REDIRECT = True
+
     answer = client.get(path, headers={"host": "10.0.0.3"})
-    assert (answer.status_code, answer.content, answer["Cache-Control"]) == (200, b"ok\n", "no-store")
+
+    assert answer.status_code == 200
+    assert answer.content == b"ok\n"
+    assert answer["Cache-Control"] == "no-store"
 
 
 def test_other_pages_refuse_unknown_host(client, settings):
@@ -29,8 +33,11 @@ def test_readyz_reports_unreachable_database(client, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all")
     answer = client.get("/readyz")
     monkeypatch.undo()
+
     connection.close()
-    assert (answer.status_code, answer.content) == (503, b"the database does not answer\n")
+
+    assert answer.status_code == 503
+    assert answer.content == b"the database does not answer\n"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,4 +98,5 @@ def test_metrics_need_local_address_or_token(client, settings, remote, headers, 
 def test_empty_token_is_refused_if_no_token_is_configured(client, settings):
     settings.METRICS_TOKEN = ""
     answer = client.get("/metrics", REMOTE_ADDR="192.0.2.1", headers={"Authorization": "Bearer "})
+
     assert answer.status_code == 403

@@ -45,6 +45,7 @@ def test_new_folder_is_private(tmp_path):
 def test_only_folder_of_older_version_is_made_private(tmp_path, rights, names, kept):
     folder = make_folder(tmp_path / "var", rights, *names)
     prepare_local_data(folder)
+
     assert get_file_mode(folder) == kept
 
 
@@ -52,7 +53,9 @@ def test_only_folder_of_older_version_is_made_private(tmp_path, rights, names, k
 def test_folder_of_another_owner_keeps_its_mode(tmp_path):
     folder = make_folder(tmp_path / "var", 0o755, "secret_key")
     os.chown(folder, 12345, 12345)
+
     prepare_local_data(folder)
+
     assert get_file_mode(folder) == 0o755
 
 
@@ -61,8 +64,11 @@ def test_loading_settings_makes_folder_private(tmp_path):
     (folder / "secret_key").write_text("k" * 50)
     code = "import convention.settings"
     environ = {"MODE": "development", "VAR_DIR": str(folder), "PATH": ""}
+
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, check=False)
-    assert (done.returncode, get_file_mode(folder)) == (0, 0o700)
+
+    assert done.returncode == 0
+    assert get_file_mode(folder) == 0o700
 
 
 def test_secret_is_created_once_and_file_is_private(tmp_path):

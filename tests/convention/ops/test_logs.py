@@ -18,6 +18,7 @@ def make_record(message, *args):
 
 def test_the_secret_of_a_mailed_link_is_not_logged():
     record = make_record("Internal Server Error: %s", f"/en/orders/GEC5XJX3/{SECRET}/correct/")
+
     assert json.loads(JsonLineFormatter().format(record))["message"] == (
         "Internal Server Error: /en/orders/GEC5XJX3/***/correct/"
     )
@@ -44,6 +45,7 @@ def test_traceback_keeps_frames_and_hides_data():
             "DETAIL:  Key (email)=(zoe.muller@example.org) already exists."
         )
     )
+
     error = json.loads(JsonLineFormatter().format(record))["error"]
     assert error.splitlines()[-2:] == [
         'django.db.utils.IntegrityError: duplicate key value violates unique constraint "club_person_email"',

@@ -27,7 +27,9 @@ def test_withdrawn_photo_consent_marks_upcoming_registrations():
     person, purpose = make_person(), make_purpose()
     coming = make_registration(make_ticket(make_event()), person=person)
     give_consent(person=person, purpose=purpose)
+
     withdraw_consent(person=person, purpose=purpose)
+
     coming.refresh_from_db()
     person.refresh_from_db()
     assert coming.no_photo
@@ -41,9 +43,12 @@ def test_withdrawn_photo_consent_marks_upcoming_registrations():
 
 def test_giving_and_withdrawing_consent_twice_changes_nothing():
     person, purpose = make_person(), make_purpose("directory")
+
     assert give_consent(person=person, purpose=purpose) == give_consent(person=person, purpose=purpose)
+
     withdraw_consent(person=person, purpose=purpose)
     withdraw_consent(person=person, purpose=purpose)
+
     assert Consent.objects.filter(withdrawn_at__isnull=False).count() == Consent.objects.count() == 1
 
 
@@ -51,11 +56,13 @@ def test_giving_and_withdrawing_consent_twice_changes_nothing():
 def test_consent_given_concurrently_is_stored_once():
     person, purpose = make_person(), make_purpose()
     run_in_threads([lambda: give_consent(person=person, purpose=purpose)] * 6, threads=6)
+
     assert Consent.objects.count() == 1
 
 
 def test_consent_text_cannot_be_changed_or_left_empty():
     text = make_purpose().texts.get()
+
     text.text = "Non"
     with pytest.raises(TypeError):
         text.save()
@@ -71,11 +78,14 @@ def test_consent_of_registration_can_be_withdrawn_unless_required(is_required):
     at = timezone.now().isoformat()
     place = make_registration(make_ticket(event), person=person, answers={"film": {"version": 1, "at": at}})
     subject = get_subject(person)
+
     [one] = [agreement for agreement in list_agreements(subject) if agreement.key.startswith("registration-")]
+
     assert one.title == f"{event.title} · Être filmé"
     assert one.is_outdated
     assert not one.can_be_given
     assert one.can_be_withdrawn is not is_required
+
     if not is_required:
         get_agreement(subject, one.key).withdraw_consent()
         place.refresh_from_db()

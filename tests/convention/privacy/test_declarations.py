@@ -60,6 +60,7 @@ def test_undeclared_table_is_found():
 def test_every_table_related_to_personal_data_is_declared():
     about = {source.model for source in list_data_sources() if is_about_subject(source, source.model)}
     known = {(source.model, column) for source in list_data_sources() for column in source.subject_columns}
+
     missing = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
@@ -69,6 +70,7 @@ def test_every_table_related_to_personal_data_is_declared():
         and field.related_model in about - {Person, model}
         and not any(known_model is model for known_model, _column in known)
     }
+
     assert missing == set()
 
 
@@ -84,6 +86,7 @@ def test_declarations_name_existing_columns():
         }
         if named - names:
             wrong[source.table_label] = named - names
+
     assert wrong == {}
 
 
@@ -170,11 +173,13 @@ def test_every_long_text_is_redacted_blanked_or_listed_as_harmless():
     }
     texts = [*get_free_text_columns().items(), *get_transient_text_columns().items()]
     known |= {(model, name) for model, columns in texts for name in columns}
+
     unknown = {
         f"{model._meta.label_lower}.{name}"
         for model, name in list_long_text_columns()
         if (model, name) not in known and model not in emptied
     }
+
     assert unknown == COLUMNS_WITHOUT_PEOPLE | BLANKED_WITH_ANOTHER_TABLE
 
 
@@ -189,6 +194,7 @@ def test_export_contains_no_column_with_a_secret():
         and field.name not in source.hidden_columns
         and (not source.exported_columns or field.name in source.exported_columns)
     }
+
     assert told == {
         "visits.ndaacceptance.hash",  # of the text that was agreed to
         "registrations.maildelivery.message_key",  # the beginning of a Message-ID
@@ -206,10 +212,12 @@ def test_every_table_has_a_translatable_name():
             and "verbose_name_plural" in source.model._meta.original_attrs
         )
     }
+
     assert nameless == set()
 
 
 def test_retention_rules_have_unique_slugs():
     slugs = [rule.slug for rule in list_retention_rules()]
+
     assert len(slugs) == len(set(slugs))
     assert isinstance(list_data_sources()[0], PersonalDataSource)

@@ -115,7 +115,9 @@ def test_attendee_is_informed_of_lines_on_invoice_of_another_buyer():
     named_on_company_invoice()
     subject = add_known_names(find_subject_by_address(ADDRESS))
     number = Invoice.objects.get().number
+
     [sentence] = map(str, describe_retained_documents(subject))
+
     assert sentence.startswith(
         f"Votre nom reste sur les lignes de la facture {number}, établie au nom d’un autre acheteur"
     )
@@ -124,7 +126,9 @@ def test_attendee_is_informed_of_lines_on_invoice_of_another_buyer():
 def test_privacy_page_says_that_no_invoice_names_the_person(client):
     person = paid_by_card()
     client.force_login(person)
+
     page = client.get("/me/privacy/").content.decode()
+
     assert "Aucune facture émise ne porte votre nom" in page
 
 
@@ -141,7 +145,8 @@ def test_rows_and_notes_of_namesake_are_unchanged():
 
     namesake.refresh_from_db()
     theirs.refresh_from_db()
-    assert (namesake.name, theirs.name) == (NAME, NAME)
+    assert namesake.name == NAME
+    assert theirs.name == NAME
     assert AuditEntry.objects.get(verb="registration.note").reason == f"{NAME} viendra tard"
     assert AuditEntry.objects.get(pk=mine.pk).reason == "… a déménagé"
 
@@ -249,5 +254,6 @@ def test_schedule_upload_that_names_person_is_found_in_any_encoding(content):
 
 def test_short_names_are_not_redacted():
     subject = DataSubject(names=frozenset({("Al", "Bo"), ("X", ""), ("", "")}))
+
     assert Redactor(subject).redact_text("Al Bo, X, albo") == "Al Bo, X, albo"
     assert Redactor(subject, redact_single_names=True).redact_text("Al ou Bo ; X") == "Al ou Bo ; X"

@@ -41,24 +41,35 @@ def test_export_contains_every_table_with_personal_data():
     person = make_person_with_data()
     told = read_tables(open_archive(export_personal_data(subject=get_subject(person))))
     tables = {source.model._meta.db_table for source in list_data_sources() if source.table_label in told}
+
     # Files of jobs are copies made for organizers; they are deleted after a week.
     found = {column.partition(".")[0] for column in find_columns_with(PERSONAL_VALUES)} - {"jobs_jobfile"}
+
     assert found - tables == set()
 
 
 def test_export_contains_rows_reason_and_erasure_action_of_tables():
     person = make_person_with_data()
     said = json.loads(open_archive(export_personal_data(subject=get_subject(person))).read("data.json"))
-    assert (said["format"], said["version"], said["addresses"]) == ("convention-personal-data", 1, [ADDRESS])
+
+    assert said["format"] == "convention-personal-data"
+    assert said["version"] == 1
+    assert said["addresses"] == [ADDRESS]
     assert [table["table"] for table in said["tables"] if not table["why"]] == []
+
     erasures = {table["table"]: table["erasure"] for table in said["tables"]}
+
     assert erasures["registrations.registration"] == "blanked"
     assert erasures["registrations.waitingentry"] == "deleted"
     assert erasures["attendance.scan"] == "anonymized"
     assert erasures["invoices.invoice"] == "required_by_law"
+
     [row] = next(table["rows"] for table in said["tables"] if table["table"] == "registrations.registration")
+
     event = Registration.objects.get(person=person).event
-    assert (row["first_name"], row["last_name"], row["email"]) == (FIRST, LAST, ADDRESS)
+    assert row["first_name"] == FIRST
+    assert row["last_name"] == LAST
+    assert row["email"] == ADDRESS
     assert row["event"] == {"id": event.pk, "name": event.title}
 
 
@@ -68,7 +79,9 @@ def test_export_contains_uploaded_files_and_invoices():
     pdf = get_invoice_pdf(invoice)
     archive = open_archive(export_personal_data(subject=get_subject(person)))
     names = sorted(name for name in archive.namelist() if "/" in name)
+
     folders = [name.rpartition("/")[0] for name in names]
+
     assert folders == ["files/invoices.invoicepdf", "files/registrations.answerfile"]
     assert names[0].endswith(f"-{invoice.number}.pdf")
     assert archive.read(names[0]) == pdf
@@ -77,7 +90,9 @@ def test_export_contains_uploaded_files_and_invoices():
 def test_export_contains_no_secret():
     person = make_person_with_data()
     order = Registration.objects.get(person=person).order
+
     content = open_archive(export_personal_data(subject=get_subject(person))).read("data.json").decode()
+
     assert order.manage_secret not in content
     assert person.password not in content
 
@@ -85,7 +100,9 @@ def test_export_contains_no_secret():
 def test_export_contains_no_data_of_another_person():
     person = make_person_with_data()
     make_registration(first_name="Otto", last_name="Anderson", email="otto@firm.example")
+
     content = open_archive(export_personal_data(subject=get_subject(person))).read("data.json").decode()
+
     assert "Anderson" not in content
 
 
@@ -94,6 +111,7 @@ def test_export_of_guest_known_only_by_address_contains_registration():
     tables = read_tables(
         open_archive(export_personal_data(subject=find_subject_by_address("gast@example.org")))
     )
+
     assert set(tables) == {"registrations.registration"}
     assert tables["registrations.registration"][0]["last_name"] == "Gast"
 
@@ -106,6 +124,7 @@ def test_lookalike_address_is_a_different_address():
 def test_export_of_assistant_contains_registration_without_attendee():
     assistant = make_person(first_name="Asta", last_name="Assist", email="asta@example.org")
     make_registration(first_name="Bo", last_name="Boss", email="asta@example.org")
+
     rows = read_tables(open_archive(export_personal_data(subject=get_subject(assistant))))[
         "registrations.registration"
     ]
@@ -115,6 +134,7 @@ def test_export_of_assistant_contains_registration_without_attendee():
 def test_export_is_audited_without_values():
     person = make_person_with_data()
     export_personal_data(subject=get_subject(person))
+
     entry = AuditEntry.objects.get(verb="person.export")
     assert entry.subject == f"club.person:{person.pk}"
     assert "registrations.registration" in entry.fields

@@ -38,7 +38,9 @@ def secretary():
 def test_privacy_page_lists_tables_and_changes_nothing():
     person = make_person_with_data()
     before = AuditEntry.objects.count()
+
     page = get_page_text(make_client(person).get("/en/me/privacy/"))
+
     for title in ("Registrations", "Invoices", "Consents", "Scans", "Applications"):
         assert f'<th scope="row">{title}</th>' in page
     assert AuditEntry.objects.count() == before
@@ -47,13 +49,20 @@ def test_privacy_page_lists_tables_and_changes_nothing():
 
 def test_own_data_file_is_downloaded_by_post_and_not_cached():
     client = make_client(make_person_with_data())
+
     assert client.get("/me/privacy/file/").status_code == 405
+
     answer = client.post("/me/privacy/file/")
+
     assert answer["Cache-Control"] == "private, no-store"
+
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
+
     assert "lisez-moi.txt" in archive.namelist()
     assert LAST in archive.read("data.json").decode()
+
     other = make_client(make_person()).post("/me/privacy/file/")
+
     assert LAST not in zipfile.ZipFile(io.BytesIO(other.content)).read("data.json").decode()
     assert Client().post("/me/privacy/file/").status_code == 302
 
@@ -61,12 +70,16 @@ def test_own_data_file_is_downloaded_by_post_and_not_cached():
 def test_consent_is_withdrawn_and_given_with_one_request_each():
     person = make_person_with_data()
     client = make_client(person)
+
     page = client.post("/en/me/privacy/disagree/purpose-photos/", follow=True)
+
     assert "Your consent has been withdrawn." in get_page_text(page)
     person.refresh_from_db()
     assert not person.photo_consent
     assert Consent.objects.get().withdrawn_at is not None
+
     client.post("/en/me/privacy/agree/purpose-photos/")
+
     person.refresh_from_db()
     assert person.photo_consent
     assert Consent.objects.filter(withdrawn_at=None).count() == 1
@@ -75,10 +88,15 @@ def test_consent_is_withdrawn_and_given_with_one_request_each():
 
 def test_news_are_unsubscribed_and_subscribed_again_on_privacy_page():
     client = make_client(make_person())
+
     assert "consent withdrawn" not in get_page_text(client.get("/en/me/privacy/"))
+
     client.post("/en/me/privacy/disagree/news/")
+
     assert "consent withdrawn" in get_page_text(client.get("/en/me/privacy/"))
+
     client.post("/en/me/privacy/agree/news/")
+
     assert "consent withdrawn" not in get_page_text(client.get("/en/me/privacy/"))
 
 
@@ -87,18 +105,27 @@ def test_erasure_request_is_submitted_executed_and_confirmed_by_email(
 ):
     person = make_person_with_data()
     client, desk = make_client(person), make_client(secretary)
+
     assert "Cochez la case pour confirmer." in get_page_text(client.post("/me/privacy/forget/", {}))
+
     with django_capture_on_commit_callbacks(execute=True):
         page = get_page_text(client.post("/me/privacy/forget/", {"is_sure": "on"}, follow=True))
         client.post("/me/privacy/forget/", {"is_sure": "on"})
+
     assert "Vous avez demandé l’effacement de vos données" in page
+
     case = PrivacyCase.objects.get(kind="erasure")
     listed = get_page_text(desk.get("/organize/privacy/"))
+
     assert f'<a href="/organize/privacy/{case.pk}/">{person}</a>' in listed
+
     page = get_page_text(desk.post(f"/organize/privacy/{case.pk}/erase/", {}))
+
     assert "Cochez la case pour confirmer." in page
+
     with django_capture_on_commit_callbacks(execute=True):
         page = get_page_text(desk.post(f"/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
+
     assert "Actions effectuées" in page
     assert ADDRESS not in page
     assert [mail.subject for mail in mailoutbox] == [
@@ -113,13 +140,17 @@ def test_blocked_erasure_shows_reason_and_erases_nothing(secretary):
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=person.email)
     desk = make_client(secretary)
     case_page = get_page_text(desk.get(f"/en/organize/privacy/{case.pk}/"))
+
     boss_page = get_page_text(make_client(make_administrator()).get(f"/en/organize/privacy/{case.pk}/"))
+
     registrations_path = f'href="/en/organize/{place.event.slug}/registrations/"'
     assert place.event.title in case_page
     assert registrations_path not in case_page
     assert "Ask the event’s organizers" in case_page
     assert registrations_path in boss_page
+
     page = get_page_text(desk.post(f"/en/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
+
     assert f"There is still a place booked at “{place.event.title}”" in page
     person.refresh_from_db()
     assert person.is_active
@@ -128,7 +159,9 @@ def test_blocked_erasure_shows_reason_and_erases_nothing(secretary):
 def test_erasure_request_can_be_withdrawn():
     client = make_client(make_person())
     client.post("/en/me/privacy/forget/", {"is_sure": "on"})
+
     page = get_page_text(client.post("/en/me/privacy/stay/", follow=True))
+
     assert "Your request has been withdrawn. Nothing changes." in page
     assert PrivacyCase.objects.get().answer == "taken_back"
 
@@ -138,68 +171,95 @@ def test_request_by_letter_is_recorded_and_refused_with_a_reason(
 ):
     desk = make_client(secretary)
     fields = {"email": "Gast@example.org", "kind": "erasure", "language": "en"}
+
     with django_capture_on_commit_callbacks(execute=True):
         page = get_page_text(desk.post("/en/organize/privacy/new/", fields, follow=True))
         desk.post("/en/organize/privacy/new/", {**fields, "email": "gast@example.org"})
+
     case = PrivacyCase.objects.get()
     assert '<th scope="row">Privacy cases</th>' in page
     assert "This field is required." in get_page_text(
         desk.post(f"/en/organize/privacy/{case.pk}/refuse/", {})
     )
+
     with django_capture_on_commit_callbacks(execute=True):
         desk.post(f"/en/organize/privacy/{case.pk}/refuse/", {"reason": "Nobody known."})
+
     assert [mail.to for mail in mailoutbox] == [["Gast@example.org"]] * 2
     assert "Nobody known." in mailoutbox[1].body
+
     again = desk.post(f"/en/organize/privacy/{case.pk}/refuse/", {"reason": "Again."})
+
     assert again.status_code == 409
 
 
 def test_access_request_is_answered_with_file(secretary):
     case = PrivacyCase.objects.create(kind="access", email=make_person().email)
     desk = make_client(secretary)
+
     assert desk.post(f"/organize/privacy/{case.pk}/file/")["Content-Type"] == "application/zip"
+
     desk.post(f"/organize/privacy/{case.pk}/answered/")
+
     case.refresh_from_db()
-    assert (case.answer, case.answered_by) == ("given", secretary)
+    assert case.answer == "given"
+    assert case.answered_by == secretary
 
 
 def test_overdue_request_is_marked_late(secretary):
     long_ago = timezone.now() - timezone.timedelta(days=40)
     PrivacyCase.objects.create(kind="access", email="gast@example.org", requested_at=long_ago)
+
     assert "<strong>late</strong>" in get_page_text(make_client(secretary).get("/en/organize/privacy/"))
 
 
 def test_administrator_sets_retention_days_and_runs_retention():
     client = make_client(make_administrator())
     page = get_page_text(client.post("/en/organize/privacy/retention/attendees/", {"days": "3"}))
+
     assert "Enter at least 30 days" in page
+
     client.post("/en/organize/privacy/retention/attendees/", {"days": "90"})
+
     assert RetentionPeriod.objects.get().days == 90
     assert client.get("/organize/privacy/retention/answers/").status_code == 404
+
     page = get_page_text(client.post("/en/organize/privacy/retention/run/", follow=True))
+
     assert "0 entries were removed." in page
     assert "default: 1,095" in page
+
     client.post("/en/organize/privacy/retention/attendees/", {"days": "1095"})
-    assert (RetentionPeriod.objects.count(), RetentionRun.objects.exclude(error="").count()) == (0, 0)
+
+    assert RetentionPeriod.objects.count() == 0
+    assert RetentionRun.objects.exclude(error="").count() == 0
 
 
 def test_new_consent_text_is_offered_again_and_old_consent_keeps_old_text():
     person = make_person_with_data()
     administrator = make_client(make_administrator())
     purpose = Purpose.objects.get()
+
     same = administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui"})
+
     assert "This is already the current text." in get_page_text(same)
+
     administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui, et en ligne"})
     page = get_page_text(make_client(person).get("/en/me/privacy/"))
+
     assert "the text has changed since then" in page
     assert "Accept the new text" in page
     consents = Consent.objects.order_by("pk").values_list("text__version", "text__text", "withdrawn_at")
     assert list(consents) == [(1, "Oui", None)]
+
     make_client(person).post("/en/me/privacy/agree/purpose-photos/")
     [old, new] = consents.all()
+
     assert old[:2] == (1, "Oui")
     assert old[2] is not None
     assert new == (2, "Oui, et en ligne", None)
     assert PurposeText.objects.count() == 2
+
     listed = get_page_text(administrator.get("/en/organize/privacy/texts/"))
+
     assert "1 person has consented" in listed

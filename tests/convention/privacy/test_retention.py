@@ -53,19 +53,27 @@ def run_retention(at=None):
 
 def test_attendees_and_buyers_are_erased_after_three_years():
     old, young = (make_registration(make_ticket(make_ended_event(days)), price=100) for days in (1096, 1094))
+
     assert run_retention() == {"attendees": 1, "buyers": 1}
     old.refresh_from_db()
     young.refresh_from_db()
-    assert (old.first_name, old.email, old.company, old.price) == ("", "", "Acme", 100)
-    assert (young.first_name, young.order.email) == ("Zoé", "buyer@example.org")
+    assert old.first_name == ""
+    assert old.email == ""
+    assert old.company == "Acme"
+    assert old.price == 100
+    assert young.first_name == "Zoé"
+    assert young.order.email == "buyer@example.org"
     assert Registration.objects.get(pk=old.pk).order.email == ""
     assert run_retention() == {}
 
 
 def test_club_can_shorten_retention_period():
     registration = make_registration(make_ticket(make_ended_event(100)))
+
     assert run_retention() == {}
+
     set_retention_days(slug="attendees", days=99)
+
     assert run_retention() == {"attendees": 1}
     assert RetentionPeriod.objects.get().days == 99
     registration.refresh_from_db()
@@ -83,24 +91,33 @@ def test_waiting_entries_host_contacts_and_old_privacy_cases_are_erased():
     HostContact.objects.create(visit=visit, name="Hana", email="hana@host.example")
     VisitorList.objects.create(visit=visit, number=1, hash="a" * 64, count=3, sent_to="sam@host.example")
     long_ago = timezone.now() - 2000 * DAY
+
     PrivacyCase.objects.create(kind="access", requested_at=long_ago, answered_at=long_ago, answer="given")
+
     assert run_retention() == {"waiting": 1, "host-contacts": 1, "privacy-cases": 1}
     visit.refresh_from_db()
-    assert (visit.security_name, visit.host_contacts.get().email, visit.lists.get().sent_to) == ("", "", "")
-    assert (visit.lists.get().hash, visit.lists.get().count) == ("a" * 64, 3)
+    assert visit.security_name == ""
+    assert visit.host_contacts.get().email == ""
+    assert visit.lists.get().sent_to == ""
+    assert visit.lists.get().hash == "a" * 64
+    assert visit.lists.get().count == 3
 
 
 def test_erasing_attendees_removes_names_from_receivables_and_scans():
     order = make_order(make_event_on_sale())
     receivable = sync_receivable(order)
+
     record_payment(receivable=receivable, amount=16_500, method="cash")
+
     check_in_registration(
         registration=order.registrations.get(),
         checkpoint=get_or_create_entrance(order.event),
         operator=None,
         reason=NAME,
     )
+
     Event.objects.update(starts_at=timezone.now() - 1097 * DAY, ends_at=timezone.now() - 1096 * DAY)
+
     assert run_retention() == {"attendees": 1, "buyers": 1, "billed": 1, "scan-notes": 1}
     assert find_traces() == set()
     assert compute_balance(receivable).amount_owed == compute_balance(receivable).amount_paid == 16_500
@@ -112,9 +129,11 @@ def test_quotations_are_deleted_a_year_after_they_expire():
         event=make_event_on_sale(), request=make_request(), context=OrderContext()
     )
     old = datetime.timedelta(days=366)
+
     assert run_retention(at=timezone.now() + old) == {}
     assert run_retention(at=timezone.now() + old + 31 * DAY) == {"quotations": 1}
     assert Quotation.objects.filter(pk=quotation.pk).exists() is False
+
     send_quotation_mail.func(quotation.pk, 0)  # a mail queued earlier must not fail now
 
 
@@ -128,10 +147,14 @@ def test_unconfirmed_unpaid_orders_are_erased_after_three_months():
     Registration.objects.exclude(order=held).update(hold_expires_at=over, confirmed_at=None)
     for order in (lapsed, paid):
         sync_receivable(order)
+
     record_payment(receivable=sync_receivable(paid), amount=100, method="transfer")
+
     assert run_retention() == {"expired-orders": 1}
+
     for order in (lapsed, held, paid):
         order.refresh_from_db()
+
     assert [order.email for order in (lapsed, held, paid)] == ["", ADDRESS, ADDRESS]
     assert lapsed.registrations.get().name == "Nom à préciser"
     assert compute_balance(Receivable.objects.get(reference=lapsed.reference)).amount_owed == 0
@@ -166,7 +189,9 @@ def test_registration_drafts_are_deleted_a_week_after_last_change(client):
     make_event_on_sale()
     client.post("/events/congress/register/", build_person_form(**{"person-0-last_name": LAST}))
     other = make_person()
+
     client.force_login(other)
+
     assert find_traces() == {"registrations_registrationdraft.content"}
     assert run_retention(at=timezone.now() + 6 * DAY) == {}
     assert run_retention(at=timezone.now() + 8 * DAY) == {"drafts": 1}
@@ -176,6 +201,7 @@ def test_registration_drafts_are_deleted_a_week_after_last_change(client):
 
 def test_mail_server_answers_are_deleted_after_a_year():
     mailings()
+
     assert run_retention(at=timezone.now() + 366 * DAY)["mail-answers"] == 1
     assert set(Recipient.objects.values_list("answer", flat=True)) == {""}
 
@@ -188,7 +214,9 @@ def test_only_people_without_contact_for_three_years_are_erased():
     written = make_person(email="Written@example.org")
     make_registration(make_ticket(make_ended_event(1000)), email="written@example.org")
     Person.objects.update(date_joined=long_ago, last_login=None)
+
     new, seen = make_person(), make_person(last_login=timezone.now(), date_joined=long_ago)
+
     assert run_retention() == {"people": 2}
     active = set(Person.objects.filter(is_active=True))
     assert active == {member, came, new, seen, written}
@@ -225,9 +253,12 @@ def _replace_sweep(rule, sweep):
 
 def test_retention_is_a_daily_periodic_job(monkeypatch):
     name = "convention.privacy.retention.run_nightly_retention"
+
     assert periodic_jobs.intervals[name] == 24 * 3600
+
     monkeypatch.setattr(periodic_jobs, "intervals", {name: 24 * 3600})
     register_periodic_jobs()
+
     assert run_due_jobs(at=timezone.now()) == [name]
     assert RetentionRun.objects.count() == len(list_effective_rules())
 
@@ -235,6 +266,7 @@ def test_retention_is_a_daily_periodic_job(monkeypatch):
 def test_old_retention_runs_are_deleted():
     RetentionRun.objects.create(rule="waiting", ran_at=timezone.now() - 500 * DAY, cutoff=timezone.now())
     run_retention_rules(at=timezone.now())
+
     assert RetentionRun.objects.filter(ran_at__lt=timezone.now() - DAY).count() == 0
 
 

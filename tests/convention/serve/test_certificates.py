@@ -58,20 +58,27 @@ def test_server_certificate_is_invalid_for_other_names(files: CertificateFiles):
 def test_authority_cannot_sign_for_public_names_and_addresses(files: CertificateFiles):
     now = datetime.datetime.now(datetime.UTC)
     certificates.create_server_certificate(files, ["bank.example"], ["127.0.0.1"], now)
+
     assert handshake(files, "bank.example") == "permitted subtree violation"
+
     certificates.create_server_certificate(files, ["localhost"], ["203.0.113.9"], now)
+
     assert handshake(files, "203.0.113.9") == "permitted subtree violation"
 
 
 def test_keys_are_readable_by_owner_only(files: CertificateFiles):
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (files.authority_key, files.server_key)}
-    assert (modes, stat.S_IMODE(files.folder.stat().st_mode)) == ({0o600}, 0o700)
+
+    assert modes == {0o600}
+    assert stat.S_IMODE(files.folder.stat().st_mode) == 0o700
 
 
 def test_new_address_renews_server_certificate_but_not_authority(files: CertificateFiles):
     before = files.authority_certificate.read_bytes(), files.server_certificate.read_bytes()
     ensure_certificates(files.folder, names=NAMES, addresses=["10.0.0.7", "127.0.0.1"])
+
     after = files.authority_certificate.read_bytes(), files.server_certificate.read_bytes()
+
     assert before[0] == after[0]
     assert before[1] != after[1]
     assert handshake(files, "10.0.0.7") == "TLSv1.3"
@@ -80,25 +87,32 @@ def test_new_address_renews_server_certificate_but_not_authority(files: Certific
 def test_authority_is_replaced_if_expiring_or_not_covering_an_address(files: CertificateFiles):
     first = files.authority_certificate.read_bytes()
     ensure_certificates(files.folder, names=NAMES, addresses=["203.0.113.9", "127.0.0.1"])
+
     second = files.authority_certificate.read_bytes()
+
     assert first != second
     assert handshake(files, "203.0.113.9") == "TLSv1.3"
+
     long_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=700)
     certificates.create_authority(files, NAMES, ADDRESSES, long_ago)
     third = files.authority_certificate.read_bytes()
+
     ensure_certificates(files.folder, names=NAMES, addresses=ADDRESSES)
+
     assert third != files.authority_certificate.read_bytes()
 
 
 def test_server_certificate_meets_requirements_of_phones(files: CertificateFiles):
     certificate = x509.load_pem_x509_certificate(files.server_certificate.read_bytes())
     lasts = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+
     assert lasts < datetime.timedelta(days=398)
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert alternatives.get_values_for_type(x509.DNSName) == NAMES
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert [purpose.dotted_string for purpose in usage] == ["1.3.6.1.5.5.7.3.1"]
     assert files.server_key.read_text().startswith("-----BEGIN PRIVATE KEY-----")
+
     serialization.load_pem_private_key(files.server_key.read_bytes(), None)
 
 

@@ -29,6 +29,7 @@ def get(settings, tmp_path):
 
 def test_certificate_has_content_type_that_phones_install(get, tmp_path):
     answer, content = get("/convention.crt")
+
     assert answer["status"] == "200 OK"
     assert answer["Content-Type"] == "application/x-x509-ca-cert"
     assert (
@@ -49,8 +50,11 @@ def test_certificate_has_content_type_that_phones_install(get, tmp_path):
 )
 def test_page_is_in_language_of_phone(get, query, accept_language, language, scanner):
     answer, content = get("/", query, accept_language)
+
     assert answer["status"] == "200 OK"
+
     page = content.decode()
+
     assert f'<html lang="{language}">' in page
     assert f'href="{scanner}"' in page
 
@@ -58,4 +62,6 @@ def test_page_is_in_language_of_phone(get, query, accept_language, language, sca
 @pytest.mark.parametrize("path", ["/lan/authority.key", "/static/../manage.py", "/static/nothing.css", "/x"])
 def test_other_paths_are_not_found(get, path):
     answer, content = get(path)
-    assert (answer["status"], content) == ("404 Not Found", b"not found\n")
+
+    assert answer["status"] == "404 Not Found"
+    assert content == b"not found\n"

@@ -59,4 +59,5 @@ def test_git_ignores_files_of_tools():
     done = subprocess.run(
         ["git", "check-ignore", *names], cwd=ROOT, capture_output=True, text=True, check=False
     )
+
     assert done.stdout.split() == names

@@ -73,7 +73,8 @@ def set_up(folder, **environ):
 def test_missing_python_is_reported_with_two_solutions(folder):
     done = set_up(folder, PYTHON="/nowhere/python3")
 
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.returncode == 1
+    assert done.stdout == ""
     assert done.stderr == (
         "Making .venv ...\n"
         "Convention needs Python 3.13 or newer, and /nowhere/python3 has none that makes virtual "

@@ -37,7 +37,9 @@ ROWS = [(2, ["Zoé", "Œuvrard"])]
 )
 def test_common_encodings_and_delimiters_are_read(content: bytes):
     table = read_table("list.csv", content)
-    assert (table.header, table.rows) == (["Prénom", "Nom"], ROWS)
+
+    assert table.header == ["Prénom", "Nom"]
+    assert table.rows == ROWS
 
 
 def test_workbook_is_recognized_by_content_not_name():
@@ -45,6 +47,7 @@ def test_workbook_is_recognized_by_content_not_name():
         ["Prénom", "Nom"], [["Zoé", "Œuvrard"], [None, None], [7.0, datetime.date(2027, 1, 2)]]
     )
     table = read_table("list.csv", content)
+
     assert table.rows == [(2, ["Zoé", "Œuvrard"]), (4, ["7", "2027-01-02"])]
 
 
@@ -113,7 +116,9 @@ def test_csv_cells_split_at_semicolons_are_never_formulas():
     cruel = ["A;=1+1;B", "A;-2", "ligne\n=1+1", "a;b", "c\t@SUM(A1)"]
     written = write_csv(["x", "y"], [[cell, cell] for cell in cruel])
     text = written.decode("utf-8-sig")
+
     cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=";") for cell in row]
+
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
     assert [row for _number, row in read_table("x.csv", written).rows] == [[cell, cell] for cell in cruel]
 
@@ -168,16 +173,16 @@ def test_invalid_sheet_title_is_sanitized():
 
 def test_title_row_of_one_cell_is_not_the_header():
     table = read_table("x.csv", "Congrès, le 25;;\n;;\nVorname;Nachname\nAna;Silva\n".encode())
-    assert (table.header, table.header_row, table.rows) == (
-        ["Vorname", "Nachname"],
-        3,
-        [(4, ["Ana", "Silva"])],
-    )
+
+    assert table.header == ["Vorname", "Nachname"]
+    assert table.header_row == 3
+    assert table.rows == [(4, ["Ana", "Silva"])]
     assert read_table("x.csv", b"email\na@x.example\n").header == ["email"]
 
 
 def test_mac_roman_cp1252_and_pipe_delimiter_are_read():
     mac = "Prénom;Nom\rZoé;Forêt\r".encode("mac-roman")
+
     assert read_table("x.csv", mac).rows == [(2, ["Zoé", "Forêt"])]
     assert read_table("x.csv", "Nom\nŽižek\n".encode("cp1252")).rows == [(2, ["Žižek"])]
     assert read_table("x.csv", b"a|b\n1,5|2\n").rows == [(2, ["1,5", "2"])]

@@ -57,6 +57,7 @@ def test_failing_job_is_recorded_and_does_not_block_others(registered_jobs):
 def test_unregistered_job_is_deleted(registered_jobs, monkeypatch):
     monkeypatch.setattr(periodic_jobs, "intervals", {SUCCEEDING_JOB: 60})
     periodic.register_periodic_jobs()
+
     assert list(PeriodicJob.objects.values_list("name", flat=True)) == [SUCCEEDING_JOB]
 
 
@@ -82,6 +83,7 @@ def test_lease_is_renewed_while_work_continues(settings):
             time.sleep(0.25)
             with pytest.raises(leases.LeaseUnavailable):
                 leases.acquire_lease("long")
+
     assert Lease.objects.count() == 0
 
 
@@ -93,9 +95,14 @@ def test_expired_holds_are_released():
     late = Registration.objects.first()
     Registration.objects.filter(pk=late.pk).update(hold_expires_at=timezone.now())
     before = Ticket.objects.get().reserved
+
     release_expired_holds()
-    assert (before - Ticket.objects.get().reserved, Ticket.objects.get().pk) == (1, ticket.pk)
+
+    assert before - Ticket.objects.get().reserved == 1
+    assert Ticket.objects.get().pk == ticket.pk
+
     release_expired_holds()
+
     assert before - Ticket.objects.get().reserved == 1
 
 
@@ -121,7 +128,9 @@ def test_only_old_idempotency_keys_sessions_and_tokens_are_deleted():
         ends = timezone.now() + datetime.timedelta(days=days)
         ApiToken.objects.create(person=person, name=name, token_hash=name, expires_at=ends)
     ApiToken.objects.create(person=person, name="endless", token_hash="endless")
+
     api_forget.delete_ended_tokens()
+
     assert IdempotencyKey.objects.count() == 1
     assert list(Session.objects.values_list("session_key", flat=True)) == ["young"]
     assert set(ApiToken.objects.values_list("name", flat=True)) == {"young", "living", "endless"}
@@ -130,5 +139,6 @@ def test_only_old_idempotency_keys_sessions_and_tokens_are_deleted():
 def test_every_registered_job_runs_without_error():
     make_order(make_event())
     periodic.register_periodic_jobs()
+
     assert len(periodic.run_due_jobs(at=timezone.now())) == PeriodicJob.objects.count()
     assert set(PeriodicJob.objects.values_list("error", flat=True)) == {""}

@@ -54,6 +54,7 @@ def test_time_range_is_formatted_in_both_languages():
     assert replace_nbsp(format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS)) == "9 h 30 – 10 h 15"
     assert replace_nbsp(format_time_range(at(16, 9), None, PARIS)) == "9 h"
     assert replace_nbsp(format_time_range(at(16, 9), at(16, 9), PARIS)) == "9 h"
+
     with translation.override("en"):
         assert format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
 
@@ -75,8 +76,10 @@ def test_times_and_dates_have_non_breaking_spaces():
 
 def test_datetime_is_shown_in_given_time_zone():
     late = datetime.datetime(2027, 6, 16, 23, 30, tzinfo=datetime.UTC)
+
     assert replace_nbsp(format_datetime(late, PARIS)) == "17 juin 2027 à 1 h 30"
     assert replace_nbsp(format_datetime(late, "America/New_York")) == "16 juin 2027 à 19 h 30"
+
     with translation.override("en"):
         assert replace_nbsp(format_datetime(late, PARIS)) == "17 June 2027, 1:30"
 

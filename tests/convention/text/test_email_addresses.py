@@ -25,6 +25,7 @@ def test_only_ascii_case_is_ignored(alike: str):
 @pytest.mark.parametrize("alike", LOOKALIKES)
 def test_filter_by_email_does_not_match_lookalike_addresses(alike: str):
     boss = make_person(email=BOSS)
+
     assert filter_by_email(Person.objects.order_by("pk"), BOSS.upper()) == [boss]
     assert filter_by_email(Person.objects.order_by("pk"), alike) == []
     with pytest.raises(NotFound):

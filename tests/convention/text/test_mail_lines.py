@@ -10,6 +10,7 @@ LINK = "https://club.example/orders/" + "x" * 90
 def test_lines_are_wrapped_at_spaces_and_links_are_not_broken():
     text = "- " + "mot " * 40 + "\n\n\n\n" + LINK + "\nC’est prêt\u202f: " + "a " * 40
     lines = wrap_mail_lines(text).split("\n")
+
     assert [line for line in lines if len(line) > 78] == [LINK]
     assert lines[1].startswith("  mot")
     assert "" in lines

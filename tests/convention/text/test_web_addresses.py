@@ -81,5 +81,6 @@ def test_text_without_links_is_not_changed(text):
 )
 def test_links_are_broken_by_zero_width_spaces(text, without):
     said = defuse_links(text)
+
     assert without not in said
     assert said.replace("\u200b", "") == text

@@ -80,9 +80,12 @@ def test_poppler_reads_back_left_to_right_scripts():
 @pytest.mark.parametrize("name", RARE_SCRIPTS)
 def test_rare_scripts_are_shaped_with_their_fonts(name, weight):
     line = shape_line(name, weight)
+
     assert line.missing_characters == ()
     assert not line.is_rtl
+
     glyphs = [glyph for span in line.spans for glyph in span.glyphs]
+
     assert all(glyph.number for glyph in glyphs)
     assert "".join(glyph.text for glyph in glyphs) == clean_line(name)
 
@@ -106,6 +109,7 @@ def test_mathematical_letters_are_normalized():
 
 def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
     texts = [text for text in LEFT_TO_RIGHT if "น" not in text]
+
     page = pypdf.PdfReader(io.BytesIO(make_pdf(*texts))).pages[0]
     assert page.extract_text().split("\n") == texts
 
@@ -113,13 +117,16 @@ def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
 def test_combining_accents_are_composed():
     name = "Zoé Ångström"
     decomposed = unicodedata.normalize("NFD", name)
+
     assert shape_line(decomposed, FontWeight.BOLD) == shape_line(name, FontWeight.BOLD)
 
 
 def test_arabic_letters_are_joined_right_to_left():
     line = shape_line("محمد", FontWeight.BOLD)
     alone = {shape_line(letter, FontWeight.BOLD).spans[0].glyphs[0].number for letter in "محمد"}
+
     shaped = {glyph.number for span in line.spans for glyph in span.glyphs}
+
     assert line.is_rtl
     assert not alone & shaped - {shape_line("د", FontWeight.BOLD).spans[0].glyphs[0].number}
     assert "محمد" in read_text_layer(make_pdf("محمد بن سلمان"))
@@ -127,6 +134,7 @@ def test_arabic_letters_are_joined_right_to_left():
 
 def test_mixed_directions_are_in_visual_order():
     pieces = [(run.text, run.is_rtl) for run in split_runs("abc אבג 12", FontWeight.BOLD)]
+
     assert pieces == [("abc ", False), ("12", False), (" ", True), ("אבג", True)]
     assert shape_line("דוד Smith", FontWeight.BOLD).is_rtl
     assert not shape_line("Smith דוד", FontWeight.BOLD).is_rtl
@@ -148,6 +156,7 @@ def test_paired_brackets_have_the_same_direction(text, seen):
         run.text[::-1].translate(mirrored) if run.is_rtl else run.text
         for run in split_runs(text, FontWeight.BOLD)
     )
+
     assert "".join(drawn) == seen
 
 
@@ -162,6 +171,7 @@ def test_many_unclosed_brackets_lose_no_text():
 )
 def test_zero_width_joiners_are_preserved_in_right_to_left_names(name):
     line = shape_line(name, FontWeight.BOLD)
+
     assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(name)
     assert {span.face.family for span in line.spans} <= {
         "source-sans-3",
@@ -218,6 +228,7 @@ def test_emoji_sequence_is_one_grapheme():
 @given(st.text(alphabet="ab é-–'’ \u00a0中。「ก้é", max_size=60), st.floats(20, 200))
 def test_wrapping_loses_no_text_and_respects_width(text, width):
     lines = wrap_text(text, FontWeight.REGULAR, width=width, size=10)
+
     assert "".join("".join(line.text.split(" ")) for line in lines) == "".join(clean_line(text).split(" "))
     assert all(line.width * 10 <= width + 0.01 or len(split_graphemes(line.text)) == 1 for line in lines)
 
@@ -225,13 +236,17 @@ def test_wrapping_loses_no_text_and_respects_width(text, width):
 def test_closing_punctuation_never_begins_a_line():
     text = "会議の準備は、順調です。" * 8
     lines = wrap_text(text, FontWeight.REGULAR, width=93, size=10)
+
     assert not [line.text for line in lines if line.text[0] in "、。"]
 
 
 def test_words_break_at_hyphens_only_if_wider_than_the_line():
     lines = wrap_text("low-latency audio - part two of cloud-native", FontWeight.REGULAR, width=70, size=10)
+
     assert not [line.text for line in lines if line.text.endswith("-")]
+
     cut = wrap_text("Jean-Baptiste-Emmanuel", FontWeight.REGULAR, width=70, size=10)
+
     assert [line.text for line in cut] == ["Jean-Baptiste-", "Emmanuel"]
 
 
@@ -245,6 +260,7 @@ def test_lines_do_not_break_at_french_punctuation_spaces():
 @given(st.text(alphabet="ab é中W-", min_size=1, max_size=200), st.floats(8, 60))
 def test_fill_area_loses_no_text_and_respects_height(text, height):
     fitted = fill_area(text, FontWeight.BOLD, width=120, height=height, max_size=20)
+
     assert "".join(line.text for line in fitted.lines).replace(" ", "") == clean_line(text).replace(" ", "")
     assert sum(line.ascent + line.descent for line in fitted.lines) * fitted.size <= height + 0.01
 
@@ -258,20 +274,28 @@ def test_links_and_bookmarks_have_correct_destinations():
         document.begin_page(200, 200)
         document.add_destination("second", 40)
         document.add_bookmark("Deuxième", "second")
+
     reader = pypdf.PdfReader(file)
+
     assert reader.metadata.title == "Titre é"
     assert [(entry.title, reader.get_destination_page_number(entry)) for entry in reader.outline] == [
         ("Deuxième", 1)
     ]
+
     web, inside = (annotation.get_object() for annotation in reader.pages[0]["/Annots"])
+
     assert web["/A"]["/URI"] == "https://example.org/(a)"
     page_number, fit_kind, left, top = inside["/Dest"][:4]
-    assert (reader.get_page_number(page_number.get_object()), fit_kind, left, top) == (1, "/XYZ", 0, 160)
+    assert reader.get_page_number(page_number.get_object()) == 1
+    assert fit_kind == "/XYZ"
+    assert left == 0
+    assert top == 160
 
 
 def test_fit_text_shrinks_only_long_names():
     short = fit_text("Zoé", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
     longer = fit_text("Maximilienne", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
+
     assert short.size == 40
     assert short.fits_box
     assert len(short.lines) == 1
@@ -285,6 +309,7 @@ def test_fit_text_wraps_at_min_size_and_reports_overflow():
         "Marie-Christine Wilhelmine", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24
     )
     cruel = fit_text("W" * 300, FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
+
     assert len(wrapped.lines) == 2
     assert wrapped.fits_box
     assert not cruel.fits_box
@@ -297,14 +322,18 @@ def test_text_drawn_on_reportlab_canvas_is_readable():
     for index, text in enumerate(LEFT_TO_RIGHT):
         draw_line(canvas, shape_line(text, FontWeight.REGULAR), 40, 800 - 40 * index, 20)
     canvas.save()
+
     lines = [line.strip("\f ") for line in read_text_layer(file.getvalue()).split("\n") if line.strip()]
+
     assert lines == LEFT_TO_RIGHT
 
 
 def test_only_font_subsets_are_embedded():
     pdf = make_pdf(*LEFT_TO_RIGHT)
     rows = subprocess.run(["pdffonts", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+
     fonts = [row.split() for row in rows.splitlines()[2:]]
+
     assert [font[-5:-2] for font in fonts] == [["yes", "yes", "yes"]] * len(fonts)
     assert len(pdf) < 60_000
 
@@ -312,6 +341,8 @@ def test_only_font_subsets_are_embedded():
 def test_missing_fonts_are_reported(settings, tmp_path):
     settings.NODE_MODULES = tmp_path
     load_face.cache_clear()
+
     with pytest.raises(FontsMissing, match="make setup"):
         load_face("source-sans-3", FontWeight.REGULAR)
+
     load_face.cache_clear()

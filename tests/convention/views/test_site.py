@@ -18,8 +18,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 def test_only_home_page_without_cookie_follows_browser_language(client):
     make_event(slug="x")
     english = {"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
+
     answer = client.get("/", headers=english)
-    assert (answer.status_code, answer["Location"]) == (302, "/en/")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/en/"
     assert {"Accept-Language", "Cookie"} <= set(answer["Vary"].split(", "))
     assert client.get("/", headers={"accept-language": "de,fr"}).status_code == 200
     assert client.get("/", headers={"accept-language": "en;q=0"}).status_code == 200
@@ -29,9 +32,12 @@ def test_only_home_page_without_cookie_follows_browser_language(client):
 def test_chosen_language_is_remembered(client):
     english = {"accept-language": "en"}
     answer = client.post("/language/", {"language": "fr", "next": "/en/accounts/login/"})
+
     assert answer["Location"] == "/accounts/login/"
     assert client.get("/", headers=english).status_code == 200
+
     answer = client.post("/language/", {"language": "en", "next": "/accounts/login/?next=%2Fme%2F"})
+
     assert answer["Location"] == "/en/accounts/login/?next=%2Fme%2F"
     assert client.get("/", headers={"accept-language": "fr"})["Location"] == "/en/"
 
@@ -72,7 +78,9 @@ def test_page_links_to_both_languages(client, settings, path, french, english):
 def test_home_page_is_small_and_the_same_for_all_anonymous_visitors(client):
     make_event(name="Rencontre", slug="rencontre")
     other = Client(headers={"user-agent": "Firefox", "cookie": "seen=1"}, REMOTE_ADDR="203.0.113.9")
+
     first, second = client.get("/"), other.get("/")
+
     assert first.content == second.content
     assert "Rencontre" in first.content.decode()
     assert first.cookies.keys() == set()
@@ -86,7 +94,9 @@ def test_home_page_without_events_says_so(client):
 def test_home_page_hides_drafts_and_members_events(client):
     make_event(name="Brouillon", visibility="draft")
     make_event(name="Entre nous", visibility="members")
+
     page = client.get("/").content.decode()
+
     assert "Brouillon" not in page
     assert "Entre nous" not in page
 
@@ -104,11 +114,15 @@ def test_home_page_lists_members_events_for_members_only(client):
         assert "Visite" not in client.get("/").content.decode(), person
     client.force_login(make_member())
     answer = client.get("/")
+
     page = answer.content.decode()
+
     assert re.findall(r'href="(/events/[^"]+)">([^<]+)<', page) == [("/events/port/", "Visite du port")]
     assert "Brouillon" not in page
     assert answer["Cache-Control"] == "private, no-store"
+
     client.logout()
+
     assert "Visite" not in client.get("/").content.decode()
 
 
@@ -121,6 +135,7 @@ def test_no_page_has_inline_styles_or_scripts(client):
 
 def test_accent_style_sheet_is_cached_for_a_year(client):
     answer = client.get("/accent/ffee00.css")
+
     assert answer["Content-Type"] == "text/css; charset=utf-8"
     assert "max-age=31536000" in answer["Cache-Control"]
     assert "#ffee00" not in answer.content.decode().split("@media")[0]
@@ -129,31 +144,36 @@ def test_accent_style_sheet_is_cached_for_a_year(client):
 
 def test_not_found_page_is_in_language_of_address(client):
     french, english = client.get("/nowhere/"), client.get("/en/nowhere/")
-    assert (french.status_code, english.status_code) == (404, 404)
+
+    assert french.status_code == 404
+    assert english.status_code == 404
     assert "Il n’y a pas de page à cette adresse." in french.content.decode()
     assert "There is no page at this address." in english.content.decode()
 
 
 def test_domain_error_is_shown_as_page(client):
     answer = client.get("/organize/nothing/settings/")
-    assert (answer.status_code, answer["Location"]) == (
-        302,
-        "/accounts/login/?next=/organize/nothing/settings/",
-    )
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/login/?next=/organize/nothing/settings/"
+
     client.force_login(make_person())
     answer = client.get("/organize/nothing/settings/")
+
     assert answer.status_code == 404
     assert "<h1>Événement introuvable. Vérifiez l’adresse.</h1>" in answer.content.decode()
 
 
 def test_server_error_page_renders_without_context():
     page = render_to_string("500.html")
+
     assert "Une erreur s’est produite" in page
     assert "Something went wrong" in page
 
 
 def test_icons_without_label_are_hidden_from_screen_readers():
     shown = Template('{% icon "check" %}{% icon "check" "Fait" %}').render(Context())
+
     assert shown.count('aria-hidden="true"') == 1
     assert 'role="img" aria-label="Fait"' in shown
 
@@ -175,18 +195,27 @@ def test_stored_mails_are_shown_with_attachments(client):
     message.attach_alternative("<p style='color:red'>Le HTML</p>", "text/html")
     message.attach("badge.pdf", b"%PDF-1", "application/pdf")
     message.send()
+
     (kept,) = list_stored_mails()
+
     assert "Objet — é" in client.get("/dev/mail/").content.decode()
+
     address = f"/dev/mail/{kept.file}/{kept.number}/"
     page = client.get(address).content.decode()
+
     assert "Le texte" in page
     assert "badge.pdf" in page
+
     shown = client.get(f"{address}html/")
+
     assert shown.content.decode().strip() == "<p style='color:red'>Le HTML</p>"
     assert "default-src 'none'" in shown["Content-Security-Policy"]
     assert "sandbox" in shown["Content-Security-Policy"]
+
     attachment = client.get(f"{address}0/")
-    assert (attachment.content, attachment["Content-Type"]) == (b"%PDF-1", "application/pdf")
+
+    assert attachment.content == b"%PDF-1"
+    assert attachment["Content-Type"] == "application/pdf"
     assert attachment["Content-Disposition"] == 'attachment; filename="badge.pdf"'
     assert client.get(f"{address}1/").status_code == 404
 
@@ -210,10 +239,14 @@ def test_mail_page_reads_no_other_files(client, name):
 def test_sign_in_by_code(client, mailoutbox):
     make_person(email="zoe@example.org")
     client.post("/accounts/login/code/", {"email": "zoe@example.org"})
+
     (sent,) = mailoutbox
+
     assert sent.subject == "Votre code de connexion"
     code = re.search(r"^[A-Z0-9]{3,}-[A-Z0-9]{3,}$", sent.body, re.M)[0]
     assert code in sent.alternatives[0].content
+
     answer = client.post("/accounts/login/code/confirm/", {"code": code})
+
     assert answer["Location"] == "/start/"
     assert "Se déconnecter" in client.get("/").content.decode()

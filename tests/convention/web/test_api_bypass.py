@@ -21,7 +21,9 @@ def client():
 def test_api_request_does_not_read_session(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         answer = client.post(PATH, "{", content_type="application/json", headers={"Accept-Language": "en"})
-    assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/parse-error")
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/api/v1/problems/parse-error"
     assert not hasattr(answer.wsgi_request, "session")
 
 
@@ -37,12 +39,14 @@ def test_api_response_has_security_headers_and_requested_language(client):
 
 def test_problem_pages_and_forms_are_not_bypassed(client):
     answer = client.get("/api/v1/problems/not-found")
+
     assert answer.wsgi_request.user.is_authenticated
     assert client.post("/events/congress/register/", {}).status_code == 403
 
 
 def test_bypass_skips_session_csrf_and_message_middleware():
     names = [path.rpartition(".")[2] for path in settings.MIDDLEWARE]
+
     past = names[names.index("ApiBypassMiddleware") + 1 : names.index("ApiBypassEndMiddleware")]
     assert {
         "SessionMiddleware",

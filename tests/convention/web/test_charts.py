@@ -46,9 +46,12 @@ def test_axis_includes_value_and_is_even(value):
 def test_curve_is_drawn_inside_chart(values, width, is_stepped):
     drawing = make_curve(*values, is_stepped=is_stepped).draw_curve(width)
     places = [pair.split() for pair in drawing.line.removeprefix("M").split("L") if pair]
+
     assert all(drawing.left - 0.1 <= float(x) <= drawing.right + 0.1 for x, _y in places)
     assert all(0 <= float(y) <= drawing.base + 0.1 for _x, y in places)
+
     at = [float(column.at) for column in drawing.columns]
+
     assert at == sorted(set(at))
 
 
@@ -57,16 +60,20 @@ def test_labels_never_overlap(days, width):
     first = datetime.date(2027, 9, 1)
     points = [(first + datetime.timedelta(days=day), "28 septembre 2027", day) for day in sorted(days)]
     wide, spans = 17 * 6.5, []
+
     for column in CurveChart("", points).draw_curve(width).columns:
         left = float(column.at) - {"start": 0, "middle": wide / 2, "end": wide}[column.anchor]
         spans.append((left, left + wide))
+
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
 def test_points_are_positioned_by_time():
     points = [(datetime.date(2027, 1, day), "", 0) for day in (1, 2, 11)]
     drawing = CurveChart("", points).draw_curve(720)
+
     xs = [float(pair.split()[0]) for pair in drawing.line.removeprefix("M").split("L")]
+
     assert xs[0] == drawing.left
     assert xs[2] == drawing.right
     assert round((xs[1] - xs[0]) / (xs[2] - xs[0]), 2) == 0.1
@@ -89,6 +96,7 @@ def test_bars_share_a_scale_or_show_share_of_capacity():
         ChartBar("d", 5, 20),
         ChartBar("e", 30, 20),
     ]
+
     assert [width for _row, width in BarChart("", rows, "", "").bar_widths()] == [
         "33.3",
         "16.7",

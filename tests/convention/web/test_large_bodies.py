@@ -24,6 +24,7 @@ def test_api_refuses_large_body_with_problem_details(client):
 
 def test_site_refuses_large_body_with_page(client):
     answer = post(client, "/en/accounts/login/", content_type="application/x-www-form-urlencoded")
+
     assert answer.status_code == 413
     assert "This is too large. Send at most 5 MB." in answer.content.decode()
 

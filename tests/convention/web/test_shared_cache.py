@@ -87,9 +87,13 @@ def test_machines_share_cached_pages_and_rate_limits(server, tmp_path):
 def test_unavailable_cache_server_raises_operational_error(server):
     address, process = server
     cache = open_cache(f"redis://{address}")
+
     cache.add("n", 1, 60)
+
     assert cache.incr("n") == 2
+
     process.kill()
     process.wait()
+
     with pytest.raises(OperationalError, match="The shared cache does not answer"):
         cache.get("n")

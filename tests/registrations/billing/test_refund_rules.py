@@ -89,14 +89,19 @@ def test_refund_and_amount_retained_add_up_to_amount_paid(worth, others, receive
     found = decide_refund_terms(
         due_cents=worth, confirmed_at=NOW, refund_steps=[RefundStep(NOW, share)], at=NOW
     )
+
     assert found.released_cents + found.cancellation_fee == worth
+
     owed = others + found.cancellation_fee
     back = calculate_refund_amount(
         released_cents=found.released_cents, owed_cents=owed, received_cents=received
     )
+
     assert 0 <= back <= min(received, found.released_cents)
     assert received - back >= min(received, owed)
+
     parts = split_amount(back, list(enumerate(ways)))
+
     assert sum(part for _way, part in parts) == min(back, sum(ways))
     assert all(part <= ways[way] for way, part in parts)
 
@@ -131,9 +136,13 @@ def make_unpaid_order(event, people: int):
 def test_cancellation_by_rule_refunds_half_and_retains_half_once(congress, run_tasks):
     order, [first, _second] = make_paid_order(congress, 2, "test")
     cancelled = cancel_registration(registration=first)
+
     assert cancelled.cancellation_fee == 6_000
-    assert (get_balance_cents(order), order.amount_due.amount) == ((18_000, 24_000, 6_000), 18_000)
+    assert get_balance_cents(order) == (18_000, 24_000, 6_000)
+    assert order.amount_due.amount == 18_000
+
     run_tasks()
+
     assert [(row.amount, row.state) for row in Refund.objects.all()] == [(6_000, "done")]
     with pytest.raises(AlreadyCancelled):
         cancel_registration(registration=first)
@@ -143,7 +152,9 @@ def test_cancellation_by_rule_refunds_half_and_retains_half_once(congress, run_t
 def test_cancelling_unpaid_registration_leaves_only_fee_due(congress):
     order = order_by_card(congress, payment="invoice")
     cancel_registration(registration=order.registrations.get())
-    assert (get_balance_cents(order), order.amount_due.amount) == ((6_000, 0, 0), 6_000)
+
+    assert get_balance_cents(order) == (6_000, 0, 0)
+    assert order.amount_due.amount == 6_000
 
 
 def test_ticket_refund_rules_replace_event_rules(congress):
@@ -156,7 +167,9 @@ def test_ticket_refund_rules_replace_event_rules(congress):
         ],
     )
     order, [only] = make_paid_order(congress, 1)
+
     cancel_registration(registration=only)
+
     assert get_balance_cents(order) == (12_000, 12_000, 0)
 
 
@@ -165,7 +178,9 @@ def test_organizer_sets_another_fee_with_reason(congress):
     for kept, reason in ((12_001, "x"), (1, "")):
         with pytest.raises(InvalidFields):
             cancel_with_fee(registration=only, fee_cents=kept, reason=reason)
+
     cancel_with_fee(registration=only, fee_cents=1_000, reason="Certificat médical")
+
     assert get_balance_cents(order) == (1_000, 12_000, 11_000)
     assert Refund.objects.get().reason == "Certificat médical"
 
@@ -174,7 +189,9 @@ def test_cancellation_credits_invoice_and_invoices_fee(congress):
     make_issuer()
     order, [first, _second] = make_paid_order(congress, 2)
     issue_invoice(receivable=Receivable.objects.get())
+
     cancel_registration(registration=first)
+
     documents = Invoice.objects.order_by("pk").values_list("kind", "total")
     assert list(documents) == [("invoice", 24_000), ("credit_note", 12_000), ("invoice", 6_000)]
     assert get_balance_cents(order) == (18_000, 24_000, 6_000)
@@ -186,7 +203,9 @@ def test_discount_remains_when_a_registration_is_cancelled(congress):
     credit_invoice_amount(
         invoice=issue_invoice(receivable=Receivable.objects.get()), amount=4_000, reason="Geste"
     )
+
     cancel_registration(registration=first)
+
     assert get_balance_cents(order) == (14_000, 24_000, 6_000)
 
 
@@ -196,9 +215,11 @@ def test_no_fee_is_due_for_registration_credited_in_full(congress, is_paid):
     order, [first, second] = make_paid_order(congress, 2) if is_paid else make_unpaid_order(congress, 2)
     document = issue_invoice(receivable=sync_receivable(order))
     paid = 24_000 if is_paid else 0
+
     credit_invoice(
         invoice=document, line_ids=[document.lines.order_by("position").first().pk], reason="Geste"
     )
+
     assert describe_refund(first) == [
         "The invoice for this place has been credited: there is no fee and nothing is due."
     ]
@@ -220,9 +241,12 @@ def test_fee_is_share_of_discounted_price(congress, discount, kept):
     credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
     request_refund(payment=Payment.objects.get(), amount=discount, reason="Geste")
     outcome = preview_outcome(only, load_refund_terms(only, at=timezone.now()))
+
     cancel_registration(registration=only)
+
     only.refresh_from_db()
-    assert (only.cancellation_fee, outcome.refund_cents) == (kept, 12_000 - discount - kept)
+    assert only.cancellation_fee == kept
+    assert outcome.refund_cents == 12_000 - discount - kept
     assert get_balance_cents(order) == (kept, 12_000, 12_000 - kept)
     assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == kept
 
@@ -233,6 +257,7 @@ def test_cancelling_discounted_order_one_by_one_never_makes_amount_owed_negative
     _order, places = make_paid_order(congress, 2)
     document = issue_invoice(receivable=Receivable.objects.get())
     credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
+
     for place in places:
         before = compute_balance(Receivable.objects.get())
         outcome = preview_outcome(place, load_refund_terms(place, at=timezone.now()))
@@ -240,6 +265,7 @@ def test_cancelling_discounted_order_one_by_one_never_makes_amount_owed_negative
         after = compute_balance(Receivable.objects.get())
         assert 0 <= after.amount_owed == before.amount_owed - outcome.refund_terms.released_cents
         assert after.amount_refunded - before.amount_refunded == outcome.refund_cents
+
     assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == after.amount_owed
 
 
@@ -263,9 +289,12 @@ def test_concurrent_cancellations_refund_once():
     event = make_event(slug="clicks")
     make_ticket(event, price=12_000, capacity=50)
     order, rows = make_paid_order(event, 3)
+
     told = run_in_threads([lambda row=row: cancel_registration(registration=row) for row in rows * 3])
+
     assert sum(isinstance(one, Registration) for one in told) == 3
-    assert (get_balance_cents(order), Refund.objects.count()) == ((0, 36_000, 36_000), 3)
+    assert get_balance_cents(order) == (0, 36_000, 36_000)
+    assert Refund.objects.count() == 3
     assert compute_balance(Receivable.objects.get()).is_settled
 
 
@@ -298,7 +327,9 @@ def test_fee_has_no_part_of_a_credited_item_and_its_vat_rate(congress):
     document = issue_invoice(receivable=receivable)
     credit_invoice(invoice=document, line_ids=[document.lines.get(vat_rate=2_000).pk], reason="Billet offert")
     registration = cancel_registration(registration=order.registrations.get())
+
     owed = list(receivable.charges.active().values_list("key", "amount", "vat_rate"))
+
     assert registration.cancellation_fee == 4_500
     assert owed == [(f"{registration.reference}/dinner/kept", 4_500, 1_000)]
     assert calculate_balance(order).amount == 4_500
@@ -310,7 +341,9 @@ def test_deposit_that_exceeds_the_remaining_place_is_credited_and_the_place_invo
     receivable = sync_receivable(order)
     issue_deposit_invoice(receivable=receivable, amount=15_000)
     record_payment(receivable=receivable, amount=15_000, method="transfer")
+
     cancel_with_fee(registration=places[0], fee_cents=0, reason="Accord")
+
     documents = [(row.kind, row.total) for row in Invoice.objects.order_by("pk")]
     assert documents == [("deposit", 15_000), ("credit_note", 15_000), ("invoice", 12_000)]
     assert get_balance_cents(order) == (12_000, 15_000, 3_000)
@@ -324,6 +357,8 @@ def test_too_large_deposit_is_to_be_credited_before_the_rest_is_invoiced(congres
     withdraw_charges(receivable=receivable, keys=[receivable.charges.first().key])
     client.force_login(make_administrator())
     page = client.get(f"/organize/money/owed/{receivable.reference}/")
+
     advice = [(row.kind, row.amount_cents) for row in page.context["advice"]]
+
     assert advice == [(AdviceKind.NEEDS_CREDIT, 15_000)]
     assert page.context["uninvoiced"] == 0

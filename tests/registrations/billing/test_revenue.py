@@ -59,4 +59,6 @@ def test_sponsors_of_one_package_are_one_row():
     with translation.override("en"):
         [row] = load_revenue(package.event).items
 
-    assert (row.title, row.count, row.cents) == ("Gold", 2, 2 * package.price)
+    assert row.title == "Gold"
+    assert row.count == 2
+    assert row.cents == 2 * package.price

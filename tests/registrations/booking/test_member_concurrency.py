@@ -49,27 +49,36 @@ def count_reserved(ticket: Ticket) -> tuple[int, int, int]:
 def test_two_members_in_turn_get_equivalent_registrations(ticket):
     first, second = make_member(), make_member()
     answers = [order(one).json() for one in (first, second)]
+
     assert [answer["state"] for answer in answers] == ["confirmed", "confirmed"]
+
     told = ("person_id", "member_of_id", "ticket_id", "price", "badge_version", "is_reserved")
+
     one, two = Registration.objects.order_by("pk")
     assert [getattr(one, name) is None for name in told] == [getattr(two, name) is None for name in told]
-    assert (two.person, two.member_of) == (second, second.seats.get().membership.company)
+    assert two.person == second
+    assert two.member_of == second.seats.get().membership.company
     assert two.sequence == one.sequence + 1
     assert count_reserved(ticket) == (2, 2, 2)
 
 
 def test_second_place_of_member_is_refused(ticket):
     member = make_member()
+
     assert [order(member).status_code for _ in range(3)] == [201, 409, 409]
     assert count_reserved(ticket) == (1, 1, 1)
+
     Registration.objects.update(cancelled_at="2026-01-01T00:00Z")
+
     assert order(member).status_code == 201
 
 
 def test_company_cap_is_enforced(ticket):
     company = make_company()
     colleagues = [make_member(company) for _ in range(3)]
+
     answers = [order(colleague) for colleague in colleagues]
+
     assert [answer.status_code for answer in answers] == [201, 201, 409]
     assert answers[-1].json()["type"] == "/api/v1/problems/company-full"
     assert count_reserved(ticket) == (2, 2, 2)
@@ -78,7 +87,9 @@ def test_company_cap_is_enforced(ticket):
 def test_refused_repeat_order_does_not_use_voucher(ticket):
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, capacity=5)
+
     member = verify_address(make_member())
+
     assert [order(member, code="HALF").status_code for _ in range(3)] == [201, 409, 409]
     assert Voucher.objects.get().reserved == 1
 
@@ -86,7 +97,9 @@ def test_refused_repeat_order_does_not_use_voucher(ticket):
 def test_order_with_deleted_voucher_reserves_nothing(ticket):
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, capacity=5)
+
     Voucher.objects.all().delete()
+
     assert order(make_member(), code="HALF").status_code == 422
     assert count_reserved(ticket) == (0, 0, 0)
 
@@ -97,6 +110,7 @@ def test_concurrent_orders_of_one_member_get_one_place(ticket):
     for one in (make_member(), make_member()):
         results = run_in_threads([lambda one=one: order(one).status_code] * 16, threads=16)
         assert sorted(results) == [201] + [409] * 15
+
     assert count_reserved(ticket)[::2] == (2, 2)
 
 
@@ -104,10 +118,13 @@ def test_concurrent_orders_of_one_member_get_one_place(ticket):
 def test_concurrent_orders_of_members_respect_every_limit(ticket):
     companies = [make_company() for _ in range(4)]
     people = [make_member(company) for company in companies for _ in range(5)]
+
     results = run_in_threads(
         [lambda person=person: order(person).status_code for person in people * 2], threads=16
     )
-    assert (results.count(201), results.count(409)) == (6, 34)
+
+    assert results.count(201) == 6
+    assert results.count(409) == 34
     assert count_reserved(ticket) == (6, 6, 6)
     assert max(CompanyShare.objects.values_list("reserved", flat=True)) <= 2
     assert Registration.objects.values("person").distinct().count() == 6
@@ -132,6 +149,7 @@ def press(client: Client, nonce: str, *, follow: bool = False, **fields):
 def test_submitting_check_page_twice_leads_to_same_order(ticket, client):
     nonce = fill(client, make_member())
     first, second = (press(client, nonce, shown="0") for _ in range(2))
+
     assert first.url == second.url
     assert first.url.startswith("/en/orders/")
     assert count_reserved(ticket) == (1, 1, 1)
@@ -148,7 +166,9 @@ CHANGES_SINCE_DRAFT = {
 def test_change_since_draft_is_reported_and_nothing_is_booked(ticket, client, what):
     nonce = fill(client, make_member())
     change, sentence = CHANGES_SINCE_DRAFT[what]
+
     Ticket.objects.update(**change)
+
     assert sentence in press(client, nonce, shown="0", follow=True).text
     assert not Order.objects.exists()
 
@@ -156,6 +176,7 @@ def test_change_since_draft_is_reported_and_nothing_is_booked(ticket, client, wh
 def test_event_set_back_to_draft_refuses_orders_at_once(ticket, client):
     nonce = fill(client, make_member())
     type(ticket.event).objects.update(visibility="draft")
+
     assert press(client, nonce, shown="0").status_code == 404
     assert not Order.objects.exists()
 
@@ -165,7 +186,9 @@ def test_check_page_is_rate_limited_after_too_many_wrong_codes(ticket, client, s
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, kind="amount", value=10_000)
     nonce = fill(client, member := make_member(), code="HALF")
+
     for number in range(WRONG_CODES_PER_HOUR):
         order(member, code=f"TRY{number}")
+
     assert press(client, nonce, shown="0").status_code == 429
     assert not Order.objects.exists()

@@ -42,13 +42,18 @@ def order_place(ticket: Ticket, member: Person, slug: str = "member") -> Order:
 def test_signed_in_member_gets_one_member_place_but_any_number_of_guest_tickets(ticket):
     make_ticket(ticket.event)
     member = make_member()
+
     order_place(ticket, member)
+
     with pytest.raises(AlreadyRegistered, match="déjà une place"):
         order_place(ticket, member)
+
     order_place(ticket, make_member())
     for _each in range(2):
         order_place(ticket, member, "guest")
+
     assert Ticket.objects.get(pk=ticket.pk).reserved == 2
+
     Registration.objects.filter(person=member).delete()
     order_place(ticket, member)
 
@@ -60,10 +65,14 @@ def test_late_payment_confirms_no_second_place(ticket):
     Order.objects.filter(pk=late.pk).update(payment="card")
     until = timezone.now() + datetime.timedelta(minutes=30)
     Registration.objects.filter(order=late).update(confirmed_at=None, hold_expires_at=until)
+
     kept = order_place(ticket, member)
+
     assert confirm_paid_items(order=Order.objects.get(pk=late.pk)) == []
     assert Registration.objects.confirmed().get().order == kept
+
     Registration.objects.filter(order=kept).update(cancelled_at=timezone.now())
+
     assert [place.order for place in confirm_paid_items(order=Order.objects.get(pk=late.pk))] == [late]
 
 
@@ -75,20 +84,27 @@ def test_paid_second_place_is_not_confirmed_and_its_order_is_listed_as_unplaced(
     Order.objects.filter(pk=late.pk).update(payment="card")
     Registration.objects.filter(order=late).update(confirmed_at=None, hold_expires_at=until)
     order_place(ticket, member)
+
     with transaction.atomic():
         late = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=late.pk)
         record_order_payment(order=late, amount=12_000, method="transfer")
+
     assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
         (late.reference, 12_000)
     ]
     assert Ticket.objects.get(pk=ticket.pk).reserved == 1
+
     sync_existing_receivable(late)
+
     assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
         (late.reference, 12_000)
     ]
+
     Registration.objects.exclude(order=late).update(cancelled_at=timezone.now())
+
     assert [place.order for place in confirm_paid_order(order=late)] == [late]
-    assert (list_unplaced_orders().count(), calculate_balance(late).amount) == (0, 0)
+    assert list_unplaced_orders().count() == 0
+    assert calculate_balance(late).amount == 0
     assert compute_balance(Receivable.objects.get(reference=late.reference)).is_settled
 
 
@@ -101,7 +117,9 @@ def test_second_place_of_member_is_refused_on_page_and_entries_are_preserved(tic
     people = {f"person-0-{name}": value for name, value in person.items()}
     client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
     client.post(f"{form}choices/", {"choice-0-ticket": "member"})
+
     answer = client.post(f"{form}check/", {"language": "en"}, follow=True)
+
     assert "You already have a place at this event, so we did not book a second one." in answer.text
     assert Order.objects.count() == 1
     [shown] = client.get(form).context["people"].forms

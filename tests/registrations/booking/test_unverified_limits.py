@@ -80,6 +80,7 @@ def test_network_is_derived_from_client_address(address: str, network: str):
 
 def test_address_appended_by_proxy_is_used_behind_proxy(settings):
     meta = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "10.1.1.1, 203.0.113.9"}
+
     assert get_client_network(meta) == "127.0.0.0/24"
     settings.BEHIND_PROXY = True
     assert get_client_network(meta) == OFFICE
@@ -95,12 +96,15 @@ def test_typed_network_is_parsed(typed: str, network: str):
 
 def test_places_per_network_and_hour_are_limited(event: Event):
     ordered(event, 1, people=5, network=OFFICE)
+
     with pytest.raises(TooManyRequests) as refused:
         ordered(event, 2, people=2, network=OFFICE)
     assert refused.value.status == 429
     assert "Connectez-vous avant de commander" in str(refused.value)
+
     ordered(event, 3, people=1, network=OFFICE)  # what was refused does not count
     ordered(event, 4, people=2, network=ELSEWHERE)
+
     with pytest.raises(TooManyRequests):
         ordered(event, 5, people=1, network=OFFICE)
 
@@ -108,8 +112,10 @@ def test_places_per_network_and_hour_are_limited(event: Event):
 def test_orders_per_address_and_hour_are_limited(event: Event):
     for _order in range(3):
         ordered(event)
+
     with pytest.raises(TooManyRequests):
         ordered(event)
+
     ordered(event, 2)
 
 
@@ -142,7 +148,9 @@ def test_sold_out_orders_do_not_count_towards_limits(event: Event):
     for _order in range(5):
         with pytest.raises(SoldOut):
             ordered(event, network=OFFICE)
+
     Ticket.objects.update(capacity=100)
+
     assert held(ordered(event, network=OFFICE, people=4))
 
 
@@ -155,6 +163,7 @@ def test_repeated_order_counts_once_towards_limits(event: Event):
 def test_setting_switches_limits_off(event: Event, settings):
     settings.RATE_LIMITS = "off"
     orders = [ordered(event, people=5, network=OFFICE) for _order in range(5)]
+
     assert [held(order) for order in orders] == [True] * 5
     assert OrderAlarm.objects.count() == 0
 
@@ -192,10 +201,13 @@ def test_card_holds_count_towards_network_limit(event: Event):
 
 def test_order_beyond_ceiling_holds_nothing_until_link_is_opened(event: Event):
     orders = [ordered(event, number, people=2) for number in range(4)]
+
     assert [order for order in orders if held(order)] == orders[:2]
     assert {registration.state for registration in Registration.objects.all()} == {"pending"}
     assert Ticket.objects.get().reserved == 4
+
     open_link(orders[3])
+
     assert [registration.state for registration in orders[3].registrations.all()] == ["confirmed"] * 2
     assert Ticket.objects.get().reserved == 6
 
@@ -203,26 +215,34 @@ def test_order_beyond_ceiling_holds_nothing_until_link_is_opened(event: Event):
 def test_confirmed_cancelled_or_old_orders_do_not_count_towards_ceiling(event: Event):
     confirmed, cancelled = [ordered(event, number, people=2) for number in range(2)]
     open_link(confirmed)
+
     assert held(ordered(event, 3, people=2))
     assert not held(ordered(event, 4))
+
     for registration in cancelled.registrations.all():
         cancel_registration(registration=registration)
+
     assert held(ordered(event, 5, people=2))
     assert not held(ordered(event, 6))
+
     Order.objects.update(created_at=timezone.now() - datetime.timedelta(minutes=61))
+
     assert held(ordered(event, 7, people=4))
 
 
 def test_each_event_has_separate_ceiling(event: Event):
     ordered(event, 1, people=4)
     other = make_event()
+
     make_ticket(other, price=12_000)
+
     assert held(ordered(other, 2, people=4))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_ceiling_is_respected_by_concurrent_orders(event: Event):
     run_in_threads([lambda n=n: ordered(event, n, people=2) for n in range(10)], threads=10)
+
     assert Registration.objects.filter(is_reserved=True).count() == Ticket.objects.get().reserved == 4
     assert OrderAlarm.objects.count() == 1
 
@@ -235,7 +255,9 @@ def test_organizers_get_one_alarm_mail_listing_orders(event: Event, run_tasks, m
     make_administrator()
     orders = [ordered(event, number, people=2, network=OFFICE) for number in range(3)]
     run_tasks()
+
     told = [mail for mail in mailoutbox if mail.to == [organizer.email]]
+
     assert [mail.subject for mail in told] == [f"Check these orders: {event.title}"]
     assert all(order.reference in told[0].body for order in orders[:2])
     assert "buyer1@example.org" in told[0].body
@@ -269,21 +291,27 @@ def test_no_alarm_mail_lists_orders_that_have_been_verified_meanwhile(event: Eve
 def test_administrators_get_alarm_mail_if_event_has_no_organizer(event: Event, run_tasks, mailoutbox):
     administrator = make_administrator(email="admin@example.org")
     ordered(event, people=4)
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox if "commandes" in mail.subject.lower()] == [[administrator.email]]
 
 
 def test_alarm_is_raised_again_after_a_day(event: Event):
     ordered(event, 1, people=4)
     OrderAlarm.objects.update(raised_at=timezone.now() - datetime.timedelta(hours=25))
+
     ordered(event, 2, people=1)
+
     assert OrderAlarm.objects.count() == 2
 
 
 def test_verified_orders_raise_no_alarm(event: Event):
     places = tuple(RequestedPlace(ticket="guest", first_name="A", last_name=f"B{n}") for n in range(9))
     request = OrderRequest(email="a@example.org", places=places)
+
     place_order(event=event, request=request, context=make_verified_context())
+
     assert OrderAlarm.objects.count() == 0
 
 
@@ -292,10 +320,14 @@ def test_organizer_page_shows_alarm_until_orders_are_verified(event: Event, clie
     order = ordered(event, people=4)
     path = f"/en/organize/{event.slug}/"
     said = "4 have not been confirmed by their buyers yet"
+
     page = client.get(path).content.decode()
+
     assert said in page
     assert f"/en/organize/{event.slug}/registrations/cancel/?state=held" in page
+
     open_link(order)
+
     assert said not in client.get(path).content.decode()
 
 

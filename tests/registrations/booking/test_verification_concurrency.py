@@ -46,7 +46,9 @@ def test_concurrent_orders_hold_no_more_places_than_available():
     actions = [lambda n=n: submit_order(event, f"z{n}@example.org") for n in range(12)]
     actions += [lambda n=n: submit_order(event, f"y{n}@example.org", code="HALF") for n in range(12)]
     results = run_in_threads(actions, threads=12)
+
     orders = [result for result in results if isinstance(result, Order)]
+
     assert len(orders) == Ticket.objects.get().reserved == 5
     assert (
         Voucher.objects.get(pk=voucher.pk).reserved == Registration.objects.exclude(voucher=None).count() <= 3
@@ -60,7 +62,9 @@ def test_concurrent_late_links_take_last_place_once():
     orders = [submit_order(event, f"z{n}@example.org") for n in range(8)]
     Registration.objects.update(hold_expires_at=None)
     Ticket.objects.update(capacity=1, reserved=0)
+
     results = run_in_threads([lambda order=order: open_link(order) for order in orders], threads=8)
+
     assert sum(isinstance(result, SoldOut) for result in results) == 7
     assert Registration.objects.confirmed().count() == Ticket.objects.get().reserved == 1
 
@@ -68,6 +72,7 @@ def test_concurrent_late_links_take_last_place_once():
 def test_counter_is_correct_after_concurrent_confirmation_cancellation_and_expiry():
     event = make_event()
     make_ticket(event, price=12_000, capacity=8)
+
     for _round in range(4):
         order = submit_order(event, "zoe@example.org", "bob@example.org")
         one = order.registrations.order_by("pk")[0]
@@ -80,5 +85,6 @@ def test_counter_is_correct_after_concurrent_confirmation_cancellation_and_expir
             ],
             threads=4,
         )
+
     counted = sum(registration.occupies_place for registration in Registration.objects.all())
     assert Ticket.objects.get().reserved == counted

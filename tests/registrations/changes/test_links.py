@@ -40,13 +40,17 @@ def test_lost_link_is_mailed_and_response_does_not_reveal_registrations(
 ):
     ticket = make_ticket(make_event(name="La Conf"))
     one = make_registration(ticket, email="colleague@example.org")
+
     answers = [
         client.post("/orders/link/", {"email": address}, follow=True)
         for address in ("Buyer@example.org", "colleague@example.org", "nobody@example.org")
     ]
+
     assert len({get_notice(answer) for answer in answers}) == 1
     assert get_notice(answers[0]).startswith("Si des inscriptions existent à cette adresse")
+
     run_tasks()
+
     assert [message.to for message in mailoutbox] == [["buyer@example.org"], ["colleague@example.org"]]
     assert one.order.manage_url in mailoutbox[0].body
     assert make_own_secret(one) in mailoutbox[1].body
@@ -108,7 +112,9 @@ def test_lookalike_address_gets_only_its_own_links(client: Client, run_tasks, ma
     client.post("/orders/link/", {"email": "BOSS@firm-risk.example"})
     client.post("/orders/link/", {"email": alike})
     run_tasks()
+
     mails = {message.to[0]: message.body for message in mailoutbox}
+
     assert {address: body.count("/orders/") for address, body in mails.items()} == {
         "boss@firm-risk.example": 1,
         alike: 1,
@@ -122,7 +128,9 @@ def test_two_spellings_of_one_address_get_separate_mails(client: Client, run_tas
     for address in ("boss@example.org", "Boss@example.org"):
         make_registration(ticket, order=make_order(ticket.event, email=address), email=address)
     client.post("/orders/link/", {"email": "boss@example.org"})
+
     run_tasks()
+
     assert {message.to[0]: message.body.count("/orders/") for message in mailoutbox} == {
         "boss@example.org": 1,
         "Boss@example.org": 1,
@@ -136,7 +144,9 @@ def test_link_mail_sent_again_after_worker_crash_has_same_message_id(client: Cli
     run_tasks()
     DBTaskResult.objects.update(status="READY")
     run_tasks()
+
     first, second, *repeats = [message.extra_headers["Message-ID"] for message in mailoutbox]
+
     assert first != second
     assert sorted(repeats) == sorted([first, second])
 
@@ -149,7 +159,9 @@ def test_account_page_shows_only_own_orders_and_registrations(client: Client, al
     ordered = make_registration(ticket, order=make_order(ticket.event, email=boss.email), email=boss.email)
     invited = make_registration(ticket, email=boss.email)
     client.force_login(boss)
+
     page = client.get("/me/").content.decode()
+
     assert strangers.order.reference not in page
     assert ordered.order.manage_secret in page
     assert invited.order.manage_secret not in page
@@ -168,22 +180,30 @@ def test_calendar_contains_link_used_for_download(client: Client):
     order = boss.order
     links = {link: f"{order.build_path_with(link)}" for link in (order.manage_secret, make_own_secret(mine))}
     cancel_registration(registration=boss)
+
     files = {link: unfold_lines(client.get(f"{path}calendar.ics")) for link, path in links.items()}
+
     for link, file in files.items():
         assert set(re.findall(r"/orders/\S+?/([\w-]+)/", file.replace("\\n", " "))) == {link}
         assert "STATUS:CONFIRMED" in file
     assert f"UID:{order.reference}@" in files[order.manage_secret]
     assert f"UID:{mine.reference}@" in files[make_own_secret(mine)]
+
     cancel_registration(registration=mine)
+
     assert "STATUS:CANCELLED" in unfold_lines(client.get(f"{links[make_own_secret(mine)]}calendar.ics"))
+
     sent = Client(enforce_csrf_checks=True).post(f"{links[make_own_secret(mine)]}calendar.ics")
-    assert (sent.status_code, sent["Allow"]) == (405, "GET, HEAD")
+
+    assert sent.status_code == 405
+    assert sent["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_calendar_product_id_names_language_of_order(client: Client, language: str):
     order = make_registration(order=make_order(make_ticket().event, language=language)).order
     file = unfold_lines(client.get(f"{order.manage_path}calendar.ics"))
+
     assert f"PRODID:-//Convention//Registrations//{language.upper()}\r\n" in file
 
 
@@ -196,14 +216,16 @@ def test_colleague_cannot_redirect_mails_of_order(client: Client, run_tasks, mai
     for address in ("boss@example.org", "evil@example.net"):
         corrected = {"first_name": "Zoé", "last_name": "Müller", "email": address}
         assert client.post(path, corrected).status_code == 302
+
     run_tasks()
+
     order.refresh_from_db()
-    assert (order.email, {message.to[0] for message in mailoutbox}) == (
-        "boss@example.org",
-        {"boss@example.org"},
-    )
+    assert order.email == "boss@example.org"
+    assert {message.to[0] for message in mailoutbox} == {"boss@example.org"}
+
     whole = f"{order.manage_path}{boss.reference}/correct/"
     client.post(whole, {"first_name": "Zoé", "last_name": "Müller", "email": "boss@example.net"})
+
     order.refresh_from_db()
     assert order.email == "boss@example.net"
 
@@ -225,16 +247,23 @@ def test_invalid_address_gets_error_message(client: Client):
 def test_replaced_link_is_not_found(client: Client, run_tasks, mailoutbox):
     registration = make_registration()
     order = registration.order
+
     old, own = order.manage_path, f"/orders/{order.reference}/{make_own_secret(registration)}/"
+
     assert client.get(f"{own}renew/").status_code == 404
     assert client.post(f"{own}renew/").status_code == 404
+
     answer = client.post(f"{old}renew/")
+
     order = Order.objects.get()
-    assert (answer.status_code, answer["Location"]) == (302, order.manage_path)
+    assert answer.status_code == 302
+    assert answer["Location"] == order.manage_path
     for gone in (old, own, f"{old}calendar.ics", f"{old}{registration.reference}/badge.pdf"):
         assert client.get(gone).status_code == 404
     assert client.get(order.manage_path).status_code == 200
+
     run_tasks()
+
     assert order.manage_url in mailoutbox[0].body
     entry = AuditEntry.objects.get(verb="order.renew_link")
     assert entry.fields == ["link_version"]
@@ -247,16 +276,22 @@ def test_link_renewals_are_limited_per_order_and_mailbox(client: Client, setting
     ticket = make_ticket()
     orders = [make_registration(ticket).order for _each in range(5)]
     answers = [client.post(f"{orders[0].manage_path}renew/")]
+
     while (answer := answers[-1]).status_code == 302:
         answers.append(client.post(f"{answer['Location']}renew/"))
-    assert (len(answers), answer.status_code) == (LINK_RENEWALS_PER_HOUR + 1, 429)
+
+    assert len(answers) == LINK_RENEWALS_PER_HOUR + 1
+    assert answer.status_code == 429
     assert "Réessayez dans" in answer.text
+
     answers = []
     for order in orders[1:]:
         for _each in range(LINK_RENEWALS_PER_HOUR):
             order.refresh_from_db()
             answers.append(client.post(f"{order.manage_path}renew/").status_code)
+
     left = MAILS_PER_HOUR - LINK_RENEWALS_PER_HOUR
+
     assert answers == [302] * left + [429] * (len(answers) - left)
     assert client.get(f"{order.manage_path}renew/").status_code == 200
 
@@ -264,12 +299,16 @@ def test_link_renewals_are_limited_per_order_and_mailbox(client: Client, setting
 def test_organizer_replaces_link(client: Client, run_tasks, mailoutbox):
     registration = make_registration()
     event, secret = registration.event, registration.order.manage_secret
+
     client.force_login(make_staff(event))
+
     path = f"/organize/{event.slug}/registrations/{registration.reference}/"
     assert client.post(f"{path}renew/")["Location"] == path
     assert Order.objects.get().manage_secret != secret
     assert "lien remplacé" in client.get(path).text.casefold()
+
     run_tasks()
+
     assert len(mailoutbox) == 1
 
 
@@ -279,17 +318,23 @@ def test_links_expire_three_months_after_event(client: Client):
     registration = make_registration(make_ticket(event))
     selection = PersonalAgenda.objects.create(event=event)
     agenda = f"/events/{event.slug}/agenda/mine/{selection.link_token}"
+
     paths = (registration.order.manage_path, f"{agenda}/", f"{agenda}.ics")
+
     assert [client.get(path).status_code for path in paths] == [200, 200, 200]  # made after the event
+
     Order.objects.update(created_at=over)
     PersonalAgenda.objects.update(created_at=over)
+
     assert [client.get(path).status_code for path in paths] == [410, 410, 410]
 
 
 def test_link_of_personal_programme_is_replaced(client: Client):
     event = make_event(slug="conf")
     session = make_session(event)
+
     client.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
+
     old = PersonalAgenda.objects.get().link_token
     assert client.post("/events/conf/agenda/mine/renew/").status_code == 302
     new = PersonalAgenda.objects.get()

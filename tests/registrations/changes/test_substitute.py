@@ -35,7 +35,9 @@ def make_member_place():
 def test_substitution_keeps_price_and_voids_badge_and_link(run_tasks, mailoutbox):
     one = make_registration(price=12_000, no_photo=True)
     secret, before = make_own_secret(one), build_badge_code(one)
+
     other = substitute_attendee(registration=one, new_attendee=place())
+
     assert other.name == "Bob Roi"
     assert other.email == "bob@example.org"
     assert other.price == 12_000
@@ -44,7 +46,9 @@ def test_substitution_keeps_price_and_voids_badge_and_link(run_tasks, mailoutbox
     assert build_badge_code(other) != before
     with pytest.raises(NotFound):
         get_order_by_link(one.order.reference, secret)
+
     run_tasks()
+
     assert {tuple(mail.to) for mail in mailoutbox} == {("bob@example.org",), ("buyer@example.org",)}
     assert make_own_secret(other) in next(mail.body for mail in mailoutbox if mail.to == ["bob@example.org"])
     assert AuditEntry.objects.get().verb == "registration.substitute"
@@ -58,10 +62,15 @@ def test_member_place_goes_only_to_member_of_same_company():
             substitute_attendee(registration=one, new_attendee=place(email=stranger))
         assert list(refused.value.field_errors) == ["email"]
     bob = make_member(one.member_of, email="bob@example.org")
+
     one = substitute_attendee(registration=one, new_attendee=place())
-    assert (one.person, one.member_of) == (bob, bob.seats.get().membership.company)
+
+    assert one.person == bob
+    assert one.member_of == bob.seats.get().membership.company
+
     zoe = make_member(one.member_of, email="zoe@example.org")
     make_registration(one.ticket, person=zoe, member_of=one.member_of, email="zoe@example.org")
+
     with pytest.raises(AlreadyRegistered):
         substitute_attendee(registration=one, new_attendee=place(email="zoe@example.org"))
 
@@ -94,22 +103,29 @@ def test_only_organizers_may_transfer_after_deadline():
     for action, who in actions:
         with pytest.raises(NotOpenNow):
             action(registration=one, **who)
+
     same = Correction(first_name="Zoe", last_name="Müller", email=one.email, company="", no_photo=True)
+
     assert correct_registration(registration=one, correction=same).no_photo
     assert correct_as_organizer(registration=one, correction=wanted).name == "Bob Roi"
+
     began.substitutions_close_at = now + hour
     began.save()
+
     assert (
         substitute_attendee(registration=one, new_attendee=place(email="eve@example.org")).email
         == "eve@example.org"
     )
+
     cancel_registration(registration=one)
+
     with pytest.raises(NotOpenNow):
         substitute_attendee(registration=one, new_attendee=place(email="ana@example.org"))
 
 
 def test_unassigned_place_gets_name_without_new_address():
     one = make_registration(first_name="", last_name="")
+
     assert one.name == "Nom à préciser"
     assert not one.has_name
     assert substitute_attendee(registration=one, new_attendee=place(email=one.email)).has_name

@@ -39,6 +39,7 @@ def get_errors(answer):
 def test_pasted_rows_are_shown_with_each_error_once():
     desk = make_desk()
     answer = desk.client.post(desk.many, make_posted_rows(pasted=PASTED, paste="1"))
+
     assert get_errors(answer) == (
         {
             2: {"email": ["Indiquez une adresse e-mail valide, par exemple nom@example.org."]},
@@ -46,10 +47,14 @@ def test_pasted_rows_are_shown_with_each_error_once():
         },
         [],
     )
+
     page = answer.content.decode()
+
     assert [page.count(text) for text in ('href="#row-2"', 'href="#row-3"', "leo@")] == [1, 1, 1]
+
     again = desk.client.get(desk.many)  # stored in the session, valid or not
     kept = [form["last_name"].value() for form in again.context["rows"]]
+
     assert kept == ["Alpha", "Bêta", "Gamma"]
     assert Registration.objects.count() == 0
 
@@ -67,6 +72,7 @@ def test_head_request_leaves_the_rows_as_they_are():
 def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
     desk = make_desk()
     desk.client.post(desk.many, make_posted_rows(pasted=PASTED, paste="1"))
+
     answer = order_rows(
         desk,
         make_row("Alpha", "z@x.fr"),
@@ -75,33 +81,44 @@ def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
         {"ticket": "guest"},  # an empty row
         {"ticket": "guest", "is_to_follow": "on"},
     )
+
     one = Order.objects.get()
     assert answer["Location"] == f"{desk.at}/orders/{one.reference}/"
-    assert (one.email, one.total, one.purchase_order) == (desk.contact.email, 100_000, "PO-77")
-    assert (one.billing_name, one.company, one.source) == (
-        "Direction des achats",
-        desk.company.name,
-        "company",
-    )
+    assert one.email == desk.contact.email
+    assert one.total == 100_000
+    assert one.purchase_order == "PO-77"
+    assert one.billing_name == "Direction des achats"
+    assert one.company == desk.company.name
+    assert one.source == "company"
     assert CompanyOrder.objects.get().placed_by == desk.contact
+
     states = {r.last_name: (r.state, r.person, r.member_of) for r in one.registrations.all()}
+
     assert states == {
         "Alpha": ("confirmed", None, None), "Bêta": ("confirmed", None, None),
         "Silva": ("confirmed", desk.colleague, desk.company), "": ("confirmed", None, None),
     }  # fmt: skip
+
     run_tasks()
+
     assert sorted(mail.to[0] for mail in mailoutbox) == sorted(
         [desk.contact.email, "z@x.fr", "leo@x.fr", desk.colleague.email]
     )
+
     [confirmation] = [mail for mail in mailoutbox if mail.to == [desk.contact.email]]
+
     assert len(confirmation.attachments) == 4  # the calendar, and a badge for each named attendee
     assert "Il manque encore un nom" in normalize_spaces(confirmation.body)
     assert Invitation.objects.filter(sent_at__isnull=False).count() == 3
     assert AuditEntry.objects.filter(verb="order.book_for_company").count() == 1
+
     page = normalize_spaces(desk.client.get(f"{desk.at}/orders/").content.decode())
+
     assert [word in page for word in (one.reference, "PO-77", "1 000")] == [True] * 3
+
     one.registrations.filter(last_name="Alpha").update(cancelled_at=timezone.now())
     rows = html.fromstring(desk.client.get(f"{desk.at}/orders/").text)
+
     assert rows.xpath("//td[@data-label='Places']/text()") == ["3"]
     assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")
 
@@ -130,9 +147,11 @@ def test_double_click_books_once():
     desk = make_desk()
     desk.client.post(desk.many, make_posted_rows(make_row("Alpha", "z@x.fr"), check="1"))
     nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
+
     for _click in range(2):
         answer = desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": nonce})
         assert answer["Location"] == f"{desk.at}/orders/{Order.objects.get().reference}/"
+
     assert Order.objects.count() == 1
 
 
@@ -150,8 +169,11 @@ def test_double_click_books_once():
 def test_invalid_row_reports_error_by_field(people, wrong):
     desk = make_desk()
     answer = desk.client.post(desk.many, make_posted_rows(*people, check="1"))
+
     by_row, general = get_errors(answer)
-    assert ({number: set(fields) for number, fields in by_row.items()}, general) == (wrong, [])
+
+    assert {number: set(fields) for number, fields in by_row.items()} == wrong
+    assert general == []
 
 
 def test_member_place_is_refused_for_registered_colleague_or_without_seat():
@@ -162,7 +184,9 @@ def test_member_place_is_refused_for_registered_colleague_or_without_seat():
         make_row("Roi", desk.without_seat.email, "member"),
     ]
     link = f'<a href="{desk.at}/seats/">Voir les sièges de l’entreprise</a>'
+
     by_row, _general = get_errors(answer := desk.client.post(desk.many, make_posted_rows(*people, check="1")))
+
     assert link in answer.text
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
@@ -173,14 +197,18 @@ def test_member_place_is_refused_for_registered_colleague_or_without_seat():
 def test_rows_beyond_limit_are_preserved_with_error():
     desk = make_desk()
     text = "\n".join(f"Zoé\tNuméro {number}\tz{number}@x.fr\tInvité" for number in range(51))
+
     answer = desk.client.post(desk.many, make_posted_rows(pasted=text, paste="1"))
+
     assert get_errors(answer) == (
         {},
         ["Une commande ne peut pas dépasser 50 personnes : créez plusieurs commandes."],
     )
     assert len(answer.context["rows"].forms) == 51
+
     too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))
     answer = desk.client.post(desk.many, make_posted_rows(pasted=too_many, paste="1"))
+
     assert answer.context["paste"].errors == {"pasted": ["Collez au plus 200 lignes à la fois."]}
     assert answer.context["paste"]["pasted"].value() == too_many
 
@@ -203,10 +231,15 @@ def test_too_few_places_are_reported_before_and_at_order():
 def test_rows_are_added_removed_and_cleared_without_losing_others():
     desk = make_desk()
     desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), make_row("Bêta"), add="1"))
+
     assert len(desk.client.get(desk.many).context["rows"].forms) == 5
+
     desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), make_row("Bêta"), remove="0"))
+
     assert [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]] == ["Bêta"]
+
     desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), clear="1"))
+
     assert len(desk.client.get(desk.many).context["rows"].forms) == 3
     assert (
         desk.client.post(desk.many, make_posted_rows(make_row("Gamma")), headers={"X-Draft": "1"}).status_code
@@ -220,9 +253,13 @@ def test_empty_or_unreadable_rows_are_reported():
     by_row, general = get_errors(
         desk.client.post(desk.many, make_posted_rows({"ticket": "guest"}, check="1"))
     )
-    assert (by_row, general) == ({}, ["Indiquez au moins un participant."])
+
+    assert by_row == {}
+    assert general == ["Indiquez au moins un participant."]
     assert get_errors(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins un participant."]
+
     answer = desk.client.post(desk.many, make_posted_rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
+
     assert list(answer.context["paste"].errors) == ["pasted"]
 
 
@@ -241,9 +278,13 @@ def test_free_order_needs_no_billing_address():
     desk = make_desk()
     desk.event.tickets.update(price=0)
     desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
+
     page = desk.client.get(f"{desk.many}check/")
+
     assert page.context["billing"] is None
+
     desk.client.post(f"{desk.many}check/", {"nonce": page.context["draft"].nonce})
+
     assert Order.objects.get().payment == "free"
 
 
@@ -251,6 +292,7 @@ def test_bulk_order_for_closed_event_is_refused():
     desk = make_desk()
     desk.event.registration_closes_at = desk.event.created_at
     desk.event.save()
+
     assert desk.client.get(desk.many).status_code == 409
 
 

@@ -79,11 +79,14 @@ PAGES = ("badge.pdf", "badge.svg", "correct/", "give/", "cancel/", "details/")
 def test_order_link_opens_all_places_while_role_lasts(desk):
     path = Order.objects.get().manage_path
     own, anas, bobs, _nobodys = places()
+
     page = Client().get(path).text
     assert all(one.reference in page for one in (own, anas, bobs))
     for one in (own, anas, bobs):
         assert get_statuses(path, one, *PAGES) == {200}
+
     reassign_ended_contacts()
+
     assert Order.objects.get().manage_path == path
 
 
@@ -93,23 +96,29 @@ def test_order_link_opens_only_own_place_once_role_ends(desk, ends):
     path = Order.objects.get().manage_path
     own, *others = places()
     ends(desk)
+
     page = Client().get(path)
+
     assert page.status_code == 200
     assert own.reference in page.text
+
     for other in others:
         assert other.reference not in page.text
         assert get_statuses(path, other, *PAGES) == {404}
         for action in ("cancel/", "correct/", "give/"):
             typed = {"first_name": "X", "last_name": "Y", "email": "x@y.example"}
             assert Client().post(f"{path}{other.reference}/{action}", typed).status_code == 404
+
     assert {Client().get(f"{path}{page}").status_code for page in ("renew/", "pay/", "pro-forma.pdf")} == {
         404
     }
     assert Client().post(f"{path}renew/").status_code == 404
     assert Registration.objects.filter(cancelled_at=None).count() == 4
     assert get_statuses(path, own, "badge.pdf") == {200}
+
     is_blocked = ends is end_by_blocked_account
     page = desk.client.get(f"{desk.at}/registrations/")
+
     assert page.status_code == (302 if is_blocked else 404)
     assert page.get("Location", "").startswith("/accounts/login/") == is_blocked
 
@@ -124,28 +133,41 @@ def test_successor_gets_link_and_mails(desk, ends, run_tasks, mailoutbox):
     ends(desk)
     mailoutbox.clear()
     reassign_ended_contacts()
+
     run_tasks()
+
     found = Order.objects.get()
-    assert (found.email, found.for_company.managed_by) == (successor.email, successor)
+    assert found.email == successor.email
+    assert found.for_company.managed_by == successor
     assert found.for_company.placed_by == desk.contact
+
     by_reader = {mail.to[0]: mail.body for mail in mailoutbox}
+
     assert set(by_reader) == {successor.email, desk.contact.email}
     assert found.manage_url in by_reader[successor.email]
     assert found.manage_url not in by_reader[desk.contact.email]
     assert all(place.reference in Client().get(found.manage_path).text for place in places())
+
     [theirs] = re.findall(r"/orders/\S+", by_reader[desk.contact.email])
     own, anas, *_others = places()
+
     page = Client().get(theirs)
+
     assert own.reference in page.text
     assert anas.reference not in page.text
     # Ana's own link, mailed to Ana, is unchanged.
     assert make_own_secret(anas) == anas_link
+
     mailoutbox.clear()
     signed_in = Client()
     signed_in.force_login(successor)
+
     given = {"first_name": "Noé", "last_name": "Petit", "email": "noe@firm.example"}
+
     assert signed_in.post(f"{desk.at}/registrations/{anas.reference}/", given).status_code == 302
+
     run_tasks()
+
     assert {mail.to[0] for mail in mailoutbox} == {successor.email, "noe@firm.example"}
     assert "order.reassign" in set(AuditEntry.objects.values_list("verb", flat=True))
 
@@ -156,7 +178,9 @@ def test_mails_sent_before_reassignment_go_to_successor(desk, run_tasks, mailout
     end_by_dismissal(desk)
     mailoutbox.clear()
     Registration.objects.update(confirmation_sent_at=None)
+
     send_order_mails.call(Order.objects.get().pk)
+
     assert [mail.to for mail in mailoutbox] == [[successor.email]]
 
 
@@ -165,7 +189,9 @@ def test_links_of_places_without_own_address_are_void(desk):
     paths = {one.pk: one.order.build_path_with(make_own_secret(one)) for one in (anas, bobs, nobodys)}
     make_contact(desk.company)
     end_by_dismissal(desk)
+
     reassign_ended_contacts()
+
     assert {pk: Client().get(path).status_code for pk, path in paths.items()} == {
         anas.pk: 200, bobs.pk: 404, nobodys.pk: 404,
     }  # fmt: skip
@@ -177,14 +203,20 @@ def test_successor_appointed_later_gets_order_link(desk, run_tasks, mailoutbox):
     end_by_dismissal(desk)
     for _round in range(2):
         reassign_ended_contacts()
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [[desk.contact.email]]  # the link of the own place
     found = Order.objects.get()
-    assert (found.email, found.for_company.managed_by) == ("", None)
+    assert found.email == ""
+    assert found.for_company.managed_by is None
     assert AuditEntry.objects.filter(verb="order.reassign").count() == 1
+
     later = make_contact(desk.company, email="later@firm.example")
     reassign_ended_contacts()
+
     run_tasks()
+
     assert mailoutbox[-1].to == [later.email]
     assert Order.objects.get().manage_url in mailoutbox[-1].body
 
@@ -192,8 +224,11 @@ def test_successor_appointed_later_gets_order_link(desk, run_tasks, mailoutbox):
 def test_contact_appointed_again_regains_access_to_order(desk):
     path = Order.objects.get().manage_path
     end_by_dismissal(desk)
+
     assert places()[1].reference not in Client().get(path).text
+
     appoint_contact(company=desk.company, person=desk.contact)
+
     assert places()[1].reference in Client().get(path).text
 
 
@@ -215,7 +250,9 @@ def test_orders_of_other_companies_are_not_reassigned(desk):
     order_rows(other, make_row("Other", "z@other.example"))
     theirs = CompanyOrder.objects.get(company=other.company).order
     end_by_dismissal(desk)
+
     reassign_ended_contacts()
+
     theirs.refresh_from_db()
     assert theirs.email == other.contact.email
     assert get_statuses(theirs.manage_path, theirs.registrations.get(), *PAGES) == {200}

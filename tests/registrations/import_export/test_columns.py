@@ -43,8 +43,11 @@ def test_full_name_is_split(text: str, names: tuple[str, str]):
 
 def test_each_field_is_guessed_once_and_remembered_mapping_wins():
     header = ["Prénom", "Nom", "Name", "Remarque", "Mél."]
+
     assert guess_header_fields(header, []) == ["first_name", "last_name", "", "", ""]
+
     before = {"mel.": "email", "nom": "", "name": "last_name", "remarque": "question:gone"}
+
     assert guess_header_fields(header, [], before) == ["first_name", "", "last_name", "", "email"]
 
 
@@ -82,23 +85,27 @@ def import_mapped(event: Event, text: str = FULL_LIST):
 
 def test_addons_answers_and_purchase_orders_are_imported(congress: Event):
     import_mapped(congress)
+
     zoe = Registration.objects.get()
     assert zoe.first_name == "Zoé"
     assert zoe.last_name == "MÜLLER"
     assert zoe.no_photo
     assert zoe.answers == {"diet": ["vegan"], "size": "XL"}
-    assert (zoe.order.purchase_order, zoe.order.total, [str(addon.addon) for addon in zoe.active_addons]) == (
-        "PO 7", 16_500, ["Dîner"],
-    )  # fmt: skip
-    assert (Addon.objects.get().reserved, QuestionOption.objects.get(slug="vegan").reserved) == (1, 1)
+    assert zoe.order.purchase_order == "PO 7"
+    assert zoe.order.total == 16_500
+    assert [str(addon.addon) for addon in zoe.active_addons] == ["Dîner"]
+    assert Addon.objects.get().reserved == 1
+    assert QuestionOption.objects.get(slug="vegan").reserved == 1
+
     again = import_mapped(congress)
-    assert (
-        len(again.new_registrations),
-        len(again.changed_registrations),
-        again.unchanged_count,
-        again.other_addons_count,
-    ) == (0, 0, 1, 0)
+
+    assert len(again.new_registrations) == 0
+    assert len(again.changed_registrations) == 0
+    assert again.unchanged_count == 1
+    assert again.other_addons_count == 0
+
     import_mapped(congress, FULL_LIST.replace("vegan", "all"))
+
     assert QuestionOption.objects.get(slug="vegan").reserved == 0
     with pytest.raises(SoldOut):
         import_mapped(congress, FULL_LIST + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
@@ -121,20 +128,21 @@ def test_importing_exported_list_changes_nothing(congress: Event, organizer: Cli
     make_registration(guest, email="", first_name="", last_name="", company="")
     make_registration(guest, cancelled_at=congress.starts_at)
     before = list(Registration.objects.order_by("pk").values())
+
     for kind in ("csv", "xlsx"):
         content = organizer.get(f"/organize/congress/registrations.{kind}").content
         done = import_registrations(event=congress, table=read_table("x", content))
-        assert (
-            len(done.new_registrations),
-            len(done.changed_registrations),
-            done.unchanged_count,
-            done.adopted_orders,
-        ) == (0, 0, 4, {})
+        assert len(done.new_registrations) == 0
+        assert len(done.changed_registrations) == 0
+        assert done.unchanged_count == 4
+        assert done.adopted_orders == {}
+
     assert list(Registration.objects.order_by("pk").values()) == before
 
 
 def test_reference_identifies_registration_and_another_address_is_refused(congress: Event):
     one = make_registration(congress.tickets.get(), email="z@example.org")
+
     text = f"reference,first_name,last_name,email\n{one.reference},Zora,Müller,"
     assert len(import_csv(congress, text + "z@example.org\n").changed_registrations) == 1
     with pytest.raises(InvalidRows):
@@ -143,19 +151,28 @@ def test_reference_identifies_registration_and_another_address_is_refused(congre
 
 def test_page_maps_columns_and_remembers_mapping(organizer: Client, congress: Event, tmp_path):
     page = upload_list(organizer, tmp_path, "Teilnehmer,Mail\nZoé Müller,z@example.org\n")
+
     assert page.xpath("//*[@id='error-summary']") != []
+
     form = dict(page.xpath("//form[@id='columns']")[0].form_values())
-    assert (form["column-0"], form["column-1"], form["name"]) == ("", "email", "list.csv")
+
+    assert form["column-0"] == ""
+    assert form["column-1"] == "email"
+    assert form["name"] == "list.csv"
+
     form |= {"column-0": "full_name", "check": "1"}
     good = html.fromstring(organizer.post(IMPORT, form).content)
+
     assert good.xpath("//select[@name='column-0']/option[@selected]/@value") == ["full_name"]
+
     form = dict(good.xpath("//form[@id='columns']")[0].form_values())
+
     assert organizer.post(IMPORT, form).status_code == 302
     assert Registration.objects.get().last_name == "Müller"
     run = ImportRun.objects.get()
-    assert (run.file_name, run.created_count, run.mapping) == (
-        "list.csv", 1, {"teilnehmer": "full_name", "mail": "email"},
-    )  # fmt: skip
+    assert run.file_name == "list.csv"
+    assert run.created_count == 1
+    assert run.mapping == {"teilnehmer": "full_name", "mail": "email"}
     assert load_known_mapping(congress) == run.mapping
     assert import_csv(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged_count == 1
 
@@ -168,8 +185,13 @@ def test_command_maps_columns(command, tmp_path: Path):
     file = tmp_path / "list.csv"
     file.write_text("Kolumne,Nom,Rang\nZoé,Müller,1\n")
     maps = ["--map", "Kolumne=first_name", "--map", "Rang=ignore"]
+
     done = command("registrations_import", "congress", str(file), *maps)
-    assert (done.returncode, Registration.objects.get().name) == (0, "Zoé Müller")
+
+    assert done.returncode == 0
+    assert Registration.objects.get().name == "Zoé Müller"
+
     refused = command("registrations_import", "congress", str(file), "--map", "Rang=colour")
+
     assert refused.returncode == 2
     assert "colour" in refused.stderr

@@ -48,6 +48,7 @@ def filled(event: Event) -> Event:
 def test_event_lists_are_exported_as_csv_and_workbook(organizer: Client, filled: Event, name: str):
     files = [organizer.get(f"/organize/congress/lists/{name}.{kind}") for kind in ("csv", "xlsx")]
     text, book = (read_table("x", answer.content) for answer in files)
+
     assert text.header == book.header
     assert len(text.rows) == len(book.rows) >= 1
     assert AuditEntry.objects.filter(verb=f"{name}.export", event="congress").count() == 2
@@ -56,14 +57,19 @@ def test_event_lists_are_exported_as_csv_and_workbook(organizer: Client, filled:
 
 def test_club_lists_are_exported_for_administrators_only(organizer: Client, filled: Event, client: Client):
     assert organizer.get("/organize/club/lists/seats.csv").status_code == 403
+
     client.force_login(make_administrator())
     for name in OF_CLUB:
         answer = client.get(f"/organize/club/lists/{name}.csv")
         assert len(read_table("x", answer.content).rows) >= 1
+
     client.logout()
+
     assert client.get("/organize/club/lists/seats.csv").status_code == 302
 
 
 def test_empty_device_list_is_exported_with_header(organizer: Client, filled: Event):
     table = read_table("x", organizer.get("/organize/congress/lists/devices.csv").content)
-    assert (table.header[0], table.rows) == ("Appareil", [])
+
+    assert table.header[0] == "Appareil"
+    assert table.rows == []

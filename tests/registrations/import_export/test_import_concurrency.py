@@ -83,7 +83,9 @@ def test_place_moved_and_cancelled_concurrently_is_released_once(monkeypatch, lo
     if not locked:
         unlock(monkeypatch)
     text = "first_name,last_name,email,ticket\nZoé,P,p0@example.org,press\n"
+
     import_during(monkeypatch, lambda: cancel_registration(registration=first), event, text)
+
     assert count_places(guest, press) == ([(2, 2), (0, 0)] if locked else [(1, 2), (1, 0)])
 
 
@@ -95,7 +97,9 @@ def test_hold_expiring_during_import_does_not_release_imported_place(monkeypatch
     if not locked:
         unlock(monkeypatch)
     text = "first_name,last_name,email,ticket\nNew,B,late@example.org,member\n"
+
     import_during(monkeypatch, lambda: release_ticket_holds([member.pk], at=later), member.event, text)
+
     assert count_places(member) == [(1, 1) if locked else (0, 1)]
 
 
@@ -105,9 +109,11 @@ def test_correction_during_import_is_preserved(monkeypatch):
         first_name="Corrected", last_name="Name", email="q@example.org", company="C1", no_photo=True
     )
     text = "first_name,last_name,email,company\n,Name,q@example.org,C2\n"
+
     import_during(
         monkeypatch, lambda: correct_registration(registration=one, correction=correction), one.event, text
     )
+
     one.refresh_from_db()
     assert one.name == "Corrected Name"
     assert one.company == "C1"
@@ -124,7 +130,9 @@ def test_concurrent_imports_of_same_list_book_everyone_once(monkeypatch, locked)
         gate, save = threading.Barrier(THREAD_COUNT, timeout=20), importing.save_import
         monkeypatch.setattr(importing, "acquire_advisory_lock", lambda _name: None)
         monkeypatch.setattr(importing, "save_import", lambda *given: (gate.wait(), save(*given)))
+
     results = run_in_threads([lambda: import_text(event, text)] * THREAD_COUNT, threads=THREAD_COUNT)
+
     assert [type(result).__name__ for result in results] == ["RegistrationImportResult"] * THREAD_COUNT
     assert count_places(guest) == [(20, 20) if locked else (20 * THREAD_COUNT, 20 * THREAD_COUNT)]
 
@@ -141,7 +149,9 @@ def test_concurrent_import_and_cancellations_do_not_deadlock():
     text = f"first_name,last_name,email,ticket\n{''.join(swapped)}"
     jobs = [lambda: import_text(event, text)]
     jobs += [lambda row=row: cancel_registration(registration=row) for row in rows]
+
     failed = [result for result in run_in_threads(jobs) if isinstance(result, Exception)]
+
     assert failed == []
     for reserved, occupied in count_places(a, b):
         assert reserved == occupied
@@ -171,7 +181,9 @@ def test_undoing_imports_during_cancellations_and_orders_does_not_deadlock():
     ]
     work += [lambda person=person: cancel_registration(registration=person) for person in people]
     work += [lambda: place_order(event=event, request=asks)] * 8
+
     results = run_in_threads(work, threads=8)
+
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     for reserved, occupied in count_places(guest, press):
         assert reserved == occupied

@@ -49,59 +49,71 @@ def describe_sale(one: Registration) -> tuple[str, int, str, int]:
 def test_row_is_refused_if_addon_is_not_available_with_new_ticket(event):
     dinner = make_addon(event)
     one = book_place(event, addons=("dinner",))
+
     dinner.tickets.set([one.ticket])
+
     with pytest.raises(InvalidRows) as refused:
         import_registrations(event=event, table=build_press_list(one))
+
     [said] = refused.value.lines()
+
     assert said == (
         "Ligne 2 : Cette personne a réservé « Dîner », qui n’est pas disponible avec « Presse ». "
         "Conservez le billet actuel, ou rendez l’option disponible avec l’autre."
     )
     assert describe_sale(one) == ("guest", 12_000, "", 16_500)
+
     dinner.tickets.add(event.tickets.get(slug="press"))
     import_registrations(event=event, table=build_press_list(one))
+
     assert describe_sale(one) == ("press", 6_000, "", 10_500)
 
 
 def test_voucher_for_both_tickets_lowers_new_price(event):
     voucher = make_voucher(event)
     one = book_place(event, code="HALF")
+
     done = import_registrations(event=event, table=build_press_list(one))
+
     voucher.refresh_from_db()
-    assert (describe_sale(one), voucher.reserved, done.vouchers_text) == (
-        ("press", 3_000, "HALF", 3_000),
-        1,
-        "",
-    )
+    assert describe_sale(one) == ("press", 3_000, "HALF", 3_000)
+    assert voucher.reserved == 1
+    assert done.vouchers_text == ""
 
 
 def test_voucher_invalid_for_new_ticket_is_released_and_restored_by_undo(event):
     voucher = make_voucher(event, event.tickets.get(slug="guest"))
     one = book_place(event, code="HALF")
+
     words = (
         "1 personne avait un code qui ne s’applique pas au nouveau billet. Elle paie le prix normal, "
         "et le code peut resservir."
     )
     assert preview_import(event=event, table=build_press_list(one)).vouchers_text == words
     assert describe_sale(one) == ("guest", 6_000, "HALF", 6_000)
+
     done = import_registrations(event=event, table=build_press_list(one))
+
     voucher.refresh_from_db()
-    assert (describe_sale(one), voucher.reserved, done.vouchers_text) == (
-        ("press", 6_000, "", 6_000),
-        0,
-        words,
-    )
+    assert describe_sale(one) == ("press", 6_000, "", 6_000)
+    assert voucher.reserved == 0
+    assert done.vouchers_text == words
     assert done.import_run is not None
+
     undo_import(import_run=done.import_run)
+
     voucher.refresh_from_db()
-    assert (describe_sale(one), voucher.reserved) == (("guest", 6_000, "HALF", 6_000), 1)
+    assert describe_sale(one) == ("guest", 6_000, "HALF", 6_000)
+    assert voucher.reserved == 1
 
 
 def test_undo_is_refused_if_voucher_was_used_meanwhile(event):
     make_voucher(event, event.tickets.get(slug="guest"))
     one = book_place(event, code="HALF")
     done = import_registrations(event=event, table=build_press_list(one))
+
     book_place(event, code="HALF")
+
     assert done.import_run is not None
     with pytest.raises(ConventionError, match="HALF"):
         undo_import(import_run=done.import_run)

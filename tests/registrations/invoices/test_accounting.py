@@ -281,9 +281,11 @@ def test_no_vat_is_pending_once_all_is_invoiced_and_paid(issuer):
     for part in (777, 2_003, compute_balance(receivable).amount_due - 2_780):
         record_payment(receivable=receivable, amount=part, method="transfer", received_on=on)
     accounts = defaultdict(int)
+
     for entry in build_entries(issuer, on, on):
         for side in entry.sides:
             accounts[side.account] += side.amount_cents
+
     assert {account: amount for account, amount in accounts.items() if amount} == {
         issuer.account_sales: -36_000,
         issuer.account_vat: -6_600,
@@ -301,10 +303,14 @@ def test_fec_file_has_18_legal_columns(issuer):
     receivable = make_receivable(GUESTS, DINNER, name="Société\tà tabulations")
     document = issue_invoice(receivable=receivable)
     record_payment(receivable=receivable, amount=42_600, method="card", received_on=on, fee=640)
+
     rows = [line.split("\t") for line in render_fec(issuer, on, on).decode().splitlines()]
+
     assert rows[0] == list(FEC_COLUMNS)
     assert {len(row) for row in rows} == {18}
+
     sales = [row for row in rows if row[0] == "VE"]
+
     assert [(row[4], row[6], row[7], row[11], row[12]) for row in sales] == [
         ("411000", receivable.reference, "Société à tabulations", "426,00", "0,00"),
         ("706000", "", "", "0,00", "360,00"),
@@ -332,7 +338,9 @@ def test_payout_moves_lump_sum_to_bank_account(issuer):
     complete_refund(refund=gone, refunded_on=on)
     record_payout(external_id="po_1", amount=34_460, arrived_on=on, payments=[first, second], refunds=[gone])
     record_payout(external_id="po_2", amount=500, arrived_on=on)
+
     [known, unknown] = [entry for entry in build_entries(issuer, on, on) if entry.journal is Journal.BANK]
+
     assert [(side.account, side.amount_cents) for side in known.sides] == [
         ("512000", 34_460),
         ("511500", -34_460),
@@ -347,7 +355,9 @@ def test_unexplained_payout_difference_goes_to_suspense_account(issuer):
     on = timezone.localdate()
     payment = record_payment(receivable=make_receivable(), amount=12_000, method="card", fee=200)
     record_payout(external_id="po_1", amount=11_000, arrived_on=on, payments=[payment])
+
     [bank] = [entry for entry in build_entries(issuer, on, on) if entry.journal is Journal.BANK]
+
     assert [(side.account, side.amount_cents) for side in bank.sides] == [
         ("512000", 11_000),
         ("511500", -11_800),
@@ -363,22 +373,17 @@ def test_day_book_shows_amounts_by_payment_method(issuer):
     payment = record_payment(receivable=receivable, amount=36_000, method="card", received_on=on, fee=540)
     complete_refund(refund=request_refund(payment=payment, amount=1_000, reason="geste"), refunded_on=on)
     record_payment(receivable=make_receivable(), amount=5, method="cash", received_on=on)
+
     [book] = build_day_books(event)
-    assert (book.methods, len(book.rows)) == (["card"], 1)
+
+    assert book.methods == ["card"]
+    assert len(book.rows) == 1
     total = book.total
-    assert (
-        total.invoiced_cents,
-        total.collected_by_method["card"],
-        total.refunded_by_method["card"],
-        total.fee_cents,
-        total.net_cents,
-    ) == (
-        36_000,
-        36_000,
-        1_000,
-        540,
-        34_460,
-    )
+    assert total.invoiced_cents == 36_000
+    assert total.collected_by_method["card"] == 36_000
+    assert total.refunded_by_method["card"] == 1_000
+    assert total.fee_cents == 540
+    assert total.net_cents == 34_460
 
 
 def test_other_currencies_are_excluded_from_books_and_listed(issuer, treasurer):
@@ -387,10 +392,15 @@ def test_other_currencies_are_excluded_from_books_and_listed(issuer, treasurer):
         reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), items=[GUESTS], currency="CHF"
     )
     record_payment(receivable=francs, amount=36_000, method="transfer", received_on=on)
+
     record_payout(external_id="po_chf", amount=500, arrived_on=on, currency="CHF")
-    assert (build_entries(issuer, on, on), build_vat_report(on, on, vat_due="collection")) == ([], [])
+
+    assert build_entries(issuer, on, on) == []
+    assert build_vat_report(on, on, vat_due="collection") == []
     assert list_foreign_documents(on, on) == ["FRANCS (CHF)", "po_chf (CHF)"]
+
     page = treasurer.get(reverse("accounting"), {"first": on, "last": on})
+
     assert "FRANCS (CHF), po_chf (CHF)" in page.text
     assert len(render_fec(issuer, on, on).splitlines()) == 1
 
@@ -399,17 +409,24 @@ def test_fec_download_includes_note_on_excluded_documents(issuer, treasurer):
     on = timezone.localdate()
     period = {"first": on, "last": on}
     record_payment(receivable=make_receivable(), amount=12_000, method="transfer", received_on=on)
+
     alone = treasurer.get(reverse("accounting-fec"), period)
+
     assert alone["Content-Type"] == "text/plain; charset=utf-8"
+
     record_payout(external_id="po_chf", amount=500, arrived_on=on, currency="CHF")
     answer = treasurer.get(reverse("accounting-fec"), period)
+
     name = f"732829320FEC{on:%Y%m%d}"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}.zip"'
+
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.namelist() == [f"{name}.txt", "hors-ecritures.txt"]
         assert archive.read(f"{name}.txt") == alone.content
         said = archive.read("hors-ecritures.txt").decode().splitlines()
-    assert (said[0][:37], said[2:]) == ("La comptabilité est tenue en euros. L", ["po_chf (CHF)"])
+
+    assert said[0][:37] == "La comptabilité est tenue en euros. L"
+    assert said[2:] == ["po_chf (CHF)"]
     assert "une note sur ce qui n’y figure pas" in treasurer.get(reverse("accounting"), period).text
 
 
@@ -418,15 +435,21 @@ def test_day_book_does_not_mix_currencies(issuer, treasurer):
     record_payment(
         receivable=make_receivable(GUESTS, event=event), amount=36_000, method="card", received_on=on
     )
+
     assert [book.currency for book in build_day_books(event)] == ["EUR"]
+
     francs = record_charges(
         reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), items=[GUESTS], currency="CHF",
         event=event,
     )  # fmt: skip
     record_payment(receivable=francs, amount=10_000, method="transfer", received_on=on)
+
     books = build_day_books(event)
+
     assert [(book.currency, book.total.net_cents) for book in books] == [("EUR", 36_000), ("CHF", 10_000)]
+
     sheet = build_day_book_sheet(books)
+
     assert [(row[0], row[-2], row[-1]) for row in sheet.rows] == [(on, 360, "EUR"), (on, 100, "CHF")]
     page = treasurer.get(reverse("day-book", args=[event.slug])).text
     assert "La comptabilité est tenue en euros." in page
@@ -436,7 +459,9 @@ def test_day_book_does_not_mix_currencies(issuer, treasurer):
 def test_simulated_payment_has_separate_journal(issuer):
     on = timezone.localdate()
     record_payment(receivable=make_receivable(), amount=12_000, method="test", received_on=on)
+
     [entry] = [one for one in build_entries(issuer, on, on) if one.journal is not Journal.VAT]
+
     assert entry.journal.value == ("ES", "Paiements d’essai, sans argent")
     assert [(side.account, side.amount_cents) for side in entry.sides] == [
         ("471000", 12_000),

@@ -20,6 +20,7 @@ CENTS = st.integers(-(10**9), 10**9)
 @given(CENTS, RATES)
 def test_vat_is_within_half_a_cent(total, rate):
     exact = Fraction(total * rate, 10_000 + rate)
+
     assert abs(compute_included_vat(total, rate) - exact) <= Fraction(1, 2)
     assert compute_included_vat(-total, rate) == -compute_included_vat(total, rate)
 
@@ -27,6 +28,7 @@ def test_vat_is_within_half_a_cent(total, rate):
 @given(st.lists(st.builds(PricedLine, CENTS, RATES, net_cents=st.none()), min_size=1, max_size=12))
 def test_nets_and_taxes_add_up_to_the_cent(lines):
     nets, taxes = compute_taxes(lines)
+
     assert sum(nets) == sum(tax.net for tax in taxes)
     assert sum(line.gross_cents for line in lines) == sum(tax.total for tax in taxes)
     for tax in taxes:
@@ -40,6 +42,7 @@ def test_nets_and_taxes_add_up_to_the_cent(lines):
 @given(CENTS, st.lists(st.integers(1, 10**9), min_size=1, max_size=8))
 def test_allocated_cents_add_up_and_are_proportional(total, weights):
     parts = allocate_cents(total, weights)
+
     assert sum(parts) == total
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part - Fraction(total * weight, sum(weights))) < 1
@@ -51,10 +54,9 @@ def test_unit_price_times_quantity_gives_amount(net, quantity):
 
 
 def test_amounts_rates_and_unit_prices_are_formatted():
-    assert (format_cents(123_450), format_cents(-5), format_vat_rate(2000), format_vat_rate(550)) == (
-        "1\u00a0234,50\u00a0€",
-        "−0,05\u00a0€",
-        "20\u202f%",
-        "5,5\u202f%",
-    )
-    assert (format_unit_price(30_000, 3), format_unit_price(1_000, 3)) == ("100,00", "3,333333")
+    assert format_cents(123_450) == "1\u00a0234,50\u00a0€"
+    assert format_cents(-5) == "−0,05\u00a0€"
+    assert format_vat_rate(2000) == "20\u202f%"
+    assert format_vat_rate(550) == "5,5\u202f%"
+    assert format_unit_price(30_000, 3) == "100,00"
+    assert format_unit_price(1_000, 3) == "3,333333"

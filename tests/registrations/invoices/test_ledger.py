@@ -34,6 +34,7 @@ def make_buyer(receivable):
 
 def test_amount_owed_is_sum_of_charges():
     receivable = make_receivable(GUEST, ChargeItem("dinner", "Dîner", 6_000, 1000, quantity=3))
+
     assert compute_balance(receivable) == ReceivableBalance(
         amount_owed=30_000, amount_paid=0, amount_refunded=0
     )
@@ -44,7 +45,9 @@ def test_recording_same_charges_again_changes_nothing():
     receivable = make_receivable(GUEST, DINNER, reference="TWICE")
     rows = list(Charge.objects.values())
     entries = AuditEntry.objects.count()
+
     record_charges(reference="TWICE", buyer=make_buyer(receivable), items=[DINNER, GUEST])
+
     assert list(Charge.objects.values()) == rows
     assert AuditEntry.objects.count() == entries + 1  # the buyer's other fields were emptied
     assert Receivable.objects.count() == 1
@@ -53,7 +56,9 @@ def test_recording_same_charges_again_changes_nothing():
 def test_new_price_replaces_active_charges_and_old_rows_remain():
     receivable = make_receivable(GUEST, DINNER)
     dearer = ChargeItem("guest", "Billet Invité", 15_000, 2000)
+
     record_charges(reference=receivable.reference, buyer=make_buyer(receivable), items=[dearer])
+
     assert compute_balance(receivable).amount_owed == 15_000
     assert sorted((charge.key, charge.amount) for charge in Charge.objects.active()) == [("guest", 15_000)]
     assert sorted((charge.key, charge.amount) for charge in Charge.objects.all()) == [
@@ -83,6 +88,7 @@ def test_charge_with_invalid_vat_or_amount_is_refused(owed):
 
 def test_withdrawn_charges_are_no_longer_owed():
     receivable = make_receivable(GUEST, DINNER)
+
     assert withdraw_charges(receivable=receivable, keys=["dinner"]) == 1
     assert compute_balance(receivable).amount_owed == 12_000
     assert withdraw_charges(receivable=receivable) == 1
@@ -93,7 +99,9 @@ def test_withdrawn_charges_are_no_longer_owed():
 def test_repeated_payment_is_recorded_once():
     receivable = make_receivable()
     first = record_payment(receivable=receivable, amount=12_000, method="card", external_id="pi_1", fee=200)
+
     again = record_payment(receivable=receivable, amount=12_000, method="card", external_id="pi_1", fee=200)
+
     assert first == again
     assert compute_balance(receivable) == ReceivableBalance(
         amount_owed=12_000, amount_paid=12_000, amount_refunded=0
@@ -113,13 +121,17 @@ def test_payment_with_invalid_amount_or_fee_is_refused(amount, fee):
 def test_refunds_cannot_exceed_payment():
     receivable = make_receivable()
     payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
+
     first = request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1")
+
     assert request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1") == first
     with pytest.raises(InvalidRefund, match="50"):
         request_manual_refund(payment=payment, amount=6_000, reason="annulé", external_id="re_1")
     with pytest.raises(InvalidRefund, match="70"):
         request_refund(payment=payment, amount=7_001, reason="trop")
+
     request_refund(payment=payment, amount=7_000, reason="le reste")
+
     assert compute_balance(receivable) == ReceivableBalance(
         amount_owed=12_000, amount_paid=12_000, amount_refunded=12_000
     )
@@ -130,9 +142,15 @@ def test_failed_refund_does_not_count_and_completed_one_does():
     payment = record_payment(receivable=receivable, amount=12_000, method="card")
     gone, failed = (request_refund(payment=payment, amount=3_000, reason="annulé") for _ in range(2))
     complete_refund(refund=gone, external_id="re_9")
+
     fail_refund(refund=failed, reason="compte fermé")
-    assert (gone.state, gone.external_id, failed.state) == ("done", "re_9", "failed")
+
+    assert gone.state == "done"
+    assert gone.external_id == "re_9"
+    assert failed.state == "failed"
+
     complete_refund(refund=failed)
+
     assert failed.state == "failed"
     assert compute_balance(receivable).amount_refunded == 3_000
 
@@ -140,7 +158,9 @@ def test_failed_refund_does_not_count_and_completed_one_does():
 def test_with_balance_annotates_each_receivable():
     receivable, other = make_receivable(GUEST, DINNER), make_receivable()
     payment = record_payment(receivable=receivable, amount=20_000, method="card")
+
     request_refund(payment=payment, amount=1_000, reason="trop")
+
     rows = Receivable.objects.with_balance().values_list(
         "pk", "amount_owed", "amount_paid", "amount_refunded", "amount_due"
     )
@@ -150,9 +170,11 @@ def test_with_balance_annotates_each_receivable():
 def test_payout_lists_its_payments_and_refuses_another_amount():
     receivable = make_receivable()
     payment = record_payment(receivable=receivable, amount=12_000, method="card", fee=200)
+
     payout = record_payout(
         external_id="po_1", amount=11_800, arrived_on=payment.received_on, payments=[payment]
     )
+
     assert list(payout.payments.all()) == [payment]
     with pytest.raises(InvalidPayment):
         record_payout(external_id="po_1", amount=1, arrived_on=payment.received_on)
@@ -161,5 +183,8 @@ def test_payout_lists_its_payments_and_refuses_another_amount():
 def test_long_texts_are_truncated_and_numbers_lose_spaces():
     numbers = {"siren": "542 051 180", "vat_number": "fr 59 542051180"}
     receivable = make_receivable(ChargeItem("guest", "é" * 500, 12_000, 2000), name="n" * 400, **numbers)
-    assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")
-    assert (len(receivable.name), len(receivable.charges.get().description)) == (300, 300)
+
+    assert receivable.siren == "542051180"
+    assert receivable.vat_number == "FR59542051180"
+    assert len(receivable.name) == 300
+    assert len(receivable.charges.get().description) == 300

@@ -44,6 +44,7 @@ def test_failed_transaction_releases_its_number(issuer):
     for receivable in receivables:
         with contextlib.suppress(Failure):
             issue_or_fail(receivable.pk)
+
     assert list_sequences() == list(range(1, 7))
 
 
@@ -53,7 +54,9 @@ def test_concurrent_invoices_leave_no_gap():
     make_issuer()
     keys = [make_receivable().pk for _ in range(THREAD_COUNT)]
     done = run_in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
+
     issued = [result for result in done if isinstance(result, str)]
+
     assert {type(result) for result in done} == {str, Failure}
     assert list_sequences() == list(range(1, len(issued) + 1))
 
@@ -94,10 +97,12 @@ def test_a_killed_process_leaves_no_gap():
     make_issuer()
     make_receivable(reference="KILLED")
     environ = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "convention.settings"}
+
     with subprocess.Popen(
         [sys.executable, "-c", KILLED], cwd=ROOT, env=environ, text=True, stdin=-1, stdout=-1
     ) as killed:
         number = killed.stdout.readline().strip()
         killed.send_signal(signal.SIGKILL)
+
     assert issue_invoice(receivable=make_receivable()).number == number
     assert list_sequences() == [1]

@@ -47,7 +47,9 @@ def test_overdue_invoice_is_mailed_once_with_pdf(issuer, remind):
     document = make_issued_invoice(8)
     for _ in range(3):
         mails = remind()
+
     [mail] = mails
+
     assert mail.to == [document.receivable.email]
     assert (
         mail.subject
@@ -63,7 +65,9 @@ def test_each_reached_step_sends_one_reminder(issuer, remind):
     document = make_issued_invoice(8, language="en")
     remind()
     Issuer.objects.update(reminder_days=[-3, 7, 8])
+
     subjects = [mail.subject.partition(" ")[0] for mail in remind()]
+
     assert subjects == ["Reminder:", "Reminder:"]
     assert list(Reminder.objects.filter(invoice=document).values_list("step", flat=True)) == [7, 8]
 
@@ -71,6 +75,7 @@ def test_each_reached_step_sends_one_reminder(issuer, remind):
 def test_reminder_before_due_date_is_friendly(issuer, remind):
     document = make_issued_invoice(-2, language="en")
     [mail] = remind()
+
     assert mail.subject.startswith(f"Invoice {document.number} is due on ")
 
 
@@ -81,8 +86,10 @@ def test_no_reminder_if_settled_or_without_address_or_steps(issuer, remind, step
         record_payment(receivable=document.receivable, amount=12_000, method="transfer")
     if step_back == "credited":
         credit_invoice(invoice=document, reason="annulé")
+
     if step_back == "no steps":
         Issuer.objects.update(reminder_days=[])
+
     assert remind() == []
 
 
@@ -91,12 +98,17 @@ def test_payment_after_queueing_stops_reminder(issuer, run_tasks, mailoutbox):
     queue_due_reminders()
     record_payment(receivable=document.receivable, amount=12_000, method="transfer")
     run_tasks()
+
     send_reminder.func(document.pk, 7)
-    assert (mailoutbox, Reminder.objects.count()) == ([], 0)
+
+    assert mailoutbox == []
+    assert Reminder.objects.count() == 0
 
 
 def test_reminder_asks_for_remaining_balance(issuer, remind):
     document = make_issued_invoice(8)
     record_payment(receivable=document.receivable, amount=5_000, method="transfer")
+
     [mail] = remind()
+
     assert "70,00\u00a0€" in mail.body

@@ -125,7 +125,8 @@ def test_addon_is_free_with_reason(organizer, event, run_tasks, mailoutbox):
     assert [item.price for item in registration.active_addons] == [0]
     assert registration.order.payment == Order.Payment.FREE
     entry = AuditEntry.objects.get(verb="registration.add")
-    assert (entry.reason, set(entry.fields) & {"addons", "price"}) == ("oratrice", {"addons", "price"})
+    assert entry.reason == "oratrice"
+    assert set(entry.fields) & {"addons", "price"} == {"addons", "price"}
     assert "Dîner" in mailoutbox[0].body
 
 
@@ -135,7 +136,9 @@ def test_free_ticket_with_paid_addon_is_invoiced(organizer, event):
     fill(organizer, event, **{"guest-price": "0", "guest-reason": "presse", "guest-addons": "dinner"})
 
     order = Order.objects.get()
-    assert (order.total, order.payment, order.billing_name) == (4_500, "invoice", "Zoé Müller")
+    assert order.total == 4_500
+    assert order.payment == "invoice"
+    assert order.billing_name == "Zoé Müller"
 
 
 def test_free_addons_do_not_change_ticket_price(organizer, event):
@@ -228,7 +231,9 @@ def test_company_can_be_invoiced_with_the_billing_details_entered(organizer, eve
 
     order = Order.objects.get()
     invoice = issue_invoice(receivable=sync_receivable(order))
-    assert (order.billing_name, order.billing_city, order.purchase_order) == ("Acme SAS", "Rennes", "BC-7")
+    assert order.billing_name == "Acme SAS"
+    assert order.billing_city == "Rennes"
+    assert order.purchase_order == "BC-7"
     assert invoice.receivable.siren == "732829320"
 
 
@@ -259,7 +264,8 @@ def test_member_ticket_for_an_address_of_no_member_needs_a_reason(organizer, eve
 
     assert "personne n’est adhérent aujourd’hui sous cette adresse" in refused.text
     entry = AuditEntry.objects.get(verb="registration.add")
-    assert (entry.reason, "price" in entry.fields) == ("adhésion en cours", False)
+    assert entry.reason == "adhésion en cours"
+    assert "price" not in entry.fields
 
 
 def test_same_person_is_registered_twice_only_after_a_confirmation(organizer, event):

@@ -68,9 +68,11 @@ def test_api_version_matches_library():
 
 def test_session_is_created_fetched_and_expired(api):
     opened = gateway.create_session(build_session_params(), idempotency_key=key())
-    assert (opened.status, opened.payment_status, opened.amount_cents, opened.currency) == (
-        "open", "unpaid", 12_000, "EUR",
-    )  # fmt: skip
+
+    assert opened.status == "open"
+    assert opened.payment_status == "unpaid"
+    assert opened.amount_cents == 12_000
+    assert opened.currency == "EUR"
     assert opened.url.startswith("http")
     assert opened.attempt_key == "7KQ2M9XD-12000-1"
     assert gateway.fetch_session(opened.session_id) == opened
@@ -82,6 +84,7 @@ def test_session_is_created_fetched_and_expired(api):
 def test_same_idempotency_key_returns_same_session_and_refuses_other_params(api):
     same, wanted = key(), build_session_params()
     first = gateway.create_session(wanted, idempotency_key=same)
+
     assert gateway.create_session(wanted, idempotency_key=same).session_id == first.session_id
     with pytest.raises(gateway.StripeRefusal) as refusal:
         gateway.create_session({**wanted, "locale": "en"}, idempotency_key=same)
@@ -108,6 +111,7 @@ def test_invalid_session_params_are_refused(api, changes, code, message):
 
 def test_amount_below_minimum_is_refused(api):
     wanted = build_session_params()
+
     wanted["line_items"][0]["price_data"]["unit_amount"] = 10
     with pytest.raises(gateway.StripeRefusal) as refusal:
         gateway.create_session(wanted, idempotency_key=key())
@@ -126,12 +130,11 @@ def test_payment_is_refunded_in_parts_up_to_its_amount(api):
     first = gateway.create_refund(
         payment_intent_id=intent, amount=5_000, own_refund_id="17", idempotency_key=same
     )
-    assert (first.status, first.amount_cents, first.payment_intent_id, first.own_refund_id) == (
-        "succeeded",
-        5_000,
-        intent,
-        "17",
-    )
+
+    assert first.status == "succeeded"
+    assert first.amount_cents == 5_000
+    assert first.payment_intent_id == intent
+    assert first.own_refund_id == "17"
     assert (
         gateway.create_refund(
             payment_intent_id=intent, amount=5_000, own_refund_id="17", idempotency_key=same
@@ -143,7 +146,9 @@ def test_payment_is_refunded_in_parts_up_to_its_amount(api):
         gateway.create_refund(
             payment_intent_id=intent, amount=7_001, own_refund_id="18", idempotency_key=key()
         )
+
     gateway.create_refund(payment_intent_id=intent, amount=7_000, own_refund_id="19", idempotency_key=key())
+
     with pytest.raises(gateway.StripeRefusal) as refusal:
         gateway.create_refund(payment_intent_id=intent, amount=1, own_refund_id="20", idempotency_key=key())
     assert refusal.value.code == "charge_already_refunded"
@@ -158,16 +163,21 @@ def test_events_are_listed_and_fetched(api):
         if any(event.object_id == opened.session_id for event in found):
             break
         time.sleep(1 if api is None else 0)
+
     [event] = [event for event in found if event.object_id == opened.session_id]
+
     assert gateway.fetch_event(event.event_id) == event
 
 
 def test_wrong_api_key_and_wrong_api_version_are_refused(stripe, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_other"
+
     with pytest.raises(gateway.StripeUnavailable):
         gateway.create_session(build_session_params(), idempotency_key=key())
+
     wrong = library.StripeClient(
         stripe.key, base_addresses={"api": stripe.url}, stripe_version="2020-08-27", max_network_retries=0
     )
+
     with pytest.raises(library.InvalidRequestError):
         wrong.v1.checkout.sessions.create(params=build_session_params())

@@ -59,7 +59,9 @@ def import_content(content: bytes):
 def test_table_of_each_bank_is_read(bank, encoding):
     text = BANKS[bank].replace("\u202f", "\u00a0") if encoding == "cp1252" else BANKS[bank]
     first, second = read_entries(text.replace("\n", "\r\n").encode(encoding))
-    assert (first[:2], second[:2]) == ((123_456, "EUR"), (-1_200, "EUR"))
+
+    assert first[:2] == (123_456, "EUR")
+    assert second[:2] == (-1_200, "EUR")
     assert REFERENCE in first[2]
     assert "ACMÉ" in first[2]
     assert "COTISATION" in second[2]
@@ -72,6 +74,7 @@ def test_table_of_each_bank_is_read(bank, encoding):
 def test_workbook_with_lines_above_header_is_read():
     rows = [["Compte", "0123"], [], ["Date", "Libellé", "Montant"], ["01/03/2027", "VIR ACME", -12.5]]
     contents = [xlsx(lambda _book, sheet: write_rows(sheet, rows)), xls(rows)]
+
     assert [read_entries(content) for content in contents] == [[(-1_250, "EUR", "VIR ACME")]] * 2
 
 
@@ -106,6 +109,7 @@ def test_line_with_implausible_value_is_reported(row):
 def test_file_with_statements_of_two_accounts_is_read():
     other = "<Acct><Id><Othr><Id>000-77</Id></Othr></Id></Acct>"
     content = make_document(make_statement(make_entry("120.00")), make_statement(make_entry("120.00"), other))
+
     assert [one.account for one in read_statement("x", content).entries] == [
         "FR1420041010050500013M02606",
         "00077",
@@ -117,8 +121,11 @@ def test_file_with_statements_of_two_accounts_is_read():
 def test_equal_payments_on_one_day_are_all_stored_once(own):
     batch = make_details(*["<Refs><AcctSvcrRef>AB12</AcctSvcrRef></Refs><Amt Ccy='EUR'>120.00</Amt>"] * 2)
     content = make_document(make_statement(make_entry("120.00", own) * 2 + make_entry("240.00", own + batch)))
-    assert (import_content(content).known_count, BankLine.objects.count()) == (0, 4)
-    assert (import_content(content).known_count, BankLine.objects.count()) == (4, 4)
+
+    assert import_content(content).known_count == 0
+    assert BankLine.objects.count() == 4
+    assert import_content(content).known_count == 4
+    assert BankLine.objects.count() == 4
 
 
 def test_pending_and_informational_entries_are_ignored():
@@ -187,6 +194,7 @@ def test_document_in_utf16_is_read():
     content = make_document(
         make_statement(make_entry("1.00", make_details(make_remittance("Müller"))))
     ).decode()
+
     head = '<?xml version="1.0" encoding="UTF-16"?>'
     assert read_entries((head + content).encode("utf-16")) == [(100, "EUR", "Müller")]
 
@@ -199,26 +207,31 @@ def test_transfer_equal_to_sum_of_two_orders_pays_both(event):
     one, other = place_invoice_order(event), place_invoice_order(event)
     names = [order.creditor_reference for order in (one, other)]
     refs = "".join(f"<Strd><CdtrRefInf><Ref>{name}</Ref></CdtrRefInf></Strd>" for name in names)
+
     content = make_document(make_statement(make_entry("240.00", make_details(f"<RmtInf>{refs}</RmtInf>"))))
+
     assert import_content(content).count_kinds(MatchKind.EXACT) == 1
-    assert (get_balance_cents(one), get_balance_cents(other), list_match_kinds()) == (
-        (12_000, 12_000, 0),
-        (12_000, 12_000, 0),
-        [],
-    )
+    assert get_balance_cents(one) == (12_000, 12_000, 0)
+    assert get_balance_cents(other) == (12_000, 12_000, 0)
+    assert list_match_kinds() == []
 
 
 @pytest.mark.django_db
 def test_transfer_of_other_amount_is_split_by_treasurer(client, treasurer, event):
     one, other = place_invoice_order(event), place_invoice_order(event)
     import_content(camt((25_000, "Acme", f"{one.reference} + {other.reference}", "")))
+
     assert list_match_kinds() == ["several_references"]
+
     client.force_login(treasurer)
     address = f"/organize/money/bank/{BankLine.objects.get().pk}/"
+
     for _order in (one, other):
         form = client.get(address).context["form"]
         client.post(address, {name: form.initial[name] for name in ("reference", "amount")})
-    assert (get_balance_cents(one), get_balance_cents(other)) == ((12_000, 12_000, 0), (12_000, 12_000, 0))
+
+    assert get_balance_cents(one) == (12_000, 12_000, 0)
+    assert get_balance_cents(other) == (12_000, 12_000, 0)
     assert list_match_kinds() == ["several_references"]
 
 
@@ -233,9 +246,11 @@ def test_reversed_transfer_is_recorded_as_refund(event, cents):
         direction="DBIT",
     )
     content = make_document(make_statement(back))
+
     for _time in range(2):
         import_content(content)
         assert get_balance_cents(order) == (12_000, 12_000, cents)
+
     assert [(row.amount, row.state) for row in Refund.objects.all()] == [(cents, "done")]
 
 
@@ -243,7 +258,9 @@ def test_reversed_transfer_is_recorded_as_refund(event, cents):
 def test_outgoing_payment_to_supplier_is_not_a_refund(event):
     order = place_invoice_order(event)
     import_content(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
-    assert (Refund.objects.count(), get_balance_cents(order)) == (0, (0, 0, 0))
+
+    assert Refund.objects.count() == 0
+    assert get_balance_cents(order) == (0, 0, 0)
 
 
 @pytest.mark.django_db
@@ -253,7 +270,9 @@ def test_outgoing_payment_with_invoice_number_is_refund_only_to_buyer(event, par
     import_content(camt((12_000, "Acme", "", order.creditor_reference)))
     make_issuer()
     invoice = issue_invoice(receivable=Receivable.objects.get(reference=order.reference))
+
     import_content(camt((-5_000, party, f"Facture {invoice.number}", "")))
+
     assert Refund.objects.count() == done
 
 
@@ -277,6 +296,7 @@ def test_outgoing_line_is_matched_as_refund_only_if_unambiguous(words, party, cu
         ),
     ]
     found = match_line(BankLineFacts(-12_000, words, party, DAY, currency), PayableIndex.build_index(items))
+
     assert found.kind == kind
     assert found.reference in ("", "8KQ2M9XD" if "12" in words else "7KQ2M9XD")
 
@@ -306,8 +326,10 @@ def test_negative_stripe_payout_is_matched():
         external_id="po_1", amount=-2_000, arrived_on=DAY, settled_amount=0, other_fees=2_000
     )
     import_content(camt((-2_000, "STRIPE", "STRIPE PAYOUT", "")))
+
     payout.refresh_from_db()
-    assert (BankLine.objects.get().payout, payout.bank_line) == (payout, "2027-03-01 STRIPE STRIPE PAYOUT")
+    assert BankLine.objects.get().payout == payout
+    assert payout.bank_line == "2027-03-01 STRIPE STRIPE PAYOUT"
 
 
 @pytest.mark.django_db
@@ -315,10 +337,14 @@ def test_page_previews_and_imports_statement_once(client, treasurer, event):
     order = place_invoice_order(event)
     client.force_login(treasurer)
     text = BANKS["CREDIT_AGRICOLE"].replace(REFERENCE, format_creditor_reference(order.reference))
+
     for known in (0, 2):
         file = SimpleUploadedFile("CA.csv", text.encode("cp1252"))
         answer = client.post("/organize/money/bank/import/", {"file": file, "check": "1"})
         assert answer.context["preview"].known_count == known
         packed = {"checked": answer.context["form"].encoded_content, "name": "CA.csv"}
         assert client.post("/organize/money/bank/import/", packed).status_code == 302
-    assert (BankLine.objects.count(), Payment.objects.count(), list_match_kinds()) == (2, 0, ["overpaid"])
+
+    assert BankLine.objects.count() == 2
+    assert Payment.objects.count() == 0
+    assert list_match_kinds() == ["overpaid"]

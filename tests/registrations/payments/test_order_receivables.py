@@ -36,9 +36,13 @@ def test_order_on_invoice_appears_in_receivables_list(event: Event, client, trea
     client.force_login(treasurer)
     order = order_by_card(event, people=2, payment="invoice")
     bill_unbilled_orders()
+
     bill_unbilled_orders()
+
     assert get_balance_cents(order) == (24_000, 0, 0)
+
     page = client.get(reverse("receivables"), {"q": order.reference})
+
     assert [row.reference for row in page.context["page_obj"]] == [order.reference]
 
 
@@ -53,7 +57,9 @@ def test_card_pending_old_and_free_orders_are_not_billed(event: Event):
         order = make_order(place.event, payment=Order.Payment.INVOICE, total=10_000)
         make_registration(place, order=order, price=10_000, **state)
     make_registration(ticket, order=make_order(event, payment=Order.Payment.FREE), price=0)
+
     bill_unbilled_orders()
+
     assert not Receivable.objects.exists()
 
 
@@ -62,8 +68,10 @@ def test_billed_order_is_not_changed_by_periodic_job(event: Event, django_assert
     order = order_by_card(event, payment="invoice")
     receivable = sync_receivable(order)
     Receivable.objects.update(name="Corrigé")
+
     with django_assert_num_queries(1):
         bill_unbilled_orders()
+
     receivable.refresh_from_db()
     assert receivable.name == "Corrigé"
 
@@ -73,10 +81,14 @@ def test_held_place_delays_billing_and_is_not_owed_once_expired(event: Event):
     order = order_by_card(event, people=2, payment="invoice")
     one = order.registrations.order_by("pk")[0]
     Registration.objects.filter(pk=one.pk).update(confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
+
     bill_unbilled_orders()
+
     assert not Receivable.objects.exists()
+
     order.registrations.filter(confirmed_at=None).update(hold_expires_at=timezone.now())
     bill_unbilled_orders()
+
     assert get_balance_cents(order) == (12_000, 0, 0)
 
 
@@ -115,23 +127,31 @@ def test_charge_follows_attendee_name_and_issued_invoice_does_not(event: Event, 
         make_issuer()
         issue_invoice(receivable=Receivable.objects.get())
     lines = list(InvoiceLine.objects.values_list("description", flat=True))
+
     save_attendee_details(
         registration=one, details=RequestedPlace(ticket="", first_name="Ada", last_name="Alpha")
     )
+
     assert "Ada Alpha" in list_charge_texts()[0]
+
     one.refresh_from_db()
     fields = {name: getattr(one, name) for name in CORRECTABLE_FIELDS}
+
     correct_registration(registration=one, correction=Correction(**fields | {"last_name": "Beta"}))
+
     assert "Ada Beta" in list_charge_texts()[0]
+
     substitute_attendee(
         registration=one,
         new_attendee=RequestedPlace(ticket="", first_name="Cleo", last_name="Gamma", email="c@example.org"),
     )
+
     assert "Cleo Gamma" in list_charge_texts()[0]
     assert get_balance_cents(order) == (12_000, 0, 0)
     assert list(InvoiceLine.objects.values_list("description", flat=True)) == lines
     state = load_invoiced_balance(Receivable.objects.get())
-    assert (len(state.uninvoiced_charges), state.lines_to_credit) == (not is_invoiced, [])
+    assert len(state.uninvoiced_charges) == (not is_invoiced)
+    assert state.lines_to_credit == []
 
 
 @pytest.mark.postgresql
@@ -143,7 +163,9 @@ def test_place_cancelled_during_billing_is_not_owed(event: Event):
     first = [order.registrations.order_by("pk")[0] for order in Order.objects.order_by("-pk")]
     actions = [lambda one=one: cancel_registration(registration=one) for one in first]
     run_in_threads([bill_unbilled_orders, *actions, bill_unbilled_orders], threads=8)
+
     bill_unbilled_orders()
+
     assert {get_balance_cents(order)[0] for order in Order.objects.all()} == {12_000}
 
 

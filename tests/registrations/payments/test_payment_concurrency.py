@@ -33,16 +33,21 @@ def test_concurrent_settlement_records_payment_once(stripe, crowd):
     order = order_by_card(crowd)
     stripe.world.pay(begin_payment(order))
     facts = gateway.fetch_session(CardPaymentAttempt.objects.get().session_id)
+
     told = run_in_threads([lambda: settle_session(facts=facts)] * 8)
+
     assert [type(one) for one in told] == [CardPaymentAttempt] * 8
-    assert (get_balance_cents(order), list_states(order)) == ((12_000, 12_000, 0), ["confirmed"])
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
+    assert list_states(order) == ["confirmed"]
 
 
 def test_concurrent_clicks_open_one_session(stripe, crowd):
     order = order_by_card(crowd)
     sessions = run_in_threads([lambda: begin_payment(order)] * 6)
+
     assert len(set(sessions)) == 1
-    assert (CardPaymentAttempt.objects.count(), len(stripe.world.all("cs"))) == (1, 1)
+    assert CardPaymentAttempt.objects.count() == 1
+    assert len(stripe.world.all("cs")) == 1
 
 
 def test_late_payments_take_only_remaining_places(stripe, crowd):
@@ -55,7 +60,9 @@ def test_late_payments_take_only_remaining_places(stripe, crowd):
     facts = [
         gateway.fetch_session(attempt.session_id) for attempt in CardPaymentAttempt.objects.order_by("pk")
     ]
+
     run_in_threads([lambda fact=fact: settle_session(facts=fact) for fact in facts])
+
     assert list_states(others) == ["confirmed", "confirmed"]
     assert Registration.objects.confirmed().count() == 4
     assert Payment.objects.count() == 4
@@ -70,5 +77,7 @@ def test_concurrent_refunds_cannot_exceed_payment(stripe, crowd):
     stripe.world.pay(begin_payment(order))
     settle_session(facts=gateway.fetch_session(CardPaymentAttempt.objects.get().session_id))
     payment = Payment.objects.get()
+
     asked = run_in_threads([lambda: request_refund(payment=payment, amount=7_000, reason="x")] * 5)
+
     assert sum(not isinstance(one, Exception) for one in asked) == 1

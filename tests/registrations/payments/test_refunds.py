@@ -32,33 +32,48 @@ def card_payment(stripe, event, run_tasks):
 
 def test_refund_is_sent_to_stripe_once(stripe, card_payment, run_tasks):
     asked = request_refund(payment=card_payment, amount=5_000, reason="Ne vient pas")
+
     assert asked.state == "requested"
+
     run_tasks()
     asked.refresh_from_db()
+
     [at_stripe] = stripe.world.all("re")
-    assert (at_stripe["amount"], at_stripe["metadata"]) == (5_000, {"refund": str(asked.pk)})
-    assert (asked.state, StripeRefund.objects.get().stripe_id) == ("done", at_stripe["id"])
+
+    assert at_stripe["amount"] == 5_000
+    assert at_stripe["metadata"] == {"refund": str(asked.pk)}
+    assert asked.state == "done"
+    assert StripeRefund.objects.get().stripe_id == at_stripe["id"]
+
     stripe.post.deliver(reversed, times=2)
     run_tasks()
+
     assert Refund.objects.count() == 1
 
 
 def test_refunds_cannot_exceed_payment(stripe, card_payment, run_tasks):
     request_refund(payment=card_payment, amount=7_000, reason="x")
+
     with pytest.raises(InvalidRefund):
         request_refund(payment=card_payment, amount=5_001, reason="x")
+
     request_refund(payment=card_payment, amount=5_000, reason="x")
     run_tasks()
+
     assert sum(made["amount"] for made in stripe.world.all("re")) == 12_000
 
 
 def test_lost_stripe_response_does_not_refund_twice(stripe, card_payment, run_tasks):
     request_refund(payment=card_payment, amount=5_000, reason="x")
+
     stripe.swallow = 10
     assert [result.status for result in run_tasks(tolerate=True)] == ["READY"]
+
     stripe.swallow = 0
     send_refund.enqueue(Refund.objects.get().pk)
+
     run_tasks()
+
     assert len(stripe.world.all("re")) == 1
     assert Refund.objects.get().state == "done"
 
@@ -66,7 +81,9 @@ def test_lost_stripe_response_does_not_refund_twice(stripe, card_payment, run_ta
 def test_refund_refused_by_stripe_fails(stripe, card_payment, run_tasks):
     stripe.world.dispute(get_charge_id(stripe, card_payment))
     asked = request_refund(payment=card_payment, amount=5_000, reason="x")
+
     run_tasks()
+
     asked.refresh_from_db()
     assert asked.state == "failed"
     assert get_money(card_payment) == (12_000, 12_000, 0)
@@ -77,7 +94,9 @@ def test_refund_returned_by_bank_fails(stripe, card_payment, run_tasks):
     run_tasks()
     stripe.world.fail_refund(stripe.world.all("re")[0]["id"])
     stripe.post.deliver()
+
     run_tasks()
+
     asked.refresh_from_db()
     assert asked.state == "failed"
     assert get_money(card_payment) == (12_000, 12_000, 0)
@@ -86,7 +105,9 @@ def test_refund_returned_by_bank_fails(stripe, card_payment, run_tasks):
 def test_refund_made_in_dashboard_is_recorded(stripe, card_payment, run_tasks):
     stripe.world.refund({"payment_intent": card_payment.external_id, "amount": 2_000})
     stripe.post.deliver()
+
     run_tasks()
+
     assert get_money(card_payment) == (12_000, 12_000, 2_000)
 
 
@@ -95,7 +116,9 @@ def test_dashboard_refund_makes_waiting_request_fail(stripe, card_payment, run_t
     stripe.world.refund({"payment_intent": card_payment.external_id, "amount": 11_000})
     stripe.post.deliver()
     request_refund(payment=card_payment, amount=12_000, reason="x")
+
     run_tasks()
+
     found = Refund.objects.order_by("amount").values_list("amount", "state")
     assert list(found) == [(11_000, "done"), (12_000, "failed")]
     assert get_money(card_payment) == (12_000, 12_000, 11_000)
@@ -110,13 +133,17 @@ def test_refund_and_dispute_of_unknown_payment_are_ignored(stripe, db):
     }
     intent = stripe.world.charge_now(asked)
     sync_refund(stripe.world.refund({"payment_intent": intent["id"]})["id"])
+
     sync_dispute(stripe.world.dispute(intent["latest_charge"])["id"])
-    assert (Refund.objects.count(), Dispute.objects.count()) == (0, 0)
+
+    assert Refund.objects.count() == 0
+    assert Dispute.objects.count() == 0
 
 
 def test_refund_of_transfer_waits_for_treasurer(db, run_tasks):
     payment = record_payment(receivable=make_receivable(), amount=12_000, method="transfer")
     asked = request_refund(payment=payment, amount=2_000, reason="Trop payé")
+
     assert run_tasks() == []
     assert asked.state == "requested"
 
@@ -136,7 +163,9 @@ def test_card_refund_by_transfer_is_not_sent_to_stripe(stripe, card_payment, run
 def test_refund_of_simulated_payment_completes_automatically(db, run_tasks):
     payment = record_payment(receivable=make_receivable(), amount=12_000, method="test")
     asked = request_refund(payment=payment, amount=12_000, reason="x")
+
     run_tasks()
+
     asked.refresh_from_db()
     assert asked.state == "done"
 
@@ -144,15 +173,20 @@ def test_refund_of_simulated_payment_completes_automatically(db, run_tasks):
 def test_lost_dispute_counts_as_refund(stripe, card_payment, run_tasks):
     dispute = stripe.world.dispute(get_charge_id(stripe, card_payment))
     stripe.post.deliver()
+
     run_tasks()
+
     kept = Dispute.objects.get()
     assert kept.is_open
     assert kept.amount == 12_000
     assert kept.reason == "fraudulent"
     assert get_money(card_payment) == (12_000, 12_000, 0)
+
     stripe.world.close_dispute(dispute["id"], "lost")
     stripe.post.deliver(reversed, times=2)
+
     run_tasks()
+
     kept.refresh_from_db()
     assert kept.is_open is False
     assert get_money(card_payment) == (12_000, 12_000, 12_000)
@@ -164,7 +198,9 @@ def test_lost_dispute_makes_waiting_refund_fail(stripe, card_payment, run_tasks)
     stripe.world.close_dispute(dispute["id"], "lost")
     stripe.post.deliver()
     request_refund(payment=card_payment, amount=5_000, reason="x")
+
     run_tasks()
+
     found = Refund.objects.order_by("amount").values_list("amount", "state")
     assert list(found) == [(5_000, "failed"), (12_000, "done")]
 
@@ -173,7 +209,9 @@ def test_won_dispute_changes_no_amounts(stripe, card_payment, run_tasks):
     dispute = stripe.world.dispute(get_charge_id(stripe, card_payment))
     stripe.world.close_dispute(dispute["id"], "won")
     stripe.post.deliver(reversed)
+
     run_tasks()
+
     assert Dispute.objects.get().is_open is False
     assert get_money(card_payment) == (12_000, 12_000, 0)
 
@@ -183,7 +221,9 @@ def test_payout_lines_have_gross_fees_and_net(stripe, card_payment, run_tasks):
     run_tasks()
     sent = stripe.world.pay_out()
     stripe.post.deliver(times=2)
+
     run_tasks()
+
     payout = Payout.objects.get()
     lines = PayoutLine.objects.filter(payout=payout)
     assert sorted((line.kind, line.gross, line.fee) for line in lines) == [
@@ -203,9 +243,13 @@ def test_payout_event_alone_records_its_payment_and_dispute(stripe, event, run_t
     stripe.post.lose()
     stripe.world.pay_out()
     stripe.post.deliver()
+
     run_tasks()
+
     payout = Payout.objects.get()
-    assert (payout.amount, payout.settled_amount, payout.other_fees) == (-14_000, -12_000, 2_000)
+    assert payout.amount == -14_000
+    assert payout.settled_amount == -12_000
+    assert payout.other_fees == 2_000
     assert get_balance_cents(order) == (12_000, 12_000, 0)
     assert Dispute.objects.get().is_open
 
@@ -214,7 +258,9 @@ def test_payout_failed_before_its_event_is_recorded(stripe, card_payment, run_ta
     sent = stripe.world.pay_out()
     stripe.world.fail_payout(sent["id"])
     stripe.post.deliver(reversed)
+
     run_tasks()
+
     payout = Payout.objects.get()
     assert payout.amount == 11_795
     assert payout.settled_amount == 11_795
@@ -225,7 +271,9 @@ def test_payout_with_many_lines_is_read_completely(stripe, event, run_tasks):
     asked = {"amount": 1_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa"}
     for _ in range(130):
         stripe.world.charge_now(asked)
+
     sent = stripe.world.pay_out()
+
     assert len(gateway.fetch_payout_lines(sent["id"])) == 130
 
 

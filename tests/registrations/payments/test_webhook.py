@@ -45,18 +45,21 @@ def test_fresh_signed_event_is_accepted(paid_event):
 @pytest.mark.parametrize("signature", ["", "nonsense", "t=1,v1=abc", "t=x,v1=", "v1=abc"])
 def test_event_without_valid_signature_is_refused(paid_event, signature):
     _order, happened, post = paid_event
+
     assert send(post.signed(happened)[0], signature) == 400
     assert StripeEvent.objects.count() == 0
 
 
 def test_event_signed_with_another_secret_is_refused(paid_event):
     _order, happened, post = paid_event
+
     post.secret = "whsec_other"
     assert send(*post.signed(happened)) == 400
 
 
 def test_event_signed_over_five_minutes_ago_is_refused(paid_event):
     _order, happened, post = paid_event
+
     assert send(*post.signed(happened, at=int(time.time()) - 301)) == 400
     assert send(*post.signed(happened, at=int(time.time()) - 250)) == 200
 
@@ -64,6 +67,7 @@ def test_event_signed_over_five_minutes_ago_is_refused(paid_event):
 def test_event_with_changed_body_is_refused(paid_event):
     _order, happened, post = paid_event
     body, signature = post.signed(happened)
+
     assert send(body.replace(b"12000", b"1"), signature) == 400
 
 
@@ -152,14 +156,18 @@ def test_event_content_is_not_trusted_but_fetched(paid_event, run_tasks):
     """An event proves nothing by itself; the session is fetched from Stripe."""
     order, happened, post = paid_event
     post.world.objects[happened["data"]["object"]["id"]].update(status="open", payment_status="unpaid")
+
     assert send(*post.signed(happened)) == 200
+
     run_tasks()
+
     assert list_states(order) == ["pending"]
 
 
 def test_event_is_stored_without_personal_data(paid_event):
     _order, happened, post = paid_event
     send(*post.signed(happened))
+
     [kept] = StripeEvent.objects.values()
     assert set(kept) == {
         "id",
@@ -175,6 +183,7 @@ def test_event_is_stored_without_personal_data(paid_event):
 
 def test_unknown_event_kind_is_stored_and_ignored(stripe, event, run_tasks):
     stripe.world.tell("customer.created", {"id": "cus_1", "object": "customer"})
+
     assert stripe.post.deliver() == [200]
     assert run_tasks() == []
     assert StripeEvent.objects.get().handled_at is not None
@@ -186,7 +195,9 @@ def test_events_of_objects_unknown_to_stripe_are_handled(stripe, event, run_task
         stripe.world.tell(kind, {"id": f"xx_{number}"})
     fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
     StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
+
     fetch_missed_events()
+
     assert StripeEvent.objects.filter(handled_at=None).count() == 0
 
 
@@ -199,15 +210,19 @@ def test_event_that_cannot_be_processed_does_not_block_others(stripe, event, run
     stripe.world.tell("refund.updated", {"id": "xx_1"})
     fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
     StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
+
     fetch_missed_events()
+
     assert [one.kind for one in StripeEvent.objects.filter(handled_at=None)] == ["payout.paid"]
 
 
 def test_replay_says_why_an_event_is_refused(stripe, db, monkeypatch):
     with pytest.raises(ConventionError, match="Stripe n’a pas d’événement evt_none"):
         replay_event("evt_none")
+
     unreadable = Mock(side_effect=gateway.UnreadableEvent("its id is no text"))
     monkeypatch.setattr(gateway, "fetch_event", unreadable)
+
     with pytest.raises(ConventionError, match="evt_1: its id is no text"):
         replay_event("evt_1")
 
@@ -220,14 +235,19 @@ def test_events_are_listed_replayed_and_fetched(stripe, event, manage_here):
     order = order_by_card(event)
     stripe.world.pay(begin_payment(order))
     stripe.post.lose()
+
     status, out = manage_here("stripe_events", "--since", time.strftime("%Y-%m-%d"))
-    assert (status, out) == (0, "1 new event.\n")
+
+    assert status == 0
+    assert out == "1 new event.\n"
     name = StripeEvent.objects.get().event_id
     assert list_states(order) == ["pending"]
     assert manage_here("stripe_events", "--replay", name)[0] == 0
     assert list_states(order) == ["confirmed"]
     assert manage_here("stripe_events", "--replay", name)[0] == 0
+
     status, out = manage_here("stripe_events")
+
     assert status == 0
     assert name in out
 
@@ -237,4 +257,6 @@ def test_events_are_listed_replayed_and_fetched(stripe, event, manage_here):
 )
 def test_stripe_events_command_refuses_bad_arguments(stripe, db, manage_here, arguments):
     status, out = manage_here("stripe_events", *arguments)
-    assert (status, out) == (2, "")
+
+    assert status == 2
+    assert out == ""

@@ -31,10 +31,14 @@ SKIPPED_HOUR = "Cette heure n’existe pas"
 )
 def test_price_step_ends_in_event_time_zone(organizer: Client, event: Event, until: str, moment: str):
     make_ticket(event, slug="pro", price=15_000)
+
     assert organizer.post(TICKET_PATH, {**TICKET_FORM, "step-0-until": until}).status_code == 302
+
     end = datetime.datetime.fromisoformat(moment).replace(tzinfo=datetime.UTC)
     ticket = event.tickets.get(slug="pro")
+
     fare, second = make_price_list(ticket), datetime.timedelta(seconds=1)
+
     assert ticket.price_steps.get().ends_at == end
     assert fare.find_price_at(end - second)
     assert not fare.find_price_at(end)
@@ -44,11 +48,15 @@ def test_price_step_ends_in_event_time_zone(organizer: Client, event: Event, unt
 def test_nonexistent_local_time_is_refused(organizer: Client, event: Event):
     make_ticket(event, slug="pro", price=15_000)
     clash = {"step-1-cost": "130", "step-1-until": "2030-03-31T03:30"}
+
     assert SKIPPED_HOUR in read_page_text(
         organizer.post(TICKET_PATH, {**TICKET_FORM, **clash, "step-0-until": "2030-03-31T02:30"})
     )
+
     closing = {**TICKET_FORM, "step-0-cost": "", "closes_at": "2030-03-31T02:30"}
+
     assert SKIPPED_HOUR in read_page_text(organizer.post(TICKET_PATH, closing))
+
     code = {
         "code": "SPRING",
         "kind": "percent",
@@ -56,6 +64,7 @@ def test_nonexistent_local_time_is_refused(organizer: Client, event: Event):
         "number": "1",
         "closes_at": "2030-03-31T02:30",
     }
+
     assert SKIPPED_HOUR in read_page_text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
     assert not event.tickets.get(slug="pro").price_steps.exists()
     assert not event.vouchers.exists()

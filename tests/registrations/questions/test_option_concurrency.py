@@ -43,30 +43,29 @@ def test_concurrent_requests_never_exceed_option_capacity(event: Event, places: 
     """Refuse one of two requests only if the capacity is too small for both."""
     make_question(event, "workshop", [("forge", places), "walk"])
     known = make_registration(event.tickets.get(), answers={"workshop": "walk"})
+
     found = run_in_threads(
         [
             lambda: save_answers(registration=known, given={"workshop": "forge"}),
             lambda: order(event, place(1, workshop="forge")),
         ]
     )
+
     assert [one for one in found if not isinstance(one, SoldOut | Registration | Order)] == []
-    assert (
-        len([one for one in found if not isinstance(one, SoldOut)]),
-        count_option_choices(Question.objects.get())["forge"],
-        QuestionOption.objects.get(slug="forge").reserved,
-    ) == (kept, kept, kept if places else 0)
+    assert len([one for one in found if not isinstance(one, SoldOut)]) == kept
+    assert count_option_choices(Question.objects.get())["forge"] == kept
+    assert QuestionOption.objects.get(slug="forge").reserved == (kept if places else 0)
 
 
 @pytest.mark.django_db
 def test_order_of_two_reserves_both_option_places_or_none(event: Event):
     make_question(event, "workshop", [("forge", 1)])
+
     with pytest.raises(SoldOut, match="Forge"):
         order(event, place(1, workshop="forge"), place(2, workshop="forge"))
-    assert (Order.objects.count(), QuestionOption.objects.get().reserved, event.tickets.get().reserved) == (
-        0,
-        0,
-        0,
-    )
+    assert Order.objects.count() == 0
+    assert QuestionOption.objects.get().reserved == 0
+    assert event.tickets.get().reserved == 0
 
 
 @pytest.mark.django_db
@@ -104,7 +103,8 @@ def test_option_count_follows_changes_imports_and_cancellations(event: Event):
     entry.refresh_from_db()
     promoted = accept_ticket_offer(entry=entry).registrations.get()
     save_answers(registration=promoted, given={"workshop": "forge"})
-    assert (counted(), listed.answers) == ((1, 0), {})
+    assert counted() == (1, 0)
+    assert listed.answers == {}
 
 
 @pytest.mark.django_db

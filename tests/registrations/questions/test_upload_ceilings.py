@@ -179,7 +179,8 @@ def test_draft_is_stored_in_row_and_session_has_its_token(client, event):
 
     draft = RegistrationDraft.objects.get()
     assert client.session["registration:congress"] == draft.token
-    assert (draft.event, draft.size) == (event, len(draft.content))
+    assert draft.event == event
+    assert draft.size == len(draft.content)
     assert json.loads(draft.content)["people"][0]["first_name"] == "Zoé"
 
 
@@ -240,7 +241,8 @@ def test_large_drafts_are_refused_above_byte_ceiling(client, event, ceilings):
     small = client.post(CHOICES, build_choices_form(q0="a"))
     large = client.post(CHOICES, build_choices_form(**{f"q{number}": "a" * 3_000 for number in range(10)}))
 
-    assert (small.status_code, large.status_code) == (200, 507)
+    assert small.status_code == 200
+    assert large.status_code == 507
     assert RegistrationDraft.objects.get().size < LARGE_DRAFT_BYTES
 
 
@@ -271,7 +273,8 @@ def test_unclaimed_files_and_old_drafts_are_removed(client, event, proof):
     client.post(PEOPLE, build_person_form())
     save_answer_file(question=proof, upload=pdf())
     delete_unclaimed_files()
-    assert (AnswerFile.objects.count(), RegistrationDraft.objects.count()) == (1, 1)
+    assert AnswerFile.objects.count() == 1
+    assert RegistrationDraft.objects.count() == 1
 
     AnswerFile.objects.update(created_at=timezone.now() - datetime.timedelta(days=1, minutes=1))
     delete_unclaimed_files()
@@ -298,11 +301,9 @@ def test_organizer_sees_storage_use(organizer_client, event, proof, ceilings):
     Client().post(PEOPLE, build_person_form())
 
     use = measure_event_storage(event)
-    assert (use.file_use, use.unbooked_file_use, use.draft_use.count) == (
-        StorageUse(1, 2_048),
-        StorageUse(1, 2_048),
-        1,
-    )
+    assert use.file_use == StorageUse(1, 2_048)
+    assert use.unbooked_file_use == StorageUse(1, 2_048)
+    assert use.draft_use.count == 1
     page = read_page_text(organizer_client.get("/organize/congress/questions/"))
     assert "nombre : 1 sur 5 000 · taille : 2,0 Ko sur 1 000,0 Mo" in page.replace("\u202f", " ").replace(
         "\xa0", " "

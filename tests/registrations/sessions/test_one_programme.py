@@ -91,7 +91,9 @@ def test_order_link_opens_programme_without_account(client, attendee, booked_ses
 
 def test_other_visitors_do_not_see_bookings(client, attendee, booked_session):
     assert list_titles(get_page(client)) == []
+
     client.force_login(make_person())
+
     assert list_titles(get_page(client)) == []
 
 

@@ -65,11 +65,16 @@ def list_booked_titles(person: Registration) -> list[str]:
 def test_session_is_booked_once_and_released_once(event, person):
     session = make_bookable_session(event)
     seat = book_session(registration=person, session=session)
+
     assert book_session(registration=person, session=session) == seat
-    assert (count_reserved(session), list_booked_titles(person)) == (1, ["Atelier"])
+    assert count_reserved(session) == 1
+    assert list_booked_titles(person) == ["Atelier"]
+
     before = Registration.objects.get(pk=person.pk).sequence
     leave_session(registration=person, session=session)
-    assert (count_reserved(session), list_booked_titles(person)) == (0, [])
+
+    assert count_reserved(session) == 0
+    assert list_booked_titles(person) == []
     assert Registration.objects.get(pk=person.pk).sequence > before
     with pytest.raises(SessionNotBooked):
         leave_session(registration=person, session=session)
@@ -106,11 +111,16 @@ def test_only_confirmed_registration_can_book(event, fields):
 def test_conflicting_session_is_refused_and_can_be_swapped(event, person):
     first, second = make_bookable_session(event, "Un"), make_bookable_session(event, "Deux")
     book_session(registration=person, session=first)
+
     with pytest.raises(SessionConflict) as error:
         book_session(registration=person, session=second)
     assert error.value.conflicting_sessions == [first]
+
     swap_session(registration=person, old_sessions=[first], new_session=second)
-    assert (list_booked_titles(person), count_reserved(first), count_reserved(second)) == (["Deux"], 0, 1)
+
+    assert list_booked_titles(person) == ["Deux"]
+    assert count_reserved(first) == 0
+    assert count_reserved(second) == 1
 
 
 @pytest.mark.parametrize("order", [("Un", "Plein"), ("Plein", "Un")])
@@ -119,9 +129,11 @@ def test_swap_for_full_session_keeps_old_booking(event, person, order):
         title: make_bookable_session(event, title, capacity=0 if title == "Plein" else 2) for title in order
     }
     book_session(registration=person, session=made["Un"])
+
     with pytest.raises(SoldOut):
         swap_session(registration=person, old_sessions=[made["Un"]], new_session=made["Plein"])
-    assert (list_booked_titles(person), count_reserved(made["Un"])) == (["Un"], 1)
+    assert list_booked_titles(person) == ["Un"]
+    assert count_reserved(made["Un"]) == 1
 
 
 def test_cancellation_releases_bookings_and_offers_place_to_next_entry(event, person):
@@ -133,15 +145,20 @@ def test_cancellation_releases_bookings_and_offers_place_to_next_entry(event, pe
     join_session_list(registration=person, session=other)
     follower = make_registration(person.ticket, last_name="Nakamura")
     entry = join_session_list(registration=follower, session=session)
+
     cancel_registration(registration=person)
+
     entry.refresh_from_db()
-    assert (list_booked_titles(person), entry.state, count_reserved(session)) == ([], "offered", 1)
+    assert list_booked_titles(person) == []
+    assert entry.state == "offered"
+    assert count_reserved(session) == 1
     assert WaitingEntry.objects.active().get() == entry
 
 
 def test_new_attendee_keeps_session_bookings(event, person):
     book_session(registration=person, session=make_bookable_session(event))
     new = Correction(first_name="Li", last_name="Na", email="li@example.org", company="X", no_photo=False)
+
     assert correct_registration(registration=person, correction=new).badge_version == 2
     assert list_booked_titles(person) == ["Atelier"]
 
@@ -149,6 +166,7 @@ def test_new_attendee_keeps_session_bookings(event, person):
 def test_calendar_contains_booked_sessions(client, event, person):
     book_session(registration=person, session=make_bookable_session(event))
     found = icalendar.Calendar.from_ical(client.get(f"{person.order.manage_path}calendar.ics").content)
+
     assert [str(entry["summary"]) for entry in found.walk("VEVENT")] == ["La Convention", "Atelier"]
 
 
@@ -156,7 +174,9 @@ def test_printed_agenda_contains_booked_sessions(client, event, person):
     book_session(registration=person, session=make_bookable_session(event))
     make_bookable_session(event, "Autre chose")
     answer = client.get(f"{person.order.manage_path}{person.reference}/agenda.pdf")
+
     text = pdf_text(answer.content)
+
     assert "Atelier" in text
     assert "Autre chose" not in text
     assert "Zoé Müller" in text
@@ -175,24 +195,37 @@ def test_attendees_are_notified_once_of_each_change(event, person, run_tasks, ma
     )
     for one in (session, other):
         book_session(registration=person, session=one)
+
     notify_changed_sessions()
+
     assert pop_mails(mailoutbox) == []
+
     move_session(session, other.starts_at)
     notify_changed_sessions()
     notify_changed_sessions()
+
     run_tasks()
+
     assert "Plus tard" in mailoutbox[0].body
     assert pop_mails(mailoutbox) == [("zoe@example.org", "Session déplacée\u202f: Atelier")]
+
     cancel_session(session=session)
     publish_current_draft(session)
+
     run_tasks()
+
     assert pop_mails(mailoutbox) == [("zoe@example.org", "Session annulée\u202f: Atelier")]
+
     restore_session(session=session)
     publish_current_draft(session)
+
     run_tasks()
+
     assert pop_mails(mailoutbox) == [("zoe@example.org", "De nouveau au programme\u202f: Atelier")]
+
     notify_changed_sessions()
     run_tasks()
+
     assert pop_mails(mailoutbox) == []
 
 
@@ -207,7 +240,9 @@ def test_schedule_import_does_not_change_bookings(client, event, person):
     session = make_bookable_session(event)
     book_session(registration=person, session=session)
     file = client.get(f"/events/{event.slug}/agenda.xml").content
+
     import_schedule(slug=event.slug, data=file.replace(b"Atelier", b"Atelier 2"))
+
     session.refresh_from_db()
     assert session.title == "Atelier 2"
     assert session.is_bookable
@@ -217,13 +252,20 @@ def test_schedule_import_does_not_change_bookings(client, event, person):
 
 def test_page_books_swaps_and_releases_sessions(client, event, person):
     first, second = make_bookable_session(event, "Un"), make_bookable_session(event, "Deux")
+
     page = f"{person.order.manage_path}{person.reference}/sessions/"
     assert "Un" in client.get(page).text
+
     client.post(page, {"action": f"book:{first.number}"})
+
     assert f"swap:{second.number}:{first.number}" in client.get(page).text
+
     client.post(page, {"action": f"swap:{second.number}:{first.number}"})
+
     assert list_booked_titles(person) == ["Deux"]
+
     answer = client.post(page, {"action": f"leave:{second.number}"}, follow=True)
+
     assert list_booked_titles(person) == []
     assert "Place libérée\u202f: Deux" in answer.text
     assert "Deux" not in read_page_text(client.get(person.order.manage_path))
@@ -233,7 +275,9 @@ def test_page_books_swaps_and_releases_sessions(client, event, person):
 def test_invalid_action_is_not_found_and_books_nothing(client, event, person, action):
     make_bookable_session(event)
     page = f"{person.order.manage_path}{person.reference}/sessions/"
+
     answer = client.post(page, {"action": action})
+
     assert answer.status_code == 404
     assert "Cette session est introuvable." in answer.text
     assert list_booked_titles(person) == []
@@ -243,7 +287,9 @@ def test_invalid_action_is_not_found_and_books_nothing(client, event, person, ac
 def test_booking_cancelled_session_shows_error_and_books_nothing(client, event, person, action):
     make_bookable_session(event, cancelled_at=timezone.now())
     page = f"{person.order.manage_path}{person.reference}/sessions/"
+
     answer = client.post(page, {"action": action}, follow=True)
+
     assert [message.level_tag for message in answer.context["messages"]] == ["error"]
     assert list_booked_titles(person) == []
 
@@ -252,15 +298,21 @@ def test_attendee_link_opens_own_bookings_but_not_those_of_colleague(client, eve
     session = make_bookable_session(event)
     colleague = make_registration(person.ticket, order=person.order)
     path = person.order.build_path_with(make_own_secret(person))
+
     own, other = (f"{path}{one.reference}/sessions/" for one in (person, colleague))
+
     assert [client.get(page).status_code for page in (own, other)] == [200, 404]
+
     answers = [client.post(page, {"action": f"book:{session.number}"}) for page in (own, other)]
+
     assert [answer.status_code for answer in answers] == [302, 404]
-    assert (list_booked_titles(person), list_booked_titles(colleague)) == (["Atelier"], [])
+    assert list_booked_titles(person) == ["Atelier"]
+    assert list_booked_titles(colleague) == []
 
 
 def test_order_link_cannot_open_bookings_of_another_order(client, event, person):
     colleague = make_registration(person.ticket, order=make_order(event))
+
     page = f"{person.order.manage_path}{colleague.reference}/sessions/"
     assert client.get(page).status_code == 404
 
@@ -269,7 +321,9 @@ def test_organizer_books_for_attendee_with_reason(client, event, person):
     session = make_bookable_session(event)
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/registrations/{person.reference}/sessions/"
+
     client.post(page, {"action": f"book:{session.number}", "reason": "Par téléphone"})
+
     assert list_booked_titles(person) == ["Atelier"]
     one = client.get(f"/organize/{event.slug}/registrations/{person.reference}/").text
     assert "Par téléphone" in one
@@ -281,7 +335,9 @@ def test_organizer_cannot_reduce_capacity_below_bookings(client, event, person):
     book_session(registration=person, session=session)
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/schedule/{session.number}/"
+
     answer = client.post(page, {"title": "Atelier", "capacity": "0", "is_bookable": "on", "seen": "{}"})
+
     assert "1 place est déjà prise." in answer.text
 
 

@@ -29,10 +29,15 @@ def test_concurrent_orders_take_last_package_once():
         )
         for n in range(24)
     ]
+
     results = [type(result).__name__ for result in run_in_threads(work, threads=12)]
+
     package.refresh_from_db()
-    assert (results.count("Sponsorship"), results.count("SoldOut"), package.reserved) == (1, 23, 1)
-    assert (Order.objects.count(), Registration.objects.count()) == (1, 2)
+    assert results.count("Sponsorship") == 1
+    assert results.count("SoldOut") == 23
+    assert package.reserved == 1
+    assert Order.objects.count() == 1
+    assert Registration.objects.count() == 2
 
 
 def test_concurrent_orders_and_cancellations_keep_counters_and_sums_correct():

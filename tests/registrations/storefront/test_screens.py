@@ -29,7 +29,9 @@ pytestmark = pytest.mark.django_db
 
 def test_event_page_links_to_programme_once_it_has_sessions(client: Client, event: Event):
     assert "Voir le programme" not in read_page_text(client.get("/events/congress/"))
+
     make_session(event)
+
     assert "Voir le programme" in read_page_text(client.get("/events/congress/"))
 
 
@@ -37,10 +39,12 @@ def test_event_page_shows_start_and_end_of_event(client: Client, event: Event):
     event.starts_at = datetime.datetime(2099, 6, 16, 6, 30, tzinfo=datetime.UTC)
     event.ends_at = datetime.datetime(2099, 6, 17, 15, 0, tzinfo=datetime.UTC)
     event.save()
+
     french, english = (
         read_page_text(client.get("/events/congress/")),
         read_page_text(client.get("/en/events/congress/")),
     )
+
     assert "du mardi 16 juin à 8 h 30 au mercredi 17 juin 2099 à 17 h" in french
     assert "Tuesday 16 June, 8:30 – Wednesday 17 June 2099, 17:00" in english
 
@@ -48,9 +52,12 @@ def test_event_page_shows_start_and_end_of_event(client: Client, event: Event):
 def test_attendees_are_added_and_removed_without_javascript(client: Client, event: Event):
     client.post("/events/congress/register/", build_person_form(add="1"))
     page = client.get("/events/congress/register/").content.decode()
+
     assert "person-1-first_name" in page
     assert "person-2-first_name" not in page
+
     client.post("/events/congress/register/", build_person_form(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
+
     assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
 
 
@@ -70,6 +77,7 @@ def test_errors_name_the_attendee_they_belong_to(client: Client, event: Event):
             **{"person-TOTAL_FORMS": "2", "person-1-first_name": "Léo", "person-1-last_name": ""}
         ),
     )
+
     assert [list_errors(one), list_errors(two)] == [
         ["Nom : Indiquez le nom."],
         ["Participant 2, Nom : Indiquez le nom."],
@@ -86,7 +94,9 @@ def test_first_button_of_attendee_form_continues(client: Client, event: Event):
     """Pressing Enter in a field submits the form with its first button."""
     client.post("/events/congress/register/", build_person_form(add="1"))
     page = client.get("/events/congress/register/").content.decode()
+
     buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft>") :])
+
     assert [re.findall(r'name="(\w+)"', button) for button in buttons] == [
         [], ["remove"], ["remove"], ["add"], [],
     ]  # fmt: skip
@@ -124,6 +134,7 @@ def test_a_members_ticket_is_not_preselected_when_the_others_are_sold_out(client
 def test_email_field_has_email_attributes(client: Client, event: Event):
     page = client.get("/events/congress/register/").content.decode()
     [field] = re.findall(r'<input[^>]*name="person-0-email"[^>]*>', page)
+
     assert re.findall(r'(type|inputmode|autocomplete)="(\w+)"', field) == [
         ("type", "email"), ("inputmode", "email"), ("autocomplete", "email"),
     ]  # fmt: skip
@@ -139,6 +150,7 @@ def test_email_field_has_email_attributes(client: Client, event: Event):
 def test_countries_are_sorted_in_each_language(language: str, some: list[str]):
     with translation.override(language):
         found = list_countries()
+
     assert [name for _code, name in found if name in some] == some
     assert len(found) == 249
     assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
@@ -147,7 +159,9 @@ def test_countries_are_sorted_in_each_language(language: str, some: list[str]):
 def test_each_missing_billing_field_has_its_error(client: Client, event: Event):
     nonce = open_review_screen(client)
     nothing = dict.fromkeys(BILLING, "")
+
     page = client.post("/events/congress/register/check/", {**nothing, "nonce": nonce})
+
     assert [error for form in (page.context["billing"], page.context["language_form"])
             for errors in form.errors.values() for error in errors] == [
         "Indiquez le nom à faire figurer sur la facture.",
@@ -162,6 +176,7 @@ def test_each_missing_billing_field_has_its_error(client: Client, event: Event):
 def test_form_is_prefilled_for_signed_in_member(client: Client, event: Event):
     client.force_login(make_member(first_name="Ana", last_name="Silva", email="ana@example.org"))
     page = client.get("/events/congress/register/")
+
     [form] = page.context["people"].forms
     assert [form[name].value() for name in ("first_name", "last_name", "email")] == [
         "Ana", "Silva", "ana@example.org",
@@ -172,18 +187,26 @@ def test_member_account_page_lists_events_open_to_members(client: Client, event:
     visit = make_event(name="Visite du port", visibility="members")
     ticket = make_ticket(visit, audience="member")
     make_event(name="Visite close", visibility="members", registration_closes_at=timezone.now())
+
     client.force_login(make_person())
+
     assert "Événements ouverts aux adhérents" not in read_page_text(client.get("/me/"))
+
     member = make_member()
     client.force_login(member)
+
     page = read_page_text(client.get("/me/"))
+
     assert "Vous n’êtes inscrit à aucun événement à venir" in page
     assert "Événements ouverts aux adhérents Visite du port" in page
     assert "Inscriptions ouvertes La Convention" in page
     assert "Visite close" not in page
+
     make_registration(ticket, person=member)
     make_registration(event.tickets.get(), person=member)
+
     registered = read_page_text(client.get("/me/"))
+
     assert "Événements ouverts aux adhérents" not in registered
     assert "Inscriptions ouvertes" not in registered
 
@@ -191,24 +214,32 @@ def test_member_account_page_lists_events_open_to_members(client: Client, event:
 def test_cancelled_order_page_offers_to_register_again(client: Client, event: Event):
     order = make_order(event, total=12_000, payment="invoice")
     one = make_registration(event.tickets.get(), order=order, price=12_000)
+
     page = read_page_text(client.get(order.manage_path))
+
     assert "Ajouter à mon agenda" in page
     assert "Montant dû" in page
     assert "Se réinscrire" not in page
+
     cancel_registration(registration=one)
     page = read_page_text(client.get(order.manage_path))
+
     assert "Ajouter à mon agenda" not in page
     assert "Montant dû" not in page
     assert "Se réinscrire" in page
     assert "La place est de nouveau disponible" in page
+
     Event.objects.update(registration_closes_at=timezone.now())
+
     assert "Se réinscrire" not in read_page_text(client.get(order.manage_path))
 
 
 def test_order_page_without_email_does_not_promise_mail(client: Client, event: Event):
     order = make_order(event, email="")
     make_registration(event.tickets.get(), order=order, email="")
+
     page = read_page_text(client.get(order.manage_path))
+
     assert "La confirmation est envoyée" not in page
     assert "Présentez le badge" in page
 

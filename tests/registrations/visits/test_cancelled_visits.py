@@ -55,16 +55,23 @@ def test_pages_api_and_calendars_show_cancellation():
     order = make_application(visit).registration.order
     pages = ["", "agenda/", f"sessions/{session.guid}/", "speakers/"]
     addresses = [*(f"/events/{event.slug}/{page}" for page in pages), order.manage_path]
+
     before, *plain = read_cancellation(visit, order)
-    assert ([entry["status"] for entry in before], plain) == (["CONFIRMED"] * 2, [None, [False], {}])
+
+    assert [entry["status"] for entry in before] == ["CONFIRMED"] * 2
+    assert plain == [None, [False], {}]
     assert [Client().get(address).content.decode().count("annulée le") for address in addresses] == [0] * 5
+
     visit = cancel_visit(visit=visit, reason="Grève.")
     after, *told = read_cancellation(visit, order)
+
     assert [entry["status"] for entry in after] == ["CANCELLED"] * 2
     assert [new["sequence"] > old["sequence"] for new, old in zip(after, before, strict=True)] == [True] * 2
     since = visit.cancelled_at
     assert told == [format_rfc3339(since, event.zone), [True], {event.pk: since}]
+
     shown = [Client().get(address).content.decode() for address in addresses]
+
     assert [page.count(format_cancellation_sentence(visit)) for page in shown] == [1] * 5
     assert [page.count("inscriptions sont closes") for page in shown] == [0] * 5
     assert Client().get("/").context["next_event"] is None
@@ -75,13 +82,17 @@ def test_visit_page_mentions_free_cancellation_only_to_visitors_with_place():
     member, gone = make_application(visit), make_application(visit)
     withdraw_application(application=gone)
     visit = cancel_visit(visit=visit, reason="Grève.")
+
     pages = [
         make_client(get_applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
         for one in (member, gone)
     ]
+
     assert [page.count(f"{format_cancellation_sentence(visit)}\u202f: Grève.") for page in pages] == [1, 1]
     assert [page.count("Votre place est annulée sans frais") for page in pages] == [1, 0]
+
     theirs = Client().get(member.registration.order.manage_path).content.decode()
+
     assert "Retirer de mon agenda" in theirs
     assert "Se réinscrire" not in theirs
 
@@ -109,7 +120,9 @@ def test_cancellation_mail_cancels_calendar_entries_of_visit_and_rides(run_tasks
     cancel_visit(visit=visit, reason="Grève.")
     run_tasks()
     [mail] = [mail for mail in mailoutbox if mail.to == [one.person.email]]
+
     files = {file.filename: list_calendar_entries(file.content) for file in mail.attachments}
+
     assert {name: [str(entry["status"]) for entry in found] for name, found in files.items()} == {
         "visit.ics": ["CANCELLED"], "rides.ics": ["CANCELLED"],
     }  # fmt: skip
@@ -124,8 +137,11 @@ def test_every_printed_page_shows_cancellation():
     order = make_application(visit).registration.order
     room = make_room(event, name="Salle des machines")
     make_session(event, "La salle", room=room, starts_at=event.starts_at, minutes=30)
+
     kinds = set(SHEET_KINDS) - {"changes"}  # compares two versions
+
     assert "annulé" not in "".join(render_sheet(event, kind) for kind in kinds).casefold()
+
     visit = cancel_visit(visit=visit, reason="L’hôte ferme son site.")
     said, title = words(format_cancellation_sentence(visit)), words(format_cancelled_title(event.title))
     for kind in kinds:
@@ -133,7 +149,9 @@ def test_every_printed_page_shows_cancellation():
         assert said in words(pages[0]), kind
         assert [page for page in pages if title not in words(page)] == [], kind
     own = io.BytesIO()
+
     write_personal_agenda(registration=order.registrations.get(), file=own)
+
     assert said in words(pdf_text(own.getvalue()))
     for paper in (
         draw_attendance(event),

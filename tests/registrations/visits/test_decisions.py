@@ -51,6 +51,7 @@ def test_working_days_are_counted_backwards(day, number, before):
 
 def test_list_is_locked_in_the_morning_in_event_time_zone():
     starts = datetime.datetime(2027, 4, 2, 9, 30, tzinfo=PARIS)  # the clocks change in between
+
     assert compute_lock_time(starts, PARIS, 5) == datetime.datetime(2027, 3, 25, 9, tzinfo=PARIS)
     assert compute_lock_time(starts, PARIS, 5).utcoffset() == datetime.timedelta(hours=1)
 
@@ -85,6 +86,7 @@ def test_all_objections_are_returned():
 def test_group_contains_owners_and_subsidiaries_but_not_siblings():
     """Company 1 owns 2 and 3, and 2 owns 4; 8 and 9 own each other, which must not loop forever."""
     firms = CompanyMarkets({1: None, 2: 1, 3: 1, 4: 2, 8: 9, 9: 8}, {})
+
     assert firms.find_group([2]) == {1, 2, 4}
     assert firms.find_group([4]) == {1, 2, 4}
     assert firms.find_group([8]) == {8, 9}
@@ -93,6 +95,7 @@ def test_group_contains_owners_and_subsidiaries_but_not_siblings():
 
 def test_markets_of_whole_group_compete_except_within_host_group():
     firms = CompanyMarkets({1: None, 2: 1, 3: None, 4: 3}, {1: frozenset({7}), 4: frozenset({7, 8})})
+
     assert firms.list_host_markets(3) == {7, 8}
     assert firms.list_competing_markets([2], 3) == {7}
     assert firms.list_competing_markets([4], 3) == set()
@@ -102,6 +105,7 @@ def test_markets_of_whole_group_compete_except_within_host_group():
 def test_fair_ranks_prefer_companies_with_fewer_places():
     line = [(1, 10), (2, 10), (3, 20), (4, 30), (5, None)]
     ranks = compute_fair_ranks(line, {30: 1})
+
     assert ranks == {1: 0, 2: 1, 3: 0, 4: 1, 5: 0}
     assert sorted(ranks, key=lambda entry: (ranks[entry], entry)) == [1, 3, 5, 2, 4]
 

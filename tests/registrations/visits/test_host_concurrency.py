@@ -36,7 +36,9 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
     ] * 3
     results = run_in_threads([lambda action=action: name_outcome(action) for action in actions])
     made.refresh_from_db()
+
     agreed = made.registration_id is not None and made.registration.cancelled_at is None
+
     # A veto may still follow an approval; there is never more than one place.
     assert sorted(set(results)) == ["NotOpenNow", "done"]
     assert results.count("done") <= 2
@@ -47,7 +49,9 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
 def test_concurrent_list_creation_makes_one_version():
     visit = make_hosted()
     make_identified(visit, 1)
+
     results = run_in_threads([lambda: name_outcome(lambda: create_list(visit=visit))] * 5)
+
     assert sorted(results) == ["ListUnchanged"] * 4 + ["done"]
     assert VisitorList.objects.count() == 1
 
@@ -58,5 +62,7 @@ def test_concurrent_use_of_link_signs_in_once():
     HostLink.objects.create(
         contact=contact, hash=hash_token(token), expires_at=timezone.now() + SIGN_IN_LINK_DURATION
     )
+
     results = run_in_threads([lambda: name_outcome(lambda: use_sign_in_link(token=token))] * 5)
+
     assert sorted(results) == ["LinkExpired"] * 4 + ["done"]

@@ -26,12 +26,13 @@ PAGE = "/host/proposals/"
 
 def test_host_contact_proposes_visit_and_reads_decision(visit, enter):
     client, contact = enter(), HostContact.objects.get()
+
     form = client.get(PAGE).context["form"]
-    assert (list(form.fields), form.initial) == (
-        ["title", "host", "motivation"],
-        {"host": visit.event.host.pk},
-    )
+    assert list(form.fields) == ["title", "host", "motivation"]
+    assert form.initial == {"host": visit.event.host.pk}
+
     typed = {"title": " Le  stockage ", "host": visit.event.host.pk, "motivation": "Avant tous"}
+
     assert client.post(PAGE, typed)["Location"] == PAGE
     found = Proposal.objects.get()
     assert found.title == "Le stockage"
@@ -41,12 +42,18 @@ def test_host_contact_proposes_visit_and_reads_decision(visit, enter):
     assert found.is_from_host
     entry = AuditEntry.objects.get(verb="proposal.make")
     assert (entry.reason, entry.fields) == (f"host contact #{contact.pk}", ["title", "motivation", "host"])
+
     express_interest(proposal=found, person=make_member())
+
     assert "1 adhérent intéressé" in client.get(PAGE).content.decode()
+
     planner = make_client(make_secretary())
+
     for address in ("/organize/season/proposals/", f"/organize/season/proposals/{found.pk}/"):
         assert "Sophie Garde" in planner.get(address).content.decode()
+
     set_aside_proposal(proposal=found, reason="Trop loin")
+
     assert "Trop loin" in client.get(PAGE).content.decode()
     with pytest.raises(NotOpenNow):
         withdraw_host_proposal(contact=contact, proposal=found)
@@ -54,8 +61,11 @@ def test_host_contact_proposes_visit_and_reads_decision(visit, enter):
 
 def test_invalid_proposal_form_shows_errors_and_saves_nothing(visit, enter):
     client, other = enter(), make_hosted().event.host
+
     assert list(client.post(PAGE, {"title": " "}).context["form"].errors) == ["title", "host"]
+
     answer = client.post(PAGE, {"title": "Chez un autre", "host": other.pk})
+
     assert list(answer.context["form"].errors) == ["host"]
     with pytest.raises(Forbidden):
         create_host_proposal(contact=HostContact.objects.get(), host=other, title="Chez un autre")
@@ -65,6 +75,7 @@ def test_invalid_proposal_form_shows_errors_and_saves_nothing(visit, enter):
 def test_host_chooses_among_own_companies_only(visit, enter):
     page = html.fromstring(enter().get(f"/en{PAGE}").text)
     options = [option.text for option in page.xpath("//select[@name='host']/option")]
+
     assert "Another company" not in options
     assert visit.event.host.name in options
 
@@ -75,10 +86,12 @@ def test_host_withdraws_own_proposal_but_not_anothers(visit, enter):
     mine = create_host_proposal(contact=contact, host=visit.event.host, title="Ici")
     theirs = create_host_proposal(contact=colleague, host=visit.event.host, title="Là")
     members = create_proposal(person=make_member(), title="Ailleurs", host=visit.event.host)
+
     for other in (theirs, members):
         assert client.post(f"{PAGE}{other.pk}/back/").status_code == 404
         with pytest.raises(Forbidden):
             withdraw_host_proposal(contact=contact, proposal=other)
+
     assert [one.title for one, _interest in client.get(PAGE).context["rows"]] == ["Ici"]
     assert client.post(f"{PAGE}{mine.pk}/back/")["Location"] == PAGE
     assert set(Proposal.objects.all()) == {theirs, members}
@@ -89,22 +102,27 @@ def test_undecided_proposals_are_limited_per_address_across_visits(visit):
     again = make_host(make_hosted())
     for number in range(MAX_UNDECIDED_PROPOSALS):
         create_host_proposal(contact=HostContact.objects.first(), host=visit.event.host, title=f"n° {number}")
+
     with pytest.raises(NotOpenNow, match="10 open proposals"):
         create_host_proposal(contact=again, host=again.visit.event.host, title="Encore")
 
 
 def test_proposals_page_needs_sign_in_of_active_host_contact(visit, enter):
     secretary = make_client(make_secretary())
+
     for client in (Client(), secretary):
         assert [client.get(PAGE).status_code, client.post(PAGE, {"title": "x"}).status_code] == [403, 403]
+
     client = enter()
     end_host_contact(contact=HostContact.objects.get())
+
     assert client.post(PAGE, {"title": "x", "host": visit.event.host.pk}).status_code == 403
     assert not Proposal.objects.exists()
 
 
 def test_proposal_remains_after_contact_is_erased(visit):
     made = create_host_proposal(contact=HostContact.objects.get(), host=visit.event.host, title="Ici")
+
     assert erase_old_contacts(visit.event.ends_at.replace(year=2999)) == 1
     made = Proposal.objects.get()
     assert made.proposer_name == ""

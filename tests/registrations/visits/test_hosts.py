@@ -36,11 +36,15 @@ pytestmark = pytest.mark.django_db
 def test_sign_in_link_works_once_and_unknown_address_gets_same_answer(visit, run_tasks, mailoutbox):
     answer = Client().post("/host/", {"email": "Sophie@Hote.example"})
     run_tasks()
+
     [mail] = mailoutbox
+
     token = ENTRY_PATH_PATTERN.search(mail.body)[1]
     assert token not in str(list(HostLink.objects.values()))
     assert "Zwickelstein" not in mail.body
+
     client = Client()
+
     # What mail scanners send does not use up the link.
     assert client.get(f"/host/enter/{token}/").status_code == 200
     assert client.head(f"/host/enter/{token}/").status_code == 200
@@ -48,12 +52,16 @@ def test_sign_in_link_works_once_and_unknown_address_gets_same_answer(visit, run
     assert client.get(make_host_path(visit)).status_code == 200
     assert Client().post(f"/host/enter/{token}/").status_code == 410
     assert AuditEntry.objects.filter(verb="host_contact.sign_in").count() == 1
+
     # The answer is the same for an unknown address.
     other = Client().post("/host/", {"email": "Personne@hote.example"})
     run_tasks()
+
     assert len(mailoutbox) == 1
+
     same = other.content.decode().replace("Personne@hote.example", "Sophie@Hote.example")
     csrf = re.compile(r'csrfmiddlewaretoken" value="\w+"')
+
     assert csrf.sub("", same) == csrf.sub("", answer.content.decode())
 
 
@@ -61,13 +69,16 @@ def test_expired_link_does_not_sign_in(visit, run_tasks, mailoutbox):
     Client().post("/host/", {"email": "sophie@hote.example"})
     run_tasks()
     HostLink.objects.update(expires_at=timezone.now())
+
     answer = Client().post(f"/host/enter/{ENTRY_PATH_PATTERN.search(mailoutbox[0].body)[1]}/")
+
     assert answer.status_code == 410
 
 
 def test_sign_in_links_are_rate_limited(visit, settings):
     settings.RATE_LIMITS = "on"
     codes = [Client().post("/host/", {"email": "sophie@hote.example"}).status_code for _time in range(7)]
+
     assert codes == [200] * 6 + [429]
 
 
@@ -90,12 +101,14 @@ def test_host_session_expires_after_twelve_hours(visit, enter):
     session = client.session
     session["host"] = {**session["host"], "at": (timezone.now() - datetime.timedelta(hours=12)).isoformat()}
     session.save()
+
     assert client.get(make_host_path(visit)).status_code == 403
 
 
 def test_signed_out_host_has_no_access(visit, enter):
     client = enter()
     client.post("/host/sign-out/")
+
     assert client.get(make_host_path(visit)).status_code == 403
 
 
@@ -106,6 +119,7 @@ def test_access_ends_with_contact_or_cancelled_visit(visit, enter, what):
         end_host_contact(contact=HostContact.objects.get())
     else:
         Visit.objects.update(cancelled_at=timezone.now())
+
     assert client.get(make_host_path(visit)).status_code == 403
     assert client.post(f"{make_host_path(visit)}list/", {"action": "open"}).status_code == 403
 
@@ -115,21 +129,27 @@ def test_host_cannot_see_another_visit(visit, enter):
     stranger = make_identified(other, 2)
     make_sent_list(other)
     make_host(other, email="paul@autre.example")
+
     client = enter()
+
     assert client.get(make_host_path(other)).status_code == 404
     assert b'href="/visits/"' not in client.get(make_host_path(other)).content
     assert client.post(f"{make_host_path(other)}list/", {"action": "open"}).status_code == 404
     assert client.post(f"{make_host_path(visit)}people/{stranger.pk}/").status_code == 404
     assert other.event.title not in client.get("/host/").content.decode()
+
     # The same address at two visits sees both.
     make_host(other)
+
     assert other.event.title in client.get("/host/").content.decode()
 
 
 def test_host_page_has_no_links_to_member_pages(visit, enter):
     client = enter()
     links = re.findall(r'href="(/[^"]*)"', client.get(make_host_path(visit)).content.decode())
+
     inside = [link for link in links if not link.startswith(("/host/", "/static/", "/accent/"))]
+
     assert inside == []
     assert "/login/?next=" in client.get("/me/")["Location"]
     assert "/login/?next=" in client.get(f"/organize/{visit.event.slug}/visit/lists/")["Location"]
@@ -138,7 +158,9 @@ def test_host_page_has_no_links_to_member_pages(visit, enter):
 def test_host_contact_is_added_again_only_after_it_ended(visit):
     with pytest.raises(InvalidFields):
         add_host_contact(visit=visit, name="Encore", email="SOPHIE@hote.example")
+
     end_host_contact(contact=HostContact.objects.get())
+
     assert make_host(visit).ended_at is None
 
 
@@ -155,10 +177,14 @@ def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailo
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     make_host(visit)
+
     client = enter()
+
     assert "Zwickelstein" not in client.get(make_host_path(visit)).content.decode()
+
     make_sent_list(visit)
     page = client.get(make_host_path(visit)).content.decode()
+
     assert "Zwickelstein" in page
     assert "QX0000001ZZ" not in page
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
@@ -167,21 +193,27 @@ def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailo
 def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     page = client.post(f"{make_host_path(visit)}list/", {"action": "open"}).content.decode()
+
     assert "QX0000001ZZ" in page
     entry = AuditEntry.objects.get(verb="visitor_list.read")
     assert entry.reason == f"host contact #{contact.pk}"
+
     client.post(f"{make_host_path(visit)}list/", {"action": "acknowledge"})
+
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
 
 
 def test_host_edits_briefing_up_to_maximum_length(visit, enter):
     enter().post(f"{make_host_path(visit)}briefing/", {"briefing": "Chaussures fermées.", "briefing_en": ""})
+
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
     assert AuditEntry.objects.get(verb="visit.brief").fields == ["briefing", "briefing_en"]
+
     too_long = enter().post(
         f"{make_host_path(visit)}briefing/", {"briefing": "x" * 20_001, "briefing_en": ""}
     )
+
     assert "20000" in too_long.content.decode()
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
@@ -193,6 +225,7 @@ def test_removed_briefing_is_confirmed_as_removed(visit, enter):
         client.post(f"{make_host_path(visit)}briefing/", {"briefing": text, "briefing_en": ""}, follow=True)
         for text in ("Chaussures fermées.", " ")
     )
+
     assert "Les consignes sont enregistrées" in saved.text
     assert "Les consignes sont supprimées" in removed.text
 
@@ -200,6 +233,7 @@ def test_removed_briefing_is_confirmed_as_removed(visit, enter):
 def test_host_page_shows_no_names_after_purge(visit, enter):
     client = enter()
     purge_visit(visit=visit)
+
     assert "Zwickelstein" not in client.get(make_host_path(visit)).content.decode()
     assert client.post(f"{make_host_path(visit)}list/", {"action": "open"}).status_code == 410
 
@@ -210,18 +244,26 @@ def test_host_page_shows_no_names_after_purge(visit, enter):
 def test_veto_releases_place_and_deletes_identity_without_giving_reason(visit, enter, run_tasks, mailoutbox):
     application = get_original_application(visit)
     client = enter()
+
     mailoutbox.clear()
+
     assert "Zwickelstein" in client.get(f"{make_host_path(visit)}people/{application.pk}/").content.decode()
+
     client.post(f"{make_host_path(visit)}people/{application.pk}/", {"action": "refuse"})
+
     application.refresh_from_db()
     assert application.host_refused_at is not None
     assert application.registration.cancelled_at is not None
     assert not Identity.objects.exists()
+
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [application.person.email]]
+
     assert mail.subject.startswith("L’hôte n’a pas confirmé votre visite\u202f: ")
     assert [one for one in mailoutbox if "Sophie" in one.body] == []
+
     [told] = [one for one in mailoutbox if one.to == ["visites@club.example"]]
+
     assert f"/organize/{visit.event.slug}/visit/lists/" in told.body
     assert (
         AuditEntry.objects.get(verb="application.veto").reason
@@ -236,7 +278,9 @@ def test_refused_applicant_leaves_waiting_list(visit):
     fields = {"event": visit.event, "email": "w@example.org", "address": "w@example.org"}
     entry = WaitingEntry.objects.create(ticket=ticket, **fields)
     application = Application.objects.create(visit=visit, person=make_person(), waiting_entry=entry)
+
     veto_application(application=application)
+
     entry.refresh_from_db()
     assert entry.state == WaitingEntry.State.LEFT
 
@@ -245,6 +289,7 @@ def test_veto_is_refused_after_visit_has_started(visit):
     now = timezone.now()
     visit.event.starts_at = now
     visit.event.save()
+
     with pytest.raises(NotOpenNow):
         veto_application(application=get_original_application(visit))
 
@@ -254,6 +299,7 @@ def test_post_without_valid_action_changes_nothing(visit, enter):
     for said in ({}, {"action": "x"}):
         page = client.post(f"/en{make_host_path(visit)}people/{application.pk}/", said, follow=True)
         assert "Choose an action." in page.content.decode()
+
     assert Application.objects.confirmed().get() == application
 
 
@@ -263,15 +309,22 @@ def test_contacts_are_notified_of_their_page_and_of_current_list(run_tasks, mail
     make_host(visit)
     make_host(visit, visit.security_email)
     end_host_contact(contact=make_host(visit, "parti@hote.example"))
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"], [visit.security_email]]
     assert make_host_path(visit) in mailoutbox[0].body
+
     mailoutbox.clear()
     row = make_sent_list(visit)
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [[visit.security_email], ["sophie@hote.example"]]
     assert make_host_path(visit) in mailoutbox[1].body
     assert "Zwickelstein" not in mailoutbox[1].body
+
     VisitorList.objects.create(visit=visit, number=2, hash="x", count=1, sent_at=timezone.now())
     notify_contact_of_list.func(visit.host_contacts.get(email="sophie@hote.example").pk, row.pk)
+
     assert len(mailoutbox) == 2

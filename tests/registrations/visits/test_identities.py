@@ -62,9 +62,13 @@ def make_form_data(number=1, **changed):
 def test_only_requested_identity_fields_are_saved_encrypted(settings):
     visit = make_hosted(fields=["birth_date", "document_number"])
     application = make_visitor(visit)
+
     identity = save_identity(application=application, answers=make_identity_answers(1))
+
     assert identity.field_names == ["birth_date", "document_number"]
+
     kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
+
     assert kept == {"birth_date": "1971-04-02", "document_number": "QX0000001ZZ"}
     entry = AuditEntry.objects.get(verb="identity.give")
     assert entry.fields == ["birth_date", "document_number"]
@@ -73,6 +77,7 @@ def test_only_requested_identity_fields_are_saved_encrypted(settings):
 
 def test_incomplete_identity_is_not_saved():
     application = make_visitor(make_hosted())
+
     with pytest.raises(InvalidFields) as refused:
         save_identity(application=application, answers={"birth_date": "1971-04-02"})
     assert set(refused.value.field_errors) == set(FIELDS) - {"birth_date"}
@@ -82,6 +87,7 @@ def test_incomplete_identity_is_not_saved():
 def test_identity_of_applicant_without_place_is_refused():
     application = make_visitor(make_hosted())
     cancel_registration(registration=application.registration)
+
     with pytest.raises(NotOpenNow):
         save_identity(application=application, answers=make_identity_answers(1))
 
@@ -93,14 +99,18 @@ def test_identity_of_applicant_without_place_is_refused():
 def test_identity_window_opens_late_and_ends_with_visit(moment, state):
     start = datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC)
     window = IdentityWindow(start, start + datetime.timedelta(hours=10))
+
     assert window.state_at(start + datetime.timedelta(hours=moment)) == state
 
 
 def test_identity_is_refused_before_window_opens():
     application = make_visitor(make_hosted(days=40, identity_days_before=21))
+
     with pytest.raises(NotOpenNow):
         save_identity(application=application, answers=make_identity_answers(1))
+
     page = make_applicant_client(application).get(address(application.visit)).content.decode()
+
     assert "Zwickelbourg" not in page
     assert "document_number" not in page
 
@@ -114,9 +124,12 @@ def test_identity_is_refused_for_cancelled_visit():
 def test_missing_encryption_key_answers_503_and_saves_nothing(settings):
     application = make_visitor(make_hosted())
     settings.IDENTITY_KEYS = []
+
     with pytest.raises(MissingEncryptionKey):
         save_identity(application=application, answers=make_identity_answers(1))
+
     answer = make_applicant_client(application).post(address(application.visit), make_form_data())
+
     assert answer.status_code == 503
     assert not Identity.objects.exists()
 
@@ -124,7 +137,9 @@ def test_missing_encryption_key_answers_503_and_saves_nothing(settings):
 def test_identity_moved_to_another_application_cannot_be_decrypted():
     visit = make_hosted()
     one, other = make_identified(visit, 1), make_visitor(visit)
+
     Identity.objects.filter(application=one).update(application=other)
+
     with pytest.raises(DecryptionFailed):
         create_list(visit=visit)
 
@@ -141,16 +156,25 @@ def test_identity_is_incomplete_if_a_requested_field_is_missing():
 def test_identity_page_saves_answers_and_never_shows_them_again():
     application = make_visitor(make_hosted(fields=[*FIELDS, "vehicle_plate"]))
     client, visit = make_applicant_client(application), application.visit
+
     asked = client.get(address(visit))
+
     assert asked["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+
     names = [name for name in make_identity_answers(1) if f'name="{name}"' in asked.content.decode()]
+
     assert names == [*FIELDS, "vehicle_plate"]
+
     answer = client.post(address(visit), make_form_data(document_number="qx 0000 001 zz"), follow=True)
     page = answer.content.decode()
     identity = Identity.objects.get()
+
     kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
+
     assert kept == {**make_identity_answers(1), "document_number": "QX0000001ZZ"}
+
     values = [value for name, value in kept.items() if name not in CHOICE_FIELDS and value in page]
+
     assert values == []
     assert 'value="1971' not in page
 
@@ -158,6 +182,7 @@ def test_identity_page_saves_answers_and_never_shows_them_again():
 def test_vehicle_plate_may_be_empty():
     application = make_visitor(make_hosted(fields=["vehicle_plate"]))
     make_applicant_client(application).post(address(application.visit), {"vehicle_plate": ""})
+
     assert Identity.objects.get().field_names == ["vehicle_plate"]
 
 
@@ -182,6 +207,7 @@ def test_invalid_answer_shows_error_at_its_field(field, value, sentence):
     answer = make_applicant_client(application).post(
         address(application.visit), make_form_data(**{field: value})
     )
+
     assert answer.context["form"].errors == {field: [sentence]}
     assert not Identity.objects.exists()
 
@@ -189,6 +215,7 @@ def test_invalid_answer_shows_error_at_its_field(field, value, sentence):
 def test_visitor_deletes_own_identity():
     application = make_identified(make_hosted(), 1)
     make_applicant_client(application).post(address(application.visit), {"delete": "1"})
+
     assert not Identity.objects.exists()
     assert AuditEntry.objects.filter(verb="identity.take_back").count() == 1
 
@@ -208,10 +235,14 @@ def test_identity_page_is_for_applicants_of_the_visit_only():
     visit = make_hosted()
     make_identified(visit, 1)
     stranger = Client()
+
     stranger.force_login(make_member())
+
     assert stranger.get(address(visit)).status_code == 404
     assert "/login/?next=" in Client().get(address(visit))["Location"]
+
     other = make_visitor(make_hosted())
+
     assert make_applicant_client(other).get(address(visit)).status_code == 404
 
 
@@ -222,9 +253,11 @@ def test_visitor_without_identity_is_asked_once(run_tasks, mailoutbox):
     visit = make_hosted(days=15, locked_at=None, lock_working_days=5)
     make_identified(visit, 1)
     missing = make_visitor(visit)
+
     for _round in range(3):
         request_identities()
         run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [[missing.person.email]]
     assert f"http://localhost:8000/visits/{visit.event.slug}/identity/" in mailoutbox[0].body
     assert mailoutbox[0].attachments == []
@@ -233,9 +266,12 @@ def test_visitor_without_identity_is_asked_once(run_tasks, mailoutbox):
 def test_identity_reminder_is_due_once_two_days_before_lock():
     lock = datetime.datetime(2027, 3, 10, 9, tzinfo=datetime.UTC)
     asked = Application(identity_requested_at=lock - 10 * DAY)
+
     assert not is_request_due(asked, locks_at=lock, at=lock - 3 * DAY)
     assert is_request_due(asked, locks_at=lock, at=lock - 2 * DAY)
+
     late = Application(identity_requested_at=lock - DAY)
+
     assert not is_request_due(late, locks_at=lock, at=lock - DAY / 2)
     assert not is_request_due(
         Application(identity_requested_at=lock - 10 * DAY, identity_reminded_at=lock), locks_at=lock, at=lock
@@ -245,7 +281,9 @@ def test_identity_reminder_is_due_once_two_days_before_lock():
 def test_identity_is_not_requested_before_window_opens(run_tasks, mailoutbox):
     make_visitor(make_hosted(days=40, locked_at=None))
     request_identities()
+
     run_tasks()
+
     assert mailoutbox == []
 
 
@@ -257,7 +295,9 @@ def test_identities_of_withdrawn_and_cancelled_visitors_are_deleted_by_hourly_jo
     stays, withdrew, lost = (make_identified(visit, number) for number in range(3))
     Application.objects.filter(pk=withdrew.pk).update(withdrawn_at=timezone.now())
     cancel_registration(registration=lost.registration)
+
     purge_due_data()
+
     assert hooks.periodic_jobs.intervals[f"{purge_due_data.__module__}.purge_due_data"] == hooks.HOUR
     assert [identity.application_id for identity in Identity.objects.all()] == [stays.pk]
     assert AuditEntry.objects.filter(verb="identity.remove").count() == 2
@@ -266,7 +306,9 @@ def test_identities_of_withdrawn_and_cancelled_visitors_are_deleted_by_hourly_jo
 def test_removed_identity_field_is_not_on_list():
     visit = make_hosted()
     make_identified(visit, 1)
+
     Visit.objects.filter(pk=visit.pk).update(identity_fields=["nationality"])
+
     visit.refresh_from_db()
     [row] = read_list(visitor_list=create_list(visit=visit)).rows
     assert row["identity"] == {"nationality": "PT"}
@@ -275,5 +317,6 @@ def test_removed_identity_field_is_not_on_list():
 def test_obsolete_identity_field_keeps_nobody_incomplete():
     visit = make_hosted(fields=["nationality", "obsolete"])
     application = make_identified(visit, 1)
+
     assert find_states(visit, [application])[application.pk] == ApplicationState.COMPLETE
     assert find_list_readiness(visit).ready == [application]

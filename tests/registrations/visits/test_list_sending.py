@@ -37,17 +37,24 @@ def queued_list():
 def test_unlocked_list_is_not_mailed_and_can_be_locked_later(queued_list, run_tasks, mailoutbox):
     unlock_list(visit=queued_list.visit)
     run_tasks()
+
     visit = Visit.objects.get()
-    assert (len(mailoutbox), visit.sent_at, visit.state) == (0, None, Visit.State.PUBLISHED)
+    assert len(mailoutbox) == 0
+    assert visit.sent_at is None
+    assert visit.state == Visit.State.PUBLISHED
     assert lock_list(visit=visit).state == Visit.State.LOCKED
+
     make_identified(visit, 2)
+
     assert make_sent_list(visit).count == 2
 
 
 def test_older_version_is_not_mailed_after_newer_one(queued_list, mailoutbox):
     make_identified(queued_list.visit, 2)
     newer = make_sent_list(queued_list.visit)
+
     send_list_mail.func(queued_list.pk)  # its worker was late
+
     assert [extract_token(mail) for mail in mailoutbox] == [extract_token(mailoutbox[0])]
     visit = Visit.objects.get()
     assert list_expected_visitors(visit).count() == newer.count == 2
@@ -61,7 +68,9 @@ def test_list_is_not_mailed_after_visit(queued_list, mailoutbox):
     event = queued_list.visit.event
     event.starts_at, event.ends_at = event.starts_at - 16 * DAY, event.ends_at - 16 * DAY
     event.save()
+
     send_list_mail.func(queued_list.pk)
+
     assert mailoutbox == []
 
 
@@ -69,9 +78,13 @@ def test_list_mailed_again_after_worker_crash_is_opened_by_later_link(queued_lis
     send_list_mail.func(queued_list.pk)
     VisitorList.objects.update(sent_at=None)  # the worker died before it saved that
     send_list_mail.func(queued_list.pk)
+
     first, second = mailoutbox
+
     assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
+
     opened = [Client().get(f"/host/lists/{extract_token(mail)}/").status_code for mail in mailoutbox]
+
     assert opened == [410, 200]
 
 
@@ -83,7 +96,9 @@ def test_list_revoked_during_sending_does_not_count_as_sent(queued_list, monkeyp
     monkeypatch.setattr(EmailBackend, "send_messages", sent_late)
     send_list_mail.func(queued_list.pk)
     visit = Visit.objects.get()
-    assert (len(mailoutbox), visit.sent_at, visit.applications.get().listed_at) == (1, None, None)
+    assert len(mailoutbox) == 1
+    assert visit.sent_at is None
+    assert visit.applications.get().listed_at is None
     assert Client().get(f"/host/lists/{extract_token(mailoutbox[0])}/").status_code == 410
 
 
@@ -108,8 +123,13 @@ def test_sent_list_cannot_be_unlocked(queued_list):
 def test_list_can_be_sent_again_after_encryption_key_was_lost(queued_list, settings):
     send_list_mail.func(queued_list.pk)
     settings.IDENTITY_KEYS = [Fernet.generate_key().decode()]
+
     visit, application = queued_list.visit, queued_list.visit.applications.get()
+
     with pytest.raises(DecryptionFailed, match=f"enter them again: {application.person}"):
         create_list(visit=visit)
+
     save_identity(application=application, answers=make_identity_answers(1))
-    assert (make_sent_list(visit).number, visit.lists.count()) == (2, 2)
+
+    assert make_sent_list(visit).number == 2
+    assert visit.lists.count() == 2

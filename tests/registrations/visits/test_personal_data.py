@@ -27,10 +27,14 @@ def test_contact_address_of_waiting_entry_reveals_no_data_of_applicant():
         event=visit.event, ticket=visit.event.tickets.get(), email=assistant.email, address=assistant.email
     )
     waits.save()
+
     theirs = {model._meta.label_lower for model in (Application, Identity)}
+
     assert list_tables_with_data(assistant) & theirs == set()
+
     held = [found.source for found in SubjectData(get_subject(assistant)).tables_with_rows]
     waits_told = [one.exported_columns for one in held if one.model is WaitingEntry]
+
     assert waits_told == [("id", "event", "email")]
 
 
@@ -39,7 +43,9 @@ def test_erased_host_contact_is_removed_from_acknowledged_list():
     make_identified(visit, 1)
     made, contact = make_sent_list(visit), make_host(visit)
     acknowledge_list(visitor_list=made, name=contact.name, contact=contact)
+
     erase_subject(find_subject_by_address(contact.email))
+
     made.refresh_from_db()
     assert made.acknowledged_by == ""
     assert made.acknowledged_at is not None

@@ -70,8 +70,11 @@ def test_search_finds_identities_before_purge(run_tasks):
     """Negative control: the same search decrypts the stored identities and finds their values."""
     make_visit_with_all_data(run_tasks)
     text = dump_database()
+
     assert [value for value in list_identity_values(1, 2, 3, 4) if value in text] == []
+
     found = decrypt_words(text)
+
     assert [value for value in list_identity_values(1, 2, 4) if value not in found] == []
 
 
@@ -82,14 +85,17 @@ def test_search_finds_no_identities_after_purge(run_tasks, mailoutbox, caplog):
     read = AuditEntry.objects.filter(verb="visitor_list.read").count()
     end_visit(visit, days=7)
     purge_due_data()
+
     found = find_identity_values(1, 2, 3, 4, mails=mailoutbox, log=caplog.text)
+
     assert found == set()
     # Hashes, counts and the audit trail remain.
     after = VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed")
     assert list(after) == kept
     assert AuditEntry.objects.filter(verb="visitor_list.read").count() == read == 3
     assert AuditEntry.objects.get(verb="visit.purge").reason == "2 identities, 2 lists"
-    assert (Identity.objects.count(), HostLink.objects.count()) == (0, 0)
+    assert Identity.objects.count() == 0
+    assert HostLink.objects.count() == 0
     assert set(VisitorList.objects.values_list("encrypted_data", "link_hash", "link_expires_at")) == {
         (None, "", None)
     }
@@ -101,9 +107,13 @@ def test_backup_cannot_be_decrypted_after_key_was_replaced(run_tasks, settings):
     old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
     end_visit(visit, days=7)
     purge_due_data()
+
     settings.IDENTITY_KEYS = [new, old]
+
     assert reencrypt_rows() == 0
+
     settings.IDENTITY_KEYS = [new]
+
     assert decrypt_words(backup) == ""
 
 
@@ -111,6 +121,7 @@ def test_backup_cannot_be_decrypted_after_key_was_replaced(run_tasks, settings):
 def test_purge_is_due_seven_days_after_visit(days, is_due):
     visit = make_hosted()
     end_visit(visit, days=days)
+
     assert list_visits_to_purge(at=timezone.now()) == ([visit] if is_due else [])
 
 
@@ -132,7 +143,9 @@ def test_cancelled_visit_is_purged_at_once():
     visit = make_hosted()
     make_identified(visit, 1)
     Visit.objects.update(cancelled_at=timezone.now())
+
     purge_due_data()
+
     assert not Identity.objects.exists()
 
 
@@ -141,7 +154,9 @@ def test_purge_leaves_identities_of_other_visits():
     make_identified(past, 1)
     kept = make_identified(coming, 2)
     end_visit(past, days=8)
+
     purge_due_data()
+
     assert Identity.objects.get().application == kept
 
 
@@ -150,14 +165,18 @@ def test_visit_is_purged_once(run_tasks):
     end_visit(visit, days=8)
     purge_due_data()
     purge_due_data()
+
     purge_visit(visit=visit)
+
     assert AuditEntry.objects.filter(verb="visit.purge").count() == 1
 
 
 def test_identities_and_lists_cannot_be_saved_or_read_after_purge(run_tasks):
     visit, two = make_visit_with_all_data(run_tasks)
     end_visit(visit, days=8)
+
     purge_due_data()
+
     two.refresh_from_db()
     with pytest.raises(NotOpenNow):
         save_identity(application=two, answers=make_identity_answers(2))

@@ -24,17 +24,19 @@ def test_mail_on_day_before_contains_meeting_point_and_briefing(run_tasks, mailo
     remind_visitors()
     remind_visitors()
     run_tasks()
+
     first, second = sorted(mailoutbox, key=lambda mail: mail.to)
+
     assert [first.to, second.to] == [[one.registration.email], [alone.registration.email]]
-    assert (first.subject, second.subject) == (
-        "Préparez votre visite\u202f: Visite chez Nordlys",
-        "Practical information for your visit: Visit to Nordlys",
-    )
+    assert first.subject == "Préparez votre visite\u202f: Visite chez Nordlys"
+    assert second.subject == "Practical information for your visit: Visit to Nordlys"
     for words in ("Gare de Lyon, sortie 3", ride.map_url, "pièce d’identité", "Chaussures fermées."):
         assert words in first.body, words
     assert "You have not chosen a ride" in second.body
+
     (file,) = first.attachments
     (entry,) = icalendar.Calendar.from_ical(file.content).walk("VEVENT")
+
     assert entry["location"] == "Gare de Lyon, sortie 3"
     assert DayMail.objects.filter(sent_at__isnull=False, kind="eve").count() == 2
 
@@ -80,6 +82,7 @@ def test_reminder_of_visit_without_rides_mentions_no_coach(run_tasks, mailoutbox
 def test_reminders_are_created_at_their_times(starts, kinds):
     make_visitor(make_visit(starts=starts))
     remind_visitors()
+
     assert [mail.kind for mail in DayMail.objects.all()] == kinds
 
 
@@ -92,7 +95,9 @@ def test_visitor_who_attended_is_asked_for_feedback(run_tasks, mailoutbox):
     event.save()
     remind_visitors()
     run_tasks()
+
     (mail,) = mailoutbox
+
     assert mail.to == [came.registration.email]
     assert f"/visits/{event.slug}/feedback/" in mail.body
     assert mail.attachments == []
@@ -105,9 +110,13 @@ def test_no_reminder_for_cancelled_visit_or_withdrawn_place(run_tasks, mailoutbo
     remind_visitors()
     one.withdrawn_at = timezone.now()
     one.save()
+
     run_tasks()
+
     assert mailoutbox == []
     assert DayMail.objects.get().sent_at is None
+
     Visit.objects.update(cancelled_at=timezone.now() - datetime.timedelta(days=1))
     remind_visitors()
+
     assert DayMail.objects.count() == 1

@@ -38,10 +38,14 @@ def test_one_ride_per_direction_and_change_is_all_or_nothing(visit):
     early, late = make_ride(visit), make_ride(visit, capacity=1, meeting_point="Gare de l’Est")
     back = make_ride(visit, "back")
     choose_rides(application=one, ride_ids=[early.pk, back.pk])
+
     choose_rides(application=one, ride_ids=[late.pk, back.pk])
+
     assert list_reserved(early, late, back) == [0, 1, 1]
+
     other = make_visitor(visit)
     choose_rides(application=other, ride_ids=[early.pk])
+
     with pytest.raises(SoldOut, match="Gare de l’Est"):
         choose_rides(application=other, ride_ids=[late.pk])
     assert list_reserved(early, late, back) == [1, 1, 1]
@@ -56,28 +60,41 @@ def test_ride_seat_of_cancelled_visitor_is_free_for_another(visit):
     gone, comes = make_visitor(visit), make_visitor(visit)
     ride = make_ride(visit, capacity=1)
     choose_rides(application=gone, ride_ids=[ride.pk])
+
     cancel_registration(registration=gone.registration)
+
     assert Ride.objects.with_passenger_count().get().passenger_count == 0
+
     choose_rides(application=comes, ride_ids=[ride.pk])
+
     assert list_reserved(ride) == [1]
     assert RideSeat.objects.get().application == comes
     with pytest.raises(NotOpenNow):
         choose_rides(application=gone, ride_ids=[])
+
     choose_rides(application=comes, ride_ids=[])
+
     assert list_reserved(ride) == [0]
 
 
 def test_departed_ride_can_be_neither_chosen_nor_released():
     visit = make_visit(starts=0.5)
     one = make_visitor(visit)
+
     left = make_ride(visit)
+
     with pytest.raises(NotOpenNow, match="already left"):
         choose_rides(application=one, ride_ids=[left.pk])
+
     RideSeat.objects.create(ride=left, application=one)
     Ride.objects.update(reserved=1)
+
     choose_rides(application=one, ride_ids=[])
+
     assert list_reserved(left) == [1]
+
     elsewhere = make_ride(make_visit(starts=48))
+
     with pytest.raises(InvalidFields):
         choose_rides(application=one, ride_ids=[elsewhere.pk])
 
@@ -90,29 +107,41 @@ def test_passengers_are_notified_of_changed_meeting_point_and_departure_only(vis
     save_ride(ride=ride, changed=["capacity"])
     back.meeting_point = "Porte B"
     save_ride(ride=back, changed=["meeting_point"])
+
     run_tasks()
+
     assert mailoutbox == []
+
     ride.meeting_point = "Gare d’Austerlitz"
     save_ride(ride=ride, changed=["meeting_point"])
     run_tasks()
+
     (mail,) = mailoutbox
+
     assert mail.to == [one.registration.email]
     assert mail.subject.startswith("Votre trajet a changé")
     assert "Gare d’Austerlitz" in mail.body
+
     ride.leaves_at -= datetime.timedelta(minutes=10)
     save_ride(ride=ride, changed=["leaves_at"])
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [[one.registration.email]] * 2
+
     with translation.override("fr"):
         departure = format_datetime(ride.leaves_at, visit.event.zone)
+
     assert departure in mailoutbox[1].body
     ride.capacity = 0
     with pytest.raises(InvalidFields):
         save_ride(ride=ride, changed=["capacity"])
     with pytest.raises(RideInUse):
         remove_ride(ride=ride)
+
     choose_rides(application=one, ride_ids=[])
     remove_ride(ride=ride)
+
     assert list(visit.rides.all()) == [back]
 
 
@@ -121,14 +150,19 @@ def test_ride_calendar_contains_meeting_point_and_times(visit):
     ride = make_ride(
         visit, latitude=Decimal("48.844304"), longitude=Decimal("2.373377"), arrives_at=visit.event.starts_at
     )
+
     (alone,) = icalendar.Calendar.from_ical(build_ride_calendar(one)).walk("VEVENT")
+
     assert alone["summary"] == visit.event.title
     assert alone["location"] == "Site Nordlys, 1 allée des Serveurs, Palaiseau"
+
     choose_rides(application=one, ride_ids=[ride.pk])
     (entry,) = icalendar.Calendar.from_ical(build_ride_calendar(one)).walk("VEVENT")
+
     assert entry["summary"] == "Coach to Visit to Nordlys"
     assert entry["location"] == ride.meeting_point
-    assert (entry["geo"].latitude, entry["geo"].longitude) == (48.844304, 2.373377)
+    assert entry["geo"].latitude == 48.844304
+    assert entry["geo"].longitude == 2.373377
     assert entry["dtstart"].dt == ride.leaves_at.replace(microsecond=0)
     assert entry["dtend"].dt == ride.arrives_at.replace(microsecond=0)
     assert entry["description"] == ride.map_url
@@ -169,7 +203,9 @@ def test_invalid_ride_form_shows_error_at_field(visit, changes, field):
         name: format_local_time(visit, value) if isinstance(value, int) else value
         for name, value in changes.items()
     }
+
     answer = client.post(f"/organize/{visit.event.slug}/visit/rides/new/", values)
+
     assert list(answer.context["form"].errors) == [field]
     assert not visit.rides.exists()
 
@@ -177,24 +213,39 @@ def test_invalid_ride_form_shows_error_at_field(visit, changes, field):
 def test_organizer_creates_ride_and_visitor_chooses_it(visit):
     one = make_visitor(visit)
     organizer, visitor = make_client(make_staff(visit.event)), make_client(one.person)
+
     page = f"/visits/{visit.event.slug}/rides/"
     assert "venez sur le site par vos propres moyens" in visitor.get(page).content.decode()
+
     values = {
         "direction": "out",
         "meeting_point": "Gare de Lyon",
         "leaves_at": format_local_time(visit, -2),
         "capacity": "1",
     }
+
     assert organizer.post(f"/organize/{visit.event.slug}/visit/rides/new/", values).status_code == 302
+
     ride = visit.rides.get()
-    assert (ride.meeting_point, ride.capacity, ride.arrives_at) == ("Gare de Lyon", 1, None)
+
+    assert ride.meeting_point == "Gare de Lyon"
+    assert ride.capacity == 1
+    assert ride.arrives_at is None
+
     shown = visitor.get(page).content.decode()
+
     assert "1 place libre" in shown
+
     visitor.post(page, {"out": ride.pk})
+
     assert list_reserved(ride) == [1]
+
     answer = make_client(make_visitor(visit).person).post(page, {"out": ride.pk})
+
     assert "Il ne reste aucune place" in answer.content.decode()
+
     calendar = visitor.get(f"/visits/{visit.event.slug}/rides.ics")
+
     assert b"Gare de Lyon" in calendar.content
     assert AuditEntry.objects.filter(verb="ride.create", event=visit.event.slug).count() == 1
     assert "1 / 1" in organizer.get(f"/organize/{visit.event.slug}/visit/rides/").content.decode()
@@ -204,7 +255,9 @@ def test_rides_page_shows_directions_in_language_of_reader(visit):
     venue = visit.event.venue
     venue.directions, venue.directions_en = "Gare à 8 minutes.", "The station is 8 minutes away."
     venue.save()
+
     visitor, page = make_client(make_visitor(visit).person), f"/visits/{visit.event.slug}/rides/"
+
     assert "Gare à 8 minutes." in visitor.get(page).text
     english = visitor.get(f"/en{page}").text
     assert "The station is 8 minutes away." in english
@@ -213,12 +266,17 @@ def test_rides_page_shows_directions_in_language_of_reader(visit):
 
 def test_rides_page_needs_a_place_on_the_visit(visit, client):
     page = f"/visits/{visit.event.slug}/rides/"
+
     assert client.get(page).status_code == 302
+
     one = make_visitor(visit)
     other = make_client(make_visitor(make_visit(starts=72)).person)
+
     assert other.get(page).status_code == 404
+
     one.withdrawn_at = timezone.now()
     one.save()
+
     assert make_client(one.person).get(page).status_code == 404
 
 
@@ -228,25 +286,35 @@ def test_rides_page_needs_a_place_on_the_visit(visit, client):
 def test_organizer_changes_seats_and_visitor_is_notified_with_reason(visit, run_tasks, mailoutbox):
     one, ride, back = make_visitor(visit, last_name="Aube"), make_ride(visit), make_ride(visit, "back")
     other = make_ride(visit, capacity=1, meeting_point="Voiture de Zoé")
+
     organizer = make_client(make_staff(visit.event))
+
     rides = f"/organize/{visit.event.slug}/visit/rides/"
     address = f"{rides}people/{one.pk}/"
     assert f'href="{address}"' in organizer.get(rides).content.decode()
     assert list(organizer.post(address, {"out": ride.pk}).context["form"].errors) == ["reason"]
+
     organizer.post(address, {"out": ride.pk, "back": back.pk, "reason": "Par téléphone"})
+
     assert list_reserved(ride, other, back) == [1, 0, 1]
+
     organizer.post(address, {"out": other.pk, "back": back.pk, "reason": "Car plein"})
+
     assert list_reserved(ride, other, back) == [0, 1, 1]
     assert "Voiture de Zoé" in organizer.get(rides).content.decode()
+
     organizer.post(address, {"out": "", "back": "", "reason": "Vient en train"})
     organizer.post(address, {"out": "", "back": "", "reason": "Encore"})  # nothing to change, nothing to tell
+
     assert list_reserved(ride, other, back) == [0, 0, 0]
     entries = AuditEntry.objects.filter(verb="ride.seat").order_by("pk")
     assert [(entry.reason, entry.subject, entry.event) for entry in entries] == [
         (reason, f"visits.application:{one.pk}", visit.event.slug)
         for reason in ("Par téléphone", "Car plein", "Vient en train")
     ]
+
     run_tasks()
+
     assert [mail.to for mail in mailoutbox] == [[one.registration.email]] * 3
     assert mailoutbox[0].subject == "Vos trajets\u202f: Visite chez Nordlys"
     assert "Car plein" in mailoutbox[1].body
@@ -257,13 +325,18 @@ def test_organizer_cannot_overbook_ride_or_seat_withdrawn_visitor(visit):
     one, gone, ride = make_visitor(visit), make_visitor(visit), make_ride(visit, capacity=1)
     choose_rides(application=make_visitor(visit), ride_ids=[ride.pk])
     organizer = make_client(make_staff(visit.event))
+
     answer = organizer.post(
         f"/organize/{visit.event.slug}/visit/rides/people/{one.pk}/", {"out": ride.pk, "reason": "Vite"}
     )
+
     assert "Il ne reste aucune place" in answer.context["form"].non_field_errors()[0]
-    assert (list_reserved(ride), one.ride_seats.count()) == ([1], 0)
+    assert list_reserved(ride) == [1]
+    assert one.ride_seats.count() == 0
+
     gone.withdrawn_at = timezone.now()
     gone.save()
+
     with pytest.raises(NotOpenNow):
         seat_visitor(application=gone, ride_ids=[], reason="Vite")
     address = f"/organize/{visit.event.slug}/visit/rides/people/{gone.pk}/"
@@ -288,6 +361,7 @@ def choose_ride_concurrently(ride, visit):
 def test_last_ride_seat_goes_to_one_visitor():
     visit = make_visit(starts=48)
     ride = make_ride(visit, capacity=1)
+
     assert choose_ride_concurrently(ride, visit) == 1
     assert list_reserved(ride) == [1]
 

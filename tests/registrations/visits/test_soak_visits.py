@@ -267,12 +267,17 @@ def test_query_counts_do_not_grow_with_size_of_club(club):
     club.grow(**SMALL)
     club.read()
     few, _seconds = club.read()
+
     club.grow(**WHOLE)
+
     assert Company.objects.count() > 500
     assert Person.objects.count() > 20_000
     assert Event.objects.count() == WHOLE["visits"] + 1
+
     many, seconds = club.read()
     for (page, _reader), taken in sorted(seconds.items(), key=lambda one: -one[1]):
         print(f"{taken:.2f} s  {page}")
+
     grown = {place: many[place] - few[place] for place in few if many[place] > few[place]}
+
     assert grown == {(f"organize/club/{page}", club.clerk.pk): 1 for page in PAGES_WITH_COUNT_QUERY}

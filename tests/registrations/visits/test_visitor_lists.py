@@ -48,7 +48,9 @@ def row(key, **changed):
 def test_differences_contain_added_removed_and_changed_rows():
     before = [row(1), row(2), row(3)]
     after = [row(4), row(3, identity={"birth_date": "1980-01-01"}), row(1, company="Autre")]
+
     found = compare_rows(before, after)
+
     assert [one["key"] for one in found.added] == [4]
     assert [one["key"] for one in found.removed] == [2]
     assert [(one["key"], names) for one, names in found.changed] == [(3, ["birth_date"]), (1, ["company"])]
@@ -91,7 +93,9 @@ def test_incomplete_visitors_are_not_ready_and_reasons_are_given():
     renamed = make_identified(visit, 4)
     renamed.registration.last_name = "Intruse"
     renamed.registration.save(update_fields=["last_name"])
+
     found = find_list_readiness(visit)
+
     assert found.ready == [ready]
     assert {one.pk: codes for one, codes in found.missing} == {
         no_identity.pk: ["identity"],
@@ -104,9 +108,13 @@ def test_incomplete_visitors_are_not_ready_and_reasons_are_given():
 def test_new_confidentiality_terms_need_new_acceptance():
     visit = make_hosted()
     application = make_identified(visit, 1)
+
     NdaText.objects.create(visit=visit, number=2, text="Rien, vraiment.")
+
     assert find_list_readiness(visit).ready == []
+
     record_acceptance(application)
+
     assert find_list_readiness(visit).ready == [application]
 
 
@@ -114,8 +122,10 @@ def test_list_without_identity_fields_has_names_and_companies():
     visit = make_hosted(fields=[])
     application = make_visitor(visit)
     content = read_list(visitor_list=create_list(visit=visit))
+
     with translation.override("fr"):
         assert list_headings(content) == ["Nom", "Prénom", "Entreprise"]
+
     assert format_rows(content) == [[application.person.last_name, "Ana", application.company.name]]
 
 
@@ -126,6 +136,7 @@ def test_list_without_identity_fields_has_names_and_companies():
 def test_list_is_refused_before_lock_after_visit_and_for_cancelled_visit(facts):
     visit = make_hosted(**facts)
     make_visitor(visit)
+
     with pytest.raises(NotOpenNow):
         create_list(visit=visit)
 
@@ -133,6 +144,7 @@ def test_list_is_refused_before_lock_after_visit_and_for_cancelled_visit(facts):
 def test_list_without_ready_visitors_is_refused():
     visit = make_hosted()
     make_visitor(visit)
+
     with pytest.raises(NoVisitorReady):
         create_list(visit=visit)
 
@@ -140,19 +152,37 @@ def test_list_without_ready_visitors_is_refused():
 def test_list_version_describes_changes_since_last_sent_version():
     visit = make_hosted()
     stays, goes = make_identified(visit, 1), make_identified(visit, 2)
+
     first = make_sent_list(visit)
-    assert (first.number, first.count, first.added, first.removed, first.changed) == (1, 2, 0, 0, 0)
+
+    assert first.number == 1
+    assert first.count == 2
+    assert first.added == 0
+    assert first.removed == 0
+    assert first.changed == 0
     with pytest.raises(ListUnchanged):
         create_list(visit=visit)
+
     Application.objects.filter(pk=goes.pk).update(withdrawn_at=timezone.now())
     unsent = create_list(visit=visit)
-    assert (unsent.number, unsent.count, unsent.removed) == (2, 1, 1)
+
+    assert unsent.number == 2
+    assert unsent.count == 1
+    assert unsent.removed == 1
+
     make_identified(visit, 3)
     save_identity(application=stays, answers={**make_identity_answers(1), "document_number": "NEW12345"})
+
     third = create_list(visit=visit)
+
     # The second version was never sent, so the third is compared with the first.
-    assert (third.number, third.added, third.removed, third.changed) == (3, 1, 1, 1)
+    assert third.number == 3
+    assert third.added == 1
+    assert third.removed == 1
+    assert third.changed == 1
+
     said = describe_changes(decrypt_content(third))
+
     assert [(word, fields) for word, _who, fields in said] == [
         ("ajout", ""), ("retrait", ""), ("modification", "Numéro de la pièce d’identité"),
     ]  # fmt: skip
@@ -163,10 +193,14 @@ def test_hash_depends_on_content_and_salt():
     visit = make_hosted()
     make_identified(visit, 1)
     made = create_list(visit=visit)
+
     content = decrypt_content(made)
+
     assert made.hash == content.hash == hash_content(content.salt, content.fields, content.rows)
     assert made.hash != hash_content("", content.fields, content.rows)
+
     altered = [{**content.rows[0], "first_name": "Eva"}]
+
     assert hash_content(content.salt, content.fields, altered) != made.hash
 
 
@@ -174,12 +208,16 @@ def test_list_cannot_be_read_with_another_key(settings):
     visit = make_hosted()
     make_identified(visit, 1)
     made = create_list(visit=visit)
+
     settings.IDENTITY_KEYS = [Fernet.generate_key().decode()]
+
     with pytest.raises(DecryptionFailed):
         read_list(visitor_list=made)
+
     answer = make_client(make_secretary()).post(
         f"/organize/{visit.event.slug}/visit/lists/1/", {"action": "xlsx"}
     )
+
     assert answer.status_code == 409
     assert b"Zwickelbourg" not in answer.content
 
@@ -189,10 +227,14 @@ def test_lists_and_identities_are_readable_after_key_rotation(settings):
     make_identified(visit, 1)
     made = create_list(visit=visit)
     old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
+
     settings.IDENTITY_KEYS = [new, old]
+
     assert reencrypt_rows() == 2
     assert reencrypt_rows() == 0
+
     settings.IDENTITY_KEYS = [new]
+
     made.refresh_from_db()
     assert [one["identity"]["document_number"] for one in read_list(visitor_list=made).rows] == [
         "QX0000001ZZ"
@@ -210,13 +252,17 @@ def test_list_mail_has_link_and_no_personal_data(run_tasks, mailoutbox):
     made = create_list(visit=visit)
     send_list(visitor_list=made, language="en")
     run_tasks()
+
     [mail] = mailoutbox
+
     made.refresh_from_db()
     visit.refresh_from_db()
     application.refresh_from_db()
     assert mail.to == ["garde@hote.example"]
     assert mail.attachments == []
+
     text = mail.message().as_string() + mail.body
+
     assert [word for word in ("Zwickel", "QX0000001ZZ", "1971") if word in text] == []
     assert made.link_hash == hash_token(extract_token(mail))
     assert visit.state == Visit.State.SENT
@@ -227,7 +273,9 @@ def test_repeated_task_sends_list_once(mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1)
     made = make_sent_list(visit)
+
     send_list_mail.func(made.pk)
+
     assert len(mailoutbox) == 1
 
 
@@ -235,21 +283,30 @@ def test_list_sent_again_has_new_link_and_old_link_ends(mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1)
     made = make_sent_list(visit)
+
     send_list(visitor_list=made)
+
     assert Client().get(f"/host/lists/{extract_token(mailoutbox[0])}/").status_code == 410
+
     send_list_mail.func(made.pk)
+
     assert Client().get(f"/host/lists/{extract_token(mailoutbox[1])}/").status_code == 200
 
 
 def test_only_latest_version_can_be_sent_and_needs_recipient():
     visit = make_hosted(security_email="")
     make_identified(visit, 1)
+
     first = create_list(visit=visit)
+
     with pytest.raises(InvalidFields):
         send_list(visitor_list=first)
+
     Visit.objects.update(security_email="garde@hote.example")
     make_identified(visit, 2)
+
     create_list(visit=visit)
+
     with pytest.raises(NotOpenNow):
         send_list(visitor_list=first)
 
@@ -272,9 +329,12 @@ def test_version_with_former_visitor_cannot_be_sent(left):
     application = make_identified(visit, 1)
     make_identified(visit, 2)
     made = make_sent_list(visit)
+
     left(application)
+
     with pytest.raises(NotOpenNow, match="version suivante"):
         send_list(visitor_list=made)
+
     create_list(visit=visit)
 
 
@@ -283,7 +343,9 @@ def test_queued_list_is_not_mailed_after_visitor_withdrew(mailoutbox):
     application = make_identified(visit, 1)
     made = send_list(visitor_list=create_list(visit=visit))
     withdraw_visitor(application)
+
     send_list_mail.func(made.pk)
+
     made.refresh_from_db()
     application.refresh_from_db()
     assert mailoutbox == []
@@ -347,7 +409,8 @@ def test_identity_that_cannot_be_given_yet_is_not_counted_as_missing():
     shown = secretary.get(page)
     answer = secretary.post(f"{page}remind/", follow=True).text
 
-    assert (shown.context["incomplete_count"], shown.context["waiting_count"]) == (1, 1)
+    assert shown.context["incomplete_count"] == 1
+    assert shown.context["waiting_count"] == 1
     assert dict(shown.context["missing"])[waiting] == [
         f"informations d’identité (demandées à partir du {day})"
     ]

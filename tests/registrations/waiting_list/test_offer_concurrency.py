@@ -107,12 +107,15 @@ def count_held_places(ticket: Ticket) -> int:
 
 def test_offers_follow_order_of_joining_under_concurrency():
     ticket = make_full_ticket()
+
     assert run_random_actions(ticket) == []
     ticket.refresh_from_db()
     assert ticket.reserved == count_held_places(ticket)
     assert ticket.reserved <= CAPACITY
+
     offered = WaitingEntry.objects.filter(offered_at__isnull=False).order_by("offered_at", "pk")
     joined = [entry.pk for entry in offered.order_by("joined_at", "pk")]
+
     assert [entry.pk for entry in offered] == joined
     orders = list(WaitingEntry.objects.filter(order__isnull=False).values_list("order", flat=True))
     assert len(orders) == len(set(orders)) == WaitingEntry.objects.filter(accepted_at__isnull=False).count()
@@ -126,7 +129,9 @@ def test_newcomers_cannot_overtake_waiting_list():
         join_ticket_list(ticket=ticket, request=make_waiting_request(number))
     first = list(Registration.objects.confirmed())
     work = [lambda r=r: cancel_registration(registration=r) for r in first]
+
     work += [lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)]
+
     assert list_unexpected_errors(run_in_threads(work, threads=8)) == []
     assert Registration.objects.filter(first_name="New").count() == 0
     assert WaitingEntry.objects.with_offer().count() == CAPACITY
@@ -139,7 +144,9 @@ def test_harness_detects_newcomers_overtaking_waiting_list(monkeypatch):
         join_ticket_list(ticket=ticket, request=make_waiting_request(number))
     for registration in Registration.objects.confirmed():
         cancel_registration(registration=registration)
+
     run_in_threads([lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)], threads=8)
+
     assert Registration.objects.filter(first_name="New").count() == CAPACITY
 
 

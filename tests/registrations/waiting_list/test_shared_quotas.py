@@ -66,36 +66,52 @@ def cancel_first_registration() -> None:
 def test_freed_quota_place_goes_to_longest_waiting_entry_of_any_ticket(tickets):
     guest, vendor = tickets
     first, second = join_list(vendor, "ana"), join_list(guest, "bo")
+
     cancel_first_registration()
-    assert (states(first, second), get_reserved_counts()) == (["offered", "waiting"], ([1, 1], [2]))
+
+    assert states(first, second) == ["offered", "waiting"]
+    assert get_reserved_counts() == ([1, 1], [2])
     with pytest.raises(SoldOut):
         book(vendor, "late")
+
     cancel_first_registration()
-    assert (states(first, second), get_reserved_counts()) == (["offered", "offered"], ([1, 1], [2]))
+
+    assert states(first, second) == ["offered", "offered"]
+    assert get_reserved_counts() == ([1, 1], [2])
 
 
 def test_entry_of_sold_out_ticket_does_not_block_other_tickets(tickets):
     guest, vendor = tickets
     first, second = join_list(vendor, "ana"), join_list(guest, "bo")
     Ticket.objects.filter(pk=vendor.pk).update(capacity=0)
+
     cancel_first_registration()
-    assert (states(first, second), get_reserved_counts()) == (["waiting", "offered"], ([2, 0], [2]))
+
+    assert states(first, second) == ["waiting", "offered"]
+    assert get_reserved_counts() == ([2, 0], [2])
+
     vendor.capacity = 1
     save_ticket(ticket=vendor, changed=["capacity"])
+
     assert states(first) == ["waiting"]
+
     cancel_first_registration()
-    assert (states(first), get_reserved_counts()) == (["offered"], ([1, 1], [2]))
+
+    assert states(first) == ["offered"]
+    assert get_reserved_counts() == ([1, 1], [2])
 
 
 @pytest.mark.parametrize("change", ["more places", "no quota"])
 def test_places_freed_by_quota_change_are_offered_at_once(tickets, change):
     entries = [join_list(tickets[1], "ana"), join_list(tickets[0], "bo")]
     quota = Quota.objects.get()
+
     if change == "no quota":
         remove_quota(quota=quota)
     else:
         quota.capacity = 4
         save_quota(quota=quota, tickets=tickets, changed=["capacity"])
+
     assert states(*entries) == ["offered", "offered"]
 
 
@@ -122,7 +138,9 @@ def test_concurrent_actions_leave_counters_consistent_without_deadlock():
     tickets = make_tickets_with_quota()
     for number in range(12):
         join_list(tickets[number % 2], f"early{number}")
+
     results = run_in_threads([lambda n=n: do_random_action(tickets, n) for n in range(ROUNDS)], threads=8)
+
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     held = [
         Registration.objects.confirmed().filter(ticket=ticket).count()

@@ -21,11 +21,15 @@ pytestmark = pytest.mark.django_db
 def test_ticket_with_waiting_entry_cannot_be_removed():
     ticket = make_ticket(capacity=0)
     make_entry = WaitingEntry.objects.create
+
     entry = make_entry(event=ticket.event, ticket=ticket, email="a@example.org", address="a@example.org")
+
     with pytest.raises(TicketInUse):
         remove_ticket(ticket=ticket)
+
     leave_waiting_list(entry=entry)
     remove_ticket(ticket=ticket)
+
     assert not Ticket.objects.exists()
 
 
@@ -33,6 +37,7 @@ def test_waiting_entries_are_rate_limited_per_address(settings):
     settings.RATE_LIMITS = "on"
     for _each in range(WAITING_ENTRIES_PER_HOUR):
         throttle_waiting_entry("ana@example.org")
+
     with pytest.raises(TooManyRequests):
         throttle_waiting_entry("Ana@example.org ")
 
@@ -57,7 +62,9 @@ def test_waiting_entries_are_limited_per_network(settings):
 def test_offer_duration_shrinks_as_event_approaches(hours, minutes):
     now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
     begins = now + datetime.timedelta(minutes=minutes)
+
     lasts = calculate_offer_expiry(now=now, offer_hours=hours, starts_at=begins) - now
+
     assert datetime.timedelta() <= lasts <= max(begins - now, datetime.timedelta())
     assert lasts <= max(datetime.timedelta(hours=hours), MIN_OFFER_DURATION)
     assert lasts == min(

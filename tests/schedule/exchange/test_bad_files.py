@@ -81,7 +81,9 @@ BAD_FILES = {
 def test_bad_file_is_refused_with_one_short_sentence(name):
     with pytest.raises(UnreadableFile) as refused:
         import_schedule(slug="conf", data=BAD_FILES[name])
+
     sentence = str(refused.value)
+
     assert sentence.endswith(".")
     assert sentence.count("\n") == 0
     assert len(sentence) < 200
@@ -117,6 +119,7 @@ def test_import_command_exits_with_status_two_for_bad_files(tmp_path, capsys):
         with pytest.raises(SystemExit) as left:
             call_command("schedule_import", "conf", path)
         assert left.value.code == 2
+
     with pytest.raises(SystemExit) as left:
         call_command("schedule_import", "conf", tmp_path / "missing.xml")
     assert left.value.code == 2
@@ -137,11 +140,13 @@ PREVIEW_HEADINGS = {
 def test_dry_run_prints_preview_heading_and_the_report_of_the_import(language, tmp_path, capsys):
     path = tmp_path / "file"
     path.write_bytes(make_one_room_xml(event(), event("", number="3")))
+
     with translation.override(language):
         call_command("schedule_import", "conf", path, "--dry-run")
         assert not Event.objects.exists()
         rehearsed = capsys.readouterr().out.splitlines()
         call_command("schedule_import", "conf", path)
+
     assert rehearsed == [PREVIEW_HEADINGS[language], *capsys.readouterr().out.splitlines()]
 
 
@@ -150,10 +155,14 @@ def test_export_command_writes_files_that_import_without_changes(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(make_one_room_xml(event(), event("", number="3")))
     call_command("schedule_import", "conf", path)
+
     for fmt in ("frab-xml", "frab-json", "ics"):
         call_command("schedule_export", "conf", format=fmt, output=tmp_path / fmt)
         report = import_schedule(slug="conf", data=(tmp_path / fmt).read_bytes())
-        assert (report.added, report.changed, report.unchanged) == ((), (), 1)
+        assert report.added == ()
+        assert report.changed == ()
+        assert report.unchanged == 1
+
     with pytest.raises(SystemExit) as left:
         call_command("schedule_export", "conf", format="ics", output=tmp_path / "none" / "x")
     assert left.value.code == 2
@@ -259,13 +268,18 @@ def test_second_import_of_a_mutated_file_changes_nothing(data):
     except ConventionError:
         assert not Event.objects.exists()
         return
+
     again = import_schedule(slug="conf", data=data)
-    assert (len(again.added), len(again.changed), again.unchanged) == (0, 0, len(first.added))
+
+    assert len(again.added) == 0
+    assert len(again.changed) == 0
+    assert again.unchanged == len(first.added)
 
 
 def test_long_run_of_carriage_returns_is_read():
     """Guard against a regular expression that backtracks at each carriage return and takes hours."""
     vevent = b"BEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260616T070000Z\r\nSUMMARY:x" + b"\r" * 2_000_000 + b"y\r\n"
     calendar = b"BEGIN:VCALENDAR\r\n" + vevent + b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+
     [talk] = read_schedule(calendar).sessions
     assert talk.title.startswith("x")

@@ -90,6 +90,7 @@ def test_frab_exports_match_their_schemas(hostile_event):
 def test_export_imports_without_changes(hostile_event, fmt):
     # Calendars have the cancelled session too, tables also the one without a time.
     sessions = 10 if fmt in TABLE_FORMATS else 9 if fmt is ScheduleFormat.ICALENDAR else 8
+
     assert count_reimport_changes(hostile_event, fmt) == (0, 0, sessions)
     assert Schedule.objects.get().revision == 0
 
@@ -127,10 +128,13 @@ def test_export_of_an_imported_event_equals_the_original(hostile_event, fmt):
 
 def test_calendar_is_read_completely_by_other_libraries(hostile_event):
     data = export_schedule(event=hostile_event, file_format=ScheduleFormat.ICALENDAR)
+
     assert max(len(line) for line in data.split(b"\r\n")) <= 75
     assert b"\n" not in data.replace(b"\r\n", b"")
+
     timed = Session.objects.filter(starts_at__isnull=False)
     moments = sorted((session.starts_at, session.ends_at or session.starts_at) for session in timed)
+
     for found in (
         [(entry.dtstart.value, entry.dtend.value) for entry in read_calendar(data).vevent_list],
         [(e["DTSTART"].dt, e["DTEND"].dt) for e in icalendar.Calendar.from_ical(data).walk("VEVENT")],
@@ -138,14 +142,18 @@ def test_calendar_is_read_completely_by_other_libraries(hostile_event):
         assert sorted(tuple(moment.astimezone(datetime.UTC) for moment in pair) for pair in found) == [
             tuple(moment.replace(microsecond=0) for moment in pair) for pair in moments
         ]
+
     uids = [entry.uid.value for entry in read_calendar(data).vevent_list]
-    assert (len(set(uids)), uids.count("u@x")) == (9, 1)
+
+    assert len(set(uids)) == 9
+    assert uids.count("u@x") == 1
     assert b"mailto" not in data.lower()
 
 
 def test_second_occurrence_of_a_repeated_hour_is_written_in_utc(hostile_event):
     data = export_schedule(event=hostile_event, file_format=ScheduleFormat.ICALENDAR).decode()
     starts = [line for line in data.splitlines() if line.startswith("DTSTART") and "1025T0" in line]
+
     assert starts[:2] == ["DTSTART;TZID=Europe/Paris:20261025T023000", "DTSTART:20261025T013000Z"]
 
 
@@ -156,22 +164,29 @@ def test_frab_xml_has_days_with_their_rooms():
     make_session(event, "Late", starts_at=at(24, 10), room=aula)
     make_session(event, "Next", starts_at=at(25, 10), room=lab)
     root = etree.fromstring(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML))
+
     days = [(day.get("date"), day.get("start"), day.get("end")) for day in root.findall("day")]
+
     assert days == [
         ("2026-10-24", "2026-10-24T06:00:00+02:00", "2026-10-25T06:00:00+01:00"),
         ("2026-10-25", "2026-10-25T06:00:00+01:00", "2026-10-26T06:00:00+01:00"),
     ]
+
     rooms = [[(room.get("name"), len(room)) for room in day] for day in root.findall("day")]
+
     assert rooms == [[("Aula", 1), ("Lab", 1)], [("Lab", 1)]]
     night = root.xpath("//event[title='Night']")[0]
-    assert (night.findtext("date"), night.findtext("start")) == ("2026-10-25T01:00:00+02:00", "01:00")
+    assert night.findtext("date") == "2026-10-25T01:00:00+02:00"
+    assert night.findtext("start") == "01:00"
     assert night.findtext("url") == f"http://localhost:8000/events/conf/sessions/{night.get('guid')}/"
 
 
 def test_calendar_description_has_speakers_subtitle_and_texts():
     event = make_event(slug="conf", starts_at=at(24, 8))
     texts = {"abstract": "<p>Short &amp; sweet</p>", "description": "Long", "subtitle": "Sub"}
+
     make_session(event, "Talk", speakers=("Ada", "Bob"), **texts)
+
     [entry] = read_calendar(export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR)).vevent_list
     assert entry.description.value == "Ada, Bob\n\nSub\n\nShort & sweet\n\nLong"
     assert entry.uid.value == str(Session.objects.get().guid)
@@ -183,13 +198,17 @@ def test_changed_calendar_description_does_not_change_the_abstract():
     data = export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR).replace(
         b"\\n\\nLong", b"\\n\\nLonger"
     )
+
     import_schedule(slug="conf", data=data)
+
     session = Session.objects.get()
-    assert (session.abstract, session.description) == ("Short", "Longer")
+    assert session.abstract == "Short"
+    assert session.description == "Longer"
 
 
 def test_event_without_sessions_has_valid_exports():
     event = make_event(slug="conf")
+
     assert xml_errors(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML)) == []
     assert json_errors(export_schedule(event=event, file_format=ScheduleFormat.FRAB_JSON)) == []
     assert export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR).endswith(b"END:VCALENDAR\r\n")
@@ -204,7 +223,9 @@ def test_vtimezone_definitions_are_correct(zone):
         start = datetime.datetime(2026, month, 15, 12, tzinfo=datetime.UTC)
         make_session(event, f"{month:02}", starts_at=start)
     data = export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR)
+
     found = {entry.summary.value: entry.dtstart.value for entry in read_calendar(data).vevent_list}
+
     assert found == {session.title: session.starts_at for session in Session.objects.all()}
     assert count_reimport_changes(event, ScheduleFormat.FRAB_XML) == (0, 0, 12)
 
@@ -246,7 +267,8 @@ def test_vtimezone_has_a_rule_for_each_clock_change_of_the_year():
     ],
 )
 def test_addresses_are_encoded(address, web, any_kind):
-    assert (encode_web_uri(address), encode_any_uri(address)) == (web, any_kind)
+    assert encode_web_uri(address) == web
+    assert encode_any_uri(address) == any_kind
 
 
 texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
@@ -276,7 +298,9 @@ def test_any_text_exports_valid_and_imports_without_changes(rows):
         data = export_schedule(event=event, file_format=fmt)
         assert SCHEMAS.get(fmt, lambda _data: [])(data) == []
         found = import_schedule(slug=event.slug, data=data)
-        assert (len(found.added), len(found.changed), found.unchanged) == (0, 0, len(rows))
+        assert len(found.added) == 0
+        assert len(found.changed) == 0
+        assert found.unchanged == len(rows)
 
 
 def write_with_icalendar(programme) -> dict[str, bytes]:

@@ -45,6 +45,7 @@ def read_sheets(event, language="fr"):
 def test_a_short_day_is_set_in_large_letters(event):
     create_sessions(event, 3, "Session")
     [(text, sizes)] = read_sheets(event)
+
     assert {30.0, 21.0} <= sizes
     assert "9 h" in text.replace("\xa0", " ")
     assert "– 9 h 20" in text.replace("\xa0", " ")
@@ -53,12 +54,14 @@ def test_a_short_day_is_set_in_large_letters(event):
 def test_titles_have_at_least_24_points_on_a_usual_day(event):
     create_sessions(event, 8, "Une session comme les autres")
     [(_text, sizes)] = read_sheets(event)
+
     assert max(sizes - {58.0}) >= 24
 
 
 def test_full_day_fits_on_one_sheet_in_smaller_letters(event):
     create_sessions(event, 14, "Une session au titre un peu plus long que la ligne")
     [(text, sizes)] = read_sheets(event)
+
     assert [number for number in range(14) if f" {number}\n" not in text] == []
     assert min(sizes - {9.0}) >= 9.8
     assert "(1/" not in text
@@ -67,6 +70,7 @@ def test_full_day_fits_on_one_sheet_in_smaller_letters(event):
 def test_very_long_day_takes_several_numbered_sheets(event):
     create_sessions(event, 32, "Une session")
     found = read_sheets(event, "en")
+
     assert [text.splitlines()[1] for text, _sizes in found] == [
         "Tuesday 15 June 2027 (1/3)",
         "Tuesday 15 June 2027 (2/3)",
@@ -95,5 +99,7 @@ def test_session_without_end_shows_only_its_start(event):
     session = make_session(event, "Sans fin", room=make_room(event, name="A"))
     session.ends_at = None
     session.save()
+
     [(text, _sizes)] = read_sheets(event)
+
     assert "–" not in text

@@ -121,7 +121,9 @@ def test_french_punctuation_is_not_separated_by_a_line_break():
 def test_night_session_is_printed_on_the_day_before(event):
     room = make_room(event, name="Bar")
     late = datetime.datetime(2027, 6, 16, 0, 30, tzinfo=datetime.UTC)
+
     make_session(event, "Nuit", room=room, starts_at=late, day=datetime.date(2027, 6, 15))
+
     assert [day for day, _items in load_printed_programme(event).days] == [datetime.date(2027, 6, 15)]
 
 
@@ -140,6 +142,7 @@ def test_the_index_gives_the_pages_of_each_speaker(event):
 def test_abstracts_are_printed_without_markup(event):
     make_session(event, "T", abstract="**Gras** et *fin*\n\n- un\n- deux")
     text = words(pdf_text(print_to_bytes(event)))
+
     assert "Gras et fin" in text
     assert "• un" in text
 
@@ -147,7 +150,9 @@ def test_abstracts_are_printed_without_markup(event):
 def test_dates_and_times_are_localized(event):
     make_session(event, "T")
     french = words(pdf_text(print_to_bytes(event, language="fr")).replace("\xa0", " "))
+
     english = words(pdf_text(print_to_bytes(event, language="en")).replace("\xa0", " "))
+
     assert "Mardi 15 juin 2027" in french
     assert "9 h – 9 h 50" in french
     assert "Tuesday 15 June 2027" in english
@@ -210,12 +215,15 @@ def test_unknown_kinds_languages_and_papers_are_refused(event, options):
 def test_agenda_command_writes_complete_files_or_none(event, tmp_path, capsys):
     make_session(event, "Fête 🎉")
     call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="grid", language="en")
+
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
     assert "🎉" in capsys.readouterr().err
+
     for bad in ({"format_name": "banner"}, {"output": tmp_path / "nowhere" / "a.pdf"}):
         with pytest.raises(SystemExit) as stop:
             call_command("agenda", "paper", **{"output": tmp_path / "b.pdf", **bad})
         assert stop.value.code == 2
+
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 

@@ -71,7 +71,8 @@ def test_places_are_sorted_by_conflicts_then_distance(event):
 
     places = list_first_day(event, talk)
 
-    assert (places[0].room, places[0].starts_at) == (lab.pk, event.starts_at)
+    assert places[0].room == lab.pk
+    assert places[0].starts_at == event.starts_at
     assert [place.is_blocked for place in places] == sorted(place.is_blocked for place in places)
     assert find_place(places, aula, event.starts_at).is_current
 
@@ -92,7 +93,8 @@ def test_places_are_listed_for_unscheduled_session(event):
 
     places = list_first_day(event, talk)
 
-    assert (places[0].room, places[0].starts_at) == (room.pk, event.starts_at)
+    assert places[0].room == room.pk
+    assert places[0].starts_at == event.starts_at
     assert places[0].ends_at - places[0].starts_at == datetime.timedelta(minutes=50)
 
 
@@ -159,7 +161,8 @@ def test_button_on_the_page_moves_the_session(organizer, event):
 
     assert response.headers["Location"] == address
     state = load_slot_states(get_current_draft(event))[talk.pk]
-    assert (state.room_id, state.starts_at) == (lab.pk, event.starts_at)
+    assert state.room_id == lab.pk
+    assert state.starts_at == event.starts_at
 
 
 def test_another_day_can_be_chosen(organizer, event):

@@ -36,7 +36,9 @@ def list_titles(client, query="", prefix=""):
 def test_day_includes_sessions_after_midnight(client, event):
     make_session(event, "Matin", starts_at=paris_time(16, 9))
     make_session(event, "Nuit", starts_at=paris_time(17, 1, 30))
+
     make_session(event, "Lendemain", starts_at=paris_time(17, 9))
+
     assert list_titles(client) == ["Matin", "Nuit"]
     assert list_titles(client, "?day=2026-06-17") == ["Lendemain"]
     assert list_titles(client, "?day=all") == ["Matin", "Nuit", "Lendemain"]
@@ -67,6 +69,7 @@ def test_complete_list_shows_the_number_of_sessions(client, event):
 
 def test_invalid_day_shows_the_first_day(client, event):
     make_session(event, "Matin", starts_at=paris_time(16, 9))
+
     assert list_titles(client, "?day=tomorrow&room=%00&by=magic") == ["Matin"]
     assert list_titles(client, "?day=2031-01-01") == []
 
@@ -79,7 +82,9 @@ def test_today_is_shown_while_the_event_runs(client, event):
     make_session(event, "Hier", starts_at=now - datetime.timedelta(days=1))
     make_session(event, "En ce moment", starts_at=now - datetime.timedelta(minutes=5))
     make_session(event, "Ensuite", starts_at=now + datetime.timedelta(minutes=50))
+
     response = client.get("/events/conf/agenda/")
+
     agenda = response.context["agenda"]
     assert [entry.session.title for entry in agenda.running_entries] == ["En ce moment"]
     assert [entry.session.title for entry in agenda.coming_entries] == ["Ensuite"]
@@ -118,7 +123,9 @@ def test_filters_apply_to_all_days(client, event):
     make_session(
         event, "B", starts_at=paris_time(17, 9), track=track, language="de, en", speakers=("Zoé Łódź",)
     )
+
     make_session(event, "C", starts_at=paris_time(17, 10), kind="atelier", language="EN-gb")
+
     assert list_titles(client, "?room=Amphi+Curie") == ["A"]
     assert list_titles(client, "?track=R%C3%A9seaux") == ["B"]
     assert list_titles(client, "?language=en") == ["B", "C"]
@@ -138,6 +145,7 @@ def test_search_finds_words_in_all_texts_in_any_order(client, event):
         starts_at=paris_time(17, 9),
     )
     make_session(event, "Autre", starts_at=paris_time(16, 9))
+
     assert list_titles(client, "?q=anais+MESURES+energie") == ["L’énergie"]
     assert list_titles(client, "?q=compter") == ["L’énergie"]
     assert list_titles(client, "?q=rien") == []
@@ -147,7 +155,9 @@ def test_search_finds_words_in_all_texts_in_any_order(client, event):
 def test_agenda_of_draft_event_is_shown_to_its_organizers_only(client, event):
     event.visibility = event.Visibility.DRAFT
     event.save()
+
     make_session(event, "Matin", starts_at=paris_time(16, 9))
+
     assert list_titles(make_client(make_staff(event))) == ["Matin"]
     assert client.get("/events/conf/agenda/").status_code == 404
 
@@ -172,18 +182,28 @@ def test_times_are_written_as_in_the_readers_language(client, event, prefix, hea
 def test_unchanged_pages_answer_304_until_something_changes(client, event):
     starts = paris_time(16, 9).replace(year=2099)
     session = make_session(event, "Matin", starts_at=starts, capacity=10, is_bookable=True)
+
     first = client.get("/events/conf/agenda/", headers={"Accept-Encoding": "gzip"})
+
     assert first["Content-Encoding"] == "gzip"
+
     tags = [first["ETag"], first["ETag"].removeprefix("W/"), f'"x", {first["ETag"]}', "*"]
     answers = [client.get("/events/conf/agenda/", headers={"If-None-Match": tag}) for tag in tags]
+
     assert [(answer.status_code, answer.content) for answer in answers] == [(304, b"")] * 4
+
     session.title = "Soir"
     session.save()
+
     raise_revision(event=event)
+
     assert "Soir" in client.get("/events/conf/agenda/", headers={"If-None-Match": first["ETag"]}).text
+
     session.reserved = 10
     session.save(update_fields=["reserved"])
+
     page = html.fromstring(client.get("/en/events/conf/agenda/").text)
+
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Full"]
 
 
@@ -204,6 +224,7 @@ def test_full_session_is_shown_even_if_the_sum_of_bookings_is_unchanged(client, 
 def test_cached_page_contains_no_csrf_token_and_sets_no_cookie(client, event):
     make_session(event, starts_at=paris_time(16, 9))
     response = client.get("/events/conf/agenda/")
+
     assert "csrfmiddlewaretoken" not in response.text
     assert response.cookies == {}
     assert {"Cookie", "Accept-Encoding"} <= set(response["Vary"].split(", "))
@@ -215,6 +236,7 @@ def test_each_language_and_query_is_cached_separately(client, event):
         client.get(address)["ETag"]
         for address in ("/events/conf/agenda/", "/en/events/conf/agenda/", "/events/conf/agenda/?by=room")
     }
+
     assert len(tags) == 3
 
 

@@ -16,6 +16,7 @@ def make_grid_session(key, start, end, room="A"):
 
 def test_grid_has_a_line_for_each_time_and_a_column_for_each_room():
     grid = build_grid([make_grid_session(1, 0, 60), make_grid_session(2, 30, 90, "B")], ["A", "B"])
+
     assert grid.columns == [RoomColumns("A", 2, 3), RoomColumns("B", 3, 4)]
     assert grid.places_by_key == {1: GridPlace(2, 4, 2), 2: GridPlace(3, 5, 3)}
 
@@ -30,6 +31,7 @@ def test_overlapping_sessions_of_a_room_get_separate_columns():
         ],
         ["A", "B"],
     )
+
     assert grid.columns == [RoomColumns("A", 2, 4), RoomColumns("B", 4, 5)]
     assert [grid.places_by_key[key].column for key in (1, 2, 3, 4)] == [2, 3, 2, 4]
 
@@ -49,10 +51,13 @@ def test_no_two_sessions_share_a_place(rows):
         make_grid_session(key, start, start + length, room) for key, (start, length, room) in enumerate(rows)
     ]
     grid = build_grid(pieces, ["A", "B"])
+
     assert set(grid.places_by_key) == set(range(len(rows)))
+
     taken = [
         (place.column, row)
         for place in grid.places_by_key.values()
         for row in range(place.first_line, place.last_line)
     ]
+
     assert len(taken) == len(set(taken))

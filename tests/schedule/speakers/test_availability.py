@@ -137,7 +137,8 @@ def test_availability_outside_the_grid_is_preserved():
     save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), {"cell-2099-06-15T09:00": "can"}))
 
     row = speaker.availabilities.get()
-    assert (row.starts_at, row.ends_at) == (make_paris_time(14, 20), make_paris_time(15, 9))
+    assert row.starts_at == make_paris_time(14, 20)
+    assert row.ends_at == make_paris_time(15, 9)
 
 
 @pytest.mark.django_db

@@ -204,7 +204,8 @@ def test_the_name_and_address_cannot_be_changed_on_the_page(client):
     post(client, speaker, action="profile", name="Eve", email="eve@example.org", language="en")
 
     speaker.refresh_from_db()
-    assert (speaker.name, speaker.email) == ("Ana", "ana@example.org")
+    assert speaker.name == "Ana"
+    assert speaker.email == "ana@example.org"
 
 
 def test_photograph_without_consent_is_not_public(client):
@@ -371,4 +372,5 @@ def test_cancelled_session_can_be_neither_confirmed_nor_declined(client, action)
 
     appearance = get_appearance(speaker)
     assert answer.status_code == 404
-    assert (appearance.confirmed_at, appearance.declined_at) == (None, None)
+    assert appearance.confirmed_at is None
+    assert appearance.declined_at is None
