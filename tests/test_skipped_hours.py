@@ -14,7 +14,7 @@ from registrations.visits.lifecycle.forms import VisitForm
 from registrations.visits.models import Debrief, Ride
 from registrations.visits.planning.forms import VisitDateForm
 from registrations.visits.rides.forms import RideForm
-from tests.factories import make_event
+from tests.factories import make_event, make_person
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.factories import make_visit
 
@@ -38,6 +38,10 @@ def make_checkpoint_form(data):
     return CheckpointForm(data, instance=Checkpoint(event=event), event=event)
 
 
+def make_date_form(data):
+    return VisitDateForm(data, planner=make_person())
+
+
 FORMS = {
     "checkpoint opens": ("opens_at", make_checkpoint_form),
     "checkpoint closes": ("closes_at", make_checkpoint_form),
@@ -45,8 +49,8 @@ FORMS = {
     "sponsor": ("shown_from", make_sponsorship_form),
     "debrief": ("visible_from", lambda data: DebriefForm(data, instance=Debrief(visit=make_visit()))),
     "visit": ("embargo_until", make_visit_form),
-    "date starts": ("starts_at", VisitDateForm),
-    "date ends": ("ends_at", VisitDateForm),
+    "date starts": ("starts_at", make_date_form),
+    "date ends": ("ends_at", make_date_form),
     "ride leaves": ("leaves_at", lambda data: RideForm(data, instance=Ride(visit=make_visit()))),
     "ride arrives": ("arrives_at", lambda data: RideForm(data, instance=Ride(visit=make_visit()))),
 }
