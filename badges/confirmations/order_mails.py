@@ -297,7 +297,6 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
     ) % {"event": order.event.title, "names": names}
     return MailMessage(
         to=order.email,
-        # An order can have more names than fit into a subject.
         subject=subject,
         template="cancellation",
         recipient_name=find_buyer_first_name(order),

@@ -13,10 +13,10 @@ from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.text.email_addresses import is_same_email
-from convention.text.normalize import name_search_key
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
+from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, quote_offering
@@ -33,7 +33,6 @@ from .validation import check_addons, check_currency, check_person_spelling
 # By the source of the order. The verbs are stored data.
 AUDIT_VERBS = {Order.Source.DESK: "registration.receive", Order.Source.ORGANIZER: "registration.add"}
 NO_BILLING_DETAILS = BillingDetails()
-MAX_SORT_NAME_LENGTH = 100
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
@@ -53,10 +52,10 @@ class AgreedPrice:
         return self.ticket_cents is not None or self.has_free_addons
 
 
-class AlreadyRegistered(ConventionError):
+class DuplicateRegistration(ConventionError):
     """Somebody of this name and address has a place; `registration` is the latest one."""
 
-    kind = "already-registered"
+    kind = "duplicate-registration"
     status = 409
 
     def __init__(self, registration: Registration) -> None:
@@ -85,7 +84,7 @@ def register_walk_in(
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
     `source` is `DESK`, or `ORGANIZER` for a registration by hand. With an agreed price of the
     ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
-    treasurer has added the address. `accepted_duplicate` is the reference in AlreadyRegistered, which is
+    treasurer has added the address. `accepted_duplicate` is the reference in DuplicateRegistration, which is
     raised for `ORGANIZER` only.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
@@ -170,7 +169,7 @@ def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> Non
 def _check_manual_registration(
     event: Event, place: RequestedPlace, ticket: Ticket, agreed_price: AgreedPrice | None, accepted: str
 ) -> None:
-    """Raise InvalidFields or AlreadyRegistered for what the organizer has to confirm."""
+    """Raise InvalidFields or DuplicateRegistration for what the organizer has to confirm."""
     if (
         ticket.needs_member_verification
         and not (agreed_price and agreed_price.reason)
@@ -183,11 +182,11 @@ def _check_manual_registration(
         raise InvalidFields(
             _("Some fields need to be corrected."), {"reason": [sentence % {"ticket": ticket.title}]}
         )
-    name_key = name_search_key(f"{place.last_name} {place.first_name}")[:MAX_SORT_NAME_LENGTH]
-    same_name = Registration.objects.active().filter(event=event, sort_name=name_key).order_by("-pk")
+    sort_name = make_sort_name(place.first_name, place.last_name)
+    same_name = Registration.objects.active().filter(event=event, sort_name=sort_name).order_by("-pk")
     duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
     if duplicates and duplicates[0].reference != accepted:
-        raise AlreadyRegistered(duplicates[0])
+        raise DuplicateRegistration(duplicates[0])
 
 
 @transaction.atomic

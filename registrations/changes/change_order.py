@@ -146,9 +146,12 @@ def change_order(
     addons: Collection[Addon],
     expected_cents: int,
     reason: str = "",
+    membership_exception: str = "",
     mail_delay: datetime.timedelta = NO_DELAY,
 ) -> Registration:
     """Change ticket and add-ons, charge or refund the difference, and mail the new confirmation.
+
+    `membership_exception` is the reason for which somebody who is no member may get a ticket for members.
 
     `mail_delay` leaves the buyer time to pay first: the payment sends the mail at once.
     Raise DifferenceChanged unless the difference is `expected_cents`, SoldOut or CompanyFull without a place
@@ -156,7 +159,7 @@ def change_order(
     """
     registration = lock_registration(registration)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
-    if change.lacks_membership and not reason.strip():
+    if change.lacks_membership and not membership_exception.strip():
         raise OrderChangeRefused(change.membership_sentence)
     if change.difference_cents != expected_cents:
         raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))

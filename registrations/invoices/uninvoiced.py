@@ -52,6 +52,11 @@ def make_complete_buyer_filter() -> Q:
     return has_address & Q(country__in=country_codes(), currency__regex="^[A-Z]{3}$")
 
 
+def has_complete_buyer(receivable: Receivable) -> bool:
+    """Return whether an invoice of the receivable can name its buyer."""
+    return Receivable.objects.filter(make_complete_buyer_filter(), pk=receivable.pk).exists()
+
+
 def _find_uninvoiced_charges() -> QuerySet[Charge]:
     return Charge.objects.active().exclude(Exists(_find_remaining_lines().filter(charge=OuterRef("pk"))))
 

@@ -28,7 +28,13 @@ from .tickets import Ticket
 from .vouchers import Voucher
 
 # Typed in any case, with spaces or hyphens. Shorter beginnings would be found in any list.
+MAX_SORT_NAME_LENGTH = 100
 REFERENCE_PATTERN = re.compile(r"[A-Z0-9]{4,20}")
+
+
+def make_sort_name(first_name: str, last_name: str) -> str:
+    """Return the key by which lists are sorted and equal names are found."""
+    return name_search_key(f"{last_name} {first_name}")[:MAX_SORT_NAME_LENGTH]
 
 
 class RegistrationQuerySet(SearchableQuerySet["Registration"]):
@@ -137,7 +143,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)
     search = models.TextField(blank=True, editable=False)
-    sort_name = models.CharField(max_length=100, blank=True, editable=False)
+    sort_name = models.CharField(max_length=MAX_SORT_NAME_LENGTH, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="merged", db_index=False
     )
@@ -183,7 +189,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
 
     def update_search_columns(self) -> None:
         """Write the accent-folded columns for searching and sorting."""
-        self.sort_name = name_search_key(f"{self.last_name} {self.first_name}")[:100]
+        self.sort_name = make_sort_name(self.first_name, self.last_name)
         self.search = name_search_key(
             f"{self.first_name} {self.last_name} {self.company} {self.email} {self.reference}"
         )

@@ -77,6 +77,7 @@ def _try_change(request: HttpRequest, form: OrderChangeForm, registration: Regis
             registration=registration,
             expected_cents=expected_cents,
             reason=form.cleaned_data["reason"],
+            membership_exception=form.cleaned_data["reason"],
             **_read_choice(form),
         )
     except ConventionError as error:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
-from registrations.booking.walk_in import AlreadyRegistered, register_walk_in
+from registrations.booking.walk_in import DuplicateRegistration, register_walk_in
 from registrations.models import Addon, Order, Ticket
 from registrations.storefront.forms import OptionalBillingForm
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
@@ -45,7 +45,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
                 purchase_order=billing.cleaned_data.get("purchase_order", ""),
                 accepted_duplicate=request.POST.get("accepted_duplicate", ""),
             )
-        except AlreadyRegistered as error:
+        except DuplicateRegistration as error:
             duplicate = error.registration
         except ConventionError as error:
             # Shown in the form, so that nothing typed is lost.

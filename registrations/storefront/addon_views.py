@@ -17,6 +17,7 @@ from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.billing.buyer_name import find_billing_name
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.changes.add_addons import (
     ChosenPayment,
@@ -131,9 +132,10 @@ def _write_payment_sentence(request: HttpRequest, order: Order) -> str:
     """Return how the add-ons are paid, in words, where the buyer has no choice."""
     if order.is_by_card or not can_be_invoiced(order, request.user):
         return _("You pay by card on the next page.")
-    if order.payment == Order.Payment.FREE:
+    name = find_billing_name(order)
+    if order.payment == Order.Payment.FREE or not name:
         return _("You pay by bank transfer: we will send you an invoice.")
-    sentence = _("You pay by bank transfer: we will invoice it to %(name)s.") % {"name": order.buyer_label}
+    sentence = _("You pay by bank transfer: we will invoice it to %(name)s.") % {"name": name}
     if order.purchase_order:
         number = _("Purchase order %(number)s.") % {"number": order.purchase_order}
         return f"{sentence} {number}"

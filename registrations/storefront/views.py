@@ -117,7 +117,9 @@ def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
     event, buyer, places = get_quoted_event(quotation), quotation.buyer, list_quoted_places(quotation)
     draft = load_draft(request.session, event.slug)
     if places and not any(value for person in draft.people for value in person.values()):
-        draft.people = [{"company": quotation.buyer_name, **place} for place in places]
+        # The buyer may be a person, whose name is no company.
+        is_company = bool(buyer.get("siren") or buyer.get("vat_number"))
+        draft.people = [{"company": quotation.buyer_name if is_company else "", **place} for place in places]
         draft.contact = buyer.get("email", "")
         draft.billing = {
             **{f"billing_{name}": buyer.get(name, "") for name in QUOTED_BILLING_FIELDS},

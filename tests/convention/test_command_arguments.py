@@ -242,7 +242,7 @@ def test_exported_badges_attendance_and_invoices_are_readable_by_owner_only(smal
     wide.write_bytes(b"old")
     wide.chmod(0o644)
     make_issuer()
-    invoiced = make_order(small.event, payment="invoice", total=4_500)
+    invoiced = make_order(small.event, payment="invoice", total=4_500, billing_name="Acme")
     make_registration(make_ticket(small.event, slug="paid", price=4_500), order=invoiced, price=4_500)
     for words in (["badges", "small", "--output", "wide.pdf"], ["badges", "small", "--output", "new.pdf"],
                   ["attendance", "small", "--output", "who.csv"],

@@ -89,13 +89,17 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     return response
 
 
+def shows_inside(event: Event) -> bool:
+    """Return whether pages show who is inside: for some hours after the end, people may still be."""
+    return event.ends_at > timezone.now() or headcount.inside_registrations(event).exists()
+
+
 def attendance_context(event: Event) -> dict[str, Any]:
     counts = headcount.count_attendance(event)
     points = headcount.accumulate_arrivals(event)
     return {
         "total": counts.total,
-        # For some hours after the end, people may still be inside.
-        "shows_inside": event.ends_at > timezone.now() or counts.total.inside_count > 0,
+        "shows_inside": shows_inside(event),
         "arrivals": make_arrivals_curve(points),
         "companies": make_group_bars(event, _("By company"), _("Company"), "company", counts.companies),
         "tickets": make_group_bars(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),
@@ -152,6 +156,7 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
     presences = headcount.find_main_presences(event, [registration.pk for registration in page])
     return {
         "filters": filters,
+        "shows_inside": shows_inside(event),
         "has_company": "company" in request.GET,
         "page_obj": page,
         "rows": [(registration, presences.get(registration.pk)) for registration in page],

@@ -94,7 +94,10 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     is_valid = _check_rows(rows, company_obj, event_obj, tickets)
     if is_valid and "check" in request.POST:
         return redirect("company-check", company, event)
-    return _render_rows(request, company_obj, event_obj, rows, PasteForm(), draft=draft)
+    # Text that was pasted and not added yet stays.
+    unread_text = "" if "paste" in request.POST else request.POST.get("pasted", "")
+    paste = PasteForm(initial={"pasted": unread_text})
+    return _render_rows(request, company_obj, event_obj, rows, paste, draft=draft)
 
 
 def _render_unchecked_rows(

@@ -48,14 +48,6 @@ def require_complete_invoice(
         )
 
 
-def has_complete_buyer(receivable: Receivable) -> bool:
-    """Return whether the buyer has the name, address and country that every invoice must bear.
-
-    `make_complete_buyer_filter` in `uninvoiced.py` is the same for querysets.
-    """
-    return bool(receivable.name.strip()) and has_address(receivable) and receivable.country in country_codes()
-
-
 def has_address(receivable: Receivable) -> bool:
     return bool(receivable.street.strip() and receivable.city.strip())
 

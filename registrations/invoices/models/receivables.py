@@ -106,8 +106,7 @@ class Receivable(models.Model):
     @property
     def buyer_name(self) -> str:
         """Return the buyer's name, or an attendee's where no buyer was named; else ""."""
-        # Receivables of earlier versions may have the e-mail address as their name.
-        return (self.name if self.name != self.email else "") or self.first_attendee or ""
+        return self.name or self.first_attendee or ""
 
     @property
     def buyer_label(self) -> str:

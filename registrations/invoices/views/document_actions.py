@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from convention.errors import NotOpenNow
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from registrations.invoices.documents.completeness import has_complete_buyer, require_buyer_address
+from registrations.invoices.documents.completeness import require_buyer_address
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -39,6 +39,7 @@ from registrations.invoices.permissions import (
     get_receivable_for_treasurer,
 )
 from registrations.invoices.sending import queue_invoice_mail
+from registrations.invoices.uninvoiced import has_complete_buyer
 
 from .action_pages import ActionPage, respond_with_action
 
@@ -242,7 +243,10 @@ def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
     edited = get_receivable_for_treasurer(reference, request.user)
-    form = BuyerForm(get_posted_data(request), instance=edited, initial={"name": edited.buyer_name})
+    form = BuyerForm(get_posted_data(request), instance=edited)
+    # Not filled in: an erasure of the attendee would not find the name of a buyer.
+    if not edited.name and edited.first_attendee:
+        form.fields["name"].help_text = _("Attendee: %(name)s") % {"name": edited.first_attendee}
 
     def run_action(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)

@@ -27,7 +27,7 @@ from .matching import (
 
 def build_payable_index() -> PayableIndex:
     """Return the index of everything that a transfer may pay, or paid before."""
-    fields = ("pk", "reference", "name", "email", "amount_due", "currency", "amount_paid")
+    fields = ("pk", "reference", "name", "amount_due", "currency", "amount_paid")
     # Plain tuples: with tens of thousands of receivables model instances take seconds.
     receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
     returnable = _compute_returnable({row.pk: -row.amount_due for row in receivables})
@@ -39,7 +39,7 @@ def build_payable_index() -> PayableIndex:
     items = [
         PayableItem(
             reference=row.reference,
-            **_make_names(row.name if row.name != row.email else "", names[row.pk]),
+            **_make_names(row.name, names[row.pk]),
             amount_due=row.amount_due,
             currency=row.currency,
             invoice_numbers=tuple(numbers[row.pk]),

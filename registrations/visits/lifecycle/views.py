@@ -76,11 +76,9 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
+        messages.success(request, _("The terms have been saved."))
         if "agreed" in request.POST:
-            message = _("The terms and the host’s agreement have been recorded.")
-            _run_step(request, record_agreement, visit, message)
-        else:
-            messages.success(request, _("The terms have been saved."))
+            _run_step(request, record_agreement, visit, _("The host’s agreement has been recorded."))
         return redirect("organize-visit", event)
     # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)

@@ -9,7 +9,7 @@ from lxml import html
 
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices import uninvoiced
-from registrations.invoices.documents.completeness import has_complete_buyer
+from registrations.invoices.documents.completeness import InvalidInvoice, require_buyer_address
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
@@ -18,9 +18,9 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Charge, Invoice, InvoiceMail, Issuer, Receivable
 from registrations.invoices.sending import queue_invoice_mail, queue_new_invoice_mails
 from registrations.invoices.uninvoiced import (
+    has_complete_buyer,
     issue_due_invoices,
     list_uninvoiced_receivables,
-    make_complete_buyer_filter,
 )
 from tests.factories import make_event, make_ticket
 from tests.registrations.invoices.factories import make_receivable
@@ -55,6 +55,11 @@ def run_jobs(run_tasks, mailoutbox):
     return run
 
 
+def issue_as_the_page_does(receivable):
+    require_buyer_address(receivable)
+    return issue_invoice(receivable=receivable)
+
+
 @pytest.mark.parametrize(
     ("fields", "is_complete"),
     [
@@ -66,13 +71,17 @@ def run_jobs(run_tasks, mailoutbox):
         ({"country": "XX"}, False),
     ],
 )
-def test_pages_and_batches_require_the_same_details_of_a_buyer(issuer, fields, is_complete):
+def test_invoice_is_offered_if_it_can_be_issued_to_the_buyer(issuer, fields, is_complete):
     receivable = make_receivable(GUESTS)
     Receivable.objects.update(**fields)
     receivable.refresh_from_db()
 
     assert has_complete_buyer(receivable) is is_complete
-    assert Receivable.objects.filter(make_complete_buyer_filter()).exists() is is_complete
+    if is_complete:
+        assert issue_as_the_page_does(receivable).pk
+    else:
+        with pytest.raises(InvalidInvoice):
+            issue_as_the_page_does(receivable)
 
 
 def test_uninvoiced_amounts_match_between_sql_and_python(issuer):

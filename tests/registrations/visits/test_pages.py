@@ -126,7 +126,7 @@ def test_locking_by_hand_asks_first_and_then_shows_the_time_alone(secretary):
     assert "5 working days before the visit<" in read(secretary, "/organize/labs/visit/")
 
     asked = secretary.post("/en/organize/labs/visit/step/", {"step": "lock"}).content.decode()
-    assert "Everyone who is still waiting is told by e-mail" in asked
+    assert "Everyone still waiting will be told by e-mail" in asked
     assert reload_visit(visit).locked_at is None
 
     secretary.post("/en/organize/labs/visit/step/", {"step": "lock", "confirmed": "1"})
