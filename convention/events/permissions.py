@@ -172,13 +172,17 @@ EVENT_BY_SLUG_QUERY = CompiledQuery(
 )
 
 
+def is_visible_event(event: Event, person: "RequestUser") -> bool:
+    return event.visibility != Event.Visibility.DRAFT or can_staff_desk(person, event)
+
+
 def get_visible_event(slug: str, person: "RequestUser") -> Event:
     """Return the event of a public page; a draft is visible to its organizers and desk only.
 
     Raise NotFound, for a draft as for an event that does not exist.
     """
     event = EVENT_BY_SLUG_QUERY.first(slug)
-    if event and (event.visibility != Event.Visibility.DRAFT or can_staff_desk(person, event)):
+    if event and is_visible_event(event, person):
         return event
     raise NotFound(_("We could not find this event. Check the address."))
 

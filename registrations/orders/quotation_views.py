@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import get_event_to_organize, is_visible_event
 from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
 from registrations.application_rules import get_application_path
@@ -33,6 +33,7 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     quotation = get_quotation_by_link(secret)
     event = get_quoted_event(quotation)
     is_open = event.is_registration_open(at=timezone.now()) and not get_application_path(event)
+    is_open = is_open and is_visible_event(event, request.user)
     context = {
         "quotation": quotation,
         "event": event,

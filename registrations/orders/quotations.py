@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -60,7 +61,11 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
             )
             for line in quote.lines
         ]
-        subject = _describe_subject(event, price_ends_at=quote.price_ends_at)
+        subject = replace(
+            _describe_subject(event, price_ends_at=quote.price_ends_at),
+            company=request.company,
+            voucher_code=request.code,
+        )
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -116,10 +117,16 @@ def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
     quotation = get_quotation_by_link(secret)
     event, buyer, places = get_quoted_event(quotation), quotation.buyer, list_quoted_places(quotation)
     draft = load_draft(request.session, event.slug)
-    if places and not any(value for person in draft.people for value in person.values()):
-        # The buyer may be a person, whose name is no company.
-        is_company = bool(buyer.get("siren") or buyer.get("vat_number"))
-        draft.people = [{"company": quotation.buyer_name if is_company else "", **place} for place in places]
+    if any(value for person in draft.people for value in person.values()):
+        sentence = _(
+            "You have an unfinished registration for this event, so the quotation was not loaded. Finish it, "
+            "or clear its fields and try again."
+        )
+        messages.info(request, sentence)
+    elif places:
+        empty_person = dict.fromkeys(PERSON_FIELDS, "") | {"company": quotation.details.get("company", "")}
+        draft.people = [empty_person | place for place in places]
+        draft.code = quotation.details.get("voucher_code", "")
         draft.contact = buyer.get("email", "")
         draft.billing = {
             **{f"billing_{name}": buyer.get(name, "") for name in QUOTED_BILLING_FIELDS},

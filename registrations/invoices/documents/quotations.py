@@ -22,13 +22,18 @@ QUOTATION_VALIDITY = datetime.timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class QuotationSubject:
-    """Subject of a quotation: event, text, service period and last day of validity."""
+    """Subject of a quotation: event, text, service period and last day of validity.
+
+    `company` and `voucher_code` are those of the quoted order, for an order of the same.
+    """
 
     text: str
     event: Event | None = None
     service_from: datetime.date | None = None
     service_to: datetime.date | None = None
     valid_until: datetime.date | None = None
+    company: str = ""
+    voucher_code: str = ""
 
 
 @transaction.atomic
@@ -58,6 +63,8 @@ def create_quotation(
             "service_from": subject.service_from and subject.service_from.isoformat(),
             "service_to": subject.service_to and subject.service_to.isoformat(),
             "purchase_order": clean_line(buyer.purchase_order),
+            "company": clean_line(subject.company),
+            "voucher_code": subject.voucher_code,
             "paid": 0,
         },
         lines=[

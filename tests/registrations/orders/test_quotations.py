@@ -21,7 +21,7 @@ from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
 from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon
+from tests.factories import make_addon, make_voucher
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
@@ -288,3 +288,40 @@ def test_quoted_places_are_ordered_with_the_same_tickets_and_buyer(client, event
     ]
     assert draft.contact == "b@example.org"
     assert draft.billing["billing_city"] == "Paris"
+
+
+def test_quoted_voucher_and_company_are_ordered_and_the_tickets_page_opens_at_once(client, event):
+    make_voucher(event, code="HALF", capacity=5)
+    places = tuple(RequestedPlace(ticket="guest", first_name=name, last_name="M") for name in ("Ana", "Zoé"))
+    billing = BillingDetails(name="Comptabilité", street="1 rue X", postcode="75001", city="Paris")
+    request = make_request(places=places, code="HALF", billing=billing)
+    quotation = create_order_quotation(event=event, request=request, context=OrderContext())
+
+    client.post(f"/quotations/{quotation.link_token}/order/")
+    choices = client.get("/events/congress/register/choices/")
+
+    draft = load_draft(client.session, event.slug)
+    assert draft.code == "HALF"
+    assert [person["company"] for person in draft.people] == ["Acme", "Acme"]
+    assert choices.status_code == 200
+
+
+def test_quotation_does_not_overwrite_an_unfinished_registration(client, event):
+    quotation = create_quotation(event)
+    typed = {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-first_name": "Old"}
+    client.post("/en/events/congress/register/", typed)
+
+    page = client.post(f"/en/quotations/{quotation.link_token}/order/", follow=True)
+
+    assert "so the quotation was not loaded" in page.text
+    assert [person["first_name"] for person in load_draft(client.session, event.slug).people] == ["Old"]
+
+
+def test_quotation_for_a_draft_event_offers_no_order(client, event):
+    quotation = create_quotation(event)
+    event.visibility = event.Visibility.DRAFT
+    event.save()
+
+    page = client.get(f"/en/quotations/{quotation.link_token}/")
+
+    assert "Order these places" not in page.text
