@@ -173,6 +173,18 @@ class PendingItems:
         Registration.objects.bulk_update(self.registrations, fields)
 
 
+def find_hold_end(items: Iterable[OrderItem]) -> datetime.datetime | None:
+    """Return when the first hold of the unconfirmed items ends; None if one has expired, or all are settled.
+
+    An order is paid as a whole: as soon as one hold has expired, none may be promised.
+    """
+    now = timezone.now()
+    unconfirmed = [item for item in items if item.confirmed_at is None and item.cancelled_at is None]
+    if not all(item.is_held(at=now) for item in unconfirmed):
+        return None
+    return min((item.hold_expires_at for item in unconfirmed if item.hold_expires_at), default=None)
+
+
 def lock_pending_items(order: Order) -> PendingItems:
     """Return an order's pending items, locked until the transaction ends."""
     pending_filter = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}

@@ -30,6 +30,7 @@ from registrations.billing.receivables import (
 )
 from registrations.billing.refund_summary import load_order_balance
 from registrations.billing.refund_text import describe_settlement, preview_refund
+from registrations.booking.holds import find_hold_end
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_link_sent_after_payment
 from registrations.changes.add_addons import (
     load_addons_on_sale,
@@ -41,7 +42,7 @@ from registrations.changes.correct import correct_own_registration, correct_regi
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_correction, describe_handover
 from registrations.invoices.documents.buyer_document import choose_buyer_document
-from registrations.models import Order, Registration, SessionBooking
+from registrations.models import Order, Registration, SessionBooking, Sponsorship
 from registrations.permissions import (
     LinkAccess,
     choose_link_secret,
@@ -90,7 +91,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access, at=timezone.now()),
         "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
-        **_load_money(link_access, states),
+        **_load_money(link_access, packages, states),
         "is_merged": all(row.merged_into_id for row in link_access.registrations),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
@@ -114,7 +115,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     return render(request, "registrations/order.html", context)
 
 
-def _load_money(link_access: LinkAccess, states: set[str]) -> dict[str, object]:
+def _load_money(link_access: LinkAccess, packages: list[Sponsorship], states: set[str]) -> dict[str, object]:
     """Return the order's balance and whether a payment is the next step, as template context."""
     order = link_access.order
     money = load_order_balance(order)
@@ -129,12 +130,12 @@ def _load_money(link_access: LinkAccess, states: set[str]) -> dict[str, object]:
             for row in link_access.registrations
         )
     )
-    hold_ends = [row.hold_expires_at for row in link_access.registrations if row.is_held()]
     return {
         **money,
         "awaits_payment": awaits_payment,
-        # The first end counts, as on the page to pay.
-        "payment_hold_ends_at": min(filter(None, hold_ends), default=None),
+        "payment_hold_ends_at": find_hold_end(
+            [*packages, *link_access.registrations, *link_access.private_registrations]
+        ),
         "is_unplaced": is_unplaced,
     }
 

@@ -19,6 +19,7 @@ from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import list_active_sponsorships
+from registrations.booking.holds import find_hold_end
 from registrations.inventory.stock import refresh_availability, release_expired_packages
 from registrations.models import Package, Registration, Sponsorship
 from registrations.orders.transfer_details import get_transfer_details
@@ -140,14 +141,11 @@ def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
         r for r in (*link_access.registrations, *link_access.private_registrations) if r.cancelled_at is None
     )
     unconfirmed_items = [item for item in active_items if item.confirmed_at is None]
-    expiry_times = [
-        item.hold_expires_at for item in unconfirmed_items if item.hold_expires_at and item.is_held()
-    ]
     expired = [item for item in unconfirmed_items if not item.is_held()]
     return {
         "sponsorships": sponsorships,
         "unconfirmed_items": unconfirmed_items,
-        "hold_expires_at": min(expiry_times) if expiry_times and not expired else None,
+        "hold_expires_at": find_hold_end(unconfirmed_items),
         "is_sold_out": bool(expired) and not _are_available(expired),
     }
 

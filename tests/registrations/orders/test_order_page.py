@@ -14,13 +14,14 @@ from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Refund
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, Sponsorship
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.settlement import record_order_payment
 from tests.factories import make_addon, make_member, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import expire_holds, order_by_card
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +197,45 @@ def test_unpaid_order_by_card_says_until_when_it_is_held(client, event: Event, s
     assert "payment pending" in text
     assert "awaiting confirmation" not in text
     assert f"We hold your place until {held_until};" in text
+
+
+@pytest.fixture(params=["package", "private place"])
+def order_of_package(request, event: Event, settings):
+    """Return an unpaid order by card of a package with two places, one of its holds, and their common end."""
+    settings.CARD_PAYMENT = True
+    package = make_package(event, event.tickets.get())
+    sponsorship = make_sponsorship(package, has_logo=False, payment="card", language="en")
+    order, hold_ends_at = sponsorship.order, sponsorship.hold_expires_at
+    if request.param == "package":
+        return order, Sponsorship.objects.filter(order=order), hold_ends_at
+    order.registrations.filter(pk=order.registrations.latest("pk").pk).update(is_private=True)
+    return order, order.registrations.filter(is_private=True), hold_ends_at
+
+
+def test_unpaid_order_is_held_until_its_first_hold_ends_as_on_the_page_to_pay(
+    client, event: Event, order_of_package
+):
+    order, one_hold, hold_ends_at = order_of_package
+    first_end = hold_ends_at - datetime.timedelta(minutes=9)
+    one_hold.update(hold_expires_at=first_end)
+
+    order_text = read_main_text(client.get(order.manage_path))
+    payment_text = read_main_text(client.get(f"{order.manage_path}pay/"))
+
+    with translation.override("en"):
+        held_until = " ".join(format_deadline(first_end, event.zone).split())
+    assert re.search(rf"We hold your places? until {held_until};", order_text)
+    assert f"The package is held until {held_until}." in payment_text
+
+
+def test_unpaid_order_promises_no_hold_once_one_of_its_holds_has_expired(client, order_of_package):
+    order, one_hold, _hold_ends_at = order_of_package
+    one_hold.update(hold_expires_at=timezone.now())
+
+    text = read_main_text(client.get(order.manage_path))
+
+    assert "Your hold has expired" in text
+    assert "We hold" not in text
 
 
 def test_page_announces_the_badges_of_several_attendees(client, event: Event):
