@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from convention.money import Money
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.models.documents import Receivable, Refund
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, Sponsorship
+from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 
 from .cancellation import preview_outcome
 from .receivables import calculate_amount_owed, calculate_amount_retained, find_stored_receivable
@@ -127,3 +128,17 @@ def filter_paid() -> Q:
 def _has_paid_order() -> Q:
     receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
     return Q(Exists(receivables.filter(Q(amount_due__lte=0))))
+
+
+def select_unplaced_orders() -> QuerySet[Order]:
+    """Return the orders paid after their places or package were gone.
+
+    They are overpaid, because nothing is owed for what was lost. Places that await a member's verification do
+    not count: their links still work.
+    """
+    lost = Q(order=OuterRef("pk"), cancelled_at=None, confirmed_at=None, hold_expires_at=None)
+    has_lost_item = Exists(Registration.objects.filter(lost).exclude(AWAITS_MEMBER_VERIFICATION)) | Exists(
+        Sponsorship.objects.filter(lost)
+    )
+    overpaid = Receivable.objects.with_balance().filter(Q(amount_due__lt=0), reference=OuterRef("reference"))
+    return Order.objects.filter(has_lost_item, Exists(overpaid))

@@ -31,6 +31,12 @@ from .vouchers import Voucher
 MAX_SORT_NAME_LENGTH = 100
 REFERENCE_PATTERN = re.compile(r"[A-Z0-9]{4,20}")
 
+# Where `awaits_member_verification` is true (see also `Ticket.needs_member_verification`).
+AWAITS_MEMBER_VERIFICATION = Q(confirmed_at=None, person=None) & (
+    Q(ticket__audience=Ticket.Audience.MEMBER)
+    | Q(ticket__audience=Ticket.Audience.GUEST, event__visibility=Event.Visibility.MEMBERS)
+)
+
 
 def make_sort_name(first_name: str, last_name: str) -> str:
     """Return the key by which lists are sorted and equal names are found."""

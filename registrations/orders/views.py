@@ -28,7 +28,7 @@ from registrations.billing.receivables import (
     find_stored_receivable,
     list_active_sponsorships,
 )
-from registrations.billing.refund_summary import load_order_balance
+from registrations.billing.refund_summary import load_order_balance, select_unplaced_orders
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.holds import find_hold_end
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_link_sent_after_payment
@@ -119,16 +119,10 @@ def _load_money(link_access: LinkAccess, packages: list[Sponsorship], states: se
     """Return the order's balance and whether a payment is the next step, as template context."""
     order = link_access.order
     money = load_order_balance(order)
-    awaits_payment = order.is_by_card and bool(states & UNPAID_STATES) and money["balance"].amount > 0
-    # A place of a paid order expires only if the payment came when it was gone (`payments.payment_problems`).
-    is_unplaced = (
-        order.is_by_card
-        and not awaits_payment
-        and money["paid"].amount > 0
-        and any(
-            row.state == Registration.State.EXPIRED and not row.awaits_member_verification
-            for row in link_access.registrations
-        )
+    # The treasurer lists exactly these orders (`payments.payment_problems`), and refunds them.
+    is_unplaced = money["paid"].amount > 0 and select_unplaced_orders().filter(pk=order.pk).exists()
+    awaits_payment = (
+        order.is_by_card and bool(states & UNPAID_STATES) and money["balance"].amount > 0 and not is_unplaced
     )
     return {
         **money,

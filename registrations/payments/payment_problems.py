@@ -7,14 +7,15 @@ from django.tasks import task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.money import Money
 from registrations.billing.buyer_name import find_buyer_first_name
+from registrations.billing.refund_summary import select_unplaced_orders
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Payment, Receivable, ReceivableQuerySet, Refund
 from registrations.invoices.models.receivables import PROCESSOR_METHODS
-from registrations.models import Order, Registration, Sponsorship, Ticket
+from registrations.models import Order, Registration
+from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 
 
 @task()
@@ -78,36 +79,25 @@ def list_failed_refunds() -> QuerySet[Refund]:
 
 def list_unplaced_orders() -> QuerySet[Order]:
     """Return the orders paid after their places or package were gone, with `amount_retained` in cents."""
-    expired = Q(
-        order=OuterRef("pk"),
-        cancelled_at__isnull=True,
-        confirmed_at__isnull=True,
-        hold_expires_at__isnull=True,
-    )
-    has_expired_item = Exists(Registration.objects.filter(expired)) | Exists(
-        Sponsorship.objects.filter(expired)
-    )
-    paid = Receivable.objects.with_balance().filter(Q(amount_due__lt=0), reference=OuterRef("reference"))
-    rows = Order.objects.filter(has_expired_item, Exists(paid)).select_related("event")
-    return rows.annotate(
+    receivables = Receivable.objects.with_balance().filter(reference=OuterRef("reference"))
+    return (
+        select_unplaced_orders()
+        .select_related("event")
         # Nothing is owed for places that were lost, so the overpaid amount is all that was received.
-        amount_retained=Subquery(paid.annotate(overpaid=-F("amount_due")).values("overpaid")[:1])
-    ).order_by("-pk")
+        .annotate(
+            amount_retained=Subquery(receivables.annotate(overpaid=-F("amount_due")).values("overpaid")[:1])
+        )
+        .order_by("-pk")
+    )
 
 
 def list_unverified_orders() -> QuerySet[Order]:
     """Return card orders with a member's place not verified in time, with `amount_retained` in cents."""
-    audience = Ticket.Audience
-    needs_verification = Q(ticket__audience=audience.MEMBER) | Q(
-        ticket__audience=audience.GUEST, event__visibility=Event.Visibility.MEMBERS
-    )
-    # `person` is set by the verification; a hold that lasts may still be verified in time.
+    # A hold that lasts may still be verified in time.
     expired = Registration.objects.filter(
-        needs_verification,
+        AWAITS_MEMBER_VERIFICATION,
         Q(hold_expires_at=None) | Q(hold_expires_at__lte=timezone.now()),
         order=OuterRef("pk"),
-        person=None,
-        confirmed_at=None,
         cancelled_at=None,
     )
     paid = Receivable.objects.with_balance().filter(

@@ -18,6 +18,8 @@ from registrations.models import Order, Registration, Sponsorship
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.settlement import record_order_payment
+from registrations.payments.payment_problems import list_overpaid_card_receivables, list_unplaced_orders
+from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_addon, make_member, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import expire_holds, order_by_card
@@ -157,6 +159,53 @@ def test_payment_after_last_place_was_taken_is_announced_as_refund(client, event
     text = read_main_text(client.get(Order.objects.get(pk=order.pk).manage_path))
     assert "no places were left. We will refund the amount" in text
     assert "Pay " not in text
+
+
+def test_payment_after_last_package_was_taken_is_announced_as_refund(client, event: Event, settings):
+    settings.CARD_PAYMENT = True
+    package = make_package(event, capacity=1)
+    late = make_sponsorship(package, has_logo=False, payment="card", language="en")
+    Sponsorship.objects.update(hold_expires_at=timezone.now())
+    release_expired_holds()
+    make_sponsorship(package, has_logo=False)
+
+    with transaction.atomic():
+        record_order_payment(order=late.order, amount=120_000, method="transfer")
+
+    assert list_unplaced_orders().get() == late.order
+    assert "We will refund the amount" in read_main_text(client.get(late.order.manage_path))
+
+
+def test_transfer_for_an_unverified_order_without_places_left_is_announced_as_refund(client, event: Event):
+    """The buyer has not opened the mailed link, but has paid."""
+    order = make_order(
+        event, payment="invoice", total=12_000, email="z@example.org", language="en", needs_verification=True
+    )
+    make_registration(event.tickets.get(), order=order, price=12_000, confirmed_at=None)
+    event.tickets.update(capacity=0)
+
+    with transaction.atomic():
+        record_order_payment(order=order, amount=12_000, method="transfer")
+
+    text = read_main_text(client.get(order.manage_path))
+    assert list_unplaced_orders().get() == order
+    assert "We will refund the amount" in text
+    assert "still works while places are left" not in text
+
+
+def test_unverified_members_place_that_was_paid_twice_counts_as_overpaid(client, member_order):
+    record_demo_payment(order=member_order)
+    with transaction.atomic():
+        record_order_payment(order=member_order, amount=6_500, method="transfer")
+    expire_holds(member_order)
+    release_expired_holds()
+
+    text = read_main_text(client.get(member_order.manage_path))
+
+    assert "The link sent to zoe@example.org still works while places are left." in text
+    assert "We will refund the amount" not in text
+    assert not list_unplaced_orders()
+    assert [row.amount_overpaid for row in list_overpaid_card_receivables()] == [6_500]
 
 
 def test_page_names_only_the_attendee_whose_badge_is_sent_again(client, event: Event):
