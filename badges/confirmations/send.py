@@ -22,8 +22,8 @@ from convention.text.email_addresses import is_same_email
 from registrations.booking.verification import (
     awaits_buyer,
     awaits_buyer_alone,
-    is_link_sent_after_payment,
     is_unverifiable,
+    select_links_after_payment,
 )
 from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
@@ -207,6 +207,8 @@ def _find_due_registrations(order: Order, kind: MailDelivery.Kind) -> list[Regis
         return [] if order.verification_sent_at else [r for r in rows if _is_verified_by_link(order, r)]
     sent_at_field = SENT_AT_FIELDS[kind]
     registrations = [r for r in rows if getattr(r, sent_at_field) is None and _is_mail_due(r, sent_at_field)]
+    awaiting_payment = select_links_after_payment(order, registrations)
+    registrations = [r for r in registrations if r not in awaiting_payment]
     # An order made at the desk may have no address; private places still have that of their attendee.
     has_reader = order.email or kind == MailDelivery.Kind.MEMBER_VERIFICATION
     return registrations if has_reader else [r for r in registrations if r.is_private]
@@ -270,11 +272,9 @@ def _is_mail_due(registration: Registration, sent_at_field: str) -> bool:
 
 
 def _can_get_member_link(registration: Registration) -> bool:
-    order = registration.order
-    if is_link_sent_after_payment(order, registration):
-        return False
     # An expired place gets no link, unless the link waited for a payment that came late.
-    return registration.hold_expires_at is not None or (order.is_by_card and not registration.price)
+    waited_for_payment = registration.order.is_by_card and not registration.price
+    return registration.hold_expires_at is not None or waited_for_payment
 
 
 def _is_verified_by_link(order: Order, registration: Registration) -> bool:

@@ -7,7 +7,7 @@ gets one link for both.
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -305,13 +305,19 @@ def awaits_buyer_alone(order: Order, registration: Registration) -> bool:
     return not has_own_link and awaits_buyer(order, registration)
 
 
-def is_link_sent_after_payment(order: Order, registration: Registration) -> bool:
-    """Return whether a member's place waits for the order's payment by card before its link is mailed.
+def select_links_after_payment(order: Order, registrations: Iterable[Registration]) -> list[Registration]:
+    """Return the members' places of the order whose links are mailed only after its payment by card.
 
     A place with a price gets its link at once: the member's pass may leave nothing to pay.
     """
-    is_free_by_card = order.is_by_card and not registration.price
-    return is_free_by_card and registration.awaits_member_verification and not is_paid(order)
+    if not order.is_by_card:
+        return []
+    free_places = [
+        row
+        for row in registrations
+        if not row.price and row.cancelled_at is None and row.awaits_member_verification
+    ]
+    return free_places if free_places and not is_paid(order) else []
 
 
 def is_unverifiable(registration: Registration) -> bool:

@@ -31,7 +31,7 @@ from registrations.billing.receivables import (
 from registrations.billing.refund_summary import load_order_balance, select_unplaced_orders
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.holds import find_hold_end
-from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_link_sent_after_payment
+from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, select_links_after_payment
 from registrations.changes.add_addons import (
     load_addons_on_sale,
     select_addons_for,
@@ -167,6 +167,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
     """Set what the page shows of each registration: answers, open questions, whether it awaits the buyer."""
     order = link_access.order
     questions = load_questions(order.event)
+    awaiting_payment = select_links_after_payment(order, link_access.registrations)
     for registration in link_access.registrations:
         can_see_answers = link_access.can_see_answers(registration)
         registration.has_questions = can_see_answers and bool(
@@ -179,7 +180,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
             questions, registration.ticket, registration.answers
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
-        registration.awaits_payment_first = is_link_sent_after_payment(order, registration)
+        registration.awaits_payment_first = registration in awaiting_payment
 
 
 def _attach_badge_symbols(link_access: LinkAccess) -> None:

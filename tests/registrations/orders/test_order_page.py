@@ -4,7 +4,8 @@ import datetime
 import re
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from lxml import html
 
@@ -12,6 +13,7 @@ from convention.events.models import Event
 from convention.text.dates import format_deadline
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
+from registrations.booking.verification import select_links_after_payment
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Refund
 from registrations.models import Order, Registration, Sponsorship
@@ -20,6 +22,7 @@ from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.settlement import record_order_payment
 from registrations.payments.payment_problems import list_overpaid_card_receivables, list_unplaced_orders
 from registrations.periodic_jobs import release_expired_holds
+from registrations.permissions import get_order_by_link
 from tests.factories import make_addon, make_member, make_order, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import expire_holds, order_by_card
@@ -117,6 +120,27 @@ def test_members_link_is_mailed_once_the_order_is_paid(client, member_order, run
     assert "You have paid €65 for this place and its add-ons." in mail.body
     assert member_order.manage_url in mail.body
     assert "you can ignore this e-mail" not in mail.body
+
+
+def test_payment_is_looked_up_once_for_all_members_places(member_order, django_assert_num_queries):
+    [place] = get_order_by_link(member_order.reference, member_order.manage_secret).registrations
+    with CaptureQueriesContext(connection) as queries_for_one:
+        select_links_after_payment(place.order, [place])
+
+    with django_assert_num_queries(len(queries_for_one)):
+        selected = select_links_after_payment(place.order, [place] * 3)
+
+    assert selected == [place] * 3
+
+
+def test_cancelled_place_of_unpaid_order_announces_no_link(client, member_order):
+    [place] = member_order.registrations.all()
+    make_registration(place.ticket, order=member_order, confirmed_at=None, price=12_000)
+    Registration.objects.filter(pk=place.pk).update(cancelled_at=timezone.now())
+
+    text = read_main_text(client.get(member_order.manage_path))
+
+    assert "we will e-mail zoe@example.org a link" not in text
 
 
 @pytest.mark.parametrize("is_held", [True, False])
