@@ -1,7 +1,6 @@
 """Find the name of the person who placed an order; the order itself stores only their address."""
 
 from convention.club.models import Person
-from convention.text.email_addresses import is_same_email
 from registrations.models import Order, Registration
 
 
@@ -23,16 +22,15 @@ def find_buyer_first_name(order: Order) -> str:
 
 
 def find_buyer(order: Order) -> Person | Registration | None:
-    """Return the company's contact, else the attendee with the buyer's own address."""
+    """Return the company's contact, else the attendee of the buyer's own place."""
     if order.source == Order.Source.COMPANY_CONTACT:
         # Through the reverse relation, because `registrations.company` imports this package.
         company_order = getattr(order, "for_company", None)
         if company_order and company_order.managed_by:
             contact: Person = company_order.managed_by
             return contact
-    # Transferred places are skipped: they may still have the buyer's address, but another person's name.
-    rows = order.registrations.filter(transferred_at__isnull=True).order_by("pk")
-    return next((row for row in rows if row.has_name and is_same_email(row.email, order.email)), None)
+    rows = order.registrations.order_by("pk")
+    return next((row for row in rows if row.has_name and row.is_buyers_own), None)
 
 
 def find_attendee_first_name(registration: Registration) -> str:

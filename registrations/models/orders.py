@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.money import Money, format_creditor_reference
-from convention.text.email_addresses import is_same_email
 
 from .order_item import OrderItem
 from .order_links import OrderLinks
@@ -169,9 +168,9 @@ class Order(OrderLinks):
         return self.billing_name or self.company or self._find_person_name() or self.reference
 
     def _find_person_name(self) -> str:
-        """Return the name of the attendee with the buyer's address, else of the first one; else ""."""
+        """Return the name of the buyer's own place, else of the first attendee; else ""."""
         named = [row for row in self.registrations.all() if row.has_name]
-        first = min(named, key=lambda row: (not is_same_email(row.email, self.email), row.pk), default=None)
+        first = min(named, key=lambda row: (not row.is_buyers_own, row.pk), default=None)
         return first.name if first else ""
 
     @property

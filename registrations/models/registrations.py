@@ -16,6 +16,7 @@ from convention.club.models import Company, Person
 from convention.db.searchable import SearchableModel, SearchableQuerySet
 from convention.events.models import Event
 from convention.money import Money
+from convention.text.email_addresses import is_same_email
 from convention.text.normalize import name_search_key
 
 from .addons import Addon
@@ -213,6 +214,14 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     @property
     def has_name(self) -> bool:
         return bool(self.first_name or self.last_name)
+
+    @property
+    def is_buyers_own(self) -> bool:
+        """Return whether the attendee is the buyer, as far as their addresses tell.
+
+        A transferred place may still have the buyer's address, but has another person's name.
+        """
+        return self.transferred_at is None and is_same_email(self.email, self.order.email)
 
     def fill_company(self) -> None:
         """Name the employer whose membership gives the place, unless a company was typed."""

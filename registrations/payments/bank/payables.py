@@ -7,7 +7,6 @@ from typing import TypedDict
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
-from convention.text.email_addresses import is_same_email
 from registrations.invoices.models import Charge, Invoice, Payment, Payout, Receivable, Refund
 from registrations.invoices.models.receivables import BANK_METHODS, COUNTER_ENTRY
 from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
@@ -80,12 +79,12 @@ def _list_unbilled_names() -> defaultdict[int, list[str]]:
     """Return the attendees of each order without a receivable, the buyer's own name first."""
     billed = Receivable.objects.filter(reference=OuterRef("order__reference"))
     rows = Registration.objects.filter(~Exists(billed), order__total__gt=0)
-    rows = rows.exclude(first_name="", last_name="").order_by("pk")
+    rows = rows.exclude(first_name="", last_name="").select_related("order").order_by("pk")
+    rows = rows.only("first_name", "last_name", "email", "transferred_at", "order__email")
     names = defaultdict[int, list[str]](list)
-    columns = ("order", "first_name", "last_name", "email", "order__email")
-    for order, first_name, last_name, email, buyer_email in rows.values_list(*columns):
-        name = f"{first_name} {last_name}".strip()
-        names[order].insert(0 if is_same_email(email, buyer_email) else len(names[order]), name)
+    for row in rows:
+        order_names = names[row.order_id]
+        order_names.insert(0 if row.is_buyers_own else len(order_names), row.name)
     return names
 
 

@@ -7,8 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
+from registrations.billing.buyer_name import find_billing_name
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Receivable
@@ -169,6 +171,22 @@ def test_line_is_suggested_and_found_by_an_attendee(event, treasurer, is_billed)
     assert [suggestion.item.reference for suggestion, _part in found.context["suggestions"]] == [
         order.reference
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_transferred_place_with_the_buyers_address_does_not_name_the_buyer(event):
+    order = order_by_card(event, people=2, payment="invoice")
+    Receivable.objects.all().delete()
+    transferred = order.registrations.latest("pk")
+    order.registrations.filter(pk=transferred.pk).update(transferred_at=timezone.now())
+    Order.objects.update(email=transferred.email, billing_name="", company="")
+
+    [item] = build_payable_index().items.values()
+
+    assert item.buyer_name == "Zoé Müller 0"
+    assert Order.objects.get().buyer_label == "Zoé Müller 0"
+    assert find_billing_name(Order.objects.get()) == ""
 
 
 @pytest.mark.django_db
