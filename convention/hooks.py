@@ -133,6 +133,8 @@ metrics = Hook()
 receivable_sources = Hook()
 # () -> a subquery of the references of orders that await a payment or a verification.
 pending_references = Hook()
+# (receivable) -> labels of its charges in the active language, by id.
+charge_labels = SingleHook()
 
 # (events) -> until when people can apply for their places, by event id; without those that take none.
 application_deadlines = SingleHook()

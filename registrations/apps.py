@@ -45,6 +45,7 @@ class RegistrationsConfig(AppConfig):
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")
+        hooks.charge_labels.register("registrations.billing.charge_titles.label_charges")
         hooks.refund_requests.register("registrations.changes.merge.queue_release_of_merged")
         hooks.pending_references.register("registrations.billing.receivables.find_pending_references")
         hooks.confirm_reference.register("registrations.booking.verification.vouch_for_order_reference")

@@ -13,13 +13,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from convention.actor import unsigned_actions
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.money import Money
 from registrations.billing.buyer_name import find_billing_name
+from registrations.billing.charge_titles import (
+    FEE_KEY_SUFFIX,
+    describe_fee,
+    describe_sponsorship,
+    make_addon_charge_key,
+    make_charge_key,
+)
 from registrations.billing.tax_number import read_stored_tax_number
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import (
@@ -46,8 +52,6 @@ from registrations.models import (
 from registrations.models.orders import OrderQuerySet
 from registrations.models.sponsors import SponsorshipQuerySet
 
-# Ends the keys of cancellation fees. It is stored, so it never changes.
-FEE_KEY_SUFFIX = "/kept"
 BUYER_FIELDS = [field.name for field in fields(Buyer)]
 # For one run of the job; the next run continues.
 BILLING_BATCH_SIZE = 500
@@ -71,14 +75,14 @@ def sync_receivable(order: Order) -> Receivable:
     lapsed_keys = _find_lapsed_charge_keys(order, [*registrations, *sponsorships])
     return bill_order(
         order,
-        [item for item in registrations if _make_charge_key(item) not in lapsed_keys],
-        [item for item in sponsorships if _make_charge_key(item) not in lapsed_keys],
+        [item for item in registrations if make_charge_key(item) not in lapsed_keys],
+        [item for item in sponsorships if make_charge_key(item) not in lapsed_keys],
     )
 
 
 def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorship]") -> set[str]:
     """Return the keys of expired items that were charged once and are no longer."""
-    expired = {_make_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
+    expired = {make_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
     if not expired:
         return expired
     charges = Charge.objects.filter(receivable__reference=order.reference, key__in=expired)
@@ -235,25 +239,16 @@ def list_active_sponsorships(order: Order) -> SponsorshipQuerySet:
     return rows.select_related("package")
 
 
-def _make_charge_key(item: Registration | Sponsorship) -> str:
-    """Return the key of the charge for a registration or a sponsorship."""
-    return f"package/{item.package.slug}/{item.pk}" if isinstance(item, Sponsorship) else item.reference
-
-
 def list_sponsorship_charges(sponsorship: Sponsorship) -> list[ChargeItem]:
     """Return the charge of a sponsorship; none where it is free."""
     line = ChargeItem(
-        key=_make_charge_key(sponsorship),
-        description=f"{sponsorship.package.title}, {sponsorship.name}"[:300],
+        key=make_charge_key(sponsorship),
+        description=describe_sponsorship(sponsorship)[:300],
         unit_price=sponsorship.price,
         vat_rate=sponsorship.vat_rate,
         exemption=sponsorship.vat_exemption,
     )
     return [line] if sponsorship.price else []
-
-
-def make_addon_charge_key(registration: Registration, addon: RegistrationAddon) -> str:
-    return f"{registration.reference}/{addon.addon.slug}"
 
 
 def list_registration_charges(
@@ -298,7 +293,7 @@ def _list_fee_charges(
         _make_charge(
             # Not the key of the price, so that the ledger credits that charge and invoices the fee.
             f"{key}{FEE_KEY_SUFFIX}",
-            _("Cancellation fee: %(what)s") % {"what": title},
+            describe_fee(title),
             share,
             item,
             registration,

@@ -11,10 +11,9 @@ from django.utils.translation import pgettext
 
 from convention.events.models import Event
 from convention.tables.downloads import TableSheet
-from registrations.billing.receivables import FEE_KEY_SUFFIX
+from registrations.billing.charge_titles import FEE_KEY_SUFFIX, load_charged_items
 from registrations.invoices.ledger.charges import DISCOUNT_KEY_PREFIX
 from registrations.invoices.models.documents import Charge, Payment, Refund
-from registrations.models import Registration
 
 
 @dataclass
@@ -64,46 +63,24 @@ def load_revenue(event: Event) -> EventRevenue:
 
 def _list_items(event: Event) -> list[RevenueRow]:
     """Return what is owed by item, named as the event names it, in the reader's language."""
-    tickets = {ticket.pk: ticket.title for ticket in event.tickets.all()}
-    addons = {addon.slug: addon.title for addon in event.addons.all()}
-    packages = {package.slug: package.title for package in event.packages.all()}
-    sold = dict(Registration.objects.filter(event=event).order_by().values_list("reference", "ticket"))
     charges = Charge.objects.active().filter(receivable__event=event).order_by()
-    rows: dict[tuple[str, str], RevenueRow] = {}
     columns = ("key", "description", "quantity", "amount", "receivable__currency")
-    for key, description, quantity, amount, currency in charges.values_list(*columns):
-        title = (
-            _find_package_title(key, packages)
-            or _find_own_title(key)
-            or _name_sold_item(key, description, sold, tickets, addons)
-        )
+    values = list(charges.values_list(*columns))
+    items = load_charged_items(event, {key for key, *_rest in values})
+    rows: dict[tuple[str, str], RevenueRow] = {}
+    for key, description, quantity, amount, currency in values:
+        title = _find_group_title(key) or (items[key].title if key in items else description)
         row = rows.setdefault((title, currency), RevenueRow(title, currency))
         row.count += quantity
         row.cents += amount
     return sorted(rows.values(), key=lambda row: (-row.cents, row.title))
 
 
-def _find_own_title(key: str) -> str:
-    """Return the title of a fee or a discount, "" for anything else."""
+def _find_group_title(key: str) -> str:
+    """Return the title that all fees or all discounts share, "" for anything else."""
     if key.endswith(FEE_KEY_SUFFIX):
         return _("Cancellation fees")
     return _("Discounts") if key.startswith(DISCOUNT_KEY_PREFIX) else ""
-
-
-def _name_sold_item(
-    key: str, description: str, sold: dict[str, int], tickets: dict[int, str], addons: dict[str, str]
-) -> str:
-    """Return the title of a charge: its ticket or add-on, or its own description."""
-    reference, _slash, rest = key.partition("/")
-    if reference in sold:
-        return addons.get(rest, description) if rest else tickets.get(sold[reference], description)
-    return description
-
-
-def _find_package_title(key: str, packages: dict[str, str]) -> str:
-    """Return the title of a sponsor's package, which all its sponsors share; "" for anything else."""
-    kind, _slash, rest = key.partition("/")
-    return packages.get(rest.partition("/")[0], "") if kind == "package" else ""
 
 
 def _list_days(event: Event) -> list[RevenueDay]:

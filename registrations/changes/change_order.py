@@ -19,8 +19,9 @@ from convention.audit.record import record_action
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, NotOpenNow
 from convention.events.sequence import advance_sequence
+from registrations.billing.charge_titles import make_addon_charge_key
 from registrations.billing.price_change import settle_price_change
-from registrations.billing.receivables import list_registration_charges, make_addon_charge_key
+from registrations.billing.receivables import list_registration_charges
 from registrations.booking.build_order import make_price_fields
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.inventory.stock import exchange_tickets

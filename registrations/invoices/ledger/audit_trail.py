@@ -41,8 +41,13 @@ class LabelledEntry:
     entry: AuditEntry
 
 
-def list_audit_entries(receivable: Receivable, documents: Sequence[Invoice]) -> list[LabelledEntry]:
-    """Return the latest entries of a receivable, its documents, payments and refunds."""
+def list_audit_entries(
+    receivable: Receivable, documents: Sequence[Invoice], charge_texts: Mapping[int, str]
+) -> list[LabelledEntry]:
+    """Return the latest entries of a receivable, its documents, payments and refunds.
+
+    `charge_texts` are those of `describe_charges`.
+    """
     # The trail stores subjects as text (app, model, id), so that entries outlive their rows.
     details = {f"invoices.receivable:{receivable.pk}": ""}
     details |= {f"invoices.invoice:{document.pk}": document.number for document in documents}
@@ -62,19 +67,22 @@ def list_audit_entries(receivable: Receivable, documents: Sequence[Invoice]) -> 
     return [
         LabelledEntry(
             ACTION_LABELS.get(entry.verb, _("other change")),
-            details[entry.subject] or _describe_charges(receivable, entry, charges),
+            details[entry.subject] or _describe_changed(receivable, entry, charges, charge_texts),
             entry,
         )
         for entry in entries
     ]
 
 
-def _describe_charges(receivable: Receivable, entry: AuditEntry, charges: Mapping[int, Charge]) -> str:
+def _describe_changed(
+    receivable: Receivable, entry: AuditEntry, charges: Mapping[int, Charge], charge_texts: Mapping[int, str]
+) -> str:
     """Return the items that were added or cancelled with their amounts; of many, number and sum."""
     changed = [charges[pk] for pk in entry.details.get("charges", []) if pk in charges]
     if len(changed) <= MAX_ITEMS_NAMED:
         return ", ".join(
-            f"{charge.line_text} ({format_cents(charge.amount, receivable.currency)})" for charge in changed
+            f"{charge_texts[charge.pk]} ({format_cents(charge.amount, receivable.currency)})"
+            for charge in changed
         )
     total = format_cents(sum(charge.amount for charge in changed), receivable.currency)
     return gettext("%(count)d items, %(total)s") % {"count": len(changed), "total": total}

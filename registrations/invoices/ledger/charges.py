@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from convention import hooks
@@ -18,6 +19,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.invoices.formatting import clean_line
 from registrations.invoices.models import Charge, Receivable
+from registrations.invoices.models.receivables import format_line_text
 from registrations.invoices.tax_amounts import allocate_cents
 from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 
@@ -143,6 +145,19 @@ def list_discounts(charges: Iterable[Charge]) -> list[ChargeItem]:
     """Return the discounts granted by the treasurer, which have negative prices."""
     active_charges = (charge for charge in charges if charge.withdrawn_at is None)
     return [build_item(charge) for charge in active_charges if charge.key.startswith(DISCOUNT_KEY_PREFIX)]
+
+
+def describe_charges(receivable: Receivable) -> dict[int, str]:
+    """Return the text of each charge by id: its name in the active language, and the attendee.
+
+    Only for pages: documents keep the buyer's language, in which the descriptions are stored.
+    """
+    is_translated = receivable.language != get_language()
+    labels = hooks.charge_labels.provider()(receivable) if is_translated else {}
+    return {
+        charge.pk: format_line_text(labels.get(charge.pk, charge.description), charge.attendee)
+        for charge in receivable.charges.all()
+    }
 
 
 def lock_receivable(receivable: Receivable) -> Receivable:

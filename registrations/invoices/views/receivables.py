@@ -9,7 +9,6 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
@@ -40,6 +39,7 @@ from registrations.invoices.ledger.advice import (
 )
 from registrations.invoices.ledger.audit_trail import list_audit_entries
 from registrations.invoices.ledger.balance import ReceivableBalance, compute_balance
+from registrations.invoices.ledger.charges import describe_charges
 from registrations.invoices.ledger.manual_charges import (
     has_manual_charges,
     record_manual_charges,
@@ -121,7 +121,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     # Read once, for the table and for the name in the title.
     prefetch_related_objects([receivable], "charges")
-    translate_charges(receivable)
+    charge_texts = describe_charges(receivable)
     invoiced_balance, today = load_invoiced_balance(receivable), timezone.localdate()
     # The row of the list, so that list and page agree on balance, due date and state.
     row: Any = annotate_receivables(today).get(pk=receivable.pk)
@@ -145,7 +145,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         balance=balance,
         state=STATE_LABELS[derive_row_state(row)],
         advice=list_advice(facts, today=today),
-        charges=receivable.charges.all(),
+        charges=[(charge, charge_texts[charge.pk]) for charge in receivable.charges.all()],
         claimed_document=find_claimable_invoice(documents) if balance.amount_due > 0 else None,
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
@@ -153,7 +153,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         uninvoiced=facts.uninvoiced_cents,
         **number_reminders(receivable),
         is_by_hand=has_manual_charges(receivable),
-        history=list_audit_entries(receivable, documents),
+        history=list_audit_entries(receivable, documents, charge_texts),
     )
 
 
@@ -170,20 +170,6 @@ def number_reminders(receivable: Receivable) -> dict[str, Any]:
         "reminders": [(reminder, numbers.get(reminder.step)) for reminder in reminders],
         "reminder_count": len(late_steps),
     }
-
-
-def translate_charges(receivable: Receivable) -> None:
-    """Name the loaded charges as the event does in the reader's language; documents keep the buyer's."""
-    event: Any = receivable.event
-    if event is None or receivable.language == get_language():
-        return
-    # Through the reverse relations: orders and what they are for are a layer above invoices.
-    sold = [*event.tickets.all(), *event.addons.all(), *event.packages.all()]
-    titles = {name: row.title for row in sold for name in (row.name, row.name_en) if name}
-    for charge in receivable.charges.all():
-        # A package is followed by its sponsor's name.
-        title, comma, rest = charge.description.partition(", ")
-        charge.description = titles.get(charge.description) or f"{titles.get(title, title)}{comma}{rest}"
 
 
 def find_claimable_invoice(documents: list[Invoice]) -> Invoice | None:
