@@ -1,6 +1,7 @@
 """Payment reminders: each step is sent once for each invoice, in the buyer's language, until it is paid."""
 
 import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -56,6 +57,25 @@ def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> i
     step = max(reached, default=None)
     # "Due in three days" makes no sense after the due date.
     return None if step is None or (step < 0 <= overdue_by.days) else step
+
+
+class SentReminders(NamedTuple):
+    """Reminders of a receivable with their numbers, and how many steps after the due date there are."""
+
+    numbered: list[tuple[Reminder, int | None]]
+    late_step_count: int
+
+
+def number_reminders(receivable: Receivable) -> SentReminders:
+    """Return the reminders sent, each with its number among the steps after the due date.
+
+    The number is None for a step before the due date, and for one that the issuer no longer has.
+    """
+    reminders = Reminder.objects.filter(invoice__receivable=receivable).select_related("invoice")
+    issuer = Issuer.get_current()
+    late_steps = sorted(step for step in (issuer.reminder_days if issuer else []) if step >= 0)
+    numbers = {step: number for number, step in enumerate(late_steps, 1)}
+    return SentReminders([(reminder, numbers.get(reminder.step)) for reminder in reminders], len(late_steps))
 
 
 @task

@@ -55,12 +55,13 @@ from registrations.invoices.ledger.receivable_list import (
     load_list_values,
     prefetch_invoices,
 )
-from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund, Reminder
+from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
 from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
     get_receivable_for_treasurer,
     require_treasurer,
 )
+from registrations.invoices.reminders import number_reminders
 from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
@@ -121,7 +122,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     # Read once, for the table and for the name in the title.
     prefetch_related_objects([receivable], "charges")
-    charge_texts = describe_charges(receivable)
+    charge_texts, sent_reminders = describe_charges(receivable), number_reminders(receivable)
     invoiced_balance, today = load_invoiced_balance(receivable), timezone.localdate()
     # The row of the list, so that list and page agree on balance, due date and state.
     row: Any = annotate_receivables(today).get(pk=receivable.pk)
@@ -151,25 +152,11 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
         uninvoiced=facts.uninvoiced_cents,
-        **number_reminders(receivable),
+        reminders=sent_reminders.numbered,
+        reminder_count=sent_reminders.late_step_count,
         is_by_hand=has_manual_charges(receivable),
         history=list_audit_entries(receivable, documents, charge_texts),
     )
-
-
-def number_reminders(receivable: Receivable) -> dict[str, Any]:
-    """Return the reminders sent, each with its number among those after the due date, and how many there are.
-
-    The number is None where the issuer no longer has this step.
-    """
-    reminders = Reminder.objects.filter(invoice__receivable=receivable).select_related("invoice")
-    issuer = Issuer.get_current()
-    late_steps = sorted(step for step in (issuer.reminder_days if issuer else []) if step >= 0)
-    numbers = {step: number for number, step in enumerate(late_steps, 1)}
-    return {
-        "reminders": [(reminder, numbers.get(reminder.step)) for reminder in reminders],
-        "reminder_count": len(late_steps),
-    }
 
 
 def find_claimable_invoice(documents: list[Invoice]) -> Invoice | None:
