@@ -7,6 +7,7 @@ import datetime
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -107,14 +108,21 @@ def _sum_uninvoiced(rows: Iterable[Receivable]) -> dict[str, int]:
     return totals
 
 
-def count_uninvoiced(*, event_slug: str = "") -> tuple[int, int]:
-    """Return how many invoices can be issued, and how many lack details, of one event or of all."""
+class InvoiceCounts(NamedTuple):
+    """How many invoices can be issued now, and how many lack details of the buyer."""
+
+    ready: int
+    incomplete: int
+
+
+def count_uninvoiced(*, event_slug: str = "") -> InvoiceCounts:
+    """Count the receivables to invoice, of one event or of all."""
     rows = _exclude_queued(list_uninvoiced_receivables())
     if event_slug:
         rows = rows.filter(event__slug=event_slug)
     complete = make_complete_buyer_filter()
     counts = rows.aggregate(ready=Count("pk", filter=complete), incomplete=Count("pk", filter=~complete))
-    return counts["ready"], counts["incomplete"]
+    return InvoiceCounts(**counts)
 
 
 def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:

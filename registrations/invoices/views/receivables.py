@@ -83,7 +83,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
     page_ids = list(page.object_list)
     found = prefetch_invoices(rows).filter(pk__in=page_ids)
     page.object_list = sorted(found, key=lambda row: page_ids.index(row.pk))
-    uninvoiced_count, incomplete_count = count_uninvoiced(event_slug=active_filter.event)
+    invoice_counts = count_uninvoiced(event_slug=active_filter.event)
     return render_page(
         request,
         "receivable_list",
@@ -96,8 +96,8 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         labels=STATE_LABELS,
         events=list_billed_events(),
         issuer=Issuer.get_current(),
-        uninvoiced_count=uninvoiced_count,
-        incomplete_count=incomplete_count,
+        uninvoiced_count=invoice_counts.ready,
+        incomplete_count=invoice_counts.incomplete,
         unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),
     )
 
