@@ -45,6 +45,14 @@ class FrenchDayField(club_forms.DayField):
         super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
 
 
+class ReasonField(forms.CharField):
+    """Reason that must be given."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"required": _("Enter the reason.")}
+        super().__init__(**{"label": _("Reason"), "max_length": 300, "error_messages": messages, **kwargs})
+
+
 class ConfirmationForm(forms.Form):
     """Form without fields, for a page with just a button."""
 
@@ -52,9 +60,7 @@ class ConfirmationForm(forms.Form):
 class ReasonForm(forms.Form):
     """Reason, recorded in the audit trail."""
 
-    reason = forms.CharField(
-        label=_("Reason"), max_length=300, error_messages={"required": _("Enter the reason.")}
-    )
+    reason = ReasonField()
 
     def clean_reason(self) -> str:
         return normalize_whitespace(self.cleaned_data["reason"])
@@ -63,10 +69,14 @@ class ReasonForm(forms.Form):
 class CreditReasonForm(ReasonForm):
     """Reason, printed on the credit note."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        sentence = _("Enter the reason; it appears on the credit note.")
-        self.fields["reason"].error_messages["required"] = sentence
+    reason = ReasonField(error_messages={"required": _("Enter the reason; it appears on the credit note.")})
+
+
+class PaymentCancelForm(ReasonForm):
+    """Reason why a payment is cancelled, recorded with the counter-entry."""
+
+    # Stored in 300 characters, after the words that the payment was entered by mistake.
+    reason = ReasonField(max_length=250)
 
 
 class NextDocumentForm(forms.Form):
@@ -146,9 +156,7 @@ class RefundForm(IdempotentForm):
     """Amount and reason of a refund, and whether it goes by transfer whatever way the money came."""
 
     amount = CentsField(label=_("Amount to refund"))
-    reason = forms.CharField(
-        label=_("Reason"), max_length=300, error_messages={"required": _("Enter the reason.")}
-    )
+    reason = ReasonField()
     by_transfer = forms.BooleanField(
         label=_("Refund by bank transfer instead"),
         help_text=_("You make the transfer yourself, then mark the refund as done."),
@@ -165,14 +173,6 @@ class RefundForm(IdempotentForm):
     def method(self) -> str:
         """Return the method to use instead of the payment's, if any."""
         return Payment.Method.TRANSFER if self.cleaned_data.get("by_transfer") else ""
-
-
-class PaymentCancelForm(forms.Form):
-    """Reason why a payment is cancelled, recorded with the counter-entry."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=250, error_messages={"required": _("Enter the reason.")}
-    )
 
 
 class CreditForm(NextDocumentForm, CreditReasonForm):

@@ -11,6 +11,7 @@ from lxml import html
 
 from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.forms.actions import CreditReasonForm, PaymentCancelForm, ReasonForm
 from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.models import Invoice, Payment, Reminder
@@ -293,3 +294,26 @@ def test_reminders_are_numbered_among_those_after_the_due_date(issuer, client):
     assert "Rappel avant l’échéance, envoyé le 30 novembre 2026" in page
     assert "Relance 3 sur 3, envoyée le 30 novembre 2026" in page
     assert "Relance envoyée le 30 novembre 2026" in page
+
+
+@pytest.mark.parametrize("form_class", [ReasonForm, CreditReasonForm, PaymentCancelForm])
+def test_every_reason_is_stored_as_one_line(form_class):
+    form = form_class({"reason": " Faute \t de  frappe "})
+
+    assert form.is_valid()
+    assert form.cleaned_data["reason"] == "Faute de frappe"
+
+
+@pytest.mark.parametrize(
+    ("form_class", "max_length", "sentence"),
+    [
+        (ReasonForm, 300, "Indiquez le motif."),
+        (CreditReasonForm, 300, "Indiquez le motif\u202f; il figurera sur l’avoir."),
+        (PaymentCancelForm, 250, "Indiquez le motif."),
+    ],
+)
+def test_each_form_says_which_reason_is_missing(form_class, max_length: int, sentence: str):
+    form = form_class({"reason": ""})
+
+    assert form.errors["reason"] == [sentence]
+    assert form.fields["reason"].max_length == max_length
