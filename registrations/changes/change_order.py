@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
+from convention.club.permissions import find_member_by_email
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, NotOpenNow
 from convention.events.sequence import advance_sequence
@@ -24,7 +25,7 @@ from registrations.billing.price_change import settle_price_change
 from registrations.billing.receivables import list_registration_charges
 from registrations.booking.build_order import make_price_fields
 from registrations.booking.validation import is_addon_for_ticket
-from registrations.inventory.stock import exchange_tickets
+from registrations.inventory.stock import CompanyTicket, exchange_tickets
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.models import Addon, Order, Registration, RegistrationAddon, Ticket
 from registrations.models.sale_items import SaleItem
@@ -159,12 +160,14 @@ def change_order(
     left, OrderChangeRefused or NotOpenNow.
     """
     registration = lock_registration(registration)
+    old_place = (registration.ticket, registration.member_of)
+    recognize_member(registration, ticket)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
     if change.lacks_membership and not membership_exception.strip():
         raise OrderChangeRefused(change.membership_sentence)
     if change.difference_cents != expected_cents:
         raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
-    old_ticket, stock_changes = registration.ticket, Counter[LimitedStock]()
+    stock_changes = Counter[LimitedStock]()
     if change.ticket_line:
         set_ticket(registration, change.ticket, change.ticket_line, stock_changes)
     sequence = advance_sequence(registration.event_id)
@@ -178,7 +181,7 @@ def change_order(
         event=registration.event,
         fields=change.changed_fields,
         reason=reason,
-        details=change.describe_for_history(old_ticket),
+        details=change.describe_for_history(old_place[0]),
     )
     settle_price_change(
         registration=registration,
@@ -187,20 +190,36 @@ def change_order(
         reason=reason,
     )
     # Stock last: every booking takes its locks in this order.
-    _exchange_stock(registration, change, old_ticket, stock_changes)
+    _exchange_stock(registration, change, old_place, stock_changes)
     hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
     return registration
 
 
+def recognize_member(registration: Registration, ticket: Ticket) -> None:
+    """Set the attendee's company, found by their address, before a change to a ticket for members.
+
+    Nothing is saved. The place then counts towards the company's share, as if the member had booked it.
+    """
+    is_for_member = ticket.needs_member_verification and ticket.pk != registration.ticket_id
+    if not is_for_member or registration.member_of_id is not None:
+        return
+    if member := find_member_by_email(registration.email):
+        registration.member_of = member[1]
+        registration.fill_company()
+
+
 def _exchange_stock(
-    registration: Registration, change: OrderChange, old_ticket: Ticket, stock_changes: Counter[LimitedStock]
+    registration: Registration,
+    change: OrderChange,
+    old_place: CompanyTicket,
+    stock_changes: Counter[LimitedStock],
 ) -> None:
     """Reserve what was added and release what was removed, with the `stock_changes` of `set_ticket`."""
     stock_changes.subtract(item.addon for item in change.removed)
     stock_changes.update(change.added)
     is_moved = change.ticket_line is not None
     exchange_tickets(
-        [(old_ticket, registration.member_of)] if is_moved else [],
+        [old_place] if is_moved else [],
         [(change.ticket, registration.member_of)] if is_moved else [],
         extra_items=stock_changes,
     )

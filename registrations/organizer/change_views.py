@@ -12,7 +12,12 @@ from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_signed_digits
 from convention.web.routing import require_safe_or_post
 from registrations.billing.price_change import describe_price_change, preview_price_change
-from registrations.changes.change_order import OrderChange, change_order, preview_order_change
+from registrations.changes.change_order import (
+    OrderChange,
+    change_order,
+    preview_order_change,
+    recognize_member,
+)
 from registrations.models import Registration
 
 from .order_change_forms import OrderChangeForm
@@ -53,6 +58,7 @@ def _describe_success(registration: Registration) -> str:
 
 
 def _preview_change(form: OrderChangeForm, registration: Registration) -> OrderChange | None:
+    recognize_member(registration, form.cleaned_data["ticket"])
     try:
         change = preview_order_change(registration=registration, **_read_choice(form))
     except ConventionError as error:

@@ -9,17 +9,19 @@ from convention.audit.models import AuditEntry
 from convention.errors import ConventionError, NotOpenNow, SoldOut
 from registrations.billing.receivables import calculate_balance, sync_receivable
 from registrations.booking.place_order import place_order
+from registrations.booking.verification import verify_membership
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.change_order import DifferenceChanged, OrderChangeRefused, change_order
+from registrations.inventory.stock import CompanyFull
 from registrations.invoices.documents.credit_notes import credit_invoice
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, Receivable, Refund
-from registrations.models import Order, Registration
+from registrations.models import CompanyShare, Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_event, make_ticket
+from tests.factories import make_addon, make_event, make_member, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = pytest.mark.django_db
@@ -272,3 +274,35 @@ def test_member_ticket_is_given_to_somebody_else_with_a_reason(organizer, event,
     assert "cette inscription n’est pas celle d’un adhérent" in refused
     assert unchanged.slug == "guest"
     assert Registration.objects.get().ticket == member
+
+
+def test_member_keeps_membership_and_counts_for_company_with_a_ticket_for_members(
+    organizer, event, registration
+):
+    ticket = make_ticket(event, slug="member", name="Adhérent", audience="member", company_cap=1)
+    member = make_member(email="zoe@example.org", first_name="Zoé", last_name="Müller")
+    company = member.employments.get().company
+    page = f"/organize/{event.slug}/registrations/{registration.reference}/change/"
+
+    preview = organizer.get(page, {"ticket": ticket.pk}).text
+    organizer.post(page, {"ticket": ticket.pk, "difference": -12_000})
+
+    assert "réservé aux adhérents" not in preview
+    assert Registration.objects.get().member_of == company
+    assert CompanyShare.objects.get(ticket=ticket, company=company).reserved == 1
+    place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email=member.email)
+    second = place_order(event=event, request=OrderRequest(email=member.email, places=(place,)))
+    with pytest.raises(CompanyFull):
+        verify_membership(registration=second.registrations.get())
+
+
+def test_change_to_a_ticket_for_members_is_refused_when_company_is_full(organizer, event, registration):
+    ticket = make_ticket(event, slug="member", name="Adhérent", audience="member", company_cap=0)
+    make_member(email="zoe@example.org")
+    page = f"/organize/{event.slug}/registrations/{registration.reference}/change/"
+
+    answer = organizer.post(page, {"ticket": ticket.pk, "difference": -12_000}).text
+
+    assert "a déjà atteint le nombre maximal de places par entreprise" in answer
+    unchanged = Registration.objects.get()
+    assert (unchanged.ticket.slug, unchanged.member_of) == ("guest", None)
