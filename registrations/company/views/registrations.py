@@ -85,6 +85,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
     """Show a registration; a POST substitutes its attendee."""
     company_obj = get_company_of_contact(company, request.user)
     registration = get_changeable_registration(company_obj, reference)
+    is_buyer = _holds_order_link(registration, request.user)
     form = (
         SubstitutionForm(request.POST)
         if request.method == "POST"
@@ -94,7 +95,10 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         throttle_correction(registration.order)
         try:
             changed = substitute_attendee(
-                registration=registration, new_attendee=form.to_place(), given_by=GivenBy.BUYER
+                registration=registration,
+                new_attendee=form.to_place(),
+                # Another contact of the company is not the buyer whom the new attendee reads about.
+                given_by=GivenBy.BUYER if is_buyer else GivenBy.OTHER,
             )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
@@ -113,7 +117,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         "form": form,
         "invitation": invitation,
         "can_change": _can_substitute(registration),
-        "can_correct": _holds_order_link(registration, request.user) and not registration.is_private,
+        "can_correct": is_buyer and not registration.is_private,
     }
     return render_page(request, "company/registration.html", company_obj, **context)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from django.test import Client
 
 from badges.codes import build_badge_code
 from badges.confirmations import send
@@ -19,7 +20,7 @@ from registrations.models import MailDelivery, Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import get_order_by_link, make_own_secret
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_event, make_ticket
+from tests.factories import make_addon, make_contact, make_event, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -160,6 +161,24 @@ def test_company_colleague_gets_badge_and_details_request_in_one_mail(run_tasks,
     assert "/details/" in mail.body
     assert Invitation.objects.get(holder_count=2).sent_at
     assert "demandées par e-mail" in desk.client.get(f"{desk.at}/registrations/").content.decode()
+
+
+def test_place_given_by_another_contact_does_not_name_the_buyer(run_tasks, mailoutbox):
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "alpha@x.fr"))
+    registration = Registration.objects.get()
+    run_tasks()
+    mailoutbox.clear()
+    second_contact = make_contact(desk.company, first_name="Simone", last_name="Autre")
+    second_client = Client()
+    second_client.force_login(second_contact)
+
+    second_client.post(f"{desk.at}/registrations/{registration.reference}/", ANA)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["ana@example.net"]]
+    assert "Une place vous a été cédée." in get_plain_text(mail)
+    assert "Cléo" not in get_plain_text(mail)
 
 
 def test_cancellation_mail_offers_the_registration_to_its_attendee_and_the_order_to_its_buyer(
