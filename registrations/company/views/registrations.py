@@ -16,6 +16,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import preview_refund
+from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.transfer import GivenBy
 from registrations.changes.cancel import cancel_registration
@@ -146,6 +147,12 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
     link_access = get_full_access(registration.order)
     registration = link_access.get_registration(reference)
     is_post = request.method == "POST"
+    if not is_post:
+        try:
+            check_correctable(registration)
+        except NotOpenNow as error:
+            messages.error(request, str(error))
+            return redirect("company-place", company, reference)
     form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(registration)
     if is_post and form.is_valid():
         throttle_correction(registration.order)
@@ -153,6 +160,8 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
             corrected = correct_registration(registration=registration, correction=form.to_correction())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except NotOpenNow as error:
+            form.add_error(None, str(error))
         else:
             reader, holder_count = link_access.buyer_address, registration.holder_count
             messages.success(

@@ -20,6 +20,7 @@ from registrations.models import ImportRun, Registration
 from registrations.permissions import make_own_secret
 from tests.badges.attendance.factories import make_bearer_header, make_device, make_item
 from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BOB = {"first_name": "Bob", "last_name": "Roi", "email": "bob@example.org", "company": ""}
@@ -270,3 +271,28 @@ def test_cancelled_place_cannot_be_transferred(event, place):
     place.refresh_from_db()
     with pytest.raises(NotOpenNow):
         correct_as_organizer(registration=place, correction=Correction(**BOB, no_photo=False))
+
+
+def test_contact_keeps_what_was_typed_when_the_deadline_refuses_a_transfer():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"))
+    close_substitutions(desk.event)
+    page = f"{desk.at}/registrations/{Registration.objects.get().reference}/correct/"
+
+    answer = desk.client.post(page, BOB)
+
+    assert answer.status_code == 200
+    assert "La cession de place était possible jusqu’au" in answer.text
+    assert 'value="Roi"' in answer.text
+
+
+def test_contact_is_offered_no_correction_of_a_cancelled_registration():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"))
+    registration = Registration.objects.get()
+    cancel_registration(registration=registration)
+
+    answer = desk.client.get(f"{desk.at}/registrations/{registration.reference}/correct/", follow=True)
+
+    assert answer.redirect_chain == [(f"{desk.at}/registrations/{registration.reference}/", 302)]
+    assert "Cette inscription n’est plus active" in answer.text
