@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from convention.audit.models import AuditEntry
 from convention.club.permissions import find_member_by_email
 from convention.mail.messages import MailMessage
-from convention.money import Money
 from convention.text.email_addresses import is_same_email, normalize_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
-from registrations.billing.receivables import is_settled, list_active_sponsorships
+from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement
-from registrations.booking.verification import make_verification_token
+from registrations.booking.verification import get_paid_price, make_verification_token
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
@@ -101,8 +100,7 @@ def write_member_verification_mail(
             "registration": registration,
             "event": event,
             "where": format_venue_address(event),
-            # What was paid is between the club and the buyer.
-            "paid": _get_paid_price(registration) if is_same_email(order.email, registration.email) else None,
+            "paid": get_paid_price(registration),
             "url": absolute_url(
                 reverse("verify-order", args=[make_verification_token(order, registration.email)])
             ),
@@ -113,14 +111,6 @@ def write_member_verification_mail(
         accent=event.accent,
         reply_to=event.contact_email,
     )
-
-
-def _get_paid_price(registration: Registration) -> Money | None:
-    """Return what was paid by card for a place that is not confirmed yet; None if nothing was."""
-    order = registration.order
-    if not order.is_by_card or not registration.full_price or not is_settled(order):
-        return None
-    return Money(registration.full_price, order.currency)
 
 
 def write_confirmation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:

@@ -24,10 +24,11 @@ from convention.codes.secret_keys import ExpiredToken, UnreadableToken, decrypt_
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, Forbidden, LinkExpired, NotFound
 from convention.events.sequence import advance_sequence
+from convention.money import Money
 from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.application_rules import check_applications
 from registrations.attendee_identity import AttendeeIdentity, choose_member_name
-from registrations.billing.receivables import is_paid, sync_existing_receivable
+from registrations.billing.receivables import is_paid, is_settled, sync_existing_receivable
 from registrations.inventory.stock import list_stock_items, reserve_company_share, reserve_items
 from registrations.models import Order, PassQuota, Registration, Sponsorship
 from registrations.questions.queries import count_chosen_options
@@ -318,6 +319,18 @@ def select_links_after_payment(order: Order, registrations: Iterable[Registratio
         if not row.price and row.cancelled_at is None and row.awaits_member_verification
     ]
     return free_places if free_places and not is_paid(order) else []
+
+
+def get_paid_price(registration: Registration) -> Money | None:
+    """Return what was paid by card for a member's place that is not confirmed yet; None if nothing was.
+
+    Only if the buyer is the attendee: what was paid is between the club and the buyer.
+    """
+    order = registration.order
+    is_buyers = order.is_by_card and is_same_email(order.email, registration.email)
+    if not is_buyers or not registration.full_price or not is_settled(order):
+        return None
+    return Money(registration.full_price, order.currency)
 
 
 def is_unverifiable(registration: Registration) -> bool:

@@ -14,6 +14,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.booking.verification import (
     AddressVerification,
     get_confirmed_name,
+    get_paid_price,
     load_verification,
     verify_address,
 )
@@ -41,11 +42,13 @@ def order_verification(request: HttpRequest, token: str) -> HttpResponse:
     hold_expiries = [item.hold_expires_at for item in unconfirmed if item.is_held() and item.is_reserved]
     registrations = verification.registrations
     prefetch_related_objects(registrations, "addons__addon")
+    unconfirmed_registrations = [row for row in registrations if not row.confirmed_at]
     context = {
         "verification": verification,
         "places": [(item, _get_badge_name(verification, item)) for item in registrations],
         "order": verification.order,
         "event": verification.order.event,
+        "paid": next(filter(None, map(get_paid_price, unconfirmed_registrations)), None),
         "hold_expires_at": min(filter(None, hold_expiries), default=None)
         # Shown only if everything is held; otherwise other people may take the places first.
         if len(hold_expiries) == len(unconfirmed)

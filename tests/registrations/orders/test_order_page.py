@@ -143,6 +143,19 @@ def test_cancelled_place_of_unpaid_order_announces_no_link(client, member_order)
     assert "we will e-mail zoe@example.org a link" not in text
 
 
+def test_page_behind_members_link_says_what_was_paid(client, member_order, run_tasks, mailoutbox):
+    record_demo_payment(order=member_order)
+    run_tasks()
+    [mail] = mailoutbox
+    link = re.search(r"https?://[^/]+(/\S*/orders/confirm/\S+)", mail.body).group(1)
+
+    page = read_main_text(client.get(link))
+
+    assert "You have paid €65 for this place and its add-ons." in page
+    assert "There is no automatic refund if you neither confirm nor cancel." in page
+    assert "nothing will be invoiced" not in page
+
+
 @pytest.mark.parametrize("is_held", [True, False])
 def test_paid_place_that_member_cancels_unconfirmed_is_refunded_in_full(client, member_order, is_held):
     record_demo_payment(order=member_order)
