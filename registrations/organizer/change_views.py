@@ -35,8 +35,10 @@ def registration_change(request: HttpRequest, event: str, reference: str) -> Htt
     # the POST, because URLs end up in logs.
     data = request.POST if request.method == "POST" else request.GET or None
     form = OrderChangeForm(data, registration=registration)
-    change = _preview_change(form, registration) if data is not None and form.is_valid() else None
-    if request.method == "POST" and change and _try_change(request, form, registration):
+    # An invalid reason leaves the preview on the page, with the field in which to correct it.
+    has_choice = data is not None and not form.errors.keys() - {"reason"}
+    change = _preview_change(form, registration) if has_choice else None
+    if request.method == "POST" and change and form.is_valid() and _try_change(request, form, registration):
         messages.success(request, _describe_success(registration))
         return redirect("organize-registration", event, reference)
     context = {

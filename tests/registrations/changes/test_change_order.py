@@ -306,3 +306,17 @@ def test_change_to_a_ticket_for_members_is_refused_when_company_is_full(organize
     assert "a déjà atteint le nombre maximal de places par entreprise" in answer
     unchanged = Registration.objects.get()
     assert (unchanged.ticket.slug, unchanged.member_of) == ("guest", None)
+
+
+def test_reason_that_is_too_long_stays_on_the_page_with_the_preview(organizer, event, registration):
+    full = event.tickets.get(slug="full")
+    page = f"/organize/{event.slug}/registrations/{registration.reference}/change/"
+    reason = "a" * 301
+
+    answer = organizer.post(page, {"ticket": full.pk, "difference": 8_000, "reason": reason})
+
+    [form] = html.fromstring(answer.content).xpath("//main//form[@method='post']")
+    assert form.fields["reason"] == reason
+    assert form.fields["difference"] == "8000"
+    assert "300" in form.text_content()
+    assert Registration.objects.get().ticket.slug == "guest"
