@@ -27,7 +27,7 @@ from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
 from registrations.billing.refund_summary import load_payment_state, summarize_refund, summarize_settlement
-from registrations.booking.verification import awaits_buyer, vouch_for_order
+from registrations.booking.verification import awaits_buyer, select_links_after_payment, vouch_for_order
 from registrations.changes.cancel import cancel_registration, cancel_with_fee
 from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
 from registrations.changes.forms import CorrectionForm, DirectoryCorrectionForm
@@ -300,10 +300,16 @@ def order_vouch(request: HttpRequest, event: str, reference: str) -> HttpRespons
 @require_POST
 def mail_resend(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Send the registration's mail again, to a corrected address if one was typed."""
-    event_obj = get_event_to_organize(event, request.user)
+    registration = _get_registration(get_event_to_organize(event, request.user), reference)
+    email = request.POST.get("email", "")[:254]
+    # Another address is still saved: the link goes there after the payment.
+    if not email and select_links_after_payment(registration.order, [registration]):
+        sentence = _(
+            "No e-mail was sent: the link that confirms %(name)s’s place is sent once the order is paid."
+        )
+        messages.info(request, sentence % {"name": registration.name})
+        return redirect("organize-registration", event, reference)
     resend = correct_order_address if "order" in request.POST else resend_mail
-    address = resend(
-        registration=_get_registration(event_obj, reference), email=request.POST.get("email", "")[:254]
-    )
+    address = resend(registration=registration, email=email)
     messages.success(request, _("We are sending the e-mail to %(email)s.") % {"email": address})
     return redirect("organize-registration", event, reference)

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone, translation
 from lxml import html
 
@@ -23,7 +24,7 @@ from registrations.payments.cards.settlement import record_order_payment
 from registrations.payments.payment_problems import list_overpaid_card_receivables, list_unplaced_orders
 from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import get_order_by_link
-from tests.factories import make_addon, make_member, make_order, make_registration, make_ticket
+from tests.factories import make_addon, make_member, make_order, make_registration, make_staff, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import expire_holds, order_by_card
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
@@ -141,6 +142,19 @@ def test_cancelled_place_of_unpaid_order_announces_no_link(client, member_order)
     text = read_main_text(client.get(member_order.manage_path))
 
     assert "we will e-mail zoe@example.org a link" not in text
+
+
+def test_organizer_reads_that_members_link_follows_the_payment(client, member_order, run_tasks, mailoutbox):
+    registration = member_order.registrations.get()
+    client.force_login(make_staff(member_order.event))
+    path = reverse("organize-registration-resend", args=[member_order.event.slug, registration.reference])
+
+    answer = client.post(path, follow=True)
+    run_tasks()
+
+    assert "le lien qui confirme la place de Zoe Müller est envoyé une fois la commande payée" in answer.text
+    assert "Nous envoyons" not in answer.text
+    assert mailoutbox == []
 
 
 def test_page_behind_members_link_says_what_was_paid(client, member_order, run_tasks, mailoutbox):
