@@ -21,6 +21,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.club.people import save_person
+from convention.club.permissions import find_member_by_email
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
@@ -95,7 +96,7 @@ def correct_as_organizer(
 
     `at` is when a desk did it, if that was earlier and without network.
     """
-    registration, old_values = _lock_and_correct(registration, correction)
+    registration, old_values = _lock_and_correct(registration, correction, is_organizer=True)
     return _apply_correction(registration, old_values, reason, at=at)
 
 
@@ -147,13 +148,13 @@ def correct_own_registration(*, registration: Registration, correction: Correcti
 
 
 def _lock_and_correct(
-    registration: Registration, correction: Correction
+    registration: Registration, correction: Correction, *, is_organizer: bool = False
 ) -> tuple[Registration, dict[str, Any]]:
     """Return the locked registration with the corrected, unsaved fields, and their old values."""
     Order.objects.locked_for_update().get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     corrected = _normalize_correction(registration, correction)
-    _check_correction(registration, corrected)
+    _check_correction(registration, corrected, is_organizer=is_organizer)
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
     old_values = {name: value for name, value in current_values.items() if value != getattr(corrected, name)}
     for name in old_values:
@@ -293,12 +294,16 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
     ).normalize()
 
 
-def _check_correction(registration: Registration, correction: RequestedPlace) -> None:
+def _check_correction(registration: Registration, correction: RequestedPlace, *, is_organizer: bool) -> None:
     check_correctable(registration)
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_texts(correction):
         errors.setdefault(field, []).append(sentence)
-    if registration.ticket.needs_member_verification and correction.email != registration.email:
+    if (
+        registration.ticket.needs_member_verification
+        and correction.email != registration.email
+        and not (is_organizer and _is_correctable_exception(registration, correction.email))
+    ):
         errors.setdefault("email", []).append(
             _(
                 "A member’s address cannot be changed. Cancel this registration, then register again "
@@ -307,6 +312,15 @@ def _check_correction(registration: Registration, correction: RequestedPlace) ->
         )
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def _is_correctable_exception(registration: Registration, email: str) -> bool:
+    """Return whether the registration has a ticket for members by way of exception, and would keep it so.
+
+    The place of a member counts towards the company's share, so that a member's address needs a new one.
+    """
+    is_exception = registration.confirmed_at is not None and registration.member_of_id is None
+    return is_exception and find_member_by_email(email) is None
 
 
 @transaction.atomic

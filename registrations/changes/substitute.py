@@ -157,11 +157,18 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
 def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Person:
     """Return the person with that address who holds a seat of the same company. Raise InvalidFields."""
     company = registration.member_of
-    seats = find_seats_by_address(company, [normalize_email(new_attendee.email)]) if company else {}
+    if company is None:
+        sentence = _(
+            "No membership is recorded for this place, so it cannot be given to somebody else here. Please "
+            "contact the organizers."
+        )
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+    seats = find_seats_by_address(company, [normalize_email(new_attendee.email)])
     if not seats:
         sentence = _(
             "This place is for members of %(company)s, and nobody with this address has one of its seats."
         )
-        params = {"company": company or registration.company}
-        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence % params]})
+        raise InvalidFields(
+            _("Some fields need to be corrected."), {"email": [sentence % {"company": company}]}
+        )
     return seats[normalize_email(new_attendee.email)].person

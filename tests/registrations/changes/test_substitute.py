@@ -129,3 +129,38 @@ def test_unassigned_place_gets_name_without_new_address():
     assert one.name == "Nom à préciser"
     assert not one.has_name
     assert substitute_attendee(registration=one, new_attendee=place(email=one.email)).has_name
+
+
+def test_exception_to_a_members_ticket_is_corrected_by_organizers_only():
+    exception = make_registration(make_ticket(slug="member", audience="member"), email="zoe@example.org")
+    correction = Correction(
+        first_name="Zoé", last_name="Müller", email="right@example.org", company="", no_photo=False
+    )
+
+    with pytest.raises(InvalidFields):
+        correct_registration(registration=exception, correction=correction)
+    corrected = correct_as_organizer(registration=exception, correction=correction)
+
+    assert corrected.email == "right@example.org"
+
+
+def test_exception_to_a_members_ticket_is_not_moved_to_the_address_of_a_member():
+    exception = make_registration(make_ticket(slug="member", audience="member"), email="zoe@example.org")
+    member = make_member(email="member@example.org")
+    correction = Correction(
+        first_name="Zoé", last_name="Müller", email=member.email, company="", no_photo=False
+    )
+
+    with pytest.raises(InvalidFields) as refused:
+        correct_as_organizer(registration=exception, correction=correction)
+
+    assert "email" in refused.value.field_errors
+
+
+def test_refused_transfer_of_an_exception_refers_to_the_organizers():
+    exception = make_registration(make_ticket(slug="member", audience="member"), company="")
+
+    with pytest.raises(InvalidFields) as refused:
+        substitute_attendee(registration=exception, new_attendee=place())
+
+    assert "Écrivez aux organisateurs" in refused.value.field_errors["email"][0]
