@@ -163,10 +163,7 @@ def change_order(
     old_place = (registration.ticket, registration.member_of)
     recognize_member(registration, ticket)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
-    if change.lacks_membership and not membership_exception.strip():
-        raise OrderChangeRefused(change.membership_sentence)
-    if change.difference_cents != expected_cents:
-        raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
+    _check_agreed(change, expected_cents, membership_exception)
     stock_changes = Counter[LimitedStock]()
     if change.ticket_line:
         set_ticket(registration, change.ticket, change.ticket_line, stock_changes)
@@ -193,6 +190,13 @@ def change_order(
     _exchange_stock(registration, change, old_place, stock_changes)
     hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
     return registration
+
+
+def _check_agreed(change: OrderChange, expected_cents: int, membership_exception: str) -> None:
+    if change.lacks_membership and not membership_exception.strip():
+        raise OrderChangeRefused(change.membership_sentence)
+    if change.difference_cents != expected_cents:
+        raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
 
 
 def recognize_member(registration: Registration, ticket: Ticket) -> None:

@@ -9,6 +9,7 @@ to answer again.
 """
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,9 @@ from .links import send_links_mail
 
 NAME_FIELDS = ("first_name", "last_name")
 CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
+
+# Tells whether a registration must keep its address, given the new one.
+type KeepsAddress = Callable[[Registration, str], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +100,7 @@ def correct_as_organizer(
 
     `at` is when a desk did it, if that was earlier and without network.
     """
-    registration, old_values = _lock_and_correct(registration, correction, is_organizer=True)
+    registration, old_values = _lock_and_correct(registration, correction, keeps_address=_is_place_of_member)
     return _apply_correction(registration, old_values, reason, at=at)
 
 
@@ -147,14 +151,30 @@ def correct_own_registration(*, registration: Registration, correction: Correcti
     return registration
 
 
+def _has_members_ticket(registration: Registration, _email: str) -> bool:
+    return registration.ticket.needs_member_verification
+
+
+def _is_place_of_member(registration: Registration, email: str) -> bool:
+    """Return whether the place is a member's, or would be with the new address.
+
+    A ticket for members that somebody else has by way of exception is not. The place of a member counts
+    towards the company's share, so that a member's address needs a new registration.
+    """
+    if not registration.ticket.needs_member_verification:
+        return False
+    is_exception = registration.confirmed_at is not None and registration.member_of_id is None
+    return not is_exception or find_member_by_email(email) is not None
+
+
 def _lock_and_correct(
-    registration: Registration, correction: Correction, *, is_organizer: bool = False
+    registration: Registration, correction: Correction, *, keeps_address: KeepsAddress = _has_members_ticket
 ) -> tuple[Registration, dict[str, Any]]:
     """Return the locked registration with the corrected, unsaved fields, and their old values."""
     Order.objects.locked_for_update().get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     corrected = _normalize_correction(registration, correction)
-    _check_correction(registration, corrected, is_organizer=is_organizer)
+    _check_correction(registration, corrected, keeps_address)
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
     old_values = {name: value for name, value in current_values.items() if value != getattr(corrected, name)}
     for name in old_values:
@@ -294,16 +314,14 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
     ).normalize()
 
 
-def _check_correction(registration: Registration, correction: RequestedPlace, *, is_organizer: bool) -> None:
+def _check_correction(
+    registration: Registration, correction: RequestedPlace, keeps_address: KeepsAddress
+) -> None:
     check_correctable(registration)
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_texts(correction):
         errors.setdefault(field, []).append(sentence)
-    if (
-        registration.ticket.needs_member_verification
-        and correction.email != registration.email
-        and not (is_organizer and _is_correctable_exception(registration, correction.email))
-    ):
+    if correction.email != registration.email and keeps_address(registration, correction.email):
         errors.setdefault("email", []).append(
             _(
                 "A member’s address cannot be changed. Cancel this registration, then register again "
@@ -312,15 +330,6 @@ def _check_correction(registration: Registration, correction: RequestedPlace, *,
         )
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
-
-
-def _is_correctable_exception(registration: Registration, email: str) -> bool:
-    """Return whether the registration has a ticket for members by way of exception, and would keep it so.
-
-    The place of a member counts towards the company's share, so that a member's address needs a new one.
-    """
-    is_exception = registration.confirmed_at is not None and registration.member_of_id is None
-    return is_exception and find_member_by_email(email) is None
 
 
 @transaction.atomic
