@@ -187,14 +187,15 @@ def test_receivable_without_billing_details_is_titled_by_a_person(event: Event, 
 
 
 @pytest.mark.django_db
-def test_address_stored_as_name_is_not_shown_as_one(event: Event, client, treasurer):
+def test_attendee_is_shown_and_not_filled_in_as_a_missing_buyer(event: Event, client, treasurer):
     client.force_login(treasurer)
     order = order_by_card(event, payment="invoice")
     sync_receivable(order)
-    Receivable.objects.update(name=order.email)
+    Receivable.objects.update(name="")
 
     form = client.get(reverse("receivable-buyer", args=[order.reference])).context["action_page"].form
     page = client.get(reverse("receivable", args=[order.reference]))
 
-    assert form["name"].value() == "Zoé Müller 0"
+    assert form["name"].value() == ""
+    assert "Zoé Müller 0" in form["name"].help_text
     assert page.context["receivable"].buyer_label == "Zoé Müller 0"
