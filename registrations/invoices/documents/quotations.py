@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -58,15 +59,7 @@ def create_quotation(
         seller={name: getattr(issuer, name) for name in SELLER_FIELDS},
         buyer={name: clean_line(getattr(buyer, name)) for name in BUYER_FIELDS},
         buyer_name=clean_line(buyer.name)[:300],
-        details={
-            "subject": clean_line(subject.text),
-            "service_from": subject.service_from and subject.service_from.isoformat(),
-            "service_to": subject.service_to and subject.service_to.isoformat(),
-            "purchase_order": clean_line(buyer.purchase_order),
-            "company": clean_line(subject.company),
-            "voucher_code": subject.voucher_code,
-            "paid": 0,
-        },
+        details=_make_details(buyer, subject),
         lines=[
             {
                 # By it, an order can be filled with what was quoted (`orders.quotations`).
@@ -89,3 +82,15 @@ def create_quotation(
     )
     record_action("quotation.give", quotation, event=subject.event)
     return quotation
+
+
+def _make_details(buyer: Buyer, subject: QuotationSubject) -> dict[str, Any]:
+    return {
+        "subject": clean_line(subject.text),
+        "service_from": subject.service_from and subject.service_from.isoformat(),
+        "service_to": subject.service_to and subject.service_to.isoformat(),
+        "purchase_order": clean_line(buyer.purchase_order),
+        "company": clean_line(subject.company),
+        "voucher_code": subject.voucher_code,
+        "paid": 0,
+    }
