@@ -56,15 +56,23 @@ CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
 type KeepsAddress = Callable[[Registration, str], bool]
 
 
+class AttendeeChanged(NotOpenNow):
+    """The place was given to somebody else while its details were being corrected."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """The corrected values of a registration."""
+    """The corrected values of a registration.
+
+    `holder_count` is that of the registration when its values were shown; None does not compare it.
+    """
 
     first_name: str
     last_name: str
     email: str
     company: str
     no_photo: bool
+    holder_count: int | None = None
 
 
 @transaction.atomic
@@ -177,6 +185,13 @@ def _lock_and_correct(
     _check_correction(registration, corrected, keeps_address)
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
     old_values = {name: value for name, value in current_values.items() if value != getattr(corrected, name)}
+    # A page from before a transfer would give the place back to the former attendee.
+    if old_values and correction.holder_count not in (None, registration.holder_count):
+        sentence = _(
+            "The place has had another attendee since this page was opened. Open it again to correct the "
+            "details."
+        )
+        raise AttendeeChanged(sentence)
     for name in old_values:
         setattr(registration, name, getattr(corrected, name))
     return registration, old_values

@@ -37,11 +37,13 @@ class CorrectionForm(ActionErrorsMixin, forms.Form):
     email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
     company = forms.CharField(label=_("Company"), required=False)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
+    holder_count = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @classmethod
     def from_registration(cls, registration: Registration) -> "CorrectionForm":
         """Return the form filled with the current values."""
-        return cls(initial={name: getattr(registration, name) for name in CORRECTABLE_FIELDS})
+        names = [*CORRECTABLE_FIELDS, "holder_count"]
+        return cls(initial={name: getattr(registration, name) for name in names})
 
     def to_correction(self) -> Correction:
         """Return the cleaned values; `add_errors` shows the errors that the action finds in them."""

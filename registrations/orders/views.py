@@ -38,7 +38,7 @@ from registrations.changes.add_addons import (
     select_addons_of_link,
 )
 from registrations.changes.cancel import cancel_as_attendee, cancel_registration, check_cancellable
-from registrations.changes.correct import correct_own_registration, correct_registration
+from registrations.changes.correct import AttendeeChanged, correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_correction, describe_handover
 from registrations.invoices.documents.buyer_document import choose_buyer_document
@@ -271,6 +271,8 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
             corrected = correct(registration=registration, correction=form.to_correction())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except AttendeeChanged as error:
+            form.add_error(None, str(error))
         else:
             return _redirect_after_correction(request, link_access, corrected, registration.holder_count)
     context = {

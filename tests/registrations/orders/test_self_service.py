@@ -197,3 +197,27 @@ def test_partly_cancelled_order_shows_each_state_and_badge_recipient(client):
     assert "<dt>Annulée</dt><dd>Ana Müller</dd>" in before
     assert "Badge en cours d’envoi à buyer@example.org : Bob Müller" in before
     assert "Badge envoyé à buyer@example.org : Bob Müller" in after
+
+
+def test_page_from_before_a_transfer_does_not_give_the_place_back(client):
+    order = make_order(make_event(), email="buyer@example.org")
+    registration = make_registration(
+        make_ticket(order.event), order=order, first_name="Zoé", last_name="Alpha", email="zoe@example.org"
+    )
+    page = reverse("order-correct", args=[order.reference, order.manage_secret, registration.reference])
+    [shown] = html.fromstring(client.get(page).content).xpath("//input[@name='holder_count']/@value")
+    successor = {"first_name": "Nova", "last_name": "Bêta", "email": "nova@example.org"}
+    stale = {"first_name": "Zoé", "last_name": "Alphaa", "email": "zoe@example.org", "holder_count": shown}
+
+    first = client.post(page, successor | {"holder_count": shown})
+    order.refresh_from_db()
+    page = reverse("order-correct", args=[order.reference, order.manage_secret, registration.reference])
+    repeated = client.post(page, successor | {"holder_count": shown})
+    refused = client.post(page, stale)
+
+    registration.refresh_from_db()
+    assert first.status_code == 302
+    assert repeated.status_code == 302
+    assert "La place a changé de participant" in read_text(refused)
+    assert registration.name == "Nova Bêta"
+    assert registration.badge_version == 2
