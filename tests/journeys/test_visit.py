@@ -186,7 +186,7 @@ def send_visitor_list(story: Story) -> None:
     """Lock the list and mail its link; the gate opens it and confirms receipt."""
     page = story.of(story.people.secretary, story.run)
     story.press(page, "Lock the list now")
-    story.reads(page, "Everyone who is still waiting is told by e-mail that there is no place for them.")
+    story.reads(page, "Everyone still waiting will be told by e-mail that there is no place for them.")
     story.press(page, "Lock the list now")
     send_next_version(story, page)
     gate = story.browser("gate", "phone")
