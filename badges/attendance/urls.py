@@ -1,11 +1,8 @@
-import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.urls import path, re_path
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.models import Event
 from convention.web.routing import OrganizerPage, PageGroup
 
 from .conflicts_api import DeviceConflictsView
@@ -20,7 +17,6 @@ PERSON_PATH = f"{EVENT_PATH}/attendance/people/<slug:reference>"
 CONFLICTS_PATH = f"{EVENT_PATH}/attendance/conflicts"
 SHEETS_PATH = f"{EVENT_PATH}/attendance/sheets"
 CHECKPOINTS_PATH = f"{EVENT_PATH}/checkpoints"
-DEVICES_SHOWN_AFTER_END: Final = datetime.timedelta(weeks=4)
 
 pages: list[Any] = [
     path(f"{EVENT_PATH}/attendance/", attendance.attendance_overview, name="organize-attendance"),
@@ -103,20 +99,11 @@ endpoints: list[Any] = [
 ]
 
 
-def _is_not_over(event: Event) -> bool:
-    return event.ends_at > timezone.now()
-
-
-def _may_have_unsent_scans(event: Event) -> bool:
-    """Return whether phones are still needed: until the end, and for some weeks to send what they stored."""
-    return event.ends_at + DEVICES_SHOWN_AFTER_END > timezone.now()
-
-
 organizer_pages = [
     OrganizerPage("organize-attendance", _("Attendance"), 50, PageGroup.ON_SITE, is_for_desk=True),
     OrganizerPage("organize-checkpoints", _("Checkpoints"), 60, PageGroup.ON_SITE),
+    OrganizerPage("organize-devices", _("Devices"), 65, PageGroup.ON_SITE, has_content=devices.shows_devices),
     OrganizerPage(
-        "organize-devices", _("Devices"), 65, PageGroup.ON_SITE, has_content=_may_have_unsent_scans
+        "organize-ready", _("Ready for doors"), 66, PageGroup.ON_SITE, has_content=devices.shows_readiness
     ),
-    OrganizerPage("organize-ready", _("Ready for doors"), 66, PageGroup.ON_SITE, has_content=_is_not_over),
 ]

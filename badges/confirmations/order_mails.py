@@ -1,7 +1,7 @@
 """Write the mails of an order: verification, confirmation with badges, correction, cancellation."""
 
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from convention.audit.models import AuditEntry
+from convention.audit.record import make_subject_label
 from convention.club.permissions import find_member_by_email
 from convention.mail.messages import MailMessage
 from convention.text.email_addresses import is_same_email, normalize_email
@@ -20,6 +21,7 @@ from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import get_paid_price, make_verification_token
 from registrations.changes.links import build_attendee_url
+from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.payment_terms import build_payment_context, load_payment_terms
@@ -32,8 +34,6 @@ from .attachments import absolute_url, attach_badge, attach_calendar, order_cont
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-# The action that enters the name of a place bought without one (`changes/substitute.py`).
-NAMING_VERB = "registration.name"
 # How mails name the fields that a correction changed.
 FIELD_LABELS = {
     "first_name": gettext_lazy("name"),
@@ -159,19 +159,23 @@ def _find_other_attendee_name(order: Order, registrations: list[Registration]) -
 
 def _describe_corrections(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> list[str]:
     """Return a sentence for each registration that was corrected since the last of these mails."""
+    by_subject = {make_subject_label(registration): registration for registration in registrations}
     changes = AuditEntry.objects.filter(
-        event=registrations[0].event.slug, verb__in=["registration.correct", NAMING_VERB]
+        event=registrations[0].event.slug,
+        subject__in=by_subject,
+        verb__in=["registration.correct", NAMING_VERB],
     )
     if since := _find_last_mail_time(mails):
         changes = changes.filter(created_at__gt=since)
+    verbs, fields = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for subject, verb, names in changes.values_list("subject", "verb", "fields"):
+        verbs[subject].add(verb)
+        fields[subject].update(names)
     sentences = []
-    for registration in registrations:
-        own_changes = changes.filter(subject=f"{registration._meta.label_lower}:{registration.pk}")
-        verbs_and_fields = list(own_changes.order_by("pk").values_list("verb", "fields"))
+    for subject, registration in by_subject.items():
         # In the order of the labels, each once: a name has two fields.
-        changed_fields = {name for _verb, names in verbs_and_fields for name in names}
-        labels = dict.fromkeys(str(label) for name, label in FIELD_LABELS.items() if name in changed_fields)
-        if any(verb == NAMING_VERB for verb, _names in verbs_and_fields):
+        labels = dict.fromkeys(str(label) for name, label in FIELD_LABELS.items() if name in fields[subject])
+        if NAMING_VERB in verbs[subject]:
             sentences.append(_("Name entered: %(name)s") % {"name": registration.name})
         elif labels:
             sentences.append(

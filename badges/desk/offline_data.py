@@ -25,12 +25,12 @@ from badges.printing.pdf import load_event_tickets
 from convention.codes.badge_codes import build_code_address
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
+from registrations.billing.refund_summary import load_amounts_due
 from registrations.invoices.models import Payment
 from registrations.models import Registration, Ticket
 
 from .models import BadgePrint, DeskDevice, SpareBadge, StaffNote
 from .offline_devices import lease_spare_badges
-from .payments import load_amounts_due
 from .permissions import can_take_payments
 from .search import DeskGuest
 

@@ -1,15 +1,12 @@
-"""Compute what guests still owe; take payments at the desk, or let a buyer pay later by invoice."""
+"""Take payments at the desk, or let a buyer pay later by invoice."""
 
-from collections.abc import Iterable
 from functools import partial
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError
-from convention.money import Money
 from registrations.billing.receivables import (
     is_order_active,
     is_paid,
@@ -32,26 +29,6 @@ class NothingToInvoice(ConventionError):
 
     kind = "nothing-to-invoice"
     status = 409
-
-
-def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
-    """Return what is left to pay for each order, by the order's id; negative if too much was paid.
-
-    Orders for which nothing is owed and nothing was retained are left out: free, cancelled or refunded ones.
-    """
-    billed = [order for order in orders if order.total]
-    receivables = Receivable.objects.filter(reference__in=[order.reference for order in billed])
-    rows = receivables.with_balance().values_list("reference", "amount_owed", "amount_due")  # type: ignore[misc]  # annotated
-    cents = {reference: (owed, due) for reference, owed, due in rows}
-    # An order gets its receivable when money is first concerned; until then it owes its whole price.
-    unbilled = [order for order in billed if order.reference not in cents]
-    prefetch_related_objects(unbilled, "registrations__addons", "sponsorships")
-    cents |= {order.reference: (order.amount_due.amount,) * 2 for order in unbilled}
-    return {
-        order.pk: Money(cents[order.reference][1], order.currency)
-        for order in billed
-        if any(cents[order.reference])
-    }
 
 
 def sync_amount_due(guest: Registration) -> tuple[Receivable, int]:

@@ -22,9 +22,8 @@ from convention.codes.badge_codes import BADGE_PURPOSE, MalformedCode, SignedCla
 from convention.events.models import Event, EventKey
 from convention.money import Money
 from convention.text.normalize import matches_search_words, search_text, split_search_words
+from registrations.billing.refund_summary import load_amounts_due
 from registrations.models import Order, Registration
-
-from .payments import load_amounts_due
 
 MAX_GUESTS_SHOWN = 30
 INDEX_CACHE_SECONDS = 60

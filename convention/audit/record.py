@@ -25,7 +25,7 @@ def record_action(
     actor.
     """
     actor = current_actor.get()
-    label = subject if isinstance(subject, str) else f"{subject._meta.label_lower}:{subject.pk}"
+    label = subject if isinstance(subject, str) else make_subject_label(subject)
     return AuditEntry.objects.create(
         actor_id=actor.person_id,
         channel=actor.channel,
@@ -40,7 +40,12 @@ def record_action(
     )
 
 
+def make_subject_label(row: models.Model) -> str:
+    """Return the text by which entries name their subject, such as `registrations.order:12`."""
+    return f"{row._meta.label_lower}:{row.pk}"
+
+
 def find_last_entry(verb: str, subject: models.Model, *, event: str) -> AuditEntry | None:
     """Return the latest entry with this verb and subject, with its actor; None if there is none."""
-    label = f"{subject._meta.label_lower}:{subject.pk}"
+    label = make_subject_label(subject)
     return AuditEntry.objects.filter(event=event, subject=label, verb=verb).select_related("actor").first()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +30,26 @@ def load_order_balance(order: Order) -> dict[str, Money]:
     """Return what the order costs, what was paid and not refunded, and the rest (negative: overpaid)."""
     owed, paid = calculate_amount_owed(order), Money(calculate_amount_retained(order), order.currency)
     return {"owed": owed, "paid": paid, "balance": Money(owed.amount - paid.amount, order.currency)}
+
+
+def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
+    """Return what is left to pay for each order, by the order's id; negative if too much was paid.
+
+    Orders for which nothing is owed and nothing was retained are left out: free, cancelled or refunded ones.
+    """
+    billed = [order for order in orders if order.total]
+    receivables = Receivable.objects.filter(reference__in=[order.reference for order in billed])
+    rows = receivables.with_balance().values_list("reference", "amount_owed", "amount_due")  # type: ignore[misc]  # annotated
+    cents = {reference: (owed, due) for reference, owed, due in rows}
+    # An order gets its receivable when money is first concerned; until then it owes its whole price.
+    unbilled = [order for order in billed if order.reference not in cents]
+    prefetch_related_objects(unbilled, "registrations__addons", "sponsorships")
+    cents |= {order.reference: (order.amount_due.amount,) * 2 for order in unbilled}
+    return {
+        order.pk: Money(cents[order.reference][1], order.currency)
+        for order in billed
+        if any(cents[order.reference])
+    }
 
 
 def load_payment_state(order: Order) -> dict[str, Any]:

@@ -35,6 +35,8 @@ from .links import send_links_mail
 
 # For the audit trail, and to be saved whether they changed or not.
 NAMED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person"]
+# Recorded when the attendee of a place bought without a name is entered.
+NAMING_VERB = "registration.name"
 SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 
 
@@ -120,7 +122,7 @@ def _assign_attendee(
         verb, fields = "registration.substitute", SUBSTITUTED_FIELDS
     else:
         saved_fields = {*NAMED_FIELDS, *void_unnamed_link(registration, old_identity)}
-        verb, fields = "registration.name", NAMED_FIELDS
+        verb, fields = NAMING_VERB, NAMED_FIELDS
     record_action(verb, registration, event=registration.event, fields=fields)
     return saved_fields
 

@@ -28,8 +28,8 @@ from .sale_items import TaxedItem
 from .tickets import Ticket
 from .vouchers import Voucher
 
-# Typed in any case, with spaces or hyphens. Shorter beginnings would be found in any list.
 MAX_SORT_NAME_LENGTH = 100
+# Typed in any case, with spaces or hyphens. Shorter beginnings would be found in any list.
 REFERENCE_PATTERN = re.compile(r"[A-Z0-9]{4,20}")
 
 # Where `awaits_member_verification` is true (see also `Ticket.needs_member_verification`).

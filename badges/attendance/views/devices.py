@@ -1,5 +1,7 @@
 """Pages of organizers and desk: pair, list and revoke devices; what is missing before the event opens."""
 
+import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,9 +20,22 @@ from badges.attendance.models import Device, PairingInvitation
 from badges.attendance.reports.readiness import load_readiness
 from convention.club.permissions import require_signed_in
 from convention.codes.qr import draw_svg_symbol
+from convention.events.models import Event
 from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
 from convention.serve.local_network import is_local_host
 from convention.web.routing import require_safe_or_post
+
+DEVICES_SHOWN_AFTER_END: Final = datetime.timedelta(weeks=4)
+
+
+def shows_devices(event: Event) -> bool:
+    """Return whether the menu shows the devices: for some weeks after the end phones may still send scans."""
+    return event.ends_at + DEVICES_SHOWN_AFTER_END > timezone.now()
+
+
+def shows_readiness(event: Event) -> bool:
+    """Return whether the menu shows what is missing: until the event ends."""
+    return event.ends_at > timezone.now()
 
 
 @require_safe_or_post

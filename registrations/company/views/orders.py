@@ -1,8 +1,5 @@
 """A company's orders: the list, one order with its people, payment and documents, and invoices as PDF."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +12,12 @@ from convention.money import Money
 from convention.tables.downloads import inline_response
 from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
+from registrations.billing.refund_summary import load_amounts_due
 from registrations.company.permissions import list_company_orders
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
-from registrations.models import Order
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.pricing.display import list_price_rows
 
@@ -41,26 +38,12 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     # An aggregate drops the default order.
     rows = rows.annotate(place_count=active).order_by("-created_at", "-pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    amounts, retained = calculate_amounts_owed(page), _load_amounts_retained(page)
+    owed, due = calculate_amounts_owed(page), load_amounts_due(page)
     context = {
         "page_obj": page,
-        "rows": [
-            (order, amounts[order.pk], _subtract_cents(amounts[order.pk], retained.get(order.reference, 0)))
-            for order in page
-        ],
+        "rows": [(order, owed[order.pk], due.get(order.pk, Money(0))) for order in page],
     }
     return render_page(request, "company/orders.html", company_obj, **context)
-
-
-def _subtract_cents(owed: Money, cents: int) -> Money:
-    return Money(owed.amount - cents, owed.currency)
-
-
-def _load_amounts_retained(orders: Iterable[Order]) -> dict[str, int]:
-    """Return what was paid for each order and not refunded, in cents, by the order's reference."""
-    references = [order.reference for order in orders]
-    receivables: Any = Receivable.objects.with_balance().filter(reference__in=references)
-    return {row.reference: row.amount_paid - row.amount_refunded for row in receivables}
 
 
 @never_cache

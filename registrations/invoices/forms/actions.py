@@ -45,7 +45,7 @@ class FrenchDayField(club_forms.DayField):
         super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
 
 
-class ReasonField(forms.CharField):
+class RequiredReasonField(forms.CharField):
     """Reason that must be given."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -57,26 +57,28 @@ class ConfirmationForm(forms.Form):
     """Form without fields, for a page with just a button."""
 
 
-class ReasonForm(forms.Form):
+class RequiredReasonForm(forms.Form):
     """Reason, recorded in the audit trail."""
 
-    reason = ReasonField()
+    reason = RequiredReasonField()
 
     def clean_reason(self) -> str:
         return normalize_whitespace(self.cleaned_data["reason"])
 
 
-class CreditReasonForm(ReasonForm):
+class CreditReasonForm(RequiredReasonForm):
     """Reason, printed on the credit note."""
 
-    reason = ReasonField(error_messages={"required": _("Enter the reason; it appears on the credit note.")})
+    reason = RequiredReasonField(
+        error_messages={"required": _("Enter the reason; it appears on the credit note.")}
+    )
 
 
-class PaymentCancelForm(ReasonForm):
+class PaymentCancelForm(RequiredReasonForm):
     """Reason why a payment is cancelled, recorded with the counter-entry."""
 
     # Stored in 300 characters, after the words that the payment was entered by mistake.
-    reason = ReasonField(max_length=250)
+    reason = RequiredReasonField(max_length=250)
 
 
 class NextDocumentForm(forms.Form):
@@ -156,7 +158,7 @@ class RefundForm(IdempotentForm):
     """Amount and reason of a refund, and whether it goes by transfer whatever way the money came."""
 
     amount = CentsField(label=_("Amount to refund"))
-    reason = ReasonField()
+    reason = RequiredReasonField()
     by_transfer = forms.BooleanField(
         label=_("Refund by bank transfer instead"),
         help_text=_("You make the transfer yourself, then mark the refund as done."),

@@ -12,8 +12,8 @@ from registrations.invoices.forms.actions import (
     ConfirmationForm,
     ManualPaymentForm,
     PaymentCancelForm,
-    ReasonForm,
     RefundForm,
+    RequiredReasonForm,
 )
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_manual_payment
@@ -197,7 +197,7 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
     explanation = _("%(amount)s did not leave the account, or was returned.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
-    form = ReasonForm(get_posted_data(request))
+    form = RequiredReasonForm(get_posted_data(request))
     return respond_with_action(
         request,
         refund.receivable,

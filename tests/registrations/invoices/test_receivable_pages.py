@@ -11,7 +11,7 @@ from lxml import html
 
 from convention.text.dates import format_date
 from registrations.invoices.documents.issuing import issue_invoice
-from registrations.invoices.forms.actions import CreditReasonForm, PaymentCancelForm, ReasonForm
+from registrations.invoices.forms.actions import CreditReasonForm, PaymentCancelForm, RequiredReasonForm
 from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.models import Invoice, Payment, Reminder
@@ -296,7 +296,7 @@ def test_reminders_are_numbered_among_those_after_the_due_date(issuer, client):
     assert "Relance envoyée le 30 novembre 2026" in page
 
 
-@pytest.mark.parametrize("form_class", [ReasonForm, CreditReasonForm, PaymentCancelForm])
+@pytest.mark.parametrize("form_class", [RequiredReasonForm, CreditReasonForm, PaymentCancelForm])
 def test_every_reason_is_stored_as_one_line(form_class):
     form = form_class({"reason": " Faute \t de  frappe "})
 
@@ -307,7 +307,7 @@ def test_every_reason_is_stored_as_one_line(form_class):
 @pytest.mark.parametrize(
     ("form_class", "max_length", "sentence"),
     [
-        (ReasonForm, 300, "Indiquez le motif."),
+        (RequiredReasonForm, 300, "Indiquez le motif."),
         (CreditReasonForm, 300, "Indiquez le motif\u202f; il figurera sur l’avoir."),
         (PaymentCancelForm, 250, "Indiquez le motif."),
     ],
