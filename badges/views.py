@@ -35,11 +35,12 @@ from .printing.pdf import (
     draw_badge_svg,
     find_badge_problems,
     load_event_tickets,
+    print_event_badges,
     render_badge_pdf,
     render_badge_svg,
-    write_event_badges,
 )
 from .printing.print_job import BACK_LABELS, FLIP_LABELS, LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
+from .printing.print_states import describe_print_choices, select_badges_to_print
 from .wallet.apple import build_apple_pass
 from .wallet.google import build_google_pass_url
 
@@ -65,6 +66,7 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     context: dict[str, Any] = {
         "event": event_obj,
         "count": count,
+        "choices": describe_print_choices(event_obj),
         "layouts": LAYOUT_TITLES,
         "backs": BACK_LABELS,
         "flips": FLIP_LABELS,
@@ -90,13 +92,19 @@ def _load_problems(event: Event, badge_count: int) -> tuple[list[BadgeProblem], 
 
 @require_safe
 def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse | HttpResponseRedirect:
-    """Download all badges; if they are too many for a request, redirect to the page, which offers a job."""
+    """Download the chosen badges; if they are too many, redirect to the page, which offers a job."""
     event_obj = get_event_to_organize(event, request.user)
-    if Registration.objects.filter(event=event_obj).with_badge().count() > MAX_IMMEDIATE_BADGES:
+    registration_ids = select_badges_to_print(event_obj, request.GET.get("only", "all"))
+    if _count_badges(event_obj, registration_ids) > MAX_IMMEDIATE_BADGES:
         messages.info(request, _("There are too many badges for one download: prepare the file below."))
         return redirect("organize-badges", event)
-    options = read_print_options(layout, request.GET)
-    return _download_badges(event_obj, options)
+    return _download_badges(event_obj, read_print_options(layout, request.GET), registration_ids)
+
+
+def _count_badges(event: Event, registration_ids: list[int] | None) -> int:
+    if registration_ids is not None:
+        return len(registration_ids)
+    return Registration.objects.filter(event=event).with_badge().count()
 
 
 def _download_badges(
@@ -104,7 +112,7 @@ def _download_badges(
 ) -> FileResponse:
     # On disk, so that hundreds of badges do not fill the memory.
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    write_event_badges(file, event, options=options, registration_ids=registration_ids)
+    print_event_badges(file, event, options=options, registration_ids=registration_ids)
     record_action("badges.print", event, event=event, fields=[options.to_argument()])
     file.seek(0)
     name = f"badges-{event.slug}-{options.layout}.pdf"
@@ -122,12 +130,18 @@ def read_print_options(layout: str, data: QueryDict) -> BadgePrintOptions:
 
 
 @require_POST
-def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpResponse:
-    """Request all badges as a background job and redirect to it."""
+def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpResponseBase:
+    """Request the chosen badges as a background job and redirect to it; download them if they are few."""
     event_obj = get_event_to_organize(event, request.user)
     if layout not in LAYOUT_TITLES:
         raise NotFound(_("We could not find this layout."))
-    return _request_print_job(request, event_obj, read_print_options(layout, request.POST))
+    options = read_print_options(layout, request.POST)
+    registration_ids = select_badges_to_print(event_obj, request.POST.get("only", "all"))
+    if registration_ids is None:
+        return _request_print_job(request, event_obj, options)
+    if len(registration_ids) <= MAX_IMMEDIATE_BADGES:
+        return _download_badges(event_obj, options, registration_ids)
+    return _request_print_job(request, event_obj, options, json.dumps(registration_ids))
 
 
 def _request_print_job(

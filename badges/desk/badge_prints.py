@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from badges.codes import get_badge_holder
+from badges.printing.print_states import digest_badge, record_printed_badges
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.changes.resend import reissue_badge
@@ -71,5 +72,6 @@ def print_badge(
         reason=reason if is_reprint else "",
         printed_by=printed_by,
     )
+    record_printed_badges({registration.pk: digest_badge(get_badge_holder(registration))})
     record_action("badge.print", registration, event=registration.event, reason=reason if is_reprint else "")
     return registration

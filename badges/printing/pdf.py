@@ -27,6 +27,7 @@ from .back import BadgeBacks
 from .design import BADGE_HEIGHT, BADGE_NAME_BOX, BADGE_WIDTH, BadgeDesign, BadgeProblem
 from .layouts import BADGE_LAYOUTS, PLACES_BEHIND, BadgeSheets, SignedBadge
 from .names import fit_names
+from .print_states import digest_badges, record_printed_badges
 
 BACKS = ("", "agenda")
 
@@ -79,6 +80,24 @@ def render_badge_pdf(registration: Registration) -> bytes:
     return file.getvalue()
 
 
+def print_event_badges(
+    file: BinaryIO,
+    event: Event,
+    *,
+    options: BadgePrintOptions,
+    registration_ids: Collection[int] | None = None,
+    wrap_badges: Callable[[Iterable[SignedBadge]], Iterable[SignedBadge]] = iter,
+) -> list[BadgeProblem]:
+    """Write the badges as `write_event_badges` does, and record that they were printed."""
+    # Read before they are drawn: a badge that changes meanwhile is printed once more, and never missed.
+    digests = digest_badges(event, registration_ids=registration_ids)
+    problems = write_event_badges(
+        file, event, options=options, registration_ids=registration_ids, wrap_badges=wrap_badges
+    )
+    record_printed_badges(digests)
+    return problems
+
+
 def write_event_badges(
     file: BinaryIO,
     event: Event,
@@ -98,6 +117,8 @@ def write_event_badges(
     if not holders:
         raise NothingToPrint(
             _("No confirmed registrations with a name for this event yet, so there are no badges to print.")
+            if registration_ids is None
+            else _("None of the chosen badges needs to be printed.")
         )
     key = get_signing_key(event)
     # A generator: each badge is signed while it is drawn, so the codes of all are never in memory together.

@@ -12,7 +12,7 @@ from convention.jobs.job_queue import JobProgress
 from registrations.models import Registration
 
 from .layouts import SignedBadge
-from .pdf import BadgePrintOptions, write_event_badges
+from .pdf import BadgePrintOptions, print_event_badges
 
 # More badges than this take too long for a request, and are printed by a job.
 MAX_IMMEDIATE_BADGES: Final = 500
@@ -46,7 +46,7 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
             yield badge
 
     options = BadgePrintOptions.from_argument(job.argument)
-    problems = write_event_badges(
+    problems = print_event_badges(
         file, event, options=options, registration_ids=registration_ids, wrap_badges=report_progress
     )
     job.file_name = f"badges-{event.slug}-{options.layout}.pdf"

@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from badges.codes import build_badge_code
 from tests.factories import make_event, make_registration, make_ticket
 from tests.pdf_readers import decode_qr, render_pdf
 
@@ -59,6 +60,7 @@ def test_a4_layout_prints_four_badges_on_each_page(command, tmp_path):
     [
         ["--layout", "a5"],
         ["--layout", "a3"],
+        ["--only", "some"],
         ["--output", "/"],
         ["--output", "/dev/null/b.pdf"],
     ],
@@ -74,6 +76,22 @@ def test_invalid_option_exits_with_status_2_and_one_line(command, tmp_path, extr
     assert result.stdout == ""
     assert len(result.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_prints_new_and_changed_badges(command, tmp_path):
+    ticket = make_ticket()
+    make_registration(ticket)
+    file = tmp_path / "b.pdf"
+    command("badges", ticket.event.slug, "--output", str(file))
+    late = make_registration(ticket, first_name="Zoé", last_name="Martin")
+
+    result = command("badges", ticket.event.slug, "--output", str(file), "--only", "new,changed")
+    again = command("badges", ticket.event.slug, "--output", str(file), "--only", "new")
+
+    assert result.returncode == 0
+    assert decode_qr(file.read_bytes()) == [build_badge_code(late)]
+    assert again.returncode == 2
+    assert again.stderr == "Aucun des badges choisis n’est à imprimer.\n"
 
 
 @pytest.mark.parametrize("words", [["codes"], ["badges", "--output", "b.pdf"]])

@@ -14,15 +14,11 @@ from django.utils.translation import ngettext
 from badges.attendance.devices.checkpoints import list_sessions_without_checkpoint
 from badges.attendance.devices.device_health import DeviceHealth, DeviceReport, HealthState, assess_device
 from badges.attendance.models import Checkpoint, Device
-from convention.audit.models import AuditEntry
-from registrations.models import Registration
+from badges.printing.print_states import PrintState, find_print_states
 
 if TYPE_CHECKING:
     from convention.events.models import Event
 
-PRINT_VERBS = ("badges.print", "job.badges")
-# One badge, at the desk.
-SINGLE_PRINT_VERB = "badge.print"
 MAX_NAMES_SHOWN = 5
 
 
@@ -144,40 +140,23 @@ def _session_gaps(event: "Event") -> Iterator[ReadinessGap]:
 
 
 def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
-    confirmed = Registration.objects.filter(event=event).confirmed()
-    prints = AuditEntry.objects.filter(event=event.slug, verb__in=PRINT_VERBS)
-    printed_at = prints.order_by("-created_at").values_list("created_at", flat=True).first()
-    if printed_at is None:
-        if count := confirmed.count():
-            yield ReadinessGap(_describe_unprinted(event, count), "organize-badges")
+    states = Counter(find_print_states(event).values())
+    missing_count = states[PrintState.NEW] + states[PrintState.CHANGED]
+    if not missing_count:
         return
-    is_unprinted = Q(confirmed_at__gt=printed_at) | Q(changed_at__gt=printed_at)
-    if count := confirmed.filter(is_unprinted).count():
-        sentence = ngettext(
-            "%(count)d badge is new or has changed since the last printing.",
-            "%(count)d badges are new or have changed since the last printing.",
-            count,
-        )
-        yield ReadinessGap(sentence % {"count": count}, "organize-badges")
-
-
-def _describe_unprinted(event: "Event", count: int) -> str:
-    """Return the sentence about `count` attendees whose badges were not printed together."""
-    if AuditEntry.objects.filter(event=event.slug, verb=SINGLE_PRINT_VERB).exists():
-        sentence = ngettext(
-            "The badges have not been printed together yet, only one by one at the desk. "
-            "%(count)d attendee is registered.",
-            "The badges have not been printed together yet, only one by one at the desk. "
-            "%(count)d attendees are registered.",
-            count,
-        )
-    else:
+    if states[PrintState.NEW] == states.total():
         sentence = ngettext(
             "No badges have been printed; %(count)d attendee is registered.",
             "No badges have been printed; %(count)d attendees are registered.",
-            count,
+            missing_count,
         )
-    return sentence % {"count": count}
+    else:
+        sentence = ngettext(
+            "%(count)d badge has not been printed yet, or has changed since.",
+            "%(count)d badges have not been printed yet, or have changed since.",
+            missing_count,
+        )
+    yield ReadinessGap(sentence % {"count": missing_count}, "organize-badges")
 
 
 def _count_and_names(names: list[str]) -> dict[str, object]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.printing.pdf import BadgePrintOptions, write_event_badges
+from badges.printing.pdf import BadgePrintOptions, print_event_badges
+from badges.printing.print_states import STATES_BY_CHOICE, select_badges_to_print
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.files import write_atomically
 
@@ -26,6 +27,12 @@ class Command(ConventionCommand):
             default="a6",
             help="a6 (default), a4x4 (four on A4, crop marks), label (62 mm) or folded (two-sided)",
         )
+        parser.add_argument(
+            "--only",
+            default="all",
+            metavar=",".join(STATES_BY_CHOICE),
+            help="which badges: all (default), new (never printed), changed (since they were printed)",
+        )
         parser.add_argument("--back", default="", help="“agenda” prints the holder’s agenda on the back")
         parser.add_argument(
             "--flip",
@@ -35,9 +42,12 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         event = get_event_by_slug(options["event"])
+        registration_ids = select_badges_to_print(event, options["only"])
         # 0600: the file contains every badge's code, which admits at the checkpoints.
         with write_atomically(options["output"], mode=0o600) as file:
             print_options = BadgePrintOptions(options["layout"], options["back"], options["flip"])
-            problems = write_event_badges(file, event, options=print_options)
+            problems = print_event_badges(
+                file, event, options=print_options, registration_ids=registration_ids
+            )
         for problem in problems:
             self.print_notice(f"{problem.label}: {problem.sentence}.")

@@ -1,0 +1,135 @@
+"""Record which badges were printed, and find those that are new or have changed since."""
+
+import datetime
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from badges.codes import BadgeHolder
+from badges.models import LastPrintedBadge
+from convention.errors import ConventionError
+from convention.events.models import Event
+from registrations.models import Registration
+
+DIGEST_BYTES: Final = 16
+BATCH_SIZE: Final = 1000
+
+
+class PrintState(models.TextChoices):
+    """Whether a badge was printed; `CHANGED` if it would show something else now."""
+
+    NEW = "new", pgettext_lazy("badge", "not printed yet")
+    CHANGED = "changed", pgettext_lazy("badge", "changed since it was printed")
+    PRINTED = "printed", pgettext_lazy("badge", "printed")
+
+
+# The choices of pages and of `manage.py badges --only`.
+STATES_BY_CHOICE: Final[Mapping[str, frozenset[PrintState]]] = {
+    "all": frozenset(PrintState),
+    "new": frozenset({PrintState.NEW}),
+    "changed": frozenset({PrintState.CHANGED}),
+}
+
+
+# New and changed ones together: what is missing from the pile of printed badges.
+UNPRINTED_CHOICE: Final = "new,changed"
+
+
+class UnknownPrintChoice(ConventionError):
+    kind = "unknown-print-choice"
+
+
+def parse_print_choice(text: str) -> frozenset[PrintState]:
+    """Return the states that a list such as "new,changed" names. Raise UnknownPrintChoice."""
+    states: set[PrintState] = set()
+    for choice in map(str.strip, text.split(",")):
+        if choice not in STATES_BY_CHOICE:
+            raise UnknownPrintChoice(
+                _("Unknown choice of badges “%(choice)s”. Choose one or more of: %(known)s.")
+                % {"choice": choice, "known": ", ".join(STATES_BY_CHOICE)}
+            )
+        states |= STATES_BY_CHOICE[choice]
+    return frozenset(states)
+
+
+def digest_badge(holder: BadgeHolder) -> str:
+    """Return a hash of all that a badge shows of its holder, its code included."""
+    content = "\0".join(map(str, holder))
+    return hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def digest_badges(event: Event, *, registration_ids: Collection[int] | None = None) -> dict[int, str]:
+    """Return the digests of an event's valid badges by registration id, of these registrations or of all."""
+    rows = Registration.objects.filter(event=event).with_badge()
+    if registration_ids is not None:
+        rows = rows.filter(pk__in=registration_ids)
+    return {
+        pk: digest_badge(BadgeHolder._make(fields))
+        for pk, *fields in rows.values_list("pk", *BadgeHolder._fields)
+    }
+
+
+def find_print_states(event: Event) -> dict[int, PrintState]:
+    """Return the print state of each valid badge of an event, by registration id."""
+    printed = dict(
+        LastPrintedBadge.objects.filter(registration__event=event).values_list("pk", "content_digest")
+    )
+    return {pk: _compare_digests(printed.get(pk), digest) for pk, digest in digest_badges(event).items()}
+
+
+def select_badges_to_print(event: Event, choice: str) -> list[int] | None:
+    """Return the registrations whose badges a choice such as "new,changed" names; None for all.
+
+    Raise UnknownPrintChoice.
+    """
+    states = parse_print_choice(choice)
+    if states == STATES_BY_CHOICE["all"]:
+        return None
+    return [pk for pk, state in find_print_states(event).items() if state in states]
+
+
+def describe_print_choices(event: Event) -> dict[str, str]:
+    """Return the choices of badges to print with their counts, those that are missing first.
+
+    Without any badge printed, or none to print again, "all" is the only one.
+    """
+    states = Counter(find_print_states(event).values())
+    new, changed = states[PrintState.NEW], states[PrintState.CHANGED]
+    labels = {"all": _("All badges (%(count)s)") % {"count": states.total()}}
+    if new == states.total() or not new + changed:
+        return labels
+    if new and changed:
+        labels = {
+            "new": _("Not printed yet (%(count)s)") % {"count": new},
+            "changed": _("Changed since they were printed (%(count)s)") % {"count": changed},
+            **labels,
+        }
+    unprinted = _("New or changed since the last printing (%(count)s)") % {"count": new + changed}
+    return {UNPRINTED_CHOICE: unprinted, **labels}
+
+
+def _compare_digests(printed: str | None, current: str) -> PrintState:
+    if printed is None:
+        return PrintState.NEW
+    return PrintState.PRINTED if printed == current else PrintState.CHANGED
+
+
+def record_printed_badges(digests: Mapping[int, str], *, at: datetime.datetime | None = None) -> None:
+    """Record that the badges with these digests, by registration id, were printed at `at` (default: now)."""
+    printed_at = at or timezone.now()
+    LastPrintedBadge.objects.bulk_create(
+        (
+            LastPrintedBadge(registration_id=pk, content_digest=digest, printed_at=printed_at)
+            for pk, digest in digests.items()
+        ),
+        batch_size=BATCH_SIZE,
+        update_conflicts=True,
+        update_fields=["content_digest", "printed_at"],
+        unique_fields=["registration"],
+    )

@@ -1,0 +1,142 @@
+"""Test which badges count as printed, and printing only those that are new or have changed."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.desk.badge_prints import print_badge
+from badges.models import LastPrintedBadge
+from badges.printing.print_states import (
+    PrintState,
+    UnknownPrintChoice,
+    describe_print_choices,
+    digest_badges,
+    find_print_states,
+    parse_print_choice,
+    record_printed_badges,
+)
+from convention.jobs.models import Job
+from registrations.changes.resend import reissue_badge
+from registrations.models import Registration
+from tests.badges.mailings.factories import add_people
+from tests.factories import make_event, make_staff
+from tests.pdf_readers import pdf_text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def people() -> list[Registration]:
+    return add_people(make_event(), 3)
+
+
+@pytest.fixture
+def client(people) -> Client:
+    client = Client()
+    client.force_login(make_staff(people[0].event))
+    return client
+
+
+def print_all_but_last(people):
+    digests = digest_badges(people[0].event)
+    del digests[people[-1].pk]
+    record_printed_badges(digests)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"first_name": "Anna"}, {"last_name": "Muller"}, {"company": "Globex"}, {"no_photo": True}],
+)
+def test_badge_is_changed_if_what_it_shows_differs(people, change):
+    print_all_but_last(people)
+
+    Registration.objects.filter(pk=people[0].pk).update(**change)
+
+    assert find_print_states(people[0].event) == {
+        people[0].pk: PrintState.CHANGED,
+        people[1].pk: PrintState.PRINTED,
+        people[2].pk: PrintState.NEW,
+    }
+
+
+def test_other_changes_of_registration_leave_badge_printed(people):
+    print_all_but_last(people)
+
+    Registration.objects.filter(pk=people[0].pk).update(changed_at=timezone.now(), email="new@example.org")
+
+    assert find_print_states(people[0].event)[people[0].pk] == PrintState.PRINTED
+
+
+def test_replaced_badge_is_changed_until_desk_prints_it(people):
+    print_all_but_last(people)
+    replaced = reissue_badge(registration=people[0], reason="lost")
+    before = find_print_states(replaced.event)[replaced.pk]
+
+    print_badge(registration=replaced, printed_by=None)
+
+    assert before == PrintState.CHANGED
+    assert find_print_states(replaced.event)[replaced.pk] == PrintState.PRINTED
+
+
+def test_cancelled_and_unnamed_places_have_no_print_state(people):
+    Registration.objects.filter(pk=people[0].pk).update(cancelled_at=timezone.now())
+    Registration.objects.filter(pk=people[1].pk).update(first_name="", last_name="")
+
+    assert set(find_print_states(people[0].event)) == {people[2].pk}
+
+
+def test_choices_name_what_is_missing_first(people):
+    event = people[0].event
+    nothing_printed = describe_print_choices(event)
+    print_all_but_last(people)
+    one_new = describe_print_choices(event)
+    Registration.objects.filter(pk=people[0].pk).update(company="Globex")
+
+    both = describe_print_choices(event)
+
+    assert list(nothing_printed) == ["all"]
+    assert list(one_new) == ["new,changed", "all"]
+    assert list(both) == ["new,changed", "new", "changed", "all"]
+    assert both["new,changed"].endswith("(2)")
+
+
+@pytest.mark.parametrize("text", ["", "none", "new;changed", "NEW"])
+def test_unknown_choice_is_refused_by_name(text):
+    with pytest.raises(UnknownPrintChoice, match=f"«\u202f{text}\u202f»"):
+        parse_print_choice(text)
+
+
+def test_download_prints_chosen_badges_and_records_them(client, people):
+    print_all_but_last(people)
+    address = reverse("organize-badges-pdf", args=[people[0].event.slug, "a6"])
+
+    page = client.get(reverse("organize-badges", args=[people[0].event.slug]))
+    text = pdf_text(b"".join(client.get(address, {"only": "new,changed"}).streaming_content))
+    again = client.get(address, {"only": "new,changed"})
+    unknown = client.get(address, {"only": "some"})
+
+    assert '<option value="new,changed">' in page.text
+    assert "Ana2" in text
+    assert "Ana0" not in text
+    assert again.status_code == 409
+    assert "Aucun des badges choisis" in again.text
+    assert unknown.status_code == 422
+    assert LastPrintedBadge.objects.count() == 3
+
+
+def test_few_new_badges_of_large_event_are_downloaded_without_job(client, people, run_tasks, monkeypatch):
+    print_all_but_last(people)
+    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
+    address = reverse("organize-badges-print", args=[people[0].event.slug, "a6"])
+
+    few = client.post(address, {"only": "new"})
+    Registration.objects.filter(pk__in=[people[0].pk, people[1].pk]).update(company="Globex")
+    many = client.post(address, {"only": "changed"})
+    run_tasks()
+
+    assert "Ana2" in pdf_text(b"".join(few.streaming_content))
+    job = Job.objects.get()
+    assert many.url.endswith(f"/jobs/{job.pk}/")
+    assert job.outcome.startswith("2 badges")
+    assert set(find_print_states(people[0].event).values()) == {PrintState.PRINTED}
