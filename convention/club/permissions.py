@@ -6,6 +6,7 @@ from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -177,3 +178,19 @@ def find_member_by_email(email: str) -> tuple[Person, Company] | None:
     people = filter_by_email(Person.objects.filter(is_active=True).order_by("pk"), email)
     company = get_member_company(people[0]) if people else None
     return (people[0], company) if company else None
+
+
+def find_member_companies(addresses: Collection[str]) -> dict[str, Company]:
+    """Return the companies of the members with these addresses, today, by normalized address.
+
+    One query (`find_member_by_email` for many addresses).
+    """
+    wanted = {normalize_email(address) for address in addresses if address}
+    seats = Seat.objects.granting_membership().filter(person__is_active=True)
+    # Of databases, some fold only ASCII and some more, so Python decides.
+    folded = wanted | {address.lower() for address in wanted}
+    candidates = seats.annotate(address=Lower("person__email")).filter(address__in=sorted(folded))
+    # Somebody who works for two companies may have two seats: the latest comes last, and stays.
+    rows = candidates.select_related("person", "membership__company").order_by("starts_on", "pk")
+    companies = {normalize_email(seat.person.email or ""): seat.membership.company for seat in rows}
+    return {address: company for address, company in companies.items() if address in wanted}

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.permissions import find_member_by_email
+from convention.club.permissions import find_member_companies
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, NotOpenNow
 from convention.events.sequence import advance_sequence
+from convention.text.email_addresses import normalize_email
 from registrations.billing.charge_titles import make_addon_charge_key
 from registrations.billing.price_change import settle_price_change
 from registrations.billing.receivables import list_registration_charges
@@ -161,7 +162,7 @@ def change_order(
     """
     registration = lock_registration(registration)
     old_place = (registration.ticket, registration.member_of)
-    recognize_member(registration, ticket)
+    recognize_members([registration], ticket)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
     _check_agreed(change, expected_cents, membership_exception)
     stock_changes = Counter[LimitedStock]()
@@ -199,17 +200,19 @@ def _check_agreed(change: OrderChange, expected_cents: int, membership_exception
         raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
 
 
-def recognize_member(registration: Registration, ticket: Ticket) -> None:
-    """Set the attendee's company, found by their address, before a change to a ticket for members.
+def recognize_members(registrations: Iterable[Registration], ticket: Ticket) -> None:
+    """Set the companies of attendees who are members, found by address, before a change to a members' ticket.
 
-    Nothing is saved. The place then counts towards the company's share, as if the member had booked it.
+    Nothing is saved. Each place then counts towards the company's share, as if the member had booked it.
     """
-    is_for_member = ticket.needs_member_verification and ticket.pk != registration.ticket_id
-    if not is_for_member or registration.member_of_id is not None:
+    if not ticket.needs_member_verification:
         return
-    if member := find_member_by_email(registration.email):
-        registration.member_of = member[1]
-        registration.fill_company()
+    unrecognized = [row for row in registrations if row.ticket_id != ticket.pk and row.member_of_id is None]
+    companies = find_member_companies({row.email for row in unrecognized})
+    for registration in unrecognized:
+        if company := companies.get(normalize_email(registration.email)):
+            registration.member_of = company
+            registration.fill_company()
 
 
 def _exchange_stock(

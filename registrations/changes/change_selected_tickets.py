@@ -18,7 +18,7 @@ from registrations.billing.refund_terms import calculate_refund_amount
 from registrations.billing.selection_money import BilledOrder, load_billed_orders
 from registrations.models import Registration, Ticket
 
-from .change_order import OrderChange, change_ticket, preview_order_change
+from .change_order import OrderChange, change_ticket, preview_order_change, recognize_members
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -91,6 +91,7 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
     rows = selection.find_registrations().select_related(*RELATED_FIELDS)
     # In the order of the changes, which decides what of an order's payments is left to refund.
     registrations = list(rows.prefetch_related(*PREFETCHED_FIELDS).order_by("pk"))
+    recognize_members(registrations, ticket)
     balances = OrderBalances(load_billed_orders(row.order for row in registrations))
     for registration in registrations:
         registration.event = registration.order.event = event

@@ -16,7 +16,7 @@ from registrations.changes.change_order import (
     OrderChange,
     change_order,
     preview_order_change,
-    recognize_member,
+    recognize_members,
 )
 from registrations.models import Registration
 
@@ -60,7 +60,7 @@ def _describe_success(registration: Registration) -> str:
 
 
 def _preview_change(form: OrderChangeForm, registration: Registration) -> OrderChange | None:
-    recognize_member(registration, form.cleaned_data["ticket"])
+    recognize_members([registration], form.cleaned_data["ticket"])
     try:
         change = preview_order_change(registration=registration, **_read_choice(form))
     except ConventionError as error:

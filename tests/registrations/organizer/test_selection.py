@@ -23,7 +23,15 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, Receivable, Refund
 from registrations.models import Order, Quota, RefundRule, Registration
-from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
+from tests.factories import (
+    make_company,
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_ticket,
+)
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import get_balance_cents
 
@@ -289,6 +297,23 @@ def test_tickets_change_at_previewed_price_and_unchanged_ones_are_named(
     assert Registration.objects.get(pk=paid.pk).price == 3_000
     assert Registration.objects.get(pk=unpaid.pk).price == 12_000
     assert [mail.to for mail in mailoutbox] == [["p0@example.org"]]
+
+
+def test_bulk_change_to_members_ticket_recognizes_members(organizer, event, ticket):
+    company = make_company(name="Acme")
+    make_member(company, email="P0@example.org")
+    member, guest = make_people(ticket, 2)
+    members_ticket = make_ticket(event, slug="member", name="Adhérent", price=8_000, audience="member")
+
+    preview = post_selection(organizer, "ticket", member, guest, ticket=members_ticket.pk)
+    answer = confirm_ticket(organizer, preview, reason="adhérents")
+
+    changed = Registration.objects.get(pk=member.pk)
+    assert "Le billet de 1 inscription a été modifié" in answer.text
+    assert changed.ticket == members_ticket
+    assert changed.member_of == company
+    assert changed.company == "Acme"
+    assert Registration.objects.get(pk=guest.pk).ticket == ticket
 
 
 def confirm_ticket(client, answer, **fields):
