@@ -1,5 +1,6 @@
 """Describe payments and refunds to organizers, and find who has paid; the buyer's texts: `refund_text.py`."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -145,6 +146,7 @@ def filter_paid() -> Q:
     return filter_priced() & _has_paid_order()
 
 
+@functools.cache  # to build it takes longer than to run it
 def _has_paid_order() -> Q:
     receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
     return Q(Exists(receivables.filter(Q(amount_due__lte=0))))

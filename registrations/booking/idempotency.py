@@ -28,8 +28,8 @@ def find_order_by_key(event: Event, key: str) -> Order | None:
 
 
 def _find_key(event: Event, key: str) -> IdempotencyKey | None:
-    keys = IdempotencyKey.objects.filter(event=event, key_hash=_hash_key(key))
-    return keys.select_related("order").first()
+    # Without the order, which most orders that come with a key do not have yet.
+    return IdempotencyKey.objects.filter(event=event, key_hash=_hash_key(key)).first()
 
 
 def find_repeated_order(event: Event, request: OrderRequest, key: str) -> Order | None:

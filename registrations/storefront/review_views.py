@@ -1,6 +1,7 @@
 """The third screen to register: review, prices, billing address, and the button that books."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -76,14 +77,16 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     forms = _build_forms(draft, data, amount_due=quote.total)
     if data is not None:
         _update_billing(draft, request)
-        _save_draft(request, event, draft)
-        if "X-Draft" in request.headers:
-            return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+        is_autosave = "X-Draft" in request.headers
+        if all(valid) and not is_autosave and "quote" not in request.POST:
+            return _submit_order(request, event, draft, order_context)
+        _save_draft(request, event, draft)
+        if is_autosave:
+            return HttpResponse(status=204)
         if all(valid):
             throttle_order(event, order_request)
-            submit = _create_quotation if "quote" in request.POST else _submit_order
-            return submit(request, event, draft, order_context)
+            return _create_quotation(request, event, draft, order_context)
     context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
     context["needs_link"] = quote.total > 0 and not order_context.is_trusted
     context["answers_by_person"] = list(
@@ -192,9 +195,10 @@ def _submit_order(
 ) -> HttpResponse:
     """Book; on errors go back to the screen where they can be corrected, with everything typed."""
     try:
-        order = place_order(
-            event=event, request=_build_expected_request(request, draft), context=order_context
-        )
+        with _draft_saved_on_error(request, event, draft):
+            order_request = _build_expected_request(request, draft)
+            throttle_order(event, order_request)
+            order = place_order(event=event, request=order_request, context=order_context)
     except PriceChanged as error:
         messages.warning(request, str(error))
         for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
@@ -210,6 +214,16 @@ def _submit_order(
         return redirect(_find_screen(set(fields)), event.slug)
     link_to_previous_order(order=order, reference=draft.previous_order)
     return _redirect_to_order(request, event.slug, order)
+
+
+@contextmanager
+def _draft_saved_on_error(request: HttpRequest, event: Event, draft: DraftContent) -> Iterator[None]:
+    """Save the draft only if the order fails: a booked one needs none, and in a rush each write counts."""
+    try:
+        yield
+    except Exception:
+        _save_draft(request, event, draft)
+        raise
 
 
 def _build_expected_request(request: HttpRequest, draft: DraftContent) -> OrderRequest:

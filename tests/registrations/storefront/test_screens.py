@@ -4,13 +4,16 @@ import datetime
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from lxml import html
 
 from convention.events.models import Event
 from convention.text.countries import list_countries
 from registrations.changes.cancel import cancel_registration
+from registrations.models import RegistrationDraft
 from registrations.storefront.forms import PersonForm
 from tests.factories import (
     make_company,
@@ -154,6 +157,32 @@ def test_countries_are_sorted_in_each_language(language: str, some: list[str]):
     assert [name for _code, name in found if name in some] == some
     assert len(found) == 249
     assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
+
+
+def test_refused_order_keeps_the_billing_address(client: Client, event: Event):
+    nonce = open_review_screen(client)
+    event.tickets.update(capacity=1, reserved=1)
+
+    refused = client.post(
+        "/events/congress/register/check/", {**BILLING, "nonce": nonce, "payment": "invoice"}
+    )
+    event.tickets.update(reserved=0)
+    page = client.get("/events/congress/register/check/")
+
+    assert refused.url == "/events/congress/register/choices/"
+    assert 'value="1 rue X"' in page.text
+
+
+def test_booked_order_leaves_no_draft(client: Client, event: Event):
+    nonce = open_review_screen(client)
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post("/events/congress/register/check/", {**BILLING, "nonce": nonce, "payment": "invoice"})
+
+    assert not RegistrationDraft.objects.exists()
+    assert not [
+        query for query in queries if query["sql"].startswith('UPDATE "registrations_registrationdraft"')
+    ]
 
 
 def test_each_missing_billing_field_has_its_error(client: Client, event: Event):
