@@ -59,7 +59,7 @@ def figures(site: Site) -> Iterator[Figure]:
         film = write_camera(Path(folder) / "badges.y4m", codes[-BADGES:], seconds=SECONDS)
         measured = scan_film(film, f"http://127.0.0.1:{site.port}/scan/#pair={token}")
     decided = sorted(one["decided"] for one in measured)
-    yield Figure("badges told from a film of 50", len(measured), "", at_least=BADGES)
+    yield Figure("badges recognized in a video of 50", len(measured), "", at_least=BADGES)
     yield Figure("decode to verdict, p95", decided[int(0.95 * len(decided))], "ms", at_most=150)
     seen = statistics.median(one["seen"] for one in measured)
     yield Figure("badge in view to verdict, median", seen, "ms", at_most=1000)

@@ -96,14 +96,13 @@ counted = sum(CompanyShare.objects.filter(ticket=ticket).values_list("reserved",
 print(json.dumps([rows.count(), ticket.reserved, counted, max(most)]))
 """
 WHY = (
-    "the floor writes one row and reads none. Besides what an order costs, the token, its person and their"
-    " seat are read, and the one statement looks under the person’s lock whether they have a place already"
-    " and counts their company’s share."
+    "the floor writes one row and reads none. In addition to a plain order, the token, its person and their"
+    " seat are read, the person is locked to check that they have no place yet, and their company’s share is"
+    " counted."
 )
 WHY_BY_PAGE = (
-    "each attempt is a page, not a program’s call: it reads session, draft, person, roles and seat, prices"
-    " the order for the form and again when it books, and removes the draft; the order itself is the same"
-    " statement."
+    "each attempt is a page, not an API call: it reads session, draft, person, roles and seat, prices the"
+    " order for the form and again for the booking, and deletes the draft; the booking is the same as by API."
 )
 
 
@@ -131,7 +130,7 @@ def _outcome(site: Site, name: str, ticket: str, result: Result) -> Iterator[Fig
     given, taken, counted, most = json.loads(
         site.manage("shell", "-v0", "-c", OUTCOME.replace("{slug}", ticket))
     )
-    yield Figure(f"{name}: places given of {PLACES}", given, "", at_least=PLACES, at_most=PLACES)
+    yield Figure(f"{name}: places booked of {PLACES}", given, "", at_least=PLACES, at_most=PLACES)
     wrong = abs(taken - given) + abs(counted - given)
     yield Figure(f"{name}: counters that differ from the rows", wrong, "", at_most=0)
     yield Figure(f"{name}: places of the company with most", most, "", at_most=CAP)

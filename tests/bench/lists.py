@@ -29,8 +29,8 @@ print(session.session_key)
 
 
 WHY = (
-    "a page costs 8 to 12 ms of Python: ten composed statements, the template of up to fifty rows. A search"
-    " also reads every row of the event, since no index finds the middle of a word: 6 ms for 10,000."
+    "a page costs 8 to 12 ms of Python: ten queries and the template of up to fifty rows. A search also reads"
+    " every row of the event, since no index finds the middle of a word: 6 ms for 10,000."
 )
 
 

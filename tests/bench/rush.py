@@ -18,7 +18,7 @@ TRUNCATE bench_order; DELETE FROM bench_ticket; INSERT INTO bench_ticket VALUES 
 
 
 WHY = (
-    "the floor writes one row and reads none. An order is read, checked and answered in Python, and its one"
+    "the floor writes one row and reads none. An order is parsed, checked and rendered in Python, and its one"
     " statement writes an order, a registration and a task (15 index entries, four foreign keys) and raises"
     " two counters."
 )
@@ -47,7 +47,7 @@ def figures(site: Site) -> Iterator[Figure]:
     drive(site.port, [order("before-by-code", code="WARM")] * WARMING)
     at_least = 300 if site.is_postgresql else 150
     by_code = order("by-code", code="RUSH")
-    yield from sell_out(site, "rush by code to a shared room", by_code, floor, at_least=at_least)
+    yield from sell_out(site, "rush by code, shared quota", by_code, floor, at_least=at_least)
     name = "rush on invoice, held until it is confirmed"
     yield from sell_out(site, name, order("on-invoice"), floor, at_least=at_least)
 
@@ -58,7 +58,7 @@ def sell_out(
     """Send the same attempt many times; `at_least` is the wanted rate of orders a second."""
     result = drive(site.port, [attempt] * ATTEMPTS, connections=AT_ONCE)
     booked = result.statuses.get(201, 0)
-    yield Figure(f"{name}: places given of {PLACES}", booked, "", at_least=PLACES, at_most=PLACES)
+    yield Figure(f"{name}: places booked of {PLACES}", booked, "", at_least=PLACES, at_most=PLACES)
     refused = (409, 422)  # nothing is left; the code is used up
     wrong = sum(count for status, count in result.statuses.items() if status not in (201, *refused))
     yield Figure(f"{name}: error pages", wrong, "", at_most=0)

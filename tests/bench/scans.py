@@ -30,14 +30,15 @@ WHY = (
     " REST framework."
 )
 WHY_WAITS = (
-    "SQLite lets one write at a time, each with a disk's acknowledgement: of eight at once, seven wait for"
-    " their turn in the kernel's queue (`convention/db/sqlite/`)."
+    "SQLite allows one writer at a time, and each waits for the disk: of eight requests at once, seven wait"
+    " in the write queue (`convention/db/sqlite/`)."
 )
 WHY_BATCHES = (
-    "of some 45 ms of a batch, 20 are its 200 signatures; the rest reads and locks 200 registrations by the"
-    " ORM, decides and writes two sets. The server shares its two cores with PostgreSQL and the driver."
+    "about half of a batch’s time goes to its 200 signatures; the rest reads and locks 200 registrations by"
+    " the ORM, decides, and writes scans and presence. PostgreSQL and the load driver share the server’s two"
+    " cores."
 )
-WHY_CHECKPOINTS = "a million presences are a million index entries to count."
+WHY_CHECKPOINTS = "a million rows of presence are a million index entries to count."
 SCANS = "/api/v1/scanner/scans/"
 
 
