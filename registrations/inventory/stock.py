@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -245,16 +245,15 @@ def company_ticket_sort_key(places: tuple[CompanyTicket, int]) -> tuple[int, int
 
 @transaction.atomic
 def release_ticket_holds(tickets: Iterable[int], *, at: datetime.datetime) -> int:
-    """Release places of these tickets whose hold expired before `at`; return how many.
+    """Release places whose hold expired before `at`, of these tickets and those of the same quotas.
 
-    A late payment or verification may still reserve one again, if any is left.
+    Return how many. A late payment or verification may still reserve one again, if any is left.
     """
-    expired = list(
-        Registration.objects.with_expired_hold(at=at)
-        .filter(ticket__in=list(tickets))
-        .order_by("pk")
-        .select_for_update(of=("self",))
-    )
+    ticket_ids = list(tickets)
+    quotas = Ticket.objects.filter(pk__in=ticket_ids, quota__isnull=False).order_by().values("quota")
+    rows = Registration.objects.with_expired_hold(at=at)
+    rows = rows.filter(Q(ticket__in=ticket_ids) | Q(ticket__quota__in=quotas))
+    expired = list(rows.order_by("pk").select_for_update(of=("self",)))
     # A pending row without this date counts as released (`occupies_place`), and is not found again.
     Registration.objects.filter(pk__in=[r.pk for r in expired]).update(hold_expires_at=None)
     # Orders beyond a limit were accepted without a hold: they have no stock to release.
@@ -282,13 +281,15 @@ def release_expired_packages(*, at: datetime.datetime) -> int:
 
 
 def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
-    """Release expired holds of these tickets, and read their counters again, before they are shown."""
+    """Release expired holds that take places from these tickets, and read their counters again."""
     limited_tickets = [ticket for ticket in tickets if ticket.remaining is not None]
+    if not limited_tickets:
+        return
+    in_stock = Q(ticket__in=limited_tickets)
+    if quotas := {ticket.quota_id for ticket in limited_tickets if ticket.quota_id}:
+        in_stock |= Q(ticket__quota__in=quotas)
     # Checked first, because most page views find nothing to release and should not write.
-    if (
-        limited_tickets
-        and Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited_tickets).exists()
-    ):
+    if Registration.objects.with_expired_hold(at=at).filter(in_stock).exists():
         release_holds_and_reload(limited_tickets, at=at)
 
 

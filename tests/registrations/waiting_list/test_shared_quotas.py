@@ -1,14 +1,17 @@
 """A free place of a shared quota is offered to the longest waiting entry of any of its tickets."""
 
+import datetime
 import random
 
 import pytest
+from django.utils import timezone
 
 from convention.errors import ConventionError, SoldOut
 from registrations.booking.accept_offer import accept_ticket_offer
 from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
+from registrations.inventory.stock import refresh_availability
 from registrations.models import Quota, Registration, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.ticketing.quotas import remove_quota, save_quota
@@ -45,6 +48,30 @@ def join_list(ticket: Ticket, name: str) -> WaitingEntry:
     return join_ticket_list(
         ticket=ticket, request=WaitingRequest(first_name="N", last_name=name, email=f"{name}@example.org")
     )
+
+
+def expire_holds_of(ticket: Ticket) -> None:
+    """Make the bookings of a ticket holds that have just expired."""
+    late = timezone.now() - datetime.timedelta(seconds=1)
+    Registration.objects.filter(ticket=ticket).update(confirmed_at=None, hold_expires_at=late)
+
+
+def test_expired_hold_of_other_ticket_of_quota_is_released_for_order(tickets):
+    expire_holds_of(tickets[0])
+
+    book(tickets[1], "late")
+
+    assert Registration.objects.get(ticket=tickets[1]).state == "confirmed"
+    assert Quota.objects.get().reserved == 1
+
+
+def test_expired_hold_of_other_ticket_of_quota_is_released_before_page_is_shown(tickets):
+    expire_holds_of(tickets[0])
+    [shown] = Ticket.objects.filter(pk=tickets[1].pk).select_related("quota")
+
+    refresh_availability([shown], at=timezone.now())
+
+    assert shown.remaining == 2
 
 
 def states(*entries: WaitingEntry) -> list[str]:
