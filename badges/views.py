@@ -71,6 +71,7 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
         "backs": BACK_LABELS,
         "flips": FLIP_LABELS,
         "is_job": count > MAX_IMMEDIATE_BADGES,
+        "max_immediate": MAX_IMMEDIATE_BADGES,
         "problems": problems,
         "more": total - len(problems),
         "section": "organize",

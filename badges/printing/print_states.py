@@ -4,9 +4,11 @@ import datetime
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -15,6 +17,7 @@ from badges.codes import BadgeHolder
 from badges.models import LastPrintedBadge
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.text.dates import format_datetime
 from registrations.models import Registration
 
 DIGEST_BYTES: Final = 16
@@ -36,9 +39,10 @@ STATES_BY_CHOICE: Final[Mapping[str, frozenset[PrintState]]] = {
     "changed": frozenset({PrintState.CHANGED}),
 }
 
-
 # New and changed ones together: what is missing from the pile of printed badges.
 UNPRINTED_CHOICE: Final = "new,changed"
+# Those of the last printing once more, if the printer jammed.
+LAST_PRINTING_CHOICE: Final = "last"
 
 
 class UnknownPrintChoice(ConventionError):
@@ -52,7 +56,7 @@ def parse_print_choice(text: str) -> frozenset[PrintState]:
         if choice not in STATES_BY_CHOICE:
             raise UnknownPrintChoice(
                 _("Unknown choice of badges “%(choice)s”. Choose one or more of: %(known)s.")
-                % {"choice": choice, "known": ", ".join(STATES_BY_CHOICE)}
+                % {"choice": choice, "known": ", ".join([*STATES_BY_CHOICE, LAST_PRINTING_CHOICE])}
             )
         states |= STATES_BY_CHOICE[choice]
     return frozenset(states)
@@ -84,34 +88,60 @@ def find_print_states(event: Event) -> dict[int, PrintState]:
 
 
 def select_badges_to_print(event: Event, choice: str) -> list[int] | None:
-    """Return the registrations whose badges a choice such as "new,changed" names; None for all.
+    """Return the registrations whose badges a choice such as "new,changed" or "last" names; None for all.
 
     Raise UnknownPrintChoice.
     """
+    if choice == LAST_PRINTING_CHOICE:
+        printing = find_last_printing(event)
+        return printing.registration_ids if printing else []
     states = parse_print_choice(choice)
     if states == STATES_BY_CHOICE["all"]:
         return None
     return [pk for pk, state in find_print_states(event).items() if state in states]
 
 
+@dataclass(frozen=True, slots=True)
+class BadgePrinting:
+    """Badges that were printed together."""
+
+    printed_at: datetime.datetime
+    registration_ids: list[int]
+
+
+def find_last_printing(event: Event) -> BadgePrinting | None:
+    """Return the last badges of an event that were printed together, without single ones as at the desk."""
+    printed = LastPrintedBadge.objects.filter(registration__event=event)
+    runs = printed.order_by().values("printed_at").annotate(count=Count("pk")).filter(count__gt=1)
+    last = runs.order_by("-printed_at").first()
+    if last is None:
+        return None
+    printed_at = last["printed_at"]
+    return BadgePrinting(printed_at, list(printed.filter(printed_at=printed_at).values_list("pk", flat=True)))
+
+
 def describe_print_choices(event: Event) -> dict[str, str]:
     """Return the choices of badges to print with their counts, those that are missing first.
 
-    Without any badge printed, or none to print again, "all" is the only one.
+    Without any badge printed, "all" is the only one.
     """
     states = Counter(find_print_states(event).values())
     new, changed = states[PrintState.NEW], states[PrintState.CHANGED]
-    labels = {"all": _("All badges (%(count)s)") % {"count": states.total()}}
-    if new == states.total() or not new + changed:
-        return labels
-    if new and changed:
-        labels = {
-            "new": _("Not printed yet (%(count)s)") % {"count": new},
-            "changed": _("Changed since they were printed (%(count)s)") % {"count": changed},
-            **labels,
+    labels = {}
+    if new + changed and new != states.total():
+        unprinted = _("New or changed since the last printing (%(count)s)")
+        labels[UNPRINTED_CHOICE] = unprinted % {"count": new + changed}
+        if new and changed:
+            labels["new"] = _("Not printed yet (%(count)s)") % {"count": new}
+            labels["changed"] = _("Changed since they were printed (%(count)s)") % {"count": changed}
+    labels["all"] = _("All badges (%(count)s)") % {"count": states.total()}
+    printing = find_last_printing(event)
+    if printing and len(printing.registration_ids) < states.total():
+        labels[LAST_PRINTING_CHOICE] = _("Last printing again, %(moment)s (%(count)s)") % {
+            "moment": format_datetime(printing.printed_at, event.zone),
+            "count": len(printing.registration_ids),
         }
-    unprinted = _("New or changed since the last printing (%(count)s)") % {"count": new + changed}
-    return {UNPRINTED_CHOICE: unprinted, **labels}
+    return labels
 
 
 def _compare_digests(printed: str | None, current: str) -> PrintState:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from badges.printing.pdf import BadgePrintOptions, print_event_badges
-from badges.printing.print_states import STATES_BY_CHOICE, select_badges_to_print
+from badges.printing.print_states import select_badges_to_print
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.files import write_atomically
 
@@ -30,8 +30,9 @@ class Command(ConventionCommand):
         parser.add_argument(
             "--only",
             default="all",
-            metavar=",".join(STATES_BY_CHOICE),
-            help="which badges: all (default), new (never printed), changed (since they were printed)",
+            metavar="CHOICE",
+            help="which badges: all (default), last (those of the last printing again), or new (never "
+            "printed) and changed (since they were printed), separated by commas",
         )
         parser.add_argument("--back", default="", help="“agenda” prints the holder’s agenda on the back")
         parser.add_argument(

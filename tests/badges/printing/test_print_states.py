@@ -96,9 +96,29 @@ def test_choices_name_what_is_missing_first(people):
     both = describe_print_choices(event)
 
     assert list(nothing_printed) == ["all"]
-    assert list(one_new) == ["new,changed", "all"]
-    assert list(both) == ["new,changed", "new", "changed", "all"]
+    assert list(one_new) == ["new,changed", "all", "last"]
+    assert list(both) == ["new,changed", "new", "changed", "all", "last"]
     assert both["new,changed"].endswith("(2)")
+
+
+def test_last_printing_is_repeated_without_single_badges_of_the_desk(client, people):
+    print_all_but_last(people)
+    print_badge(registration=people[2], printed_by=None)
+    address = reverse("organize-badges-pdf", args=[people[0].event.slug, "a6"])
+
+    text = pdf_text(b"".join(client.get(address, {"only": "last"}).streaming_content))
+
+    assert "Ana0" in text
+    assert "Ana1" in text
+    assert "Ana2" not in text
+
+
+def test_last_printing_of_event_without_any_is_refused(client, people):
+    address = reverse("organize-badges-pdf", args=[people[0].event.slug, "a6"])
+
+    answer = client.get(address, {"only": "last"})
+
+    assert answer.status_code == 409
 
 
 @pytest.mark.parametrize("text", ["", "none", "new;changed", "NEW"])
