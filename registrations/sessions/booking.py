@@ -75,7 +75,7 @@ def lock_registration(registration: Registration) -> Registration:
 def list_session_bookings(registration: Registration) -> QuerySet[SessionBooking]:
     """Return the active bookings with their sessions, in order of time."""
     bookings = SessionBooking.objects.active().filter(registration=registration)
-    return bookings.select_related("session__room").order_by("session__starts_at", "pk")
+    return bookings.select_related("session__room", "notified_room").order_by("session__starts_at", "pk")
 
 
 def check_session_conflicts(

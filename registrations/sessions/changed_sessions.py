@@ -1,5 +1,6 @@
 """Find the published changes that an attendee does not know yet (the rule is in `notifications.py`)."""
 
+import datetime
 import enum
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,11 +26,16 @@ class ChangeNotice(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedSession:
-    """A session as it is now, for an attendee who booked or only starred it."""
+    """A session as it is now, for an attendee who booked or only starred it.
+
+    `known_starts_at` and `known_room` are the time and room of which the attendee knew, as far as stored.
+    """
 
     session: Session
     is_booked: bool
     notice: ChangeNotice
+    known_starts_at: datetime.datetime | None = None
+    known_room: str = ""
     conflicting_sessions: list[Session] = field(default_factory=list)
 
     @property
@@ -58,7 +64,14 @@ def list_booked_changes(
         )
         others = find_conflicting_sessions(booking.session, booked_sessions)
         changes.append(
-            ChangedSession(booking.session, is_booked=True, notice=notice, conflicting_sessions=others)
+            ChangedSession(
+                booking.session,
+                is_booked=True,
+                notice=notice,
+                known_starts_at=booking.notified_starts_at,
+                known_room=booking.notified_room.name if booking.notified_room else "",
+                conflicting_sessions=others,
+            )
         )
     return changes
 
@@ -119,7 +132,13 @@ def _compare_with_version(sessions: list[Session], number: int) -> Iterator[Chan
             notice = choose_notice(
                 session, if_it_takes_place=ChangeNotice.RESTORED if was_dropped else ChangeNotice.MOVED
             )
-            yield ChangedSession(session, is_booked=False, notice=notice)
+            yield ChangedSession(
+                session,
+                is_booked=False,
+                notice=notice,
+                known_starts_at=slot.starts_at if slot else None,
+                known_room=slot.room_name if slot else "",
+            )
 
 
 def _is_same(session: Session, slot: TimetableSlot) -> bool:

@@ -35,7 +35,7 @@ from convention.tasks.queue import enqueue_all
 from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.permissions import make_own_secret
-from schedule.models import PersonalAgenda, Session
+from schedule.models import PersonalAgenda, ScheduleVersion, Session
 from schedule.versions.notices import RecipientGroup
 from schedule.versions.timetables import find_last_version_number
 
@@ -206,6 +206,7 @@ def _write_changes_mail(registration: Registration, changes: list[ChangedSession
             "changes": changes,
             "event": event,
             "has_bookings": has_bookings,
+            "notes": _list_version_notes(changes),
             "url": settings.SITE_URL + page,
         },
         language=registration.order.language,
@@ -213,6 +214,14 @@ def _write_changes_mail(registration: Registration, changes: list[ChangedSession
         accent=event.accent,
         reply_to=event.contact_email,
     )
+
+
+def _list_version_notes(changes: list[ChangedSession]) -> list[str]:
+    """Return what the organizers wrote about the versions that changed these sessions, oldest first."""
+    versions = ScheduleVersion.objects.filter(
+        is_silent=False, pk__in={change.session.published_in_id for change in changes}
+    )
+    return list(versions.exclude(note="").order_by("number").values_list("note", flat=True))
 
 
 def _write_subject(event: Event, changes: list[ChangedSession]) -> str:

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django_tasks_db.models import DBTaskResult
 
+from convention.text.dates import format_time
 from registrations.changes.merge import merge_registrations
 from registrations.models import AgendaLink, SessionBooking
 from registrations.sessions.booking import book_session
@@ -39,6 +40,25 @@ def test_attendees_with_booking_are_notified_of_changed_room(event, run_tasks, m
 
     assert list_mails(mailoutbox) == [("zoe@example.org", "Session déplacée : Atelier")]
     assert "Pasteur" in mailoutbox[0].body
+
+
+@pytest.mark.parametrize("make_attendee", [make_holder, make_follower])
+def test_mail_of_moved_session_has_note_of_version_and_previous_time_and_room(
+    event, run_tasks, mailoutbox, make_attendee
+):
+    session = make_workshop(event, room=make_room(event, "Curie"))
+    change_slot(session, hours=1)
+    publish_current_draft(session, name="1")
+    make_attendee(event, session)
+    before = format_time(session.starts_at, event.zone)
+    change_slot(session, hours=1)
+
+    publish_current_draft(session, name="2", note="La salle Curie est inondée.")
+    run_tasks()
+
+    body = " ".join(mailoutbox[0].body.split())
+    assert "La salle Curie est inondée." in body
+    assert f"{before}, Curie".replace("\xa0", " ") in body
 
 
 def test_one_mail_lists_all_changed_sessions(event, run_tasks, mailoutbox):
