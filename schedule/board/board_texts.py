@@ -59,6 +59,7 @@ def _get_names() -> dict[str, str]:
         "all_tracks": _("All tracks"),
         "tray_count": _("{shown} of {count}"),
         "tray_empty": _("All sessions are on the timetable."),
+        "tray_no_sessions": _("No sessions yet."),
         "tray_no_match": _("No matching sessions in the tray."),
         "conflicts": _("Conflicts: {count}"),
         "pin": pgettext("button", "Pin"),

@@ -66,6 +66,7 @@ def board_page(request: "HttpRequest", event: str) -> HttpResponse:
         event_obj,
         placed=sorted((row for row in rows if row.state), key=get_row_order),
         tray=[row for row in rows if not row.state],
+        has_rooms=event_obj.rooms.exists(),
         texts=get_board_texts(),
     )
 

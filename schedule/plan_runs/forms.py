@@ -16,6 +16,7 @@ class PlanRunForm(forms.ModelForm[PlanRun]):
     class Meta:
         model = PlanRun
         fields = ("mode", "seconds", "seed")
+        labels = {"seed": _("Variant number")}
         widgets = {"mode": forms.RadioSelect}
         help_texts = {
             "seconds": _("More time gives a better timetable. Ten seconds is enough for a hundred sessions."),

@@ -261,7 +261,8 @@ def add_event_notes(
                     NoteReason.OUTSIDE_EVENT, f"{parsed_session.title}, {parsed_session.starts_at:%Y-%m-%d}"
                 )
     for first_title, second_title, room in find_room_conflicts(event):
-        notes.add(NoteReason.ROOM_CONFLICT, f"{room}: {first_title} / {second_title}")
+        names = {"room": room, "first": first_title, "second": second_title}
+        notes.add(NoteReason.ROOM_CONFLICT, str(_("%(room)s: %(first)s / %(second)s") % names))
 
 
 def find_room_conflicts(event: Event) -> Iterator[tuple[str, str, str]]:

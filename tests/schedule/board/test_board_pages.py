@@ -43,6 +43,16 @@ def test_board_without_scripts_lists_draft_sessions_with_links_to_their_forms(or
     assert cells == ["Tue 15 Jun 9:00–9:50", "Le réseauAna", "Auditorium"]
 
 
+def test_board_without_rooms_or_sessions_says_what_to_add_first(organizer, event):
+    without_rooms = html.fromstring(organizer.get(BOARD).text)
+    make_room(event)
+    without_sessions = html.fromstring(organizer.get(BOARD).text)
+
+    links = "//div[@id='board-page']/div[@class='notice']//a/@href"
+    assert without_rooms.xpath(links) == ["/en/organize/x/rooms/"]
+    assert without_sessions.xpath(links) == ["/en/organize/x/schedule/board/paste/"]
+
+
 def test_form_shifts_sessions_of_a_half_day(organizer, event):
     session = make_session(event)
 

@@ -41,7 +41,8 @@ export class TrayView {
     this.count.textContent = formatText("tray_count", { shown: found.length, count: unplaced.length });
     this.elements.clear();
     const items = found.map((session) => this.#drawItem(session));
-    const emptyNotice = createElement("p", "muted small", formatText(unplaced.length ? "tray_no_match" : "tray_empty"));
+    const emptyText = this.model.sessions.size ? "tray_empty" : "tray_no_sessions";
+    const emptyNotice = createElement("p", "muted small", formatText(unplaced.length ? "tray_no_match" : emptyText));
     this.list.replaceChildren(...(items.length ? items : [emptyNotice]));
     this.#updateTabStop();
   }
