@@ -42,7 +42,7 @@ ENTRY_TEXTS = {
 
 @dataclass(frozen=True)
 class DeskCounts:
-    """Numbers of the whole event; `latest` are the last arrivals, newest first."""
+    """Numbers of the whole event; `recent_count` and `latest` are the last entries, of any day."""
 
     inside_count: int
     arrived_count: int
@@ -56,17 +56,17 @@ class DeskCounts:
 
 
 def count_arrivals(event: Event) -> DeskCounts:
-    """Count who is inside, who arrived at all and who arrived in the last minutes."""
+    """Count who is inside, who arrived at all and who entered in the last minutes."""
     arrivals = Presence.objects.filter(
         checkpoint__in=list_main_checkpoints(event), first_entered_at__isnull=False
     )
-    newest = arrivals.select_related("registration").order_by("-first_entered_at", "-pk")
+    newest = arrivals.select_related("registration").order_by("-last_entered_at", "-pk")
     since = timezone.now() - RECENT_ARRIVALS
     return DeskCounts(
         inside_count=inside_registrations(event).count(),
         arrived_count=arrived_registrations(event).count(),
         registered_count=confirmed_registrations(event).count(),
-        recent_count=arrivals.filter(first_entered_at__gt=since)
+        recent_count=arrivals.filter(last_entered_at__gt=since)
         .order_by()
         .values("registration")
         .distinct()

@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import find_main_presences
 from badges.attendance.scanning.numbering import number_changes
-from badges.attendance.scanning.presence import ENTRY_LIFETIME
+from badges.attendance.scanning.presence import ENTRY_LIFETIME, choose_arrival
 from badges.codes import sign_badge_token
 from badges.printing.elements import DescribedDesign, Element
 from badges.printing.pdf import load_event_tickets
@@ -149,6 +149,7 @@ def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Re
     )
     groups: dict[str, list[tuple[Registration, dict[str, Any]]]] = {}
     for guest in guests:
+        guest.event = event
         printed_at = {"printed_at": at.isoformat() if (at := print_times.get(guest.pk)) else None}
         desk_guest = DeskGuest(
             guest, amount_due=amounts.get(guest.order_id), order_size=order_sizes[guest.order_id]
@@ -162,7 +163,10 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
     """Return one guest as JSON, with `values` added."""
     registration = guest.registration
     note = getattr(registration, "staff_note", None)
-    arrived_at = presence.first_entered_at if presence else None
+    arrived_at = None
+    if presence:
+        zone = registration.event.zone
+        arrived_at = choose_arrival(presence.first_entered_at, presence.last_entered_at, zone)
     # An attendee who left unscanned yesterday is not inside today.
     entered_at = presence.last_entered_at if presence and presence.is_inside else None
     is_inside = entered_at is not None and entered_at > timezone.now() - ENTRY_LIFETIME

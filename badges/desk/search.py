@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from badges.attendance.models import REASON_LABELS, VERDICT_LABELS, Presence
 from badges.attendance.reports.headcount import list_main_checkpoints
 from badges.attendance.scanning.batch_state import get_scan_state
+from badges.attendance.scanning.presence import choose_arrival
 from badges.attendance.scanning.presence_store import filter_still_inside
 from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
 from convention.codes.badge_codes import BADGE_PURPOSE, MalformedCode, SignedClaim, parse_badge_code
@@ -194,6 +195,7 @@ def _add_presences(
         row["registration"]: dict(row)
         for row in rows.annotate(
             came=Min("first_entered_at"),
+            entered=Max("last_entered_at"),
             left=Max("last_left_at"),
             # Any non-NULL value means inside; both databases have Max, but not a common aggregate for
             # booleans.
@@ -208,17 +210,23 @@ def _add_presences(
             times.get(registration.pk, {}),
             amounts.get(registration.order_id),
             sizes.get(registration.order_id, 1),
+            zone=event.zone,
         )
         for registration in registrations
     ]
 
 
 def _make_guest(
-    registration: Registration, presence: dict[str, Any], amount_due: Money | None, order_size: int
+    registration: Registration,
+    presence: dict[str, Any],
+    amount_due: Money | None,
+    order_size: int,
+    *,
+    zone: datetime.tzinfo,
 ) -> DeskGuest:
     return DeskGuest(
         registration,
-        arrived_at=presence.get("came"),
+        arrived_at=choose_arrival(presence.get("came"), presence.get("entered"), zone),
         left_at=presence.get("left"),
         is_inside=presence.get("inside_pk") is not None,
         amount_due=amount_due,

@@ -78,6 +78,18 @@ class PresenceState:
 NEVER_SCANNED = PresenceState()
 
 
+def choose_arrival(
+    first_entered_at: datetime.datetime | None,
+    last_entered_at: datetime.datetime | None,
+    zone: datetime.tzinfo,
+) -> datetime.datetime | None:
+    """Return the first entry, or the last one if that was on a later day in `zone`; None without any."""
+    if first_entered_at is None or last_entered_at is None:
+        return first_entered_at
+    is_same_day = first_entered_at.astimezone(zone).date() == last_entered_at.astimezone(zone).date()
+    return first_entered_at if is_same_day else last_entered_at
+
+
 def compute_presence(counted_scans: Iterable[CountedScan]) -> PresenceState:
     """Return the presence after all these scans, given in any order."""
     return functools.reduce(

@@ -21,6 +21,7 @@ from badges.attendance.devices.pairing import get_or_create_entrance
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.reports import headcount
 from badges.attendance.reports.arrival_comparison import label_points
+from badges.attendance.reports.day_figures import list_event_days
 from badges.attendance.reports.export import export_attendance
 from badges.attendance.scanning.device_state.silence import find_silent_devices
 from badges.attendance.scanning.manual_scan import check_in_registration
@@ -66,6 +67,7 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "is_organizer": is_organizer,
+        "lasts_several_days": len(list_event_days(event_obj, until=datetime.date.max)) > 1,
         "is_over": is_over,
         "kinds": list(CONTENT_TYPES) if is_organizer else [],
     }

@@ -1,14 +1,19 @@
 """Test that the next morning is a new entry without an exit scan, in any order of upload."""
 
 import datetime
+import zoneinfo
 
 import pytest
 from django.utils import timezone
 from lxml import html
 
+from badges.attendance.devices.pairing import get_or_create_entrance
 from badges.attendance.models import Presence
 from badges.attendance.reports import headcount
+from badges.attendance.scanning.presence import choose_arrival
 from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.desk.arrivals import count_arrivals
+from badges.desk.search import load_guests
 from tests.badges.attendance.factories import (
     make_badge_code,
     make_bearer_header,
@@ -83,3 +88,40 @@ def test_pages_do_not_call_an_attendee_of_the_previous_day_inside(client):
             "//td[@data-label='Departure']"
         )
         assert departure.text_content() == "no exit scanned"
+
+
+def test_desk_counts_entries_of_the_second_day(client):
+    event = make_event()
+    registration = make_registration(event)
+    now = timezone.now()
+    Presence.objects.create(
+        event=event,
+        checkpoint=get_or_create_entrance(event),
+        registration=registration,
+        is_inside=True,
+        first_entered_at=now - datetime.timedelta(days=1),
+        last_entered_at=now,
+        entries=2,
+    )
+
+    counts = count_arrivals(event)
+    [guest] = load_guests(event, [registration.pk])
+
+    assert counts.recent_count == 1
+    assert counts.arrived_count == 1
+    assert [presence.registration for presence in counts.latest] == [registration]
+    assert guest.arrived_at == now
+
+
+@pytest.mark.parametrize(
+    ("last_hour", "expected_hour"),
+    [
+        pytest.param(20, 9, id="the same day"),
+        pytest.param(23, 23, id="the next day in Paris"),
+    ],
+)
+def test_arrival_is_first_entry_of_the_day_of_the_last_entry(last_hour, expected_hour):
+    day = datetime.datetime(2027, 6, 15, tzinfo=datetime.UTC)
+    first, last = day.replace(hour=9), day.replace(hour=last_hour)
+
+    assert choose_arrival(first, last, zoneinfo.ZoneInfo("Europe/Paris")) == day.replace(hour=expected_hour)
