@@ -145,6 +145,25 @@ def test_cancelled_guest_owes_nothing_of_the_rest_of_the_order(zoe, desk, client
     assert "à régler" in other_row
 
 
+def test_receipts_of_two_payments_state_what_was_due_at_their_time(zoe, desk, client):
+    make_issuer()
+    pay(client, desk, amount="50")
+    pay(client, desk, amount="70", method="cash")
+    first, second = Payment.objects.order_by("pk")
+
+    texts = [
+        " ".join(
+            pdf_text(client.get(f"{desk}receipts/{payment.pk}.pdf").content).replace("\xa0", " ").split()
+        )
+        for payment in (first, second)
+    ]
+
+    assert "Reste à payer 70,00 €" in texts[0]
+    assert "Déjà réglé" not in texts[0]
+    assert "Déjà réglé −50,00 €" in texts[1]
+    assert "Reste à payer 0,00 €" in texts[1]
+
+
 def test_receipt_of_another_order_is_not_found(zoe, desk, client):
     pay(client, desk)
     other = make_registration(zoe.ticket)
