@@ -48,6 +48,7 @@ class DeskCounts:
     arrived_count: int
     registered_count: int
     recent_count: int
+    conflict_count: int
     latest: list[Presence]
 
     @property
@@ -71,6 +72,7 @@ def count_arrivals(event: Event) -> DeskCounts:
         .values("registration")
         .distinct()
         .count(),
+        conflict_count=Presence.objects.filter(event=event, has_conflict=True).count(),
         latest=list(newest[:MAX_ARRIVALS_SHOWN]),
     )
 

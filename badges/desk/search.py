@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import REASON_LABELS, VERDICT_LABELS, Presence
@@ -32,7 +32,7 @@ INDEX_CACHE_SECONDS = 60
 
 @dataclass(frozen=True)
 class DeskGuest:
-    """A registration with first arrival, last departure, whether it is inside, and what its order owes.
+    """A registration with arrival, last departure, whether it is inside, and what its order owes.
 
     `order_size` counts the active registrations of its order, for all of which `amount_due` is owed.
     """
@@ -43,6 +43,7 @@ class DeskGuest:
     is_inside: bool = False
     amount_due: Money | None = None
     order_size: int = 1
+    has_conflict: bool = False
 
     @property
     def is_of_group_order(self) -> bool:
@@ -200,6 +201,7 @@ def _add_presences(
             # Any non-NULL value means inside; both databases have Max, but not a common aggregate for
             # booleans.
             inside_pk=Max("pk", filter=filter_still_inside()),
+            conflict_pk=Max("pk", filter=Q(has_conflict=True)),
         )
     }
     members = Registration.objects.active().filter(order__in=amounts).order_by()
@@ -231,4 +233,5 @@ def _make_guest(
         is_inside=presence.get("inside_pk") is not None,
         amount_due=amount_due,
         order_size=order_size,
+        has_conflict=presence.get("conflict_pk") is not None,
     )

@@ -94,6 +94,20 @@ def test_search_excludes_other_events(event):
     assert find_first_names(event, "zoe") == ["Zoé"]
 
 
+def test_desk_shows_unexplained_conflicts(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    entrance = Checkpoint.objects.create(event=event, name="Entrée")
+    Presence.objects.create(event=event, checkpoint=entrance, registration=zoe, entries=1, has_conflict=True)
+    client.force_login(make_staff(event, "desk"))
+
+    page = client.get("/en/desk/x/", {"q": "zoe"}).text
+    other = client.get("/en/desk/x/", {"q": "lukasz", "part": ""}).text
+
+    assert "1 badge scanned twice: explain it" in page
+    assert "Badge scanned twice: ask the guest" in page
+    assert "Badge scanned twice" not in other
+
+
 def test_search_shows_whether_attendee_is_inside(event, client):
     door = Checkpoint.objects.create(event=event, name="Entrée")
     came = datetime.datetime(2027, 6, 16, 6, 58, tzinfo=datetime.UTC)
