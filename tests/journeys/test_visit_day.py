@@ -66,6 +66,12 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
     expect(phone.locator(".people-checklist strong")).to_have_text(["Aube Ana", "Brun Ana"])
     phone.get_by_text("Aube Ana").click()
     expect(phone.locator("#found-count")).to_have_text("1 sur 2 retrouvés")
+    phone.get_by_label("Seulement les personnes manquantes").check()
+    expect(phone.locator(".people-checklist li:visible strong")).to_have_text(["Brun Ana"])
+    phone.get_by_label("Seulement les personnes manquantes").uncheck()
+    phone.locator("#checklist-search").fill("aubé")
+    expect(phone.locator(".people-checklist li:visible strong")).to_have_text(["Aube Ana"])
+    phone.locator("#checklist-search").fill("")
 
     door.context.set_offline(False)
 
@@ -99,7 +105,7 @@ HAS_PERSONAL_CACHE = "async () => (await caches.keys()).some((name) => name.star
 
 
 def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page, site):
-    """The role ends while another page is open. Signing out also deletes the found people from the tab."""
+    """The role ends while another page is open. Signing out also deletes the ticks from the phone."""
     visit = make_visit()
     scan_by_hand(make_visitor(visit, last_name="Aube"))
     desk, phone = make_staff(visit.event, "desk"), open_page("phone")
@@ -109,6 +115,12 @@ def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page
     wait_for_value(phone, LIST_IS_CACHED, value=True)
     phone.reload()
     phone.get_by_text("Aube Ana").click()
+    other_tab = phone.context.new_page()
+    other_tab.goto(address)
+    expect(other_tab.locator("[name=found]")).to_be_checked()
+    other_tab.get_by_role("button", name="Tout décocher").click()
+    expect(phone.locator("[name=found]")).not_to_be_checked()
+    other_tab.close()
 
     phone.goto("/me/")
 
@@ -120,7 +132,7 @@ def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page
 
     wait_for_value(phone, HAS_PERSONAL_CACHE, value=False)
 
-    assert phone.evaluate("Object.keys(sessionStorage).filter((name) => name.includes('found:'))") == []
+    assert phone.evaluate("Object.keys(localStorage).filter((name) => name.includes('found:'))") == []
 
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
@@ -131,5 +143,5 @@ def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page
     wait_for_value(phone, LIST_IS_DELETED, address, value=True)
 
     # The first opening after signing in counts twice: the service worker does not see its response.
-    assert AuditEntry.objects.filter(verb="evacuation.open").count() == 5
+    assert AuditEntry.objects.filter(verb="evacuation.open").count() == 6
     assert pop_page_problems(phone) == []

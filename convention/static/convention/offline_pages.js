@@ -1,8 +1,8 @@
 /**
  * Delete personal pages that a phone stores for offline use, when people sign out or lose the permission.
  *
- * Such a page is in a cache named `personal-…`, its response with the header X-Keep-Until; state of a tab is in
- * sessionStorage under the same prefix. Nothing else of the site is touched.
+ * Such a page is in a cache named `personal-…`, its response with the header X-Keep-Until; its state is in
+ * localStorage under the same prefix. Nothing else of the site is touched.
  */
 
 const PREFIX = "personal-";
@@ -39,7 +39,7 @@ async function deletePage({ cache, url }) {
 }
 
 async function deleteAll() {
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
+  for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
   for (const page of await listPages()) await deletePage(page);
   for (const name of await listCacheNames()) await caches.delete(name);
 }

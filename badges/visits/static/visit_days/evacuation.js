@@ -1,8 +1,10 @@
-/** Save the evacuation list for offline use, and count the people who were found. */
+/** Save the evacuation list for offline use, and count the people who were found; all tabs share the ticks. */
 
 const STORAGE_PREFIX = "personal-found:"; // offline_pages.js deletes such keys together with the cached list
 const container = /** @type {HTMLElement} */ (document.getElementById("evacuation"));
 const boxes = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("[name=found]")]);
+const search = /** @type {HTMLInputElement | null} */ (document.getElementById("checklist-search"));
+const onlyMissing = /** @type {HTMLInputElement | null} */ (document.getElementById("only-missing"));
 const storageKey = STORAGE_PREFIX + location.pathname;
 
 /** Have the service worker cache the page and its files. */
@@ -38,25 +40,58 @@ function showElement(id, isVisible) {
 function updateFoundCount() {
   const counter = document.getElementById("found-count");
   if (!counter) return;
-  const found = boxes.filter((box) => box.checked).map((box) => box.value);
   const { template = "", total = "" } = counter.dataset;
-  counter.hidden = false;
-  counter.textContent = template.replace("{met}", String(found.length)).replace("{all}", total);
-  sessionStorage.setItem(storageKey, JSON.stringify(found));
+  const foundCount = boxes.filter((box) => box.checked).length;
+  counter.textContent = template.replace("{met}", String(foundCount)).replace("{all}", total);
+  filterRows();
+}
+
+function saveChecks() {
+  const found = boxes.filter((box) => box.checked).map((box) => box.value);
+  localStorage.setItem(storageKey, JSON.stringify(found));
+  updateFoundCount();
 }
 
 function restoreChecks() {
-  const found = JSON.parse(sessionStorage.getItem(storageKey) ?? "[]");
+  const found = JSON.parse(localStorage.getItem(storageKey) ?? "[]");
   for (const box of boxes) box.checked = found.includes(box.value);
+  updateFoundCount();
+}
+
+/** Show the people whose name or company has all the words that are typed, or only those still missing. */
+function filterRows() {
+  const words = simplify(search?.value ?? "").split(/\s+/);
+  for (const box of boxes) {
+    const row = /** @type {HTMLElement} */ (box.closest("li"));
+    const text = simplify(row.textContent ?? "");
+    row.hidden = (onlyMissing?.checked && box.checked) || !words.every((word) => text.includes(word));
+  }
+}
+
+/**
+ * Return the text without accents and capitals.
+ * @param {string} text
+ */
+function simplify(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 function showNetworkState() {
   showElement("offline", !navigator.onLine);
 }
 
+showElement("checklist-tools", true);
 restoreChecks();
-updateFoundCount();
 showNetworkState();
-for (const box of boxes) box.addEventListener("change", updateFoundCount);
+for (const box of boxes) box.addEventListener("change", saveChecks);
+search?.addEventListener("input", filterRows);
+onlyMissing?.addEventListener("change", filterRows);
+document.getElementById("clear-found")?.addEventListener("click", () => {
+  for (const box of boxes) box.checked = false;
+  saveChecks();
+});
+window.addEventListener("storage", ({ key }) => {
+  if (key === storageKey) restoreChecks();
+});
 for (const type of ["online", "offline"]) window.addEventListener(type, showNetworkState);
 saveForOffline();
