@@ -119,13 +119,13 @@ def create_session_checkpoints(*, event: "Event", sessions: Iterable[Session]) -
     return len(created)
 
 
-def find_free_name(title: str, taken_names: set[str]) -> str:
-    """Return the title, with a number behind it where another checkpoint has that name."""
-    name = title.strip()[:MAX_CHECKPOINT_NAME_LENGTH] or "–"
+def find_free_name(title: str, taken_names: set[str], *, max_length: int = MAX_CHECKPOINT_NAME_LENGTH) -> str:
+    """Return the title, with a number behind it if the name is taken."""
+    name = title.strip()[:max_length] or "–"
     number = 2
     while name in taken_names:
         # Six characters for " (999)".
-        name = f"{title.strip()[: MAX_CHECKPOINT_NAME_LENGTH - 6]} ({number})"
+        name = f"{title.strip()[: max_length - 6]} ({number})"
         number += 1
     return name
 

@@ -11,7 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.authentication import hash_token
-from badges.attendance.models import MAX_CHECKPOINT_NAME_LENGTH, Checkpoint, Device
+from badges.attendance.models import (
+    MAX_CHECKPOINT_NAME_LENGTH,
+    MAX_DEVICE_NAME_LENGTH,
+    Checkpoint,
+    Device,
+)
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
@@ -68,13 +73,17 @@ def create_device_token() -> str:
 
 @transaction.atomic
 def save_paired_device(device: Device, paired_by: Person | None) -> Pairing:
-    """Save a new device with a token, which expires as `pair_device` says."""
+    """Save a new device with a token, which expires as `pair_device` says; number its name if it is taken."""
     # A role for all events does not end with one of them, so the device does not depend on it.
     if paired_by and not can_create_events(paired_by):
         device.paired_by = paired_by
     token = create_device_token()
     event = device.event = device.checkpoint.event
     device.token_hash = hash_token(token)
+    # Phones paired from one screen have the same name: conflicts and the list of devices tell them apart.
+    if device.name:
+        names = Device.objects.filter(event=event, revoked_at=None).values_list("name", flat=True)
+        device.name = find_free_name(device.name, set(names), max_length=MAX_DEVICE_NAME_LENGTH)
     device.expires_at = max(event.ends_at + TOKEN_LIFETIME_AFTER_EVENT, timezone.now() + MIN_TOKEN_LIFETIME)
     device.save()
     record_action(

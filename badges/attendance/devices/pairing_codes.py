@@ -66,6 +66,11 @@ class ShownCode:
         return derive_pairing_code(self.invitation)
 
     @property
+    def spaced_text(self) -> str:
+        """Return the code in groups of five, for reading and typing; phones ignore the spaces."""
+        return " ".join(self.text[start : start + 5] for start in range(0, CODE_LENGTH, 5))
+
+    @property
     def url(self) -> str:
         """Return the address that the phone opens, in the active language.
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 
 from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
 from badges.attendance.models import Device, PairingInvitation, Scan
@@ -72,6 +73,19 @@ def test_code_pairs_one_device_and_is_replaced_by_next_code(pair, client, invita
     assert pair(ShownCode(invitation).text, make_key()).status_code == 201
     assert set(Device.objects.values_list("name", flat=True)) == {"Lise", "Porte A"}
     assert AuditEntry.objects.filter(verb="device.pair").count() == 2
+
+
+def test_devices_with_the_same_name_are_numbered(pair, invitation):
+    for _phone in range(3):
+        invitation.refresh_from_db()
+        pair(ShownCode(invitation).text, make_key(), name="Lise")
+    Device.objects.filter(name="Lise").update(revoked_at=timezone.now())
+
+    invitation.refresh_from_db()
+    pair(ShownCode(invitation).text, make_key(), name="Lise")
+
+    names = Device.objects.filter(revoked_at=None).order_by("pk").values_list("name", flat=True)
+    assert list(names) == ["Lise (2)", "Lise (3)", "Lise"]
 
 
 def test_used_code_is_accepted_again_only_with_same_key(pair, client, invitation):
@@ -163,7 +177,9 @@ def test_pairing_screen_shows_code_and_paired_devices(client, pair, event):
 
     code = shown.context["code"].text
     assert f'href="{shown.context["code"].url}"' in shown.content.decode()
-    assert f"<code>{code}</code>" in shown.content.decode()
+    [spaced_code] = html.fromstring(shown.content).xpath("//code/text()")
+    assert spaced_code.replace(" ", "") == code
+    assert max(len(group) for group in spaced_code.split()) == 5
     english = client.get(f"/en{shown.redirect_chain[-1][0]}")
     assert f'/en/scan/#code={code}"' in english.content.decode()
     assert shown.headers["cache-control"].count("no-store") == 1

@@ -15,7 +15,7 @@ const TOKEN_LENGTH = 43;
  * @returns {Scanner.PairingText | null}
  */
 export function parsePairingText(text) {
-  const match = /^(?:.*#(?<kind>pair|code)=)?(?<value>.*)$/s.exec(text.trim());
+  const match = /^(?:.*#(?<kind>pair|code)=)?(?<value>.*)$/s.exec(text.replace(/\s/g, ""));
   const value = match?.groups?.value ?? "";
   if (!CODE_PATTERN.test(value)) return null;
   const isToken = match?.groups?.kind ? match.groups.kind === "pair" : value.length >= TOKEN_LENGTH;
