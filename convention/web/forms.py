@@ -1,5 +1,6 @@
 """Form classes: errors of an action at its fields, choices of rows, amounts and rates."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -139,8 +140,15 @@ class TwoDecimalsField(ReadableLimitsMixin, forms.DecimalField):
         return format_number_input(value) if isinstance(value, int | float | Decimal) else value
 
 
+# People type it as it is printed. No other currency: it would be taken for euros.
+EURO_SIGN = re.compile(r"^\s*(?:€|EUR)|(?:€|EUR)\s*$", re.IGNORECASE)
+
+
 class HundredthsField(TwoDecimalsField):
-    """A number typed with two decimals and stored as an integer, in hundredths."""
+    """A number typed with two decimals and stored as an integer, in hundredths; a euro sign is ignored."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(EURO_SIGN.sub("", value, count=1) if isinstance(value, str) else value)
 
     def prepare_value(self, value: Any) -> Any:
         return super().prepare_value(_convert_to_units(value))

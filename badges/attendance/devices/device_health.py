@@ -27,13 +27,14 @@ class HealthState(models.TextChoices):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceReport:
-    """The last report of a device: `state` as it sent it, possibly empty.
+    """The last report of a device: `state` as it sent it, possibly empty; and whether it sent scans.
 
     See scanning/device_state/heartbeat.py.
     """
 
     seen_at: datetime.datetime | None
     state: dict[str, Any] = field(default_factory=dict)
+    has_scans: bool = False
 
     @property
     def pending_count(self) -> int | None:
@@ -48,7 +49,8 @@ class DeviceReport:
     @property
     def clock_offset_seconds(self) -> float | None:
         value = self.state.get("clock_offset_ms")
-        return round(value / 1000, 1) if isinstance(value, int) else None
+        # Adding 0 turns -0.0 into 0.0.
+        return round(value / 1000, 1) + 0 if isinstance(value, int) else None
 
     @property
     def battery_percent(self) -> int | None:
@@ -107,5 +109,5 @@ def find_unknowns(report: DeviceReport, at: datetime.datetime) -> Iterator[str]:
         return
     if report.state.get("camera") == "untried":
         yield _("The camera has not been tried.")
-    if not report.state.get("test_badge"):
+    if not report.state.get("test_badge") and not report.has_scans:
         yield _("No test badge has been scanned.")

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from badges.attendance.devices.checkpoints import list_sessions_without_checkpoint
 from badges.attendance.devices.device_health import DeviceHealth, DeviceReport, HealthState, assess_device
-from badges.attendance.models import Checkpoint, Device
+from badges.attendance.models import Checkpoint, Device, Scan
 from badges.printing.print_states import PrintState, find_print_states
 
 if TYPE_CHECKING:
@@ -61,10 +61,15 @@ def load_readiness(event: "Event", *, at: datetime.datetime | None = None) -> Ev
 
 def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[DeviceReadiness]:
     """Return the valid devices of the event, those with a problem first."""
-    devices = list(Device.objects.valid(at=at).filter(event=event).select_related("checkpoint"))
-    reports = [DeviceReport(seen_at=device.seen_at, state=device.state) for device in devices]
+    scans = Scan.objects.filter(device=OuterRef("pk")).order_by()
+    rows = Device.objects.valid(at=at).filter(event=event).select_related("checkpoint")
+    devices = list(rows.annotate(has_scans=Exists(scans)))
+    reports = [
+        DeviceReport(seen_at=device.seen_at, state=device.state, has_scans=device.has_scans)
+        for device in devices
+    ]
     version = find_common_version(reports)
-    rows = [
+    assessed = [
         DeviceReadiness(
             device,
             report,
@@ -75,7 +80,7 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
     ]
     states = list(HealthState)
     return sorted(
-        rows,
+        assessed,
         key=lambda row: (states.index(row.health.state), row.device.checkpoint.name, str(row.device)),
     )
 

@@ -33,6 +33,10 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
         return redirect("desk-guest", event, reference)
     receivable, due = sync_amount_due(guest)
     is_post = request.method == "POST"
+    # A payment that is sent twice must still find the first one.
+    if due <= 0 and not is_post:
+        messages.info(request, _("Nothing is due for this order."))
+        return redirect("desk-guest", event, reference)
     form = DeskPaymentForm(request.POST if is_post else None, initial={"amount": max(due, 0)})
     if is_post and form.is_valid():
         try:

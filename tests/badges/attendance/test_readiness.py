@@ -46,6 +46,18 @@ def test_device_is_ready_without_problems_and_unknowns(changes, seconds, state, 
     assert sentence in " ".join([*health.problems, *health.unknowns])
 
 
+def test_device_that_scanned_badges_needs_no_test_badge():
+    report = DeviceReport(seen_at=NOW, state=GOOD | {"test_badge": False}, has_scans=True)
+
+    assert assess_device(report, common_version="v2", at=NOW).state == "ok"
+
+
+def test_clock_that_is_slow_by_milliseconds_has_no_negative_offset():
+    report = DeviceReport(seen_at=NOW, state=GOOD | {"clock_offset_ms": -40})
+
+    assert str(report.clock_offset_seconds) == "0.0"
+
+
 @pytest.mark.django_db
 @pytest.mark.once
 def test_page_lists_devices_by_state_and_missing_preparations(client):

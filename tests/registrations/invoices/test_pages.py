@@ -77,7 +77,7 @@ def test_resubmitted_manual_payment_is_recorded_once(issuer, client):
 def test_amount_accepts_decimal_comma_or_dot_in_every_language(issuer, client, language):
     receivable = make_receivable(replace(GUESTS, quantity=30))
     with translation.override(language):
-        for typed in ("60,50", "60.50", "1,060.50", "1 060,5", "1.060,50"):
+        for typed in ("60,50 €", "€60.50", "1,060.50", "1 060,5", "1.060,50 EUR"):
             post_form(client, "receivable-pay", receivable.reference, amount=typed)
         page = post_form(client, "receivable-pay", receivable.reference, amount="60,500")
 
@@ -102,7 +102,9 @@ def test_partly_paid_invoice_suggests_sending_it_again(issuer, client):
     assert link == reverse("invoice-send", args=[invoice.pk])
 
 
-@pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
+@pytest.mark.parametrize(
+    "amount", ["", "€", "-1", "0", "1e9", "abc", "1,234", "NaN", "$12", "12 USD", "€12€"]
+)
 def test_invalid_amount_is_refused_and_other_input_is_kept(issuer, client, amount):
     receivable = make_receivable(GUESTS)
     answer = post_form(client, "receivable-pay", receivable.reference, amount=amount, note="virement du 3")

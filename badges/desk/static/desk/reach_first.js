@@ -1,5 +1,6 @@
 /**
- * Send a form only if the server can be reached, so that what was typed does not end on the browser's error page.
+ * Send a form only if the server can be reached, so that what was typed does not end on the browser's error page;
+ * begin in its first field, since the desk works by keyboard.
  * The attribute data-reach-first holds an address that answers quickly. Without this script forms work as usual.
  */
 
@@ -16,6 +17,9 @@ async function isReachable(url) {
 }
 
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-reach-first]"))) {
+  const firstField = form.querySelector("input:not([type=hidden]), select, textarea");
+  // After an error the summary has the focus.
+  if (!document.querySelector("#error-summary") && firstField instanceof HTMLElement) firstField.focus();
   const notice = /** @type {HTMLElement} */ (document.querySelector("#unreachable"));
   form.addEventListener("submit", async (event) => {
     // Sent already (submit_once.js).
