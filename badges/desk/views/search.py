@@ -1,5 +1,6 @@
 """The desk's search page: guests by name or badge, the last verdict, and the counts beside it."""
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
@@ -21,21 +22,26 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 MAX_QUERY_LENGTH = 300
+MAX_EVENTS_SHOWN = 50
+# How long after its end an event is listed: attendance and sign-in sheets are completed in these weeks.
+PAST_EVENT_PERIOD = datetime.timedelta(days=90)
 
 
 @login_required
 @require_safe
 def desk_list(request: "HttpRequest") -> "HttpResponse":
-    """List the events whose desk the user staffs; redirect if there is only one."""
+    """List the events whose desk the user staffs, recent ones too; redirect if it is only one."""
     now = timezone.now()
-    events = list(
-        get_staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
-    )
-    if not events:
-        raise Forbidden(_("This page is for the desk staff of upcoming events."))
-    if len(events) == 1:
+    staffed = get_staffed_events(request.user).select_related("venue").distinct()
+    events = list(staffed.filter(ends_at__gte=now)[:MAX_EVENTS_SHOWN])
+    recent = staffed.filter(ends_at__lt=now, ends_at__gt=now - PAST_EVENT_PERIOD)
+    past_events = list(recent.order_by("-ends_at", "pk")[:MAX_EVENTS_SHOWN])
+    if not events and not past_events:
+        raise Forbidden(_("This page is for the desk staff of upcoming and recent events."))
+    if len(events) == 1 and (not past_events or events[0].starts_at <= now):
         return redirect("desk", events[0].slug)
-    return render(request, "desk/events.html", {"events": events, "section": "desk"})
+    context = {"events": events, "past_events": past_events, "section": "desk"}
+    return render(request, "desk/events.html", context)
 
 
 @require_safe

@@ -7,12 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from lxml import html
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
 from convention.events.sequence import advance_sequence
 from registrations.models import Order, Registration
 from tests.factories import (
+    make_administrator,
     make_event,
     make_person,
     make_registration,
@@ -189,6 +191,21 @@ def test_search_has_constant_queries_and_limits_results(event, client):
     assert count() == few
     page = client.get("/desk/x/?q=zoe").content.decode()
     assert f"Les {MAX_GUESTS_SHOWN} premières personnes sur {MAX_GUESTS_SHOWN + 6}" in page
+
+
+def test_list_of_desks_leads_to_attendance_of_recent_events(event, client):
+    now = timezone.now()
+    make_event(
+        slug="recent", starts_at=now - datetime.timedelta(days=9), ends_at=now - datetime.timedelta(days=8)
+    )
+    make_event(
+        slug="old", starts_at=now - datetime.timedelta(days=200), ends_at=now - datetime.timedelta(days=199)
+    )
+    client.force_login(make_administrator())
+
+    links = html.fromstring(client.get("/desk/").content).xpath("//main//a/@href")
+
+    assert links == ["/desk/x/", "/organize/recent/attendance/", "/organize/recent/attendance/sheets/"]
 
 
 def test_desk_redirects_to_only_event(event, client):
