@@ -187,6 +187,8 @@ balance_changes = Hook()
 refund_requests = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
 badge_remarks = SingleHook()
+# (registrations): called in the transaction in which these active registrations were cancelled.
+cancellation_listeners = Hook()
 # (registration): called in the transaction in which the address of its attendee is corrected.
 address_corrections = Hook()
 # (registrations) -> the QR symbol of each valid badge as SVG, by registration id.

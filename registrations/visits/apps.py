@@ -33,6 +33,9 @@ class VisitsConfig(AppConfig):
         hooks.application_deadlines.register(
             "registrations.visits.lifecycle.event_hooks.find_application_deadlines"
         )
+        hooks.cancellation_listeners.register(
+            "registrations.visits.identity.deletion.delete_identities_of_cancelled"
+        )
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
         hooks.event_deletion_obstacles.register(

@@ -30,6 +30,7 @@ from .models import (
     Visit,
     VisitorList,
 )
+from .visitor_list.contents import decrypt_content
 
 COUNTS_REMAIN = _("only the number of participants is kept, without names")
 
@@ -63,7 +64,7 @@ def find_unpurged_lists(subject: DataSubject) -> Iterator[TranslatableText]:
     """Yield a reason to wait for each unpurged visitor list that names the person."""
     if not subject.person_id:
         return
-    # The rows of a list are one ciphertext: a single person cannot be removed from it before the purge.
+    # Names stay on the stored lists until the purge, even of those who lost their place.
     visit_ids = Application.objects.filter(person=subject.person_id).values("visit")
     rows = Visit.objects.filter(Q(lists__encrypted_data__isnull=False), pk__in=visit_ids).distinct()
     for visit in rows.select_related("event"):
@@ -75,6 +76,25 @@ def find_unpurged_lists(subject: DataSubject) -> Iterator[TranslatableText]:
             )
             % names
         )
+
+
+def _find_lists_naming(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the stored versions of lists that have the person among their visitors."""
+    own = Application.objects.filter(person__isnull=False, person=subject.person_id)
+    own_ids = set(own.values_list("pk", flat=True))
+    lists = VisitorList.objects.filter(visit__applications__in=own_ids, encrypted_data__isnull=False)
+    naming_ids = [row.pk for row in lists.distinct() if _has_visitor(row, own_ids)]
+    return VisitorList.objects.filter(pk__in=naming_ids)
+
+
+def _has_visitor(visitor_list: VisitorList, application_ids: set[int]) -> bool:
+    # Decrypted without a record: only the ids are used, and nobody reads it.
+    try:
+        rows = decrypt_content(visitor_list).rows
+    except (MissingEncryptionKey, DecryptionFailed):
+        # Unknown, so it is listed: the person did apply for this visit.
+        return True
+    return any(row["key"] in application_ids for row in rows)
 
 
 def erase_old_contacts(before: datetime.datetime) -> int:
@@ -168,6 +188,15 @@ PERSONAL_DATA = [
         exported_columns=("id", "visit", "number", "created_at", "sent_to", "sent_at", "acknowledged_by"),
         blanked_columns=("sent_to", "acknowledged_by"),
         retention_reason=_("the checksum, counts and times of the list are kept, without names"),
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=VisitorList,
+        name=_("visitor lists with your name"),
+        purpose=_("your name, company and the details a host requested, as sent to that host"),
+        find_more_rows=_find_lists_naming,
+        exported_columns=("id", "visit", "number", "created_at", "sent_at"),
+        retention_reason=_("the names are deleted seven days after the visit"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

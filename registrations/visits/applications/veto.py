@@ -9,7 +9,7 @@ from convention.club.models import Person
 from convention.errors import NotOpenNow
 from registrations.changes.cancel import cancel_with_fee
 from registrations.models import Registration, WaitingEntry
-from registrations.visits.models import Application, HostContact, Identity, Visit
+from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import check_not_cancelled
 from registrations.waiting_list.end_waiting import leave_waiting_list
 
@@ -36,8 +36,6 @@ def veto_application(*, application: Application, contact: HostContact | None = 
     now = timezone.now()
     vetoed.host_refused_at = now
     vetoed.save(update_fields=["host_refused_at"])
-    # At once and not by the hourly job: its purpose has ended (GDPR, article 5(1)(c) and (e)).
-    Identity.objects.filter(application=vetoed).delete()
     record_action(
         "application.veto",
         vetoed,
@@ -45,6 +43,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
         fields=["host_refused_at"],
         reason=f"host contact #{contact.pk}" if contact else "",
     )
+    # Cancelling the place deletes the identity (`identity/deletion.py`).
     _release_place(vetoed)
     notify_refused_visitor.enqueue(vetoed.pk)
     # The secretary who enters a veto needs no mail about it.

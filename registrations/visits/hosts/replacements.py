@@ -24,7 +24,7 @@ from registrations.visits.applications.eligibility import (
 from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.applications.places import give_place
 from registrations.visits.applications.veto import cancel_place_for_host, check_not_begun, was_vetoed
-from registrations.visits.models import Application, HostContact, Identity, Visit
+from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import NotEligible
 from registrations.waiting_list.end_waiting import leave_waiting_list
 
@@ -182,7 +182,7 @@ def _get_current_seat(visit: Visit, person: Person) -> Seat:
 
 
 def _end_replaced_application(visit: Visit, replaced: Application) -> None:
-    """Withdraw the replaced application, delete its identity, cancel its place and notify the holder."""
+    """Withdraw the replaced application, cancel its place (which deletes its identity), notify the holder."""
     reason = _("replaced with the host’s agreement")
     registration = replaced.registration
     had_place = registration is not None and registration.cancelled_at is None
@@ -193,7 +193,6 @@ def _end_replaced_application(visit: Visit, replaced: Application) -> None:
         fields = ["withdrawn_at", "revocation_reason"]
         record_action("visit.withdraw", replaced, event=visit.event, fields=fields, reason=reason)
         notify_applicant.enqueue(replaced.pk)
-    Identity.objects.filter(application=replaced).delete()
     if registration:
         cancel_place_for_host(registration, reason=reason)
 

@@ -11,6 +11,7 @@ from convention.codes.encryption import encrypt_value
 from convention.errors import InvalidFields, NotOpenNow
 from registrations.visits.models import Application, Identity, Visit
 
+from .deletion import delete_identities
 from .fields import WINDOW_OPEN, get_identity_window, list_requested_fields
 
 
@@ -52,12 +53,10 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
 
 @transaction.atomic
 def delete_identity(*, application: Application) -> None:
-    """Delete the identity at once; existing lists contain it until the purge."""
-    visit, application = _lock_rows(application)
+    """Delete the identity at once, from existing lists too."""
+    _visit, application = _lock_rows(application)
     # No check of the period: people may withdraw their details at any time.
-    deleted_count, _kinds = Identity.objects.filter(application=application).delete()
-    if deleted_count:
-        record_action("identity.take_back", application, event=visit.event)
+    delete_identities(application_ids=[application.pk], verb="identity.take_back")
 
 
 def _lock_rows(application: Application) -> tuple[Visit, Application]:

@@ -10,6 +10,8 @@ from convention.audit.record import record_action
 from registrations.visits.models import Application, HostLink, Identity, Visit, VisitorList
 from registrations.visits.models.applications import ACTIVE_CONDITION
 
+from .deletion import delete_identities
+
 # The period that forms and documentation promise to visitors (storage limitation, GDPR, article 5(1)(e)).
 RETENTION_PERIOD = datetime.timedelta(days=7)
 
@@ -55,20 +57,15 @@ def purge_visit(*, visit: Visit) -> Visit:
     return visit
 
 
-@transaction.atomic
 def delete_unneeded_identities() -> int:
-    """Delete the identities of those who withdrew, were refused or lost their place; return their number."""
-    applications = Application.objects.filter(identity__isnull=False)
-    # Also active applications without a place: it may have been cancelled by the mailed link.
-    unneeded = applications.exclude(ACTIVE_CONDITION) | applications.filter(
-        Q(registration__isnull=True) | Q(registration__cancelled_at__isnull=False)
-    )
-    ended = list(unneeded.select_related("visit__event").order_by("pk").distinct())
-    for application in ended:
-        deleted_count, _kinds = Identity.objects.filter(application=application).delete()
-        if deleted_count:
-            record_action("identity.remove", application, event=application.visit.event)
-    return len(ended)
+    """Delete what remains of the identities of those without a place, also on lists; return their number.
+
+    A place that ends deletes them at once; this finds what was left, for example by a merge of registrations.
+    """
+    has_data = Q(identity__isnull=False) | Q(visit__lists__encrypted_data__isnull=False)
+    has_no_place = Q(registration__isnull=True) | Q(registration__cancelled_at__isnull=False)
+    ended = Application.objects.filter(~ACTIVE_CONDITION | has_no_place, has_data)
+    return delete_identities(application_ids=set(ended.order_by().values_list("pk", flat=True)))
 
 
 def delete_expired_links(*, at: datetime.datetime) -> None:

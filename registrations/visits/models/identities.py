@@ -40,10 +40,11 @@ class Identity(models.Model):
 class VisitorList(models.Model):
     """One version of the list for the host's security; immutable but for sending and receipt.
 
-    `encrypted_data` holds the rows and is emptied by the purge; hash and counts stay. Only the hash of the
-    mailed link is stored. The mail was requested at `send_requested_at`; then the server accepted it
-    (`sent_at`) or refused it (`refused_at`). `added`, `removed` and `changed` compare with the version sent
-    before.
+    `encrypted_data` holds the rows and is emptied by the purge; hash and counts stay. Visitors who lose their
+    place lose the identity in their row at once (`identity/deletion.py`), so `hash`, which proves what was
+    sent, may no longer fit the rows. Only the hash of the mailed link is stored. The mail was requested at
+    `send_requested_at`; then the server accepted it (`sent_at`) or refused it (`refused_at`). `added`,
+    `removed` and `changed` compare with the version sent before.
     """
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="lists")
@@ -76,6 +77,12 @@ class VisitorList(models.Model):
 
     def __str__(self) -> str:
         return f"{self.visit}, v{self.number}"
+
+    @property
+    def encryption_label(self) -> str:
+        """Return the label that binds the ciphertext to its visit and version."""
+        # Not the primary key: a new list is encrypted before it is saved.
+        return f"list:{self.visit_id}:{self.number}"
 
     @property
     def has_rows(self) -> bool:

@@ -71,15 +71,9 @@ def build_row(application: Application, identity: dict[str, Any]) -> VisitorRow:
     }
 
 
-def get_list_binding(visitor_list: VisitorList) -> str:
-    """Return the label that binds the ciphertext to its visit and version."""
-    # Not the primary key: a new list is encrypted before it is saved.
-    return f"list:{visitor_list.visit_id}:{visitor_list.number}"
-
-
 def encrypt_content(content: ListContent, visitor_list: VisitorList) -> bytes:
     payload = {name: getattr(content, name) for name in ("salt", "fields", "rows", "previous_rows")}
-    return encrypt_value(payload, row_label=get_list_binding(visitor_list))
+    return encrypt_value(payload, row_label=visitor_list.encryption_label)
 
 
 def decrypt_content(visitor_list: VisitorList) -> ListContent:
@@ -91,7 +85,7 @@ def decrypt_content(visitor_list: VisitorList) -> ListContent:
         raise LinkExpired(
             _("The names on this list have been deleted as planned. Its checksum and counts are kept.")
         )
-    return ListContent(**decrypt_value(visitor_list.encrypted_data, row_label=get_list_binding(visitor_list)))
+    return ListContent(**decrypt_value(visitor_list.encrypted_data, row_label=visitor_list.encryption_label))
 
 
 def read_list(

@@ -82,11 +82,16 @@ def check_list_allowed(visit: Visit) -> None:
 
 def _build_rows(applications: Sequence[Application], requested: Sequence[str]) -> list[VisitorRow]:
     """Return the rows, with only the fields requested now."""
-    identities = Identity.objects.filter(application__in=applications)
+    # Locked, so that a place that ends meanwhile takes its identity out of this version too
+    # (`delete_identities`).
+    identities = Identity.objects.filter(application__in=applications).order_by("pk").select_for_update()
     by_application = {identity.application_id: identity for identity in identities}
     rows, undecryptable = [], []
     for application in applications:
         identity = by_application.get(application.pk)
+        if requested and identity is None:
+            # Deleted by a cancellation since the readiness was computed.
+            continue
         try:
             data = (
                 decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))

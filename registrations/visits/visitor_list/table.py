@@ -23,8 +23,12 @@ def format_rows(content: ListContent) -> list[list[str]]:
 
 
 def format_row(row: VisitorRow, fields: list[str], formatters: dict[str, Callable[[str], str]]) -> list[str]:
-    names = [str(row[name]) for name in NAME_COLUMNS]
-    return names + [formatters.get(name, str)(str(row["identity"].get(name, ""))) for name in fields]
+    names, identity = [str(row[name]) for name in NAME_COLUMNS], row["identity"]
+    # The identity of somebody who lost their place was deleted; their name stays on the versions sent.
+    deleted = pgettext("identity detail", "deleted")
+    return names + [
+        formatters.get(name, str)(str(identity[name])) if name in identity else deleted for name in fields
+    ]
 
 
 def get_field_formatters() -> dict[str, Callable[[str], str]]:
