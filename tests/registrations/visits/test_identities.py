@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.audit.models import AuditEntry
+from convention.club.models import Person
 from convention.codes.encryption import DecryptionFailed, MissingEncryptionKey, decrypt_value
 from convention.errors import InvalidFields, NotOpenNow
 from registrations.changes.cancel import cancel_registration
@@ -177,6 +178,31 @@ def test_identity_page_saves_answers_and_never_shows_them_again():
 
     assert values == []
     assert 'value="1971' not in page
+
+
+READERS = (
+    "Only the club’s secretary and administrators, the host’s security contact and the host’s other contacts "
+    "for this visit can open them"
+)
+
+
+def test_identity_page_names_all_who_can_open_the_details():
+    application = make_visitor(make_hosted())
+
+    page = make_applicant_client(application).get(f"/en{address(application.visit)}").text
+
+    assert READERS in page
+    assert "only to its security team" not in page
+
+
+def test_identity_mail_names_all_who_can_open_the_details(run_tasks, mailoutbox):
+    application = make_visitor(make_hosted())
+    Person.objects.filter(pk=application.person_id).update(language="en")
+
+    request_identities()
+    run_tasks()
+
+    assert READERS in " ".join(mailoutbox[0].body.split())
 
 
 def test_vehicle_plate_may_be_empty():
