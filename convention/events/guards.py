@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
 
-def check_event_change(event: Event, person: "RequestUser") -> None:
-    """Raise InvalidFields if an app built on events forbids this change.
+def check_event_change(event: Event, person: "RequestUser") -> Event:
+    """Return the stored event. Raise InvalidFields if an app built on events forbids this change.
 
     Call it in the transaction that saves the event: the stored row is locked and passed to each guard with
     the changed event and the person, and the guard returns errors by field.
@@ -29,6 +29,7 @@ def check_event_change(event: Event, person: "RequestUser") -> None:
         errors |= guard(stored, event, person)
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
+    return stored
 
 
 def find_room_uses(rooms: "Sequence[Room]") -> list[str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
@@ -96,11 +97,12 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
     """Save and record the event; warn of a passed deadline or a pale accent. Raise InvalidFields."""
-    if form.instance.pk:
-        # In this transaction: guards compare with the stored row, which they lock until the event is saved.
-        check_event_change(form.instance, request.user)
+    # In this transaction: guards compare with the stored row, which they lock until the event is saved.
+    stored = check_event_change(form.instance, request.user) if form.instance.pk else None
     event: Event = form.save()
     record_action(verb, event, event=event, fields=form.changed_data)
+    for follow_change in hooks.event_change_listeners.providers() if stored else ():
+        follow_change(stored, event)
     is_draft = event.visibility == Event.Visibility.DRAFT
     # Not on each change of an event whose registration has closed as planned.
     if (is_draft or {*EVENT_TIME_FIELDS, "visibility"} & {*form.changed_data}) and (

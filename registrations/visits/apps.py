@@ -42,3 +42,4 @@ class VisitsConfig(AppConfig):
             "registrations.visits.lifecycle.event_hooks.list_application_obstacles"
         )
         hooks.event_guards.register("registrations.visits.lifecycle.event_hooks.check_event_change")
+        hooks.event_change_listeners.register("registrations.visits.lifecycle.date_change.follow_new_dates")

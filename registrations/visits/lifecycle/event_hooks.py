@@ -90,7 +90,7 @@ def list_application_obstacles(event: Event) -> list[str]:
 def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]]:
     """Return errors about changed dates; unsuitable dates that did not change never block other changes."""
     # Seeds and imports may store seconds, which the form drops without the user having changed anything.
-    if visit.cancelled_at or _round_to_minutes(event) == _round_to_minutes(stored):
+    if visit.cancelled_at or round_to_minutes(event) == round_to_minutes(stored):
         return {}
     # Members do not know of the date yet: only the length matters.
     if visit.state in (Visit.State.DRAFT, Visit.State.AGREED):
@@ -101,7 +101,7 @@ def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict
     )
 
 
-def _round_to_minutes(event: Event) -> list[datetime.datetime]:
+def round_to_minutes(event: Event) -> list[datetime.datetime]:
     """Return start and end in UTC with the precision of the form."""
     moments = (event.starts_at, event.ends_at)
     return [moment.astimezone(datetime.UTC).replace(second=0, microsecond=0) for moment in moments]

@@ -26,6 +26,7 @@ from registrations.visits.permissions import (
     get_managed_visit,
 )
 from registrations.visits.visitor_list.lock import lock_list, unlock_list
+from registrations.visits.visitor_list.visitors import needs_new_dates_at_host
 
 from .cancel import cancel_visit
 from .change import change_visit
@@ -120,6 +121,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "can_cancel": not visit.cancelled_at and visit.event.ends_at > now,
         "counts": count_by_state(applicants),
         "place_count": sum(applicant.state.has_place for applicant in applicants),
+        "needs_new_dates_at_host": needs_new_dates_at_host(visit),
         "undecided_count": sum(applicant.needs_decision for applicant in applicants),
         "ticket": get_member_ticket(visit),
         "reason_form": reason_form,

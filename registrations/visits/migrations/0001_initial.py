@@ -325,6 +325,10 @@ class Migration(migrations.Migration):
                 ),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="called off")),
                 ("cancellation_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "moved_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="dates changed"),
+                ),
                 ("purged_at", models.DateTimeField(blank=True, null=True, verbose_name="identities removed")),
                 (
                     "event",

@@ -82,6 +82,8 @@ class Visit(models.Model):
     debriefed_at = models.DateTimeField(_("debrief published"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("called off"), null=True, blank=True)
     cancellation_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # When its dates were last changed after members knew of it.
+    moved_at = models.DateTimeField(_("dates changed"), null=True, blank=True, editable=False)
     purged_at = models.DateTimeField(_("identities removed"), null=True, blank=True)
 
     objects = VisitQuerySet.as_manager()

@@ -32,7 +32,13 @@ from .create import create_list
 from .differences import describe_differences
 from .remind import remind_incomplete
 from .send import revoke_link, send_list
-from .visitors import count_waiting_for_identity, find_list_readiness, is_list_outdated, list_given_up_places
+from .visitors import (
+    count_waiting_for_identity,
+    find_list_readiness,
+    is_list_outdated,
+    list_given_up_places,
+    needs_new_dates_at_host,
+)
 
 
 @never_cache
@@ -66,6 +72,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         ),
         "can_create_version": can_create_version,
         "can_remind": is_upcoming and not visit.cancelled_at and not visit.purged_at,
+        "needs_new_dates_at_host": needs_new_dates_at_host(visit),
         "is_outdated": can_create_version and is_list_outdated(visit, readiness.ready),
     }
     return render(request, "visits/lists.html", context)

@@ -77,6 +77,18 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
     return listed_ids != ready_ids or sent_list.count != len(ready_ids) or changed_identities.exists()
 
 
+def needs_new_dates_at_host(visit: Visit) -> bool:
+    """Return whether the host's last list was sent before the visit was moved."""
+    sent_list = find_current_list(visit)
+    return bool(
+        visit.moved_at
+        and visit.state == Visit.State.SENT
+        and sent_list
+        and sent_list.sent_at
+        and sent_list.sent_at < visit.moved_at
+    )
+
+
 def list_given_up_places(visit: Visit) -> list[Application]:
     """Return the applications whose place was given up after the lock and is not filled yet."""
     if visit.locked_at is None:

@@ -1,0 +1,128 @@
+"""A visit that moves to other dates: who is told, the link to the list, and what the organizers see."""
+
+import pytest
+from django.utils import timezone
+
+from registrations.models import WaitingEntry
+from registrations.visits.lifecycle.date_change import follow_new_dates
+from registrations.visits.models import Application, DayMail, Visit
+from tests.factories import make_administrator, make_member
+from tests.registrations.visits.hosts import (
+    DAY,
+    make_host,
+    make_hosted,
+    make_identified,
+    make_secretary,
+    make_sent_list,
+)
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+def move_visit(visit, *, days):
+    """Move the visit by `days`, as saving the event's settings does."""
+    stored = Visit.objects.select_related("event").get(pk=visit.pk).event
+    event = visit.event
+    event.starts_at, event.ends_at = stored.starts_at + days * DAY, stored.ends_at + days * DAY
+    event.save()
+    follow_new_dates(stored, event)
+    visit.refresh_from_db()
+
+
+def test_settings_page_mails_new_date_to_everyone_concerned(visit, run_tasks, mailoutbox):
+    ticket = visit.event.tickets.get()
+    address = "waits@example.org"
+    entry = WaitingEntry.objects.create(event=visit.event, ticket=ticket, email=address, address=address)
+    waiting = Application.objects.create(visit=visit, person=make_member(), waiting_entry=entry)
+    make_host(visit, visit.security_email)
+    run_tasks()
+    mailoutbox.clear()
+    client, page = make_client(make_administrator()), f"/en/organize/{visit.event.slug}/settings/"
+    form = client.get(page).context["form"]
+    values = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    old_starts_at, old_ends_at = values["starts_at"], values["ends_at"]
+    values |= {"starts_at": f"{old_starts_at + 7 * DAY:%Y-%m-%dT%H:%M}"}
+    values |= {"ends_at": f"{old_ends_at + 7 * DAY:%Y-%m-%dT%H:%M}"}
+
+    answer = client.post(page, values)
+    run_tasks()
+
+    assert answer.status_code == 302
+    place = visit.applications.exclude(pk=waiting.pk).get()
+    # The security contact is also a contact of the host, and gets one mail.
+    expected = [place.person.email, waiting.person.email, "sophie@hote.example", visit.security_email]
+    assert sorted(mail.to[0] for mail in mailoutbox) == sorted(expected)
+
+
+def test_mail_names_both_dates_and_replaces_calendar_entry(visit, run_tasks, mailoutbox):
+    application = visit.applications.get()
+    application.person.language = "en"
+    application.person.save()
+    old_day = visit.day
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [application.person.email]]
+    assert f"{old_day.day}\N{NO-BREAK SPACE}{old_day:%B}" in mail.body
+    assert f"{visit.day.day}\N{NO-BREAK SPACE}{visit.day:%B}" in mail.body
+    [calendar] = [file for file in mail.attachments if file.filename.endswith(".ics")]
+    assert f"{visit.day:%Y%m%d}T" in calendar.content
+
+
+def test_open_link_moves_with_the_end_of_the_visit(visit):
+    expires_at = visit.lists.get().link_expires_at
+
+    move_visit(visit, days=7)
+
+    assert visit.lists.get().link_expires_at == expires_at + 7 * DAY
+
+
+def test_reminders_are_sent_again_for_the_new_date(visit):
+    DayMail.objects.create(
+        application=visit.applications.get(), kind=DayMail.Kind.WEEK, sent_at=timezone.now()
+    )
+
+    move_visit(visit, days=14)
+
+    assert not DayMail.objects.exists()
+
+
+@pytest.mark.parametrize("facts", [{"locked_at": None, "agreed_at": None}, {"cancelled_at": timezone.now()}])
+def test_move_of_draft_or_cancelled_visit_tells_nobody(facts, run_tasks, mailoutbox):
+    visit = make_hosted(days=30, **facts)
+    make_identified_without_mail(visit)
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    assert mailoutbox == []
+
+
+def make_identified_without_mail(visit):
+    """Give the visit somebody with a place."""
+    Application.objects.create(visit=visit, person=make_member())
+
+
+def test_pages_ask_to_send_list_again_until_it_was_sent(visit):
+    client = make_client(make_secretary())
+    pages = [f"/en/organize/{visit.event.slug}/visit/", f"/en/organize/{visit.event.slug}/visit/lists/"]
+    sentence = "after the list was sent. Send the list again, with the new dates."
+
+    move_visit(visit, days=7)
+
+    assert [sentence in client.get(page).text for page in pages] == [True, True]
+
+    make_identified(visit, 2)
+    make_sent_list(visit)
+
+    assert [sentence in client.get(page).text for page in pages] == [False, False]
+
+
+def test_unchanged_dates_tell_nobody(visit, run_tasks, mailoutbox):
+    move_visit(visit, days=0)
+    run_tasks()
+
+    assert mailoutbox == []
+    assert visit.moved_at is None
