@@ -1,7 +1,6 @@
 """Create the visit of an event, after which its places are given on application."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
@@ -30,7 +29,7 @@ class VisitAlreadyExists(ConventionError):
 def create_visit(*, event: Event) -> Visit:
     """Create a draft visit; members who are registered already get an application and keep their place.
 
-    Raise VisitAlreadyExists, or VisitNotReady if the event is longer than a visit may be.
+    Raise VisitAlreadyExists, or VisitNotReady if the event is published or longer than a visit may be.
     """
     # Serializes creation. NO KEY: rows that refer to the event can still be inserted meanwhile.
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
@@ -38,9 +37,10 @@ def create_visit(*, event: Event) -> Visit:
         raise VisitAlreadyExists(_("This event is not a site visit, or its visit has already been set up."))
     if sentence := find_length_problem(event.starts_at, event.ends_at):
         raise VisitNotReady(sentence)
-    is_open = event.visibility != Event.Visibility.DRAFT
-    # An event that is visible already was announced with the host's agreement.
-    visit = Visit.objects.create(event=event, agreed_at=timezone.now() if is_open else None)
+    # Otherwise members would apply, or find a page that does not exist, before the host has agreed.
+    if event.visibility != Event.Visibility.DRAFT:
+        raise VisitNotReady(_("This event is already published. First set it back to draft in its settings."))
+    visit = Visit.objects.create(event=event)
     # Attendees may not pass their place on themselves: it goes to the waiting list.
     event.substitutions_close_at = visit.event.created_at
     event.save(update_fields=["substitutions_close_at"])

@@ -14,6 +14,8 @@ from registrations.visits.identity.purge import RETENTION_PERIOD
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.permissions import can_read_identities, has_visit
 
+from .steps import list_missing_steps
+
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
@@ -48,6 +50,11 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     problems = _find_event_date_problems(visit, stored, event)
     if event.kind != stored.kind:
         problems["kind"] = [_("This event has been set up as a visit, so its kind can no longer be changed.")]
+    is_published_now = stored.visibility == Event.Visibility.DRAFT and event.visibility != stored.visibility
+    if is_published_now and list_missing_steps(visit):
+        problems["visibility"] = [
+            _("Open the visit to members on its own page, which lists what is missing first.")
+        ]
     if (
         # The purge counts from the end: moving it later keeps identities longer than visitors were told.
         event.ends_at > stored.ends_at and _is_locked_or_identified(visit) and not can_read_identities(person)

@@ -26,17 +26,25 @@ from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.lifecycle.change import change_visit
 from registrations.visits.lifecycle.create import VisitAlreadyExists
 from registrations.visits.lifecycle.create import create_visit as begin
+from registrations.visits.lifecycle.event_hooks import check_event_change
 from registrations.visits.lifecycle.steps import (
     close_applications,
     publish_visit,
     record_agreement,
     reopen_applications,
 )
-from registrations.visits.models import Application, HostContact
+from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import ApplicationEnded, VisitNotReady
 from registrations.visits.visitor_list.lock import lock_due_lists, lock_list, unlock_list
 from registrations.waiting_list.organizer_actions import offer_place_now
-from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+from tests.factories import (
+    make_administrator,
+    make_company,
+    make_event,
+    make_member,
+    make_registration,
+    make_ticket,
+)
 from tests.registrations.visits.factories import (
     TEXT,
     accept_current_text,
@@ -47,6 +55,7 @@ from tests.registrations.visits.factories import (
     make_visit,
     reload_visit,
 )
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -76,14 +85,44 @@ def test_visit_cannot_be_created_for_another_kind_of_event():
 
 
 def test_existing_member_registrations_become_applications():
-    event = draft_event(visibility="members")
+    event = draft_event()
     ticket = make_ticket(event, slug="member", audience="member", is_default=True, capacity=5)
     place = make_registration(ticket, person=make_member(), member_of=make_company())
     make_registration(make_ticket(event, slug="staff", audience="staff"))
     visit = begin(event=event)
     application = Application.objects.get()
     assert (application.registration, application.company) == (place, place.member_of)
-    assert (visit.state, get_state(application)) == ("published", ApplicationState.CONFIRMED)
+    assert (visit.state, get_state(application)) == ("draft", ApplicationState.CONFIRMED)
+
+
+def test_published_event_becomes_no_visit_before_the_host_agreed():
+    event = draft_event(visibility="members")
+
+    with pytest.raises(VisitNotReady, match="set it back to draft"):
+        begin(event=event)
+
+    assert not Visit.objects.exists()
+
+
+def test_page_of_published_event_says_to_set_it_back_to_draft():
+    event = draft_event(visibility="members")
+
+    page = make_client(make_administrator()).get(f"/en/organize/{event.slug}/visit/").text
+
+    assert "First set it back to draft in its settings." in page
+    assert "/visit/begin/" not in page
+
+
+def test_settings_do_not_publish_a_visit_without_the_agreement_of_the_host():
+    event = begin(event=draft_event()).event
+    changed = Event.objects.get(pk=event.pk)
+    changed.visibility = Event.Visibility.MEMBERS
+
+    problems = check_event_change(event, changed, make_administrator())
+
+    assert problems["visibility"] == [
+        "Open the visit to members on its own page, which lists what is missing first."
+    ]
 
 
 def test_steps_of_visit_change_state_in_order_and_are_audited():
