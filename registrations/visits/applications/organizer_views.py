@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.permissions import can_organize
 from convention.tables.downloads import table_response
+from convention.web.routing import require_safe_or_post
 from registrations.visits.lifecycle.forms import VisitReasonForm
 from registrations.visits.models import Application
 from registrations.visits.permissions import get_managed_application, get_managed_visit
@@ -86,10 +87,13 @@ def _render_applicant(request: HttpRequest, event: str, pk: int, form: VisitReas
     return render(request, "visits/organize_applicant.html", context)
 
 
-@require_POST
+@require_safe_or_post
 def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Grant an exception or revoke the place, with a reason."""
     application = get_managed_application(event, pk, request.user)
+    # The language switch of the page with errors leads here by GET.
+    if request.method != "POST":
+        return redirect("organize-visit-applicant", event, pk)
     form = VisitReasonForm(request.POST)
     action, message = DECISION_ACTIONS.get(request.POST.get("action", ""), (None, ""))
     if action is None:

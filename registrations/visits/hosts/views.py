@@ -147,10 +147,13 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
 
 
 @host_page
-@require_POST
+@require_safe_or_post
 def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
-    """Show, download or acknowledge the current list; each opening is recorded."""
+    """Show, download or acknowledge the current list; each opening is recorded. A GET leads to the visit."""
     contact, visit = get_host_visit(event, request.session)
+    # The language switch of the page that a POST shows leads here by GET.
+    if request.method != "POST":
+        return redirect("host-visit", event)
     visitor_list = find_current_list(visit)
     if visitor_list is None:
         raise LinkExpired(_("No list has been sent yet."))

@@ -140,10 +140,13 @@ def visit_create(request: HttpRequest, event: str) -> HttpResponse:
     return redirect("organize-visit", event)
 
 
-@require_POST
+@require_safe_or_post
 def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     """Run the step named by the POST parameter `step`; ask first where members are told of it."""
     visit = get_managed_visit(event, request.user)
+    # The language switch of the question leads here by GET.
+    if request.method != "POST":
+        return redirect("organize-visit", event)
     action, message = STEP_ACTIONS.get(request.POST.get("step", ""), (None, ""))
     if action is None:
         messages.error(request, _("Choose an action."))

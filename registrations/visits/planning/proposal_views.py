@@ -182,11 +182,14 @@ def _build_date_initial(request: HttpRequest, proposal: Proposal) -> dict[str, A
     }  # fmt: skip
 
 
-@require_POST
+@require_safe_or_post
 def proposal_set_date(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a date: the proposal becomes a draft visit."""
     person = get_planner(request.user)
     proposal = _get_proposal(pk)
+    # The language switch of the page with errors leads here by GET.
+    if request.method != "POST":
+        return redirect("organize-proposal", pk)
     form = VisitDateForm(request.POST, planner=person, prefix="date")
     if form.is_valid():
         try:
@@ -203,11 +206,13 @@ def proposal_set_date(request: HttpRequest, pk: int) -> HttpResponse:
     return _render_proposal(request, pk, date_form=form)
 
 
-@require_POST
+@require_safe_or_post
 def proposal_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a proposal aside, reopen it, or notify interested members of the date."""
     get_planner(request.user)
     proposal = _get_proposal(pk)
+    if request.method != "POST":
+        return redirect("organize-proposal", pk)
     if "reopen" in request.POST:
         reopen_proposal(proposal=proposal)
         messages.success(request, _("The proposal is open again."))

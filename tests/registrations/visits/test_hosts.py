@@ -203,6 +203,12 @@ def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
 
 
+def test_language_switch_of_opened_list_leads_to_the_visit(visit, enter):
+    answer = enter().get(f"/en{make_host_path(visit)}list/")
+
+    assert answer["Location"] == f"/en{make_host_path(visit)}"
+
+
 def test_host_edits_briefing_up_to_maximum_length(visit, enter):
     enter().post(f"{make_host_path(visit)}briefing/", {"briefing": "Chaussures fermées.", "briefing_en": ""})
 

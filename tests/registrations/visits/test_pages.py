@@ -16,7 +16,7 @@ from convention.tables.files import read_table
 from registrations.models import Ticket
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
-from registrations.visits.models import Application, NdaAcceptance, Visit
+from registrations.visits.models import Application, NdaAcceptance, Proposal, Visit
 from tests.factories import START_OF_2020, make_company, make_event, make_member, make_person, make_staff
 from tests.registrations.visits.factories import (
     accept_current_text,
@@ -461,3 +461,27 @@ def test_agreement_of_host_is_recorded_with_the_terms_in_the_form(secretary):
     assert saved.state == "agreed"
     assert saved.briefing == "Chaussures fermées."
     assert Ticket.objects.get().capacity == 12
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("visit/step/", "visit/"),
+        ("visit/applicants/{pk}/decide/", "visit/applicants/{pk}/"),
+    ],
+)
+def test_page_shown_by_a_post_redirects_the_language_switch(secretary, address, target):
+    application = make_application(make_visit(slug="labs"))
+    prefix = "/en/organize/labs/"
+
+    answer = secretary.get(prefix + address.format(pk=application.pk))
+
+    assert answer["Location"] == prefix + target.format(pk=application.pk)
+
+
+@pytest.mark.parametrize("action", ["date", "decide"])
+def test_proposal_shown_with_errors_redirects_the_language_switch(secretary, action):
+    proposal = Proposal.objects.create(title="Labs", host_name="Acme")
+    page = f"/en/organize/season/proposals/{proposal.pk}/"
+
+    assert secretary.get(f"{page}{action}/")["Location"] == page
