@@ -10,6 +10,7 @@ from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.models import Ticket
+from registrations.visits.dates import compute_lock_time
 from registrations.visits.models import IdentityField, Visit
 
 
@@ -95,7 +96,30 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
         cap, places = data.get("company_cap"), data.get("capacity")
         if cap and places and cap > places:
             self.add_error("company_cap", _("This is more than the number of places."))
+        self._check_identity_period(data)
         return data
+
+    def _check_identity_period(self, data: dict[str, Any]) -> None:
+        """Add an error if visitors would be asked for their details only once the list is locked."""
+        names = ("identity_fields", "identity_days_before", "lock_working_days")
+        fields, days_before, working_days = (data.get(name) for name in names)
+        # Stored values that nobody changed never block other changes.
+        if not fields or days_before is None or working_days is None or not {*names} & {*self.changed_data}:
+            return
+        event, visit_day = self.instance.event, self.instance.day
+        locks_on = compute_lock_time(event.starts_at, event.zone, working_days).date()
+        min_days = (visit_day - locks_on).days + 1
+        if days_before >= min_days:
+            return
+        if self.fields["identity_days_before"].disabled:
+            sentence = _(
+                "Visitors are asked for their details only %(days)d days before the visit, after this date. "
+                "Choose fewer days, or ask the club’s secretary to ask for the details earlier."
+            )
+            self.add_error("lock_working_days", sentence % {"days": days_before})
+        else:
+            sentence = _("The list is locked before that. Enter at least %(days)d days.")
+            self.add_error("identity_days_before", sentence % {"days": min_days})
 
     def build_ticket(self) -> Ticket:
         """Return the unsaved ticket with the places filled in."""
