@@ -26,7 +26,7 @@ from registrations.visits.permissions import (
     get_managed_visit,
 )
 from registrations.visits.visitor_list.lock import lock_list, unlock_list
-from registrations.visits.visitor_list.visitors import needs_new_dates_at_host
+from registrations.visits.visitor_list.visitors import find_list_readiness, needs_new_dates_at_host
 
 from .cancel import cancel_visit
 from .change import change_visit
@@ -152,7 +152,11 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
         messages.error(request, _("Choose an action."))
         return redirect("organize-visit", event)
     if "confirmed" not in request.POST and _needs_confirmation(visit, request.POST["step"]):
-        context = _build_lifecycle_context(visit, VisitReasonForm()) | {"step": request.POST["step"]}
+        readiness = find_list_readiness(visit)
+        context = _build_lifecycle_context(visit, VisitReasonForm()) | {
+            "step": request.POST["step"],
+            "incomplete_count": len(readiness.missing),
+        }
         return render_event_page(request, "visits/organize_step.html", visit.event, **context)
     _run_step(request, action, visit, str(message))
     return redirect("organize-visit", event)

@@ -135,6 +135,9 @@ def _record_sent(visitor_list: VisitorList) -> None:
     applications.filter(pk__in=listed_ids, listed_at=None).update(listed_at=now)
     # `listed_at` follows the latest list that the host has.
     applications.exclude(pk__in=listed_ids).filter(listed_at__isnull=False).update(listed_at=None)
+    # For the others nothing is new if this version was sent before; only its link is.
+    if visitor_list.sent_at:
+        return
     # The security contact has just got the link and needs no second mail.
     for contact in visitor_list.visit.host_contacts.active().exclude(email__iexact=visitor_list.sent_to):
         notify_contact_of_list.enqueue(contact.pk, visitor_list.pk)

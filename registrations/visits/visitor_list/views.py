@@ -109,6 +109,10 @@ def visitor_reminder(request: HttpRequest, event: str) -> HttpResponse:
 @require_POST
 def visitor_list_create(request: HttpRequest, event: str) -> HttpResponse:
     visit, person = get_secretary_visit(event, request.user)
+    # An empty version tells the host that nobody comes any more, so it has its own button.
+    if "empty" not in request.POST and visit.lists.exists() and not find_list_readiness(visit).ready:
+        messages.error(request, _("Nobody is ready for the list. Nothing was created."))
+        return redirect("organize-visit-lists", event)
     try:
         visitor_list = create_list(visit=visit, created_by=person)
     except ConventionError as error:
@@ -134,6 +138,10 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
     }
     context["changed"] = describe_version_changes(visitor_list, list(visitor_list.visit.lists.all()))
     context["is_latest"] = not visitor_list.visit.lists.filter(number__gt=number).exists()
+    if context["is_latest"] and visitor_list.has_rows:
+        readiness = find_list_readiness(visitor_list.visit)
+        context["place_count"] = len(readiness.all_applications)
+        context["incomplete_count"] = len(readiness.missing)
     # Decrypted by POST only, so that prefetching or reloading a page leaves no reading in the trail.
     if request.method == "POST":
         content = read_list(visitor_list=visitor_list, through="secretary")

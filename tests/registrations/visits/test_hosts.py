@@ -203,6 +203,15 @@ def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
 
 
+def test_host_page_after_empty_list_expects_nobody(visit, enter):
+    veto_application(application=get_original_application(visit))
+    make_sent_list(visit)
+
+    page = enter().get(f"/en{make_host_path(visit)}").text
+
+    assert "Nobody is expected at the moment." in page
+
+
 def test_language_switch_of_opened_list_leads_to_the_visit(visit, enter):
     answer = enter().get(f"/en{make_host_path(visit)}list/")
 

@@ -23,6 +23,7 @@ from registrations.visits.visitor_list.visitors import find_list_readiness, is_l
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
     extract_token,
+    make_host,
     make_hosted,
     make_identified,
     make_identity_answers,
@@ -426,3 +427,61 @@ def test_reminders_are_not_offered_while_nobody_can_complete_anything():
     shown = make_client(make_secretary()).get(page).text
 
     assert f"{page}remind/" not in shown
+
+
+# --- what the secretary is asked first -------------------------------------------------------------------
+
+
+def test_question_before_the_lock_counts_incomplete_visitors():
+    visit = make_hosted(days=18, locked_at=None)
+    make_identified(visit, 1)
+    make_visitor(visit)
+
+    page = make_client(make_secretary()).post(
+        f"/en/organize/{visit.event.slug}/visit/step/", {"step": "lock"}
+    )
+
+    assert "1 of 2 people with a place is not ready for the host’s list" in page.text
+
+
+def test_version_counts_visitors_who_are_not_on_it():
+    visit = make_hosted()
+    make_identified(visit, 1)
+    make_visitor(visit)
+    create_list(visit=visit)
+
+    page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/1/")
+
+    assert "1 of 2 people with a place is incomplete and not on the list." in page.text
+
+
+def test_empty_version_is_created_by_its_own_button_only():
+    visit = make_hosted()
+    application = make_identified(visit, 1)
+    make_sent_list(visit)
+    veto_application(application=application)
+    client, page = make_client(make_secretary()), f"/en/organize/{visit.event.slug}/visit/lists/"
+
+    answer = client.post(f"{page}make/", follow=True)
+
+    assert "Nobody is ready for the list. Nothing was created." in answer.text
+    assert "Create an empty version" in answer.text
+    assert visit.lists.count() == 1
+
+    client.post(f"{page}make/", {"empty": "1"})
+
+    assert visit.lists.first().count == 0
+
+
+def test_contacts_are_mailed_once_for_a_version_that_is_sent_again(run_tasks, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    made, contact = make_sent_list(visit), make_host(visit)
+    run_tasks()
+    mailoutbox.clear()
+
+    send_list(visitor_list=made)
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [[visit.security_email]]
+    assert contact.email != visit.security_email
