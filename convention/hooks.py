@@ -187,10 +187,10 @@ transfer_listeners = Hook()
 balance_changes = Hook()
 # (refund): called in the transaction in which it is requested; also for counter-entries, which move no money.
 refund_requests = Hook()
+# (registrations): called in the transaction in which these were cancelled.
+cancellation_listeners = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
 badge_remarks = SingleHook()
-# (registrations): called in the transaction in which these active registrations were cancelled.
-cancellation_listeners = Hook()
 # (registration): called in the transaction in which the address of its attendee is corrected.
 address_corrections = Hook()
 # (registrations) -> the QR symbol of each valid badge as SVG, by registration id.

@@ -134,8 +134,8 @@ def cancel_registrations(
     addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     addons.update(cancelled_at=now)
     sync_existing_receivable(order)
-    for forget_attendees in hooks.cancellation_listeners.providers():
-        forget_attendees(registrations)
+    for follow_cancellation in hooks.cancellation_listeners.providers():
+        follow_cancellation(registrations)
     # Without the cancelled part, what was paid may cover the rest.
     confirm_settled_order(order=order)
     sequence = advance_sequence(order.event_id)

@@ -36,6 +36,9 @@ class VisitsConfig(AppConfig):
         hooks.cancellation_listeners.register(
             "registrations.visits.identity.deletion.delete_identities_of_cancelled"
         )
+        hooks.cancellation_listeners.register(
+            "registrations.visits.visitor_list.departures.notify_departures"
+        )
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
         hooks.event_deletion_obstacles.register(

@@ -1,5 +1,6 @@
 """Pages: the organizers' home and the overview of one event."""
 
+import datetime
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,14 @@ from convention.events.permissions import (
 )
 from convention.events.publishing.publish import list_readiness
 from convention.templatetags.convention import page_url
+from registrations.visits.models import Visit
+from registrations.visits.planning.attention import SeasonItem, list_season_items, list_visit_items
+from registrations.visits.planning.permissions import can_plan_season
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from convention.club.permissions import RequestUser
 
 MAX_UPCOMING_SHOWN, MAX_PAST_SHOWN = 20, 20
 LINKED_PAGES = ("registrations", "tickets", "schedule", "attendance", "badges", "settings")
@@ -55,6 +61,8 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=now)) if can_create else []
     items += [item for fact in facts for item in list_event_items(fact, at=now)]
+    if can_plan_season(request.user):
+        items += _make_attention_items(list_season_items(request.user, at=now))
     context = {
         "section": "organize",
         "can_create": can_create,
@@ -78,7 +86,11 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "section": "organize",
         "event": event_obj,
         "facts": facts,
-        "attention_items": list_event_items(facts, at=now) + _list_draft_items(event_obj),
+        "attention_items": [
+            *list_event_items(facts, at=now),
+            *_list_visit_items(event_obj, request.user, at=now),
+            *_list_draft_items(event_obj),
+        ],
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
         "week_count": count_recent_registrations(event_obj, at=now),
@@ -89,6 +101,18 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "is_over": event_obj.ends_at < now,
     }
     return render(request, "reports/overview.html", context)
+
+
+def _list_visit_items(event: Event, reader: "RequestUser", *, at: datetime.datetime) -> list[AttentionItem]:
+    """Return what is left to do for the visitor list of a site visit, for those who may open it."""
+    if event.kind != Event.Kind.SITE_VISIT:
+        return []
+    visits = list(Visit.objects.filter(event=event).select_related("event"))
+    return _make_attention_items(list_visit_items(reader, visits, at=at))
+
+
+def _make_attention_items(items: list[SeasonItem]) -> list[AttentionItem]:
+    return [AttentionItem(item.sentence, item.gravity, item.page_name, event=item.event) for item in items]
 
 
 def _list_draft_items(event: Event) -> list[AttentionItem]:

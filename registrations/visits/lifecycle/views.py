@@ -26,6 +26,7 @@ from registrations.visits.permissions import (
     get_managed_visit,
 )
 from registrations.visits.visitor_list.lock import lock_list, unlock_list
+from registrations.visits.visitor_list.open_steps import list_open_steps
 from registrations.visits.visitor_list.visitors import find_list_readiness, needs_new_dates_at_host
 
 from .cancel import cancel_visit
@@ -90,6 +91,8 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         event_row,
         form=form,
         source=source,
+        # Organizers of the event may not open the lists, so they get no step that leads there.
+        list_steps=list_open_steps(stored, at=timezone.now()) if can_read_list else [],
         **_build_lifecycle_context(stored, VisitReasonForm()),
     )
 

@@ -12,6 +12,7 @@ from registrations.visits.hosts.permissions import list_own_contacts
 from registrations.visits.models import HostContact, Proposal
 from registrations.visits.models.planning import ProposalQuerySet
 
+from .proposal_notifications import notify_secretaries_of_proposal
 from .proposals import check_proposal_limit, lock_proposal
 
 
@@ -51,6 +52,7 @@ def create_host_proposal(
         fields=["title", "motivation", "host"],
         reason=f"host contact #{contact.pk}",
     )
+    notify_secretaries_of_proposal(proposal)
     return proposal
 
 

@@ -10,6 +10,8 @@ from convention.errors import Forbidden, NotOpenNow
 from registrations.visits.models import Proposal
 from registrations.visits.models.planning import ProposalQuerySet
 
+from .proposal_notifications import notify_secretaries_of_proposal
+
 # For each proposer, so that nobody floods the list.
 MAX_UNDECIDED_PROPOSALS = 10
 
@@ -34,6 +36,7 @@ def create_proposal(
         is_from_host=host is not None and _is_employed_at(person, host),
     )
     record_action("proposal.make", proposal, fields=["title", "motivation", "host"])
+    notify_secretaries_of_proposal(proposal)
     return proposal
 
 

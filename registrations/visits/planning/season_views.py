@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
@@ -20,8 +21,8 @@ from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_organized_events
 from convention.tables.downloads import TableSheet, table_response
 from convention.web.routing import require_safe_or_post
-from registrations.visits.models import Proposal
 
+from .attention import list_season_items
 from .company_history import CompanyHistory, list_company_history
 from .forms import VisitDateForm
 from .permissions import can_plan_season, can_propose, get_member, get_planner
@@ -59,7 +60,7 @@ def season_plan(request: HttpRequest) -> HttpResponse:
     context = {
         "months": _link_entries(build_season_calendar(season, list_season_events(season)), planner),
         "can_create": can_create_events(planner),
-        "undecided_count": Proposal.objects.undecided().count(),
+        "attention_items": list_season_items(planner, at=timezone.now()),
         "section": "season",
         **_build_season_context(season),
     }
