@@ -41,8 +41,9 @@ SECRETARY = {
     "organize-visit-debrief",
     "privacy",
     "season",
+    "club-people",
 }
-CLUB = {"club-people"}
+CLUB = {"club-roles"}
 ADDRESSES = sorted(MEMBERS | VISIT | DEBRIEF | OWN | COMPANY | RUN | SECRETARY | CLUB)
 
 

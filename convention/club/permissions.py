@@ -22,6 +22,8 @@ type RequestUser = Person | AnonymousUser
 # Advisory lock of changes that could leave the club without an administrator.
 CLUB_ROLES_LOCK: Final = "club:roles"
 
+DIRECTORY_READER_ROLES: Final = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+
 
 def require_signed_in(user: "RequestUser") -> Person:
     """Return the person. Raise Forbidden for an anonymous user."""
@@ -152,7 +154,18 @@ def is_last_administrator(person_id: int) -> bool:
 
 def can_correct_names(person: "RequestUser") -> bool:
     """Return whether this person may correct how names are written."""
-    return has_club_role(person, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+    return has_club_role(person, *DIRECTORY_READER_ROLES)
+
+
+def can_read_directory(person: "RequestUser") -> bool:
+    """Return whether this person may read companies, people and groups, and add companies and people."""
+    return has_club_role(person, *DIRECTORY_READER_ROLES)
+
+
+def require_directory_reader(person: "RequestUser") -> Person:
+    """Return the secretary or administrator. Raise SignInRequired or Forbidden."""
+    sentence = _("This page is for the club’s secretary and administrators.")
+    return require_club_role(person, *DIRECTORY_READER_ROLES, error_message=sentence)
 
 
 def require_administrator(person: "RequestUser") -> Person:

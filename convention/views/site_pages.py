@@ -80,7 +80,12 @@ class PageVisitor:
     @cached_property
     def is_secretary(self) -> bool:
         """Return whether the visitor is the secretary, and not an administrator too."""
-        return ClubRole.Role.SECRETARY in self._roles and ClubRole.Role.ADMINISTRATOR not in self._roles
+        return ClubRole.Role.SECRETARY in self._roles and not self.is_administrator
+
+    @cached_property
+    def is_administrator(self) -> bool:
+        """Return whether the visitor is an administrator of the club."""
+        return ClubRole.Role.ADMINISTRATOR in self._roles
 
     @cached_property
     def is_member(self) -> bool:

@@ -14,7 +14,7 @@ from convention.club.companies import save_slugged_row
 from convention.club.forms import DateRangeForm
 from convention.club.memberships import list_plans
 from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
-from convention.club.permissions import require_administrator
+from convention.club.permissions import require_administrator, require_directory_reader
 from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
@@ -72,7 +72,7 @@ def club_role_end(request: "HttpRequest", role_id: int) -> "HttpResponse":
 
 @require_safe
 def working_group_list(request: "HttpRequest") -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     return render_club_page(request, "groups.html", groups=list_working_groups())
 
 
@@ -105,8 +105,10 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
 
 @require_safe_or_post
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
-    """Show a group with its mandates of today and earlier; a POST gives one."""
-    require_administrator(request.user)
+    """Show a group with its mandates of today and earlier; an administrator's POST gives one."""
+    require_directory_reader(request.user)
+    if request.method == "POST":
+        require_administrator(request.user)
     group_row = get_object_or_404(WorkingGroup, slug=group)
     form = MandateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -9,4 +9,4 @@ ROWS_PER_PAGE: Final = 60
 
 
 def render_club_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    return render(request, f"organize/club/{template}", {"section": "organize", **context})
+    return render(request, f"organize/club/{template}", {"section": "directory", **context})

@@ -22,7 +22,7 @@ from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeF
 from convention.club.memberships import load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
-from convention.club.permissions import require_administrator
+from convention.club.permissions import require_administrator, require_directory_reader
 from convention.errors import InvalidFields
 from convention.tables.downloads import table_response
 from convention.text.countries import get_foreign_country_name
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @require_safe
 def company_list(request: "HttpRequest") -> "HttpResponse":
     """List companies by name, searched, with their current memberships."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     words = normalize_whitespace(request.GET.get("q", "")[:200])
     role = request.GET.get("role", "")
     # An unknown value in an address is ignored: it must not become an error page.
@@ -57,7 +57,7 @@ def company_list(request: "HttpRequest") -> "HttpResponse":
 
 @require_safe_or_post
 def company_create(request: "HttpRequest") -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     return _edit_company(request, Company())
 
 
@@ -87,8 +87,10 @@ def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
 
 @require_safe_or_post
 def company_detail(request: "HttpRequest", company: str) -> "HttpResponse":
-    """Show one company with its history; a POST appoints a contact."""
-    require_administrator(request.user)
+    """Show one company with its history; an administrator's POST appoints a contact."""
+    require_directory_reader(request.user)
+    if request.method == "POST":
+        require_administrator(request.user)
     company_row = _get_company(company)
     form = AppointByEmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -33,7 +33,7 @@ from convention.club.people import (
     update_employment_title,
     update_person,
 )
-from convention.club.permissions import require_administrator
+from convention.club.permissions import require_administrator, require_directory_reader
 from convention.errors import InvalidFields
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @require_safe
 def person_list(request: "HttpRequest") -> "HttpResponse":
     """List people by name, searched, with their current employments and seats."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     words = normalize_whitespace(request.GET.get("q", "")[:200])
     seat = request.GET.get("seat", "")
     account = CLOSED_ACCOUNTS if request.GET.get("account") == CLOSED_ACCOUNTS else ""
@@ -74,7 +74,7 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
 @require_safe_or_post
 def person_create(request: "HttpRequest") -> "HttpResponse":
     """Add a person by hand; namesakes are shown first, so that nobody is added twice."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     form = NewPersonForm(request.POST or None)
     namesakes: list[Person] = []
     if request.method == "POST" and form.is_valid():
@@ -96,7 +96,7 @@ def person_create(request: "HttpRequest") -> "HttpResponse":
 @require_safe
 def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Show one person with their history."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     return _render_person(request, person_id)
 
 
@@ -165,7 +165,7 @@ def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "Htt
 @require_POST
 def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Add an employment, past or current."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     person = get_object_or_404(Person, pk=person_id)
     form = EmploymentForm(request.POST, prefix="job")
     if form.is_valid():

@@ -42,7 +42,7 @@ def make_seller():
         (make_person, []),
         (make_member, ["/visits/"]),
         (make_seller, ["/season/proposals/"]),
-        (make_secretary, ["/organize/", "/organize/season/", "/organize/privacy/"]),
+        (make_secretary, ["/organize/", "/organize/season/", "/organize/club/", "/organize/privacy/"]),
         (make_administrator, ["/organize/", "/organize/money/"]),
     ],
 )

@@ -1,0 +1,87 @@
+"""The secretary reads the directory and adds companies and people; the rest is for administrators."""
+
+import pytest
+from lxml import html
+
+from convention.club.models import ClubRole, Company, CompanyContact, Mandate, Person, WorkingGroup
+from tests.factories import START_OF_2020, make_company, make_member, make_person
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def secretary():
+    person = make_person()
+    ClubRole.objects.create(person=person, role="secretary", starts_on=START_OF_2020)
+    return make_client(person)
+
+
+def find_actions(page):
+    """Return the addresses of the links and forms of a page's content."""
+    tree = html.fromstring(page.text)
+    return {*tree.xpath("//main//a/@href"), *tree.xpath("//main//form/@action")}
+
+
+def test_secretary_reads_companies_people_and_groups_without_links_to_refused_pages(secretary):
+    member = make_member()
+    company = member.employments.get().company
+    group = WorkingGroup.objects.create(name="Stockage", slug="stockage")
+    Mandate.objects.create(group=group, person=member, role="lead", starts_on=START_OF_2020)
+    CompanyContact.objects.create(company=company, person=member, starts_on=START_OF_2020)
+    ClubRole.objects.create(person=member, role="treasurer", starts_on=START_OF_2020)
+    paths = [
+        "/en/organize/club/",
+        f"/en/organize/club/companies/{company.slug}/",
+        "/en/organize/club/people/",
+        f"/en/organize/club/people/{member.pk}/",
+        "/en/organize/club/groups/",
+        "/en/organize/club/groups/stockage/",
+    ]
+
+    actions = {action for path in paths for action in find_actions(secretary.get(path))}
+    refused = {
+        action
+        for action in actions
+        if action.startswith("/en/organize/") and secretary.get(action).status_code == 403
+    }
+
+    assert "/en/organize/club/companies/new/" in actions
+    assert "/en/organize/club/people/new/" in actions
+    assert refused == set()
+
+
+def test_secretary_adds_a_company_and_a_person_with_their_employer(secretary):
+    secretary.post("/en/organize/club/companies/new/", {"name": "Nimbus Cloud", "country": "FR"})
+    secretary.post(
+        "/en/organize/club/people/new/",
+        {"first_name": "Ana", "last_name": "Silva", "email": "ana@nimbus.example", "language": "fr"},
+    )
+    company, person = Company.objects.get(name="Nimbus Cloud"), Person.objects.get(last_name="Silva")
+    secretary.post(
+        f"/en/organize/club/people/{person.pk}/jobs/",
+        {"job-company": company.pk, "job-starts_on": "2026-01-01"},
+    )
+
+    assert [employment.company for employment in person.employments.all()] == [company]
+
+
+def test_secretary_may_not_appoint_contacts_or_group_leads(secretary):
+    company = make_company()
+    group = WorkingGroup.objects.create(name="Stockage", slug="stockage")
+    fields = {"email": "x@example.org", "starts_on": "2026-01-01", "role": "lead"}
+
+    contact_page = secretary.post(f"/en/organize/club/companies/{company.slug}/", fields)
+    group_page = secretary.post(f"/en/organize/club/groups/{group.slug}/", fields)
+
+    assert contact_page.status_code == 403
+    assert group_page.status_code == 403
+
+
+def test_menu_of_the_secretary_leads_to_the_directory(secretary):
+    page = html.fromstring(secretary.get("/en/organize/club/people/").text)
+
+    entry = page.xpath("//nav[@aria-label='Main']/a[@href='/en/organize/club/']")[0]
+
+    assert entry.text_content() == "Directory"
+    assert entry.get("aria-current") == "true"
