@@ -29,7 +29,7 @@ from .forms import CaseCreateForm, CaseRefusalForm, ErasureConfirmForm, PurposeT
 from .models import PrivacyCase, Purpose, PurposeText, RetentionRun
 from .permissions import get_privacy_case, require_privacy_desk
 from .redaction.mentions import NameMention
-from .registry import describe_retained_documents, find_erasure_blockers
+from .registry import describe_retained_documents, find_erasure_blockers, get_table_title
 from .requests import complete_request, record_request, refuse_request
 from .retention import (
     LEGAL_RETENTION_YEARS,
@@ -97,6 +97,7 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
         if is_open and case.kind == PrivacyCase.Kind.ERASURE
         else [],
         "retained": describe_retained_documents(subject) if is_open else case.retained,
+        "actions": [(get_table_title(label), counts) for label, counts in case.counts.items()],
         "mentions": [NameMention(*mention) for mention in case.mentions],
         **forms,
     }

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 # GDPR, article 12: one month from the request.
 ANSWER_DEADLINE_MONTHS: Final = 1
+DUE_SOON_DAYS: Final = 7
 
 
 def add_months(day: datetime.date, months: int) -> datetime.date:
@@ -96,7 +97,17 @@ class PrivacyCase(models.Model):
 
     @property
     def is_late(self) -> bool:
-        return self.answered_at is None and self.due_on < timezone.localdate()
+        return self.answered_at is None and self.days_left < 0
+
+    @property
+    def is_due_soon(self) -> bool:
+        """Return whether it has to be answered within a week."""
+        return self.answered_at is None and 0 <= self.days_left <= DUE_SOON_DAYS
+
+    @property
+    def days_left(self) -> int:
+        """Return the days until the last day to answer, negative once it is over."""
+        return (self.due_on - timezone.localdate()).days
 
 
 class Purpose(models.Model):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from convention.club.models import ClubRole, Person
-from convention.club.permissions import require_club_role
+from convention.club.permissions import has_club_role, require_club_role
 from convention.errors import NotFound
 
 from .models import PrivacyCase
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 
 PRIVACY_DESK_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+
+
+def can_answer_privacy_requests(person: "RequestUser") -> bool:
+    return has_club_role(person, *PRIVACY_DESK_ROLES)
 
 
 def require_privacy_desk(person: "RequestUser") -> Person:

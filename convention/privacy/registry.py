@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -23,9 +24,9 @@ from convention.personal_data import (
 def load_privacy_modules() -> list[Any]:
     """Return the `privacy` module of each app that has one, lowest layer first."""
     # `convention.privacy` is this package, not declarations of the app `convention`.
-    apps = [app for app in reversed(settings.INSTALLED_APPS) if app != "convention"]
+    names = [app for app in reversed(settings.INSTALLED_APPS) if app != "convention"]
     # `reversed`: INSTALLED_APPS begins with the highest layer.
-    return [import_module(f"{app}.privacy") for app in apps if find_spec(f"{app}.privacy")]
+    return [import_module(f"{app}.privacy") for app in names if find_spec(f"{app}.privacy")]
 
 
 def collect_declarations(kind: str) -> Iterator[Any]:
@@ -41,6 +42,15 @@ def list_data_sources() -> list[PersonalDataSource]:
 def list_models_without_data() -> set[type[models.Model]]:
     """Return the tables that depend on personal data and contain none themselves."""
     return set(collect_declarations("NO_PERSONAL_DATA"))
+
+
+def get_table_title(label: str) -> str:
+    """Return the name for people of a table, such as `registrations.order`."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural)
+    except LookupError:
+        # A record may be older than a table that was removed since.
+        return label
 
 
 def list_retention_rules() -> list[RetentionRule]:

@@ -10,7 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from badges.reports.attention import AttentionItem, list_draft_items, list_event_items, list_queue_items
+from badges.reports.attention import (
+    AttentionItem,
+    list_draft_items,
+    list_event_items,
+    list_privacy_items,
+    list_queue_items,
+)
 from badges.reports.charts import build_charts
 from badges.reports.event_facts import (
     count_queue_problems,
@@ -29,6 +35,8 @@ from convention.events.permissions import (
     get_organized_events,
 )
 from convention.events.publishing.publish import list_readiness
+from convention.privacy.models import PrivacyCase
+from convention.privacy.permissions import can_answer_privacy_requests
 from convention.templatetags.convention import page_url
 from registrations.visits.models import Visit
 from registrations.visits.planning.attention import SeasonItem, list_season_items, list_visit_items
@@ -58,11 +66,8 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
             return redirect("organize-season")
         raise Forbidden(_("This page is for event organizers."))
     facts = load_event_facts(coming, at=now)
-    # The queue concerns the whole site, so it is shown only to people who run all events.
-    items = list_queue_items(count_queue_problems(at=now)) if can_create else []
+    items = _list_club_items(request.user, at=now)
     items += [item for fact in facts for item in list_event_items(fact, at=now)]
-    if can_plan_season(request.user):
-        items += _make_attention_items(list_season_items(request.user, at=now))
     context = {
         "section": "organize",
         "can_create": can_create,
@@ -74,6 +79,17 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
         "past": past,
     }
     return render(request, "reports/home.html", context)
+
+
+def _list_club_items(reader: "RequestUser", *, at: datetime.datetime) -> list[AttentionItem]:
+    """Return the items of no single event that this reader may act on."""
+    # The queue concerns the whole site, so it is shown only to people who run all events.
+    items = list_queue_items(count_queue_problems(at=at)) if can_create_events(reader) else []
+    if can_answer_privacy_requests(reader):
+        items += list_privacy_items(list(PrivacyCase.objects.unanswered()))
+    if can_plan_season(reader):
+        items += _make_attention_items(list_season_items(reader, at=at))
+    return items
 
 
 @require_safe

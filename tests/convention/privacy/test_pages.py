@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
@@ -211,6 +212,63 @@ def test_overdue_request_is_marked_late(secretary):
     PrivacyCase.objects.create(kind="access", email="gast@example.org", requested_at=long_ago)
 
     assert "<strong>late</strong>" in get_page_text(make_client(secretary).get("/en/organize/privacy/"))
+
+
+@pytest.mark.parametrize(
+    ("days_left", "label"), [(4, "4 days left"), (1, "1 day left"), (0, "last day"), (8, "")]
+)
+def test_request_that_is_due_within_a_week_is_highlighted(secretary, days_left, label):
+    case = PrivacyCase.objects.create(kind="access", email="gast@example.org")
+    case.requested_at -= case.due_on - timezone.localdate() - timezone.timedelta(days=days_left)
+    case.save()
+
+    page = html.fromstring(make_client(secretary).get("/en/organize/privacy/").content)
+
+    assert page.xpath("string(//table//span[@class='tag accent'])") == label
+
+
+def test_administrator_finds_privacy_requests_on_the_organizers_home():
+    for days in (25, 40):
+        requested_at = timezone.now() - timezone.timedelta(days=days)
+        PrivacyCase.objects.create(kind="access", email=f"gast{days}@example.org", requested_at=requested_at)
+
+    page = html.fromstring(make_client(make_administrator()).get("/en/organize/").content)
+    links = page.xpath("//div[@class='page-head']//a[@href='/en/organize/privacy/']")
+    items = [item for item in page.xpath("//ul[@class='attention']/li") if "privacy" in item.text_content()]
+
+    assert len(links) == 1
+    assert "1 privacy request is late: answer it now." in items[0].text_content()
+    assert "1 privacy request has to be answered within a week." in items[1].text_content()
+    assert items[0].xpath(".//a/@href") == ["/en/organize/privacy/"]
+
+
+def test_record_of_an_erasure_names_its_tables_in_words(secretary):
+    case = PrivacyCase.objects.create(
+        kind="erasure",
+        answer="erased",
+        answered_at=timezone.now(),
+        counts={"club.person": {"blanked": 1}, "removed.table": {"deleted": 2}},
+    )
+
+    page = html.fromstring(make_client(secretary).get(f"/en/organize/privacy/{case.pk}/").content)
+
+    assert page.xpath("//section/table/tbody/tr/th/text()") == ["People", "Removed.table"]
+
+
+def test_date_of_an_answer_has_the_french_space_before_its_colon(secretary):
+    case = PrivacyCase.objects.create(kind="access", answer="given", answered_at=timezone.now())
+
+    page = make_client(secretary).get(f"/organize/privacy/{case.pk}/").text
+
+    assert f"{timezone.localdate().year}\u202f: " in page
+
+
+def test_retention_tables_name_the_identities_of_visitors(secretary):
+    own_page = get_page_text(make_client(make_person()).get("/en/me/privacy/"))
+    desk_page = get_page_text(make_client(secretary).get("/en/organize/privacy/retention/"))
+
+    assert "<dt>Visitors’ identity details and visitor lists</dt><dd>7 days after the visit" in own_page
+    assert "Visitors’ identity details and visitor lists" in desk_page
 
 
 def test_administrator_sets_retention_days_and_runs_retention():
