@@ -30,13 +30,20 @@ MAX_NAMESAKES: Final = 3
 
 @transaction.atomic
 def create_person(*, email: str, first_name: str, last_name: str, language: str) -> Person:
-    """Add somebody to the directory by hand. Raise InvalidFields, also for an address that somebody has."""
+    """Add somebody to the directory by hand, with a first name, a last name or both.
+
+    Raise InvalidFields, also for an address that somebody has.
+    """
     email, first_name, last_name = (
         normalize_email(normalize_whitespace(email)),
         normalize_whitespace(first_name),
         normalize_whitespace(last_name),
     )
-    _validate_colleague(email, first_name, last_name)
+    # As when an administrator edits a person: some people have one name.
+    if first_name or last_name:
+        _raise_field_errors(_find_name_errors(first_name, last_name) | _find_address_errors(email))
+    else:
+        _validate_colleague(email, first_name, last_name)
     if find_address_holder(email):
         raise make_taken_error()
     try:
@@ -79,8 +86,7 @@ def get_or_create_by_address(*, email: str, first_name: str = "", last_name: str
         normalize_whitespace(first_name),
         normalize_whitespace(last_name),
     )
-    if errors := _find_name_errors(first_name, last_name):
-        raise InvalidFields(_("Some fields need to be corrected."), errors)
+    _raise_field_errors(_find_name_errors(first_name, last_name))
     try:
         # A savepoint: on PostgreSQL the error would otherwise end the caller's transaction.
         with transaction.atomic():
@@ -340,15 +346,25 @@ def _create_employment(person: Person, company: Company, starts_on: datetime.dat
 
 
 def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
+    """Raise InvalidFields for an invalid name or address, and unless both names are given."""
     errors = _find_name_errors(first_name, last_name)
     if not first_name:
         errors["first_name"] = [_("Enter the first name.")]
     if not last_name:
         errors["last_name"] = [_("Enter the last name.")]
+    _raise_field_errors(errors | _find_address_errors(email))
+
+
+def _find_address_errors(email: str) -> dict[str, list[str]]:
     try:
         validate_email(email)
     except ValidationError:
-        errors["email"] = [_("Enter a valid e-mail address, for example name@example.org.")]
+        return {"email": [_("Enter a valid e-mail address, for example name@example.org.")]}
+    return {}
+
+
+def _raise_field_errors(errors: dict[str, list[str]]) -> None:
+    """Raise InvalidFields if there are errors."""
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 

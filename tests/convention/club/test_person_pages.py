@@ -46,6 +46,23 @@ def test_person_is_added_and_namesake_needs_confirmation():
     assert Person.objects.filter(email="z.martin@other.example").exists()
 
 
+@pytest.mark.parametrize("name", ["first_name", "last_name"])
+def test_person_with_one_name_is_added(name):
+    fields = {**FIELDS, "first_name": "", "last_name": "", name: "Zoé"}
+
+    make_client(make_administrator()).post(NEW, fields)
+
+    assert Person.objects.get(email="zoe@firm.example").name == "Zoé"
+
+
+def test_person_without_any_name_is_refused():
+    fields = {**FIELDS, "first_name": "", "last_name": ""}
+
+    make_client(make_administrator()).post(NEW, fields)
+
+    assert not Person.objects.filter(email="zoe@firm.example").exists()
+
+
 def test_taken_email_address_is_refused():
     make_person(email="zoe@firm.example", first_name="Ana", last_name="Autre")
     client = make_client(make_administrator())
