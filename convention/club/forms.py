@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
+from convention.money import Money
 from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
@@ -136,10 +137,20 @@ class DateRangeForm(ActionErrorsMixin, forms.Form):
         return data
 
 
+class PlanChoiceField(forms.ModelChoiceField):
+    """A plan on offer, with the terms that help to choose."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the plan's title with its dues and seats."""
+        seats = ngettext("%(count)d seat", "%(count)d seats", obj.seats) % {"count": obj.seats}
+        values = {"plan": obj.title, "dues": Money(obj.dues_cents, obj.currency), "seats": seats}
+        return gettext("%(plan)s: %(dues)s, %(seats)s") % values
+
+
 class MembershipCreateForm(DateRangeForm):
     """A new membership: a plan and its days."""
 
-    plan = forms.ModelChoiceField(
+    plan = PlanChoiceField(
         Plan.objects.filter(is_offered=True), label=_("Plan"), empty_label=None, widget=forms.RadioSelect
     )
     field_order = ("plan", "starts_on", "ends_on")
@@ -148,7 +159,7 @@ class MembershipCreateForm(DateRangeForm):
 class MembershipRenewalForm(ActionErrorsMixin, forms.Form):
     """The next membership: a plan and its last day."""
 
-    plan = forms.ModelChoiceField(Plan.objects.filter(is_offered=True), label=_("Plan"), empty_label=None)
+    plan = PlanChoiceField(Plan.objects.filter(is_offered=True), label=_("Plan"), empty_label=None)
     ends_on = DayField(label=_("To"), required=False)
 
 

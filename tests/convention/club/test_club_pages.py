@@ -31,6 +31,15 @@ def admin(client):
     return client
 
 
+def test_plan_is_chosen_by_its_dues_and_seats(admin):
+    Plan.objects.create(slug="p", name="Essentiel", seats=2, dues_cents=250_000)
+    company = make_company()
+
+    page = admin.get(f"/en{AT}companies/{company.slug}/memberships/new/").text
+
+    assert "Essentiel: €2,500, 2 seats" in page
+
+
 def test_company_is_created_joins_and_renews_its_membership(admin):
     plan = Plan.objects.create(slug="p", name="Essentiel", seats=2, dues_cents=250_000)
     answer = admin.post(f"{AT}companies/new/", COMPANY)
