@@ -13,6 +13,7 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields
 
 from .contacts import appoint_contact, is_company_contact
+from .governance.appointment_mails import notify_company_contact
 from .models import Company, CompanyContact, Employment, Mandate, Membership, Person, Seat
 from .people import refuse_erased_person
 from .periods import ONE_DAY, DateSpan, join_touching_rows
@@ -67,7 +68,8 @@ def hand_over_company(
         and active_contacts.exists()
         and not is_company_contact(company_successor, company, at=on)
     ):
-        appoint_contact(company=company, person=company_successor, starts_on=on)
+        contact = appoint_contact(company=company, person=company_successor, starts_on=on)
+        notify_company_contact.enqueue(contact.pk)
     # Roles that would begin on that day or later are dropped.
     active_contacts.filter(starts_on__gte=on).delete()
     # Roles that ended earlier are left alone, as part of the history.

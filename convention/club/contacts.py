@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from convention.audit.record import record_action
 
+from .governance.appointment_mails import notify_company_contact
 from .models import Company, CompanyContact, Person
 from .people import add_colleague, find_open_account
 from .periods import ONE_DAY, end_period, join_given_days
@@ -54,7 +55,7 @@ def appoint_contact_by_email(
     starts_on: datetime.date | None = None,
     ends_on: datetime.date | None = None,
 ) -> CompanyContact:
-    """Appoint the person with that address; an unknown one is added as employed at the company.
+    """Appoint the person with that address and mail them; an unknown one is added as employed there.
 
     Raise InvalidFields for an unknown person without a name, and for the address of a closed account.
     """
@@ -62,7 +63,12 @@ def appoint_contact_by_email(
     person = find_open_account(email) or add_colleague(
         company=company, email=email, first_name=first_name, last_name=last_name
     )
-    return appoint_contact(company=company, person=person, starts_on=starts_on, ends_on=ends_on)
+    # The periods of a present contact are joined, so only a new one is news.
+    is_new = not is_company_contact(person, company, at=timezone.localdate())
+    contact = appoint_contact(company=company, person=person, starts_on=starts_on, ends_on=ends_on)
+    if is_new:
+        notify_company_contact.enqueue(contact.pk)
+    return contact
 
 
 @transaction.atomic

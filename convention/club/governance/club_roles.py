@@ -17,6 +17,8 @@ from convention.club.permissions import CLUB_ROLES_LOCK, is_last_administrator
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import Forbidden
 
+from .appointment_mails import notify_role_holder
+
 
 @dataclass(frozen=True)
 class ClubRoleLists:
@@ -47,7 +49,7 @@ def give_club_role(
     first_name: str = "",
     last_name: str = "",
 ) -> ClubRole:
-    """Give the role to the person with that address; an unknown one is added to the directory.
+    """Give the role to the person with that address and mail them; add an unknown one to the directory.
 
     Raise InvalidFields if the person has the role on one of these days, for an unknown address without a
     name, and for a closed account.
@@ -61,6 +63,7 @@ def give_club_role(
     refuse_overlap(same_roles, (starts_on, ends_on), name=str(person), field="role")
     club_role = ClubRole.objects.create(person=person, role=role, starts_on=starts_on, ends_on=ends_on)
     record_action("club_role.give", club_role, fields=["person", "role", "starts_on", "ends_on"])
+    notify_role_holder.enqueue(club_role.pk)
     return club_role
 
 

@@ -19,6 +19,7 @@ from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
+from .appointment_mails import ROLE_DESCRIPTIONS
 from .club_roles import end_club_role, give_club_role, list_club_roles
 from .forms import ClubRoleForm, MandateForm, PlanForm, WorkingGroupForm
 from .working_groups import (
@@ -49,7 +50,12 @@ def club_role_list(request: "HttpRequest") -> "HttpResponse":
             values = {"name": club_role.person, "role": club_role.get_role_display()}
             messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-roles")
-    context = {"roles": list_club_roles(), "administrator": administrator, "today": timezone.localdate()}
+    context = {
+        "roles": list_club_roles(),
+        "descriptions": [(role.label, text) for role, text in ROLE_DESCRIPTIONS.items()],
+        "administrator": administrator,
+        "today": timezone.localdate(),
+    }
     return render_club_page(request, "roles.html", form=form, **context)
 
 

@@ -131,6 +131,8 @@ def test_successor_gets_link_and_mails(desk, ends, run_tasks, mailoutbox):
     Receivable.objects.filter(reference=Order.objects.get().reference).update(email=desk.contact.email)
     anas_link = make_own_secret(places()[1])
     ends(desk)
+    # A successor who was named gets a mail about the role itself.
+    run_tasks()
     mailoutbox.clear()
     reassign_ended_contacts()
 
