@@ -87,13 +87,15 @@ def save_slugged_row(*, row: Market | Plan, changed_fields: list[str]) -> None:
     record_action(f"{row._meta.model_name}.{action}", row, fields=changed_fields)
 
 
+MAX_SIMILAR_COMPANIES: Final = 3
+
 # Rows of each table of a company's page; the downloads and the people page have all of them.
 MAX_ROWS_SHOWN: Final = 100
 
 
 def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
     """Return the companies whose name, city or SIREN contain every word, with that role today if given."""
-    companies = Company.objects.search_for(words)
+    companies = Company.objects.search_for(words).select_related("parent")
     if role:
         # A subquery, since a join would list a company once for each of its roles.
         companies = companies.filter(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
@@ -114,7 +116,8 @@ def load_company_page(company: Company) -> dict[str, Any]:
         "memberships": company.memberships.all(),
         "roles": company.roles.order_by("-starts_on", "pk"),
         "markets": company.markets.all(),
-        "subsidiaries": company.subsidiaries.all()[:MAX_ROWS_SHOWN],
+        "subsidiaries": company.subsidiaries.filter(merged_on=None)[:MAX_ROWS_SHOWN],
+        "merged_companies": company.subsidiaries.exclude(merged_on=None)[:MAX_ROWS_SHOWN],
         "contacts": company.contacts.select_related("person").order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],
         "seats": seats.order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],
         "seat_count": seats.count(),
@@ -122,6 +125,15 @@ def load_company_page(company: Company) -> dict[str, Any]:
         "without_seat_count": without_seat.count(),
         "shown": MAX_ROWS_SHOWN,
     }
+
+
+def find_similar_companies(company: Company) -> list[Company]:
+    """Return the first few other companies of the same name, without accents, capitals and punctuation."""
+    company.update_search_columns()
+    if not company.sort_name:
+        return []
+    others = Company.objects.filter(sort_name=company.sort_name).exclude(pk=company.pk)
+    return list(others.order_by("pk")[:MAX_SIMILAR_COMPANIES])
 
 
 def list_parent_companies(company: Company) -> list[Company]:

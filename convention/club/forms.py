@@ -55,6 +55,9 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         required=False,
         help_text=_("Fourteen digits: the SIREN followed by the five-digit establishment number."),
     )
+    is_other_company = forms.BooleanField(
+        label=_("This is a different company with a similar name"), required=False
+    )
 
     class Meta:
         model = Company
@@ -77,6 +80,10 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         assert isinstance(parent, forms.ModelChoiceField)
         parent.queryset = Company.objects.exclude(pk=self.instance.pk)
         set_empty_label(self, pgettext("feminine", "none"), "parent")
+
+    @property
+    def changed_columns(self) -> list[str]:
+        return [name for name in self.changed_data if name != "is_other_company"]
 
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])
@@ -233,7 +240,10 @@ class NewEmployerForm(ActionErrorsMixin, forms.Form):
 
     on = DayField(label=_("First day at the new employer"), initial=timezone.localdate)
     to = forms.ModelChoiceField(
-        Company.objects.all(), label=_("New employer"), required=False, empty_label=_("Not known")
+        Company.objects.filter(merged_on=None),
+        label=_("New employer"),
+        required=False,
+        empty_label=_("Not known"),
     )
     title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     level = forms.ChoiceField(
@@ -258,7 +268,7 @@ class CompanyMergeForm(ActionErrorsMixin, forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["into"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Company.objects.exclude(pk=company.pk)
+        field.queryset = Company.objects.filter(merged_on=None).exclude(pk=company.pk)
 
 
 class UniqueNameForm(ActionErrorsMixin, forms.ModelForm):

@@ -39,9 +39,11 @@ class CompanyMergeResult:
             "%(seats)d seats will be transferred.",
             len(self.people_with_seat),
         )
-        return " ".join(
-            [people % {"people": len(self.moved_people)}, seats % {"seats": len(self.people_with_seat)}]
-        )
+        sentences = [
+            people % {"people": len(self.moved_people)} if self.moved_people else "",
+            seats % {"seats": len(self.people_with_seat)} if self.people_with_seat else "",
+        ]
+        return " ".join(filter(None, sentences)) or _("No person and no seat will move.")
 
 
 @transaction.atomic
@@ -74,8 +76,9 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
     _move_roles(company, into, on)
     into.markets.add(*company.markets.all())
     # By `update`: `company` was read before the lock, and must not overwrite newer values.
-    Company.objects.filter(pk=company.pk).update(parent=into)
-    record_action("company.merge", company, fields=["parent", "employments", "seats", "roles", "markets"])
+    Company.objects.filter(pk=company.pk).update(parent=into, merged_on=on)
+    fields = ["parent", "merged_on", "employments", "seats", "roles", "markets"]
+    record_action("company.merge", company, fields=fields)
     return result
 
 

@@ -171,6 +171,10 @@ class Migration(migrations.Migration):
                 ("postcode", models.CharField(blank=True, max_length=20, verbose_name="postcode")),
                 ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
                 ("country", models.CharField(default="FR", max_length=2, verbose_name="country")),
+                (
+                    "merged_on",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="merged on"),
+                ),
                 ("search", models.TextField(blank=True, editable=False)),
                 ("sort_name", models.CharField(blank=True, editable=False, max_length=100)),
                 (

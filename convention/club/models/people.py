@@ -68,6 +68,8 @@ class Company(SearchableModel):
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries")
+    # Set by a merger, whose survivor is the parent from this day.
+    merged_on = models.DateField(_("merged on"), null=True, blank=True, editable=False)
     markets = models.ManyToManyField(
         Market, blank=True, related_name="companies", verbose_name=_("markets it sells in")
     )
@@ -89,6 +91,11 @@ class Company(SearchableModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_merged(self) -> bool:
+        """Return whether the company has merged into its parent by today."""
+        return self.merged_on is not None and self.merged_on <= timezone.localdate()
 
     def update_search_columns(self) -> None:
         """Sort by name, and search the city and SIREN too."""

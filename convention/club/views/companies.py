@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from convention.audit.record import record_action
 from convention.club.companies import (
     end_company_role,
+    find_similar_companies,
     give_company_role,
     load_company_page,
     save_company,
@@ -22,7 +23,7 @@ from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeF
 from convention.club.memberships import load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
-from convention.club.permissions import require_administrator, require_directory_reader
+from convention.club.permissions import is_club_administrator, require_administrator, require_directory_reader
 from convention.errors import InvalidFields
 from convention.tables.downloads import table_response
 from convention.text.countries import get_foreign_country_name
@@ -69,20 +70,29 @@ def company_edit(request: "HttpRequest", company: str) -> "HttpResponse":
 
 def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
     # Read before the form changes the instance: the heading shows the stored name.
-    title = company.name
+    title, slug = company.name, company.slug
     form = CompanyForm(request.POST or None, instance=company)
+    similar: list[Company] = []
     if request.method == "POST" and form.is_valid():
-        try:
-            markets = form.cleaned_data["markets"]
-            saved = save_company(company=form.instance, changed_fields=form.changed_data, markets=markets)
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        else:
+        if company.name != title and not form.cleaned_data["is_other_company"]:
+            similar = find_similar_companies(company)
+        if not similar and (saved := _save_company_form(form)):
             messages.success(request, _("The company has been saved."))
             return redirect("club-company", saved.slug)
-    return render_club_page(
-        request, "company_form.html", form=form, title=title, slug=company.slug if title else ""
-    )
+    return render_club_page(request, "company_form.html", form=form, title=title, slug=slug, similar=similar)
+
+
+def _save_company_form(form: CompanyForm) -> Company | None:
+    """Save the form's company; return None with the errors in the form if the action refuses it."""
+    try:
+        return save_company(
+            company=form.instance,
+            changed_fields=form.changed_columns,
+            markets=form.cleaned_data["markets"],
+        )
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return None
 
 
 @require_safe_or_post
@@ -114,6 +124,8 @@ def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "
         "form": AppointByEmailForm(),
         "role_form": CompanyRoleForm(prefix="role"),
         "foreign_country": get_foreign_country_name(company.country),
+        # Nothing is added to a company that is part of another one.
+        "can_change": is_club_administrator(request.user) and not company.is_merged,
         **forms,
     }
     return render_club_page(request, "company.html", **load_company_page(company), **context)
@@ -166,7 +178,7 @@ def company_merge(request: "HttpRequest", company: str) -> "HttpResponse":
             # The form is sent twice: without `confirm` it shows the preview.
             if "confirm" in request.POST:
                 result = merge_company(company=company_row, **form.cleaned_data)
-                messages.success(request, str(result))
+                messages.success(request, f"{_('The merger has been saved.')} {result}")
                 return redirect("club-company", form.cleaned_data["into"].slug)
             context["preview"] = preview_company_merge(company=company_row, **form.cleaned_data)
         except InvalidFields as error:

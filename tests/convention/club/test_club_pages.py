@@ -31,6 +31,32 @@ def admin(client):
     return client
 
 
+@pytest.mark.parametrize("name", ["nimbus  cloud", "Nimbus-Cloud", "NIMBUS CLOUD"])
+def test_company_with_a_similar_name_needs_a_confirmation(admin, name):
+    make_company(name="Nimbus Cloud")
+    fields = {"name": name, "country": "FR"}
+
+    warned = admin.post(f"/en{AT}companies/new/", fields).text
+    count_before = Company.objects.count()
+    admin.post(f"/en{AT}companies/new/", {**fields, "is_other_company": "on"})
+
+    assert "The directory already has a company with almost the same name:" in warned
+    assert count_before == 1
+    assert Company.objects.count() == 2
+
+
+def test_company_keeps_its_name_without_a_confirmation(admin):
+    for name in ("Nimbus Cloud", "nimbus cloud"):
+        make_company(name=name)
+    company = Company.objects.get(name="nimbus cloud")
+    path = f"/en{AT}companies/{company.slug}/edit/"
+
+    admin.post(path, {"name": "nimbus cloud", "country": "FR", "sector": "Cloud"})
+    company.refresh_from_db()
+
+    assert company.sector == "Cloud"
+
+
 def test_plan_is_chosen_by_its_dues_and_seats(admin):
     Plan.objects.create(slug="p", name="Essentiel", seats=2, dues_cents=250_000)
     company = make_company()

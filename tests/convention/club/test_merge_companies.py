@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.merge_companies import merge_company, preview_company_merge
@@ -154,3 +155,60 @@ def test_seat_that_outlasted_employment_does_not_block_merge(firms):
     result = merge_company(company=gone, into=stays, on=TODAY())
 
     assert result.people_without_seat == [person]
+
+
+# --- after the merger --------------------------------------------------------------------------------------
+
+
+def test_merged_company_names_its_survivor_in_the_list_and_offers_no_actions(client, firms):
+    gone, stays = firms
+    client.force_login(make_administrator())
+    merge_company(company=gone, into=stays, on=TODAY())
+
+    row = html.fromstring(client.get("/en/organize/club/?q=Allée").text).xpath("//tbody/tr/th")[0]
+    page = html.fromstring(client.get(f"/en/organize/club/companies/{gone.slug}/").text)
+    addresses = [*page.xpath("//main//a/@href"), *page.xpath("//main//form/@action")]
+
+    assert "merged into Banque" in " ".join(row.text_content().split())
+    assert "This company merged into Banque on" in page.text_content()
+    assert [address for address in addresses if "/merge/" in address] == []
+    assert [address for address in addresses if address.endswith("memberships/new/")] == []
+    assert [address for address in addresses if address.endswith("/roles/")] == ["/en/organize/club/roles/"]
+
+
+def test_survivor_lists_merged_companies_apart_from_subsidiaries(client, firms):
+    gone, stays = firms
+    make_company(name="Filiale", parent=stays)
+    client.force_login(make_administrator())
+    merge_company(company=gone, into=stays, on=TODAY())
+
+    page = html.fromstring(client.get(f"/en/organize/club/companies/{stays.slug}/").text)
+    facts = {
+        fact.findtext("dt"): " ".join(fact.find("dd").text_content().split())
+        for fact in page.xpath("//dl[@class='facts prose']/div")
+    }
+
+    assert facts["Subsidiaries"] == "Filiale"
+    assert facts["Merged companies"] == "Allée"
+
+
+def test_company_that_merges_later_is_not_marked_as_merged_yet(firms):
+    gone, stays = firms
+
+    merge_company(company=gone, into=stays, on=TODAY() + ONE_DAY)
+    gone.refresh_from_db()
+
+    assert not gone.is_merged
+
+
+def test_message_of_a_merger_without_people_counts_nothing(client, firms):
+    gone, stays = firms
+    client.force_login(make_administrator())
+
+    page = client.post(
+        f"/en/organize/club/companies/{gone.slug}/merge/",
+        {"into": stays.pk, "on": TODAY(), "confirm": "1"},
+        follow=True,
+    ).text
+
+    assert "The merger has been saved. No person and no seat will move." in page
