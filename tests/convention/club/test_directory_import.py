@@ -11,9 +11,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.directory_import.import_directory import import_directory, preview_directory_import
+from convention.club.directory_import.preview import MAX_NAMES_SHOWN
 from convention.club.directory_import.undo import (
     DirectoryUndoRefused,
     clear_old_imports,
@@ -382,6 +384,50 @@ def test_page_checks_maps_imports_and_undoes_list(client, lake):
     wrong = client.post(at, {"file": SimpleUploadedFile("l.xlsx", b"PK\x03nothing"), "check": "1"})
 
     assert list(wrong.context["form"].errors) == ["file"]
+
+
+def read_preview(client, text):
+    """Return the preview page of a list as an HTML tree."""
+    upload = SimpleUploadedFile("list.csv", text.encode())
+    return html.fromstring(client.post("/en/organize/club/import/", {"file": upload, "check": "1"}).text)
+
+
+def test_preview_names_new_companies_and_each_changed_value(client, lake):
+    client.force_login(make_administrator())
+    make_member(make_company(name="Rive"), first_name="Ana", last_name="Silva", email="ana@rive.example")
+
+    page = read_preview(
+        client,
+        "company,city,first_name,last_name,email,level\n"
+        "Rive,Annecy,Ana,Silva-Roi,ana@rive.example,cio\n"
+        "Nimbus Cloud,,Zoé,Müller,zoe@nimbus.example,\n",
+    )
+    lists = {
+        details.findtext("summary"): details.xpath("./ul/li/text()")
+        for details in page.xpath("//main//details[ul]")
+    }
+    changes = [
+        [" ".join(cell.text_content().split()) for cell in row]
+        for row in page.xpath("//main//details/table/tbody/tr")
+    ]
+
+    assert lists["New companies (1)"] == ["Nimbus Cloud"]
+    assert lists["New people (1)"] == ["Zoé Müller, Nimbus Cloud"]
+    assert ["Rive", "City", "(empty)", "Annecy"] in changes
+    assert ["Ana Silva-Roi", "Last name", "Silva", "Silva-Roi"] in changes
+    assert ["Ana Silva-Roi, Rive", "Level", "(empty)", "CIO"] in changes
+
+
+def test_preview_of_a_long_list_shows_the_first_names(client):
+    client.force_login(make_administrator())
+    rows = "\n".join(f"Société {number}" for number in range(MAX_NAMES_SHOWN + 1))
+
+    page = read_preview(client, f"company\n{rows}\n")
+    details = page.xpath("//main//details[ul]")[0]
+
+    assert details.findtext("summary") == f"New companies ({MAX_NAMES_SHOWN + 1})"
+    assert len(details.xpath("./ul/li")) == MAX_NAMES_SHOWN + 1
+    assert details.xpath("./ul/li/text()")[-1] == "…"
 
 
 def test_club_import_command_previews_imports_and_reports_errors(lake, tmp_path, capsys):

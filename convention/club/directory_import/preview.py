@@ -1,0 +1,94 @@
+"""Name what an import would add and change, for its preview. No database access."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from convention.text.dates import format_date
+
+from .changes import DirectoryChanges
+
+MAX_NAMES_SHOWN: Final = 100
+MAX_VALUES_SHOWN: Final = 100
+CHANGED_KINDS: Final = ("company", "person", "employment")
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """One value of a known company, person or job that the import changes."""
+
+    subject: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class NameList:
+    """The first names of a list, and how many there are."""
+
+    names: list[str]
+    count: int
+
+    @property
+    def is_shortened(self) -> bool:
+        return self.count > len(self.names)
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    new_companies: NameList
+    new_people: NameList
+    value_changes: list[ValueChange]
+    value_change_count: int
+
+    @property
+    def is_shortened(self) -> bool:
+        return self.value_change_count > len(self.value_changes)
+
+
+def build_import_preview(changes: DirectoryChanges) -> ImportPreview:
+    """Return the new companies and people by name, and each changed value, up to a limit of each."""
+    value_changes = [change for kind in CHANGED_KINDS for change in _list_value_changes(changes, kind)]
+    return ImportPreview(
+        _shorten_names(company.name for company in changes.created_rows["company"]),
+        _shorten_names(
+            f"{job.person}, {job.company}"
+            for job in changes.created_rows["employment"]
+            # A new job of a known person is not a new person.
+            if job.person.pk is None
+        ),
+        value_changes[:MAX_VALUES_SHOWN],
+        len(value_changes),
+    )
+
+
+def _shorten_names(names: Iterable[str]) -> NameList:
+    all_names = list(names)
+    return NameList(all_names[:MAX_NAMES_SHOWN], len(all_names))
+
+
+def _list_value_changes(changes: DirectoryChanges, kind: str) -> list[ValueChange]:
+    return [
+        ValueChange(
+            _describe_subject(kind, row),
+            str(row._meta.get_field(name).verbose_name),
+            _format_value(row, name, before),
+            _format_value(row, name, getattr(row, name)),
+        )
+        for key, row in changes.changed_rows[kind].items()
+        for name, before in changes.values_before[kind][key].items()
+    ]
+
+
+def _describe_subject(kind: str, row: Any) -> str:
+    return f"{row.person}, {row.company}" if kind == "employment" else str(row)
+
+
+def _format_value(row: Any, name: str, value: Any) -> str:
+    """Return the value as people read it: dates in words, and the label of a choice."""
+    if isinstance(value, datetime.date):
+        return format_date(value)
+    labels = dict(row._meta.get_field(name).flatchoices)
+    return str(labels.get(value, value or ""))
