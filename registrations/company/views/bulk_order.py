@@ -46,7 +46,7 @@ from registrations.company.overview import list_unregistered_colleagues, load_co
 from registrations.company.pasted_rows import parse_pasted_rows
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Ticket
-from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
+from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest
 from registrations.pricing.catalog import Offering, PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
@@ -354,9 +354,11 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         return _render_rows(request, company_obj, event_obj, rows, PasteForm(), draft=draft)
     contact = require_signed_in(request.user)
     order_request = _make_order_request(draft, company_obj, contact.email or "")
+    # Without the billing details, which the form on this page checks: the rows page could not correct them.
+    priced_request = replace(order_request, billing=BillingDetails(), purchase_order="")
     try:
         quote, currency = quote_order(
-            event=event_obj, request=order_request, context=make_order_context(company_obj, contact)
+            event=event_obj, request=priced_request, context=make_order_context(company_obj, contact)
         )
     except (SoldOut, InvalidFields) as error:
         return _redirect_to_rows(request, company_obj, event_obj, error)

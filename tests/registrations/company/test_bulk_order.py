@@ -288,6 +288,24 @@ def test_free_order_needs_no_billing_address():
     assert Order.objects.get().payment == "free"
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-Draft": "1"}], ids=["ordered", "autosaved"])
+def test_wrong_vat_number_can_be_corrected_on_the_review_page(headers):
+    desk = make_desk()
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
+    review = f"{desk.many}check/"
+    nonce = desk.client.get(review).context["draft"].nonce
+    wrong = {**BILLING, "nonce": nonce, "billing_tax_number": "FR54354855018"}
+    desk.client.post(review, wrong, headers=headers)
+
+    page = desk.client.get(review)
+    refused = desk.client.post(review, wrong)
+    corrected = desk.client.post(review, {**wrong, "billing_tax_number": ""})
+
+    assert page.context["billing"]["billing_tax_number"].value() == "FR54354855018"
+    assert list(refused.context["billing"].errors) == ["billing_tax_number"]
+    assert corrected["Location"] == f"{desk.at}/orders/{Order.objects.get().reference}/"
+
+
 def test_bulk_order_for_closed_event_is_refused():
     desk = make_desk()
     desk.event.registration_closes_at = desk.event.created_at
