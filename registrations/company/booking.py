@@ -15,11 +15,13 @@ from convention.text.email_addresses import normalize_email
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.place_order import place_order
 from registrations.models import Order, Registration
+from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 
 from .invitations import invite_attendee
 from .models import CompanyOrder
+from .permissions import list_company_registrations
 
 
 @transaction.atomic
@@ -95,3 +97,28 @@ def find_seat_errors(
         elif (seat.person_id, member_tickets[place.ticket].pk) in booked:
             errors[number] = SeatError(_("%(name)s already has a place.") % {"name": seat.person})
     return errors
+
+
+def find_existing_registrations(
+    event: Event, company: Company, places: Iterable[RequestedPlace]
+) -> dict[int, Registration]:
+    """Return the active registrations that the places' people have at the event already, by index.
+
+    People are recognized by their address, or by their name where one of the two has no address. Only
+    registrations that the company's contacts can see count, so that the others are not revealed.
+    """
+    rows = Registration.objects.active().filter(
+        pk__in=list_company_registrations(company).filter(event=event).values("pk")
+    )
+    registrations = list(rows.select_related("ticket").order_by("pk"))
+    # Of several registrations of one person, the latest one.
+    by_address = {normalize_email(row.email): row for row in registrations if row.email}
+    by_name = {row.sort_name: row for row in registrations if row.sort_name}
+    without_address = {row.sort_name: row for row in registrations if row.sort_name and not row.email}
+    existing = {}
+    for number, place in enumerate(places):
+        name, email = make_sort_name(place.first_name, place.last_name), normalize_email(place.email)
+        same_name = without_address if email else by_name
+        if registration := (by_address.get(email) if email else None) or same_name.get(name):
+            existing[number] = registration
+    return existing

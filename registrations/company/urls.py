@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import attendee_details, bulk_order, desk, orders, registrations
+from .views import attendee_details, bulk_order, bulk_order_review, desk, orders, registrations
 
 COMPANY_PATH = "company/<slug:company>"
 REGISTRATION_PATH = f"{COMPANY_PATH}/registrations/<slug:reference>"
@@ -27,7 +27,7 @@ pages: list[Any] = [
     path(f"{COMPANY_PATH}/orders/<slug:reference>/", orders.order_detail, name="company-order"),
     path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),
     path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),
-    path(f"{BULK_ORDER_PATH}/check/", bulk_order.bulk_order_review, name="company-check"),
+    path(f"{BULK_ORDER_PATH}/check/", bulk_order_review.bulk_order_review, name="company-check"),
     path(
         "orders/<slug:reference>/<slug:secret>/<slug:person>/details/",
         attendee_details.attendee_details,

@@ -29,7 +29,8 @@ BILLING_FIELDS = (
 class DraftContent:
     """Everything typed so far, valid or not; `nonce` makes a double click book once.
 
-    `previous_order` is the reference of the order from whose page the draft was started.
+    `previous_order` is the reference of the order from whose page the draft was started;
+    `accepted_duplicates` are those of registrations whose attendees a company's contact registers again.
     """
 
     people: list[dict[str, Any]] = field(default_factory=lambda: [{}])
@@ -40,6 +41,7 @@ class DraftContent:
     billing: dict[str, str] = field(default_factory=dict)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     previous_order: str = ""
+    accepted_duplicates: list[str] = field(default_factory=list)
 
     @property
     def email(self) -> str:
