@@ -1,6 +1,7 @@
 """Describe payments and refunds to organizers, and find who has paid; the buyer's texts: `refund_text.py`."""
 
 import functools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -50,6 +51,21 @@ def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
         order.pk: Money(cents[order.reference][1], order.currency)
         for order in billed
         if any(cents[order.reference])
+    }
+
+
+def load_requested_refunds(orders: Iterable[Order]) -> dict[int, Money]:
+    """Return what is about to be refunded for each order, by the order's id; orders without are left out."""
+    by_reference = {order.reference: order for order in orders}
+    requested = Refund.objects.filter(
+        state=Refund.State.REQUESTED, receivable__reference__in=by_reference
+    ).values_list("receivable__reference", "amount")
+    cents = Counter[str]()
+    for reference, amount in requested:
+        cents[reference] += amount
+    return {
+        by_reference[reference].pk: Money(amount, by_reference[reference].currency)
+        for reference, amount in cents.items()
     }
 
 

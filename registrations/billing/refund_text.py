@@ -2,13 +2,14 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
 from convention.money import Money
-from convention.text.dates import format_deadline
+from convention.text.dates import format_date, format_deadline
 from registrations.invoices.models.documents import Payment, Refund
 from registrations.models import Order, Registration, Ticket
 
@@ -170,3 +171,48 @@ def _describe_refund(refund: Refund, amount: Money) -> str:
     if refund.state == Refund.State.FAILED:
         return _("The refund of %(amount)s failed. The treasurer is looking into it.") % {"amount": amount}
     return describe_refund_method(refund.method, amount)
+
+
+class BuyerRefund(NamedTuple):
+    """A refund in the buyer's words: its state, the amount, and what comes next."""
+
+    label: str
+    amount: Money
+    sentence: str = ""
+
+
+def load_refund_history(order: Order, retained: Money) -> dict[str, Any]:
+    """Return all that was received for the order and its refunds, as template context.
+
+    `retained` is what was received and neither refunded nor about to be.
+    """
+    rows = Refund.objects.filter(receivable__reference=order.reference).order_by("pk")
+    # Payments that were entered by mistake were never received.
+    refunds = [refund for refund in rows if not refund.is_counter_entry]
+    refunded_cents = sum(refund.amount for refund in refunds if refund.state != Refund.State.FAILED)
+    return {
+        "received": Money(retained.amount + refunded_cents, order.currency),
+        "refunds": [
+            _describe_buyer_refund(refund, Money(refund.amount, order.currency))
+            for refund in _drop_repeated_refunds(refunds)
+        ],
+    }
+
+
+def _drop_repeated_refunds(refunds: list[Refund]) -> list[Refund]:
+    """Return the refunds without those that failed and were requested again."""
+    last_ids = {refund.payment_id: refund.pk for refund in refunds}
+    return [
+        refund
+        for refund in refunds
+        if refund.state != Refund.State.FAILED or refund.pk == last_ids[refund.payment_id]
+    ]
+
+
+def _describe_buyer_refund(refund: Refund, amount: Money) -> BuyerRefund:
+    if refund.state == Refund.State.DONE:
+        day = format_date(refund.refunded_on)
+        return BuyerRefund(_("Refunded on %(day)s") % {"day": day}, amount)
+    if refund.state == Refund.State.FAILED:
+        return BuyerRefund(_("Refund failed"), amount, _("The treasurer is looking into it."))
+    return BuyerRefund(_("Refund requested"), amount, describe_refund_method(refund.method, amount))

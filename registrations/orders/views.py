@@ -29,7 +29,7 @@ from registrations.billing.receivables import (
     list_active_sponsorships,
 )
 from registrations.billing.refund_summary import load_order_balance, select_unplaced_orders
-from registrations.billing.refund_text import describe_settlement, preview_refund
+from registrations.billing.refund_text import describe_settlement, load_refund_history, preview_refund
 from registrations.booking.holds import find_hold_end
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, select_links_after_payment
 from registrations.changes.add_addons import (
@@ -126,6 +126,7 @@ def _load_money(link_access: LinkAccess, packages: list[Sponsorship], states: se
     )
     return {
         **money,
+        **load_refund_history(order, money["paid"]),
         "awaits_payment": awaits_payment,
         "payment_hold_ends_at": find_hold_end(
             [*packages, *link_access.registrations, *link_access.private_registrations]

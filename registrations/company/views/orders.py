@@ -1,5 +1,7 @@
 """A company's orders: the list, one order with its people, payment and documents, and invoices as PDF."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -12,12 +14,14 @@ from convention.money import Money
 from convention.tables.downloads import inline_response
 from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
-from registrations.billing.refund_summary import load_amounts_due
+from registrations.billing.refund_summary import load_amounts_due, load_requested_refunds
+from registrations.billing.refund_text import load_refund_history
 from registrations.company.permissions import list_company_orders
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.models import Order
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.pricing.display import list_price_rows
 
@@ -39,9 +43,12 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     rows = rows.annotate(place_count=active).order_by("-created_at", "-pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     owed, due = calculate_amounts_owed(page), load_amounts_due(page)
+    refunds = load_requested_refunds(page)
     context = {
         "page_obj": page,
-        "rows": [(order, owed[order.pk], due.get(order.pk, Money(0))) for order in page],
+        "rows": [
+            (order, owed[order.pk], due.get(order.pk, Money(0)), refunds.get(order.pk)) for order in page
+        ],
     }
     return render_page(request, "company/orders.html", company_obj, **context)
 
@@ -67,11 +74,20 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         "transfer": get_transfer_details(order) if order.total else None,
         "documents": Invoice.objects.filter(receivable=receivable) if receivable else [],
         "owed": calculate_amount_owed(order),
-        "balance": compute_balance(receivable) if receivable else None,
+        **_describe_balance(order, receivable),
         "holds_link": holds_link,
         "buyer_document": choose_buyer_document(receivable) if holds_link else None,
     }
     return render_page(request, "company/order.html", company_obj, **context)
+
+
+def _describe_balance(order: Order, receivable: Receivable | None) -> dict[str, Any]:
+    """Return what was received, refunded and is left to pay, as template context."""
+    if receivable is None:
+        return {"balance": None}
+    balance = compute_balance(receivable)
+    retained = Money(balance.amount_retained, order.currency)
+    return {"balance": balance, **load_refund_history(order, retained)}
 
 
 @never_cache

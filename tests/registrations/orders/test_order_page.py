@@ -15,7 +15,9 @@ from convention.text.dates import format_deadline
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import select_links_after_payment
+from registrations.changes.cancel import cancel_registration
 from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.refunds import complete_refund
 from registrations.invoices.models import Refund
 from registrations.models import Order, Registration, Sponsorship
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -79,6 +81,24 @@ def test_paid_order_invites_no_payment(client, event: Event):
     assert facts["Total"] == "€155, paid incl. €25.83 VAT (20%)"
     assert "Amount due" not in facts
     assert "Transfer reference" not in facts
+
+
+def test_order_page_tells_what_was_paid_and_refunded(client, event: Event):
+    make_issuer()
+    order = make_invoice_order(event)
+    ticket = event.tickets.get()
+    cancelled = make_registration(ticket, order=order, price=9_000)
+    Order.objects.filter(pk=order.pk).update(total=24_500)
+    order.refresh_from_db()
+    record_payment(receivable=sync_receivable(order), amount=24_500, method="transfer")
+    cancel_registration(registration=cancelled)
+
+    requested = read_facts(client.get(order.manage_path))["Total"]
+    complete_refund(refund=Refund.objects.get(), refunded_on=datetime.date(2026, 5, 4))
+    completed = read_facts(client.get(order.manage_path))["Total"]
+
+    assert requested.endswith("Paid: €245 Refund requested · €90")
+    assert completed.endswith("Paid: €245 Refunded on 4 May 2026 · €90")
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""What a company's contact reads about the money of an order."""
+
+import datetime
+
+import pytest
+from lxml import html
+
+from registrations.billing.receivables import sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.refunds import cancel_payment, complete_refund, fail_refund
+from registrations.invoices.models import Refund
+from registrations.models import Order
+from tests.registrations.company.factories import make_desk, make_row, order_rows
+
+pytestmark = pytest.mark.django_db
+
+
+def order_and_cancel_place(desk) -> Order:
+    """Return a paid order of two places, one of which was cancelled."""
+    order_rows(desk, make_row("Alpha"), make_row("Beta"))
+    order = Order.objects.get()
+    record_payment(receivable=sync_receivable(order), amount=60_000, method="transfer")
+    cancel_registration(registration=order.registrations.get(last_name="Beta"))
+    return order
+
+
+def normalize_text(node) -> str:
+    return " ".join(" ".join(node.itertext()).split())
+
+
+def read_facts(desk, order: Order) -> dict[str, str]:
+    """Return the facts of the order's page in English, label by label."""
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/orders/{order.reference}/").content)
+    rows = page.xpath("(//main//dl[contains(@class, 'facts')])[1]/div")
+    return {normalize_text(row.find("dt")): normalize_text(row.find("dd")) for row in rows}
+
+
+def read_payments(desk) -> list[str]:
+    """Return the payment column of the list of orders in English."""
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/orders/").content)
+    return [normalize_text(cell) for cell in page.xpath("//td[@data-label='Payment']")]
+
+
+def test_contact_sees_what_was_paid_and_that_a_refund_was_requested():
+    desk = make_desk()
+
+    order = order_and_cancel_place(desk)
+
+    facts = read_facts(desk, order)
+    assert facts["Total"] == "€300"
+    assert facts["Paid"] == "€600"
+    assert facts["Refund requested"].startswith("€300 The treasurer will refund €300 by bank transfer")
+    assert facts["Balance due"] == "€0"
+    assert read_payments(desk) == ["paid refund requested: €300"]
+
+
+def test_contact_sees_when_the_refund_was_sent():
+    desk = make_desk()
+    order = order_and_cancel_place(desk)
+
+    complete_refund(refund=Refund.objects.get(), refunded_on=datetime.date(2026, 5, 4))
+
+    facts = read_facts(desk, order)
+    assert facts["Paid"] == "€600"
+    assert facts["Refunded on 4 May 2026"] == "€300"
+    assert read_payments(desk) == ["paid"]
+
+
+def test_failed_refund_is_shown_until_it_is_requested_again():
+    desk = make_desk()
+    order = order_and_cancel_place(desk)
+    refund = Refund.objects.get()
+
+    fail_refund(refund=refund, reason="closed account")
+    failed = read_facts(desk, order)
+    Refund.objects.create(
+        receivable=refund.receivable, payment=refund.payment, method="transfer", amount=30_000,
+        refunded_on=refund.refunded_on,
+    )  # fmt: skip
+    repeated = read_facts(desk, order)
+
+    assert failed["Refund failed"] == "€300 The treasurer is looking into it."
+    assert failed["Overpaid"] == "€300"
+    assert "Refund failed" not in repeated
+    assert repeated["Refund requested"].startswith("€300")
+
+
+def test_payment_entered_by_mistake_was_never_paid():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha"))
+    order = Order.objects.get()
+    payment = record_payment(receivable=sync_receivable(order), amount=30_000, method="transfer")
+
+    cancel_payment(payment=payment, reason="wrong order")
+
+    facts = read_facts(desk, order)
+    assert "Paid" not in facts
+    assert facts["Balance due"] == "€300"
