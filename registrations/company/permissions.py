@@ -1,10 +1,12 @@
-"""The orders and registrations that a company's contact may see and change."""
+"""The orders, registrations and invoices that a company's contact may see and change."""
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company
 from convention.errors import NotFound
+from registrations.invoices.ledger.manual_charges import MANUAL_KEY_PREFIX
+from registrations.invoices.models import Charge, Invoice, Receivable
 from registrations.models import Order, Registration
 
 from .models import CompanyOrder
@@ -19,6 +21,26 @@ def list_company_registrations(company: Company) -> QuerySet[Registration]:
     """Return the registrations in the company's orders, and those of its members."""
     ordered = CompanyOrder.objects.filter(company=company).values("order")
     return Registration.objects.filter(Q(member_of=company) | Q(order__in=ordered))
+
+
+def list_manual_receivables(company: Company) -> QuerySet[Receivable]:
+    """Return what the treasurer bills to the company without an order, such as membership fees.
+
+    The buyer is recognized by SIREN, or by the name, which is unique in the directory, if one has no SIREN.
+    """
+    # The treasurer entered these buyers. Those of orders do not count: anybody can type a company's name.
+    by_hand = Charge.objects.filter(key__startswith=MANUAL_KEY_PREFIX).values("receivable")
+    is_buyer = Q(name__iexact=company.name)
+    if company.siren:
+        is_buyer = Q(siren=company.siren) | (is_buyer & Q(siren=""))
+    return Receivable.objects.filter(is_buyer, pk__in=by_hand)
+
+
+def list_company_invoices(company: Company) -> QuerySet[Invoice]:
+    """Return the documents issued for the company's orders, and those without an order."""
+    # Receivables know an order by its reference only.
+    of_order = Q(receivable__reference__in=list_company_orders(company).values("reference"))
+    return Invoice.objects.filter(of_order | Q(receivable__in=list_manual_receivables(company).values("pk")))
 
 
 def get_changeable_registration(company: Company, reference: str) -> Registration:

@@ -11,16 +11,18 @@ from convention.seeding import DemoWorld
 from .documents.credit_notes import credit_invoice, credit_invoice_amount
 from .documents.issuing import issue_deposit_invoice, issue_invoice
 from .ledger.charges import Buyer, ChargeItem, record_charges
+from .ledger.manual_charges import MANUAL_KEY_PREFIX
 from .ledger.payments import link_payout_to_bank_line, record_payment, record_payout
 from .ledger.refunds import complete_refund, request_refund
 from .models import Charge, Issuer, Receivable
 from .vat_exemptions import DUES_EXEMPTION
 
 STANDARD_RATE, REDUCED_RATE = 2000, 1000
-STAND_ITEM = ChargeItem("stand", "Stand équipé, 9 m²", 240_000, STANDARD_RATE)
-GUEST_TICKETS_ITEM = ChargeItem("guest", "Billet Invité", 12_000, STANDARD_RATE, quantity=3)
-DINNER_ITEM = ChargeItem("dinner", "Dîner du mardi", 6_600, REDUCED_RATE, quantity=3)
-DUES_ITEM = ChargeItem("dues", "Cotisation annuelle", 150_000, 0, exemption=DUES_EXEMPTION)
+# The keys are those of receivables that the treasurer enters by hand.
+STAND_ITEM = ChargeItem(f"{MANUAL_KEY_PREFIX}1", "Stand équipé, 9 m²", 240_000, STANDARD_RATE)
+GUEST_TICKETS_ITEM = ChargeItem(f"{MANUAL_KEY_PREFIX}1", "Billet Invité", 12_000, STANDARD_RATE, quantity=3)
+DINNER_ITEM = ChargeItem(f"{MANUAL_KEY_PREFIX}2", "Dîner du mardi", 6_600, REDUCED_RATE, quantity=3)
+DUES_ITEM = ChargeItem(f"{MANUAL_KEY_PREFIX}1", "Cotisation annuelle", 150_000, 0, exemption=DUES_EXEMPTION)
 
 
 def seed(world: DemoWorld) -> None:

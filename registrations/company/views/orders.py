@@ -16,7 +16,8 @@ from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
 from registrations.billing.refund_summary import load_amounts_due, load_requested_refunds
 from registrations.billing.refund_text import load_refund_history
-from registrations.company.permissions import list_company_orders
+from registrations.company.other_invoices import find_transfer_account, list_other_invoices
+from registrations.company.permissions import list_company_invoices, list_company_orders
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
@@ -44,11 +45,15 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     owed, due = calculate_amounts_owed(page), load_amounts_due(page)
     refunds = load_requested_refunds(page)
+    # They have no page of their own, and are few.
+    other_invoices = list_other_invoices(company_obj) if page.number == 1 else []
     context = {
         "page_obj": page,
         "rows": [
             (order, owed[order.pk], due.get(order.pk, Money(0)), refunds.get(order.pk)) for order in page
         ],
+        "other_invoices": other_invoices,
+        "account": find_transfer_account(other_invoices),
     }
     return render_page(request, "company/orders.html", company_obj, **context)
 
@@ -95,7 +100,5 @@ def _describe_balance(order: Order, receivable: Receivable | None) -> dict[str, 
 def invoice_download(request: HttpRequest, company: str, invoice: int) -> HttpResponse:
     """Return an issued document as Factur-X PDF."""
     company_obj = get_company_of_contact(company, request.user)
-    # Invoices belong to receivables, which know an order by its reference only.
-    order_references = list_company_orders(company_obj).values("reference")
-    document = get_object_or_404(Invoice, pk=invoice, receivable__reference__in=order_references)
+    document = get_object_or_404(list_company_invoices(company_obj), pk=invoice)
     return inline_response(get_invoice_pdf(document), name=f"{document.number}.pdf")
