@@ -12,7 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.people import add_colleague_with_seat
-from convention.club.permissions import get_companies_of_contact, get_company_of_contact
+from convention.club.permissions import (
+    get_companies_of_contact,
+    get_company_of_contact,
+    is_member,
+    require_signed_in,
+)
 from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat
 from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
 from convention.web.routing import require_safe_or_post
@@ -55,6 +60,7 @@ def company_home(request: HttpRequest, company: str) -> HttpResponse:
         company_obj,
         overview=overview,
         attention_items=list_attention_items(overview, at=timezone.now()),
+        reader_is_member=is_member(require_signed_in(request.user)),
     )
 
 

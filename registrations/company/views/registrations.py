@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.club.permissions import get_company_of_contact, is_member, require_signed_in
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
@@ -66,6 +66,7 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
         "events": [(row, by_event[row.event.pk]) for row in upcoming_events if row.event.pk in by_event],
         "others": [row for row in upcoming_events if row.event.pk not in by_event],
         "order_ids": order_ids,
+        "reader_is_member": is_member(require_signed_in(request.user)),
     }
     return render_page(request, "company/registrations.html", company_obj, **context)
 

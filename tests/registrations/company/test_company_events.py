@@ -1,0 +1,27 @@
+"""Events in the company area: their order, past ones, and what the contact can do at each."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from convention.club.models import Seat
+from tests.registrations.company.factories import make_desk
+from tests.registrations.visits.factories import make_visit
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize("address", ["", "registrations/"])
+def test_contact_without_a_seat_is_not_sent_to_the_members_page_of_a_visit(address):
+    desk = make_desk()
+    visit = make_visit()
+    Seat.objects.filter(person=desk.contact).update(ends_on=timezone.localdate() - DAY)
+
+    page = desk.client.get(f"/en{desk.at}/{address}")
+
+    hrefs = html.fromstring(page.content).xpath("//main//section//a/@href")
+    assert not [href for href in hrefs if href.endswith(f"/visits/{visit.event.slug}/")]
+    assert "Only people with a seat can open that page." in page.text
