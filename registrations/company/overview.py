@@ -78,9 +78,10 @@ class CompanyOverview:
 
     @property
     def first_events(self) -> list[UpcomingEvent]:
-        """Return the events that concern the company, then the next ones."""
+        """Return the events that concern the company and the next ones, by date."""
         others = [row for row in self.upcoming_events if not row.concerns_company]
-        return [row for row in self.upcoming_events if row.concerns_company] + others[:OTHER_EVENTS_SHOWN]
+        next_ids = {row.event.pk for row in others[:OTHER_EVENTS_SHOWN]}
+        return [row for row in self.upcoming_events if row.concerns_company or row.event.pk in next_ids]
 
     @property
     def later_events(self) -> list[UpcomingEvent]:

@@ -476,7 +476,7 @@ def test_buyer_cannot_read_answers_by_taking_address_of_colleague(client: Client
     assert "SECRETNUT" not in client.get(whole).text
 
 
-def test_overview_shows_events_with_registrations_first():
+def test_overview_shows_events_with_registrations_and_the_next_ones():
     desk = make_desk()
     order_rows(desk, make_row("Alpha", "z@x.fr"))
     days = [desk.event.starts_at + number * DAY for number in range(1, 6)]

@@ -7,7 +7,9 @@ from django.utils import timezone
 from lxml import html
 
 from convention.club.models import Seat
-from tests.registrations.company.factories import make_desk
+from registrations.company.overview import load_company_overview
+from tests.factories import make_event
+from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.visits.factories import make_visit
 
 pytestmark = pytest.mark.django_db
@@ -25,3 +27,14 @@ def test_contact_without_a_seat_is_not_sent_to_the_members_page_of_a_visit(addre
     hrefs = html.fromstring(page.content).xpath("//main//section//a/@href")
     assert not [href for href in hrefs if href.endswith(f"/visits/{visit.event.slug}/")]
     assert "Only people with a seat can open that page." in page.text
+
+
+def test_upcoming_events_are_listed_by_date():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
+    earlier = make_event(starts_at=desk.event.starts_at - 5 * DAY, ends_at=desk.event.starts_at - 4 * DAY)
+    later = make_event(starts_at=desk.event.starts_at + DAY, ends_at=desk.event.starts_at + 2 * DAY)
+
+    overview = load_company_overview(desk.company)
+
+    assert [row.event for row in overview.first_events] == [earlier, desk.event, later]
