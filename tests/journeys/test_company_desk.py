@@ -111,3 +111,15 @@ def _replace_attendee(page: Page, desk: Desk, address: str) -> None:
         "refused",
         "admitted",
     ]
+
+
+def test_tab_of_the_current_page_is_in_view_on_a_phone(site, open_page):
+    desk = make_desk()
+    page = open_page("phone", "fr")
+    sign_in(page, Client(), site, desk.contact)
+
+    page.goto(f"{desk.at}/orders/")
+
+    tabs = page.locator(".tabs")
+    expect(tabs.locator("[aria-current]")).to_be_in_viewport(ratio=0.9)
+    expect(tabs).to_have_class(re.compile("has-before"))

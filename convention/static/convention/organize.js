@@ -1,10 +1,10 @@
-/** The navigation of an event scrolls sideways where it is wider than the page: show this page's entry, and that there is more. */
+/** The navigation of an event, or a row of tabs, scrolls sideways where it is wider than the page: show this page's entry, and that there is more. */
 
 for (const link of document.querySelectorAll(":is(.organize-nav, .tabs) [aria-current]")) {
   link.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
-for (const list of document.querySelectorAll(".organize-nav ul")) {
+for (const list of document.querySelectorAll(".organize-nav ul, .tabs")) {
   const update = () => {
     // From right to left, the distance is negative.
     const before = Math.abs(list.scrollLeft);
