@@ -66,7 +66,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
     orders = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
     order = get_object_or_404(orders.prefetch_related("registrations__addons"), reference=reference)
     registrations = order.registrations.select_related("ticket", "voucher").prefetch_related("addons__addon")
-    people = list(registrations.order_by("pk"))
+    people = sorted(registrations, key=lambda row: (row.cancelled_at is not None, row.pk))
     for registration in people:
         # The same instances for all, so that prices need no further queries.
         registration.order, registration.event, registration.ticket.event = order, order.event, order.event

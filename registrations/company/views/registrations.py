@@ -58,7 +58,9 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
     # Colleagues who registered on their own are listed, but the contact cannot change them.
     order_ids = set(list_company_orders(company_obj).values_list("pk", flat=True))
     by_event = defaultdict[int, list[Registration]](list)
-    for registration in rows.select_related("ticket", "order").order_by("sort_name", "pk"):
+    by_name = rows.select_related("ticket", "order").order_by("sort_name", "pk")
+    # Stable: those who are cancelled come last, by name too.
+    for registration in sorted(by_name, key=lambda row: row.cancelled_at is not None):
         by_event[registration.event_id].append(registration)
     _attach_invitations([registration for rows in by_event.values() for registration in rows])
     upcoming_events = overview.upcoming_events

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
 from registrations.billing.receivables import sync_receivable
@@ -97,3 +98,29 @@ def test_payment_entered_by_mistake_was_never_paid():
     facts = read_facts(desk, order)
     assert "Paid" not in facts
     assert facts["Balance due"] == "€300"
+
+
+def test_cancelled_people_come_last_with_their_price_struck_out():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha"), make_row("Beta"))
+    order = Order.objects.get()
+    cancel_registration(registration=order.registrations.get(last_name="Alpha"))
+
+    page = html.fromstring(desk.client.get(f"{desk.at}/orders/{order.reference}/").content)
+    registrations = html.fromstring(desk.client.get(f"{desk.at}/registrations/").content)
+
+    rows = page.xpath("//tbody/tr")
+    assert [row.xpath("string(th/a)") for row in rows] == ["Zoé Beta", "Zoé Alpha"]
+    assert [bool(row.xpath("td//s")) for row in rows] == [False, True]
+    assert registrations.xpath("//tbody/tr/th/a/text()") == ["Zoé Beta", "Zoé Alpha"]
+
+
+def test_cancellation_fee_is_named_beside_the_struck_price():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha"))
+    order = Order.objects.get()
+    order.registrations.update(cancelled_at=timezone.now(), cancellation_fee=5_000)
+
+    page = desk.client.get(f"/en{desk.at}/orders/{order.reference}/").text
+
+    assert "Cancellation fee: €50" in page
