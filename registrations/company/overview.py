@@ -23,6 +23,8 @@ from registrations.pricing.quote import Quote
 from .models import Invitation
 from .permissions import list_company_registrations
 
+# The most recent past events; older ones are seldom asked for.
+MAX_PAST_EVENTS = 20
 # The next events without colleagues that the overview shows at once; more would hide what matters.
 OTHER_EVENTS_SHOWN = 2
 
@@ -207,6 +209,26 @@ def load_upcoming_events(
         )
         for event in shown
     ]
+
+
+@dataclass(frozen=True)
+class PastEvent:
+    """An event that is over, with the company's confirmed registrations by name."""
+
+    event: Event
+    registrations: list[Registration]
+
+
+def load_past_events(company: Company, *, at: datetime.datetime) -> list[PastEvent]:
+    """Return the last events, the latest first, where colleagues had a place."""
+    confirmed = list_company_registrations(company).filter(cancelled_at=None, confirmed_at__isnull=False)
+    past = Event.objects.filter(ends_at__lte=at, pk__in=confirmed.values("event"))
+    events = list(past.order_by("-starts_at", "-pk")[:MAX_PAST_EVENTS])
+    by_event: dict[int, list[Registration]] = {event.pk: [] for event in events}
+    rows = confirmed.filter(event__in=events).select_related("ticket").order_by("sort_name", "pk")
+    for registration in rows:
+        by_event[registration.event_id].append(registration)
+    return [PastEvent(event, by_event[event.pk]) for event in events]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from registrations.changes.handover_text import (
 from registrations.changes.substitute import substitute_attendee
 from registrations.company.invitations import invite_attendee
 from registrations.company.models import Invitation
-from registrations.company.overview import load_company_overview
+from registrations.company.overview import load_company_overview, load_past_events
 from registrations.company.permissions import (
     get_changeable_registration,
     list_company_orders,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @never_cache
 @require_GET
 def registration_list(request: HttpRequest, company: str) -> HttpResponse:
-    """List the company's registrations by upcoming event, with what each attendee has still to do."""
+    """List the company's registrations by event, with what each attendee has still to do."""
     company_obj = get_company_of_contact(company, request.user)
     overview = load_company_overview(company_obj)
     rows = list_company_registrations(company_obj).filter(
@@ -68,6 +68,7 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
         "events": [(row, by_event[row.event.pk]) for row in upcoming_events if row.event.pk in by_event],
         "others": [row for row in upcoming_events if row.event.pk not in by_event],
         "order_ids": order_ids,
+        "past_events": load_past_events(company_obj, at=timezone.now()),
         "reader_is_member": is_member(require_signed_in(request.user)),
     }
     return render_page(request, "company/registrations.html", company_obj, **context)

@@ -8,7 +8,7 @@ from lxml import html
 
 from convention.club.models import Seat
 from registrations.company.overview import load_company_overview
-from tests.factories import make_event
+from tests.factories import make_event, make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.visits.factories import make_visit
 
@@ -38,3 +38,18 @@ def test_upcoming_events_are_listed_by_date():
     overview = load_company_overview(desk.company)
 
     assert [row.event for row in overview.first_events] == [earlier, desk.event, later]
+
+
+def test_past_events_list_the_colleagues_who_had_a_place():
+    desk = make_desk()
+    ended_at = timezone.now() - DAY
+    ticket = make_ticket(make_event(name_en="Last year", starts_at=ended_at - DAY, ends_at=ended_at))
+    make_registration(ticket, first_name="Ana", last_name="Silva", member_of=desk.company)
+    make_registration(ticket, last_name="Gone", member_of=desk.company, cancelled_at=ended_at)
+    make_registration(ticket, last_name="Stranger")
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/registrations/").content)
+
+    [section] = page.xpath("//section[h2='Past events']")
+    assert section.xpath(".//p[@class='listing-title']/text()") == ["Last year"]
+    assert section.xpath(".//details//li/text()") == ["Ana Silva, Guest"]
