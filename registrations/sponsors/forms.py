@@ -1,5 +1,7 @@
 """Forms for packages, sponsors and logos."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -125,13 +127,26 @@ class SponsorForm(forms.Form):
 
 
 class SponsorOrderForms:
-    """The forms of a package order: sponsor, billing, payment, language."""
+    """The forms of a package order: sponsor, billing, payment, language.
 
-    def __init__(self, data: Any, package: Package, language: str) -> None:
+    `sponsor` and `billing` are initial values.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        package: Package,
+        language: str,
+        *,
+        sponsor: Mapping[str, str] = MappingProxyType({}),
+        billing: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.package = package
-        self.sponsor = SponsorForm(data)
+        self.sponsor = SponsorForm(data, initial={**sponsor})
         self.language = LanguageForm(data, initial={"language": language})
-        self.billing = BillingForm(data, initial={"billing_country": "FR"}) if package.price else None
+        self.billing = (
+            BillingForm(data, initial={"billing_country": "FR", **billing}) if package.price else None
+        )
         # A free package needs neither billing details nor a payment method.
         by_card = package.price and settings.CARD_PAYMENT
         initial = {"payment": Order.Payment.INVOICE}

@@ -17,10 +17,11 @@ from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.money import Money
-from convention.text.normalize import parse_digits
+from convention.text.normalize import casefold_text, parse_digits
 from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.billing.company_address import find_billing_company, make_billing_data
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
@@ -74,7 +75,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     order_context = _make_order_context(request, draft, catalog)
     quote = preview_quote(event, order_request, offering, order_context)
     data = get_posted_data(request)
-    forms = _build_forms(draft, data, amount_due=quote.total)
+    forms = _build_forms(request, draft, data, amount_due=quote.total)
     if data is not None:
         _update_billing(draft, request)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
@@ -111,14 +112,26 @@ def _is_complete(order_request: OrderRequest, offering: Offering) -> bool:
     )
 
 
-def _build_forms(draft: DraftContent, data: Any, *, amount_due: int) -> dict[str, Any]:
+def _build_forms(request: HttpRequest, draft: DraftContent, data: Any, *, amount_due: int) -> dict[str, Any]:
     """Return the screen's forms by their names in its template."""
-    initial_billing = {"billing_name": draft.people[0].get("company", ""), **draft.billing}
+    billing = _make_initial_billing(request, draft) if amount_due else {}
     language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
     return {
-        **build_payment_forms(data, amount_due=amount_due, billing=initial_billing, payment=draft.payment),
+        **build_payment_forms(data, amount_due=amount_due, billing=billing, payment=draft.payment),
         "language_form": language,
     }
+
+
+def _make_initial_billing(request: HttpRequest, draft: DraftContent) -> dict[str, str]:
+    """Return what was typed before, or the address of the company that a contact registers for."""
+    typed_company = draft.people[0].get("company", "")
+    if draft.billing:
+        return {"billing_name": typed_company, **draft.billing}
+    company = find_billing_company(request.user)
+    # The name of another company needs another address.
+    if company and casefold_text(typed_company) in ("", casefold_text(company.name)):
+        return make_billing_data(company)
+    return {"billing_name": typed_company}
 
 
 def _price_context(event: Event, draft: DraftContent, offering: Offering, quote: Quote) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.billing.company_address import make_billing_data
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
@@ -125,18 +126,6 @@ def _list_priced_tickets(
     """Return the tickets of the places that cost something."""
     slugs = {order_request.places[line.place_number].ticket for line in quote.lines if line.price}
     return [ticket for ticket in tickets if ticket.slug in slugs]
-
-
-def make_billing_data(company: Company) -> dict[str, str]:
-    """Return the company's address as billing data."""
-    return {
-        "billing_name": company.name,
-        "billing_street": company.street,
-        "billing_postcode": company.postcode,
-        "billing_city": company.city,
-        "billing_country": company.country,
-        "billing_tax_number": company.vat_number or company.siren,
-    }
 
 
 def _update_billing(request: HttpRequest, draft: DraftContent) -> None:

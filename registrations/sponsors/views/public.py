@@ -16,6 +16,7 @@ from convention.events.permissions import get_visible_event
 from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.billing.company_address import find_billing_company, make_billing_data
 from registrations.booking.idempotency import find_order_by_key
 from registrations.logos import list_sponsor_tiers
 from registrations.models import Order, Package, SponsorLogo
@@ -65,7 +66,7 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         return redirect(get_next_path(earlier_order))
     check_package_on_sale(package)
     language = translation.get_language() or "fr"
-    forms = SponsorOrderForms(get_posted_data(request), package, language)
+    forms = SponsorOrderForms(get_posted_data(request), package, language, **_find_initial_values(request))
     if request.method == "POST" and forms.is_valid():
         try:
             return _take_or_quote(request, package, forms, f"sponsor:{nonce}")
@@ -79,6 +80,15 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         "vat": describe_package_vat(package),
     }
     return render(request, "sponsors/order.html", context)
+
+
+def _find_initial_values(request: HttpRequest) -> dict[str, dict[str, str]]:
+    """Return the company, contact and address of a signed-in contact of one company; nothing for others."""
+    company, user = find_billing_company(request.user), request.user
+    if company is None or not isinstance(user, Person):
+        return {}
+    sponsor = {"name": company.name, "contact": str(user), "email": user.email or ""}
+    return {"sponsor": sponsor, "billing": make_billing_data(company)}
 
 
 def _take_or_quote(
