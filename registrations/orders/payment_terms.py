@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from convention.events.models import Event
 from convention.money import Money
 from convention.text.dates import format_date
 from registrations.billing.receivables import (
@@ -123,7 +124,7 @@ def describe_coming_invoice(
     issuer = Issuer.get_current()
     if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
         return ""
-    day = _find_issue_day(order, issuer)
+    day = _find_issue_day(order.event, issuer)
     # Orders from before the setting are left to the treasurer.
     if issuer.issues_since is None or order.created_at < issuer.issues_since:
         sentence = _("The organizer will issue the invoice later.")
@@ -135,11 +136,44 @@ def describe_coming_invoice(
     return f"{sentence} {texts.receipt}".rstrip()
 
 
-def _find_issue_day(order: Order, issuer: Issuer) -> datetime.date:
-    """Return the day on which the issuer's setting issues the invoice of a paid order."""
+def describe_invoice_schedule(event: Event) -> str:
+    """Return when an order of today is invoiced and until when it is paid; "" without an issuer."""
+    issuer = Issuer.get_current()
+    if issuer is None:
+        return ""
+    days = {"days": issuer.payment_days}
+    if issuer.issues_on == Issuer.IssueTime.PAYMENT and issuer.issues_since:
+        term = ngettext(
+            "Please pay within %(days)d day of your order.",
+            "Please pay within %(days)d days of your order.",
+            issuer.payment_days,
+        )
+        sentence = _("The invoice follows your payment.")
+        return f"{term % days} {sentence}" if issuer.payment_days else sentence
+    term = ngettext(
+        "Please pay within %(days)d day of the invoice date.",
+        "Please pay within %(days)d days of the invoice date.",
+        issuer.payment_days,
+    )
+    term = term % days if issuer.payment_days else _("Please pay on receipt of the invoice.")
+    return f"{_describe_issue_time(event, issuer)} {term}"
+
+
+def _describe_issue_time(event: Event, issuer: Issuer) -> str:
+    """Return when the invoice of an unpaid order of today is issued."""
+    if issuer.issues_on == Issuer.IssueTime.BY_HAND or issuer.issues_since is None:
+        return _("The organizer will issue the invoice later.")
+    day = _find_issue_day(event, issuer)
+    if day <= timezone.localdate():
+        return _("The invoice follows as soon as the order is confirmed.")
+    return _("The invoice will be issued on %(day)s.") % {"day": format_date(day)}
+
+
+def _find_issue_day(event: Event, issuer: Issuer) -> datetime.date:
+    """Return the day on which the issuer's setting issues the invoice of an order that is due to get it."""
     if issuer.issues_on != Issuer.IssueTime.DAY:
         return timezone.localdate()
-    event_day = order.event.starts_at.astimezone(order.event.zone).date()
+    event_day = event.starts_at.astimezone(event.zone).date()
     return event_day - datetime.timedelta(days=issuer.issue_days_before)
 
 

@@ -32,6 +32,7 @@ from registrations.company.forms import AttendeeRowFormSet, PasteForm
 from registrations.company.overview import load_company_passes
 from registrations.models import Ticket
 from registrations.order_request import BillingDetails, OrderRequest
+from registrations.orders.payment_terms import describe_invoice_schedule
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
@@ -101,6 +102,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         "event": event_obj,
         **_describe_quote(order_request, tickets, quote, currency=currency, event=event_obj),
         "billing": billing,
+        "invoice_schedule": describe_invoice_schedule(event_obj) if billing else "",
         "draft": draft,
         "passes": load_company_passes(company_obj, event_obj, tickets, quote),
     }

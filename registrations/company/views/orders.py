@@ -23,7 +23,7 @@ from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
 from registrations.models import Order
-from registrations.orders.transfer_details import get_transfer_details
+from registrations.orders.payment_terms import describe_invoice_schedule, load_payment_terms
 from registrations.pricing.display import list_price_rows
 
 from .desk import render_page
@@ -73,11 +73,13 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
     receivable = Receivable.objects.filter(reference=order.reference).first()
     # Only the contact who holds the order's link gets files behind it.
     holds_link = is_same_email(order.email, require_signed_in(request.user).email)
+    documents = list(Invoice.objects.filter(receivable=receivable)) if receivable else []
     context = {
         "order": order,
         "people": [(registration, list_price_rows(registration)) for registration in people],
-        "transfer": get_transfer_details(order) if order.total else None,
-        "documents": Invoice.objects.filter(receivable=receivable) if receivable else [],
+        "payment_terms": load_payment_terms(order) if order.total else None,
+        "documents": documents,
+        "invoice_schedule": "" if documents else describe_invoice_schedule(order.event),
         "owed": calculate_amount_owed(order),
         **_describe_balance(order, receivable),
         "holds_link": holds_link,

@@ -3,16 +3,19 @@
 import datetime
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
+from convention.text.dates import format_date
 from registrations.billing.receivables import sync_receivable
 from registrations.changes.cancel import cancel_registration
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import cancel_payment, complete_refund, fail_refund
 from registrations.invoices.models import Refund
 from registrations.models import Order
-from tests.registrations.company.factories import make_desk, make_row, order_rows
+from tests.registrations.company.factories import make_desk, make_posted_rows, make_row, order_rows
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +127,55 @@ def test_cancellation_fee_is_named_beside_the_struck_price():
     page = desk.client.get(f"/en{desk.at}/orders/{order.reference}/").text
 
     assert "Cancellation fee: €50" in page
+
+
+def review_order(desk) -> str:
+    """Return the text of the review page in English."""
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
+    return normalize_text(html.fromstring(desk.client.get(f"/en{desk.many}check/").content))
+
+
+@pytest.mark.parametrize(
+    ("issuer", "sentence"),
+    [
+        (
+            {"issues_on": "order", "payment_days": 30},
+            "The invoice follows as soon as the order is confirmed. Please pay within 30 days of the invoice",
+        ),
+        (
+            {"issues_on": "payment", "payment_days": 15},
+            "Please pay within 15 days of your order. The invoice",
+        ),
+        (
+            {"issues_on": "by_hand", "payment_days": 0},
+            "The organizer will issue the invoice later. Please pay on",
+        ),
+        ({"issues_on": "day", "issue_days_before": 365}, "The invoice follows as soon as"),
+        ({"issues_on": "day", "issue_days_before": 0}, "The invoice will be issued on"),
+    ],
+)
+def test_review_says_when_the_invoice_comes_and_until_when_to_pay(issuer, sentence):
+    make_issuer(issues_since=timezone.now(), **issuer)
+
+    text = review_order(make_desk())
+
+    assert f"Nothing is due now. {sentence}" in text
+
+
+def test_order_page_names_the_due_date_once_it_is_invoiced():
+    make_issuer()
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha"))
+    order = Order.objects.get()
+
+    before = desk.client.get(f"/en{desk.at}/orders/{order.reference}/").text
+    document = issue_invoice(receivable=sync_receivable(order))
+    after = desk.client.get(f"/en{desk.at}/orders/{order.reference}/")
+
+    page = html.fromstring(after.content)
+    with translation.override("en"):
+        due_on = normalize_text(html.fromstring(f"<p>{format_date(document.due_on)}</p>"))
+    assert "or when you receive the invoice" in before
+    assert "The organizer will issue the invoice later." in before
+    assert f"Pay by bank transfer by {due_on}." in normalize_text(page)
+    assert "Invoice (PDF)" not in after.text
