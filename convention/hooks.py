@@ -191,7 +191,8 @@ refund_requests = Hook()
 cancellation_listeners = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
 badge_remarks = SingleHook()
-# (registration): called in the transaction in which the address of its attendee is corrected.
+# (registration, former_link_version=): called in the transaction in which the address of its attendee is
+# corrected; the former version is lower where the correction voided the attendee's link.
 address_corrections = Hook()
 # (registrations) -> the QR symbol of each valid badge as SVG, by registration id.
 badge_symbols = Hook()

@@ -47,8 +47,6 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
 
-from .links import send_links_mail
-
 NAME_FIELDS = ("first_name", "last_name")
 CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
 
@@ -88,12 +86,8 @@ def correct_registration(
     registration, old_values = _lock_and_correct(registration, correction)
     _check_transfer(registration, old_values)
     # Before saving, because it adds two columns to `old_values`.
-    is_link_voided = _void_colleague_link(registration, old_values)
-    registration = _apply_correction(registration, old_values, reason, given_by=GivenBy.BUYER)
-    if is_link_voided and registration.email:
-        # Only after saving: some deployments run tasks within the request.
-        send_links_mail.enqueue([], [registration.pk])
-    return registration
+    _void_colleague_link(registration, old_values)
+    return _apply_correction(registration, old_values, reason, given_by=GivenBy.BUYER)
 
 
 @transaction.atomic
@@ -127,23 +121,19 @@ def _apply_correction(
     return registration
 
 
-def _void_colleague_link(registration: Registration, old_values: dict[str, Any]) -> bool:
-    """Void a colleague's link and clear the answers if a contact changed their address.
-
-    Return whether the link was voided.
-    """
+def _void_colleague_link(registration: Registration, old_values: dict[str, Any]) -> None:
+    """Void a colleague's link and clear the answers if a contact changed their address."""
     old_email = old_values.get("email", "")
     if not is_answered_by_own_link(registration.order, old_email) or is_same_email(
         old_email, registration.email
     ):
-        return False
+        return
     if is_transfer(registration, old_values):
-        return False  # a transfer voids the link and clears the answers anyway
+        return  # a transfer voids the link and clears the answers anyway
     # Part of `old_values`, so that both columns are saved and recorded with the correction.
     old_values |= {"link_version": registration.link_version, "answers": registration.answers}
     registration.link_version += 1
     clear_answers(registration)
-    return True
 
 
 @transaction.atomic
@@ -228,8 +218,10 @@ def _save_correction(
     if {"first_name", "last_name"} & old_values.keys():
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
+        # Only after saving: some deployments run tasks within the request.
         for follow_correction in hooks.address_corrections.providers():
-            follow_correction(registration)
+            former_version = old_values.get("link_version", registration.link_version)
+            follow_correction(registration, former_link_version=former_version)
     if registration.confirmed_at:
         hooks.send_order_mails.enqueue(registration.order_id)
 

@@ -72,14 +72,21 @@ def record_invitation(*, registration: Registration, message_key: str) -> None:
         refused.update(sent_at=mail.accepted_at, refused_at=None)
 
 
-def invite_at_corrected_address(registration: Registration) -> None:
-    """Queue the invitation again if the former address refused it (hook `address_corrections`)."""
-    # The mail with the badge invites later holders, and is sent again after a correction.
-    if is_announced_with_badge(registration):
+def invite_at_corrected_address(registration: Registration, *, former_link_version: int) -> None:
+    """Queue the invitation again if the former address refused it, or its link is void.
+
+    An attendee who has completed their details gets the new link only. Called by the hook
+    `address_corrections`.
+    """
+    invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
+    is_link_voided = former_link_version < registration.link_version
+    is_refused = invitation is not None and invitation.refused_at is not None
+    # The mail with the badge invites later holders, and is sent again if the former address refused it.
+    if is_refused and is_announced_with_badge(registration):
         return
-    if registration.invitations.filter(
-        holder_count=registration.holder_count, refused_at__isnull=False
-    ).exists():
+    if is_link_voided and invitation and invitation.completed_at and registration.email:
+        send_links_mail.enqueue([], [registration.pk])
+    elif is_link_voided or is_refused:
         invite_attendee(registration=registration)
 
 
