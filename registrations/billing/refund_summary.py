@@ -19,7 +19,12 @@ from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 from .cancellation import preview_outcome
 from .receivables import calculate_amount_owed, calculate_amount_retained, find_stored_receivable
 from .refund_rules import load_refund_terms
-from .refund_text import describe_refund_reason, list_cancellation_refunds, list_paid_cancellations
+from .refund_text import (
+    describe_refund_reason,
+    list_cancellation_refunds,
+    list_paid_cancellations,
+    sends_documents,
+)
 
 REFUND_TEXTS = {
     Refund.State.REQUESTED: gettext_lazy("Refund requested, %(amount)s, %(method)s"),
@@ -126,7 +131,11 @@ def _iterate_preview(registration: Registration) -> Iterator[str]:
     if outcome.refund_terms.cancellation_fee:
         yield describe_fee(Money(outcome.refund_terms.cancellation_fee, order.currency))
     if outcome.is_invoiced and outcome.refund_terms.released_cents:
-        yield _("An invoice has been issued, so a credit note will be sent to the buyer.")
+        yield (
+            _("An invoice has been issued, so a credit note will be sent to the buyer.")
+            if sends_documents()
+            else _("An invoice has been issued, so a credit note will be issued for it.")
+        )
 
 
 def summarize_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from convention.events.models import Event
 from convention.money import Money
 from convention.text.dates import format_date, format_deadline
+from registrations.invoices.models import Issuer
 from registrations.invoices.models.documents import Payment, Refund
 from registrations.models import Order, Registration, Ticket
 
@@ -40,8 +41,18 @@ def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datet
         describe = describe_cancellation_fee if outcome.is_paid else describe_fee_due
         sentences.append(describe(Money(outcome.refund_terms.cancellation_fee, currency)))
     if outcome.is_invoiced and outcome.refund_terms.released_cents:
-        sentences.append(_("An invoice has been issued, so we will send a credit note."))
+        sentences.append(
+            _("An invoice has been issued, so we will send a credit note.")
+            if sends_documents()
+            else _("An invoice has been issued, so we will issue a credit note for it.")
+        )
     return sentences
+
+
+def sends_documents() -> bool:
+    """Return whether new invoices and credit notes are e-mailed to their buyers automatically."""
+    issuer = Issuer.get_current()
+    return issuer is not None and issuer.sends_since is not None
 
 
 def describe_refund_reason(refund_terms: RefundTerms, zone: datetime.tzinfo) -> str:

@@ -29,6 +29,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.models import Issuer
 from registrations.invoices.models.documents import Charge, Invoice, Payment, Receivable, Refund
 from registrations.models import RefundRule, Registration, RegistrationAddon
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
@@ -272,6 +273,24 @@ def test_cancelling_discounted_order_one_by_one_never_makes_amount_owed_negative
 def describe_refund(registration) -> list[str]:
     with translation.override("en"):
         return preview_refund(registration)
+
+
+@pytest.mark.parametrize(
+    ("sends_since", "promise"),
+    [
+        (None, "An invoice has been issued, so we will issue a credit note for it."),
+        (NOW, "An invoice has been issued, so we will send a credit note."),
+    ],
+)
+def test_credit_note_is_promised_by_email_only_if_documents_are_sent(congress, sends_since, promise):
+    make_issuer()
+    Issuer.objects.update(sends_since=sends_since)
+    _order, [place] = make_paid_order(congress, 1)
+    issue_invoice(receivable=Receivable.objects.get())
+
+    sentences = describe_refund(place)
+
+    assert sentences[-1] == promise
 
 
 def test_duplicate_or_increasing_refund_rules_are_refused(congress):

@@ -60,6 +60,20 @@ def issue_as_the_page_does(receivable):
     return issue_invoice(receivable=receivable)
 
 
+def test_credit_note_of_a_cancellation_is_sent_like_an_invoice(issuer, run_jobs):
+    configure_issuer(issues_on=Issuer.IssueTime.ORDER)
+    receivable = make_receivable(GUESTS)
+    invoice = issue_as_the_page_does(receivable)
+
+    credit_invoice(invoice=invoice, reason="Annulation")
+    mails = run_jobs()
+
+    credit_note = Invoice.objects.get(kind=Invoice.Kind.CREDIT_NOTE)
+    assert [mail.attachments[0][0] for mail in mails if credit_note.number in mail.subject] == [
+        f"{credit_note.number}.pdf"
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "is_complete"),
     [
