@@ -11,7 +11,8 @@ from convention.club.models import Company, Person
 from convention.club.permissions import find_seats_by_address
 from convention.errors import InvalidFields
 from convention.events.models import Event
-from convention.text.email_addresses import normalize_email
+from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
+from registrations.attendee_identity import AttendeeIdentity, is_same_name
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.place_order import place_order
 from registrations.models import Order, Registration
@@ -122,3 +123,29 @@ def find_existing_registrations(
         if registration := (by_address.get(email) if email else None) or same_name.get(name):
             existing[number] = registration
     return existing
+
+
+def refuse_address_of_colleague(
+    *, company: Company, registration: Registration, attendee: AttendeeIdentity
+) -> None:
+    """Raise InvalidFields if another active place that the company can see has the attendee's new address.
+
+    Otherwise one person would receive another's personal link. The same person may have a place with another
+    ticket.
+    """
+    email = attendee.email.strip()
+    if not email or is_same_email(email, registration.email):
+        return
+    places = list_company_registrations(company).filter(event=registration.event_id)
+    others = places.filter(pk__in=Registration.objects.active()).exclude(pk=registration.pk)
+    for other in filter_by_email(others, email):
+        is_further_ticket = other.has_name and other.ticket_id != registration.ticket_id
+        if is_further_ticket and is_same_name(AttendeeIdentity.from_row(other), attendee):
+            continue
+        sentence = (
+            _("This is the address of %(name)s, who already has a place. Enter another address.")
+            if other.has_name
+            else _("This address is used for another place without a name. Enter another address.")
+        )
+        errors = {"email": [sentence % {"name": other.name}]}
+        raise InvalidFields(_("Some fields need to be corrected."), errors)

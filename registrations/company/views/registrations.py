@@ -15,6 +15,7 @@ from convention.club.permissions import get_company_of_contact, is_member, requi
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
+from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
@@ -28,6 +29,7 @@ from registrations.changes.handover_text import (
     is_announced_with_badge,
 )
 from registrations.changes.substitute import substitute_attendee
+from registrations.company.booking import refuse_address_of_colleague
 from registrations.company.invitations import invite_attendee
 from registrations.company.models import Invitation
 from registrations.company.overview import load_company_overview, load_past_events
@@ -98,10 +100,13 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
     )
     if request.method == "POST" and form.is_valid():
         throttle_correction(registration.order)
+        new_attendee = form.to_place()
+        identity = AttendeeIdentity.from_row(new_attendee)
         try:
+            refuse_address_of_colleague(company=company_obj, registration=registration, attendee=identity)
             changed = substitute_attendee(
                 registration=registration,
-                new_attendee=form.to_place(),
+                new_attendee=new_attendee,
                 # Another contact of the company is not the buyer whom the new attendee reads about.
                 given_by=GivenBy.BUYER if is_buyer else GivenBy.OTHER,
             )
@@ -160,8 +165,11 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
     form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(registration)
     if is_post and form.is_valid():
         throttle_correction(registration.order)
+        correction = form.to_correction()
+        identity = AttendeeIdentity.from_row(correction)
         try:
-            corrected = correct_registration(registration=registration, correction=form.to_correction())
+            refuse_address_of_colleague(company=company_obj, registration=registration, attendee=identity)
+            corrected = correct_registration(registration=registration, correction=correction)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except NotOpenNow as error:

@@ -1,11 +1,13 @@
-"""Corrected addresses of colleagues: the e-mail that the new address gets."""
+"""Addresses that a contact enters for colleagues: refused ones, and the e-mail that a new one gets."""
 
 import pytest
 from django.utils import timezone
 
+from registrations.changes.cancel import cancel_registration
 from registrations.company.invitations import build_details_url
 from registrations.company.models import Invitation
 from registrations.models import Registration
+from tests.factories import make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -45,3 +47,44 @@ def test_attendee_with_complete_details_gets_only_new_link_at_corrected_address(
 
     [mail] = [mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]]
     assert "/details/" not in mail.body
+
+
+@pytest.mark.parametrize("page", ["", "correct/"])
+def test_address_of_another_colleague_is_refused(page):
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"), make_row("Bêta", "other@x.fr"))
+    registration = Registration.objects.get(email="other@x.fr")
+    typed = {"first_name": "Zoé", "last_name": "Bêta" if page else "Gamma", "email": "ZOE@x.fr"}
+
+    response = desk.client.post(f"/en{desk.at}/registrations/{registration.reference}/{page}", typed)
+
+    assert response.context["form"].errors["email"] == [
+        "This is the address of Zoé Alpha, who already has a place. Enter another address."
+    ]
+
+
+def test_address_of_a_cancelled_place_can_be_used_again():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"), make_row("Bêta", "other@x.fr"))
+    cancel_registration(registration=Registration.objects.get(email="zoe@x.fr"))
+    registration = Registration.objects.get(email="other@x.fr")
+
+    typed = {"first_name": "Zoé", "last_name": "Gamma", "email": "zoe@x.fr"}
+    desk.client.post(f"{desk.at}/registrations/{registration.reference}/", typed)
+
+    registration.refresh_from_db()
+    assert registration.email == "zoe@x.fr"
+
+
+def test_same_person_may_have_a_place_with_another_ticket():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"), make_row("Bêta", "other@x.fr"))
+    make_ticket(desk.event, slug="dinner", name="Dîner")
+    registration = Registration.objects.get(email="other@x.fr")
+    Registration.objects.filter(email="zoe@x.fr").update(ticket=desk.event.tickets.get(slug="dinner"))
+
+    typed = {"first_name": "Zoé", "last_name": "Alpha", "email": "zoe@x.fr"}
+    desk.client.post(f"{desk.at}/registrations/{registration.reference}/", typed)
+
+    registration.refresh_from_db()
+    assert registration.email == "zoe@x.fr"
