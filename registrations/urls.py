@@ -28,6 +28,7 @@ from .storefront import event_views, review_views
 from .storefront import views as storefront_views
 from .storefront import waiting_list_views as storefront_waiting_list_views
 from .storefront.addon_views import addon_purchase
+from .storefront.billing_views import order_billing
 from .ticketing import views as ticketing_views
 
 # Below each of these, paths with fixed words come before `<slug:...>`, which would match the words too.
@@ -95,6 +96,7 @@ pages: list[Any] = [
     ),
     path(f"{ORDER_LINK_PATH}/<slug:person>/add-ons/", addon_purchase, name="order-addons"),
     path(f"{ORDER_LINK_PATH}/<slug:person>/answers/", answer_views.attendee_answers, name="order-answers"),
+    path(f"{ORDER_LINK_PATH}/billing/", order_billing, name="order-billing"),
     path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
     path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
     path("quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-pdf"),

@@ -158,6 +158,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-pay-test": EVERYONE,  # in production nobody
     "order-transfer": EVERYONE,
     "order-pro-forma": EVERYONE,
+    "order-billing": EVERYONE,
     "order-sponsor": EVERYONE,
     "order-sponsor-logo": EVERYONE,
     "quotation": EVERYONE,  # with the secret
@@ -190,6 +191,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-place-correct": CONTACT,
     "company-orders": CONTACT,
     "company-order": CONTACT,
+    "company-order-billing": CONTACT,
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,

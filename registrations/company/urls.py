@@ -25,6 +25,9 @@ pages: list[Any] = [
     path(f"{REGISTRATION_PATH}/cancel/", registrations.registration_cancel, name="company-place-cancel"),
     path(f"{COMPANY_PATH}/orders/", orders.order_list, name="company-orders"),
     path(f"{COMPANY_PATH}/orders/<slug:reference>/", orders.order_detail, name="company-order"),
+    path(
+        f"{COMPANY_PATH}/orders/<slug:reference>/billing/", orders.order_billing, name="company-order-billing"
+    ),
     path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),
     path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),
     path(f"{BULK_ORDER_PATH}/check/", bulk_order_review.bulk_order_review, name="company-check"),

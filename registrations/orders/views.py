@@ -24,6 +24,7 @@ from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
+from registrations.billing.change_billing import can_change_billing_details
 from registrations.billing.receivables import (
     find_stored_receivable,
     list_active_sponsorships,
@@ -136,10 +137,14 @@ def _load_money(link_access: LinkAccess, packages: list[Sponsorship], states: se
 
 
 def _describe_buyer_document(order: Order) -> dict[str, object]:
-    """Return the document that the buyer can download and when the invoice comes, as template context."""
+    """Return what the buyer can download and change, and when the invoice comes, as template context."""
     document = choose_buyer_document(find_stored_receivable(order))
     sentence = describe_coming_invoice(order, document, PAGE_INVOICE_TEXTS) if order.total else ""
-    return {"buyer_document": document, "invoice_sentence": sentence}
+    return {
+        "buyer_document": document,
+        "invoice_sentence": sentence,
+        "can_change_billing": can_change_billing_details(order),
+    }
 
 
 def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:

@@ -5,14 +5,18 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.errors import NotFound
 from convention.money import Money
 from convention.tables.downloads import inline_response
 from convention.text.email_addresses import is_same_email
+from convention.web.routing import require_safe_or_post
+from registrations.billing.change_billing import can_change_billing_details, load_billing_values
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
 from registrations.billing.refund_summary import load_amounts_due, load_requested_refunds
 from registrations.billing.refund_text import load_refund_history
@@ -25,6 +29,7 @@ from registrations.invoices.models.documents import Invoice, Receivable
 from registrations.models import Order
 from registrations.orders.payment_terms import describe_invoice_schedule, load_payment_terms
 from registrations.pricing.display import list_price_rows
+from registrations.storefront.billing_views import build_billing_form, save_billing_form
 
 from .desk import render_page
 
@@ -84,6 +89,8 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         **_describe_balance(order, receivable),
         "holds_link": holds_link,
         "buyer_document": choose_buyer_document(receivable) if holds_link else None,
+        "billing": load_billing_values(order) if order.total else {},
+        "can_change_billing": can_change_billing_details(order),
     }
     return render_page(request, "company/order.html", company_obj, **context)
 
@@ -95,6 +102,20 @@ def _describe_balance(order: Order, receivable: Receivable | None) -> dict[str, 
     balance = compute_balance(receivable)
     retained = Money(balance.amount_retained, order.currency)
     return {"balance": balance, **load_refund_history(order, retained)}
+
+
+@never_cache
+@require_safe_or_post
+def order_billing(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Show the billing details of an order; a POST changes them, until the invoice is issued."""
+    company_obj = get_company_of_contact(company, request.user)
+    order = get_object_or_404(list_company_orders(company_obj).select_related("event"), reference=reference)
+    if not can_change_billing_details(order):
+        raise NotFound(_("The billing details of this order cannot be changed here."))
+    form = build_billing_form(request, order)
+    if save_billing_form(request, form, order):
+        return redirect("company-order", company, reference)
+    return render_page(request, "company/order_billing.html", company_obj, order=order, billing=form)
 
 
 @never_cache
