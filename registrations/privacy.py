@@ -53,12 +53,14 @@ from .models import (
     SessionBooking,
     SponsorLogo,
     Sponsorship,
+    TransferNotice,
     Voucher,
     WaitingEntry,
 )
 from .retention import (
     clear_old_networks,
     delete_old_answers,
+    delete_old_transfer_notices,
     delete_old_waiting_entries,
     erase_inactive_people,
     erase_old_attendees,
@@ -222,6 +224,16 @@ PERSONAL_DATA = [
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
+        model=TransferNotice,
+        purpose=_("e-mails still to be sent to you about a place that was given to somebody else"),
+        address_columns=("email",),
+        exported_columns=("id", "first_name", "email", "created_at"),
+        name_columns=("first_name",),
+        is_deleted_on_erasure=True,
+        # The place is another person's by now.
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
         model=ImportRun,
         purpose=_("lists you imported"),
         actor_columns=("imported_by", "undone_by"),
@@ -327,6 +339,14 @@ RETENTION = [
         days=90,
         min_days=30,
         delete_older_than=erase_old_expired_orders,
+    ),
+    RetentionRule(
+        slug="transfer-notices",
+        name=_("E-mails about transferred places that could not be sent"),
+        counted_from=_("after the transfer"),
+        days=30,
+        min_days=1,
+        delete_older_than=delete_old_transfer_notices,
     ),
     RetentionRule(
         slug="drafts",

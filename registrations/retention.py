@@ -15,7 +15,15 @@ from .erasure import erase_attendees, erase_buyers, get_expired_orders
 from .invoices.ledger.charges import withdraw_receivables
 from .invoices.models.documents import Receivable
 from .invoices.privacy import blank_buyers
-from .models import AnswerFile, ImportedRow, Order, Question, Registration, WaitingEntry
+from .models import (
+    AnswerFile,
+    ImportedRow,
+    Order,
+    Question,
+    Registration,
+    TransferNotice,
+    WaitingEntry,
+)
 from .models.questions import MAX_RETENTION_DAYS
 from .questions.files import remove_unclaimed_files
 
@@ -95,6 +103,12 @@ def erase_old_expired_orders(before: datetime.datetime) -> int:
 def clear_old_networks(before: datetime.datetime) -> int:
     """Delete the network addresses of orders created before `before`; return how many."""
     return Order.objects.filter(created_at__lt=before).exclude(network="").update(network="")
+
+
+def delete_old_transfer_notices(before: datetime.datetime) -> int:
+    """Delete notices of transfers before `before` that could not be sent; return how many."""
+    count, _by_model = TransferNotice.objects.filter(created_at__lt=before).delete()
+    return count
 
 
 def delete_old_waiting_entries(before: datetime.datetime) -> int:

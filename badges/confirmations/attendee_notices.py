@@ -1,12 +1,15 @@
-"""Choose the attendees to notify: of a place given to them, and of its cancellation."""
+"""Choose the attendees to notify: of a place given to them or to somebody else, and of its cancellation."""
+
+from collections import defaultdict
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from convention.text.email_addresses import normalize_email
 from registrations.changes.handover_text import has_own_mailbox
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, TransferNotice
 
-from .mail_history import MailHistory, cancelled_message_key, holder_message_key
+from .mail_history import MailHistory, cancelled_message_key, holder_message_key, knows_of_place
 
 
 def list_new_holders_to_notify(order: Order) -> list[Registration]:
@@ -21,6 +24,21 @@ def list_new_holders_to_notify(order: Order) -> list[Registration]:
     prefetch_related_objects(rows, "addons__addon")
     mail_history = MailHistory.load(order) if rows else MailHistory([])
     return [registration for registration in rows if mail_history.needs_holder_mail(registration)]
+
+
+def list_former_attendees_to_notify(order: Order) -> list[list[TransferNotice]]:
+    """Return the notices that are due to former attendees, a list for each address.
+
+    Deletes those that are not due: the event is over, or nobody ever e-mailed the attendee about the place.
+    """
+    rows = TransferNotice.objects.filter(registration__order=order).order_by("pk")
+    by_address = defaultdict[str, list[TransferNotice]](list)
+    for notice in rows.select_related("registration__event", "registration__order", "registration__ticket"):
+        if order.event.ends_at > timezone.now() and knows_of_place(notice):
+            by_address[normalize_email(notice.email)].append(notice)
+        else:
+            notice.delete()
+    return list(by_address.values())
 
 
 def list_cancelled_to_notify(order: Order) -> list[Registration]:

@@ -1,4 +1,4 @@
-"""The mails about a place that changed hands: to its new attendee, and to the buyer."""
+"""The mails about a place that changed hands: to its new and former attendee, and to the buyer."""
 
 from django.utils.translation import gettext as _
 
@@ -7,7 +7,7 @@ from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_n
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
-from registrations.models import Order, Registration
+from registrations.models import GivenBy, Order, Registration, TransferNotice
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 
 from .attachments import attach_badge, attach_calendar, order_context
@@ -65,3 +65,34 @@ def write_buyer_mail(order: Order, registrations: list[Registration], message_ke
         reply_to=event.contact_email,
         attachments=[attach_calendar(get_full_access(order)), attach_badge(registration)],
     )
+
+
+def write_former_attendee_mail(notice: TransferNotice) -> MailMessage:
+    """Write the mail that tells the former attendee, who never learns of the new one."""
+    registration = notice.registration
+    order, event = registration.order, registration.event
+    subject = _("Your place has been given to somebody else: %(event)s")
+    return MailMessage(
+        to=notice.email,
+        subject=subject % {"event": event.title},
+        template="place_given_away",
+        recipient_name=notice.first_name,
+        context={
+            "event": event,
+            "ticket": registration.ticket,
+            "giver": _find_giver_name(notice),
+            "reference": registration.reference,
+        },
+        language=order.language,
+        message_key=f"former-{registration.reference}-{notice.holder_count}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+def _find_giver_name(notice: TransferNotice) -> str:
+    """Return the name of the buyer or the company that gave the place away; "" for the organizers."""
+    registration = notice.registration
+    if notice.given_by == GivenBy.BUYER and not registration.is_private:
+        return find_buyer_name(registration.order)
+    return registration.order.company if notice.given_by == GivenBy.CONTACT else ""

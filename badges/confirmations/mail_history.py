@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
+from convention.audit.models import AuditEntry
+from convention.audit.record import make_subject_label
 from registrations.changes.handover_text import has_own_mailbox
-from registrations.models import MailDelivery, Order, Registration
+from registrations.changes.substitute import NAMING_VERB
+from registrations.models import MailDelivery, Order, Registration, TransferNotice
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,21 @@ class MailHistory:
             mail.accepted_at or (mail.refused_at and mail.covered_sequence == current_sequence)
             for mail in own_mails
         )
+
+
+def knows_of_place(notice: TransferNotice) -> bool:
+    """Return whether the former attendee got an e-mail about the place: badge, link or invitation."""
+    registration, count = notice.registration, notice.holder_count
+    # The attendee of a place that was bought without a name got the link, which is no mail of the order.
+    if registration.order.source != Order.Source.COMPANY_CONTACT and count == 1:
+        subject = make_subject_label(registration)
+        if AuditEntry.objects.filter(subject=subject, verb=NAMING_VERB).exists():
+            return True
+    own_keys = [f"holder-{registration.reference}-{count}", f"own-{registration.reference}-{count}"]
+    is_own = Q(message_key__in=own_keys) | Q(kind=MailDelivery.Kind.MEMBER_VERIFICATION)
+    sent_mails = registration.deliveries.filter(is_own, accepted_at__isnull=False)
+    invitations = registration.invitations.filter(holder_count=count, sent_at__isnull=False)
+    return sent_mails.exists() or invitations.exists()
 
 
 def handover_message_key(registration: Registration) -> str:

@@ -2,13 +2,14 @@
 
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a
-cancelled one a notice to the buyer and the attendee, and a new holder is announced to both sides
-(handover.py). A lease lets only one process send for an order. Mails are marked as sent once the mail server
-has accepted them (`registrations.orders.deliveries`), so none is lost.
+cancelled one a notice to the buyer and the attendee, and a new holder is announced to the buyer, the new and
+the former attendee (handover.py). A lease lets only one process send for an order. Mails are marked as sent
+once the mail server has accepted them (`registrations.orders.deliveries`), so none is lost.
 """
 
 import datetime
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from django.tasks import Task, task
 from django.utils import timezone, translation
 
 from convention.db.leases import hold_lease
-from convention.mail.messages import MailMessage, MailNotSent
+from convention.mail.messages import MailMessage, MailNotSent, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
 from registrations.booking.verification import (
     awaits_buyer,
@@ -27,7 +28,7 @@ from registrations.booking.verification import (
 )
 from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
-from registrations.models import MailDelivery, Order, Registration, Sponsorship
+from registrations.models import MailDelivery, Order, Registration, Sponsorship, TransferNotice
 from registrations.orders.deliveries import (
     SENT_AT_FIELDS,
     deliver_mail,
@@ -35,8 +36,12 @@ from registrations.orders.deliveries import (
     find_or_create_delivery,
 )
 
-from .attendee_notices import list_cancelled_to_notify, list_new_holders_to_notify
-from .handover import write_buyer_mail, write_holder_mail
+from .attendee_notices import (
+    list_cancelled_to_notify,
+    list_former_attendees_to_notify,
+    list_new_holders_to_notify,
+)
+from .handover import write_buyer_mail, write_former_attendee_mail, write_holder_mail
 from .mail_history import (
     MailHistory,
     cancelled_message_key,
@@ -113,6 +118,7 @@ def send_order_mails(order_id: int) -> None:
         _send_to_cancelled_attendees(order, attempts)
         for kind in MailDelivery.Kind:
             _send_due_mails(order, kind, _find_due_registrations(order, kind), attempts)
+        _send_to_former_attendees(order, attempts)
         _send_to_holders(order, attempts)
         _send_to_buyer(order, attempts)
     attempts.finish(send_order_mails, order_id)
@@ -156,6 +162,19 @@ def _send_to_holders(order: Order, attempts: MailAttempts) -> None:
     """Notify new holders."""
     for registration in list_new_holders_to_notify(order):
         attempts.deliver(registration.email, partial(_send_to_holder, registration))
+
+
+def _send_to_former_attendees(order: Order, attempts: MailAttempts) -> None:
+    """Notify those whose places were given to somebody else, once for each address."""
+    for notices in list_former_attendees_to_notify(order):
+        attempts.deliver(notices[0].email, partial(_send_to_former_attendee, notices))
+
+
+def _send_to_former_attendee(notices: list[TransferNotice]) -> None:
+    # A refused address cannot be corrected: the registration is another person's.
+    with suppress(MailRefused):
+        send_mail_message(write_former_attendee_mail(notices[0]))
+    TransferNotice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 
 def _send_to_holder(registration: Registration) -> None:

@@ -8,7 +8,6 @@ bought without a name has no badge: entering its first name is no transfer.
 import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from enum import Enum, auto
 from typing import Any
 
 from django.utils import timezone
@@ -16,18 +15,11 @@ from django.utils import timezone
 from convention import hooks
 from convention.text.email_addresses import is_same_email
 from registrations.attendee_identity import AttendeeIdentity, has_name_in_common, is_other_person
-from registrations.models import Registration
+from registrations.models import GivenBy, Registration, TransferNotice
 
 from .change_answers import clear_answers
 
-
-class GivenBy(Enum):
-    """The person who gives a place away; OTHER is its attendee, an organizer or a desk."""
-
-    BUYER = auto()
-    OTHER = auto()
-
-
+MAX_NOTICE_NAME_LENGTH = 150
 IDENTITY_FIELDS = ("first_name", "last_name", "email")
 # Fields that a transfer changes, apart from name, address and answers.
 TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at", "is_transferred_by_buyer"]
@@ -105,8 +97,33 @@ def start_badge_version(registration: Registration, *, at: datetime.datetime | N
         forget_attendee(registration)
 
 
+def save_transfer_notice(
+    registration: Registration, before: Mapping[str, Any], *, given_by: GivenBy
+) -> TransferNotice | None:
+    """Store the former attendee's address before `transfer_registration`, to notify them of the transfer.
+
+    `before` has the former values of changed, unsaved fields. Return None if nobody is to be notified: the
+    attendee gave the place away, or has no mailbox other than the buyer's and the new attendee's.
+    """
+    if given_by is GivenBy.ATTENDEE or registration.confirmed_at is None:
+        return None
+    issued = get_issued_identity(registration, before)
+    new_addresses = (registration.email, registration.order.email)
+    # The present address first; that of the badge where the new attendee's was entered as a correction.
+    for email in (before.get("email", registration.email), issued.email):
+        if email and not any(is_same_email(email, address) for address in new_addresses):
+            return TransferNotice.objects.create(
+                registration=registration,
+                holder_count=registration.holder_count,
+                first_name=issued.first_name[:MAX_NOTICE_NAME_LENGTH],
+                email=email,
+                given_by=given_by,
+            )
+    return None
+
+
 def transfer_registration(
-    registration: Registration, *, given_by: GivenBy = GivenBy.OTHER, at: datetime.datetime | None = None
+    registration: Registration, *, given_by: GivenBy = GivenBy.ATTENDEE, at: datetime.datetime | None = None
 ) -> list[str]:
     """Void the former holder's badge and link, remove their answers, and return the fields to save.
 

@@ -33,16 +33,16 @@ from registrations.application_rules import get_application_path
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable, clear_answers
 from registrations.booking.transfer import (
-    GivenBy,
     is_transfer,
     remember_issued_identity,
+    save_transfer_notice,
     transfer_registration,
     void_unnamed_link,
 )
 from registrations.booking.validation import check_person_texts
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.models.documents import Receivable
-from registrations.models import Order, Registration
+from registrations.models import GivenBy, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
@@ -103,7 +103,7 @@ def correct_as_organizer(
     `at` is when a desk did it, if that was earlier and without network.
     """
     registration, old_values = _lock_and_correct(registration, correction, keeps_address=_is_place_of_member)
-    return _apply_correction(registration, old_values, reason, at=at)
+    return _apply_correction(registration, old_values, reason, given_by=GivenBy.ORGANIZER, at=at)
 
 
 def _apply_correction(
@@ -111,7 +111,7 @@ def _apply_correction(
     old_values: dict[str, Any],
     reason: str,
     *,
-    given_by: GivenBy = GivenBy.OTHER,
+    given_by: GivenBy,
     at: datetime.datetime | None = None,
 ) -> Registration:
     # The order's mails follow the same person, never a transfer.
@@ -145,7 +145,7 @@ def correct_own_registration(*, registration: Registration, correction: Correcti
     """
     registration, old_values = _lock_and_correct(registration, correction)
     _check_transfer(registration, old_values)
-    _save_correction(registration, old_values, "")
+    _save_correction(registration, old_values, "", given_by=GivenBy.ATTENDEE)
     return registration
 
 
@@ -192,7 +192,7 @@ def _save_correction(
     old_values: dict[str, Any],
     reason: str,
     *,
-    given_by: GivenBy = GivenBy.OTHER,
+    given_by: GivenBy,
     at: datetime.datetime | None = None,
 ) -> None:
     if not old_values:
@@ -200,6 +200,7 @@ def _save_correction(
     verb, changed, saved_fields = "registration.correct", list(old_values), []
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
+        save_transfer_notice(registration, old_values, given_by=given_by)
         saved_fields = transfer_registration(registration, given_by=given_by, at=at)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]

@@ -23,9 +23,14 @@ from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import refuse_second_registration
-from registrations.booking.transfer import IDENTITY_FIELDS, GivenBy, transfer_registration, void_unnamed_link
+from registrations.booking.transfer import (
+    IDENTITY_FIELDS,
+    save_transfer_notice,
+    transfer_registration,
+    void_unnamed_link,
+)
 from registrations.booking.validation import check_person_texts
-from registrations.models import Order, Registration
+from registrations.models import GivenBy, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import release_members_session_places
 
@@ -42,13 +47,13 @@ SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 
 @transaction.atomic
 def substitute_attendee(
-    *, registration: Registration, new_attendee: RequestedPlace, given_by: GivenBy = GivenBy.OTHER
+    *, registration: Registration, new_attendee: RequestedPlace, given_by: GivenBy = GivenBy.ORGANIZER
 ) -> Registration:
     """Give the place to `new_attendee`, whose ticket is ignored.
 
     Mails the badge to the buyer, badge and own link to the new attendee (`handover_text`), who reads the
-    buyer's name if the buyer gave the place away (`given_by`). Raise NotOpenNow, InvalidFields or
-    AlreadyRegistered.
+    buyer's name if the buyer gave the place away (`given_by`), and a notice to the former attendee.
+    Raise NotOpenNow, InvalidFields or AlreadyRegistered.
     """
     check_correctable(registration)
     check_transfer_deadline(registration.event)
@@ -63,7 +68,7 @@ def substitute_as_organizer(
 
     `at` is when a desk did it, if that was earlier and without network.
     """
-    return _substitute(registration, new_attendee, given_by=GivenBy.OTHER, at=at)
+    return _substitute(registration, new_attendee, given_by=GivenBy.ORGANIZER, at=at)
 
 
 def _substitute(
@@ -117,6 +122,7 @@ def _assign_attendee(
     registration.first_name, registration.last_name = name
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
     if was_named:
+        save_transfer_notice(registration, old_identity, given_by=given_by)
         # Voids the badge and the former attendee's link, and clears the answers.
         saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration, given_by=given_by, at=at)}
         verb, fields = "registration.substitute", SUBSTITUTED_FIELDS

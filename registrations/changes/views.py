@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.booking.transfer import GivenBy
+from registrations.models import GivenBy
 from registrations.permissions import get_order_by_link
 from registrations.rate_limits import throttle_correction
 
@@ -33,7 +33,7 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
     if request.method == "POST" and form.is_valid():
         throttle_correction(link_access.order, registration)
         try:
-            given_by = GivenBy.BUYER if link_access.is_full else GivenBy.OTHER
+            given_by = GivenBy.BUYER if link_access.is_full else GivenBy.ATTENDEE
             changed = substitute_attendee(
                 registration=registration, new_attendee=form.to_place(), given_by=given_by
             )

@@ -902,6 +902,50 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="TransferNotice",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("holder_count", models.PositiveIntegerField()),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "given_by",
+                    models.CharField(
+                        choices=[
+                            ("buyer", "Buyer"),
+                            ("contact", "Contact"),
+                            ("attendee", "Attendee"),
+                            ("organizer", "Organizer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transfer_notices",
+                        to="registrations.registration",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "notice of a transfer",
+                "verbose_name_plural": "notices of transfers",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("registration", "holder_count"), name="one_notice_per_transfer"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ImportedRow",
             fields=[
                 (

@@ -6,7 +6,9 @@ and each other, nothing else of this package; what happens to their rows is in `
 """
 
 from .addons import Addon as Addon
+from .deliveries import GivenBy as GivenBy
 from .deliveries import MailDelivery as MailDelivery
+from .deliveries import TransferNotice as TransferNotice
 from .drafts import RegistrationDraft as RegistrationDraft
 from .imports import UNDO_PERIOD as UNDO_PERIOD
 from .imports import DismissedDuplicate as DismissedDuplicate

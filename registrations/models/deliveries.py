@@ -1,4 +1,4 @@
-"""The delivery log of an order's mails: attempts, and what the mail server answered."""
+"""The delivery log of an order's mails, and the notices that are due to former attendees."""
 
 from typing import Self
 
@@ -90,3 +90,40 @@ class MailDelivery(models.Model):
 
     def get_state_display(self) -> str:
         return str(self.State(self.state).label)
+
+
+class GivenBy(models.TextChoices):
+    """The person who gave a place to somebody else; a contact is one who is not the buyer."""
+
+    BUYER = "buyer"
+    CONTACT = "contact"
+    ATTENDEE = "attendee"
+    ORGANIZER = "organizer"
+
+
+class TransferNotice(models.Model):
+    """An e-mail that is due to the former attendee of a transferred place.
+
+    The registration names the new attendee by then. The row is deleted once the mail was sent, or turns out
+    not to be due.
+    """
+
+    registration = models.ForeignKey(
+        "registrations.Registration", models.CASCADE, related_name="transfer_notices"
+    )
+    # The registration's, while the former attendee had the place.
+    holder_count = models.PositiveIntegerField()
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    email = models.EmailField(_("e-mail"))
+    given_by = models.CharField(max_length=20, choices=GivenBy.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("notice of a transfer")
+        verbose_name_plural = _("notices of transfers")
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "holder_count"], name="one_notice_per_transfer")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration} #{self.holder_count}"

@@ -19,7 +19,6 @@ from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.booking.transfer import GivenBy
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import correct_registration
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
@@ -38,7 +37,7 @@ from registrations.company.permissions import (
     list_company_orders,
     list_company_registrations,
 )
-from registrations.models import Registration
+from registrations.models import GivenBy, Registration
 from registrations.permissions import get_full_access
 from registrations.rate_limits import throttle_correction
 
@@ -108,7 +107,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
                 registration=registration,
                 new_attendee=new_attendee,
                 # Another contact of the company is not the buyer whom the new attendee reads about.
-                given_by=GivenBy.BUYER if is_buyer else GivenBy.OTHER,
+                given_by=GivenBy.BUYER if is_buyer else GivenBy.CONTACT,
             )
         except InvalidFields as error:
             form.add_errors(error.field_errors)

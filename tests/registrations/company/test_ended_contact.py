@@ -170,7 +170,7 @@ def test_successor_gets_link_and_mails(desk, ends, run_tasks, mailoutbox):
 
     run_tasks()
 
-    assert {mail.to[0] for mail in mailoutbox} == {successor.email, "noe@firm.example"}
+    assert {mail.to[0] for mail in mailoutbox} == {successor.email, "noe@firm.example", anas.email}
     assert "order.reassign" in set(AuditEntry.objects.values_list("verb", flat=True))
 
 

@@ -1,0 +1,133 @@
+"""The e-mail to an attendee whose place was given to somebody else."""
+
+import pytest
+from django.utils import timezone, translation
+
+from badges.confirmations.send import send_order_mails
+from convention.mail.messages import MailNotSent
+from registrations.changes.correct import Correction, correct_as_organizer, correct_own_registration
+from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
+from registrations.models import GivenBy, Order, Registration, TransferNotice
+from registrations.order_request import RequestedPlace
+from tests.registrations.company.factories import make_desk, make_row, order_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+ANA = RequestedPlace(ticket="", first_name="Ana", last_name="Sol", email="ana@example.net")
+
+
+@pytest.fixture
+def registration(run_tasks, mailoutbox):
+    """A colleague who was invited by e-mail by the company's contact, in English."""
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "zoe@x.fr"))
+    run_tasks()
+    Order.objects.update(language="en")
+    mailoutbox.clear()
+    return Registration.objects.get()
+
+
+def get_mail_to(mailoutbox, address: str):
+    [mail] = [mail for mail in mailoutbox if mail.to == [address]]
+    return mail
+
+
+def test_former_attendee_reads_that_the_buyer_gave_the_place_away(registration, run_tasks, mailoutbox):
+    substitute_attendee(registration=registration, new_attendee=ANA, given_by=GivenBy.BUYER)
+    run_tasks()
+
+    text = " ".join(get_mail_to(mailoutbox, "zoe@x.fr").body.split())
+    assert "Cléo Contact has given your place at" in text
+    assert "Your badge and your link are no longer valid." in text
+    assert "Ana" not in text
+
+
+def test_former_attendee_reads_that_the_organizers_gave_the_place_away(registration, run_tasks, mailoutbox):
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    text = " ".join(get_mail_to(mailoutbox, "zoe@x.fr").body.split())
+    assert "The organizers have given your place at" in text
+
+
+def test_correction_to_another_name_notifies_the_former_address(registration, run_tasks, mailoutbox):
+    correction = Correction(
+        first_name="Ana", last_name="Sol", email="ana@example.net", company="", no_photo=False
+    )
+    correct_as_organizer(registration=registration, correction=correction)
+    run_tasks()
+
+    assert "given to somebody else" in get_mail_to(mailoutbox, "zoe@x.fr").subject
+
+
+def test_address_on_the_badge_is_notified_if_the_new_address_was_entered_first(
+    registration, run_tasks, mailoutbox
+):
+    for first_name in ("Zoé", "Ana"):
+        correction = Correction(
+            first_name=first_name,
+            last_name="Alpha" if first_name == "Zoé" else "Sol",
+            email="ana@example.net",
+            company="",
+            no_photo=False,
+        )
+        correct_as_organizer(registration=registration, correction=correction)
+    run_tasks()
+
+    assert "given to somebody else" in get_mail_to(mailoutbox, "zoe@x.fr").subject
+
+
+def test_attendee_who_gave_the_place_away_is_not_notified(registration, run_tasks, mailoutbox):
+    correction = Correction(
+        first_name="Ana", last_name="Sol", email="ana@example.net", company="", no_photo=False
+    )
+    correct_own_registration(registration=registration, correction=correction)
+    run_tasks()
+
+    assert [mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]] == []
+
+
+def test_attendee_who_never_got_an_email_is_not_notified(registration, run_tasks, mailoutbox):
+    registration.invitations.update(sent_at=None)
+
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    assert [mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]] == []
+    assert not TransferNotice.objects.exists()
+
+
+def test_notice_is_deleted_once_it_was_sent(registration, run_tasks):
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    assert not TransferNotice.objects.exists()
+
+
+def test_notice_waits_while_the_mail_server_is_away(registration, settings):
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    options = {"host": "127.0.0.1", "port": 1, "timeout": 2}
+    settings.MAILERS = {"default": {"BACKEND": SMTP_BACKEND, "OPTIONS": options}}
+
+    with pytest.raises(MailNotSent):
+        send_order_mails.call(registration.order_id)
+
+    assert TransferNotice.objects.get().email == "zoe@x.fr"
+
+
+def test_two_places_of_one_address_are_one_email(registration, run_tasks, mailoutbox):
+    for holder_count in (3, 4):
+        registration.invitations.create(holder_count=holder_count, sent_at=timezone.now())
+        TransferNotice.objects.create(
+            registration=registration,
+            holder_count=holder_count,
+            email="zoe@x.fr" if holder_count == 3 else "ZOE@x.fr",
+            given_by=GivenBy.ORGANIZER,
+        )
+
+    with translation.override("en"):
+        substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    assert len([mail for mail in mailoutbox if mail.to[0].casefold() == "zoe@x.fr"]) == 1
