@@ -23,7 +23,7 @@ from .claims import notify_address_owner
 from .models import Company, Employment, Membership, Person, Seat
 from .periods import spans_overlap
 from .permissions import CLUB_ROLES_LOCK, is_last_administrator
-from .seats import give_seat
+from .seats import give_seat_and_notify
 
 MAX_NAMESAKES: Final = 3
 
@@ -315,7 +315,7 @@ def add_colleague_with_seat(
         person = _get_or_create_claimed(
             company, email, normalize_whitespace(first_name), normalize_whitespace(last_name), title
         )
-    give_seat(membership=membership, person=person)
+    give_seat_and_notify(membership=membership, person=person)
     # For every colleague, so that the contact cannot notice whether another person has the address.
     notify_address_owner.enqueue(person.pk, company.pk)
     return person

@@ -1,17 +1,23 @@
-"""Give and end the seats of a membership.
+"""Give and end the seats of a membership, and e-mail their new holders.
 
 The membership's row is locked meanwhile, so that there are never more seats at a time than it allows.
 """
 
 import datetime
+from contextlib import suppress
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
+from convention.db.leases import hold_lease
 from convention.errors import ConventionError, NotOpenNow
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
 
 from .models import Employment, Membership, Person, Seat
@@ -75,6 +81,47 @@ def give_seat(
     seat = Seat.objects.create(membership=membership, person=person, starts_on=span[0], ends_on=span[1])
     record_action("seat.give", seat, fields=["person", "starts_on", "ends_on"])
     return seat
+
+
+@transaction.atomic
+def give_seat_and_notify(
+    *, membership: Membership, person: Person, starts_on: datetime.date | None = None
+) -> Seat:
+    """Give a seat as `give_seat` does, and e-mail the person what it gives. Raise what `give_seat` raises."""
+    seat = give_seat(membership=membership, person=person, starts_on=starts_on)
+    notify_seat_holder.enqueue(seat.pk)
+    return seat
+
+
+@task()
+def notify_seat_holder(seat_id: int) -> None:
+    """E-mail the holder of a new seat, unless it was ended meanwhile; nobody where the address is claimed."""
+    seats = Seat.objects.select_related("person", "membership__company").filter(pk=seat_id)
+    seat = seats.filter(person__is_active=True).exclude(person__email=None).first()
+    if seat is None or not seat.person.email:
+        return
+    # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
+    with hold_lease(f"seat:{seat.pk}"), translation.override(seat.person.language), suppress(MailRefused):
+        send_mail_message(build_seat_message(seat))
+
+
+def build_seat_message(seat: Seat) -> MailMessage:
+    """Return the e-mail about a new seat, in the active language."""
+    company = seat.membership.company
+    return MailMessage(
+        to=seat.person.email or "",
+        subject=_("You are now a member through %(company)s") % {"company": company.name},
+        template="seat_given",
+        recipient_name=seat.person.first_name,
+        context={
+            "company": company,
+            "email": seat.person.email,
+            "starts_on": seat.starts_on if seat.starts_on > timezone.localdate() else None,
+            "url": f"{settings.SITE_URL}{reverse('account_login')}",
+        },
+        language=seat.person.language,
+        message_key=f"seat-{seat.pk}",
+    )
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Load what a contact sees of the company: membership, seats, colleagues, upcoming events."""
 
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -21,7 +21,7 @@ from registrations.pricing.passes import (
 from registrations.pricing.quote import Quote
 
 from .models import Invitation
-from .permissions import list_company_registrations
+from .permissions import list_company_orders, list_company_registrations
 
 # The most recent past events; older ones are seldom asked for.
 MAX_PAST_EVENTS = 20
@@ -153,6 +153,23 @@ def list_unregistered_colleagues(company: Company, event: Event, *, at: datetime
         for seat in sorted(seats, key=name_sort_key)
         if seat.person_id not in person_ids and normalize_email(seat.person.known_email) not in addresses
     ]
+
+
+def attach_member_places(company: Company, seats: list[Seat], *, at: datetime.datetime) -> None:
+    """Set on each seat the upcoming places that its holder has as a member; they outlast the seat.
+
+    `is_managed` says of a place whether the company's contacts can change it.
+    """
+    places = Registration.objects.active(at=at).filter(
+        member_of=company, person__in=[seat.person_id for seat in seats], event__ends_at__gt=at
+    )
+    managed_orders = set(list_company_orders(company).values_list("pk", flat=True))
+    by_person = defaultdict[int | None, list[Registration]](list)
+    for place in places.select_related("event", "ticket").order_by("event__starts_at", "pk"):
+        place.is_managed = place.order_id in managed_orders  # type: ignore[attr-defined]  # the template reads it
+        by_person[place.person_id].append(place)
+    for seat in seats:
+        seat.member_places = by_person[seat.person_id]  # type: ignore[attr-defined]  # the template reads it
 
 
 def find_membership(company: Company, *, at: datetime.date) -> Membership | None:

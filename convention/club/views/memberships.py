@@ -24,7 +24,7 @@ from convention.club.memberships import (
 )
 from convention.club.models import Company, Employment, Membership, Seat
 from convention.club.permissions import require_administrator
-from convention.club.seats import end_seat, give_seat
+from convention.club.seats import end_seat, give_seat_and_notify
 from convention.errors import InvalidFields, NotFound
 from convention.web.routing import require_safe_or_post
 
@@ -147,7 +147,7 @@ def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "Http
     [status] = load_membership_statuses([employment.company])
     if status.membership is None:
         raise NotFound(_("The company has no membership, so there are no seats to give."))
-    give_seat(membership=status.membership, person=employment.person)
+    give_seat_and_notify(membership=status.membership, person=employment.person)
     messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
     return redirect("club-company", company)
 

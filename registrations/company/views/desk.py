@@ -18,12 +18,16 @@ from convention.club.permissions import (
     is_member,
     require_signed_in,
 )
-from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat
+from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat_and_notify
 from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
 from convention.web.routing import require_safe_or_post
 from registrations.company.attention import list_attention_items
 from registrations.company.forms import ColleagueForm, SeatDayForm
-from registrations.company.overview import find_membership, load_company_overview
+from registrations.company.overview import (
+    attach_member_places,
+    find_membership,
+    load_company_overview,
+)
 from registrations.rate_limits import throttle_colleague
 
 
@@ -82,13 +86,9 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s now has a seat.") % {"name": person})
             return redirect("company-seats", company)
-    return render_page(
-        request,
-        "company/seats.html",
-        company_obj,
-        overview=load_company_overview(company_obj),
-        form=form,
-    )
+    overview = load_company_overview(company_obj)
+    attach_member_places(company_obj, overview.seats, at=timezone.now())
+    return render_page(request, "company/seats.html", company_obj, overview=overview, form=form)
 
 
 def _require_membership(company: Company) -> Membership:
@@ -110,7 +110,8 @@ def seat_assignment(request: HttpRequest, company: str, employment_id: int) -> H
     employment = get_object_or_404(employments, pk=employment_id)
     days = SeatDayForm(request.POST)
     if days.is_valid():
-        give_seat(
+        throttle_colleague(company_obj, employment.person.known_email)
+        give_seat_and_notify(
             membership=_require_membership(company_obj),
             person=employment.person,
             starts_on=days.cleaned_data["day"],
