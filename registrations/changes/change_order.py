@@ -6,7 +6,7 @@ is still the same.
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,12 +82,12 @@ class OrderChange:
 
     def describe_for_history(self, old_ticket: Ticket) -> dict[str, Any]:
         """Return the short names of what was exchanged and the difference in cents, for the audit trail."""
-        return {
-            "tickets": [old_ticket.slug, self.ticket.slug] if self.ticket_line else [],
-            "added_addons": [addon.slug for addon in self.added],
-            "removed_addons": [chosen.addon.slug for chosen in self.removed],
-            "difference_cents": self.difference_cents,
-        }
+        return make_change_details(
+            tickets=[old_ticket.slug, self.ticket.slug] if self.ticket_line else [],
+            added_addons=[addon.slug for addon in self.added],
+            removed_addons=[chosen.addon.slug for chosen in self.removed],
+            difference_cents=self.difference_cents,
+        )
 
     def list_replaced_charges(self, registration: Registration) -> list[ChargeItem]:
         """Return the charges of the former ticket and of the removed add-ons.
@@ -106,6 +106,22 @@ class OrderChange:
             *(["ticket", "price"] if self.ticket_line else []),
             *(["addons"] if self.added or self.removed else []),
         ]
+
+
+def make_change_details(
+    *,
+    tickets: Sequence[str],
+    added_addons: Sequence[str] = (),
+    removed_addons: Sequence[str] = (),
+    difference_cents: int,
+) -> dict[str, Any]:
+    """Return the details by which an audit entry names a change; items by their short names."""
+    return {
+        "tickets": list(tickets),
+        "added_addons": list(added_addons),
+        "removed_addons": list(removed_addons),
+        "difference_cents": difference_cents,
+    }
 
 
 def preview_order_change(

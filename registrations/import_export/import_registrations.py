@@ -45,6 +45,7 @@ from registrations.questions.files import claim_answer_files
 from registrations.questions.queries import load_questions
 
 from .columns import REQUIRED_FIELDS, guess_header_fields
+from .describe_changes import list_changes, record_changes
 from .rows import ImportCatalog, RegistrationRow, read_rows
 from .save_import import (
     BATCH_SIZE,
@@ -56,6 +57,7 @@ from .save_import import (
     simulate_import,
     snapshot_registration,
 )
+from .ticket_changes import check_addons_of_ticket, refuse_ticket_changes
 
 State = Registration.State
 # Orders whose link was never given to an unknown person: imported, or made at the desk or by an organizer.
@@ -78,6 +80,7 @@ def import_registrations(
     _adopt_orders(event, list(result.adopted_orders.values()))
     save_import_run(event, result, file_name=file_name)
     record_action("registration.import", event, event=event, fields=result.column_fields)
+    record_changes(event, result)
     # Adopted orders get new links, because the old ones were just revoked.
     for order in result.adopted_orders:
         send_links_mail.enqueue([order], [])
@@ -93,6 +96,7 @@ def preview_import(
     """Return what `import_registrations` would do, without saving or notifying. Raise the same errors."""
     result = _read_list(event, table, chosen_fields)
     simulate_import(result)
+    result.changes = list_changes(event, result)
     # The preview runs the real code and rolls it back, so that it cannot differ from the import.
     transaction.set_rollback(True)
     return result
@@ -144,6 +148,7 @@ def _sort_rows(
 ) -> None:
     """Sort the rows into new, changed and unchanged registrations. Raise InvalidRows."""
     registrations_by_row = _find_registrations(event, rows)
+    rows, result.refused_tickets = refuse_ticket_changes(event, rows, registrations_by_row, catalog)
     companies, tickets = _load_member_companies(), {ticket.slug: ticket for ticket in catalog.tickets}
     errors: list[tuple[int, str]] = []
     for row in rows:
@@ -159,7 +164,7 @@ def _sort_rows(
             if not row.reference and not _is_identity_verified(registration):
                 result.adopted_orders[registration.order_id] = registration.order
             errors += [
-                (row.row_number, sentence) for sentence in _check_ticket_change(row, registration, catalog)
+                (row.row_number, sentence) for sentence in check_addons_of_ticket(row, registration, catalog)
             ]
             _update_registration(result, registration, row, tickets, answers)
         elif not row_errors:
@@ -188,27 +193,6 @@ def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str
             yield _("This add-on is not available for this event: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addons_by_slug[slug], row.place.ticket):
             yield _("“%(addon)s” is not available with this ticket.") % {"addon": addons_by_slug[slug].title}
-
-
-def _check_ticket_change(
-    row: RegistrationRow, registration: Registration, catalog: ImportCatalog
-) -> Iterator[str]:
-    """Yield the add-ons the attendee has that do not go with the row's ticket."""
-    ticket = next(
-        (candidate for candidate in catalog.tickets if candidate.slug == row.place.ticket),
-        registration.ticket,
-    )
-    if not row.has_ticket_cell or ticket.pk == registration.ticket_id:
-        return
-    # Add-ons are not changed by a list, so that a ticket that excludes one cannot be given.
-    taken_addon_ids = {chosen.addon_id for chosen in registration.active_addons}
-    for addon in catalog.addons:
-        if addon.pk in taken_addon_ids and not is_addon_for_ticket(addon, ticket.slug):
-            sentence = _(
-                "This person has booked “%(addon)s”, which is not available with “%(ticket)s”. Keep "
-                "the current ticket, or make the add-on available with the other one."
-            )
-            yield sentence % {"addon": addon.title, "ticket": ticket.title}
 
 
 def _validate_answers(

@@ -39,9 +39,22 @@ SNAPSHOT_FIELDS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class RegistrationChange:
+    """A registration that a list changes, and each change in words; `difference` is "" at the same price."""
+
+    registration: Registration
+    lines: list[str]
+    difference: str = ""
+
+
 @dataclass
 class RegistrationImportResult:
-    """The changes of an import, planned or saved, and its counters."""
+    """The changes of an import, planned or saved, and its counters.
+
+    `refused_tickets` are the rows whose ticket is not applied, with the reason. `changes` are listed by a
+    preview only.
+    """
 
     new_orders: list[PreparedOrder] = field(default_factory=list)
     changed_registrations: list[Registration] = field(default_factory=list)
@@ -60,6 +73,8 @@ class RegistrationImportResult:
     quotes: dict[tuple[str, ...], Quote] = field(default_factory=dict)
     column_fields: list[str] = field(default_factory=list)
     column_mapping: dict[str, str] = field(default_factory=dict)
+    refused_tickets: list[tuple[int, str]] = field(default_factory=list)
+    changes: list[RegistrationChange] = field(default_factory=list)
     import_run: ImportRun | None = None
 
     def __str__(self) -> str:
@@ -77,7 +92,10 @@ class RegistrationImportResult:
     @property
     def remarks(self) -> list[str]:
         """Return sentences about side effects of the import."""
-        texts = (self.transfers_text, self.links_text, self.addons_text, self.vouchers_text)
+        texts = (
+            self.transfers_text, self.links_text, self.refused_tickets_text, self.addons_text,
+            self.vouchers_text,
+        )  # fmt: skip
         return [sentence for sentence in texts if sentence]
 
     @property
@@ -101,6 +119,16 @@ class RegistrationImportResult:
             len(self.adopted_orders),
         )
         return sentence % {"orders": len(self.adopted_orders)} if self.adopted_orders else ""
+
+    @property
+    def refused_tickets_text(self) -> str:
+        """Return a sentence about people who keep their ticket although the list has another one, or ""."""
+        sentence = ngettext(
+            "%(people)d person keeps their ticket although the list has another one.",
+            "%(people)d people keep their tickets although the list has other ones.",
+            len(self.refused_tickets),
+        )
+        return sentence % {"people": len(self.refused_tickets)} if self.refused_tickets else ""
 
     @property
     def addons_text(self) -> str:

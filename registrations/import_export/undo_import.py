@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from convention import hooks
 from convention.actor import current_actor
-from convention.audit.record import record_action
+from convention.audit.record import build_audit_entry, record_action, record_actions
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError
@@ -27,7 +27,6 @@ from convention.events.sequence import advance_sequence
 from registrations.billing.receivables import sync_attendee_names, update_buyers
 from registrations.inventory.stock import CompanyTicket, exchange_tickets, list_extra_items
 from registrations.invoices.ledger.charges import withdraw_receivables
-from registrations.invoices.models.documents import Invoice, Payment
 from registrations.models import (
     ImportedRow,
     ImportRun,
@@ -44,7 +43,9 @@ from registrations.models import (
 from registrations.questions.answers import count_limited_options
 from registrations.questions.queries import load_questions
 
+from .describe_changes import describe_for_history
 from .save_import import BATCH_SIZE, lock_orders, snapshot_registration, update_order_totals
+from .ticket_changes import find_billed_references
 
 ARRIVED_OBJECTION = gettext_lazy("has already arrived")
 NOTIFIED_OBJECTION = gettext_lazy("has received an e-mail")
@@ -134,6 +135,7 @@ def undo_import(*, import_run: ImportRun) -> UndoResult:
     import_run.undone_at, import_run.undone_by_id = timezone.now(), current_actor.get().person_id
     import_run.save(update_fields=["undone_at", "undone_by"])
     record_action("registration.undo_import", import_run, event=import_run.event)
+    _record_in_histories(import_run, result)
     stock_changes = StockChanges()
     _cancel_new_registrations([row.registration for row in result.cancelled_rows], stock_changes)
     differences_cents = _restore_registrations(import_run, result.restored_rows, stock_changes)
@@ -143,6 +145,29 @@ def undo_import(*, import_run: ImportRun) -> UndoResult:
     update_order_totals(differences_cents)
     _update_sequence(import_run, result)
     return result
+
+
+def _record_in_histories(import_run: ImportRun, result: UndoResult) -> None:
+    """Add an entry to the history of each registration that the undo cancels or restores."""
+    event = import_run.event
+    slugs = dict(event.tickets.values_list("pk", "slug"))
+    record_actions(
+        [
+            *(
+                build_audit_entry("registration.import_cancel", row.registration, event=event)
+                for row in result.cancelled_rows
+            ),
+            *(
+                build_audit_entry(
+                    "registration.import_restore",
+                    row.registration,
+                    event=event,
+                    **describe_for_history(row.values_after, row.values_before or {}, slugs),
+                )
+                for row in result.restored_rows
+            ),
+        ]
+    )
 
 
 def _classify_rows(import_run: ImportRun, imported_rows: list[ImportedRow]) -> UndoResult:
@@ -203,10 +228,9 @@ def _iterate_later_events(registrations: Mapping[int, Registration]) -> Iterator
         for pk, registration in registrations.items()
         if registration.confirmation_sent_at
     )
-    for document in (Invoice, Payment):
-        billed = document._default_manager.filter(receivable__reference__in=by_reference).order_by()
-        names = billed.values_list("receivable__reference", flat=True)
-        yield from ((by_reference[reference], BILLED_OBJECTION) for reference in names)
+    yield from (
+        (by_reference[reference], BILLED_OBJECTION) for reference in find_billed_references(by_reference)
+    )
     arrived_ids = hooks.scanned_registrations.provider()(registrations)
     yield from ((pk, ARRIVED_OBJECTION) for pk in arrived_ids)
 

@@ -53,6 +53,9 @@ def registration_import(request: HttpRequest, event: str) -> HttpResponse:
                 return _run_import(request, event_obj, form, picks)
             columns, _ignored = index_columns(form.table.header, picks, REQUIRED_FIELDS)
             context["preview"] = preview_import(event=event_obj, table=form.table, chosen_fields=picks)
+            context["refused_tickets"] = shorten_lines(
+                describe_row_errors(context["preview"].refused_tickets)
+            )
             context["warnings"] = shorten_lines(describe_row_errors(find_row_warnings(form.table, columns)))
         except InvalidRows as error:
             if (kind := request.POST.get("errors")) in TABLE_TYPES:

@@ -28,6 +28,9 @@ AUDIT_VERB_TEXTS = {
     "registration.name": gettext_lazy("attendee named"),
     "registration.correct": gettext_lazy("corrected"),
     "registration.change_order": gettext_lazy("ticket or add-ons changed"),
+    "registration.import_change": gettext_lazy("changed by an imported list"),
+    "registration.import_restore": gettext_lazy("restored: the import was undone"),
+    "registration.import_cancel": gettext_lazy("cancelled: the import was undone"),
     "registration.move": gettext_lazy("moved to the waiting list of another event"),
     "registration.transfer": gettext_lazy("transferred to someone else"),
     "registration.substitute": gettext_lazy("transferred to a colleague"),
@@ -75,6 +78,7 @@ VERBS_WITHOUT_FIELDS = {
     "registration.transfer",
     "order.book_for_company",
 }
+IMPORT_VERBS = {"registration.import_change", "registration.import_restore"}
 # Of entries that name the column "email".
 CORRECTED_ADDRESS_TEXTS = {
     "registration.resend": gettext_lazy("e-mail sent again, to a corrected address"),
@@ -145,6 +149,8 @@ def _describe_entries(
             fields = []
         elif entry.verb == "registration.change_order" and entry.details:
             text, fields = ", ".join(_list_order_changes(registration, entry.details, titles)), []
+        elif entry.verb in IMPORT_VERBS and entry.details:
+            fields += _list_order_changes(registration, entry.details, titles)
         elif entry.verb == "registration.move" and entry.details:
             text, path = _describe_move(entry.details, reader)
         yield HistoryEntry(

@@ -66,7 +66,8 @@ class Command(ConventionCommand):
         columns, _ignored = index_columns(table.header, mapping, REQUIRED_FIELDS)
         for heading in outcome.ignored_columns:
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
-        for line in shorten_lines(describe_row_errors(find_row_warnings(table, columns))):
+        warnings = [*find_row_warnings(table, columns), *outcome.refused_tickets]
+        for line in shorten_lines(describe_row_errors(warnings)):
             self.print_notice(line)
         if options["dry_run"]:
             self.stdout.write(_("Preview only, nothing was saved: %(result)s") % {"result": outcome})

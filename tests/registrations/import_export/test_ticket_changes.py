@@ -1,20 +1,31 @@
 """Import that changes tickets: add-ons and vouchers must be valid for the new ticket."""
 
+import datetime
+
 import pytest
+from django.test import Client
+from django.utils import timezone, translation
 
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
+from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
+from registrations.booking.walk_in import AgreedPrice, register_walk_in
 from registrations.import_export.import_registrations import import_registrations, preview_import
+from registrations.import_export.save_import import RegistrationImportResult
 from registrations.import_export.undo_import import undo_import
-from registrations.models import Registration
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models.documents import Payment
+from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
+
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
@@ -118,3 +129,123 @@ def test_undo_is_refused_if_voucher_was_used_meanwhile(event):
     with pytest.raises(ConventionError, match="HALF"):
         undo_import(import_run=done.import_run)
     assert describe_sale(one) == ("press", 6_000, "", 6_000)
+
+
+def build_press_row(one: Registration, company: str = "") -> ParsedTable:
+    header = ["reference", "first_name", "last_name", "company", "ticket"]
+    return ParsedTable(header, [(2, [one.reference, one.first_name, one.last_name, company, "press"])])
+
+
+def list_refusals(result: RegistrationImportResult) -> list[str]:
+    return [sentence for _row, sentence in result.refused_tickets]
+
+
+@pytest.fixture
+def english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.mark.usefixtures("english")
+def test_agreed_price_survives_another_ticket_in_the_list(event):
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="M", email="z@example.org")
+    agreed = AgreedPrice(ticket_cents=5_000, has_free_addons=False, reason="Speaker")
+    one = register_walk_in(
+        event=event, place=place, idempotency_key="1", source=Order.Source.ORGANIZER, agreed_price=agreed
+    )
+
+    done = import_registrations(event=event, table=build_press_row(one, company="Acme"))
+
+    assert describe_sale(one) == ("guest", 5_000, "", 5_000)
+    assert one.company == "Acme"
+    [refusal] = list_refusals(done)
+    assert refusal.startswith("The ticket is not changed: the price was agreed with the organizer.")
+    assert "1 person keeps their ticket although the list has another one." in str(done)
+
+
+@pytest.mark.usefixtures("english")
+def test_paid_ticket_survives_another_ticket_in_the_list(event):
+    one = book_place(event)
+    record_payment(receivable=sync_receivable(one.order), amount=12_000, method=Payment.Method.TRANSFER)
+
+    done = import_registrations(event=event, table=build_press_row(one))
+
+    assert describe_sale(one) == ("guest", 12_000, "", 12_000)
+    assert "has been paid or invoiced" in list_refusals(done)[0]
+
+
+@pytest.mark.usefixtures("english")
+def test_ticket_is_not_changed_after_the_event(event):
+    one = book_place(event)
+    now = timezone.now()
+    Event.objects.update(starts_at=now - DAY * 2, ends_at=now - DAY)
+    event.refresh_from_db()
+
+    done = import_registrations(event=event, table=build_press_row(one))
+
+    assert describe_sale(one) == ("guest", 12_000, "", 12_000)
+    assert list_refusals(done) == ["The ticket is not changed: the event is over."]
+
+
+@pytest.mark.usefixtures("english")
+def test_ticket_in_another_currency_is_not_given(event):
+    one = book_place(event)
+    event.tickets.filter(slug="press").update(currency="CHF")
+
+    done = import_registrations(event=event, table=build_press_row(one))
+
+    assert describe_sale(one) == ("guest", 12_000, "", 12_000)
+    assert list_refusals(done) == ["The ticket is not changed: it is sold in another currency."]
+
+
+@pytest.mark.usefixtures("english")
+def test_preview_names_each_change_with_the_difference_in_price(event):
+    event.tickets.filter(slug="press").update(price=51_500)
+    one = book_place(event)
+
+    [change] = preview_import(event=event, table=build_press_row(one, company="Acme")).changes
+
+    assert change.registration == one
+    assert change.lines == ["Company: – → Acme", "Ticket: Guest → Press", "Price: €120 → €515"]
+    assert change.difference == "+\u00a0€395"
+
+
+def test_page_of_the_preview_names_changed_and_unchanged_tickets(organizer: Client, event):
+    one, paid = book_place(event), book_place(event)
+    record_payment(receivable=sync_receivable(paid.order), amount=1, method=Payment.Method.TRANSFER)
+    rows = "".join(f"{place.reference},Zoé,M,press\n" for place in (one, paid))
+
+    page = organizer.post(
+        f"/en/organize/{event.slug}/registrations/import/",
+        {"checked": f"reference,first_name,last_name,ticket\n{rows}", "check": "1"},
+    ).text
+
+    assert "Registrations that will change" in page
+    assert page.count("→ Press") == 1
+    assert "Tickets that stay as they are" in page
+    assert "Row 3: The ticket is not changed" in page
+
+
+def test_history_names_the_changes_of_an_import_and_its_undoing(organizer: Client, event):
+    one = book_place(event)
+    done = import_registrations(event=event, table=build_press_row(one, company="Acme"))
+    undo_import(import_run=done.import_run)
+
+    page = organizer.get(f"/en/organize/{event.slug}/registrations/{one.reference}/").text
+    history = " ".join(page.partition("History")[2].split())
+
+    assert "Changed by an imported list: company, ticket: " in history
+    assert "→ Press" in history
+    assert "Restored: the import was undone: company, ticket: Press →" in history
+
+
+def test_history_of_a_person_cancelled_by_undoing_says_so(organizer: Client, event):
+    table = ParsedTable(["first_name", "last_name", "ticket"], [(2, ["Zoé", "M", "guest"])])
+    done = import_registrations(event=event, table=table)
+    undo_import(import_run=done.import_run)
+
+    page = organizer.get(
+        f"/en/organize/{event.slug}/registrations/{done.new_registrations[0].reference}/"
+    ).text
+
+    assert "Cancelled: the import was undone" in page
