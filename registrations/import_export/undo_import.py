@@ -6,8 +6,9 @@ Nobody is mailed about a cancellation, because nobody was mailed about the impor
 former attendee gets a new badge.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+import datetime
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
@@ -171,7 +172,7 @@ def _record_in_histories(import_run: ImportRun, result: UndoResult) -> None:
 
 
 def _classify_rows(import_run: ImportRun, imported_rows: list[ImportedRow]) -> UndoResult:
-    later_events = _find_later_events(imported_rows)
+    later_events = _find_later_events(import_run, imported_rows)
     result = UndoResult()
     for row in imported_rows:
         if objection := _find_objection(row, later_events):
@@ -202,37 +203,60 @@ def _find_objection(imported_row: ImportedRow, later_events: Mapping[int, object
     return later_events.get(registration.pk, "") if "ticket_id" in imported_row.values_before else ""
 
 
-def _find_later_events(imported_rows: Iterable[ImportedRow]) -> dict[int, object]:
+def _find_later_events(import_run: ImportRun, imported_rows: Iterable[ImportedRow]) -> dict[int, object]:
     """Return a reason to skip, by registration id, for registrations with later events."""
     objections: dict[int, object] = {}
     for batch in batched(imported_rows, BATCH_SIZE, strict=False):
-        registrations = {row.registration_id: row.registration for row in batch}
-        objections.update(_iterate_later_events(registrations))
+        objections.update(_iterate_later_events(batch, since=import_run.imported_at))
     return objections
 
 
-def _iterate_later_events(registrations: Mapping[int, Registration]) -> Iterator[tuple[int, object]]:
-    # Each created registration has its own order, so the order identifies it.
-    orders = {registration.order_id: pk for pk, registration in registrations.items()}
-    by_reference = {registration.order.reference: pk for pk, registration in registrations.items()}
+def _iterate_later_events(
+    imported_rows: Sequence[ImportedRow], *, since: datetime.datetime
+) -> Iterator[tuple[int, object]]:
+    registrations = {row.registration_id: row.registration for row in imported_rows}
+    by_reference = defaultdict[str, list[int]](list)
+    for pk, registration in registrations.items():
+        by_reference[registration.order.reference].append(pk)
     # Ended bookings count too: they were announced to the attendee.
-    for model in (SessionBooking, WaitingEntry):
-        booked = model._default_manager.filter(registration__in=registrations).order_by()
+    for model, time_field in ((SessionBooking, "booked_at"), (WaitingEntry, "joined_at")):
+        booked = model._default_manager.filter(
+            registration__in=registrations, **{f"{time_field}__gt": since}
+        ).order_by()
         yield from ((pk, BOOKED_OBJECTION) for pk in booked.values_list("registration", flat=True))
-    notified_order_ids = (
-        MailDelivery.objects.filter(order__in=orders).order_by().values_list("order", flat=True)
-    )
-    yield from ((orders[order], NOTIFIED_OBJECTION) for order in notified_order_ids)
+    yield from ((pk, NOTIFIED_OBJECTION) for pk in _iterate_notified_registrations(imported_rows, since))
     yield from (
-        (pk, NOTIFIED_OBJECTION)
-        for pk, registration in registrations.items()
-        if registration.confirmation_sent_at
-    )
-    yield from (
-        (by_reference[reference], BILLED_OBJECTION) for reference in find_billed_references(by_reference)
+        (pk, BILLED_OBJECTION)
+        for reference in find_billed_references(by_reference)
+        for pk in by_reference[reference]
     )
     arrived_ids = hooks.scanned_registrations.provider()(registrations)
     yield from ((pk, ARRIVED_OBJECTION) for pk in arrived_ids)
+
+
+def _iterate_notified_registrations(
+    imported_rows: Sequence[ImportedRow], since: datetime.datetime
+) -> Iterator[int]:
+    """Yield the registrations about which an e-mail was sent after the import, but for its own."""
+    orders = {row.registration.order_id for row in imported_rows}
+    deliveries = defaultdict[int, list[MailDelivery]](list)
+    for delivery in MailDelivery.objects.filter(order__in=orders, queued_at__gt=since).order_by("pk"):
+        deliveries[delivery.order_id].append(delivery)
+    for row in imported_rows:
+        registration = row.registration
+        mails = [
+            mail
+            for mail in deliveries[registration.order_id]
+            if mail.registration_id in (None, registration.pk)
+        ]
+        sent_at = registration.confirmation_sent_at
+        # A place that the list gave to another person: the import itself has sent each reader one e-mail.
+        if row.values_before is not None and "badge_version" in row.values_after:
+            is_notified = len(mails) > len({mail.message_key for mail in mails})
+        else:
+            is_notified = bool(mails) or (sent_at is not None and sent_at > since)
+        if is_notified:
+            yield registration.pk
 
 
 def _cancel_new_registrations(registrations: list[Registration], stock_changes: StockChanges) -> None:

@@ -12,18 +12,29 @@ from hypothesis import strategies as st
 
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.manual_scan import check_in_registration
+from badges.confirmations.send import send_order_mails
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from convention.tables.files import ParsedTable
 from registrations.billing.receivables import bill_unbilled_orders, sync_receivable
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
+from registrations.changes.resend import resend_mail
 from registrations.import_export.import_registrations import import_registrations
 from registrations.import_export.undo_import import UndoRefused, preview_undo, undo_import
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models.documents import Payment, Receivable
-from registrations.models import Addon, ImportedRow, ImportRun, Order, QuestionOption, Registration, Ticket
+from registrations.models import (
+    Addon,
+    ImportedRow,
+    ImportRun,
+    MailDelivery,
+    Order,
+    QuestionOption,
+    Registration,
+    Ticket,
+)
 from registrations.periodic_jobs import delete_old_import_rows
 from tests.factories import make_addon, make_event, make_order, make_question, make_registration, make_ticket
 from tests.registrations.test_pages import read_page_text
@@ -224,3 +235,68 @@ def test_pages_list_and_undo_imports(organizer: Client, event: Event):
     assert run.undone_by is not None
     assert Order.objects.count() == 1
     assert organizer.post(page).status_code == 409
+
+
+def confirm_by_mail(registration: Registration, run_tasks) -> None:
+    """Send the confirmation of an existing registration, and date it to yesterday."""
+    send_order_mails.enqueue(registration.order_id)
+    run_tasks()
+    yesterday = timezone.now() - datetime.timedelta(days=1)
+    MailDelivery.objects.update(queued_at=yesterday)
+    Registration.objects.update(confirmation_sent_at=yesterday)
+
+
+def book_guest(event: Event) -> Registration:
+    guest, address = event.tickets.get(slug="guest"), "a@example.org"
+    order = make_order(event, email=address, source=Order.Source.ORGANIZER, total=guest.price)
+    return make_registration(
+        guest, order=order, email=address, price=guest.price, first_name="N", last_name="A"
+    )
+
+
+def test_undo_restores_ticket_of_a_person_confirmed_before_the_import(run_tasks):
+    event = congress()
+    registration = book_guest(event)
+    confirm_by_mail(registration, run_tasks)
+    run = import_rows(event, [("a", "", "press", "", "", "")])
+
+    result = undo_import(import_run=run)
+
+    registration.refresh_from_db()
+    assert result.skipped_registrations == []
+    assert registration.ticket.slug == "guest"
+    assert registration.price == 12_000
+
+
+def test_undo_skips_ticket_of_a_person_notified_after_the_import(run_tasks):
+    event = congress()
+    registration = book_guest(event)
+    confirm_by_mail(registration, run_tasks)
+    run = import_rows(event, [("a", "", "press", "", "", "")])
+    resend_mail(registration=get_registration(event, "a"))
+    run_tasks()
+
+    result = undo_import(import_run=run)
+
+    registration.refresh_from_db()
+    assert [why for _row, why in result.skipped_registrations] == ["e-mail déjà envoyé"]
+    assert registration.ticket.slug == "press"
+
+
+def test_undo_ignores_the_mail_that_the_import_sent_to_a_new_attendee(run_tasks):
+    event = congress()
+    registration = book_guest(event)
+    Registration.objects.update(first_name="Zoé", last_name="Martin")
+    confirm_by_mail(registration, run_tasks)
+    run = import_rows(event, [("a", "", "press", "", "", "")])
+    run_tasks()
+    sent_mails = MailDelivery.objects.filter(queued_at__gt=run.imported_at)
+
+    assert sent_mails.count() == 1
+
+    result = undo_import(import_run=run)
+
+    registration.refresh_from_db()
+    assert result.skipped_registrations == []
+    assert registration.ticket.slug == "guest"
+    assert registration.name == "Zoé Martin"
