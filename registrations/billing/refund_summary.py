@@ -77,7 +77,8 @@ def load_requested_refunds(orders: Iterable[Order]) -> dict[int, Money]:
 def load_payment_state(order: Order) -> dict[str, Any]:
     """Return the balance, and of the rest what is to pay now and what is still to be invoiced.
 
-    `has_receivable` is False for an order that owes nothing before its buyer confirms it.
+    `has_receivable` is False for an order that owes nothing before its buyer confirms it. An order that costs
+    nothing any more has money if it was billed before: it may be overpaid.
     """
     balance, receivable = load_order_balance(order), find_stored_receivable(order)
     unpaid_cents = max(0, balance["balance"].amount)
@@ -87,7 +88,8 @@ def load_payment_state(order: Order) -> dict[str, Any]:
         "to_invoice": Money(uninvoiced_cents, order.currency),
         "to_pay": Money(unpaid_cents - uninvoiced_cents, order.currency),
         "overpaid": Money(max(0, -balance["balance"].amount), order.currency),
-        "has_receivable": bool(order.total) and (receivable is not None or not order.awaits_verification),
+        "has_money": bool(order.total) or receivable is not None,
+        "has_receivable": receivable is not None or bool(order.total and not order.awaits_verification),
     }
 
 

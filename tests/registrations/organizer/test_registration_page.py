@@ -73,6 +73,20 @@ def test_receivable_is_linked_for_the_treasurer_only(organizer, treasurer, congr
     assert treasurer.get(receivable_path).status_code == 200
 
 
+def test_payment_of_an_order_that_costs_nothing_any_more_is_shown(treasurer, congress):
+    order, [registration] = make_paid_order(congress, 1)
+    registration.price = order.total = 0
+    registration.save()
+    order.save()
+    sync_receivable(order)
+
+    page = treasurer.get(get_page_path(registration, "/en")).text
+
+    assert list_order_tags(treasurer, registration) == ["overpaid: €120"]
+    assert "Paid: €120" in page
+    assert f'href="/en/organize/money/owed/{order.reference}/"' in page
+
+
 def post_check_in(client, registration, **fields):
     path = f"/en/desk/{registration.event.slug}/guests/{registration.reference}/check-in/"
     return client.post(path, {"page": "registration", **fields}, follow=True)
