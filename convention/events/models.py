@@ -200,6 +200,10 @@ class Event(RichTextModel):
         now = at or timezone.now()
         return now.astimezone(self.zone).date() < self.starts_at.astimezone(self.zone).date()
 
+    def is_over(self, *, at: datetime.datetime | None = None) -> bool:
+        """Return whether the event has ended."""
+        return self.ends_at <= (at or timezone.now())
+
     def is_registration_open(self, *, at: datetime.datetime | None = None) -> bool:
         """Return whether the event is published, inside its registration period, and not over."""
         now = at or timezone.now()

@@ -62,10 +62,15 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
 
 def check_correctable(registration: Registration) -> None:
     """Raise NotOpenNow for a cancelled or expired registration, and once the event is over."""
+    check_active(registration)
+    if registration.event.is_over():
+        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
+
+
+def check_active(registration: Registration) -> None:
+    """Raise NotOpenNow for a cancelled or expired registration."""
     if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
         raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
-    if registration.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
 
 
 def _exchange_options(questions: list[Question], before: GivenAnswers, after: GivenAnswers) -> None:

@@ -169,5 +169,5 @@ def check_cancellable(registration: Registration) -> None:
     """Raise AlreadyCancelled, or NotOpenNow once the event is over."""
     if registration.cancelled_at:
         raise AlreadyCancelled(_("This registration has already been cancelled."))
-    if registration.event.ends_at <= timezone.now():
+    if registration.event.is_over():
         raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))

@@ -294,7 +294,7 @@ def _check_changeable(registration: Registration) -> None:
     """Raise NotOpenNow unless the registration is confirmed and the event is not over."""
     if registration.state != Registration.State.CONFIRMED:
         raise NotOpenNow(_("Only a confirmed registration can be changed."))
-    if registration.event.ends_at <= timezone.now():
+    if registration.event.is_over():
         raise NotOpenNow(_("The event is over, so the registration can no longer be changed."))
 
 

@@ -31,7 +31,7 @@ from convention.text.email_addresses import filter_by_email, is_same_email
 from convention.text.normalize import casefold_text
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import sync_attendee_names
-from registrations.booking.change_answers import check_correctable, clear_answers
+from registrations.booking.change_answers import check_active, check_correctable, clear_answers
 from registrations.booking.transfer import (
     is_transfer,
     remember_issued_identity,
@@ -49,6 +49,8 @@ from registrations.sessions.booking import release_members_session_places
 
 NAME_FIELDS = ("first_name", "last_name")
 CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
+# After the event a correction serves certificates and lists, which show no more than these.
+LATE_CORRECTABLE_FIELDS = (*NAME_FIELDS, "company")
 
 # Tells whether a registration must keep its address, given the new one.
 type KeepsAddress = Callable[[Registration, str], bool]
@@ -100,10 +102,29 @@ def correct_as_organizer(
 ) -> Registration:
     """Save a correction by an organizer, who may transfer the place until the event ends.
 
-    `at` is when a desk did it, if that was earlier and without network.
+    After that only the spelling of the name and the company can be corrected, and nobody is mailed. `at` is
+    when a desk did it, if that was earlier and without network. Raise InvalidFields, or NotOpenNow for a
+    cancelled or expired registration.
     """
-    registration, old_values = _lock_and_correct(registration, correction, keeps_address=_is_place_of_member)
+    registration, old_values = _lock_and_correct(
+        registration, correction, keeps_address=_is_place_of_member, check_open=check_active
+    )
+    if registration.event.is_over():
+        _check_late_correction(registration, old_values)
     return _apply_correction(registration, old_values, reason, given_by=GivenBy.ORGANIZER, at=at)
+
+
+def _check_late_correction(registration: Registration, old_values: dict[str, Any]) -> None:
+    """Raise NotOpenNow or InvalidFields for a change that is not possible after the event."""
+    if old_values.keys() - set(LATE_CORRECTABLE_FIELDS):
+        raise NotOpenNow(_("The event is over: only the name and the company can still be corrected."))
+    if is_transfer(registration, old_values):
+        sentence = _(
+            "The event is over, so the place can no longer go to another person. Correct the spelling only."
+        )
+        raise InvalidFields(
+            _("Some fields need to be corrected."), {_changed_name_field(old_values): [sentence]}
+        )
 
 
 def _apply_correction(
@@ -166,11 +187,16 @@ def _is_place_of_member(registration: Registration, email: str) -> bool:
 
 
 def _lock_and_correct(
-    registration: Registration, correction: Correction, *, keeps_address: KeepsAddress = _has_members_ticket
+    registration: Registration,
+    correction: Correction,
+    *,
+    keeps_address: KeepsAddress = _has_members_ticket,
+    check_open: Callable[[Registration], None] = check_correctable,
 ) -> tuple[Registration, dict[str, Any]]:
     """Return the locked registration with the corrected, unsaved fields, and their old values."""
     Order.objects.locked_for_update().get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    check_open(registration)
     corrected = _normalize_correction(registration, correction)
     _check_correction(registration, corrected, keeps_address)
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
@@ -210,7 +236,9 @@ def _save_correction(
             *remember_issued_identity(registration, old_values),
             *void_unnamed_link(registration, old_values),
         ]
-    if registration.confirmed_at:
+    # After the event nobody needs a new badge.
+    sends_badge = registration.confirmed_at is not None and not registration.event.is_over()
+    if sends_badge:
         # Cleared, or the task below would regard the mail with the corrected badge as sent.
         registration.confirmation_sent_at = None
     record_action(verb, registration, event=registration.event, fields=changed, reason=reason)
@@ -223,7 +251,7 @@ def _save_correction(
         for follow_correction in hooks.address_corrections.providers():
             former_version = old_values.get("link_version", registration.link_version)
             follow_correction(registration, former_link_version=former_version)
-    if registration.confirmed_at:
+    if sends_badge:
         hooks.send_order_mails.enqueue(registration.order_id)
 
 
@@ -325,7 +353,6 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
 def _check_correction(
     registration: Registration, correction: RequestedPlace, keeps_address: KeepsAddress
 ) -> None:
-    check_correctable(registration)
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_texts(correction):
         errors.setdefault(field, []).append(sentence)

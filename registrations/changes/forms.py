@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from convention.web.forms import ActionErrorsMixin
@@ -10,7 +11,7 @@ from registrations.form_fields import ReasonForm
 from registrations.models import Registration
 from registrations.order_request import RequestedPlace
 
-from .correct import CORRECTABLE_FIELDS, Correction
+from .correct import CORRECTABLE_FIELDS, LATE_CORRECTABLE_FIELDS, Correction
 
 
 class LostLinkForm(forms.Form):
@@ -40,14 +41,28 @@ class CorrectionForm(ActionErrorsMixin, forms.Form):
     holder_count = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @classmethod
-    def from_registration(cls, registration: Registration) -> "CorrectionForm":
-        """Return the form filled with the current values."""
+    def from_registration(cls, registration: Registration, data: QueryDict | None = None) -> "CorrectionForm":
+        """Return the form filled with the current values, or bound to `data`."""
         names = [*CORRECTABLE_FIELDS, "holder_count"]
-        return cls(initial={name: getattr(registration, name) for name in names})
+        return cls(data, initial={name: getattr(registration, name) for name in names})
 
     def to_correction(self) -> Correction:
         """Return the cleaned values; `add_errors` shows the errors that the action finds in them."""
         return Correction(**self.cleaned_data)
+
+
+class LateCorrectionForm(CorrectionForm):
+    """The fields that can still be corrected after the event; the others stay as they are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in set(CORRECTABLE_FIELDS) - set(LATE_CORRECTABLE_FIELDS):
+            del self.fields[name]
+
+    def to_correction(self) -> Correction:
+        """Return the cleaned values, and the current ones of the fields that the form leaves out."""
+        current_values = {name: self.initial[name] for name in CORRECTABLE_FIELDS}
+        return Correction(**(current_values | self.cleaned_data))
 
 
 class DirectoryCorrectionForm(ReasonForm):

@@ -21,7 +21,7 @@ from registrations.shared_quotas import find_tickets_sharing_quota
 from registrations.waiting_list.offers import is_available, load_waiting_facts, lock_wanted_item
 from registrations.waiting_list.policy import find_offer_objection
 
-from .cancel import AlreadyCancelled, lock_and_cancel
+from .cancel import check_cancellable, lock_and_cancel
 
 # Two moves in opposite directions would lock the tickets of both events in opposite orders.
 MOVE_LOCK = "registrations:move"
@@ -66,10 +66,9 @@ def list_tickets_to_wait_for(events: Iterable[Event]) -> list[Ticket]:
 def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
     """Return what moving the registration to the ticket's list would come to; nothing is changed.
 
-    Raise MoveRefused if the attendee cannot wait there, or AlreadyCancelled.
+    Raise MoveRefused if the attendee cannot wait there, else what `cancel_registration` raises.
     """
-    if registration.cancelled_at:
-        raise AlreadyCancelled(_("This registration has already been cancelled."))
+    check_cancellable(registration)
     request = _make_request(registration)
     _check_request(request, ticket)
     # Tickets of one quota share one list.

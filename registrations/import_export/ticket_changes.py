@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import batched
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
@@ -51,7 +50,7 @@ def _find_objections(
         and registration.state in (Registration.State.CONFIRMED, Registration.State.PENDING)
         and row.place.ticket != registration.ticket.slug
     }
-    if event.ends_at <= timezone.now():
+    if event.is_over():
         return dict.fromkeys(wanted_tickets, _("The ticket is not changed: the event is over."))
     billed_references = find_billed_references(
         {registrations_by_row[number].order.reference for number in wanted_tickets}

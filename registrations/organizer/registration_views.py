@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import can_correct_names
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
@@ -28,9 +28,9 @@ from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
 from registrations.billing.refund_summary import load_payment_state, summarize_refund, summarize_settlement
 from registrations.booking.verification import awaits_buyer, select_links_after_payment, vouch_for_order
-from registrations.changes.cancel import cancel_registration, cancel_with_fee
+from registrations.changes.cancel import AlreadyCancelled, cancel_registration, cancel_with_fee
 from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
-from registrations.changes.forms import CorrectionForm, DirectoryCorrectionForm
+from registrations.changes.forms import CorrectionForm, DirectoryCorrectionForm, LateCorrectionForm
 from registrations.changes.merge import list_merged_registrations
 from registrations.changes.resend import correct_order_address, resend_mail
 from registrations.form_fields import ReasonForm
@@ -192,11 +192,7 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
     """Show one registration; a POST corrects it."""
     event_obj = get_event_to_organize(event, request.user)
     registration = _get_registration(event_obj, reference)
-    form = (
-        CorrectionForm(request.POST)
-        if request.method == "POST"
-        else CorrectionForm.from_registration(registration)
-    )
+    form = _build_correction_form(registration, get_posted_data(request))
     reason = _build_reason_form(request, registration, get_posted_data(request))
     if request.method == "POST" and form.is_valid() and reason.is_valid():
         # Only offered where `_build_reason_form` shows the choice, so the permission was checked there.
@@ -209,10 +205,18 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
             )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except NotOpenNow as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, _("Your correction has been saved."))
             return redirect("organize-registration", event, reference)
     return _render_registration(request, registration, form=form, reason=reason)
+
+
+def _build_correction_form(registration: Registration, data: QueryDict | None = None) -> CorrectionForm:
+    """Return the form with the fields that an organizer can still correct."""
+    form = LateCorrectionForm if registration.event.is_over() else CorrectionForm
+    return form.from_registration(registration, data)
 
 
 def _build_reason_form(
@@ -227,7 +231,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
     """Render the page of one registration; `forms` replace the unfilled ones."""
     attendance = hooks.registration_attendance.provider()(registration)
     forms = {
-        "form": CorrectionForm.from_registration(registration),
+        "form": _build_correction_form(registration),
         "reason": _build_reason_form(request, registration),
         "fee_form": CancellationFeeForm(prefix="cancel"),
         **forms,
@@ -237,6 +241,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         "registrations/organizer_registration.html",
         registration.event,
         registration=registration,
+        is_event_over=registration.event.is_over(),
         # A private place is not opened by the order's link.
         manage_path=registration.order.build_path_with(make_own_secret(registration))
         if registration.is_private
@@ -271,6 +276,9 @@ def registration_cancel(request: HttpRequest, event: str, reference: str) -> Htt
             )
         except InvalidFields as error:
             fee_form.add_errors(error.field_errors)
+        except (NotOpenNow, AlreadyCancelled) as error:
+            messages.error(request, str(error))
+            return redirect("organize-registration", event, reference)
         else:
             messages.success(
                 request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}

@@ -73,9 +73,10 @@ def guest_check_in(request: "HttpRequest", event: str, reference: str) -> HttpRe
         if load_guests(guest.event, [guest.pk])[0].is_inside:
             messages.info(request, _("%(name)s is already inside.") % {"name": guest.name})
             return redirect("organize-registration", event, reference)
-        if guest.event.is_before_first_day() and "confirmed" not in request.POST:
-            context = {"section": "organize", "event": guest.event, "registration": guest}
-            return render(request, "desk/early_check_in.html", context)
+        is_over = guest.event.is_over()
+        if (is_over or guest.event.is_before_first_day()) and "confirmed" not in request.POST:
+            context = {"event": guest.event, "registration": guest, "is_event_over": is_over}
+            return render(request, "desk/confirm_check_in.html", {"section": "organize", **context})
     verdict = check_in_guest(
         guest=guest,
         operator=get_operator(request),
