@@ -14,9 +14,10 @@ from django_tasks_db.models import DBTaskResult
 from convention.api.tokens import create_token, revoke_token
 from convention.events.models import Event
 from convention.serve import processes
+from convention.web.edit_conflicts import compute_fingerprint
 from registrations.booking.place_order import place_order
 from registrations.order_request import OrderRequest, RequestedPlace
-from schedule.editing.sessions import compute_fingerprint, edit_session, get_session_values
+from schedule.editing.sessions import edit_session, get_session_values
 from tests.bench.site import free_port, wait_until_ready
 from tests.conftest import database_url
 from tests.factories import make_event, make_person, make_session, make_ticket

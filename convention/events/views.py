@@ -1,6 +1,8 @@
 """Organizers' pages of an event: settings, venue, rooms, and people with roles."""
 
+import datetime
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import reauthentication_required
@@ -18,7 +20,9 @@ from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
 from convention.tables.downloads import table_response
+from convention.text.dates import format_datetime
 from convention.web.accent_colours import is_readable_as_chosen
+from convention.web.edit_conflicts import compare_edits, compute_fingerprints, parse_seen_fingerprints
 from convention.web.routing import require_safe_or_post
 
 from .downloads import load_event_lists
@@ -49,6 +53,9 @@ if TYPE_CHECKING:
     from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
 
+# Each of these can be wrong beside the others of its line.
+LINKED_SETTINGS = ((*EVENT_TIME_FIELDS, "timezone"), ("kind", "host", "group"))
+
 
 @require_GET
 def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) -> "HttpResponse":
@@ -66,7 +73,7 @@ def event_create(request: "HttpRequest") -> "HttpResponse":
     check_event_creation(request.user)
     form = NewEventForm(request.POST or None)
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
-        event = save_event(request, form, "event.create")
+        event = save_event(request, form, "event.create", changed_fields=form.changed_data)
         messages.success(request, _("The event has been created. Next steps: tickets, rooms and people."))
         return redirect("organize-settings", event.slug)
     return render(request, "organize/event_new.html", {"form": form, "section": "organize"})
@@ -77,39 +84,89 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the event's settings."""
     event_row = get_event_to_organize(event, request.user)
     form_class = EventForm if can_create_events(request.user) else DelegatedEventForm
-    form = form_class(request.POST or None, instance=event_row)
-    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
-        try:
-            save_event(request, form, "event.change")
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        else:
+    fingerprints = compute_fingerprints({name: getattr(event_row, name) for name in form_class.base_fields})
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
+        with transaction.atomic():
+            # Locked, so that two organizers who save at once see each other's changes.
+            locked = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_row.pk)
+            form = form_class(request.POST, instance=locked)
+            newer_values = {} if "preview" in request.POST else _save_settings(request, form, seen_before)
+        if "preview" not in request.POST and form.is_valid():
             messages.success(request, _("The event has been saved."))
             return redirect("organize-settings", event_row.slug)
+        # Of the fields in conflict only: the other person's other changes must survive the next save.
+        fingerprints = seen_before | compute_fingerprints(newer_values)
+        context["other_values"] = [
+            (form[name], _describe_setting(form, name, value)) for name, value in newer_values.items()
+        ]
+    else:
+        form = form_class(instance=event_row)
     # The form has changed the instance; the page's frame shows what is stored.
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
     is_delegated = get_delegation(request.user, event_shown) is not None
-    return render_event_page(
-        request, "organize/event_settings.html", event_shown, form=form, is_delegated=is_delegated
+    context |= {"form": form, "is_delegated": is_delegated, "seen_fingerprints": json.dumps(fingerprints)}
+    return render_event_page(request, "organize/event_settings.html", event_shown, **context)
+
+
+def _save_settings(
+    request: "HttpRequest", form: EventForm, seen_fingerprints: dict[str, str]
+) -> dict[str, object]:
+    """Save the fields that the organizer changed, if the form is valid; else add the errors to it.
+
+    Return the current values of fields that somebody else changed in the meantime; nothing is saved then.
+    """
+    # Before the validation, which writes the values of the form to the instance.
+    current = {name: getattr(form.instance, name) for name in form.fields}
+    if not form.is_valid():
+        return {}
+    edits = compare_edits(
+        values=form.cleaned_data,
+        current=current,
+        seen_fingerprints=seen_fingerprints,
+        linked_fields=LINKED_SETTINGS,
     )
+    if edits.conflicting_values:
+        sentence = _(
+            "Someone else changed these settings while you were editing them. Your values are still here, "
+            "with theirs beside them. Choose what to keep, then save again."
+        )
+        form.add_error(None, sentence)
+        return edits.conflicting_values
+    for name in current.keys() - edits.changes.keys():
+        setattr(form.instance, name, current[name])
+    try:
+        save_event(request, form, "event.change", changed_fields=sorted(edits.changes))
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    return {}
+
+
+def _describe_setting(form: EventForm, name: str, value: object) -> str:
+    """Return a setting in words, for comparison."""
+    if isinstance(value, datetime.datetime):
+        return format_datetime(value, form.instance.zone)
+    choices = getattr(form.fields[name], "choices", ()) if isinstance(value, str) else ()
+    return str(dict(choices).get(value, "" if value is None else value))
 
 
 @transaction.atomic
-def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
+def save_event(request: "HttpRequest", form: EventForm, verb: str, *, changed_fields: list[str]) -> Event:
     """Save and record the event; warn of a passed deadline or a pale accent. Raise InvalidFields."""
     # In this transaction: guards compare with the stored row, which they lock until the event is saved.
     stored = check_event_change(form.instance, request.user) if form.instance.pk else None
     event: Event = form.save()
-    record_action(verb, event, event=event, fields=form.changed_data)
+    record_action(verb, event, event=event, fields=changed_fields)
     for follow_change in hooks.event_change_listeners.providers() if stored else ():
         follow_change(stored, event)
     is_draft = event.visibility == Event.Visibility.DRAFT
     # Not on each change of an event whose registration has closed as planned.
-    if (is_draft or {*EVENT_TIME_FIELDS, "visibility"} & {*form.changed_data}) and (
+    if (is_draft or {*EVENT_TIME_FIELDS, "visibility"} & {*changed_fields}) and (
         sentence := describe_passed_deadline(event)
     ):
         messages.warning(request, sentence)
-    if "accent" in form.changed_data and not is_readable_as_chosen(event.accent):
+    if "accent" in changed_fields and not is_readable_as_chosen(event.accent):
         messages.info(request, _("The accent colour is too pale for text, so pages use a darker shade."))
     return event
 

@@ -18,13 +18,13 @@ from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.scopes import HasScope
 from convention.errors import InvalidFields, NotFound
 from convention.events.models import Event
+from convention.web.edit_conflicts import compute_fingerprints
 from schedule.board.place_sessions import find_time_error
 from schedule.editing.forms import SessionForm
 from schedule.editing.sessions import (
     SLOT_FIELDS,
     SessionChangedMeanwhile,
     add_session,
-    compute_fingerprints,
     edit_session,
     get_session_values,
     remove_session,

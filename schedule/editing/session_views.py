@@ -15,6 +15,7 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from convention.web.edit_conflicts import compute_fingerprints, parse_seen_fingerprints
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.models import ProgrammeAudience, Session
@@ -37,7 +38,6 @@ from .sessions import (
     SessionChangedMeanwhile,
     add_session,
     cancel_session,
-    compute_fingerprints,
     edit_session,
     get_session_values,
     remove_session,
@@ -150,7 +150,8 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
             newer_values = save_session_form(request, form, session, seen_before) if form.is_valid() else {}
             if form.is_valid():
                 return redirect("organize-session", event_obj.slug, number)
-            fingerprints = fingerprints if newer_values else seen_before
+            # Of the fields in conflict only: another organizer's other changes must survive the next save.
+            fingerprints = seen_before | {name: fingerprints[name] for name in newer_values}
             differing_fields = [(form[name], value) for name, value in newer_values.items()]
             context |= {"form": form, "other_values": differing_fields}
         context["seen_fingerprints"] = json.dumps(fingerprints)
@@ -188,20 +189,6 @@ def get_initial_values(values: dict[str, Any]) -> dict[str, Any]:
     """Return the form's initial values that are not columns of the session."""
     names = ("is_time_pinned", "is_room_pinned")
     return {"speakers": "\n".join(values["speakers"])} | {name: values[name] for name in names}
-
-
-def parse_seen_fingerprints(text: str) -> dict[str, str]:
-    """Parse the fingerprints of the hidden field.
-
-    Unreadable ones are dropped, which makes every field count as changed: nothing is overwritten unseen.
-    """
-    try:
-        fingerprints = json.loads(text)
-    except ValueError:
-        return {}
-    if not isinstance(fingerprints, dict):
-        return {}
-    return {str(name): str(value) for name, value in fingerprints.items()}
 
 
 @require_POST

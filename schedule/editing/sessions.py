@@ -4,11 +4,10 @@ Texts are public as saved; time, room, pins and cancellation are changed in the 
 """
 
 import datetime
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event, Room
 from convention.events.sequence import advance_sequence
 from convention.text.normalize import search_text
+from convention.web.edit_conflicts import compare_edits
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Session, Speaker
 
@@ -55,33 +55,6 @@ def get_or_create_speakers(event: Event, names: Sequence[str], known: dict[str, 
         if key not in known:
             known[key] = Speaker.objects.create(event=event, name=name)
     return [known[key] for key in unique]
-
-
-def compute_fingerprint(value: object) -> str:
-    """Return a hash that is equal for values a form cannot tell apart: line ends, seconds, outer spaces.
-
-    Browsers send CRLF, and datetime-local has no seconds: otherwise saving a form unchanged would count as
-    a change of every such field.
-    """
-    return hashlib.sha256(to_plain_text(value).encode()).hexdigest()[:10]
-
-
-def compute_fingerprints(values: Mapping[str, object]) -> dict[str, str]:
-    """Return a fingerprint for each field."""
-    return {name: compute_fingerprint(value) for name, value in values.items()}
-
-
-def to_plain_text(value: object) -> str:
-    """Return a value as text: rows by their key, times by the minute."""
-    if value is None:
-        return ""
-    if isinstance(value, models.Model):
-        return str(value.pk)
-    if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M")
-    if isinstance(value, list | tuple):
-        return "\n".join(to_plain_text(item) for item in value)
-    return "\n".join(line.rstrip() for line in str(value).splitlines()).strip()
 
 
 # Fields that the planner and the conflicts use.
@@ -172,24 +145,10 @@ def edit_session(
     """
     locked = lock_session(session, author=author)
     current = get_session_values(locked)
-    own_values = {
-        name: value
-        for name, value in values.items()
-        if compute_fingerprint(value) != seen_fingerprints.get(name, "")
-    }
-    # If both made the same change, there is nothing to write and no conflict.
-    differing = {
-        name: value
-        for name, value in own_values.items()
-        if compute_fingerprint(value) != compute_fingerprint(current[name])
-    }
-    conflicting = {
-        name: current[name]
-        for name in differing
-        if compute_fingerprint(current[name]) != seen_fingerprints.get(name, "")
-    }
-    if conflicting:
-        raise SessionChangedMeanwhile(conflicting)
+    edits = compare_edits(values=values, current=current, seen_fingerprints=seen_fingerprints)
+    if edits.conflicting_values:
+        raise SessionChangedMeanwhile(edits.conflicting_values)
+    differing = edits.changes
     if differing:
         check_related_rows(locked, differing)
         write_session(locked, differing, current, author)

@@ -11,8 +11,9 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.snapshot import CheckpointState, make_etag
 from badges.attendance.seed import seed_attendance
 from convention.seeding import DemoWorld
+from convention.web.edit_conflicts import compute_fingerprints
 from registrations.sessions.booking import book_session, leave_session
-from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
+from schedule.editing.sessions import edit_session, get_session_values
 from schedule.models import Session
 from tests.badges.attendance.factories import (
     build_snapshot,

@@ -1,18 +1,22 @@
 """Organizers' pages of an event: permissions, settings, rooms, venue, people."""
 
 import datetime
+import json
 
 import pytest
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
+from convention.events.forms import EventForm
 from convention.events.models import Event, EventRole, Venue
 from convention.events.sequence import advance_sequence
+from convention.web.edit_conflicts import compute_fingerprints
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TOO_LONG = "300 caractères au maximum (actuellement 301)."
+SETTINGS = [*EventForm.base_fields]
 PAGES = ["settings", "venue", "rooms", "people"]
 
 
@@ -25,6 +29,7 @@ def make_event_form(event: Event, **changes) -> dict:
         "ends_at": "2027-06-17T18:00",
         "timezone": "Europe/Paris",
         "accent": "#0b5c8a",
+        "seen": json.dumps(compute_fingerprints({name: getattr(event, name) for name in SETTINGS})),
     }
     return {**values, **changes}
 

@@ -121,8 +121,9 @@ def test_passed_registration_deadline_is_reported_before_publication():
     )
     make_ticket(event, price=1000)
     organizer = make_client(make_staff(event))
-    settings = organizer.get("/en/organize/x/settings/").context["form"]
-    values = {field.html_name: field.value() or "" for field in settings}
+    page = organizer.get("/en/organize/x/settings/").context
+    values = {field.html_name: field.value() or "" for field in page["form"]}
+    values["seen"] = page["seen_fingerprints"]
     for name in ("starts_at", "ends_at"):
         values[name] = values[name].strftime("%Y-%m-%dT%H:%M")
     values["registration_closes_at"] = f"{timezone.now() - 3 * day:%Y-%m-%dT%H:%M}"

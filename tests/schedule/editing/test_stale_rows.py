@@ -4,6 +4,7 @@ import pytest
 
 from convention.errors import InvalidFields, NotFound
 from convention.events.models import Room
+from convention.web.edit_conflicts import compute_fingerprint
 from schedule.conflicts.planning_rules import save_room_planning
 from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import InvalidPlacement, make_moves
@@ -11,7 +12,7 @@ from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import load_state
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
 from schedule.editing.rooms import remove_room, save_room
-from schedule.editing.sessions import add_session, compute_fingerprint, edit_session, remove_session
+from schedule.editing.sessions import add_session, edit_session, remove_session
 from schedule.models import Session, Speaker, Track
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 from tests.schedule.versions.timetables import change_slot, publish_current_draft
