@@ -1,13 +1,9 @@
 """Delegate an event to an outside firm for a time, and name the people who work on it."""
 
 import datetime
-from typing import Final
 
-from django.conf import settings
 from django.db import transaction
-from django.tasks import task
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention import hooks
@@ -15,60 +11,13 @@ from convention.audit.record import record_action
 from convention.club.models import Company, CompanyRole, Employment, Person
 from convention.club.people import add_colleague, find_open_account
 from convention.club.periods import ONE_DAY
-from convention.db.leases import hold_lease
 from convention.errors import InvalidFields
-from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 
 from .models import Delegation, Event, EventRole
+from .role_mails import queue_role_mail
 from .roles import lock_event, save_event_role
-
-# The page on which each role works.
-START_PAGES: Final[dict[str, str]] = {
-    EventRole.Role.ORGANIZER: "organize-event",
-    EventRole.Role.DESK: "desk",
-    EventRole.Role.REVIEWER: "review-queue",
-}
-
-
-@task
-def notify_delegate(role_id: int) -> None:
-    """E-mail the person about their new role, unless it was removed meanwhile. Raise MailNotSent."""
-    rows = EventRole.objects.select_related("event", "person", "delegation__company")
-    role = rows.filter(pk=role_id, delegation__isnull=False, person__is_active=True).first()
-    if role is None or not role.person.email:
-        return
-    # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
-    with hold_lease(f"delegate:{role.pk}"), translation.override(role.person.language):
-        try:
-            send_mail_message(write_delegate_mail(role))
-        except MailRefused:
-            return  # the page of the delegation shows the address
-
-
-def write_delegate_mail(role: EventRole) -> MailMessage:
-    """Return the mail, in the active language."""
-    event, contract = role.event, role.delegation
-    assert contract is not None
-    assert role.person.email is not None
-    return MailMessage(
-        to=role.person.email,
-        subject=_("You have a role at “%(event)s”") % {"event": event.title},
-        template="delegate",
-        context={
-            "event": event,
-            "role": role.get_role_display(),
-            "company": contract.company,
-            "first_day": format_date(contract.starts_on) if contract.starts_on > timezone.localdate() else "",
-            "last_day": format_date(contract.ends_on),
-            "url": f"{settings.SITE_URL}{reverse(START_PAGES[role.role], args=[event.slug])}",
-        },
-        language=role.person.language,
-        message_key=f"delegate-{role.pk}",
-        accent=event.accent,
-        reply_to=event.contact_email,
-    )
 
 
 @transaction.atomic
@@ -155,7 +104,7 @@ def add_delegate(
         days=(timezone.localdate(), None),
         delegation=delegation,
     )
-    notify_delegate.enqueue(new_role.pk)
+    queue_role_mail(new_role)
     return new_role
 
 

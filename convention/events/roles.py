@@ -17,6 +17,7 @@ from convention.errors import Forbidden, InvalidFields
 
 from .models import Delegation, Event, EventRole
 from .permissions import can_organize, get_delegation
+from .role_mails import queue_role_mail
 
 
 @transaction.atomic
@@ -33,12 +34,14 @@ def appoint_person(
     """Give the role to the person with that address; an unknown one is added, also without a name.
 
     A period of the same role that overlaps or touches these days is extended instead; it gets `ends_on` as
-    its end if they include today. Raise InvalidFields for a closed account.
+    its end if they include today. The person gets an e-mail. Raise InvalidFields for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
     lock_event(event)
     person = get_or_create_by_address(email=email, first_name=first_name, last_name=last_name)
-    return save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
+    event_role = save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
+    queue_role_mail(event_role)
+    return event_role
 
 
 @transaction.atomic
@@ -52,7 +55,7 @@ def appoint_delegate(
     first_name: str = "",
     last_name: str = "",
 ) -> EventRole:
-    """Give a role under a contract, as an organizer of the firm.
+    """Give a role under a contract, as an organizer of the firm; the person gets an e-mail.
 
     Raise InvalidFields for the organizer's role, which only the club gives, and for the address of a known
     person who does not work for the firm.
@@ -67,7 +70,11 @@ def appoint_delegate(
         company=delegation.company, email=email, first_name=first_name, last_name=last_name
     )
     days = (starts_on, ends_on)
-    return save_event_role(event=delegation.event, person=person, role=role, days=days, delegation=delegation)
+    event_role = save_event_role(
+        event=delegation.event, person=person, role=role, days=days, delegation=delegation
+    )
+    queue_role_mail(event_role)
+    return event_role
 
 
 def save_event_role(

@@ -15,7 +15,6 @@ from convention.events.delegations import (
     add_delegate,
     delegate_event,
     end_delegation,
-    write_delegate_mail,
 )
 from convention.events.models import Delegation, EventRole
 from convention.events.permissions import (
@@ -24,6 +23,7 @@ from convention.events.permissions import (
     get_organized_events,
     get_staffed_events,
 )
+from convention.events.role_mails import write_delegate_mail
 from convention.events.roles import appoint_delegate, end_event_role
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
 from tests.site_objects import make_client, make_delegated_role

@@ -1,0 +1,72 @@
+"""A person who is given a role for an event is told by e-mail."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.models import Person
+from convention.events.models import Event, EventRole
+from convention.events.roles import save_event_role
+from tests.factories import make_administrator, make_event, make_person
+from tests.site_objects import make_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def event() -> Event:
+    return make_event(slug="x", name="Rencontre", name_en="Meeting")
+
+
+def give_role(email: str, role: str = "organizer", *, by: Person, **days) -> None:
+    today = timezone.localdate()
+    values = {"email": email, "role": role, "starts_on": today, **days}
+    assert make_client(by).post("/en/organize/x/people/", values).status_code == 302
+
+
+def test_new_person_is_told_who_gave_the_role_and_how_to_sign_in(event, run_tasks, mailoutbox):
+    give_role("nina@example.org", by=make_administrator(first_name="Ada", last_name="Boss"))
+    Person.objects.filter(email="nina@example.org").update(language="en")
+    run_tasks()
+
+    [mail] = mailoutbox
+    text = " ".join(mail.body.split())
+    assert mail.to == ["nina@example.org"]
+    assert mail.subject == "You have a role at “Meeting”"
+    assert "Ada Boss has given you the role of organizer for this event." in text
+    assert "You can view and change everything for this event." in text
+    assert "To sign in, enter this e-mail address; we will send you a code." in text
+    assert "/en/organize/x/" in text
+
+
+def test_mail_about_a_later_role_names_its_days(event, run_tasks, mailoutbox):
+    first_day = timezone.localdate() + datetime.timedelta(days=10)
+    person = make_person(email="nina@example.org", language="en")
+
+    give_role(person.email, "desk", by=make_administrator(), starts_on=first_day, ends_on=first_day)
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "Your access begins on" in mail.body
+    assert "Your access ends on" in mail.body
+    assert "/en/desk/x/" in mail.body
+
+
+def test_own_role_and_past_role_send_no_mail(event, run_tasks, mailoutbox):
+    boss, today = make_administrator(), timezone.localdate()
+    past_day = today - datetime.timedelta(days=8)
+
+    give_role(boss.email, by=boss)
+    give_role("nina@example.org", by=boss, starts_on=past_day, ends_on=past_day)
+    run_tasks()
+
+    assert EventRole.objects.count() == 2
+    assert mailoutbox == []
+
+
+def test_role_of_a_copied_event_sends_no_mail(event, run_tasks, mailoutbox):
+    save_event_role(event=event, person=make_person(), role="organizer", days=(timezone.localdate(), None))
+    run_tasks()
+
+    assert mailoutbox == []
