@@ -103,7 +103,7 @@ AUDITED_FORMS = {
     "quotation-mail": ("quotation.mail", {}),
     "organize-quotation-mail": ("quotation.mail", {}),
     "organize-registration": ("registration.correct", {"last_name": TYPED_TEXT}),
-    "organize-registration-cancel": ("registration.cancel", {}),
+    "organize-registration-cancel": ("registration.cancel", {"confirmed_fee": "0"}),
     "organize-registration-resend": ("registration.resend", {}),
     "organize-registration-renew": ("order.renew_link", {}),
     "organize-bulk-cancel": ("order.bulk_cancel", {"order": "X", "reason": "Attaque"}),
@@ -395,7 +395,8 @@ def test_every_address_that_accepts_post_is_listed(world):
 def test_cancellation_reason_is_recorded(world):
     here, _person, client = world
     client.post(
-        here.address("organize-registration-cancel", ["event", "reference"]), {"cancel-reason": "Malade"}
+        here.address("organize-registration-cancel", ["event", "reference"]),
+        {"cancel-reason": "Malade", "confirmed_fee": "0"},
     )
 
     assert AuditEntry.objects.get(verb="registration.cancel").reason == "Malade"

@@ -19,6 +19,7 @@ from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 from .cancellation import preview_outcome
 from .receivables import calculate_amount_owed, calculate_amount_retained, find_stored_receivable
 from .refund_rules import load_refund_terms
+from .refund_terms import RefundTerms
 from .refund_text import (
     describe_refund_reason,
     list_cancellation_refunds,
@@ -112,14 +113,17 @@ def describe_refund_state(refund: Refund, currency: str) -> str:
     return text % {"amount": Money(refund.amount, currency), "method": refund.get_method_display()}
 
 
-def summarize_refund(registration: Registration) -> list[str]:
-    """Return sentences about what cancelling this registration now would come to."""
-    return list(_iterate_preview(registration))
+def summarize_refund(registration: Registration, terms: RefundTerms | None = None) -> list[str]:
+    """Return sentences about what cancelling this registration now would come to.
+
+    Without `terms` the refund rules apply.
+    """
+    return list(_iterate_preview(registration, terms or load_refund_terms(registration, at=timezone.now())))
 
 
-def _iterate_preview(registration: Registration) -> Iterator[str]:
+def _iterate_preview(registration: Registration, terms: RefundTerms) -> Iterator[str]:
     order = registration.order
-    outcome = preview_outcome(registration, load_refund_terms(registration, at=timezone.now()))
+    outcome = preview_outcome(registration, terms)
     yield describe_refund_reason(outcome.refund_terms, registration.event.zone)
     for payment, cents in outcome.payment_refunds:
         yield _("To refund to the buyer: %(amount)s, %(method)s.") % {

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -21,14 +22,23 @@ from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.dates import format_date
 from convention.text.names import format_last_name_first
-from convention.text.normalize import normalize_whitespace
+from convention.text.normalize import normalize_whitespace, parse_digits
 from convention.web.forms import get_posted_data
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
+from registrations.billing.receivables import calculate_amount_due
+from registrations.billing.refund_rules import load_refund_terms
 from registrations.billing.refund_summary import load_payment_state, summarize_refund, summarize_settlement
+from registrations.billing.refund_terms import RefundTerms
 from registrations.booking.verification import awaits_buyer, select_links_after_payment, vouch_for_order
-from registrations.changes.cancel import AlreadyCancelled, cancel_registration, cancel_with_fee
+from registrations.changes.cancel import (
+    AlreadyCancelled,
+    cancel_registration,
+    cancel_with_fee,
+    check_cancellable,
+    make_fee_terms,
+)
 from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
 from registrations.changes.forms import CorrectionForm, DirectoryCorrectionForm, LateCorrectionForm
 from registrations.changes.merge import list_merged_registrations
@@ -266,25 +276,58 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
 
 @require_POST
 def registration_cancel(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Cancel for an attendee, by the refund rules or with another fee, with a reason."""
+    """Cancel by the refund rules or with another fee, once the organizer has confirmed what it comes to."""
     registration = _get_registration(get_event_to_organize(event, request.user), reference)
     fee_form = CancellationFeeForm(request.POST, prefix="cancel")
-    if fee_form.is_valid():
-        try:
-            _cancel_with_terms(
-                registration, fee_form.fee_cents, normalize_whitespace(fee_form.cleaned_data["reason"])
-            )
-        except InvalidFields as error:
-            fee_form.add_errors(error.field_errors)
-        except (NotOpenNow, AlreadyCancelled) as error:
-            messages.error(request, str(error))
-            return redirect("organize-registration", event, reference)
-        else:
-            messages.success(
-                request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
-            )
-            return redirect("organize-registration", event, reference)
-    return _render_registration(request, registration, fee_form=fee_form)
+    if not fee_form.is_valid():
+        return _render_registration(request, registration, fee_form=fee_form)
+    reason = normalize_whitespace(fee_form.cleaned_data["reason"])
+    try:
+        check_cancellable(registration)
+        terms = _get_refund_terms(registration, fee_form.fee_cents, reason)
+        # The fee that the organizer has seen: a deadline of the refund rules may have passed since.
+        seen_cents = parse_digits(request.POST.get("confirmed_fee", ""))
+        if seen_cents != terms.cancellation_fee:
+            if seen_cents is not None:
+                messages.warning(request, _("The refund has changed in the meantime. Check it again."))
+            return _render_cancellation(request, registration, fee_form, terms)
+        _cancel_with_terms(registration, fee_form.fee_cents, reason)
+    except InvalidFields as error:
+        fee_form.add_errors(error.field_errors)
+        return _render_registration(request, registration, fee_form=fee_form)
+    except (NotOpenNow, AlreadyCancelled) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
+        )
+    return redirect("organize-registration", event, reference)
+
+
+def _get_refund_terms(registration: Registration, fee_cents: int | None, reason: str) -> RefundTerms:
+    """Return the terms of the rules, or those with the organizer's fee. Raise InvalidFields."""
+    if fee_cents is None:
+        return load_refund_terms(registration, at=timezone.now())
+    due_cents = calculate_amount_due(registration)
+    return make_fee_terms(registration, due_cents, fee_cents=fee_cents, reason=reason)
+
+
+def _render_cancellation(
+    request: HttpRequest,
+    registration: Registration,
+    fee_form: CancellationFeeForm,
+    terms: RefundTerms,
+) -> HttpResponse:
+    """Ask for a confirmation of the cancellation on these terms."""
+    return _render_page(
+        request,
+        "registrations/organizer_cancel.html",
+        registration.event,
+        registration=registration,
+        fee_form=fee_form,
+        terms=terms,
+        sentences=summarize_refund(registration, terms),
+    )
 
 
 def _cancel_with_terms(registration: Registration, fee_cents: int | None, reason: str) -> None:

@@ -425,7 +425,9 @@ def test_organizer_page_of_cancelled_registration_shows_fee_and_refund(organizer
     page = f"/organize/congress/registrations/{registration.reference}/"
 
     active = read_page_text(organizer.get(page))
-    organizer.post(f"{page}cancel/", {"cancel-reason": "x", "cancel-cancellation_fee": "20"})
+    organizer.post(
+        f"{page}cancel/", {"cancel-reason": "x", "cancel-cancellation_fee": "20", "confirmed_fee": "2000"}
+    )
     cancelled = read_page_text(organizer.get(page)).replace("\u202f", " ").replace("\xa0", " ")
 
     assert "Réserver, échanger ou libérer des places" in active
@@ -443,7 +445,7 @@ def test_organizer_corrects_and_cancels_with_reason(organizer: Client, event: Ev
     registration = make_registration(event.tickets.get(), order=make_order(event, email="z@example.org"))
     page = f"/organize/congress/registrations/{registration.reference}/"
     organizer.post(page, {"first_name": "Zoë", "last_name": "M", "correct-reason": "typo <b>"})
-    organizer.post(f"{page}cancel/", {"cancel-reason": "fell\nill"})
+    organizer.post(f"{page}cancel/", {"cancel-reason": "fell\nill", "confirmed_fee": "0"})
     history = organizer.get(page).content.decode()
     assert escape("typo <b>") in history
     assert "fell ill" in history
