@@ -39,12 +39,15 @@ def credit_invoice(
     reason: str,
     line_ids: Iterable[int] | None = None,
     issued_on: datetime.date | None = None,
+    last_document_id: int | None = None,
 ) -> Invoice:
     """Credit lines of an invoice, all remaining ones by default, and stop owing their charges.
 
-    `line_ids` are primary keys of invoice lines. Raise InvalidCredit.
+    `line_ids` are primary keys of invoice lines. Raise InvalidCredit, and DocumentIssuedMeanwhile if
+    `last_document_id` is not the receivable's last document.
     """
     receivable = lock_receivable(invoice.receivable)
+    check_last_document(receivable, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     lines_to_credit = select_creditable_lines(
         invoiced_balance, invoice, None if line_ids is None else set(line_ids)

@@ -14,6 +14,7 @@ from convention.club import forms as club_forms
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import HundredthsField
+from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.models import InvoiceLine, Payment, Receivable
 
@@ -178,7 +179,7 @@ class RefundForm(IdempotentForm):
 
 
 class CreditForm(NextDocumentForm, CreditReasonForm):
-    """Extent of a credit note: everything left, some lines, or an amount."""
+    """Extent of a credit note: everything left, some lines, or an amount. Nothing is chosen beforehand."""
 
     ALL, LINES, AMOUNT = "all", "lines", "amount"
     what = forms.ChoiceField(
@@ -188,7 +189,7 @@ class CreditForm(NextDocumentForm, CreditReasonForm):
             (LINES, _("selected lines")),
             (AMOUNT, _("an amount")),
         ],
-        initial=ALL,
+        error_messages={"required": _("Choose what to credit.")},
         widget=forms.RadioSelect,
     )
     lines = forms.TypedMultipleChoiceField(
@@ -207,13 +208,30 @@ class CreditForm(NextDocumentForm, CreditReasonForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Require the lines or the amount that the choice needs."""
+        """Require the lines or the amount that the choice needs, and refuse those that it ignores."""
         data = super().clean() or self.cleaned_data
-        if data.get("what") == self.LINES and not data.get("lines"):
+        choice = data.get("what")
+        if choice == self.LINES and not data.get("lines"):
             self.add_error("lines", _("Tick the lines to credit."))
-        if data.get("what") == self.AMOUNT and not data.get("amount") and "amount" not in self.errors:
+        if choice == self.AMOUNT and not data.get("amount") and "amount" not in self.errors:
             self.add_error("amount", _("Enter the amount to credit."))
+        # Ignored, they would give another credit note than the treasurer meant, which is final.
+        if choice in (self.ALL, self.LINES) and data.get("amount"):
+            self.add_error(
+                "what", _("You have entered an amount. Choose “an amount”, or clear the amount field.")
+            )
+        if choice in (self.ALL, self.AMOUNT) and data.get("lines"):
+            self.add_error("what", _("You have ticked lines. Choose “selected lines”, or untick them."))
         return data
+
+    @property
+    def scope(self) -> CreditScope:
+        """Return what a valid form credits."""
+        choice = self.cleaned_data["what"]
+        return CreditScope(
+            amount=self.cleaned_data["amount"] if choice == self.AMOUNT else None,
+            line_ids=self.cleaned_data["lines"] if choice == self.LINES else None,
+        )
 
 
 class BankLineForm(forms.Form):

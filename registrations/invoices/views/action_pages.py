@@ -17,6 +17,15 @@ from .receivables import render_page
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionPreview:
+    """Effect of an action, shown before it is done."""
+
+    heading: str
+    sentences: Sequence[str]
+    lines: Sequence[DraftLine] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionPage:
     """Content of a confirmation page, and the function behind its button."""
 
@@ -29,21 +38,26 @@ class ActionPage:
     lines: Sequence[DraftLine] = ()
     # Without the buyer's name and address the page leads to them instead of showing its button.
     needs_buyer: bool = False
+    # Called like `run_action`, for a second page that asks for a confirmation.
+    build_preview: Callable[[dict[str, Any]], ActionPreview] | None = None
 
 
 def respond_with_action(
     request: HttpRequest, receivable: Receivable, action_page: ActionPage
 ) -> HttpResponse:
-    """Show the page; on POST run the action and redirect to the receivable."""
-    if request.method == "POST" and action_page.form.is_valid():
+    """Show the page; on POST run the action, after its preview if it has one, and show the receivable."""
+    form, preview = action_page.form, None
+    # "Change" on the preview shows the form again, with what was entered.
+    if request.method == "POST" and "change" not in request.POST and form.is_valid():
         try:
-            message = action_page.run_action(action_page.form.cleaned_data)
+            if action_page.build_preview and "confirmed" not in request.POST:
+                preview = action_page.build_preview(form.cleaned_data)
+            else:
+                messages.success(request, action_page.run_action(form.cleaned_data))
+                return redirect("receivable", receivable.reference)
         # A refusal belongs on the form, where the amount can be corrected.
         except ConventionError as error:
-            action_page.form.add_error(None, str(error))
-        else:
-            messages.success(request, message)
-            return redirect("receivable", receivable.reference)
+            form.add_error(None, str(error))
     return render_page(
-        request, "action", receivable=receivable, action_page=action_page, form=action_page.form
+        request, "action", receivable=receivable, action_page=action_page, form=form, preview=preview
     )

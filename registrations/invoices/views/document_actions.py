@@ -1,5 +1,6 @@
 """Issue, credit, correct and send the documents of a receivable, and edit their buyer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +15,14 @@ from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.completeness import require_buyer_address
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
-    credit_invoice,
-    credit_invoice_amount,
     credit_withdrawn_charges,
 )
+from registrations.invoices.documents.credit_preview import (
+    CreditNotePreview,
+    issue_credit_note,
+    preview_credit_note,
+)
+from registrations.invoices.documents.invoice_writer import DraftLine
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice, load_invoiced_balance
 from registrations.invoices.documents.issuing import (
     get_last_document_id,
@@ -33,7 +38,7 @@ from registrations.invoices.forms.actions import (
     DepositForm,
 )
 from registrations.invoices.ledger.charges import update_buyer
-from registrations.invoices.models import Invoice
+from registrations.invoices.models import Invoice, InvoiceLine
 from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
     get_receivable_for_treasurer,
@@ -41,7 +46,7 @@ from registrations.invoices.permissions import (
 from registrations.invoices.sending import queue_invoice_mail
 from registrations.invoices.uninvoiced import has_complete_buyer
 
-from .action_pages import ActionPage, respond_with_action
+from .action_pages import ActionPage, ActionPreview, respond_with_action
 
 
 def describe_document(document: Invoice) -> str:
@@ -149,35 +154,75 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
     )
 
     def run_action(data: dict[str, Any]) -> str:
-        if data["what"] == CreditForm.AMOUNT:
-            credit_note = credit_invoice_amount(
-                invoice=document,
-                amount=data["amount"],
-                reason=data["reason"],
-                last_document_id=data["last_document"],
-            )
-            return describe_document(credit_note)
-        # None credits everything left.
-        chosen = data["lines"] if data["what"] == CreditForm.LINES else None
-        return describe_document(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
+        return describe_document(issue_credit_note(**_get_credit_arguments(document, form, data)))
 
-    explanation = _(
-        "The credit note cancels all or part of %(number)s and reduces the amount due. Once "
-        "issued, it can no longer be changed."
-    )
-    heading = _("Credit note for invoice %(number)s") % {"number": document.number}
-    explanation = explanation % {"number": document.number}
+    def build_preview(data: dict[str, Any]) -> ActionPreview:
+        preview = preview_credit_note(**_get_credit_arguments(document, form, data))
+        return _describe_credit_preview(document, preview)
+
     return respond_with_action(
         request,
         document.receivable,
         ActionPage(
-            heading=heading,
-            explanation=explanation,
+            heading=_("Credit note for invoice %(number)s") % {"number": document.number},
+            explanation=_explain_credit(document, lines),
             button_label=_("Issue the credit note"),
             form=form,
             run_action=run_action,
+            build_preview=build_preview,
         ),
     )
+
+
+def _get_credit_arguments(document: Invoice, form: CreditForm, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "invoice": document,
+        "scope": form.scope,
+        "reason": data["reason"],
+        "last_document_id": data["last_document"],
+    }
+
+
+def _explain_credit(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
+    explanation = _(
+        "The credit note cancels all or part of %(number)s. You will see what it changes before it is issued."
+    ) % {"number": document.number}
+    deducted = -sum(line.amount for line in lines if document.kind == Invoice.Kind.INVOICE and line.origin_id)
+    if not deducted:
+        return explanation
+    # The items are then no longer due, so nothing is left that the deposit is a part of.
+    return f"{explanation} " + _(
+        "This invoice deducts deposits of %(deducted)s. Crediting the whole remaining amount cancels the "
+        "sale: the deposits must then be credited too. To waive the balance and keep the deposits, credit "
+        "an amount."
+    ) % {"deducted": format_cents(deducted, document.currency)}
+
+
+def _describe_credit_preview(document: Invoice, preview: CreditNotePreview) -> ActionPreview:
+    heading = _(
+        "Credit note of %(total)s on invoice %(number)s. Once issued, it can no longer be changed."
+    ) % {"total": format_cents(preview.total, document.currency), "number": document.number}
+    sentences = [
+        _("Balance due: %(before)s before the credit note, %(after)s after it.")
+        % {
+            "before": format_cents(max(0, preview.due_before), document.currency),
+            "after": format_cents(max(0, preview.due_after), document.currency),
+        }
+    ]
+    if preview.due_after < 0:
+        overpaid = format_cents(-preview.due_after, document.currency)
+        sentences.append(_("Overpaid after the credit note, to be refunded: %(sum)s.") % {"sum": overpaid})
+    if preview.excess_deposit_cents:
+        deposits = format_cents(preview.excess_deposit_cents, document.currency)
+        sentences.append(
+            _("The deposits of %(sum)s are then no longer deducted from an invoice: credit them too.")
+            % {"sum": deposits}
+        )
+    lines = [
+        DraftLine(line.description, line.quantity, line.amount, line.vat_rate, line.exemption)
+        for line in preview.lines
+    ]
+    return ActionPreview(heading=heading, sentences=sentences, lines=lines)
 
 
 @require_safe_or_post

@@ -1,0 +1,71 @@
+"""State what a credit note would do before it is issued."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models import Invoice, InvoiceLine
+
+from .credit_notes import credit_invoice, credit_invoice_amount
+from .invoiced_balance import load_invoiced_balance
+
+
+@dataclass(frozen=True)
+class CreditScope:
+    """Part of an invoice to credit: an amount in cents, some lines by primary key, or all that is left."""
+
+    amount: int | None = None
+    line_ids: Collection[int] | None = None
+
+
+@dataclass(frozen=True)
+class CreditNotePreview:
+    """Lines and total of a credit note, and what is due before and after it; amounts in cents.
+
+    `excess_deposit_cents` were invoiced as deposits that no invoice deducts any more.
+    """
+
+    lines: Sequence[InvoiceLine]
+    total: int
+    due_before: int
+    due_after: int
+    excess_deposit_cents: int
+
+
+def issue_credit_note(
+    *, invoice: Invoice, scope: CreditScope, reason: str, last_document_id: int | None = None
+) -> Invoice:
+    """Credit this part of an invoice. Raise InvalidCredit or DocumentIssuedMeanwhile."""
+    if scope.amount is not None:
+        return credit_invoice_amount(
+            invoice=invoice, amount=scope.amount, reason=reason, last_document_id=last_document_id
+        )
+    return credit_invoice(
+        invoice=invoice, line_ids=scope.line_ids, reason=reason, last_document_id=last_document_id
+    )
+
+
+@transaction.atomic
+def preview_credit_note(
+    *, invoice: Invoice, scope: CreditScope, reason: str, last_document_id: int | None = None
+) -> CreditNotePreview:
+    """Return what `issue_credit_note` would do, and roll it back. Raise the same."""
+    receivable = invoice.receivable
+    due_before = compute_balance(receivable).amount_due
+    # The credit note itself is issued and rolled back, so that the preview cannot promise anything else.
+    credit_note = issue_credit_note(
+        invoice=invoice, scope=scope, reason=reason, last_document_id=last_document_id
+    )
+    invoiced_balance = load_invoiced_balance(receivable)
+    deposits = invoiced_balance.undeducted_lines if invoiced_balance.has_excess_deposits else []
+    preview = CreditNotePreview(
+        lines=list(credit_note.lines.all()),
+        total=credit_note.total,
+        due_before=due_before,
+        due_after=compute_balance(receivable).amount_due,
+        excess_deposit_cents=sum(line.amount for line in deposits),
+    )
+    transaction.set_rollback(True)
+    return preview
