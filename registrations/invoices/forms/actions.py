@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.club import forms as club_forms
+from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import HundredthsField
@@ -113,7 +114,26 @@ class IdempotentForm(forms.Form):
         return f"hand-{self.cleaned_data.get('key') or uuid.uuid4()}"
 
 
-class ManualPaymentForm(IdempotentForm):
+class ConfirmableForm(forms.Form):
+    """Form with hidden checkboxes, shown when an unlikely value has to be confirmed."""
+
+    def require_confirmation(self, checkbox_name: str, *, field_name: str, question: str) -> None:
+        """Show the checkbox, and refuse the field with `question` until it is ticked."""
+        self.fields[checkbox_name].widget = forms.CheckboxInput()
+        if not self.cleaned_data.get(checkbox_name):
+            self.add_error(field_name, question)
+
+
+# A payment comes after the order; only one for an older debt that was entered later is dated before.
+MAX_DAYS_BEFORE_RECEIVABLE = 365
+
+
+def is_long_before_receivable(day: datetime.date, receivable: Receivable) -> bool:
+    """Return whether a day is so early that a payment of this receivable was hardly made on it."""
+    return (timezone.localdate(receivable.created_at) - day).days > MAX_DAYS_BEFORE_RECEIVABLE
+
+
+class ManualPaymentForm(IdempotentForm, ConfirmableForm):
     """Payment received outside of the online processor."""
 
     amount = CentsField(label=_("Amount received"))
@@ -124,26 +144,44 @@ class ManualPaymentForm(IdempotentForm):
     is_amount_confirmed = forms.BooleanField(
         label=_("I received this amount"), required=False, widget=forms.HiddenInput
     )
+    # Hidden until the day is long before the receivable.
+    is_day_confirmed = forms.BooleanField(
+        label=_("I received it on this day"), required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, receivable: Receivable, amount_due: int, **kwargs: Any) -> None:
         super().__init__(*args, initial={"amount": amount_due if amount_due > 0 else None}, **kwargs)
         self.receivable, self.amount_due = receivable, max(0, amount_due)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a confirmation of an amount that is more than what is due."""
+        """Ask for a confirmation of an amount that is more than what is due, and of a very early day."""
         data = super().clean() or self.cleaned_data
-        amount = data.get("amount", 0)
         # A second click finds the first one's payment, after which less is due.
-        if amount <= self.amount_due or Payment.objects.filter(external_id=self.external_id).exists():
-            return data
-        self.fields["is_amount_confirmed"].widget = forms.CheckboxInput()
-        if not data.get("is_amount_confirmed"):
+        if not Payment.objects.filter(external_id=self.external_id).exists():
+            self._question_amount(data.get("amount", 0))
+            self._question_day(data.get("received_on"))
+        return data
+
+    def _question_amount(self, amount: int) -> None:
+        if amount > self.amount_due:
             sentence = _(
                 "This is %(excess)s more than the balance due. Correct the amount, or confirm it below."
             )
             excess = format_cents(amount - self.amount_due, self.receivable.currency)
-            self.add_error("amount", sentence % {"excess": excess})
-        return data
+            self.require_confirmation(
+                "is_amount_confirmed", field_name="amount", question=sentence % {"excess": excess}
+            )
+
+    def _question_day(self, day: datetime.date | None) -> None:
+        if day and is_long_before_receivable(day, self.receivable):
+            sentence = _(
+                "This is more than a year before the amount was recorded, on %(day)s. Correct the date, or "
+                "confirm it below."
+            )
+            created_on = format_date(timezone.localdate(self.receivable.created_at))
+            self.require_confirmation(
+                "is_day_confirmed", field_name="received_on", question=sentence % {"day": created_on}
+            )
 
     def clean_received_on(self) -> datetime.date:
         """Refuse days in the future, since a recorded payment cannot be changed."""

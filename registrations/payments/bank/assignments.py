@@ -90,11 +90,11 @@ def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:
 
 @transaction.atomic
 def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
-    """Undo an assignment by a refund; the payment stays and its cents can be assigned again.
+    """Undo an assignment by a counter-entry of today; the payment stays, its cents can be assigned again.
 
     Raise InvalidAssignment if it was undone before or the money was refunded since.
     """
-    line = lock_line(assignment.line_id)
+    lock_line(assignment.line_id)
     stored = BankLineAssignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
     if stored.reversal_refund_id:
         raise InvalidAssignment(_("This assignment has already been undone."))
@@ -108,8 +108,8 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
         # Derived, so that a second click finds the same refund.
         external_id=f"{UNDO_PREFIX}{stored.payment.external_id}",
     )
-    # No money moves, so the refund counts as done on the day the line was booked.
-    complete_refund(refund=reversal, external_id=reversal.external_id or "", refunded_on=line.booked_on)
+    # Completed at once, as no money moves; dated today, as the line's day may be in a declared VAT period.
+    complete_refund(refund=reversal, external_id=reversal.external_id or "")
     stored.reversal_refund = reversal
     stored.save(update_fields=["reversal_refund"])
     event = stored.receivable.event

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.text.dates import format_date
@@ -127,13 +127,28 @@ def test_payment_above_the_balance_is_recorded_once_confirmed(issuer, client):
     [form] = html.fromstring(question.content).xpath("//main//form")
     recorded_before = Payment.objects.count()
     [box] = form.xpath(".//input[@type='checkbox']/@name")
-    client.post(reverse("receivable-pay", args=[receivable.reference]), {**form.fields, box: "on"})
+    client.post(reverse("receivable-pay", args=[receivable.reference]), {**dict(form.form_values()), box: "on"})
 
     assert "999 879,00 € de plus que le solde dû" in read_main_text(question)
     assert "J’ai bien reçu ce montant" in read_main_text(question)
     assert recorded_before == 0
     assert Payment.objects.get().amount == 99_999_900
     assert Payment.objects.get().note == "virement du 3"
+
+
+def test_payment_long_before_the_receivable_is_recorded_once_confirmed(issuer, client):
+    receivable = make_receivable()
+
+    with translation.override("en"):
+        question = send_payment(client, receivable, received_on="2016-11-03")
+        [form] = html.fromstring(question.content).xpath("//main//form")
+        recorded_before = Payment.objects.count()
+        [box] = form.xpath(".//input[@type='checkbox']/@name")
+        client.post(reverse("receivable-pay", args=[receivable.reference]), {**dict(form.form_values()), box: "on"})
+
+    assert "This is more than a year before the amount was recorded" in read_main_text(question)
+    assert recorded_before == 0
+    assert Payment.objects.get().received_on == datetime.date(2016, 11, 3)
 
 
 def test_second_click_on_a_payment_of_the_balance_asks_nothing(issuer, client):
