@@ -78,17 +78,28 @@ class ReceivableAdvice:
 class ReceivableFacts:
     """Input of `list_advice`; amounts in cents, payments as (cents, day).
 
-    `due_on` is the earliest due date of all invoices, `unpaid_due_on` of those not paid in full;
-    `cents_to_send` is the sum of the refunds that wait for the treasurer.
+    `uninvoiced_cents` are those of the next invoice, 0 if it only deducts deposits that cover it;
+    `has_invoiced_lines` is false as long as nothing is invoiced. `due_on` is the earliest due date of all
+    invoices, `unpaid_due_on` of those not paid in full; `cents_to_send` is the sum of the refunds that wait
+    for the treasurer.
     """
 
     balance: ReceivableBalance
+    needs_invoice: bool
     uninvoiced_cents: int
+    has_invoiced_lines: bool
     cents_to_credit: int
     due_on: datetime.date | None
     unpaid_due_on: datetime.date | None
     payments: Sequence[tuple[int, datetime.date]]
     cents_to_send: int
+
+    @property
+    def claimable_cents(self) -> int:
+        """Return the cents due of what is invoiced; all cents due if nothing is."""
+        # What no document names cannot be claimed yet: it is invoiced first.
+        uninvoiced = self.uninvoiced_cents if self.has_invoiced_lines else 0
+        return self.balance.amount_due - uninvoiced
 
 
 def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[ReceivableAdvice]:
@@ -104,15 +115,18 @@ def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[Receiva
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_CREDIT, facts.cents_to_credit))
     overdue_since = facts.unpaid_due_on if facts.unpaid_due_on and facts.unpaid_due_on < today else None
     # Something was paid, but not enough; an unpaid invoice is no case for advice before it is overdue.
-    is_underpaid = due > 0 and facts.balance.amount_retained > 0
+    claimable = facts.claimable_cents
+    is_underpaid = due > 0 and claimable > 0 and facts.balance.amount_retained > 0
     if is_underpaid:
-        advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, due, overdue_since))
-    if facts.uninvoiced_cents:
+        advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, claimable, overdue_since))
+    if facts.needs_invoice:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_INVOICE, facts.uninvoiced_cents))
     last = max((day for _amount, day in facts.payments), default=None)
     # One debt is one recommendation: what is underpaid says that it is overdue.
     if due > 0 and overdue_since and not is_underpaid:
-        advice.append(ReceivableAdvice(AdviceKind.OVERDUE, due, overdue_since))
+        # Charges that replace invoiced ones may exceed what is due: then all of it counts.
+        cents = claimable if claimable > 0 else due
+        advice.append(ReceivableAdvice(AdviceKind.OVERDUE, cents, overdue_since))
     elif due <= 0 and last and facts.due_on and last > facts.due_on:
         advice.append(ReceivableAdvice(AdviceKind.PAID_LATE, 0, last))
     return advice

@@ -151,6 +151,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
+        needs_invoice=facts.needs_invoice,
         uninvoiced=facts.uninvoiced_cents,
         reminders=sent_reminders.numbered,
         reminder_count=sent_reminders.late_step_count,
@@ -183,9 +184,13 @@ def build_facts(
     # Deposits that are too large are credited first.
     can_invoice = not invoiced_balance.has_excess_deposits
     uninvoiced_charges = invoiced_balance.uninvoiced_charges if can_invoice else []
+    charged_cents = sum(charge.amount for charge in uninvoiced_charges)
+    deposit_cents = sum(line.amount for line in invoiced_balance.undeducted_lines) if can_invoice else 0
     return ReceivableFacts(
         balance=balance,
-        uninvoiced_cents=sum(charge.amount for charge in uninvoiced_charges),
+        needs_invoice=charged_cents > 0,
+        uninvoiced_cents=charged_cents - deposit_cents,
+        has_invoiced_lines=bool(invoiced_balance.lines),
         cents_to_credit=sum(line.invoice.sign * line.amount for line in invoiced_balance.lines_to_credit),
         due_on=min((document.due_on for document in payable_documents), default=None),
         unpaid_due_on=unpaid_due_on,

@@ -13,9 +13,8 @@ from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from registrations.invoices.accounting.journal_entries import iter_refund_entries
 from registrations.invoices.documents.credit_notes import credit_invoice
-from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
-from registrations.invoices.ledger.advice import STATE_LABELS, AdviceKind, list_advice
+from registrations.invoices.ledger.advice import STATE_LABELS
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import ChargeItem, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
@@ -27,7 +26,6 @@ from registrations.invoices.ledger.receivable_list import (
 )
 from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.invoices.models import Issuer, Payment, Receivable, Refund
-from registrations.invoices.views.receivables import build_facts
 from tests.factories import make_event
 from tests.registrations.invoices.factories import make_receivable
 from tests.site_objects import make_client
@@ -209,43 +207,6 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     assert AuditEntry.objects.get(verb="payment.cancel").reason == "faute de frappe"
     [entry] = iter_refund_entries(issuer, (timezone.localdate(), timezone.localdate()))
     assert [side.amount_cents for side in entry.sides] == [3_600_000, -3_600_000]
-
-
-def list_advice_kinds(receivable) -> list[AdviceKind]:
-    """Return the kinds of advice for a receivable."""
-    documents = list(receivable.invoices.order_by("pk"))
-    payments = list(receivable.payments.all())
-    today = receivable.created_at.date()
-    facts = build_facts(
-        compute_balance(receivable),
-        load_invoiced_balance(receivable),
-        documents,
-        payments,
-        unpaid_due_on=annotate_receivables(today).get(pk=receivable.pk).unpaid_due_on,
-    )
-    return [one.kind for one in list_advice(facts, today=today)]
-
-
-def test_each_receivable_state_has_its_advice(issuer, client):
-    little, much, twice, gone = (make_receivable(GUESTS, DINNER) for _ in range(4))
-    for receivable in (little, much, twice, gone):
-        issue_invoice(receivable=receivable)
-    record_payment(receivable=little, amount=1_000, method="transfer")
-    record_payment(receivable=much, amount=50_000, method="transfer")
-    for _ in range(2):
-        record_payment(receivable=twice, amount=42_600, method="transfer")
-    withdraw_charges(receivable=gone, keys=["dinner"])
-    fresh = make_receivable()
-    assert [list_advice_kinds(receivable) for receivable in (little, much, twice, gone, fresh)] == [
-        [AdviceKind.UNDERPAID],
-        [AdviceKind.OVERPAID],
-        [AdviceKind.PAID_TWICE],
-        [AdviceKind.NEEDS_CREDIT],
-        [AdviceKind.NEEDS_INVOICE],
-    ]
-    assert "Payé deux fois\u202f: 426,00\u00a0€ de trop" in html.fromstring(
-        client.get(reverse("receivable", args=[twice.reference])).content
-    ).text_content().replace("\n", " ")
 
 
 def test_receivable_is_overdue_only_from_the_due_date_of_what_is_unpaid(issuer, client):

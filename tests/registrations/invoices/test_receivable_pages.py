@@ -127,7 +127,9 @@ def test_payment_above_the_balance_is_recorded_once_confirmed(issuer, client):
     [form] = html.fromstring(question.content).xpath("//main//form")
     recorded_before = Payment.objects.count()
     [box] = form.xpath(".//input[@type='checkbox']/@name")
-    client.post(reverse("receivable-pay", args=[receivable.reference]), {**dict(form.form_values()), box: "on"})
+    client.post(
+        reverse("receivable-pay", args=[receivable.reference]), {**dict(form.form_values()), box: "on"}
+    )
 
     assert "999 879,00 € de plus que le solde dû" in read_main_text(question)
     assert "J’ai bien reçu ce montant" in read_main_text(question)
@@ -144,7 +146,9 @@ def test_payment_long_before_the_receivable_is_recorded_once_confirmed(issuer, c
         [form] = html.fromstring(question.content).xpath("//main//form")
         recorded_before = Payment.objects.count()
         [box] = form.xpath(".//input[@type='checkbox']/@name")
-        client.post(reverse("receivable-pay", args=[receivable.reference]), {**dict(form.form_values()), box: "on"})
+        client.post(
+            reverse("receivable-pay", args=[receivable.reference]), {**dict(form.form_values()), box: "on"}
+        )
 
     assert "This is more than a year before the amount was recorded" in read_main_text(question)
     assert recorded_before == 0
