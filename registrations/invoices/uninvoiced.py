@@ -1,6 +1,7 @@
 """Find the receivables with charges that no document invoices yet, and issue their invoices together.
 
-The query repeats `invoiced_balance` in SQL, for lists of thousands; a test compares both.
+The query repeats `invoiced_balance` in SQL (`ledger.invoiced_lines`), for lists of thousands; a test compares
+both.
 """
 
 import datetime
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.tasks import task
 from django.utils import timezone
 
@@ -22,7 +23,8 @@ from convention.tasks.queue_names import DOCUMENT_QUEUE
 from convention.text.countries import country_codes
 from registrations.invoices.documents.completeness import is_complete_issuer
 from registrations.invoices.documents.issuing import issue_invoice
-from registrations.invoices.models import Charge, Invoice, InvoiceLine, Issuer, Receivable, ReceivableQuerySet
+from registrations.invoices.ledger.invoiced_lines import find_undeducted_deposits, find_uninvoiced_charges
+from registrations.invoices.models import Issuer, Receivable, ReceivableQuerySet
 from registrations.invoices.models.receivables import build_sum_subquery
 from registrations.invoices.sending import queue_invoice_mail
 
@@ -38,8 +40,8 @@ def list_uninvoiced_receivables() -> ReceivableQuerySet:
     Orders that wait for a payment or a verification are left out: perhaps nothing will ever be owed for them.
     """
     rows: ReceivableQuerySet = Receivable.objects.annotate(
-        charged=build_sum_subquery(_find_uninvoiced_charges(), "amount"),
-        deducted=build_sum_subquery(_find_undeducted_deposits(), "amount"),
+        charged=build_sum_subquery(find_uninvoiced_charges(), "amount"),
+        deducted=build_sum_subquery(find_undeducted_deposits(), "amount"),
     ).annotate(uninvoiced=F("charged") - F("deducted"))
     for find_references in hooks.pending_references.providers():
         rows = rows.exclude(reference__in=find_references())
@@ -56,25 +58,6 @@ def make_complete_buyer_filter() -> Q:
 def has_complete_buyer(receivable: Receivable) -> bool:
     """Return whether an invoice of the receivable can name its buyer."""
     return Receivable.objects.filter(make_complete_buyer_filter(), pk=receivable.pk).exists()
-
-
-def _find_uninvoiced_charges() -> QuerySet[Charge]:
-    return Charge.objects.active().exclude(Exists(_find_remaining_lines().filter(charge=OuterRef("pk"))))
-
-
-def _find_remaining_lines() -> QuerySet[InvoiceLine]:
-    """Return the lines that no credit note reverses, without the reversing lines themselves."""
-    credit = Invoice.Kind.CREDIT_NOTE
-    credit_lines = InvoiceLine.objects.filter(invoice__kind=credit, origin=OuterRef("pk"))
-    rows = InvoiceLine.objects.exclude(Exists(credit_lines))
-    return rows.exclude(invoice__kind=credit, origin__isnull=False)
-
-
-def _find_undeducted_deposits() -> QuerySet[InvoiceLine]:
-    """Return the lines of deposits that the next invoice deducts, each with its `receivable`."""
-    deductions = _find_remaining_lines().filter(invoice__kind=Invoice.Kind.INVOICE, origin=OuterRef("pk"))
-    deposits = _find_remaining_lines().filter(invoice__kind=Invoice.Kind.DEPOSIT)
-    return deposits.exclude(Exists(deductions)).annotate(receivable=F("invoice__receivable"))
 
 
 @dataclass(frozen=True)
@@ -196,7 +179,7 @@ def _iterate_due_receivables(issuer: Issuer, now: datetime.datetime) -> Iterator
 
 
 def _find_due_receivables(issuer: Issuer, now: datetime.datetime) -> ReceivableQuerySet:
-    new_charges = _find_uninvoiced_charges().filter(
+    new_charges = find_uninvoiced_charges().filter(
         receivable=OuterRef("pk"), added_at__gte=issuer.issues_since
     )
     rows = list_uninvoiced_receivables().filter(make_complete_buyer_filter(), Exists(new_charges))

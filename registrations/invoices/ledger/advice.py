@@ -22,6 +22,7 @@ class ReceivableState(StrEnum):
     # The values are part of URLs (`?state=`).
     OVERPAID = "overpaid"
     REFUND_TO_SEND = "refund_to_send"
+    CREDIT_TO_ISSUE = "credit_to_issue"
     NOTHING_OWED = "nothing_owed"
 
 
@@ -31,6 +32,7 @@ STATE_LABELS: dict[ReceivableState, str | Promise] = {
     ReceivableState.PAID: _("paid"),
     ReceivableState.OVERPAID: pgettext_lazy("receivable", "overpaid"),
     ReceivableState.REFUND_TO_SEND: _("refund to send"),
+    ReceivableState.CREDIT_TO_ISSUE: _("credit note to issue"),
     ReceivableState.NOTHING_OWED: _("nothing due"),
 }
 
@@ -41,6 +43,7 @@ def derive_receivable_state(
     *,
     unpaid_due_on: datetime.date | None,
     cents_to_send: int,
+    needs_credit: bool,
     today: datetime.date,
 ) -> ReceivableState:
     """Return the state; amounts in cents, `unpaid_due_on` the earliest due date of what is unpaid."""
@@ -51,6 +54,9 @@ def derive_receivable_state(
         return ReceivableState.OVERPAID
     if amount_due > 0:
         return ReceivableState.OVERDUE if unpaid_due_on and unpaid_due_on < today else ReceivableState.OPEN
+    # Settled, but the books still have an invoice of what is no longer due.
+    if needs_credit:
+        return ReceivableState.CREDIT_TO_ISSUE
     return ReceivableState.PAID if amount_owed else ReceivableState.NOTHING_OWED
 
 

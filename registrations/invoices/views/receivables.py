@@ -35,6 +35,7 @@ from registrations.invoices.forms.manual_charges import (
 from registrations.invoices.ledger.advice import (
     STATE_LABELS,
     ReceivableFacts,
+    ReceivableState,
     list_advice,
 )
 from registrations.invoices.ledger.audit_trail import list_audit_entries
@@ -83,13 +84,14 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
     page_ids = list(page.object_list)
     found = prefetch_invoices(rows).filter(pk__in=page_ids)
     page.object_list = sorted(found, key=lambda row: page_ids.index(row.pk))
+    totals = compute_totals(values)
     invoice_counts = count_uninvoiced(event_slug=active_filter.event)
     return render_page(
         request,
         "receivable_list",
         page_obj=page,
         rows=[(row, derive_row_state(row)) for row in page],
-        totals=compute_totals(values),
+        totals=totals,
         active_filter=active_filter,
         is_filtered=active_filter != ReceivableFilter(),
         states=[(state.value, label) for state, label in STATE_LABELS.items()],
@@ -99,6 +101,11 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         uninvoiced_count=invoice_counts.ready,
         incomplete_count=invoice_counts.incomplete,
         unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),
+        uncredited_count=(
+            0
+            if active_filter.state
+            else sum(sums.count_state(ReceivableState.CREDIT_TO_ISSUE) for sums in totals)
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from registrations.invoices.accounting.journal_entries import iter_refund_entries
-from registrations.invoices.documents.credit_notes import credit_invoice
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_withdrawn_charges
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
 from registrations.invoices.ledger.advice import STATE_LABELS
 from registrations.invoices.ledger.balance import compute_balance
@@ -239,12 +239,43 @@ def test_credited_invoice_is_not_overdue(issuer):
     assert annotate_receivables(timezone.localdate()).get().is_late is False
 
 
+def test_invoice_that_is_no_longer_due_is_listed_until_it_is_credited(issuer, client):
+    receivable = make_receivable(GUESTS)
+    issue_invoice(receivable=receivable)
+    withdraw_charges(receivable=receivable)
+
+    with translation.override("en"):
+        start = read_main_text(client.get(reverse("receivables")))
+        found = read_main_text(client.get(reverse("receivables"), {"state": "credit_to_issue"}))
+        credit_withdrawn_charges(receivable=receivable, reason="x")
+        afterwards = read_main_text(client.get(reverse("receivables")))
+
+    assert "1 receivable was invoiced and is no longer due." in start
+    assert "Credit note to issue" in start
+    assert receivable.reference in found
+    assert receivable.reference not in afterwards
+
+
+def test_deposit_of_what_is_no_longer_due_is_a_credit_note_to_issue(issuer):
+    receivable = make_receivable(GUESTS)
+    issue_deposit_invoice(receivable=receivable, amount=10_000)
+    is_credit_needed_before = annotate_receivables(timezone.localdate()).get().needs_credit
+
+    withdraw_charges(receivable=receivable)
+
+    assert is_credit_needed_before is False
+    assert annotate_receivables(timezone.localdate()).get().needs_credit is True
+
+
 @pytest.mark.long
 def test_state_filter_matches_state_derived_for_each_row(db):
     call_command("seed", size="club")
     client = make_client(Person.objects.get(email="tresorerie@club.example"))
     paid = Receivable.objects.with_balance().filter(amount_due=0, payments__method="transfer").first()
     request_refund(payment=paid.payments.get(), amount=100, reason="Geste commercial")
+    uncredited = make_receivable(GUESTS)
+    issue_invoice(receivable=uncredited)
+    withdraw_charges(receivable=uncredited)
     today = Receivable.objects.latest("created_at").created_at.date()
     rows = list(annotate_receivables(today))
     found = {
