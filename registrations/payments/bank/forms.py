@@ -5,11 +5,18 @@ import binascii
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.money import Money, compact_reference
+from convention.text.dates import format_date
 from convention.web.forms import TwoDecimalsField
+from registrations.invoices.forms.actions import ConfirmableForm, is_long_before_receivable
+from registrations.invoices.models import Receivable
+from registrations.payments.models import BankLine
 
 from .csv_columns import COLUMN_HEADINGS
+from .matching import LineMatch, MatchKind, PayableIndex, PayableItem
 from .statement_files import read_uploaded_statement
 from .statement_lines import StatementFile
 
@@ -82,13 +89,60 @@ class StatementForm(forms.Form):
         return base64.b64encode(self.cleaned_data["content"]).decode()
 
 
-class AssignmentForm(forms.Form):
+# Of these the page says that the line is more than what is due of the matched reference.
+KINDS_ABOVE_BALANCE = (MatchKind.OVERPAID, MatchKind.ALREADY_PAID, MatchKind.NO_LONGER_DUE)
+
+
+class AssignmentForm(ConfirmableForm):
     """Reference that a line pays, and the amount."""
 
     reference = forms.CharField(
         label=_("Reference"), max_length=40, help_text=_("Reference of an order or of any other amount due.")
     )
     amount = TwoDecimalsField(label=_("Amount"), max_value=9_999_999_999)
+    # Both are hidden until there is something to confirm.
+    is_amount_confirmed = forms.BooleanField(
+        label=_("Record this amount for this reference"), required=False, widget=forms.HiddenInput
+    )
+    is_day_confirmed = forms.BooleanField(
+        label=_("This line pays this reference"), required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(
+        self, *args: Any, line: BankLine, index: PayableIndex, match: LineMatch, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.line, self.index, self.match = line, index, match
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a confirmation of more than what is due, and of a line long before the receivable."""
+        data = super().clean() or self.cleaned_data
+        item = self.index.items.get(compact_reference(data.get("reference", "")))
+        # Another currency is refused by the assignment.
+        if item and item.currency == self.line.currency and "amount" in data:
+            self._question_amount(item)
+            self._question_day(item)
+        return data
+
+    def _question_amount(self, item: PayableItem) -> None:
+        excess = self.cents - max(0, item.amount_due)
+        is_stated = self.match.kind in KINDS_ABOVE_BALANCE and self.match.reference == item.reference
+        if excess > 0 and not is_stated:
+            sentence = _(
+                "This is %(excess)s more than the balance due. Correct the amount, or confirm it below."
+            )
+            question = sentence % {"excess": Money(excess, item.currency)}
+            self.require_confirmation("is_amount_confirmed", field_name="amount", question=question)
+
+    def _question_day(self, item: PayableItem) -> None:
+        receivable = Receivable.objects.filter(reference=item.reference).first()
+        if receivable and is_long_before_receivable(self.line.booked_on, receivable):
+            sentence = _(
+                "This line was booked more than a year before the amount was recorded, on %(day)s. Correct "
+                "the reference, or confirm it below."
+            )
+            question = sentence % {"day": format_date(timezone.localdate(receivable.created_at))}
+            self.require_confirmation("is_day_confirmed", field_name="reference", question=question)
 
     @property
     def cents(self) -> int:

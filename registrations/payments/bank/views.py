@@ -8,6 +8,9 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -120,13 +123,13 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         "reference": match.reference if match.kind != MatchKind.PAYOUT else "",
     }
     search_text = request.GET.get("q", "")[:200]
-    form = AssignmentForm(get_posted_data(request), initial=initial)
+    form = AssignmentForm(get_posted_data(request), initial=initial, line=bank_line, index=index, match=match)
     if "payout" in request.POST:
         match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
         messages.success(request, _("The line has been matched to the payout."))
         return redirect("bank-line", line_id)
-    if request.method == "POST" and form.is_valid() and _try_assign(bank_line, form):
-        messages.success(request, _("The payment has been recorded."))
+    if request.method == "POST" and form.is_valid() and (assignment := _try_assign(bank_line, form)):
+        messages.success(request, _describe_assignment(assignment))
         # What is left of a line is assigned before the next one.
         return redirect("bank-line", line_id) if compute_unassigned(bank_line) else _go_to_next(bank_line)
     return _render_page(
@@ -173,12 +176,24 @@ def _go_to_next(line: BankLine) -> HttpResponse:
     return redirect("bank-line", next_line.pk) if next_line else redirect("bank-lines")
 
 
-def _try_assign(line: BankLine, form: AssignmentForm) -> bool:
+def _try_assign(line: BankLine, form: AssignmentForm) -> BankLineAssignment | None:
     try:
-        assign_line(line=line, reference=form.cleaned_data["reference"], amount=form.cents)
+        return assign_line(line=line, reference=form.cleaned_data["reference"], amount=form.cents)
     except ConventionError as error:
         form.add_error(None, str(error))
-    return not form.errors
+        return None
+
+
+def _describe_assignment(assignment: BankLineAssignment) -> SafeString:
+    """Return the message after an assignment, which is shown on the page of the next line."""
+    receivable = assignment.receivable
+    buyer = receivable.buyer_label
+    message = _("%(amount)s has been recorded for %(buyer)s.") % {
+        "amount": receivable.as_money(assignment.amount),
+        "buyer": buyer if buyer == receivable.reference else f"{buyer} · {receivable.reference}",
+    }
+    link = reverse("receivable", args=[receivable.reference])
+    return format_html('{} <a href="{}">{}</a>', message, link, _("Show the receivable"))
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """The treasurer's pages of bank lines and card payments, step by step."""
 
+import datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -139,6 +141,62 @@ def test_invalid_assignment_shows_error(client, page, event, sent, said):
     assert answer.status_code == 200
     assert said in answer.text
     assert Payment.objects.count() == 0
+
+
+def test_amount_above_what_is_due_of_a_typed_reference_is_recorded_once_confirmed(client, page, event):
+    order = order_by_card(event, payment="invoice")
+    import_lines((600_000, "Inconnue", "", ""))
+    address = f"/en{BANK}{BankLine.objects.get().pk}/"
+    typed = {"reference": order.reference, "amount": "6000"}
+
+    question = client.post(address, typed)
+    recorded_before = Payment.objects.count()
+    client.post(address, {**typed, "is_amount_confirmed": "on"})
+
+    [form] = html.fromstring(question.content).xpath("//form[.//input[@type='checkbox']]")
+    assert "more than the balance due" in form.text_content()
+    assert recorded_before == 0
+    assert Payment.objects.get().amount == 600_000
+
+
+def test_overpayment_that_the_page_states_is_recorded_without_confirmation(client, page, event):
+    order = order_by_card(event, payment="invoice")
+    import_lines((13_000, "Acme", "", order.creditor_reference))
+    address = f"{BANK}{BankLine.objects.get().pk}/"
+    [form] = html.fromstring(client.get(address).content).xpath("//form[.//input[@id='id_amount']]")
+
+    client.post(address, dict(form.form_values()))
+
+    assert Payment.objects.get().amount == 13_000
+
+
+def test_line_long_before_the_receivable_is_assigned_once_confirmed(client, page):
+    receivable = make_receivable()
+    import_lines((12_000, "Inconnue", "", ""))
+    BankLine.objects.update(booked_on=datetime.date(2016, 11, 3))
+    address = f"/en{BANK}{BankLine.objects.get().pk}/"
+    typed = {"reference": receivable.reference, "amount": "120"}
+
+    question = client.post(address, typed)
+    recorded_before = Payment.objects.count()
+    client.post(address, {**typed, "is_day_confirmed": "on"})
+
+    assert "booked more than a year before" in question.text
+    assert recorded_before == 0
+    assert Payment.objects.count() == 1
+
+
+def test_message_after_an_assignment_names_and_links_what_was_paid(client, page):
+    receivable = make_receivable(name="Acme & fils")
+    import_lines((12_000, "Inconnue", "", ""))
+    address = f"/en{BANK}{BankLine.objects.get().pk}/"
+
+    answer = client.post(address, {"reference": receivable.reference, "amount": "120"}, follow=True)
+
+    [message] = html.fromstring(answer.content).xpath("//ul[contains(@class, 'messages')]/li")
+    [link] = message.xpath(".//a/@href")
+    assert f"€120 has been recorded for Acme & fils · {receivable.reference}." in message.text_content()
+    assert link == f"/en/organize/money/owed/{receivable.reference}/"
 
 
 def test_returned_payout_is_shown_as_resent_in_next_payout(stripe, page, event, run_tasks):
