@@ -179,7 +179,7 @@ AUDITED_FORMS = {
     "receivable-pay": ("payment.record", {"amount": "5", "note": TYPED_TEXT}),
     "receivable-buyer": ("receivable.correct", {"name": TYPED_TEXT}),
     "invoice-send": ("invoice.send", {}),
-    "invoice-credit": ("invoice.issue", {"reason": "annulé"}),
+    "invoice-credit": ("invoice.issue", {"what": "all", "reason": "annulé", "confirmed": "1"}),
     "payment-refund": ("refund.request", {"amount": "1", "reason": "geste"}),
     "refund-done": ("refund.done", {}),
     "refund-failed": ("refund.fail", {"reason": "compte fermé"}),

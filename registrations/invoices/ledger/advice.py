@@ -43,7 +43,7 @@ def derive_receivable_state(
     *,
     unpaid_due_on: datetime.date | None,
     cents_to_send: int,
-    needs_credit: bool,
+    cents_to_credit: int,
     today: datetime.date,
 ) -> ReceivableState:
     """Return the state; amounts in cents, `unpaid_due_on` the earliest due date of what is unpaid."""
@@ -55,7 +55,7 @@ def derive_receivable_state(
     if amount_due > 0:
         return ReceivableState.OVERDUE if unpaid_due_on and unpaid_due_on < today else ReceivableState.OPEN
     # Settled, but the books still have an invoice of what is no longer due.
-    if needs_credit:
+    if cents_to_credit > 0:
         return ReceivableState.CREDIT_TO_ISSUE
     return ReceivableState.PAID if amount_owed else ReceivableState.NOTHING_OWED
 

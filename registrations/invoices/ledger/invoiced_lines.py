@@ -43,14 +43,15 @@ def _find_withdrawn_lines() -> QuerySet[InvoiceLine]:
     )
 
 
-def annotate_needs_credit(rows: ReceivableQuerySet) -> ReceivableQuerySet:
-    """Annotate `needs_credit`: whether something was invoiced that is no longer due."""
+def annotate_cents_to_credit(rows: ReceivableQuerySet) -> ReceivableQuerySet:
+    """Annotate `cents_to_credit`: invoiced and no longer due, as `InvoicedBalance` computes it."""
     is_deposit_excessive = Q(deposits__gt=0) & Q(deposits__gt=F("uninvoiced_charges"))
+    excess_deposits = Case(
+        When(is_deposit_excessive, then=F("deposits")), default=0, output_field=BigIntegerField()
+    )
     annotated: ReceivableQuerySet = rows.annotate(
         withdrawn_lines=build_sum_subquery(_find_withdrawn_lines(), "signed_amount"),
         deposits=build_sum_subquery(find_undeducted_deposits(), "amount"),
         uninvoiced_charges=build_sum_subquery(find_uninvoiced_charges(), "amount"),
-    ).annotate(
-        needs_credit=Case(When(Q(withdrawn_lines__gt=0) | is_deposit_excessive, then=True), default=False)
-    )
+    ).annotate(cents_to_credit=F("withdrawn_lines") + excess_deposits)
     return annotated

@@ -29,7 +29,7 @@ from registrations.invoices.models import Charge, Invoice, Receivable, Receivabl
 from registrations.invoices.models.receivables import build_sum_subquery
 
 from .advice import STATE_LABELS, ReceivableState, derive_receivable_state
-from .invoiced_lines import annotate_needs_credit
+from .invoiced_lines import annotate_cents_to_credit
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class ReceivableFilter:
 
 
 def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
-    """Return all receivables with balance, `unpaid_due_on`, `is_late`, `cents_to_send` and `needs_credit`.
+    """Return all receivables with balance, `unpaid_due_on`, `is_late`, `cents_to_send`, `cents_to_credit`.
 
     `unpaid_due_on` is the earliest due date of the invoices that are not paid in full, None without one. As
     in `compute_unpaid_cents`, payments cover invoices in the order in which they were issued.
@@ -98,20 +98,20 @@ def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
             cents_to_send=build_sum_subquery(Refund.objects.to_send(), "amount"),
         )
     )
-    return annotate_needs_credit(rows)
+    return annotate_cents_to_credit(rows)
 
 
 def build_state_condition(state: str) -> Q:
     """Return the condition of a state; it must agree with `advice.derive_receivable_state`."""
     has_refund_to_send = Q(cents_to_send__gt=0)
-    is_settled = Q(amount_due=0, needs_credit=False) & ~has_refund_to_send
+    is_settled = Q(amount_due=0, cents_to_credit__lte=0) & ~has_refund_to_send
     return {
         ReceivableState.OPEN.value: Q(amount_due__gt=0, is_late=False) & ~has_refund_to_send,
         ReceivableState.OVERDUE.value: Q(amount_due__gt=0, is_late=True) & ~has_refund_to_send,
         ReceivableState.PAID.value: is_settled & ~Q(amount_owed=0),
         ReceivableState.OVERPAID.value: Q(amount_due__lt=0) & ~has_refund_to_send,
         ReceivableState.REFUND_TO_SEND.value: has_refund_to_send,
-        ReceivableState.CREDIT_TO_ISSUE.value: Q(amount_due=0, needs_credit=True) & ~has_refund_to_send,
+        ReceivableState.CREDIT_TO_ISSUE.value: Q(amount_due=0, cents_to_credit__gt=0) & ~has_refund_to_send,
         ReceivableState.NOTHING_OWED.value: is_settled & Q(amount_owed=0),
     }[state]
 
@@ -128,7 +128,7 @@ def derive_row_state(row: Any, today: datetime.date | None = None) -> Receivable
         row.amount_due,
         unpaid_due_on=row.unpaid_due_on,
         cents_to_send=row.cents_to_send,
-        needs_credit=row.needs_credit,
+        cents_to_credit=row.cents_to_credit,
         today=today or timezone.localdate(),
     )
 
@@ -154,7 +154,7 @@ class CurrencyTotals:
 
 LIST_COLUMNS = (
     "pk", "created_at", "currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due",
-    "unpaid_due_on", "cents_to_send", "needs_credit",
+    "unpaid_due_on", "cents_to_send", "cents_to_credit",
 )  # fmt: skip
 # What the treasurer has to see to comes first.
 STATES_BY_URGENCY = (

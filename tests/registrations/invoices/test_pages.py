@@ -256,15 +256,15 @@ def test_invoice_that_is_no_longer_due_is_listed_until_it_is_credited(issuer, cl
     assert receivable.reference not in afterwards
 
 
-def test_deposit_of_what_is_no_longer_due_is_a_credit_note_to_issue(issuer):
+def test_deposit_of_what_is_no_longer_due_is_to_be_credited(issuer):
     receivable = make_receivable(GUESTS)
     issue_deposit_invoice(receivable=receivable, amount=10_000)
-    is_credit_needed_before = annotate_receivables(timezone.localdate()).get().needs_credit
+    cents_before = annotate_receivables(timezone.localdate()).get().cents_to_credit
 
     withdraw_charges(receivable=receivable)
 
-    assert is_credit_needed_before is False
-    assert annotate_receivables(timezone.localdate()).get().needs_credit is True
+    assert cents_before == 0
+    assert annotate_receivables(timezone.localdate()).get().cents_to_credit == 10_000
 
 
 @pytest.mark.long

@@ -4,7 +4,6 @@ import datetime
 import hashlib
 
 import pytest
-from django.utils import timezone
 
 from convention.audit.models import AuditEntry as Trace
 from convention.errors import UnreadableFile
@@ -430,17 +429,6 @@ def test_a_wrong_assignment_is_undone_by_a_counter_entry(event):
     assert Payment.objects.count() == 2
     with pytest.raises(InvalidAssignment):
         undo_assignment(assignment=assignment, reason="encore")
-
-
-def test_counter_entry_of_an_assignment_is_dated_today(event):
-    order = place_invoice_order(event)
-    import_lines((12_000, "Acme", "", order.creditor_reference))
-    line = BankLine.objects.get()
-
-    reversal = undo_assignment(assignment=line.assignments.get(), reason="Autre commande")
-
-    assert line.booked_on != timezone.localdate()
-    assert reversal.refunded_on == timezone.localdate()
 
 
 def test_line_is_set_aside_and_reopened(event):

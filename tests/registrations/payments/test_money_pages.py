@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
@@ -15,6 +16,7 @@ from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
 from registrations.invoices.models import Payment, Payout
 from registrations.models import Order
+from registrations.payments.bank.assignments import undo_assignment
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.invoices.factories import make_receivable
@@ -419,3 +421,14 @@ def test_payment_attempts_name_a_person_without_a_query_each(
 
     titles = [cell.text_content() for cell in document.xpath("//tbody/tr/th")]
     assert [title.partition(" · ")[0].strip() for title in titles] == ["Zoé Müller 0"] * 2
+
+
+def test_counter_entry_of_an_assignment_is_dated_today(event):
+    order = order_by_card(event, payment="invoice")
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+    line = BankLine.objects.get()
+
+    reversal = undo_assignment(assignment=line.assignments.get(), reason="Autre commande")
+
+    assert line.booked_on != timezone.localdate()
+    assert reversal.refunded_on == timezone.localdate()
