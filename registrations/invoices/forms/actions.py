@@ -17,7 +17,7 @@ from convention.text.normalize import normalize_whitespace
 from convention.web.forms import HundredthsField
 from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
-from registrations.invoices.models import InvoiceLine, Payment, Receivable
+from registrations.invoices.models import InvoiceLine, Payment, Receivable, Refund
 
 from .issuer import CheckedNumbersForm
 
@@ -214,6 +214,31 @@ class RefundForm(IdempotentForm):
     def method(self) -> str:
         """Return the method to use instead of the payment's, if any."""
         return Payment.Method.TRANSFER if self.cleaned_data.get("by_transfer") else ""
+
+
+class RefundCompletionForm(forms.Form):
+    """Day on which the money of a refund left the account."""
+
+    refunded_on = FrenchDayField(label=_("Refunded on"), initial=timezone.localdate)
+
+    def __init__(self, *args: Any, refund: Refund, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refund = refund
+
+    def clean_refunded_on(self) -> datetime.date:
+        """Refuse days in the future and before the payment, since a refund that is done cannot be changed."""
+        day: datetime.date = self.cleaned_data["refunded_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(
+                _("Choose a day that is not in the future: confirm the refund once the money has been sent.")
+            )
+        if day < self.refund.payment.received_on:
+            received_on = format_date(self.refund.payment.received_on)
+            raise forms.ValidationError(
+                _("The payment was received on %(day)s. Choose that day or a later one.")
+                % {"day": received_on}
+            )
+        return day
 
 
 class CreditForm(NextDocumentForm, CreditReasonForm):

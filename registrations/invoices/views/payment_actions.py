@@ -9,9 +9,9 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import (
-    ConfirmationForm,
     ManualPaymentForm,
     PaymentCancelForm,
+    RefundCompletionForm,
     RefundForm,
     RequiredReasonForm,
 )
@@ -164,14 +164,14 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Mark a refund as sent."""
     refund = get_refund_for_treasurer(refund_id, request.user)
 
-    def run_action(_data: dict[str, Any]) -> str:
-        complete_refund(refund=refund)
+    def run_action(data: dict[str, Any]) -> str:
+        complete_refund(refund=refund, refunded_on=data["refunded_on"])
         return _("The refund has been marked as done.")
 
-    explanation = _("Only confirm if %(amount)s left the account today.") % {
+    explanation = _("Only confirm once %(amount)s has left the account.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
-    form = ConfirmationForm(get_posted_data(request))
+    form = RefundCompletionForm(get_posted_data(request), refund=refund)
     return respond_with_action(
         request,
         refund.receivable,

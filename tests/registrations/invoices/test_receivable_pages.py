@@ -14,6 +14,7 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.forms.actions import CreditReasonForm, PaymentCancelForm, RequiredReasonForm
 from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
+from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Invoice, Payment, Reminder
 from registrations.invoices.views import batches
 from tests.factories import make_event
@@ -336,3 +337,40 @@ def test_each_form_says_which_reason_is_missing(form_class, max_length: int, sen
 
     assert form.errors["reason"] == [sentence]
     assert form.fields["reason"].max_length == max_length
+
+
+@pytest.fixture
+def requested_refund():
+    """Return a refund of a transfer that was received ten days ago."""
+    ten_days_ago = timezone.localdate() - datetime.timedelta(days=10)
+    payment = record_payment(
+        receivable=make_receivable(), amount=13_000, method="transfer", received_on=ten_days_ago
+    )
+    return request_refund(payment=payment, amount=1_000, reason="trop payé")
+
+
+def test_refund_is_completed_on_the_day_entered(client, requested_refund):
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+
+    client.post(reverse("refund-done", args=[requested_refund.pk]), {"refunded_on": str(yesterday)})
+
+    requested_refund.refresh_from_db()
+    assert requested_refund.state == "done"
+    assert requested_refund.refunded_on == yesterday
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [(1, "Choose a day that is not in the future"), (-11, "The payment was received on")],
+)
+def test_refund_is_not_completed_in_the_future_or_before_its_payment(
+    client, requested_refund, days: int, sentence: str
+):
+    day = timezone.localdate() + datetime.timedelta(days=days)
+
+    with translation.override("en"):
+        answer = client.post(reverse("refund-done", args=[requested_refund.pk]), {"refunded_on": str(day)})
+
+    requested_refund.refresh_from_db()
+    assert sentence in read_main_text(answer)
+    assert requested_refund.state == "requested"
