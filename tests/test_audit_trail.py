@@ -5,6 +5,7 @@ The tables are compared with the address patterns: an address that takes a form 
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
@@ -181,7 +182,7 @@ AUDITED_FORMS = {
     "invoice-send": ("invoice.send", {}),
     "invoice-credit": ("invoice.issue", {"what": "all", "reason": "annulé", "confirmed": "1"}),
     "payment-refund": ("refund.request", {"amount": "1", "reason": "geste"}),
-    "refund-done": ("refund.done", {}),
+    "refund-done": ("refund.done", {"refunded_on": str(timezone.localdate())}),
     "refund-failed": ("refund.fail", {"reason": "compte fermé"}),
     "payout": ("payout.match", {"bank_line": TYPED_TEXT}),
     "issuer": ("issuer.change", {"legal_name": TYPED_TEXT}),

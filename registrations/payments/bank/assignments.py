@@ -122,7 +122,7 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
 def ignore_line(*, line: BankLine, reason: str) -> None:
     """Set aside a line that pays nothing owed. Raise InvalidAssignment if it is used."""
     line = lock_line(line.pk)
-    if line.payout_id or compute_unassigned(line) < line.amount:
+    if line.payout_id or line.refund_id or compute_unassigned(line) < line.amount:
         raise InvalidAssignment(_("This line is assigned; undo the assignment first."))
     line.ignored_at, line.ignore_reason = timezone.now(), reason[:300]
     line.save(update_fields=["ignored_at", "ignore_reason"])
@@ -155,13 +155,21 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
 
 
 @transaction.atomic
-def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
-    """Link a debit to the refund that it shows, which completes it; return whether there is one.
+def record_returned_transfer(*, line: BankLine, reference: str) -> Refund | None:
+    """Link a debit to the refund that it shows, which completes it; return that refund.
 
-    Without an open refund of this amount, one that nobody requested is recorded.
+    Without an open refund of this amount, one that nobody requested is recorded; None if no payment has so
+    much left. Raise InvalidAssignment if the line is used or in another currency.
     """
     line = lock_line(line.pk)
     receivable = Receivable.objects.get(reference=reference)
+    if not line.is_open_debit:
+        raise InvalidAssignment(_("This line is already matched to a refund, or set aside."))
+    if receivable.currency != line.currency:
+        raise InvalidAssignment(
+            _("This line is in %(currency)s, but the amount due is in another currency.")
+            % {"currency": line.currency}
+        )
     # Of several equal ones any will do: the money left once for each.
     refund = list_open_refunds().filter(receivable=receivable, amount=-line.amount).first()
     refund = refund or _request_returned_transfer(line, receivable)
@@ -169,7 +177,7 @@ def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
         line.refund = refund
         line.save(update_fields=["refund"])
         complete_refund(refund=refund, refunded_on=line.booked_on)
-    return refund is not None
+    return refund
 
 
 def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund | None:

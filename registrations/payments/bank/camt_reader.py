@@ -98,7 +98,11 @@ def _read_entries(node: etree._Element) -> Iterator[StatementEntry]:
     if status is not None and (_find_text(status, "Cd") or (status.text or "").strip()) not in {"BOOK", ""}:
         return
     entry = StatementEntry(
-        _read_day(node), _read_signed_cents(node, node), _read_currency(node), bank_id=_read_bank_id(node)
+        _read_day(node),
+        _read_signed_cents(node, node),
+        _read_currency(node),
+        bank_id=_read_bank_id(node),
+        is_reversal=_find_text(node, "RvslInd") in {"true", "1"},
     )
     details = node.findall(".//TxDtls")
     positions = _index_positions(details)

@@ -149,6 +149,14 @@ class AssignmentForm(ConfirmableForm):
         return int(self.cleaned_data["amount"] * 100)
 
 
+class ReturnForm(forms.Form):
+    """Reference for which a debit returned money."""
+
+    reference = forms.CharField(
+        label=_("Reference"), max_length=40, help_text=_("Reference of the order that was refunded.")
+    )
+
+
 class BankReasonForm(forms.Form):
     """Reason, recorded in the audit trail."""
 

@@ -40,7 +40,8 @@ class StatementImport:
             "exact": self.count_kinds(MatchKind.EXACT),
             "payouts": self.count_kinds(MatchKind.PAYOUT),
             "open": sum(
-                line.amount > 0 and match.kind not in (MatchKind.EXACT, MatchKind.PAYOUT)
+                (line.amount > 0 and match.kind not in (MatchKind.EXACT, MatchKind.PAYOUT))
+                or match.kind == MatchKind.UNMATCHED_RETURN
                 for line, match in self.matches
             ),
         }
@@ -116,6 +117,7 @@ def _build_line(statement: BankStatement, fingerprint: str, entry: StatementEntr
         counterparty=entry.counterparty,
         text=entry.text,
         reference=entry.reference,
+        is_reversal=entry.is_reversal,
     )
 
 
@@ -127,7 +129,7 @@ def _apply_match(line: BankLine, match: LineMatch) -> bool:
         for reference, cents in match.parts:
             assign_line(line=line, reference=reference, amount=cents)
     elif match.kind == MatchKind.RETURNED:
-        return record_returned_transfer(line=line, reference=match.reference)
+        return record_returned_transfer(line=line, reference=match.reference) is not None
     else:
         return False
     return True

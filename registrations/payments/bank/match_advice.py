@@ -54,6 +54,13 @@ MATCH_ADVICE = {
     MatchKind.RETURNED: MatchAdvice(
         _("refund sent"), _("Money sent back for this reference; it is recorded as a refund.")
     ),
+    MatchKind.UNMATCHED_RETURN: MatchAdvice(
+        _("returned payment"),
+        _(
+            "The bank took this money back. Choose the payment that was returned, so that it is due again, "
+            "or set the line aside."
+        ),
+    ),
     MatchKind.PAYOUT: MatchAdvice(
         _("card payments"), _("The amount matches a Stripe payout."), _("Match to the payout")
     ),

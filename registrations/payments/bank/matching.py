@@ -30,6 +30,7 @@ class MatchKind(StrEnum):
     PROPOSAL = "proposal"
     SEVERAL_REFERENCES = "several_references"
     RETURNED = "returned"
+    UNMATCHED_RETURN = "unmatched_return"
     PAYOUT = "payout"
     UNKNOWN = "unknown"
 
@@ -88,6 +89,7 @@ class BankLineFacts:
     counterparty: str
     booked_on: datetime.date
     currency: str = "EUR"
+    is_reversal: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,9 @@ def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
         and named[0].currency == line_facts.currency
         and named[0].may_have_returned(-line_facts.amount_cents)
     )
-    return LineMatch(MatchKind.RETURNED, named[0].reference) if is_refund else LineMatch(MatchKind.UNKNOWN)
+    if is_refund:
+        return LineMatch(MatchKind.RETURNED, named[0].reference)
+    return LineMatch(MatchKind.UNMATCHED_RETURN if line_facts.is_reversal else MatchKind.UNKNOWN)
 
 
 def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> LineMatch:

@@ -1,7 +1,9 @@
 """Load what bank transfers may pay: receivables, orders not billed yet, and expected payouts."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypedDict
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
@@ -21,6 +23,7 @@ from .matching import (
     RankedPayable,
     match_line,
     rank_payables,
+    split_name_words,
 )
 
 
@@ -162,6 +165,7 @@ def build_line_facts(line: BankLine) -> BankLineFacts:
         counterparty=line.counterparty,
         booked_on=line.booked_on,
         currency=line.currency,
+        is_reversal=line.is_reversal,
     )
 
 
@@ -174,3 +178,47 @@ def match_lines(lines: list[BankLine]) -> list[tuple[BankLine, LineMatch]]:
 def suggest_payables(line: BankLine, index: PayableIndex, *, search_text: str = "") -> list[RankedPayable]:
     """Return what a stored line may pay, the likeliest first."""
     return rank_payables(build_line_facts(line), index, search_text)
+
+
+@dataclass(frozen=True)
+class ReturnCandidate:
+    """Refund or payment of a debit's amount; `day` is that of the request or of the payment."""
+
+    receivable: Receivable
+    refund: Refund | None
+    day: datetime.date
+    has_similar_name: bool
+
+
+MAX_RETURN_CANDIDATES = 8
+
+
+def list_return_candidates(line: BankLine) -> list[ReturnCandidate]:
+    """Return the open refunds and the transfers of a debit's amount, those of the same name first."""
+    words = split_name_words(f"{line.counterparty} {line.payer_text}")
+    refunds = list_open_refunds().filter(amount=-line.amount, receivable__currency=line.currency)
+    # Card payments are returned by the processor, and what was refunded cannot be returned once more.
+    transfers = Payment.objects.filter(
+        method=Payment.Method.TRANSFER,
+        amount=-line.amount,
+        currency=line.currency,
+        received_on__lte=line.booked_on,
+    ).exclude(refunds__in=Refund.objects.active())
+    found: list[tuple[Receivable, Refund | None, datetime.date]] = [
+        (refund.receivable, refund, refund.refunded_on)
+        for refund in refunds.select_related("receivable").prefetch_related("receivable__charges")
+    ]
+    found += [
+        (payment.receivable, None, payment.received_on)
+        for payment in transfers.select_related("receivable")
+        .prefetch_related("receivable__charges")
+        .order_by("-received_on", "-pk")
+    ]
+    candidates = [
+        ReturnCandidate(
+            receivable, refund, day, has_similar_name=bool(words & split_name_words(receivable.buyer_name))
+        )
+        for receivable, refund, day in found
+    ]
+    # The sort keeps the order among those of the same name: refunds, then the latest payments.
+    return sorted(candidates, key=lambda candidate: not candidate.has_similar_name)[:MAX_RETURN_CANDIDATES]

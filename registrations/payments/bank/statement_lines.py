@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 class StatementEntry:
     """Entry with cents, negative for a debit; `bank_id` is the bank's own reference.
 
-    `occurrence` numbers entries that are otherwise identical: two equal payments on one day stay two.
+    `is_reversal` says that the bank took an earlier booking back; CSV files do not have it. `occurrence`
+    numbers entries that are otherwise identical: two equal payments on one day stay two.
     """
 
     booked_on: datetime.date
@@ -23,6 +24,7 @@ class StatementEntry:
     bank_id: str = ""
     account: str = ""
     occurrence: int = 0
+    is_reversal: bool = False
 
     @property
     def identity_parts(self) -> tuple[str, ...]:

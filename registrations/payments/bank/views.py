@@ -20,7 +20,8 @@ from convention.errors import ConventionError
 from convention.money import Money
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from registrations.invoices.models import Receivable
+from registrations.invoices.ledger.receivable_sources import get_receivable
+from registrations.invoices.models import Receivable, Refund
 from registrations.invoices.permissions import require_treasurer
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
 from registrations.payments.permissions import get_bank_line_for_treasurer
@@ -30,15 +31,22 @@ from .assignments import (
     compute_unassigned,
     ignore_line,
     match_line_to_payout,
+    record_returned_transfer,
     reopen_line,
     undo_assignment,
 )
 from .csv_reader import InvalidLines
-from .forms import AssignmentForm, BankReasonForm, StatementForm
+from .forms import AssignmentForm, BankReasonForm, ReturnForm, StatementForm
 from .import_statement import import_statement, preview_statement
 from .match_advice import MATCH_ADVICE
 from .matching import MatchKind, PayableIndex, RankedPayable, match_line
-from .payables import build_line_facts, build_payable_index, match_lines, suggest_payables
+from .payables import (
+    build_line_facts,
+    build_payable_index,
+    list_return_candidates,
+    match_lines,
+    suggest_payables,
+)
 
 CENT_STEP = Decimal("0.01")
 PAGE_SIZE = 50
@@ -56,7 +64,10 @@ def bank_line_list(request: HttpRequest) -> HttpResponse:
     require_treasurer(request.user)
     shows_all = request.GET.get("show") == "all"
     rows = (
-        BankLine.objects.with_assigned_amount().order_by("-booked_on", "-pk")
+        BankLine.objects.with_assigned_amount()
+        .select_related("refund__receivable")
+        .prefetch_related("refund__receivable__charges")
+        .order_by("-booked_on", "-pk")
         if shows_all
         else BankLine.objects.needing_decision()
     )
@@ -113,6 +124,8 @@ def _run_import(request: HttpRequest, form: StatementForm) -> Any:
 def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     """Show a line with its match and assignments; a POST assigns it."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    if bank_line.amount < 0:
+        return _respond_with_debit(request, bank_line)
     unassigned = compute_unassigned(bank_line)
     index = build_payable_index()
     match = match_line(build_line_facts(bank_line), index)
@@ -129,7 +142,8 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         messages.success(request, _("The line has been matched to the payout."))
         return redirect("bank-line", line_id)
     if request.method == "POST" and form.is_valid() and (assignment := _try_assign(bank_line, form)):
-        messages.success(request, _describe_assignment(assignment))
+        message = _("%(amount)s has been recorded for %(buyer)s.")
+        messages.success(request, _describe_recorded(message, assignment.receivable, assignment.amount))
         # What is left of a line is assigned before the next one.
         return redirect("bank-line", line_id) if compute_unassigned(bank_line) else _go_to_next(bank_line)
     return _render_page(
@@ -148,6 +162,38 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
             Prefetch("receivable", Receivable.objects.with_first_attendee())
         ),
     )
+
+
+def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:
+    """Show a debit with the refunds and payments of its amount; a POST matches it to one."""
+    form = ReturnForm(get_posted_data(request))
+    if request.method == "POST" and form.is_valid() and (refund := _try_record_return(line, form)):
+        message = _("%(amount)s has been recorded as returned to %(buyer)s.")
+        messages.success(request, _describe_recorded(message, refund.receivable, refund.amount))
+        return _go_to_next(line)
+    return _render_page(
+        request,
+        "bank_line",
+        line=line,
+        form=form,
+        advice=MATCH_ADVICE[MatchKind.UNMATCHED_RETURN] if line.is_reversal else None,
+        candidates=list_return_candidates(line) if line.is_open_debit else [],
+        waiting_count=BankLine.objects.needing_decision().exclude(pk=line.pk).count(),
+        ignore_form=BankReasonForm(prefix="ignore"),
+    )
+
+
+def _try_record_return(line: BankLine, form: ReturnForm) -> Refund | None:
+    try:
+        receivable = get_receivable(form.cleaned_data["reference"])
+        refund = record_returned_transfer(line=line, reference=receivable.reference)
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return None
+    if refund is None:
+        sentence = _("No payment of at least this amount can be returned for this reference.")
+        form.add_error("reference", sentence)
+    return refund
 
 
 def _list_suggestions(
@@ -184,16 +230,15 @@ def _try_assign(line: BankLine, form: AssignmentForm) -> BankLineAssignment | No
         return None
 
 
-def _describe_assignment(assignment: BankLineAssignment) -> SafeString:
-    """Return the message after an assignment, which is shown on the page of the next line."""
-    receivable = assignment.receivable
+def _describe_recorded(message: str, receivable: Receivable, cents: int) -> SafeString:
+    """Return the message with its amount and buyer, and a link: the page of the next line shows it."""
     buyer = receivable.buyer_label
-    message = _("%(amount)s has been recorded for %(buyer)s.") % {
-        "amount": receivable.as_money(assignment.amount),
+    text = message % {
+        "amount": receivable.as_money(cents),
         "buyer": buyer if buyer == receivable.reference else f"{buyer} · {receivable.reference}",
     }
     link = reverse("receivable", args=[receivable.reference])
-    return format_html('{} <a href="{}">{}</a>', message, link, _("Show the receivable"))
+    return format_html('{} <a href="{}">{}</a>', text, link, _("Show the receivable"))
 
 
 @require_POST

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                     "reference",
                     models.CharField(blank=True, max_length=140, verbose_name="structured reference"),
                 ),
+                ("is_reversal", models.BooleanField(default=False, editable=False)),
                 ("ignored_at", models.DateTimeField(null=True, verbose_name="set aside")),
                 ("ignore_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 (

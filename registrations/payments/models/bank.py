@@ -42,9 +42,11 @@ class BankLineQuerySet(models.QuerySet["BankLine"]):
         return self.annotate(assigned_amount=Coalesce(Sum("assignments__amount", filter=is_active), 0))
 
     def needing_decision(self) -> Self:
-        """Return credits that are not fully assigned, ignored or part of a payout."""
+        """Return credits not fully assigned and returned payments without a refund, unless set aside."""
+        is_unassigned = Q(amount__gt=F("assigned_amount"), payout__isnull=True)
+        is_unmatched_return = Q(is_reversal=True, amount__lt=0, refund__isnull=True)
         rows = self.with_assigned_amount().filter(
-            amount__gt=F("assigned_amount"), ignored_at__isnull=True, payout__isnull=True
+            is_unassigned | is_unmatched_return, ignored_at__isnull=True
         )
         return rows.order_by("-booked_on", "-pk")
 
@@ -61,6 +63,8 @@ class BankLine(models.Model):
     counterparty = models.CharField(pgettext_lazy("bank line", "from"), max_length=200, blank=True)
     text = models.CharField(_("communication"), max_length=500, blank=True)
     reference = models.CharField(_("structured reference"), max_length=140, blank=True)
+    # The bank took an earlier booking back: a debit is then a payment that was returned.
+    is_reversal = models.BooleanField(default=False, editable=False)
     # One-to-one: a payout reaches the bank in one line.
     payout = models.OneToOneField(Payout, models.PROTECT, null=True, related_name="+")
     refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
@@ -81,6 +85,11 @@ class BankLine(models.Model):
     @property
     def amount_money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def is_open_debit(self) -> bool:
+        """Return whether it is a debit that may still be matched to a refund."""
+        return self.amount < 0 and self.refund_id is None and self.ignored_at is None
 
     @property
     def payer_text(self) -> str:

@@ -1,0 +1,127 @@
+"""The pages of debits: refunds and returned payments that the statement does not name."""
+
+import pytest
+from lxml import html
+
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.refunds import request_refund
+from registrations.payments.models import BankLine
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.payments.foreign_statements import (
+    make_details,
+    make_document,
+    make_entry,
+    make_remittance,
+    make_statement,
+)
+from tests.registrations.payments.statements import camt
+from tests.registrations.payments.test_bank import DAY, import_lines, list_match_kinds
+from tests.registrations.payments.test_foreign_statements import import_content
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+BANK = "/en/organize/money/bank/"
+
+
+@pytest.fixture
+def page(client, treasurer):
+    """Sign the treasurer in; return a function that reads the text of a page."""
+    client.force_login(treasurer)
+
+    def read(address: str) -> str:
+        return " ".join(html.fromstring(client.get(address).content).find(".//main").text_content().split())
+
+    return read
+
+
+def make_paid_receivable(**fields):
+    receivable = make_receivable(**fields)
+    record_payment(receivable=receivable, amount=12_000, method="transfer", received_on=DAY)
+    return receivable
+
+
+def import_return(cents: int = 12_000) -> BankLine:
+    """Import a debit by which the bank took a payment back, without a reference."""
+    entry = make_entry(
+        f"{cents / 100:.2f}",
+        "<RvslInd>true</RvslInd>" + make_details(make_remittance("")),
+        direction="DBIT",
+    )
+    import_content(make_document(make_statement(entry)))
+    return BankLine.objects.get()
+
+
+def test_debit_is_matched_to_a_refund_recorded_after_the_import(client, page):
+    receivable = make_paid_receivable(name="Acme Industries")
+    import_lines((-4_000, "ACME INDUSTRIES", "Remboursement", ""))
+    refund = request_refund(payment=receivable.payments.get(), amount=4_000, reason="Geste")
+    address = f"{BANK}{BankLine.objects.get().pk}/"
+
+    start = page(address)
+    [form] = html.fromstring(client.get(address).content).xpath("//li//form")
+    client.post(address, dict(form.form_values()))
+
+    refund.refresh_from_db()
+    assert "Acme Industries" in start
+    assert "similar name" in start
+    assert refund.state == "done"
+    assert refund.refunded_on == DAY
+    assert BankLine.objects.get().refund == refund
+
+
+def test_matched_debit_names_the_refund(client, page):
+    receivable = make_paid_receivable(name="Acme Industries")
+    import_lines((-12_000, "Acme", f"Retour {receivable.reference}", ""))
+
+    listed = page(f"{BANK}?show=all")
+
+    assert f"refund of Acme Industries · {receivable.reference}" in listed
+
+
+def test_returned_payment_without_reference_is_to_review(page):
+    make_paid_receivable()
+
+    import_return()
+
+    assert list_match_kinds() == ["unmatched_return"]
+    assert "returned payment" in page(BANK)
+    assert "The bank took this money back." in page(BANK)
+
+
+def test_returned_payment_is_due_again_once_it_is_chosen(client, page):
+    receivable = make_paid_receivable()
+    address = f"{BANK}{import_return().pk}/"
+    [form] = html.fromstring(client.get(address).content).xpath("//li//form")
+
+    answer = client.post(address, dict(form.form_values()), follow=True)
+
+    assert compute_balance(receivable).amount_due == 12_000
+    assert list_match_kinds() == []
+    assert f"{receivable.reference}" in answer.text
+    assert "has been recorded as returned to" in answer.text
+
+
+def test_returned_payment_is_set_aside(client, page):
+    line = import_return()
+
+    client.post(f"{BANK}{line.pk}/aside/", {"ignore-reason": "Erreur de la banque"})
+
+    assert list_match_kinds() == []
+
+
+def test_debit_above_every_payment_of_a_reference_is_refused(client, page):
+    receivable = make_paid_receivable()
+    address = f"{BANK}{import_return(12_001).pk}/"
+
+    answer = client.post(address, {"reference": receivable.reference})
+
+    assert "No payment of at least this amount can be returned" in answer.text
+    assert compute_balance(receivable).amount_due == 0
+
+
+def test_debit_of_a_supplier_is_not_to_review(page):
+    import_content(camt((-12_000, "Traiteur", "Facture 7", "")))
+
+    assert list_match_kinds() == []
+    assert "Any other debit needs no action here." in page(f"{BANK}{BankLine.objects.get().pk}/")
