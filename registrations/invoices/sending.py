@@ -7,6 +7,7 @@ from django.db import transaction
 from django.tasks import task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.audit.record import record_action
 from convention.db.leases import hold_lease
@@ -14,7 +15,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.dates import format_date
 
-from .documents.invoiced_balance import compute_unpaid_cents, load_invoiced_balance
+from .documents.invoiced_balance import InvoiceSettlement, compute_settlement, load_invoiced_balance
 from .documents.pdf_archive import build_invoice_attachment
 from .formatting import format_cents, format_iban, format_transfer_reference
 from .models import Invoice, InvoiceMail, Issuer
@@ -88,18 +89,23 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
     invoice = invoice_mail.invoice
     with translation.override(invoice.language):
         # Today's, not the amounts printed at issue: the buyer may have paid since, or got a credit note.
-        due_cents = 0 if invoice.is_credit_note else compute_unpaid_cents(invoice)
+        settlement = None if invoice.is_credit_note else compute_settlement(invoice)
+        due_cents = settlement.unpaid if settlement else 0
+        claim = settlement if settlement and is_claim(invoice, settlement) else None
+        heading = describe_claim(invoice) if claim else describe_subject(invoice)
         return MailMessage(
             to=invoice.receivable.email,
-            subject=describe_subject(invoice),
+            subject=heading,
             template="invoice",
             context={
                 "document": invoice,
-                "heading": describe_subject(invoice),
+                "heading": heading,
                 "total": format_cents(invoice.total, invoice.currency),
                 "due": format_cents(due_cents, invoice.currency),
                 "is_due": due_cents > 0,
                 "is_credited": due_cents == 0 and is_credited(invoice),
+                "claimed_amounts": list_claimed_amounts(invoice, claim) if claim else [],
+                "is_late": invoice.due_on < timezone.localdate(),
                 "due_on": format_date(invoice.due_on),
                 "subject_text": invoice.details["subject"],
                 "iban": format_iban(invoice.seller["iban"]),
@@ -114,9 +120,33 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
         )
 
 
+def is_claim(invoice: Invoice, settlement: InvoiceSettlement) -> bool:
+    """Return whether an e-mail with this invoice claims a balance: of a part, or late and sent before."""
+    is_late = invoice.due_on < timezone.localdate()
+    return settlement.unpaid > 0 and (
+        settlement.received > 0 or (is_late and invoice.mails.filter(sent_at__isnull=False).exists())
+    )
+
+
+def list_claimed_amounts(invoice: Invoice, settlement: InvoiceSettlement) -> list[tuple[str, str]]:
+    """Return how the balance of an invoice comes about, as (label, amount) pairs."""
+    amounts = [
+        (pgettext("claim", "Invoiced"), settlement.total),
+        (pgettext("claim", "Credited"), settlement.cancelled),
+        (pgettext("claim", "Received"), settlement.received),
+        (pgettext("claim", "Left to pay"), settlement.unpaid),
+    ]
+    return [(label, format_cents(cents, invoice.currency)) for label, cents in amounts if cents]
+
+
 def is_credited(invoice: Invoice) -> bool:
     """Return whether credit notes take back the whole invoice."""
     return invoice.credit_notes.exists() and load_invoiced_balance(invoice.receivable).amount_of(invoice) <= 0
+
+
+def describe_claim(invoice: Invoice) -> str:
+    """Return the subject of the e-mail that claims the balance of an invoice."""
+    return _("Balance due on invoice %(number)s") % {"number": invoice.number}
 
 
 def describe_subject(invoice: Invoice) -> str:

@@ -77,8 +77,22 @@ def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
     return InvoicedBalance(list(receivable.charges.all()), uncredited)
 
 
-def compute_unpaid_cents(document: Invoice) -> int:
-    """Return the cents left to pay of an invoice, 0 if it is paid or credited.
+@dataclass(frozen=True)
+class InvoiceSettlement:
+    """Cents of an invoice: its total, what was received for it, and what is left to pay."""
+
+    total: int
+    received: int
+    unpaid: int
+
+    @property
+    def cancelled(self) -> int:
+        """Return the cents that were credited or are no longer due."""
+        return self.total - self.received - self.unpaid
+
+
+def compute_settlement(document: Invoice) -> InvoiceSettlement:
+    """Return what was received and is unpaid of an invoice.
 
     Payments cover the receivable's documents in the order in which they were issued.
     """
@@ -91,7 +105,17 @@ def compute_unpaid_cents(document: Invoice) -> int:
         if (line.invoice.origin_id or line.invoice_id) < document.pk
     )
     retained = max(0, balance.amount_retained - earlier)
-    return max(0, min(invoiced_balance.amount_of(document) - retained, balance.amount_due))
+    payable = max(0, invoiced_balance.amount_of(document))
+    return InvoiceSettlement(
+        total=document.total,
+        received=min(payable, retained),
+        unpaid=max(0, min(payable - retained, balance.amount_due)),
+    )
+
+
+def compute_unpaid_cents(document: Invoice) -> int:
+    """Return the cents left to pay of an invoice, 0 if it is paid or credited."""
+    return compute_settlement(document).unpaid
 
 
 def build_lines_to_invoice(receivable: Receivable) -> list[DraftLine]:

@@ -6,10 +6,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from convention.errors import NotOpenNow
+from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.completeness import require_buyer_address
@@ -23,7 +25,11 @@ from registrations.invoices.documents.credit_preview import (
     preview_credit_note,
 )
 from registrations.invoices.documents.invoice_writer import DraftLine
-from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice, load_invoiced_balance
+from registrations.invoices.documents.invoiced_balance import (
+    build_lines_to_invoice,
+    compute_settlement,
+    load_invoiced_balance,
+)
 from registrations.invoices.documents.issuing import (
     get_last_document_id,
     issue_deposit_invoice,
@@ -43,7 +49,7 @@ from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
     get_receivable_for_treasurer,
 )
-from registrations.invoices.sending import queue_invoice_mail
+from registrations.invoices.sending import is_claim, list_claimed_amounts, queue_invoice_mail
 from registrations.invoices.uninvoiced import has_complete_buyer
 
 from .action_pages import ActionPage, ActionPreview, respond_with_action
@@ -268,18 +274,42 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
             raise NotOpenNow(no_address)
         return _("%(number)s is on its way to %(email)s.") % {"number": document.number, "email": email}
 
-    explanation = _("%(number)s will be sent to %(email)s with the PDF attached.")
+    heading, explanation = _explain_mail(document)
     return respond_with_action(
         request,
         document.receivable,
         ActionPage(
-            heading=_("Send %(number)s by e-mail") % {"number": document.number},
-            explanation=explanation % {"number": document.number, "email": email},
+            heading=heading,
+            explanation=explanation,
             button_label=_("Send"),
             form=ConfirmationForm(get_posted_data(request)),
             run_action=run_action,
         ),
     )
+
+
+def _explain_mail(document: Invoice) -> tuple[str, str]:
+    """Return heading and explanation of the page that sends a document: recipient and amount."""
+    heading = _("Send %(number)s by e-mail") % {"number": document.number}
+    explanation = _("%(number)s will be sent to %(email)s with the PDF attached.") % {
+        "number": document.number,
+        "email": document.receivable.email,
+    }
+    settlement = None if document.is_credit_note else compute_settlement(document)
+    if settlement is None or not settlement.unpaid:
+        return heading, explanation
+    due, day = format_cents(settlement.unpaid, document.currency), format_date(document.due_on)
+    if not is_claim(document, settlement):
+        asked = _("The e-mail asks for %(due)s by %(day)s.") % {"due": due, "day": day}
+        return heading, f"{explanation} {asked}"
+    if document.due_on < timezone.localdate():
+        asked = _("The e-mail asks for %(due)s, overdue since %(day)s (%(amounts)s).")
+    else:
+        asked = _("The e-mail asks for %(due)s by %(day)s (%(amounts)s).")
+    claimed_amounts = list_claimed_amounts(document, settlement)
+    amounts = ", ".join(f"{label.lower()} {cents}" for label, cents in claimed_amounts)
+    heading = _("Request the balance of %(number)s") % {"number": document.number}
+    return heading, f"{explanation} {asked % {'due': due, 'day': day, 'amounts': amounts}}"
 
 
 @require_safe_or_post
