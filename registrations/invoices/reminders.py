@@ -59,6 +59,17 @@ def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> i
     return None if step is None or (step < 0 <= overdue_by.days) else step
 
 
+def will_be_reminded(document: Invoice, *, today: datetime.date) -> bool:
+    """Return whether another reminder of an overdue invoice is sent unless it is paid."""
+    issuer = Issuer.get_current()
+    last_step = max(issuer.reminder_days, default=None) if issuer else None
+    # Steps before the due date have passed.
+    if last_step is None or last_step < 0 or not document.receivable.email:
+        return False
+    is_recent = today - document.due_on <= MAX_REMINDER_AGE
+    return is_recent and all(reminder.step < last_step for reminder in document.reminders.all())
+
+
 class SentReminders(NamedTuple):
     """Reminders of a receivable with their numbers, and how many steps after the due date there are."""
 

@@ -62,7 +62,7 @@ from registrations.invoices.permissions import (
     get_receivable_for_treasurer,
     require_treasurer,
 )
-from registrations.invoices.reminders import number_reminders
+from registrations.invoices.reminders import number_reminders, will_be_reminded
 from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
@@ -137,6 +137,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     documents = list(
         receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
     )
+    unpaid_invoices = find_unpaid_invoices(documents) if balance.amount_due > 0 else []
     payments = list(receivable.payments.select_related("payout"))
     facts = build_facts(
         balance,
@@ -154,7 +155,11 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         state=STATE_LABELS[derive_row_state(row)],
         advice=list_advice(facts, today=today),
         charges=[(charge, charge_texts[charge.pk]) for charge in receivable.charges.all()],
-        claimed_document=find_claimable_invoice(documents) if balance.amount_due > 0 else None,
+        # The e-mail of the latest one states what is left to pay.
+        claimed_document=next(iter(unpaid_invoices), None),
+        is_reminded_again=any(
+            will_be_reminded(document, today=today) for document in unpaid_invoices if document.due_on < today
+        ),
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
@@ -167,10 +172,13 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def find_claimable_invoice(documents: list[Invoice]) -> Invoice | None:
-    """Return the latest invoice that is not paid in full; its e-mail states what is left to pay."""
-    invoices = [document for document in reversed(documents) if not document.is_credit_note]
-    return next((invoice for invoice in invoices if compute_unpaid_cents(invoice) > 0), None)
+def find_unpaid_invoices(documents: list[Invoice]) -> list[Invoice]:
+    """Return the invoices that are not paid in full, the latest first."""
+    return [
+        document
+        for document in reversed(documents)
+        if not document.is_credit_note and compute_unpaid_cents(document) > 0
+    ]
 
 
 def build_facts(

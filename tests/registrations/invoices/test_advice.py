@@ -14,6 +14,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.receivable_list import annotate_receivables
+from registrations.invoices.models import Invoice, Reminder
 from registrations.invoices.views.receivables import build_facts
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.invoices.test_pages import DINNER, GUESTS, read_main_text
@@ -115,3 +116,44 @@ def test_final_invoice_is_advised_after_deposits_of_the_whole_amount(issuer, cli
     links = html.fromstring(answer.content).xpath("//main//a/@href")
     assert "Deposits cover the whole amount. Issue the final invoice" in read_main_text(answer)
     assert reverse("receivable-deposit", args=[receivable.reference]) not in links
+
+
+def make_overdue_invoice(**fields) -> Invoice:
+    long_ago = timezone.localdate() - datetime.timedelta(days=90)
+    return issue_invoice(receivable=make_receivable(GUESTS, **fields), issued_on=long_ago)
+
+
+def read_overdue_advice(client, invoice: Invoice):
+    """Return the advice on the page of an overdue invoice, as an element."""
+    with translation.override("en"):
+        answer = client.get(reverse("receivable", args=[invoice.receivable.reference]))
+    [item] = html.fromstring(answer.content).xpath("//ul[@class='attention']/li")
+    return item
+
+
+def test_overdue_invoice_waits_for_the_next_reminder(issuer, client):
+    invoice = make_overdue_invoice()
+    Reminder.objects.create(invoice=invoice, step=issuer.reminder_days[0])
+
+    advice = read_overdue_advice(client, invoice)
+
+    assert "Reminders are sent automatically." in advice.text_content()
+
+
+def test_overdue_invoice_is_claimed_after_the_last_reminder(issuer, client):
+    invoice = make_overdue_invoice()
+    Reminder.objects.create(invoice=invoice, step=max(issuer.reminder_days))
+
+    advice = read_overdue_advice(client, invoice)
+
+    assert "No further reminder will be sent." in advice.text_content()
+    assert advice.xpath(".//a/@href") == [f"/en/organize/money/invoices/{invoice.pk}/send/"]
+
+
+def test_buyer_without_an_address_is_not_reminded(issuer, client):
+    invoice = make_overdue_invoice(email="")
+
+    advice = read_overdue_advice(client, invoice)
+
+    assert "No further reminder will be sent." in advice.text_content()
+    assert advice.xpath(".//a/@href") == [f"/en/organize/money/owed/{invoice.receivable.reference}/pay/"]
