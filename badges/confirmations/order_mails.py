@@ -19,7 +19,7 @@ from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement
-from registrations.booking.verification import get_paid_price, make_verification_token
+from registrations.booking.verification import get_own_paid_price, make_verification_token
 from registrations.changes.links import build_attendee_url
 from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
@@ -100,7 +100,7 @@ def write_member_verification_mail(
             "registration": registration,
             "event": event,
             "where": format_venue_address(event),
-            "paid": get_paid_price(registration),
+            "paid": get_own_paid_price(registration),
             "url": absolute_url(
                 reverse("verify-order", args=[make_verification_token(order, registration.email)])
             ),

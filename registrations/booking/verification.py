@@ -322,15 +322,20 @@ def select_links_after_payment(order: Order, registrations: Iterable[Registratio
 
 
 def get_paid_price(registration: Registration) -> Money | None:
-    """Return what was paid by card for a member's place that is not confirmed yet; None if nothing was.
+    """Return what the buyer paid by card for an unconfirmed member's place and its add-ons; None if nothing.
 
-    Only if the buyer is the attendee: what was paid is between the club and the buyer.
+    Show it to the buyer only: what was paid is between the club and the buyer.
     """
     order = registration.order
-    is_buyers = order.is_by_card and is_same_email(order.email, registration.email)
-    if not is_buyers or not registration.full_price or not is_settled(order):
+    if not order.is_by_card or not registration.full_price or not is_settled(order):
         return None
     return Money(registration.full_price, order.currency)
+
+
+def get_own_paid_price(registration: Registration) -> Money | None:
+    """Return what `get_paid_price` returns if the attendee is the buyer, else None."""
+    is_buyers = is_same_email(registration.order.email, registration.email)
+    return get_paid_price(registration) if is_buyers else None
 
 
 def is_unverifiable(registration: Registration) -> bool:

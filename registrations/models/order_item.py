@@ -28,14 +28,15 @@ class OrderItem(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
     # Filled in by pages: session bookings, whether and which questions are to be answered, answers in words,
-    # whether the link mailed to the buyer confirms it, whether a member's link follows the payment, the QR
-    # symbol of the badge, whether add-ons follow.
+    # whether the link mailed to the buyer confirms it, whether a member's link follows the payment, what was
+    # paid for a member's place that is not confirmed, the QR symbol of the badge, whether add-ons follow.
     shown_session_bookings: Iterable[Any] = ()
     has_questions = False
     open_questions: Iterable[Any] = ()
     answer_texts: Any = ()
     awaits_buyer_verification = False
     awaits_payment_first = False
+    paid_unverified: Any = None
     badge_symbol = ""
     can_add_addons = False
 

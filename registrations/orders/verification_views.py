@@ -14,7 +14,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.booking.verification import (
     AddressVerification,
     get_confirmed_name,
-    get_paid_price,
+    get_own_paid_price,
     load_verification,
     verify_address,
 )
@@ -48,7 +48,7 @@ def order_verification(request: HttpRequest, token: str) -> HttpResponse:
         "places": [(item, _get_badge_name(verification, item)) for item in registrations],
         "order": verification.order,
         "event": verification.order.event,
-        "paid": next(filter(None, map(get_paid_price, unconfirmed_registrations)), None),
+        "paid": next(filter(None, map(get_own_paid_price, unconfirmed_registrations)), None),
         "hold_expires_at": min(filter(None, hold_expiries), default=None)
         # Shown only if everything is held; otherwise other people may take the places first.
         if len(hold_expiries) == len(unconfirmed)

@@ -32,7 +32,12 @@ from registrations.billing.receivables import (
 from registrations.billing.refund_summary import load_order_balance, select_unplaced_orders
 from registrations.billing.refund_text import describe_settlement, load_refund_history, preview_refund
 from registrations.booking.holds import find_hold_end
-from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, select_links_after_payment
+from registrations.booking.verification import (
+    awaits_buyer,
+    awaits_buyer_alone,
+    get_paid_price,
+    select_links_after_payment,
+)
 from registrations.changes.add_addons import (
     load_addons_on_sale,
     select_addons_for,
@@ -187,6 +192,8 @@ def _attach_answers(link_access: LinkAccess) -> None:
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
         registration.awaits_payment_first = registration in awaiting_payment
+        if link_access.is_full and registration.awaits_member_verification:
+            registration.paid_unverified = get_paid_price(registration)
 
 
 def _attach_badge_symbols(link_access: LinkAccess) -> None:

@@ -131,13 +131,14 @@ def test_members_link_is_mailed_once_the_order_is_paid(client, member_order, run
 
     after = read_main_text(client.get(member_order.manage_path))
     [mail] = mailoutbox
-    held_until = re.search(r"is held until (\S+)\.", mail.body).group(1)
+    held_until = re.search(r"is held until (.+?)\.$", mail.body, re.DOTALL | re.MULTILINE).group(1)
     assert mails_before_payment == 0
     assert "Pay €65" in before
     assert "Once the order is paid, we will e-mail zoe@example.org a link" in before
     assert after.startswith("The Convention One more step: check your inbox")
     assert "Pay €" not in after
-    assert f"We are holding Zoe Müller’s place until {held_until}." in after
+    assert str(timezone.localdate().year) in held_until
+    assert f"We are holding Zoe Müller’s place until {' '.join(held_until.split())}." in after
     assert "You have paid €65 for this place and its add-ons." in mail.body
     assert member_order.manage_url in mail.body
     assert "you can ignore this e-mail" not in mail.body
@@ -188,6 +189,36 @@ def test_page_behind_members_link_says_what_was_paid(client, member_order, run_t
     assert "You have paid €65 for this place and its add-ons." in page
     assert "There is no automatic refund if you neither confirm nor cancel." in page
     assert "nothing will be invoiced" not in page
+
+
+def test_non_member_reads_what_was_paid_and_how_it_is_refunded(member_order, run_tasks, mailoutbox):
+    Registration.objects.update(email="guest@example.org")
+    Order.objects.update(email="guest@example.org")
+
+    record_demo_payment(order=Order.objects.get())
+    run_tasks()
+
+    [mail] = mailoutbox
+    body = " ".join(mail.body.split())
+    assert mail.subject == "Place not confirmed: The Convention"
+    assert "You have paid €65 for this place and its add-ons." in body
+    assert "we will refund €65, and you can register with another ticket" in body
+    assert member_order.manage_url in body
+    assert "Register with the e-mail address the club has for you" not in body
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+@pytest.mark.parametrize("address", ["zoe@example.org", "nobody@example.org"])
+def test_page_says_how_a_paid_place_without_a_member_is_refunded(client, member_order, is_held, address):
+    """The page must not reveal whether the address is a member's."""
+    Registration.objects.update(email=address)
+    record_demo_payment(order=member_order)
+    if not is_held:
+        expire_holds(member_order)
+
+    text = read_main_text(client.get(member_order.manage_path))
+
+    assert "If the place cannot be confirmed, cancel the registration below: we will refund €65" in text
 
 
 @pytest.mark.parametrize("is_held", [True, False])
@@ -273,7 +304,7 @@ def test_unverified_members_place_that_was_paid_twice_counts_as_overpaid(client,
 
     text = read_main_text(client.get(member_order.manage_path))
 
-    assert "The link sent to zoe@example.org still works while places are left." in text
+    assert "the link sent there still works while places are left." in text
     assert "We will refund the amount" not in text
     assert not list_unplaced_orders()
     assert [row.amount_overpaid for row in list_overpaid_card_receivables()] == [6_500]
