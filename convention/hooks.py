@@ -172,6 +172,9 @@ agenda_used = Hook()
 # (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or
 # by the person.
 booked_sessions = Hook()
+# (event, personal agenda or None, person or None) -> sentences on the waiting lists of sessions on which they
+# are, and on seats offered to them, by session id.
+awaited_sessions = Hook()
 # (personal agenda) -> the person whose agenda it is; None for an agenda that is nobody's.
 agenda_owners = Hook()
 # (event) -> the address of the page where attendees give feedback on sessions; "" unless it is open.

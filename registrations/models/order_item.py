@@ -27,10 +27,12 @@ class OrderItem(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
-    # Filled in by pages: session bookings, whether and which questions are to be answered, answers in words,
-    # whether the link mailed to the buyer confirms it, whether a member's link follows the payment, what was
-    # paid for a member's place that is not confirmed, the QR symbol of the badge, whether add-ons follow.
+    # Filled in by pages: session bookings, awaited sessions, whether and which questions are to be answered,
+    # answers in words, whether the link mailed to the buyer confirms it, whether a member's link follows the
+    # payment, what was paid for a member's place that is not confirmed, the QR symbol of the badge, whether
+    # add-ons follow.
     shown_session_bookings: Iterable[Any] = ()
+    awaited_sessions: Iterable[Any] = ()
     has_questions = False
     open_questions: Iterable[Any] = ()
     answer_texts: Any = ()

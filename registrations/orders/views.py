@@ -60,6 +60,7 @@ from registrations.pricing.display import describe_vat, list_price_rows, sum_ord
 from registrations.questions.answers import describe_answers, select_asked_questions, select_open_questions
 from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
+from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import get_attendee_audience
 from schedule.models import ProgrammeAudience
 
@@ -228,15 +229,19 @@ def list_wallet_links() -> list[tuple[str, str]]:
 
 
 def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
-    """Attach the active session bookings to each registration; return whether any session takes bookings."""
+    """Attach session bookings and waits to each registration; return whether any session takes bookings."""
     # One query for all registrations of the order.
     rows = SessionBooking.objects.active().filter(registration__in=[r.pk for r in link_access.registrations])
     booked: dict[int, list[SessionBooking]] = {}
     for session_booking in rows.select_related("session").order_by("session__starts_at", "pk"):
         booked.setdefault(session_booking.registration_id, []).append(session_booking)
+    awaited = load_awaited_sessions(link_access.registrations)
     for registration in link_access.registrations:
         registration.shown_session_bookings = booked.get(registration.pk, [])
-    has_sessions = bool(booked) or _has_bookable_sessions(link_access)
+        registration.awaited_sessions = [
+            (row, row.describe(link_access.order.event)) for row in awaited.get(registration.pk, [])
+        ]
+    has_sessions = bool(booked or awaited) or _has_bookable_sessions(link_access)
     has_programme = has_sessions and link_access.opens_single_registration
     return {"has_sessions": has_sessions, "has_programme": has_programme}
 

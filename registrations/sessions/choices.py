@@ -14,6 +14,7 @@ from schedule.models import ProgrammeAudience, Schedule, Session
 from schedule.programme.days import describe_fullness, get_programme_day
 from schedule.programme.neighbours import find_conflicting_sessions
 
+from .awaited import load_waiting_lists
 from .booking import list_session_bookings
 
 
@@ -58,7 +59,7 @@ def list_session_choices(registration: Registration, *, audience: ProgrammeAudie
         if session.pk in booked
         or (_is_offered(session) and (session.is_visible_to(audience) or session.pk in entries))
     ]
-    waiting_lists = _load_waiting_lists(entries.values())
+    waiting_lists = load_waiting_lists(entries.values())
     choices = []
     for session in sessions:
         # Set, not fetched: availability reads the event of every session.
@@ -95,16 +96,6 @@ def group_by_day(choices: Iterable[SessionChoice], event: Event) -> list[ChoiceD
 def _load_waiting_entries(registration: Registration) -> dict[int | None, WaitingEntry]:
     rows = WaitingEntry.objects.active().filter(registration=registration)
     return {entry.session_id: entry for entry in rows}
-
-
-def _load_waiting_lists(own_entries: Iterable[WaitingEntry]) -> dict[int | None, list[WaitingEntry]]:
-    """Return everyone who waits, by session, for the sessions that `own_entries` wait for."""
-    sessions = [entry.session_id for entry in own_entries]
-    entries_by_session: dict[int | None, list[WaitingEntry]] = {}
-    waiting = WaitingEntry.objects.active().filter(session__in=sessions, offered_at__isnull=True)
-    for entry in waiting if sessions else ():
-        entries_by_session.setdefault(entry.session_id, []).append(entry)
-    return entries_by_session
 
 
 def _decide_state(session: Session, booked_sessions: dict[int, Session], entry: WaitingEntry | None) -> str:

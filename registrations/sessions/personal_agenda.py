@@ -7,6 +7,7 @@ from django.db.models import Q
 from convention.club.models import Person
 from convention.events.models import Event
 from registrations.models import AgendaLink, Registration, SessionBooking
+from registrations.models.registrations import RegistrationQuerySet
 from schedule.models import PersonalAgenda, Session
 from schedule.permissions import get_programme_audience
 from schedule.personal.programme import build_personal_programme, print_personal_programme
@@ -19,12 +20,19 @@ def find_booked_session_ids(
     event: Event, personal_agenda: PersonalAgenda | None, person: Person | None
 ) -> set[int]:
     """Return the sessions booked by the attendee of an agenda, and by a signed-in person."""
+    registrations = query_own_registrations(event, personal_agenda, person)
+    bookings = SessionBooking.objects.active().filter(registration__in=registrations)
+    return set(bookings.values_list("session", flat=True))
+
+
+def query_own_registrations(
+    event: Event, personal_agenda: PersonalAgenda | None, person: Person | None
+) -> RegistrationQuerySet:
+    """Return the confirmed registrations of an agenda's attendee and of a signed-in person."""
     owners = Q(pk__in=AgendaLink.objects.filter(personal_agenda=personal_agenda).values("registration"))
     if person:
         owners |= Q(person=person)
-    registrations = Registration.objects.confirmed().filter(owners, event=event)
-    bookings = SessionBooking.objects.active().filter(registration__in=registrations)
-    return set(bookings.values_list("session", flat=True))
+    return Registration.objects.confirmed().filter(owners, event=event)
 
 
 def find_agenda_owner(personal_agenda: PersonalAgenda) -> Person | None:

@@ -2,7 +2,7 @@
 
 import io
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -36,7 +36,9 @@ from schedule.permissions import (
 )
 from schedule.programme.agenda import DEFERRED_FIELDS, AgendaEntry, build_agenda_entries
 from schedule.programme.neighbours import find_conflicting_sessions
+from schedule.programme.own_sessions import OwnSessions
 from schedule.programme.personal_pages import (
+    find_booking_address,
     find_feedback_addresses,
     forbid_shared_caching,
     get_event_path,
@@ -97,10 +99,13 @@ def respond_to_choice(
     if "application/json" in request.headers.get("Accept", ""):
         audience = get_programme_audience(request.user, event)
         chosen_sessions = list(query_chosen_sessions(personal_agenda, audience))
+        person = request.user if isinstance(request.user, Person) else None
+        own_sessions = OwnSessions(event, personal_agenda, person)
+        booked_sessions = Session.objects.visible_to(audience).filter(pk__in=own_sessions.booked_ids)
         body = {
             "chosen": session in chosen_sessions,
             "count": len(chosen_sessions),
-            "message": describe_choice(session, chosen_sessions),
+            "message": describe_choice(session, chosen_sessions, booked_sessions),
         }
         return JsonResponse(body)
     target = request.POST.get("next", "")
@@ -114,11 +119,15 @@ def respond_to_choice(
     return response
 
 
-def describe_choice(session: Session, chosen_sessions: list[Session]) -> str:
+def describe_choice(
+    session: Session, chosen_sessions: "Collection[Session]", booked_sessions: "Iterable[Session]"
+) -> str:
     """Return the sentence that confirms a choice."""
     if session not in chosen_sessions:
         return _("“%(title)s” was removed from your programme.") % {"title": session.title}
-    if others := [other.title for other in find_conflicting_sessions(session, chosen_sessions)]:
+    # A session may be chosen and booked.
+    own_sessions = dict.fromkeys([*chosen_sessions, *booked_sessions])
+    if others := [other.title for other in find_conflicting_sessions(session, own_sessions)]:
         return _("“%(title)s” was added to your programme. It clashes with: %(others)s.") % {
             "title": session.title,
             "others": ", ".join(others),
@@ -172,6 +181,7 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     own_agenda = get_own_agenda(event_obj, request)
     programme = load_own_programme(request, event_obj, own_agenda)
+    awaited = list_awaited_sessions(request, event_obj, own_agenda)
     response = render_agenda_page(
         request,
         event_obj,
@@ -179,6 +189,8 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
         own_agenda,
         programme,
         feedback_addresses=find_feedback_addresses(event_obj, request),
+        awaited=awaited,
+        booking_address=find_booking_address(event_obj, request) if awaited else "",
     )
     return forbid_shared_caching(response)
 
@@ -195,6 +207,19 @@ def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     title = _("My programme – %(event)s") % {"event": event_obj.title}
     print_personal_programme(event=event_obj, personal_programme=programme, title=title, file=file)
     return forbid_shared_caching(inline_response(file.getvalue(), name=f"{event_obj.slug}.pdf"))
+
+
+def list_awaited_sessions(
+    request: "HttpRequest", event: Event, own_agenda: PersonalAgenda | None
+) -> list[tuple[Session, str]]:
+    """Return the sessions on whose waiting lists the visitor is, in order of time, with a sentence."""
+    person = request.user if isinstance(request.user, Person) else None
+    texts = OwnSessions(event, own_agenda, person).awaited_texts
+    if not texts:
+        return []
+    audience = get_programme_audience(request.user, event)
+    sessions = Session.objects.visible_to(audience).filter(pk__in=texts).order_by("starts_at", "pk")
+    return [(session, texts[session.pk]) for session in sessions]
 
 
 def load_own_programme(
@@ -240,9 +265,11 @@ def render_agenda_page(
     programme: PersonalProgramme,
     *,
     feedback_addresses: Mapping[int, str],
+    awaited: "Iterable[tuple[Session, str]]" = (),
+    booking_address: str = "",
 ) -> HttpResponse:
     """Render a personal programme by day, with its conflicts; `own_agenda` is the visitor's, perhaps
-    the same. `feedback_addresses` are by session id.
+    the same. `feedback_addresses` are by session id; `awaited` are sessions with a sentence on the wait.
     """
     version, sessions = get_programme_version(event, audience=programme.audience), programme.sessions
     days: dict[object, list[ProgrammeRow]] = {}
@@ -261,6 +288,8 @@ def render_agenda_page(
         "session_count": len(sessions),
         "conflict_count": sum(bool(row.conflicts) for rows in days.values() for row in rows),
         "feedback_page": find_feedback_page(event),
+        "awaited": awaited,
+        "booking_address": booking_address,
         **build_secret_links(event, personal_agenda),
     }
     return render(request, "schedule/mine.html", context)

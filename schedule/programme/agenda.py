@@ -20,6 +20,7 @@ from .agenda_grid import AgendaGrid, GridPlace, GridSession, build_grid
 from .agenda_jumps import AgendaJump, find_current_start, list_hour_jumps, name_anchors
 from .agenda_search import FoundSessions, find_sessions
 from .days import Fullness, describe_fullness, get_shown_end
+from .own_sessions import OwnSessions
 from .programme_version import ProgrammeVersion
 
 # Of a list over all days; a single day is always shown whole.
@@ -65,6 +66,7 @@ class AgendaEntry:
     ends_at: datetime.datetime | None
     speakers: tuple[str, ...] = ()
     is_chosen: bool = False
+    is_booked: bool = False
     grid_place: GridPlace | None = None
 
     @property
@@ -214,6 +216,7 @@ def build_agenda_entries(
     programme_version: ProgrammeVersion,
     sessions: Iterable[Session],
     chosen_ids: Collection[int] = (),
+    booked_ids: Collection[int] = (),
 ) -> list[AgendaEntry]:
     """Return the sessions that have a start, as entries."""
     zone, rows = event.zone, [session for session in sessions if session.starts_at]
@@ -226,6 +229,7 @@ def build_agenda_entries(
             session.ends_at.astimezone(zone) if session.ends_at else None,
             names.get(session.pk, ()),
             session.pk in chosen_ids,
+            session.pk in booked_ids,
         )
         for session in rows
         if session.starts_at
@@ -257,11 +261,16 @@ def outline_agenda(
 
 
 def load_day_blocks(
-    agenda: Agenda, event: Event, programme_version: ProgrammeVersion, chosen_ids: Collection[int] = ()
+    agenda: Agenda,
+    event: Event,
+    programme_version: ProgrammeVersion,
+    own_sessions: OwnSessions,
 ) -> None:
-    """Load the sessions to show and group them by day; `chosen_ids` are the visitor's own sessions."""
+    """Load the sessions to show and group them by day, with the visitor's own sessions marked."""
     sessions = load_sessions_in_order(event, agenda.shown_ids)
-    entries = build_agenda_entries(event, programme_version, sessions, chosen_ids)
+    entries = build_agenda_entries(
+        event, programme_version, sessions, own_sessions.chosen_guids, own_sessions.booked_ids
+    )
     agenda.day_blocks = group_by_day(entries, agenda.agenda_filter)
     # A page of several days has no links within it.
     if len(agenda.day_blocks) == 1:
@@ -424,7 +433,6 @@ def load_running_and_coming(
     event: Event,
     programme_version: ProgrammeVersion,
     now: datetime.datetime,
-    chosen_ids: Collection[int] = (),
 ) -> None:
     """Load the sessions that run at this moment, and those that begin next within twelve hours."""
     published = query_published_sessions(event, audience=programme_version.audience)
@@ -433,5 +441,5 @@ def load_running_and_coming(
     upcoming = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
     first = upcoming.order_by("starts_at").values_list("starts_at", flat=True).first()
     following = upcoming.filter(starts_at=first).order_by("room__position") if first else []
-    agenda.running_entries = build_agenda_entries(event, programme_version, running, chosen_ids)
-    agenda.coming_entries = build_agenda_entries(event, programme_version, following, chosen_ids)
+    agenda.running_entries = build_agenda_entries(event, programme_version, running)
+    agenda.coming_entries = build_agenda_entries(event, programme_version, following)

@@ -14,6 +14,7 @@ from schedule.models import ProgrammeAudience
 from .agenda import load_day_blocks, outline_agenda
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .embedding import build_frame_policy
+from .own_sessions import OwnSessions
 from .page_cache import get_cached_page, has_only_parameters
 from .personal_pages import get_event_path
 from .programme_version import get_programme_version
@@ -36,7 +37,7 @@ def embedded_agenda(request: "HttpRequest", event: str) -> HttpResponse:
         agenda = outline_agenda(
             event=event_obj, agenda_filter=agenda_filter, programme_version=version, now=timezone.now()
         )
-        load_day_blocks(agenda, event_obj, version)
+        load_day_blocks(agenda, event_obj, version, OwnSessions(event_obj))
         context = {"event": event_obj, "event_path": get_event_path(event_obj), "agenda": agenda}
         return render(request, "schedule/embedded.html", context)
 

@@ -1,6 +1,5 @@
 """Serve public pages: cached for anonymous visitors, with what is theirs for everyone else."""
 
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,9 +7,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from convention import hooks
+from convention.club.models import Person
 from convention.events.models import Event
 from schedule.permissions import get_agenda_cookie_name, get_own_agenda, get_programme_audience
 
+from .own_sessions import OwnSessions
 from .page_cache import get_cached_page, is_anonymous_visitor
 from .programme_version import ProgrammeVersion, get_programme_version
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest
-
-# The sessions in the visitor's personal agenda: their guids by id.
-type ChosenGuids = dict[int, uuid.UUID]
 
 
 def get_event_path(event: Event) -> str:
@@ -37,19 +35,19 @@ def serve_cached_or_personal(
     request: "HttpRequest",
     event: Event,
     version_key: str,
-    render_for: "Callable[[ChosenGuids], HttpResponse]",
+    render_for: "Callable[[OwnSessions], HttpResponse]",
     *personal_cookies: str,
 ) -> HttpResponse:
     """Serve the cached page to anonymous visitors, a personal page to everyone else."""
     if is_anonymous_visitor(request, get_agenda_cookie_name(event), *personal_cookies):
-        return get_cached_page(request, version_key, partial(render_for, {}))
-    return forbid_shared_caching(render_for(get_chosen_guids(request, event)))
+        return get_cached_page(request, version_key, partial(render_for, OwnSessions(event)))
+    return forbid_shared_caching(render_for(get_own_sessions(request, event)))
 
 
-def get_chosen_guids(request: "HttpRequest", event: Event) -> ChosenGuids:
-    """Return the sessions in the visitor's personal agenda."""
-    personal_agenda = get_own_agenda(event, request)
-    return dict(personal_agenda.sessions.values_list("pk", "guid")) if personal_agenda else {}
+def get_own_sessions(request: "HttpRequest", event: Event) -> OwnSessions:
+    """Return the sessions of the personal agenda on this device and of the signed-in person."""
+    person = request.user if isinstance(request.user, Person) else None
+    return OwnSessions(event, get_own_agenda(event, request), person)
 
 
 def forbid_shared_caching(response: HttpResponse) -> HttpResponse:

@@ -1,7 +1,5 @@
 """The markup of the agenda's sessions: cached for all visitors, with each visitor's own sessions marked."""
 
-from typing import TYPE_CHECKING
-
 from django.core.cache import cache
 from django.core.cache.utils import make_template_fragment_key
 from django.template.loader import render_to_string
@@ -12,12 +10,9 @@ from convention.events.models import Event
 
 from .agenda import AGENDA_CACHE_SECONDS, Agenda, load_day_blocks
 from .agenda_jumps import AgendaJump
+from .own_sessions import OwnSessions
 from .personal_pages import get_event_path
 from .programme_version import ProgrammeVersion
-
-if TYPE_CHECKING:
-    import uuid
-    from collections.abc import Collection
 
 
 def get_rendered_days(event: Event, agenda: Agenda, programme_version: ProgrammeVersion) -> str:
@@ -29,7 +24,7 @@ def get_rendered_days(event: Event, agenda: Agenda, programme_version: Programme
     key = make_template_fragment_key("agenda-days", [*varies_on, agenda.day, agenda.current_start])
     cached: tuple[str, list[AgendaJump]] | None = cache.get(key)
     if cached is None:
-        load_day_blocks(agenda, event, programme_version)
+        load_day_blocks(agenda, event, programme_version, OwnSessions(event))
         context = {"event_path": get_event_path(event), "agenda": agenda}
         cached = (render_to_string("schedule/_days.html", context), agenda.jumps)
         # Other days of an address have no sessions, and there are many.
@@ -39,9 +34,12 @@ def get_rendered_days(event: Event, agenda: Agenda, programme_version: Programme
     return markup
 
 
-def mark_chosen(markup: str, guids: "Collection[uuid.UUID]") -> str:
-    """Press the stars of sessions in the markup, as `_entry.html` does for a chosen entry."""
-    for guid in guids:
+def mark_own_sessions(markup: str, own_sessions: OwnSessions) -> str:
+    """Press the visitor's stars and tag their booked sessions in the markup, as `_entry.html` does."""
+    tag = render_to_string("schedule/_booked_tag.html") if own_sessions.booked_ids else ""
+    for pk in own_sessions.booked_ids:
+        markup = markup.replace(f'<span hidden data-seat="{pk}"></span>', tag)
+    for guid in own_sessions.chosen_guids.values():
         star = 'name="{}" value="{}" aria-pressed="{}"'
         markup = markup.replace(star.format("add", guid, "false"), star.format("drop", guid, "true"))
     return mark_safe(markup)  # noqa: S308 (rendered by a template)

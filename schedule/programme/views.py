@@ -40,19 +40,19 @@ from .agenda_chips import build_chip_groups
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .neighbours import find_conflicting_sessions, find_neighbours
 from .offline import is_event_near, render_agenda_worker
+from .own_sessions import OwnSessions
 from .page_cache import has_only_parameters
 from .personal_pages import (
-    ChosenGuids,
     find_booking_address,
     find_feedback_addresses,
     forbid_shared_caching,
-    get_chosen_guids,
     get_event_path,
+    get_own_sessions,
     get_version_for,
     serve_cached_or_personal,
 )
 from .programme_version import ProgrammeVersion
-from .rendered_days import get_rendered_days, mark_chosen
+from .rendered_days import get_rendered_days, mark_own_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,24 +77,24 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     # Near the event the page shows what runs now, so it is cached for a minute only.
     key = f"{version.cache_key} {now:%H:%M}" if is_event_near(event_obj) else version.cache_key
 
-    def render_for(chosen: ChosenGuids) -> HttpResponse:
+    def render_for(own_sessions: OwnSessions) -> HttpResponse:
         agenda_filter = AgendaFilter.from_query(request.GET)
         agenda = outline_agenda(
             event=event_obj, agenda_filter=agenda_filter, programme_version=version, now=now
         )
         context = build_agenda_context(event_obj, agenda, version)
         if agenda_filter.is_narrowed:
-            load_day_blocks(agenda, event_obj, version, chosen)
+            load_day_blocks(agenda, event_obj, version, own_sessions)
         else:
-            context["days"] = mark_chosen(get_rendered_days(event_obj, agenda, version), chosen.values())
+            context["days"] = mark_own_sessions(get_rendered_days(event_obj, agenda, version), own_sessions)
             if event_obj.starts_at - NOW_SHOWN_BEFORE <= now < event_obj.ends_at:
-                load_running_and_coming(agenda, event_obj, version, now, chosen)
+                load_running_and_coming(agenda, event_obj, version, now)
         return render(request, "schedule/agenda.html", context)
 
     # Pages with more filters at once are too rarely requested again to be cached.
     if has_only_parameters(request, CACHEABLE_PARAMETERS, max_parameters=3):
         return serve_cached_or_personal(request, event_obj, key, render_for)
-    return forbid_shared_caching(render_for(get_chosen_guids(request, event_obj)))
+    return forbid_shared_caching(render_for(get_own_sessions(request, event_obj)))
 
 
 @cache_control(no_cache=True)
@@ -135,17 +135,20 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(chosen: ChosenGuids) -> HttpResponse:
+    def render_for(own_sessions: OwnSessions) -> HttpResponse:
         session = get_public_session(event_obj, guid, audience=version.audience)
-        entry = next(iter(build_agenda_entries(event_obj, version, [session], chosen)), None)
+        entry = next(iter(build_agenda_entries(event_obj, version, [session])), None)
         published = query_published_sessions(event_obj, audience=version.audience)
+        own_ids = {*own_sessions.chosen_guids, *own_sessions.booked_ids}
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),
             "session": session,
             "entry": entry,
-            "is_chosen": session.pk in chosen,
-            "conflicts": find_conflicting_sessions(session, published.filter(pk__in=chosen)),
+            "is_chosen": session.pk in own_sessions.chosen_guids,
+            "is_booked": session.pk in own_sessions.booked_ids,
+            "awaited_text": own_sessions.awaited_texts.get(session.pk, "") if session.is_bookable else "",
+            "conflicts": find_conflicting_sessions(session, published.filter(pk__in=own_ids)),
             "neighbours": find_neighbours(session, audience=version.audience),
             "links": list_safe_links(session),
             "files": session.files.public().defer("content"),
@@ -173,7 +176,7 @@ def speaker_list_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(_chosen: ChosenGuids) -> HttpResponse:
+    def render_for(_own_sessions: OwnSessions) -> HttpResponse:
         published = event_obj.sessions.published(audience=version.audience)
         speakers = event_obj.speakers.filter(sessions__in=published).distinct()
         scheduled = Prefetch("sessions", published.defer(*DEFERRED_FIELDS))
@@ -206,11 +209,13 @@ def speaker_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(chosen: ChosenGuids) -> HttpResponse:
+    def render_for(own_sessions: OwnSessions) -> HttpResponse:
         speaker = get_public_speaker(event_obj, guid, audience=version.audience)
         published = query_published_sessions(event_obj, audience=version.audience)
         speaker_sessions = published.filter(speakers=speaker).order_by("starts_at", "title")
-        entries = build_agenda_entries(event_obj, version, speaker_sessions, chosen)
+        entries = build_agenda_entries(
+            event_obj, version, speaker_sessions, own_sessions.chosen_guids, own_sessions.booked_ids
+        )
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),

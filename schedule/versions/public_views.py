@@ -12,9 +12,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from convention.events.permissions import get_visible_event
+from schedule.programme.own_sessions import OwnSessions
 from schedule.programme.page_cache import set_feed_caching
 from schedule.programme.personal_pages import (
-    ChosenGuids,
     get_event_path,
     get_version_for,
     serve_cached_or_personal,
@@ -34,7 +34,7 @@ def changes_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     version = get_version_for(request, event_obj)
 
-    def render_for(_chosen: ChosenGuids) -> HttpResponse:
+    def render_for(_own_sessions: OwnSessions) -> HttpResponse:
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),

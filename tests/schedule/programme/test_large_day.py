@@ -18,11 +18,13 @@ from lxml import html
 
 from schedule.exchange.read_schedule import read_schedule
 from schedule.models import ProgrammeAudience, Schedule
+from schedule.personal.actions import choose_session
 from schedule.programme.agenda import load_day_blocks, outline_agenda
 from schedule.programme.agenda_filter import AgendaFilter
+from schedule.programme.own_sessions import OwnSessions
 from schedule.programme.personal_pages import get_event_path
 from schedule.programme.programme_version import get_programme_version
-from schedule.programme.rendered_days import get_rendered_days, mark_chosen
+from schedule.programme.rendered_days import get_rendered_days, mark_own_sessions
 from tests.factories import make_event, make_room, make_session, make_track
 from tests.schedule.programme.large_days import ROOM_COUNT, SESSION_COUNT, make_large_day
 
@@ -112,10 +114,12 @@ def test_marked_sessions_are_those_that_the_template_marks(event):
     agenda_filter = AgendaFilter.from_query(QueryDict())
     outline = partial(outline_agenda, event=event, agenda_filter=agenda_filter, programme_version=version)
 
-    marked = mark_chosen(get_rendered_days(event, outline(now=START), version), [chosen.guid])
+    own_sessions = OwnSessions(event, choose_session(event=event, session=chosen, personal_agenda=None))
+
+    marked = mark_own_sessions(get_rendered_days(event, outline(now=START), version), own_sessions)
 
     agenda = outline(now=START)
-    load_day_blocks(agenda, event, version, {chosen.pk: chosen.guid})
+    load_day_blocks(agenda, event, version, own_sessions)
     context = {"event_path": get_event_path(event), "agenda": agenda}
     assert marked == render_to_string("schedule/_days.html", context)
     assert marked.count('aria-pressed="true"') == 1

@@ -1,0 +1,167 @@
+"""What the public pages and the order's page say of an attendee's own seats and waits."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from registrations.booking.join_waiting_list import join_session_list
+from registrations.models import WaitingEntry
+from registrations.sessions.booking import book_session
+from tests.factories import make_event, make_person, make_registration, make_session, make_ticket
+
+pytestmark = pytest.mark.django_db
+AGENDA_PATH = "/en/events/conf/agenda/"
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="conf", name="La Conf")
+
+
+@pytest.fixture
+def attendee(event):
+    return make_registration(make_ticket(event), person=make_person())
+
+
+@pytest.fixture
+def session(event):
+    return make_session(event, "Atelier", capacity=1, is_bookable=True)
+
+
+@pytest.fixture
+def member(client, attendee):
+    client.force_login(attendee.person)
+    return client
+
+
+@pytest.fixture
+def awaited_session(event, attendee, session):
+    """Return a full session on whose waiting list the attendee is number 2."""
+    ticket = attendee.ticket
+    seated, first = make_registration(ticket), make_registration(ticket)
+    book_session(registration=seated, session=session)
+    for registration in (first, attendee):
+        join_session_list(registration=registration, session=session)
+    return session
+
+
+def read_main(answer) -> str:
+    [main] = html.fromstring(answer.text).xpath("//main")
+    return " ".join(" ".join(main.itertext()).split())
+
+
+def get_session_path(session) -> str:
+    return f"{AGENDA_PATH.removesuffix('agenda/')}sessions/{session.guid}/"
+
+
+def offer_seat(attendee) -> None:
+    """Offer the seat that the attendee waits for."""
+    now = timezone.now()
+    WaitingEntry.objects.filter(registration=attendee).update(
+        offered_at=now, offer_expires_at=now + datetime.timedelta(hours=24), offer_count=1
+    )
+
+
+def test_session_page_says_that_the_attendee_has_a_seat(member, attendee, session):
+    book_session(registration=attendee, session=session)
+
+    text = read_main(member.get(get_session_path(session)))
+
+    assert "You have a seat in this session." in text
+    assert "Change my bookings" in text
+    assert "Book a seat" not in text
+
+
+def test_session_page_does_not_show_a_seat_to_others(client, attendee, session):
+    book_session(registration=attendee, session=session)
+    client.force_login(make_person())
+
+    text = read_main(client.get(get_session_path(session)))
+
+    assert "You have a seat" not in text
+
+
+def test_programme_opened_by_link_makes_the_session_page_show_the_seat(client, attendee, session):
+    book_session(registration=attendee, session=session)
+    client.post(f"{attendee.order.manage_path}{attendee.reference}/programme/")
+
+    text = read_main(client.get(get_session_path(session)))
+
+    assert "You have a seat in this session." in text
+
+
+def test_session_page_tells_the_place_on_the_waiting_list(member, awaited_session):
+    text = read_main(member.get(get_session_path(awaited_session)))
+
+    assert "You are number 2 on the waiting list." in text
+    assert "Join the waiting list" not in text
+
+
+def test_session_page_warns_of_a_booked_session_at_the_same_time(event, member, attendee, session):
+    book_session(registration=attendee, session=session)
+    other = make_session(event, "Parallèle", starts_at=session.starts_at)
+
+    text = read_main(member.get(get_session_path(other)))
+
+    assert "Runs at the same time as “Atelier” in your programme." in text
+
+
+def test_star_is_answered_with_the_booked_session_at_the_same_time(event, member, attendee, session):
+    book_session(registration=attendee, session=session)
+    other = make_session(event, "Parallèle", starts_at=session.starts_at)
+
+    answer = member.post(
+        f"{AGENDA_PATH}choose/", {"add": str(other.guid)}, headers={"Accept": "application/json"}
+    )
+
+    assert answer.json()["message"].endswith("It clashes with: Atelier.")
+
+
+@pytest.mark.parametrize("query", ["", "?q=atelier"])
+def test_agenda_tags_the_booked_session(member, attendee, session, query):
+    book_session(registration=attendee, session=session)
+
+    page = html.fromstring(member.get(f"{AGENDA_PATH}{query}").text)
+
+    assert page.xpath("//article[.//span[text()='Booked']]/h4/a/text()") == ["Atelier"]
+
+
+def test_agenda_of_strangers_tags_nothing(client, attendee, session):
+    book_session(registration=attendee, session=session)
+
+    page = html.fromstring(client.get(AGENDA_PATH).text)
+
+    assert page.xpath("//span[text()='Booked']") == []
+
+
+def test_own_programme_lists_awaited_sessions(member, awaited_session):
+    text = read_main(member.get(f"{AGENDA_PATH}mine/"))
+
+    assert "Waiting lists Atelier You are number 2 on the waiting list." in text
+
+
+def test_order_page_shows_an_offered_seat_first(client, attendee, awaited_session):
+    offer_seat(attendee)
+
+    page = html.fromstring(client.get(f"/en{attendee.order.manage_path}").text)
+
+    [notice] = page.xpath("//div[contains(@class, 'notice')][contains(., 'A seat is held for you until')]")
+    [link] = notice.xpath(".//a[starts-with(normalize-space(), 'Accept or decline')]/@href")
+    assert link.endswith(f"{attendee.reference}/sessions/#s{awaited_session.number}")
+
+
+def test_order_page_lists_awaited_sessions(client, attendee, awaited_session):
+    text = read_main(client.get(f"/en{attendee.order.manage_path}"))
+
+    assert "You are number 2 on the waiting list." in text
+
+
+def test_expired_offer_is_not_shown(client, attendee, awaited_session):
+    offer_seat(attendee)
+    WaitingEntry.objects.update(offer_expires_at=timezone.now())
+
+    text = read_main(client.get(f"/en{attendee.order.manage_path}"))
+
+    assert "A seat is held for you" not in text
