@@ -269,15 +269,23 @@ class RegistrationLink:
 
 
 def list_registration_links(person: Person, events: Iterable[Event]) -> list[RegistrationLink]:
-    """Return links to the person's confirmed and pending registrations at these events."""
+    """Return links to the person's confirmed and pending registrations at these events.
+
+    Without a free one that cannot be confirmed because the member has that ticket already.
+    """
     active = {Registration.State.CONFIRMED, Registration.State.PENDING}
+    rows = [row for row in list_own_registrations(person, events=events) if row.state in active]
+    confirmed_tickets = {row.ticket_id for row in rows if row.confirmed_at and row.person_id == person.pk}
     return [
         RegistrationLink(
             registration,
             registration.order.build_path_with(choose_link_secret(registration, person.email or "")),
         )
-        for registration in list_own_registrations(person, events=events)
-        if registration.state in active
+        for registration in rows
+        if registration.ticket_id not in confirmed_tickets
+        or not registration.awaits_member_verification
+        or registration.order.is_by_card
+        or not is_same_email(registration.email, person.email or "")
     ]
 
 

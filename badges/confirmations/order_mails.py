@@ -25,6 +25,7 @@ from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.payment_terms import build_payment_context, load_payment_terms
+from registrations.orders.second_registrations import find_second_registrations_of_buyer
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -120,7 +121,18 @@ def write_confirmation_mail(order: Order, registrations: list[Registration], mes
         "Registrations confirmed (%(people)d people): %(event)s",
         len(registrations),
     )
-    return _write_mail_with_badges(order, registrations, message_key, subject, {"is_correction": False})
+    second_registrations = find_second_registrations_of_buyer(order, registrations)
+    return _write_mail_with_badges(
+        order,
+        registrations,
+        message_key,
+        subject,
+        {
+            "is_correction": False,
+            "second_registrations": second_registrations,
+            "lost_link_url": absolute_url(reverse("lost-link")) if second_registrations else "",
+        },
+    )
 
 
 def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:

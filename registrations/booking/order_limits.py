@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention.club.models import Person
 from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
@@ -21,10 +22,12 @@ from .save_order import save_order
 
 
 class AlreadyRegistered(ConventionError):
-    """The member has a registration for this event already."""
+    """The member has a registration for this event already; the error page e-mails its link."""
 
     kind = "already-registered"
     status = 409
+    next_page_name = "lost-link"
+    next_page_label = gettext_lazy("Find my registration")
 
 
 def refuse_second_registration(registration: Registration, person: Person) -> None:

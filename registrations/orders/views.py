@@ -51,6 +51,7 @@ from registrations.invoices.documents.buyer_document import choose_buyer_documen
 from registrations.models import Order, Registration, SessionBooking, Sponsorship
 from registrations.permissions import (
     LinkAccess,
+    RegistrationLink,
     choose_link_secret,
     get_order_by_link,
     is_own_secret,
@@ -68,7 +69,9 @@ from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
 from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
+from .second_registrations import list_second_registration_links
 
+ACTIVE_STATES = {Registration.State.CONFIRMED, Registration.State.PENDING}
 UNPAID_STATES = {Registration.State.PENDING, Registration.State.EXPIRED}
 
 
@@ -115,11 +118,20 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         ],
         **(_describe_buyer_document(order) if link_access.is_full else {}),
         "related_orders": list_related_orders(link_access, request.user),
+        "second_registrations": _list_second_registrations(request, link_access),
         "is_of_sponsor": order.sponsorships.exists(),
         **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _list_second_registrations(request: HttpRequest, link_access: LinkAccess) -> list[RegistrationLink]:
+    """Return the signed-in reader's registrations in other orders for attendees of this one."""
+    active = [row for row in link_access.registrations if row.state in ACTIVE_STATES]
+    attendees = [(row.first_name, row.last_name, row.email) for row in active]
+    links = list_second_registration_links(request.user, link_access.order.event, attendees) if active else []
+    return [link for link in links if link.registration.order_id != link_access.order.pk]
 
 
 def _load_money(link_access: LinkAccess, packages: list[Sponsorship], states: set[str]) -> dict[str, object]:

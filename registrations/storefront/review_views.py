@@ -33,6 +33,7 @@ from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
 from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
 from registrations.orders.related_orders import link_to_previous_order
+from registrations.orders.second_registrations import list_second_registration_links
 from registrations.pricing.catalog import (
     Offering,
     PriceChanged,
@@ -89,6 +90,11 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
             throttle_order(event, order_request)
             return _create_quotation(request, event, draft, order_context)
     context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
+    context["second_registrations"] = list_second_registration_links(
+        request.user,
+        event,
+        [(place.first_name, place.last_name, place.email) for place in order_request.places],
+    )
     context["needs_link"] = quote.total > 0 and not order_context.is_trusted
     context["answers_by_person"] = list(
         zip(draft.people, _list_answer_texts(event, order_request, offering), strict=True)

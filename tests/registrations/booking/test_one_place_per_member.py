@@ -6,6 +6,7 @@ import threading
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from convention.club.models import Person
@@ -14,6 +15,7 @@ from registrations.booking import order_limits as writing
 from registrations.booking.confirm import confirm_paid_items
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.place_order import place_order
+from registrations.booking.verification import make_verification_token
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration, Ticket
@@ -126,6 +128,24 @@ def test_second_place_of_member_is_refused_on_page_and_entries_are_preserved(tic
     assert {name: shown[name].value() for name in person} == person
     [choice] = client.get(f"{form}choices/").context["forms"]
     assert choice["ticket"].value() == "member"
+
+
+def test_link_for_a_second_place_leads_to_the_first_registration(ticket, client: Client):
+    member = make_member()
+    order_place(ticket, member)
+    second = place_order(
+        event=ticket.event,
+        request=OrderRequest(
+            email=member.email,
+            places=(RequestedPlace(ticket="member", first_name="A", last_name="B", email=member.email),),
+        ),
+    )
+    token = make_verification_token(second, member.email)
+
+    answer = client.post(f"/en{reverse('verify-order', args=[token])}")
+
+    assert answer.status_code == 409
+    assert "Find my registration" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Find that an attendee has another registration for the same event, by name and address.
+
+Anybody can enter another person's name and address. So a second registration is named only in e-mails to that
+address, and on pages to a person who is signed in with it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from convention.club.models import Person
+from convention.events.models import Event
+from convention.text.email_addresses import is_same_email
+from registrations.models import Order, Registration
+from registrations.models.registrations import make_sort_name
+from registrations.permissions import RegistrationLink, list_registration_links
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+
+def find_second_registrations_of_buyer(
+    order: Order, registrations: Sequence[Registration]
+) -> list[Registration]:
+    """Return active registrations in other orders with the name and address of one of these.
+
+    Only those of the order's buyer, to whom the e-mail goes: another attendee's are none of their business.
+    """
+    own = [row for row in registrations if row.has_name and is_same_email(row.email, order.email)]
+    if not own:
+        return []
+    names = Q(sort_name__in={row.sort_name for row in own}, email__iexact=order.email)
+    others = Registration.objects.active().filter(names, event=order.event_id).exclude(order=order)
+    return list(others.select_related("order").order_by("pk"))
+
+
+def list_second_registration_links(
+    user: "RequestUser", event: Event, attendees: Iterable[tuple[str, str, str]]
+) -> list[RegistrationLink]:
+    """Return the signed-in reader's registrations that have the name and address of one of these attendees.
+
+    `attendees` are first names, last names and e-mail addresses.
+    """
+    if not isinstance(user, Person):
+        return []
+    keys = {(make_sort_name(first, last), email.casefold()) for first, last, email in attendees}
+    return [
+        link
+        for link in list_registration_links(user, [event])
+        if (link.registration.sort_name, link.registration.email.casefold()) in keys
+    ]

@@ -1,0 +1,127 @@
+"""An attendee who is registered twice reads it in the e-mail, and on pages when signed in."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+
+from badges.confirmations.send import send_order_mails
+from registrations.models import Order
+from tests.factories import (
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_ticket,
+    verify_address,
+)
+
+pytestmark = pytest.mark.django_db
+EMAIL = "ana@example.org"
+WARNING = "There is another registration for Ana Roi at this event"
+
+
+@pytest.fixture
+def ticket():
+    return make_ticket(make_event(slug="congress"))
+
+
+def register_ana(ticket, **fields):
+    order = make_order(ticket.event, email=EMAIL, language="en")
+    values = {"first_name": "Ana", "last_name": "Roi", "email": EMAIL, **fields}
+    return make_registration(ticket, order=order, **values)
+
+
+def read_main(answer) -> str:
+    [main] = html.fromstring(answer.text).xpath("//main")
+    return " ".join(" ".join(main.itertext()).split())
+
+
+def read_mail(order: Order, mailoutbox) -> str:
+    send_order_mails.func(order.pk)
+    [mail] = mailoutbox
+    return " ".join(mail.body.split())
+
+
+def sign_in_as_ana() -> Client:
+    client = Client()
+    client.force_login(verify_address(make_person(email=EMAIL)))
+    return client
+
+
+def test_second_confirmation_names_the_first_order(ticket, mailoutbox):
+    first, second = register_ana(ticket), register_ana(ticket)
+
+    text = read_mail(second.order, mailoutbox)
+
+    assert f"{WARNING}, in order {first.order.reference}." in text
+    assert "/orders/link/" in text
+
+
+def test_confirmation_is_silent_about_a_cancelled_registration(ticket, mailoutbox):
+    first, second = register_ana(ticket), register_ana(ticket)
+    first.cancelled_at = first.confirmed_at
+    first.save()
+
+    text = read_mail(second.order, mailoutbox)
+
+    assert "There is another registration" not in text
+
+
+def test_confirmation_is_silent_about_another_attendees_registration(ticket, mailoutbox):
+    """The buyer of the second order is not Ana, and must not read whether she is registered."""
+    register_ana(ticket)
+    second = register_ana(ticket)
+    Order.objects.filter(pk=second.order_id).update(email="eve@example.org")
+
+    text = read_mail(Order.objects.get(pk=second.order_id), mailoutbox)
+
+    assert "There is another registration" not in text
+
+
+def test_order_page_warns_the_signed_in_attendee(ticket):
+    first, second = register_ana(ticket), register_ana(ticket)
+
+    answer = sign_in_as_ana().get(second.order.manage_path)
+
+    assert WARNING in read_main(answer)
+    assert f"/orders/{first.order.reference}/" in answer.text
+
+
+def test_order_page_reveals_no_other_registration_to_strangers(client, ticket):
+    _first, second = register_ana(ticket), register_ana(ticket)
+
+    text = read_main(client.get(second.order.manage_path))
+
+    assert "There is another registration" not in text
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_review_warns_only_a_signed_in_buyer(ticket, is_signed_in):
+    register_ana(ticket)
+    client = sign_in_as_ana() if is_signed_in else Client()
+    person = {"first_name": "Ana", "last_name": "Roi", "email": EMAIL}
+    form = "/en/events/congress/register/"
+    people = {f"person-0-{name}": value for name, value in person.items()}
+    client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
+    client.post(f"{form}choices/", {"choice-0-ticket": ticket.slug})
+
+    text = read_main(client.get(f"{form}check/"))
+
+    assert ("Ana Roi already has a registration for this event." in text) is is_signed_in
+
+
+def test_event_page_hides_a_second_place_that_the_member_cannot_confirm(client, ticket):
+    ticket = make_ticket(ticket.event, slug="member", audience="member")
+    member = make_member(email=EMAIL)
+    register_ana(ticket, person=member)
+    held_until = timezone.now() + datetime.timedelta(hours=1)
+    register_ana(ticket, confirmed_at=None, hold_expires_at=held_until)
+    client.force_login(member)
+
+    page = html.fromstring(client.get("/en/events/congress/").text)
+
+    assert len(page.xpath("//a[normalize-space()='Your registration']")) == 1
