@@ -26,6 +26,7 @@ from registrations.models import MailDelivery, Order, Registration, Registration
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.payment_terms import build_payment_context, load_payment_terms
 from registrations.orders.second_registrations import find_second_registrations_of_buyer
+from registrations.orders.transfer_details import has_bank_details
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -68,6 +69,7 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
                 *Counter(item.addon.title for row in registrations for item in row.active_addons).items(),
             ],
             "sponsorships": sponsorships,
+            "has_bank_details": has_bank_details(),
             # The earliest, since the link must be opened before any of the holds expires.
             "hold_expires_at": min(hold_ends, default=None),
             "url": absolute_url(reverse("verify-order", args=[make_verification_token(order, order.email)])),

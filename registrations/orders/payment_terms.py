@@ -89,7 +89,9 @@ def build_payment_context(order: Order) -> dict[str, object]:
         "is_settled": settled,
         "is_paid_by_card": settled and is_paid_by_card(order),
         "payment_terms": payment_terms,
-        "invoice_sentence": describe_coming_invoice(order, _choose_document(order)) if settled else "",
+        "invoice_sentence": describe_coming_invoice(order, _choose_document(order))
+        if amount_due.amount
+        else "",
     }
 
 
@@ -117,23 +119,31 @@ PAGE_INVOICE_TEXTS = InvoiceTexts(
 def describe_coming_invoice(
     order: Order, document: BuyerDocument, texts: InvoiceTexts = MAIL_INVOICE_TEXTS
 ) -> str:
-    """Return when the invoice of a paid order comes, by the issuer's setting; "" if there is none to come.
+    """Return when the invoice of an order comes, by the issuer's setting; "" if there is none to come.
 
-    `document` is the one that the buyer can have now.
+    `document` is the one that the buyer can have now. An unpaid order has an invoice to come if it is paid by
+    bank transfer.
     """
     issuer = Issuer.get_current()
-    if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
+    if document.kind == BuyerDocumentKind.RECEIPT:
+        return f"{_describe_issue_time(order, issuer, texts)} {texts.receipt}".rstrip() if issuer else ""
+    awaits_transfer = order.payment == Order.Payment.INVOICE and not order.awaits_verification
+    if document.kind == BuyerDocumentKind.INVOICE or not awaits_transfer:
         return ""
-    day = _find_issue_day(order.event, issuer)
+    if issuer and issuer.issues_since and issuer.issues_on == Issuer.IssueTime.PAYMENT:
+        return _("The invoice follows your payment.")
+    return _describe_issue_time(order, issuer, texts)
+
+
+def _describe_issue_time(order: Order, issuer: Issuer | None, texts: InvoiceTexts) -> str:
     # Orders from before the setting are left to the treasurer.
-    if issuer.issues_since is None or order.created_at < issuer.issues_since:
-        sentence = _("The organizer will issue the invoice later.")
-    elif day <= timezone.localdate():
+    if issuer is None or issuer.issues_since is None or order.created_at < issuer.issues_since:
+        return _("The organizer will issue the invoice later.")
+    day = _find_issue_day(order.event, issuer)
+    if day <= timezone.localdate():
         return _("The invoice will follow shortly by e-mail.") if issuer.sends_since else str(texts.shortly)
-    else:
-        pattern = _("The invoice will follow by e-mail on %(day)s.") if issuer.sends_since else texts.on_day
-        sentence = str(pattern) % {"day": format_date(day)}
-    return f"{sentence} {texts.receipt}".rstrip()
+    pattern = _("The invoice will follow by e-mail on %(day)s.") if issuer.sends_since else texts.on_day
+    return str(pattern) % {"day": format_date(day)}
 
 
 def describe_invoice_schedule(event: Event) -> str:
@@ -156,10 +166,10 @@ def describe_invoice_schedule(event: Event) -> str:
         issuer.payment_days,
     )
     term = term % days if issuer.payment_days else _("Please pay on receipt of the invoice.")
-    return f"{_describe_issue_time(event, issuer)} {term}"
+    return f"{_describe_planned_issue(event, issuer)} {term}"
 
 
-def _describe_issue_time(event: Event, issuer: Issuer) -> str:
+def _describe_planned_issue(event: Event, issuer: Issuer) -> str:
     """Return when the invoice of an unpaid order of today is issued."""
     if issuer.issues_on == Issuer.IssueTime.BY_HAND or issuer.issues_since is None:
         return _("The organizer will issue the invoice later.")

@@ -61,6 +61,12 @@ class TransferDetails:
         return draw_svg_symbol(self.epc_text, size=220)
 
 
+def has_bank_details() -> bool:
+    """Return whether the account for transfers is known."""
+    issuer = Issuer.get_current()
+    return bool(issuer and issuer.iban)
+
+
 def get_transfer_details(order: Order) -> TransferDetails | None:
     """Return how to pay an order by transfer; None if nothing is due or there is no account."""
     issuer = Issuer.get_current()
