@@ -1,6 +1,7 @@
 """Describe refunds in sentences: before a cancellation, and afterwards."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -30,10 +31,14 @@ def preview_refund(registration: Registration) -> list[str]:
 def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datetime.tzinfo) -> list[str]:
     """Return the sentences to show before the cancellation is confirmed."""
     sentences = [describe_refund_reason(outcome.refund_terms, zone)]
+    cents_by_method = Counter[str]()
+    for payment, amount in outcome.payment_refunds:
+        cents_by_method[payment.method] += amount
     sentences += [
-        describe_refund_method(payment.method, Money(amount, currency))
-        for payment, amount in outcome.payment_refunds
+        describe_refund_method(method, Money(amount, currency)) for method, amount in cents_by_method.items()
     ]
+    if len(cents_by_method) > 1:
+        sentences.append(describe_total_refund(Money(outcome.refund_cents, currency)))
     if outcome.waived_cents and not outcome.payment_refunds:
         waived = Money(outcome.waived_cents, currency)
         sentences.append(_("The outstanding %(amount)s will no longer be due.") % {"amount": waived})
@@ -164,7 +169,7 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
     if not cancelled:
         return []
     refunds = list_cancellation_refunds(order, cancelled)
-    sentences = [_describe_refund(row, Money(row.amount, order.currency)) for row in refunds]
+    sentences = _describe_refunds(refunds, order.currency)
     if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
         describe = describe_cancellation_fee if is_settled(order) else describe_fee_due
         sentences.append(describe(Money(fee_cents, order.currency)))
@@ -176,12 +181,35 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
     ]
 
 
-def _describe_refund(refund: Refund, amount: Money) -> str:
-    if refund.state == Refund.State.DONE:
-        return _("%(amount)s has been refunded.") % {"amount": amount}
+def _describe_refunds(refunds: Iterable[Refund], currency: str) -> list[str]:
+    """Return a sentence with the sum for each kind of refunds, and the total if there are several kinds."""
+    cents_by_kind = Counter[tuple[str, str]]()
+    for refund in refunds:
+        cents_by_kind[_get_described_kind(refund)] += refund.amount
+    sentences = [
+        _describe_refund(state, method, Money(cents, currency))
+        for (state, method), cents in cents_by_kind.items()
+    ]
+    if len(sentences) > 1:
+        sentences.append(describe_total_refund(Money(cents_by_kind.total(), currency)))
+    return sentences
+
+
+def _get_described_kind(refund: Refund) -> tuple[str, str]:
+    """Return state and method as far as the sentence on the refund depends on them."""
     if refund.state == Refund.State.FAILED:
+        return refund.state, ""
+    # A test refund moves no money, also once it is done.
+    is_done = refund.state == Refund.State.DONE and refund.method != Payment.Method.TEST
+    return (refund.state, "") if is_done else (Refund.State.REQUESTED, refund.method)
+
+
+def _describe_refund(state: str, method: str, amount: Money) -> str:
+    if state == Refund.State.DONE:
+        return _("%(amount)s has been refunded.") % {"amount": amount}
+    if state == Refund.State.FAILED:
         return _("The refund of %(amount)s failed. The treasurer is looking into it.") % {"amount": amount}
-    return describe_refund_method(refund.method, amount)
+    return describe_refund_method(method, amount)
 
 
 class BuyerRefund(NamedTuple):
@@ -227,3 +255,7 @@ def _describe_buyer_refund(refund: Refund, amount: Money) -> BuyerRefund:
     if refund.state == Refund.State.FAILED:
         return BuyerRefund(_("Refund failed"), amount, _("The treasurer is looking into it."))
     return BuyerRefund(_("Refund requested"), amount, describe_refund_method(refund.method, amount))
+
+
+def describe_total_refund(amount: Money) -> str:
+    return _("Total refund: %(amount)s.") % {"amount": amount}

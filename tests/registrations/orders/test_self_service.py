@@ -44,7 +44,7 @@ def test_refund_is_shown_before_cancelling_and_confirmed_by_mail(client, congres
 
     assert "Remboursement fictif de 60 €" in mail
     assert "Frais d’annulation retenus sur votre paiement : 60 €" in mail.replace("\u202f", " ")
-    assert "60 € ont été remboursés" in read_text(client.get(order.manage_path))
+    assert "Remboursement fictif de 60 €" in read_text(client.get(order.manage_path))
     assert Refund.objects.count() == 1
 
 
