@@ -22,6 +22,7 @@ from convention.events.cancellations import find_cancellation_time, find_cancell
 from convention.events.models import Event, load_application_deadlines
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.change_billing import can_change_billing_details
@@ -181,10 +182,18 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
 
 
 def _is_link_permanent(link_access: LinkAccess) -> bool:
-    """Return whether the link stays: once a mailed link confirms an address, another one replaces it."""
-    order, rows = link_access.order, (*link_access.registrations, *link_access.private_registrations)
-    is_pending = any(row.state == Registration.State.PENDING for row in rows)
-    return not order.awaits_verification and (order.is_by_card or not is_pending)
+    """Return whether the link stays.
+
+    Once a mailed link confirms the buyer's address, another one replaces it; a colleague's own link does not.
+    """
+    order = link_access.order
+    awaits_buyers_link = any(
+        row.state == Registration.State.PENDING
+        and row.awaits_member_verification
+        and is_same_email(row.email, order.email)
+        for row in link_access.registrations
+    )
+    return not order.awaits_verification and (order.is_by_card or not awaits_buyers_link)
 
 
 def _attach_answers(link_access: LinkAccess) -> None:

@@ -207,6 +207,46 @@ def test_non_member_reads_what_was_paid_and_how_it_is_refunded(member_order, run
     assert "Register with the e-mail address the club has for you" not in body
 
 
+def test_link_of_verified_buyer_is_permanent_while_a_colleague_still_has_to_confirm(client, event: Event):
+    until = timezone.now() + datetime.timedelta(hours=1)
+    member_ticket = make_ticket(event, slug="member", audience="member")
+    order = make_order(
+        event, email="buyer@example.org", language="en", needs_verification=True, verified_at=timezone.now()
+    )
+    make_registration(event.tickets.get(slug="guest"), order=order, email="buyer@example.org")
+    make_registration(
+        member_ticket, order=order, email="zoe@example.org", confirmed_at=None, hold_expires_at=until
+    )
+
+    text = read_main_text(client.get(order.manage_path))
+
+    assert "This page works until you confirm." not in text
+    assert "Bookmark this page." in text
+
+
+def test_refunds_of_two_payments_are_summed_up(client, event: Event):
+    order = make_invoice_order(event)
+    with transaction.atomic():
+        for cents in (12_000, 3_500):
+            record_payment(
+                receivable=sync_receivable(order),
+                amount=cents,
+                method="transfer",
+                received_on=timezone.localdate(),
+            )
+    [registration] = order.registrations.all()
+    cancel_path = f"{order.manage_path}{registration.reference}/cancel/"
+
+    preview = read_main_text(client.get(cancel_path))
+    client.post(cancel_path)
+
+    text = read_main_text(client.get(order.manage_path))
+    sentence = "The treasurer will refund €155 by bank transfer"
+    assert sentence in preview
+    assert text.count(sentence) == 1
+    assert Refund.objects.count() == 2
+
+
 @pytest.mark.parametrize("is_held", [True, False])
 @pytest.mark.parametrize("address", ["zoe@example.org", "nobody@example.org"])
 def test_page_says_how_a_paid_place_without_a_member_is_refunded(client, member_order, is_held, address):

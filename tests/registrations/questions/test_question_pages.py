@@ -96,7 +96,7 @@ def test_questions_are_answered_later_by_link(client: Client, event: Event):
     registration = make_registration(event.tickets.get())
 
     page = f"{registration.order.manage_path}{registration.reference}/answers/"
-    assert "Questions" in read_page_text(client.get(registration.order.manage_path))
+    assert "Réponses" in read_page_text(client.get(registration.order.manage_path))
     assert client.post(page, {"diet": "vegan", "shown": "diet"}).url == registration.order.manage_path
     assert "Vegan" in read_page_text(client.get(registration.order.manage_path))
 

@@ -114,7 +114,7 @@ def test_required_file_can_be_omitted_if_storage_is_full(client, proof, ceilings
     assert gone_on.url == CHECK
     one = Registration.objects.get()
     assert one.answers == {}
-    assert "Questions" in read_page_text(client.get(one.order.manage_path))
+    assert "Réponses" in read_page_text(client.get(one.order.manage_path))
 
 
 def test_file_can_be_uploaded_by_link_once_storage_is_free(client, event, proof, ceilings):
