@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from convention.accounts.permissions import owns_address
 from convention.club.models import Person
 from convention.events.models import Event, load_application_deadlines
+from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
 from registrations.invoices.ledger.balance import compute_balance
@@ -95,7 +96,17 @@ def can_be_invoiced(order: Order, user: "RequestUser") -> bool:
     """
     if order.payment != Order.Payment.FREE or order.source in Order.TRUSTED_SOURCES:
         return True
-    return isinstance(user, Person) and owns_address(user, order.email)
+    is_signed_in = isinstance(user, Person) and owns_address(user, order.email)
+    return is_signed_in or _has_verified_buyer(order)
+
+
+def _has_verified_buyer(order: Order) -> bool:
+    """Return whether the buyer has a member's place.
+
+    The member confirmed it through a mailed link, which also replaced the order's link, or was signed in.
+    """
+    rows = order.registrations.confirmed().filter(person__isnull=False).select_related("ticket__event")
+    return any(row.ticket.needs_member_verification and is_same_email(row.email, order.email) for row in rows)
 
 
 def preview_added_addons(

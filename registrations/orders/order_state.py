@@ -56,7 +56,7 @@ def describe_confirmation(link_access: LinkAccess, *, at: datetime.datetime) -> 
     sentences = []
     if badges and link_access.is_full and order.email:
         # After a correction, only the badges of the corrected places are sent again.
-        unsent = [row for row in badges if row.confirmation_sent_at is None]
+        unsent = [row for row in badges if not _is_mail_sent(row)]
         mailed = unsent or badges
         is_part = len(mailed) < len(link_access.registrations)
         sentence = _choose_mail_sentence(
@@ -75,9 +75,14 @@ def describe_confirmation(link_access: LinkAccess, *, at: datetime.datetime) -> 
     return sentences
 
 
+def _is_mail_sent(registration: Registration) -> bool:
+    """Return whether the badge was sent; the mail about an unpaid add-on waits for the payment."""
+    return registration.confirmation_sent_at is not None or bool(registration.unpaid_addons)
+
+
 def _choose_mail_sentence(order: Order, badges: Sequence[Registration], *, names: str) -> str:
     """Say whether the mail was sent; with `names` where some of the order's places have no badge."""
-    is_sent = all(row.confirmation_sent_at for row in badges)
+    is_sent = all(map(_is_mail_sent, badges))
     if names:
         sentence = (
             ngettext(

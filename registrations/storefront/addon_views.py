@@ -77,7 +77,7 @@ def addon_purchase(request: HttpRequest, reference: str, secret: str, person: st
     data = request.POST if request.method == "POST" else request.GET or None
     form = AddonPurchaseForm(data, offered=offered)
     change = _preview(form, link_access, registration) if data is not None and form.is_valid() else None
-    payment_forms = _build_payment_forms(request, link_access.order, change) if change else {}
+    payment_forms = _build_payment_forms(request, registration, change) if change else {}
     if request.method == "POST" and change and _are_valid(payment_forms):
         throttle_correction(link_access.order, registration)
         if added := _try_adding(request, form, link_access, registration, payment_forms):
@@ -115,11 +115,14 @@ def _can_pay(request: HttpRequest, order: Order, change: OrderChange) -> bool:
     return not change.difference_cents or settings.CARD_PAYMENT or can_be_invoiced(order, request.user)
 
 
-def _build_payment_forms(request: HttpRequest, order: Order, change: OrderChange) -> dict[str, forms.Form]:
+def _build_payment_forms(
+    request: HttpRequest, registration: Registration, change: OrderChange
+) -> dict[str, forms.Form]:
     """Return the forms for payment and billing where the order was free so far and costs something now."""
+    order = registration.order
     if order.payment != Order.Payment.FREE or not _can_pay(request, order, change):
         return {}
-    billing = {"billing_name": order.billing_name or order.company}
+    billing = {"billing_name": order.billing_name or order.company or registration.company}
     data = get_posted_data(request)
     payment_forms = build_payment_forms(data, amount_due=change.difference_cents, billing=billing)
     if not can_be_invoiced(order, request.user):

@@ -22,7 +22,15 @@ from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.unpaid_addons import remove_expired_addons
 from registrations.permissions import make_own_secret
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_account, make_addon, make_event, make_order, make_registration, make_ticket
+from tests.factories import (
+    make_account,
+    make_addon,
+    make_event,
+    make_member,
+    make_order,
+    make_registration,
+    make_ticket,
+)
 from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -93,6 +101,7 @@ def test_addon_by_card_leads_to_payment_and_one_mail(dinner, client, run_tasks, 
     run_tasks()
     unpaid_mails = len(mailoutbox) - mail_count
     order_page = client.get(order.manage_path).text
+    english_page = client.get(f"/en{order.manage_path}").text
     record_demo_payment(order=Order.objects.get())
     run_tasks()
 
@@ -100,6 +109,7 @@ def test_addon_by_card_leads_to_payment_and_one_mail(dinner, client, run_tasks, 
     assert html.fromstring(paying.content).findtext(".//h1") == "Payer 45\u00a0€"
     assert unpaid_mails == 0
     assert "Payer 45\u00a0€" in order_page
+    assert "We have e-mailed the confirmation to b@example.org" in english_page
     assert calculate_balance(Order.objects.get()).amount == 0
     [mail] = mailoutbox[mail_count:]
     assert "Option ajoutée pour Zoé Müller\u202f: Dîner" in mail.body
@@ -251,6 +261,21 @@ def test_free_order_adds_addon_on_invoice_only_for_signed_in_buyer(client, setti
     assert order.payment == "invoice"
     assert order.total == 4_500
     assert order.billing_city == "Rennes"
+
+
+def test_member_behind_the_mailed_link_adds_addon_on_invoice(client, settings):
+    settings.CARD_PAYMENT = True
+    event = make_event(slug="congress")
+    member = make_member(email="zoe@example.org")
+    ticket = make_ticket(event, slug="member", audience="member")
+    order = make_order(event, email=member.email)
+    registration = make_registration(ticket, order=order, email=member.email, person=member, company="Acme")
+    make_addon(event)
+
+    form = read_form(client, make_path(registration))
+
+    assert form["payment"] == "invoice"
+    assert form["billing_name"] == "Acme"
 
 
 @pytest.mark.parametrize(("refund_percent", "fee_cents"), [(0, 12_000), (100, 0)])
