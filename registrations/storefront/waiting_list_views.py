@@ -24,7 +24,7 @@ from registrations.booking.join_waiting_list import PlacesLeft, join_ticket_list
 from registrations.models import Ticket, WaitingEntry
 from registrations.order_request import BillingDetails
 from registrations.permissions import get_waiting_entry_by_link
-from registrations.pricing.display import make_line_row
+from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_waiting_entry
 from registrations.waiting_list.end_waiting import decline_offer, leave_waiting_list
@@ -125,6 +125,7 @@ def _offer_context(entry: WaitingEntry, quote: Quote) -> dict[str, Any]:
         "row": make_line_row(quote.lines[0], currency=currency, zone=entry.event.zone),
         "refunds": describe_ticket_refunds(entry.event, [entry.ticket] if quote.total else []),
         "cost": Money(quote.total, currency),
+        "vat": [describe_vat(total, currency) for total in quote.vat_by_rate] if quote.total else [],
         "position": find_position(entry, list_waiting_entries(entry)),
         "states": WaitingEntry.State,
     }

@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 def notify_waiting_entry(entry_id: int) -> None:
     """Send the mail of this entry that is due, if any."""
     with hold_lease(f"waiting:{entry_id}"):
-        rows = WaitingEntry.objects.select_related("event__venue", "ticket", "session", "registration__order")
+        rows = WaitingEntry.objects.select_related(
+            "event__venue", "ticket", "session__room", "registration__order"
+        )
         entry = rows.filter(pk=entry_id).first()
         if entry is None or not get_mail_address(entry):
             return
@@ -117,6 +119,8 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
             "entry": entry,
             "event": event,
             "wanted_item": entry.wanted_item,
+            # A pass of the member's company may pay for the place.
+            "shows_price": entry.ticket is not None and not entry.ticket.uses_pass,
             "position": find_position(entry, list_waiting_entries(entry)),
             "url": settings.SITE_URL + build_entry_path(entry),
         },

@@ -4,16 +4,19 @@ import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convention.api.throttles import TooManyRequests
+from convention.events.models import Venue
 from registrations.models import Ticket, WaitingEntry
 from registrations.rate_limits import WAITING_ENTRIES_PER_HOUR, throttle_waiting_entry
 from registrations.ticketing.tickets import TicketInUse, remove_ticket
 from registrations.waiting_list.end_waiting import leave_waiting_list
+from registrations.waiting_list.notifications import notify_waiting_entry
 from registrations.waiting_list.policy import MIN_OFFER_DURATION, calculate_offer_expiry
-from tests.factories import make_event, make_ticket
+from tests.factories import make_event, make_registration, make_room, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +73,41 @@ def test_offer_duration_shrinks_as_event_approaches(hours, minutes):
     assert lasts == min(
         max(MIN_OFFER_DURATION, min(datetime.timedelta(hours=hours), (begins - now) / 4)), begins - now
     )
+
+
+def offer_place(entry: WaitingEntry) -> str:
+    """Offer the place, and return the text of the page on which it is accepted."""
+    now = timezone.now()
+    WaitingEntry.objects.filter(pk=entry.pk).update(
+        offered_at=now, offer_expires_at=now + datetime.timedelta(hours=24), offer_count=1
+    )
+    notify_waiting_entry.call(entry.pk)
+    return str(Client().get(f"/en/waiting/{entry.link_token}/").text)
+
+
+def test_ticket_offer_names_price_vat_and_venue(mailoutbox):
+    event = make_event(slug="congress", venue=Venue.objects.create(name="Palais", city="Annecy"))
+    ticket = make_ticket(event, price=12_000, vat_rate=2_000)
+    entry = WaitingEntry.objects.create(event=event, ticket=ticket, email="a@example.org", language="en")
+
+    page = offer_place(entry)
+
+    [mail] = mailoutbox
+    assert "€120" in mail.body
+    assert "Palais" in mail.body
+    assert "incl. €20 VAT" in page
+    assert "Palais" in page
+
+
+def test_session_offer_names_the_room(mailoutbox):
+    event = make_event(slug="congress")
+    session = make_session(event, "Atelier", room=make_room(event, "Salle B"), is_bookable=True, capacity=1)
+    registration = make_registration(make_ticket(event))
+    entry = WaitingEntry.objects.create(
+        event=event, session=session, registration=registration, language="en"
+    )
+
+    offer_place(entry)
+
+    [mail] = mailoutbox
+    assert "Salle B" in mail.body
