@@ -59,6 +59,10 @@ class RegistrationOffer:
         return self.state == "open"
 
     @property
+    def is_over(self) -> bool:
+        return self.event.ends_at <= timezone.now()
+
+    @property
     def has_open_waiting_list(self) -> bool:
         """Return whether the waiting list of a full ticket can be joined."""
         return self.state in ("open", "full")

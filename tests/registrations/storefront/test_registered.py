@@ -229,3 +229,17 @@ def test_home_page_finds_own_registrations_with_one_query(client, place, django_
     assert len(own) == 1
     with django_assert_num_queries(len(captured)):
         client.get("/")
+
+
+def test_page_of_a_past_event_lists_no_tickets(client):
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    event = make_event(slug="congress", starts_at=now - 2 * day, ends_at=now - day)
+    make_ticket(event, name_en="Early bird")
+
+    [main] = html.fromstring(client.get("/en/events/congress/").text).xpath("//main")
+    page = main.text_content()
+
+    assert "The event is over." in page
+    assert "Early bird" not in page
+    assert "Registration closes" not in page
