@@ -257,6 +257,7 @@ pages: list[Any] = [
     ),
     path("events/<slug:event>/agenda/choose/", personal_views.session_choose, name="session-choose"),
     path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="own-agenda"),
+    path("events/<slug:event>/agenda/mine/new/", personal_views.own_agenda_create, name="own-agenda-create"),
     path("events/<slug:event>/agenda/mine.pdf", personal_views.own_agenda_pdf, name="own-agenda-pdf"),
     # Before the page of a token, which would take “renew” for one.
     path(

@@ -170,6 +170,7 @@ PERMISSIONS_BY_URL_NAME = {
     "sponsor-logo": EVERYONE,
     "stripe-webhook": NOBODY,  # Stripe alone, by its signature
     "lost-link": EVERYONE,
+    "own-agenda-create": EVERYONE,  # one's own
     "agenda-link-renew": EVERYONE,  # one's own, by the cookie
     "verify-order": NOBODY,  # a forged proof
     "club-claim": NOBODY,  # a forged link
@@ -423,7 +424,7 @@ POST_ONLY = {
     "club-seat-end", "club-membership-confirm", "club-membership-end", "club-membership-renew",
     "waiting-leave", "organize-waiting-action", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
-    "choose-language", "agenda-adopt", "api-token-revoke", "organize-role-end",
+    "choose-language", "agenda-adopt", "own-agenda-create", "api-token-revoke", "organize-role-end",
     "organize-delegation-end",
     "organize-check-in",
     "organize-checkpoints-sessions",

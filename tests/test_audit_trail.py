@@ -311,7 +311,8 @@ FORMS_NOT_TESTED_HERE = {
     "organize-session-proposals-decide": "test_decisions",
     "order-programme": "a visitor’s own stars",
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
-    "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
+    "agenda-link-renew": "a visitor’s own stars", "own-agenda-create": "a visitor’s own stars",
+    "api-registrations": "test_trail",
     "api-attendance": "test_trail", "api-attendance-figures": "only counts are read",
     "api-headcount": "test_headcount",
     **dict.fromkeys(

@@ -45,7 +45,7 @@ from schedule.programme.personal_pages import (
 )
 from schedule.programme.programme_version import get_programme_version
 
-from .actions import choose_session, drop_session, merge_agendas, renew_agenda_link
+from .actions import choose_session, create_agenda, drop_session, merge_agendas, renew_agenda_link
 from .calendar import build_personal_calendar, compute_calendar_tag
 from .programme import PersonalProgramme, load_personal_programme, print_personal_programme
 
@@ -72,9 +72,7 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     session = dropped or get_public_session(event_obj, guid, audience=audience)
     if is_adding:
         personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
-        if isinstance(request.user, Person):
-            for remember_owner in hooks.agenda_used.providers():
-                remember_owner(personal_agenda, request.user)
+        _remember_owner(request, personal_agenda)
     elif personal_agenda:
         drop_session(session=session, personal_agenda=personal_agenda)
     return remember_agenda(
@@ -220,6 +218,21 @@ def list_awaited_sessions(
     audience = get_programme_audience(request.user, event)
     sessions = Session.objects.visible_to(audience).filter(pk__in=texts).order_by("starts_at", "pk")
     return [(session, texts[session.pk]) for session in sessions]
+
+
+@require_POST
+def own_agenda_create(request: "HttpRequest", event: str) -> HttpResponse:
+    """Create the visitor's agenda, by whose link a calendar can follow bookings without any star."""
+    event_obj = get_visible_event(event, request.user)
+    personal_agenda = get_own_agenda(event_obj, request) or create_agenda(event=event_obj)
+    _remember_owner(request, personal_agenda)
+    return remember_agenda(redirect("own-agenda", event_obj.slug), event_obj, personal_agenda)
+
+
+def _remember_owner(request: "HttpRequest", personal_agenda: PersonalAgenda) -> None:
+    if isinstance(request.user, Person):
+        for remember_owner in hooks.agenda_used.providers():
+            remember_owner(personal_agenda, request.user)
 
 
 def load_own_programme(

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from lxml import html
 
@@ -165,3 +166,15 @@ def test_expired_offer_is_not_shown(client, attendee, awaited_session):
     text = read_main(client.get(f"/en{attendee.order.manage_path}"))
 
     assert "A seat is held for you" not in text
+
+
+def test_attendee_without_star_subscribes_to_the_bookings(member, attendee, session):
+    book_session(registration=attendee, session=session)
+    page = html.fromstring(member.get(f"{AGENDA_PATH}mine/").text)
+    [address] = page.xpath("//form[.//button[normalize-space()='Create my private link']]/@action")
+
+    answer = member.post(address, follow=True)
+
+    feed = html.fromstring(answer.text).xpath("string(//input[@id='feed-url']/@value)")
+    calendar = Client().get(feed[feed.index("/events/") :]).text
+    assert "SUMMARY:Atelier" in calendar

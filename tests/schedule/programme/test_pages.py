@@ -62,6 +62,14 @@ def test_session_page_shows_all_details(client, event):
     assert page.xpath("//section[h2='Links and files']//a/@href") == ["https://example.org/"]
 
 
+def test_session_page_shows_the_abstract_before_its_buttons(client, event):
+    session = make_session(event, abstract="Le texte.", is_bookable=True, capacity=9)
+
+    text = get_page(client, address(session)).text_content()
+
+    assert text.index("Le texte.") < text.index("Book a seat") < text.index("Add to my programme")
+
+
 def list_facts(page):
     return {row.xpath("string(dt)"): row.xpath("normalize-space(dd)") for row in page.xpath("//dl/div")}
 
@@ -82,6 +90,7 @@ def test_past_session_has_no_seats_left_and_takes_no_bookings(client, is_bookabl
 
     assert "Seats" not in list_facts(page)
     assert not page.xpath("//h2[.='Book a seat']")
+    assert not page.xpath("//button[.='Add to my programme']")
     assert "Seats left" not in client.get("/en/events/conf/agenda/").text
 
 
