@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 # As many classes as agenda.css has.
 MAX_COLUMNS = 40
 MAX_LINES = 160
+# As many as fit into the narrowest window that shows a grid.
+MAX_FITTING_COLUMNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class AgendaGrid:
     columns: list[RoomColumns]
     rows_by_moment: dict[datetime.datetime, int]
     places_by_key: dict[Hashable, GridPlace] = field(default_factory=dict)
+
+    @property
+    def is_wide(self) -> bool:
+        """Return whether it may be wider than the page, so that it scrolls sideways."""
+        return self.columns[-1].last_line - 2 > MAX_FITTING_COLUMNS
 
 
 def build_grid(grid_sessions: Sequence[GridSession], rooms: Iterable[Hashable]) -> AgendaGrid | None:

@@ -95,6 +95,22 @@ def get_star_button(page: Page, title: str):
     return page.locator("article.entry", has_text=title).get_by_role("button")
 
 
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+def test_grid_of_few_rooms_scrolls_with_the_page_below_their_names(browser_page: Page, event):
+    page = browser_page
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto("/events/conf/agenda/")
+
+    page.locator(".timetable").evaluate("(grid) => scrollTo(0, grid.offsetTop + 60)")
+
+    timetable, jumps = page.locator(".timetable").bounding_box(), page.locator(".jumps").bounding_box()
+    rooms = [room.bounding_box() for room in page.locator(".room-head").all()]
+    assert timetable["y"] < 0
+    assert {round(room["y"]) for room in rooms} == {round(jumps["y"] + 44)}
+    assert page.locator(".timetable").evaluate("(grid) => getComputedStyle(grid).overflowY") == "visible"
+
+
 def test_visitor_finds_and_stars_session(browser_page: Page, event, prefix: str, language: str, site: str):
     page, words = browser_page, WORDS[language]
     page.goto(f"{prefix}/events/conf/agenda/")

@@ -1,5 +1,6 @@
 import datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,15 @@ def test_overlapping_sessions_of_a_room_get_separate_columns():
 
     assert grid.columns == [RoomColumns("A", 2, 4), RoomColumns("B", 4, 5)]
     assert [grid.places_by_key[key].column for key in (1, 2, 3, 4)] == [2, 3, 2, 4]
+
+
+@pytest.mark.parametrize(("room_count", "is_wide"), [(6, False), (7, True)])
+def test_grid_of_more_than_six_columns_is_wide(room_count, is_wide):
+    rooms = list(range(room_count))
+
+    grid = build_grid([make_grid_session(room, 0, 60, room) for room in rooms], rooms)
+
+    assert grid.is_wide is is_wide
 
 
 def test_no_grid_is_built_for_too_many_rooms():
