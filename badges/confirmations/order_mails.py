@@ -19,6 +19,7 @@ from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement
+from registrations.booking.order_limits import find_first_registration
 from registrations.booking.verification import get_own_paid_price, make_verification_token
 from registrations.changes.links import build_attendee_url
 from registrations.changes.substitute import NAMING_VERB
@@ -84,26 +85,33 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
 def write_member_verification_mail(
     order: Order, registrations: list[Registration], message_key: str
 ) -> MailMessage:
-    """Write the member's verification link, or tell non-members that the ticket is for members.
+    """Write the member's verification link, or why there is none: a non-member, or a second place.
 
-    Only the owner of the address reads which of the two applies, so the form reveals no membership.
+    Only the owner of the address reads which of them applies, so the form reveals no membership.
     """
     [registration] = registrations
     event = order.event
-    is_member = find_member_by_email(registration.email) is not None
-    subject = _("Confirm your place: %(event)s") if is_member else _("Place not confirmed: %(event)s")
+    member = find_member_by_email(registration.email)
+    first_registration = find_first_registration(registration, member[0]) if member else None
+    if first_registration:
+        subject, template = _("You already have a place: %(event)s"), "already_registered"
+    elif member:
+        subject, template = _("Confirm your place: %(event)s"), "member_verification"
+    else:
+        subject, template = _("Place not confirmed: %(event)s"), "not_a_member"
     # A non-member is only invited to register where some ticket is open to them.
     open_tickets = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
     return MailMessage(
         to=registration.email,
         subject=subject % {"event": event.title},
-        template="member_verification" if is_member else "not_a_member",
+        template=template,
         context={
             "order": order,
             "registration": registration,
             "event": event,
             "where": format_venue_address(event),
             "paid": get_own_paid_price(registration),
+            "first_url": build_attendee_url(first_registration) if first_registration else "",
             "url": absolute_url(
                 reverse("verify-order", args=[make_verification_token(order, registration.email)])
             ),

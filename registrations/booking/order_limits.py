@@ -36,6 +36,12 @@ def refuse_second_registration(registration: Registration, person: Person) -> No
     _refuse_if_registered(registration, person)
 
 
+def find_first_registration(registration: Registration, person: Person) -> Registration | None:
+    """Return the member's confirmed registration for the same ticket, other than this one."""
+    others = _query_other_registrations(person.pk, registration.ticket_id, registration.pk)
+    return others.select_related("order__event").first()
+
+
 def _refuse_if_registered(registration: Registration, person: Person) -> None:
     if OTHER_REGISTRATIONS_QUERY.exists(person.pk, registration.ticket_id, registration.pk or 0):
         raise AlreadyRegistered(_("You already have a place at this event, so we did not book a second one."))

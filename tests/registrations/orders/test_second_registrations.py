@@ -125,3 +125,16 @@ def test_event_page_hides_a_second_place_that_the_member_cannot_confirm(client, 
     page = html.fromstring(client.get("/en/events/congress/").text)
 
     assert len(page.xpath("//a[normalize-space()='Your registration']")) == 1
+
+
+def test_member_is_mailed_that_there_is_no_second_place_to_confirm(ticket, mailoutbox):
+    member_ticket = make_ticket(ticket.event, slug="member", audience="member")
+    first = register_ana(member_ticket, person=make_member(email=EMAIL))
+    held_until = timezone.now() + datetime.timedelta(hours=1)
+    second = register_ana(member_ticket, confirmed_at=None, hold_expires_at=held_until)
+
+    text = read_mail(second.order, mailoutbox)
+
+    assert mailoutbox[0].subject.startswith("You already have a place")
+    assert f"/orders/{first.order.reference}/" in text
+    assert "/orders/confirm/" not in text
