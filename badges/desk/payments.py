@@ -1,12 +1,13 @@
 """Take payments at the desk, or let a buyer pay later by invoice."""
 
+import contextlib
 from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotOpenNow, SoldOut
 from registrations.billing.receivables import (
     is_order_active,
     is_paid,
@@ -14,6 +15,7 @@ from registrations.billing.receivables import (
     sync_receivable_for_reader,
 )
 from registrations.booking.confirm import confirm_or_notify, confirm_pending_items
+from registrations.booking.holds import hold_until_event_ends
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
 from registrations.invoices.models import Payment, Receivable
@@ -43,6 +45,7 @@ def take_payment(
 ) -> Payment:
     """Record that a guest paid `amount` cents for their order, and confirm the order if that settles it.
 
+    After a part of the price, the places are held until the event ends, if they are not gone.
     The same `external_id` returns the first payment. Raise InvalidPayment for another method than those of
     the desk, or for more than is due.
     """
@@ -59,6 +62,10 @@ def take_payment(
     if order.is_confirmed_later and is_paid(order):
         # At once, and not by the worker: the guest is waiting at the desk.
         confirm_or_notify(order=order)
+    elif order.is_confirmed_later:
+        # The money has been taken: it is recorded even if the places are gone.
+        with contextlib.suppress(SoldOut, NotOpenNow), transaction.atomic():
+            hold_until_event_ends(order=order)
     return payment
 
 

@@ -216,13 +216,33 @@ def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
         # Packages are sold independently of registration, so that only the event's end closes them.
         refuse_after_event(order, at=now) if pending.packages else refuse_if_closed(order.event, at=now)
         pending.reserve_released()
+    _hold_items(pending, expires_at=expires_at)
+    if released:
+        sync_existing_receivable(order)
+
+
+@transaction.atomic
+def hold_until_event_ends(*, order: Order) -> None:
+    """Hold the pending items of an order that was paid in part, until its event ends.
+
+    Released items are reserved again, also after registration has closed. Raise SoldOut or CompanyFull, and
+    NotOpenNow once the event is over.
+    """
+    pending = lock_pending_items(order)
+    refuse_after_event(order, at=timezone.now())
+    released = pending.released_items
+    pending.reserve_released()
+    _hold_items(pending, expires_at=order.event.ends_at)
+    if released:
+        sync_existing_receivable(order)
+
+
+def _hold_items(pending: PendingItems, *, expires_at: datetime.datetime) -> None:
     for item in pending.all_items:
         # A payment by card must not shorten a hold that was promised for a mailed link.
         item.hold_expires_at = max(expires_at, item.hold_expires_at or expires_at)
         item.is_reserved = True
     pending.save("hold_expires_at", "is_reserved")
-    if released:
-        sync_existing_receivable(order)
 
 
 @transaction.atomic

@@ -18,6 +18,8 @@ from convention.money import Money
 from convention.tables.downloads import inline_response
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.receipt_pdf import render_receipt_pdf
+from registrations.invoices.models import Payment
+from registrations.models import Registration
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -44,8 +46,7 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            amount = Money(payment.amount, payment.currency)
-            messages.success(request, _("Payment of %(amount)s recorded.") % {"amount": amount})
+            _add_payment_messages(request, guest, payment)
             return redirect("desk-guest", event, reference)
     context = {
         "section": "desk",
@@ -55,6 +56,22 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
         "amount_due": receivable.as_money(due),
     }
     return render(request, "desk/payment.html", context)
+
+
+def _add_payment_messages(request: "HttpRequest", guest: Registration, payment: Payment) -> None:
+    """Say what was recorded, what is left to pay, and whether the place is gone."""
+    receivable, due = sync_amount_due(guest)
+    values = {"amount": Money(payment.amount, payment.currency), "rest": receivable.as_money(due)}
+    sentence = _("Payment of %(amount)s recorded.")
+    if due > 0:
+        sentence = _("Payment of %(amount)s recorded. %(rest)s left to pay.")
+    messages.success(request, sentence % values)
+    guest.refresh_from_db(fields=["confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved"])
+    if guest.state == Registration.State.EXPIRED:
+        messages.warning(
+            request,
+            _("The hold on this place had expired and no place is left: refund the payment."),
+        )
 
 
 @require_POST

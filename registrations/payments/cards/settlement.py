@@ -8,7 +8,12 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.errors import ConventionError
-from registrations.billing.receivables import calculate_balance, is_paid, sync_receivable
+from registrations.billing.receivables import (
+    calculate_amount_retained,
+    calculate_balance,
+    is_paid,
+    sync_receivable,
+)
 from registrations.booking.confirm import confirm_or_notify, confirm_paid_items, confirm_settled_order
 from registrations.booking.holds import extend_hold, release_hold
 from registrations.invoices.ledger.payments import record_payment, record_processor_fee
@@ -155,14 +160,15 @@ def _hold_for_debit(attempt: CardPaymentAttempt) -> None:
 def _close_attempt(attempt: CardPaymentAttempt) -> None:
     """Close an attempt that will not be paid.
 
-    Its places are released unless another attempt is open or the amount due has changed.
+    Its places are released unless another attempt is open, the amount due has changed, or a part was paid.
     """
     if attempt.closed_at:
         return
     attempt.closed_at = timezone.now()
     # In another tab the buyer may be paying a newer attempt.
     others = CardPaymentAttempt.objects.unsettled().filter(order=attempt.order).exclude(pk=attempt.pk)
-    if not others.exists() and matches_amount_due(attempt):
+    is_unpaid = calculate_amount_retained(attempt.order) == 0
+    if is_unpaid and not others.exists() and matches_amount_due(attempt):
         release_hold(order=attempt.order)
 
 

@@ -7,8 +7,12 @@ import pytest
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
+from registrations.inventory.stock import release_ticket_holds
 from registrations.invoices.models import Payment
 from registrations.models import RegistrationAddon
+from registrations.payments.cards.gateway import SessionFacts
+from registrations.payments.cards.settlement import settle_session
+from registrations.payments.models import CardPaymentAttempt
 from tests.factories import (
     make_addon,
     make_event,
@@ -75,6 +79,67 @@ def test_payment_of_amount_due_confirms_order_and_has_receipt(zoe, desk, client)
     assert "ce n’est pas une facture" in text
     assert AuditEntry.objects.get(verb="payment.record").event == "x"
     assert AuditEntry.objects.filter(verb="payment.receipt").count() == 1
+
+
+def test_part_payment_holds_place_until_event_ends(zoe, desk, client):
+    page = pay(client, f"/en{desk}", amount="50").text
+    zoe.refresh_from_db()
+
+    assert "Payment of €50 recorded. €70 left to pay." in page
+    assert zoe.state == "pending"
+    assert zoe.hold_expires_at == zoe.event.ends_at
+
+
+def test_part_payment_reserves_lapsed_place_again_after_registration_closed(zoe, desk, client):
+    now = timezone.now()
+    type(zoe).objects.filter(pk=zoe.pk).update(hold_expires_at=now - datetime.timedelta(hours=1))
+    release_ticket_holds({zoe.ticket_id}, at=now)
+    type(zoe.event).objects.filter(pk=zoe.event_id).update(registration_closes_at=now)
+
+    page = pay(client, f"/en{desk}", amount="50").text
+
+    zoe.refresh_from_db()
+    assert "refund the payment" not in page
+    assert zoe.state == "pending"
+    assert zoe.is_reserved
+    assert zoe.hold_expires_at == zoe.event.ends_at
+
+
+def test_part_payment_for_place_that_is_gone_is_recorded_with_a_warning(zoe, desk, client):
+    now = timezone.now()
+    type(zoe).objects.filter(pk=zoe.pk).update(hold_expires_at=now - datetime.timedelta(hours=1))
+    release_ticket_holds({zoe.ticket_id}, at=now)
+    type(zoe.ticket).objects.filter(pk=zoe.ticket_id).update(capacity=0)
+
+    page = pay(client, f"/en{desk}", amount="50").text
+
+    zoe.refresh_from_db()
+    assert "no place is left: refund the payment" in page
+    assert zoe.state == "expired"
+    assert Payment.objects.get().amount == 5_000
+
+
+def test_card_payment_given_up_after_part_payment_leaves_place_held(zoe, desk, client):
+    pay(client, desk, amount="50")
+    expires_at = timezone.now() + datetime.timedelta(hours=1)
+    CardPaymentAttempt.objects.create(
+        order=zoe.order,
+        number=1,
+        amount=7_000,
+        idempotency_key="rest",
+        session_id="cs_1",
+        expires_at=expires_at,
+    )
+    facts = SessionFacts(
+        session_id="cs_1", url="", status="expired", payment_status="unpaid", amount_cents=7_000,
+        currency="EUR", attempt_key="rest",
+    )  # fmt: skip
+
+    settle_session(facts=facts)
+
+    zoe.refresh_from_db()
+    assert CardPaymentAttempt.objects.get().closed_at is not None
+    assert zoe.hold_expires_at == zoe.event.ends_at
 
 
 def test_payment_above_amount_due_or_by_card_is_refused(zoe, desk, client):
