@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from badges.codes import get_badge_holder
-from badges.printing.print_states import digest_badge, record_printed_badges
+from badges.models import LastPrintedBadge
+from badges.printing.print_states import digest_badge, digest_badges, record_printed_badges
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.changes.resend import reissue_badge
@@ -36,6 +37,17 @@ def find_last_print(registration: Registration) -> BadgePrint | None:
     """Return the latest print of the badge that is valid now, or None if it was not printed at the desk."""
     rows = BadgePrint.objects.filter(registration=registration, badge_version=registration.badge_version)
     return rows.select_related("printed_by").first()
+
+
+def is_valid_badge_printed(registration: Registration) -> bool:
+    """Return whether the badge that is valid now was printed, at the desk or with those of the event."""
+    if find_last_print(registration):
+        return True
+    digests = digest_badges(registration.event, registration_ids=[registration.pk])
+    printed = LastPrintedBadge.objects.filter(
+        registration=registration, content_digest=digests.get(registration.pk, "")
+    )
+    return printed.exists()
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from registrations.changes.forms import SubstitutionForm
 from registrations.invoices.forms.actions import CentsField, IdempotentForm
 from registrations.models import Registration
 
@@ -31,6 +32,21 @@ class StaffNoteForm(forms.Form):
         """Return the form filled with the current note."""
         note = getattr(registration, "staff_note", None)
         return cls(initial={"text": note.text if note else ""})
+
+
+class DeskSubstitutionForm(SubstitutionForm):
+    """The new attendee, with their company unless the place is a member's."""
+
+    company = forms.CharField(label=_("Company"), required=False)
+
+    def __init__(self, data: Any = None, *, registration: Registration) -> None:
+        initial = {"company": registration.company}
+        if not registration.has_name:
+            initial["email"] = registration.email
+        super().__init__(data, initial=initial)
+        if registration.ticket.needs_member_verification:
+            # The membership says which company it is.
+            del self.fields["company"]
 
 
 class ReprintForm(forms.Form):

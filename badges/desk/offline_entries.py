@@ -176,7 +176,10 @@ def _apply_substitution(context: EntryContext, entry: OfflineEntry) -> Outcome:
         raise ChangedMeanwhile(_("Another desk has changed these details in the meantime."))
     names = ("first_name", "last_name", "email")
     place = RequestedPlace(ticket="", **{name: entry.values[name] for name in names})
-    return substitute_as_organizer(registration=guest, new_attendee=place, at=entry.made_at), ""
+    substituted = substitute_as_organizer(
+        registration=guest, new_attendee=place, company=entry.values["company"], at=entry.made_at
+    )
+    return substituted, ""
 
 
 def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:

@@ -7,9 +7,11 @@ name had no attendee: the first name voids no badge.
 """
 
 import datetime
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention import hooks
 from convention.audit.record import record_action
@@ -43,6 +45,10 @@ NAMED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person"]
 # Recorded when the attendee of a place bought without a name is entered.
 NAMING_VERB = "registration.name"
 SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
+# A desk without network applies the same rule before it prints the badge.
+SAME_ADDRESS_SENTENCE = gettext_lazy(
+    "This is the current attendee’s address. If you only want to change the name, correct the registration."
+)
 
 
 @transaction.atomic
@@ -62,13 +68,20 @@ def substitute_attendee(
 
 @transaction.atomic
 def substitute_as_organizer(
-    *, registration: Registration, new_attendee: RequestedPlace, at: datetime.datetime | None = None
+    *,
+    registration: Registration,
+    new_attendee: RequestedPlace,
+    company: str | None = None,
+    at: datetime.datetime | None = None,
 ) -> Registration:
     """Do what `substitute_attendee` does, until the event ends: for organizers and the desk.
 
-    `at` is when a desk did it, if that was earlier and without network.
+    `company` is that of the new attendee; None leaves the former one, as does a member's place. `at` is when
+    a desk did it, if that was earlier and without network.
     """
-    return _substitute(registration, new_attendee, given_by=GivenBy.ORGANIZER, at=at)
+    if registration.ticket.needs_member_verification:
+        company = None
+    return _substitute(registration, new_attendee, given_by=GivenBy.ORGANIZER, at=at, company=company)
 
 
 def _substitute(
@@ -77,11 +90,13 @@ def _substitute(
     *,
     given_by: GivenBy,
     at: datetime.datetime | None,
+    company: str | None = None,
 ) -> Registration:
     Order.objects.locked_for_update().get(pk=registration.order_id)
     rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
     registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
-    new_attendee = new_attendee.normalize()
+    # Without `company` the former one stays, and is not checked.
+    new_attendee = replace(new_attendee, company=company or "").normalize()
     check_correctable(registration)
     _check_new_attendee(registration, new_attendee)
     member = (
@@ -91,7 +106,11 @@ def _substitute(
     if member:
         refuse_second_registration(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
+    if company is not None:
+        registration.company = new_attendee.company
     saved_fields = _assign_attendee(registration, name, new_attendee, given_by=given_by, at=at)
+    if company is not None:
+        saved_fields.add("company")
     # Afterwards, because a transfer clears the person.
     registration.person, registration.confirmation_sent_at = member, None
     registration.sequence = advance_sequence(registration.event_id)
@@ -152,12 +171,7 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
         ]
     # The same address with another name is most likely a typing error in the name.
     elif registration.has_name and is_same_email(registration.email, new_attendee.email):
-        errors["email"] = [
-            _(
-                "This is the current attendee’s address. If you only want to change the name, "
-                "correct the registration."
-            )
-        ]
+        errors["email"] = [str(SAME_ADDRESS_SENTENCE)]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 

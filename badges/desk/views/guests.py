@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from badges.attendance.models import Scan
-from badges.desk.badge_prints import find_last_print
+from badges.desk.badge_prints import find_last_print, is_valid_badge_printed
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
-from badges.desk.forms import StaffNoteForm
+from badges.desk.forms import DeskSubstitutionForm, StaffNoteForm
 from badges.desk.notes import write_staff_note
 from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
@@ -26,12 +26,14 @@ from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.verification import vouch_for_order
 from registrations.changes.correct import correct_as_organizer
-from registrations.changes.forms import CorrectionForm, SubstitutionForm
+from registrations.changes.forms import CorrectionForm
 from registrations.changes.substitute import substitute_as_organizer
 from registrations.invoices.models import Payment
 from registrations.models import Registration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
 MAX_REASON_LENGTH = 300
@@ -150,6 +152,7 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
     """Correct name, company or address; another person's name makes it a transfer."""
     guest = get_guest_to_serve(event, reference, request.user)
     is_post = request.method == "POST"
+    describe = _choose_description(guest)
     form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(guest)
     if is_post and form.is_valid():
         try:
@@ -157,17 +160,28 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _describe_correction(guest, corrected))
+            messages.success(request, describe(guest, corrected))
             return redirect("desk-guest", event, reference)
     context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
     return render(request, "desk/correct.html", context)
 
 
-def _describe_correction(before: Registration, corrected: Registration) -> str:
-    if corrected.badge_version == before.badge_version:
+def _choose_description(guest: Registration) -> "Callable[[Registration, Registration], str]":
+    """Return how to describe a change of the guest: it is about the badge only if that was printed."""
+    return _describe_change_of_badge if is_valid_badge_printed(guest) else _describe_change
+
+
+def _describe_change(before: Registration, changed: Registration) -> str:
+    if changed.badge_version == before.badge_version:
+        return _("The correction has been saved.")
+    return _("The place is now in the name of %(name)s.") % {"name": changed.name}
+
+
+def _describe_change_of_badge(before: Registration, changed: Registration) -> str:
+    if changed.badge_version == before.badge_version:
         return _("The correction has been saved. The badge already printed stays valid.")
     return _("The place is now in the name of %(name)s. The badge already printed is no longer valid.") % {
-        "name": corrected.name
+        "name": changed.name
     }
 
 
@@ -177,16 +191,21 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
     """Give the place to another person, whose badge is printed next."""
     guest = get_guest_to_serve(event, reference, request.user)
     is_post = request.method == "POST"
-    form = SubstitutionForm(request.POST) if is_post else SubstitutionForm.from_registration(guest)
+    describe = _choose_description(guest)
+    form = DeskSubstitutionForm(request.POST if is_post else None, registration=guest)
     if is_post and form.is_valid():
         try:
-            substituted = substitute_as_organizer(registration=guest, new_attendee=form.to_place())
+            substituted = substitute_as_organizer(
+                registration=guest,
+                new_attendee=form.to_place(),
+                company=form.cleaned_data.get("company"),
+            )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
         else:
-            messages.success(request, _describe_correction(guest, substituted))
+            messages.success(request, describe(guest, substituted))
             return redirect("desk-guest", event, reference)
     context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
     return render(request, "desk/substitute.html", context)

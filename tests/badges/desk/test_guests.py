@@ -12,8 +12,10 @@ from badges.desk.arrivals import load_registration_attendance
 from badges.desk.models import BadgePrint, StaffNote
 from badges.desk.notes import write_staff_note
 from badges.desk.search import find_guests
+from badges.printing.print_states import digest_badges, record_printed_badges
 from convention.audit.models import AuditEntry
 from registrations.changes.substitute import substitute_attendee
+from registrations.models import Ticket
 from registrations.order_request import RequestedPlace
 from registrations.permissions import is_own_secret, make_own_secret
 from tests.factories import make_event, make_registration, make_staff, make_ticket
@@ -156,6 +158,53 @@ def test_correction_keeps_badge_and_substitution_voids_it(zoe, desk, client):
         'name="email" value="nobody"'
         in client.post(f"{desk}substitute/", {**other, "email": "nobody"}).content.decode()
     )
+
+
+def test_transfer_at_the_desk_sets_the_company(zoe, desk, client):
+    typed = {"first_name": "Léo", "last_name": "Bêta", "email": "leo@example.org", "company": "Réseaux"}
+
+    form = client.get(f"{desk}substitute/").text
+    client.post(f"{desk}substitute/", typed)
+
+    zoe.refresh_from_db()
+    assert 'name="company" value="Énergie"' in form
+    assert zoe.company == "Réseaux"
+
+
+def test_transfer_of_members_place_does_not_ask_for_the_company(zoe, desk, client):
+    type(zoe.ticket).objects.filter(pk=zoe.ticket_id).update(audience=Ticket.Audience.MEMBER)
+
+    form = client.get(f"{desk}substitute/").text
+
+    assert 'name="email"' in form
+    assert 'name="company"' not in form
+
+
+def test_correction_says_that_the_printed_badge_stays_valid_only_if_it_was_printed(zoe, desk, client):
+    typed = {"first_name": "Zoë", "last_name": "Lefèvre", "email": zoe.email, "company": "Énergie"}
+    leo = {"first_name": "Léo", "last_name": "Bêta", "email": "leo@example.org", "company": "Énergie"}
+
+    unprinted = client.post(f"/en{desk}correct/", typed, follow=True).text
+    client.post(f"{desk}badge/", {"format": "page"})
+    printed = client.post(f"/en{desk}correct/", {**typed, "company": "Réseaux"}, follow=True).text
+    transferred = client.post(f"/en{desk}substitute/", leo, follow=True).text
+    after_transfer = client.post(f"/en{desk}correct/", {**leo, "company": "Eau"}, follow=True).text
+
+    assert "The correction has been saved." in unprinted
+    assert "stays valid" not in unprinted
+    assert "The badge already printed stays valid." in printed
+    assert "The badge already printed is no longer valid." in transferred
+    assert "The correction has been saved." in after_transfer
+    assert "stays valid" not in after_transfer
+
+
+def test_badge_printed_with_those_of_the_event_stays_valid_after_a_correction(zoe, desk, client):
+    record_printed_badges(digest_badges(zoe.event))
+    typed = {"first_name": "Zoë", "last_name": "Lefèvre", "email": zoe.email, "company": "Énergie"}
+
+    page = client.post(f"/en{desk}correct/", typed, follow=True).text
+
+    assert "The badge already printed stays valid." in page
 
 
 def test_desk_substitutes_attendee_during_event(zoe, desk, client):

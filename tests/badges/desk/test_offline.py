@@ -315,6 +315,7 @@ def test_substitution_uses_badge_signed_in_advance(desk, zoe):
     assert "Ce badge a été remplacé entre-temps" in results[2]["sentence"]
     zoe.refresh_from_db()
     assert zoe.name == "Léo Bêta"
+    assert zoe.company == GUEST_VALUES["company"]
     assert zoe.badge_version == 2
     assert BadgePrint.objects.get().badge_version == 2
 
