@@ -119,6 +119,59 @@ def test_walk_in_is_registered_and_badge_printed_by_keyboard(open_page, site, cl
     expect(page.locator("#q")).to_be_focused()
 
 
+def test_search_without_network_clears_the_list_and_leads_to_offline_work(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    page.keyboard.type("kel")
+    expect(page.locator(".guests .person-name")).to_have_count(1)
+
+    page.context.set_offline(True)
+    page.keyboard.type("l")
+
+    expect(page.locator("#no-answer")).to_be_visible()
+    expect(page.locator(".guests")).to_have_count(0)
+    expect(page.locator("#no-answer a")).to_have_attribute("href", re.compile(r"event=x$"))
+    assert count_inside() == 0
+    page.context.set_offline(False)
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+    expect(page.locator("#no-answer")).to_be_hidden()
+
+
+def test_check_in_is_named_while_the_server_does_not_answer(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    page.route("**/check-in/**", lambda _route: None)
+
+    check_in(page, "kel")
+
+    expect(page.locator("#sending")).to_contain_text("Élo Keller")
+    expect(page.locator("#no-answer")).to_contain_text("Élo Keller", timeout=12_000)
+    expect(page.locator("#sending")).to_be_hidden()
+    expect(page.locator("#q")).to_have_value("kel")
+
+
+def test_enter_after_scan_of_replaced_badge_gives_the_reason_once_and_a_check_in(
+    open_page, site, client, event
+):
+    guest = Registration.objects.get(last_name="Keller")
+    code = build_badge_code(guest)
+    Registration.objects.filter(pk=guest.pk).update(badge_version=2)
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    page.evaluate(TYPE_KEYS, [*code, "Enter"])
+    expect(page.locator("#results .notice")).to_have_count(1)
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#verdict .verdict.refused")).to_contain_text("Ce badge n’est plus valable")
+    expect(page.locator("#results .notice")).to_have_count(0)
+    page.locator("#verdict summary").click()
+    page.get_by_label("Motif").fill("Ancien badge")
+    page.locator("#verdict").get_by_role("button", name="Faire entrer quand même").click()
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+
+
 def enable_offline(page: Page) -> None:
     page.goto("/desk/x/devices/")
     page.get_by_role("link", name="Travailler hors ligne sur cet appareil").click()

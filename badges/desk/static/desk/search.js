@@ -8,6 +8,10 @@ import { listenToKeys, listReadings } from "../scanner/keyboard_scanner.js";
 
 const PAUSE_MS = 120;
 const REFRESH_MS = 10_000;
+/** A server that has not answered by then is shown as unreachable. */
+const TIMEOUT_MS = 8_000;
+/** An answer that comes sooner needs no “Sending…”, which would flicker. */
+const SENDING_DELAY_MS = 300;
 
 /** @type {<T extends HTMLElement>(selector: string) => T} */
 const find = (selector) => /** @type {any} */ (document.querySelector(selector));
@@ -21,28 +25,51 @@ let searchController = new AbortController();
 /** The text whose results are shown. */
 let shownQuery = field.value;
 let numbersTag = "";
+/** The names of the guests whose forms are being sent. */
+const sentNames = /** @type {Set<string>} */ (new Set());
 
 /**
  * Return a part of a page as HTML. After an error, or if nobody is signed in, reload the page and return null.
+ * Throw if the server does not answer.
  * @param {string | URL} url
  * @param {RequestInit} options
+ * @param {AbortController} controller
  * @returns {Promise<string | null>}
  */
-async function fetchPart(url, options = {}) {
+async function fetchPart(url, options = {}, controller = new AbortController()) {
   const address = new URL(url, location.href);
   address.searchParams.set("part", "");
-  const response = await fetch(address, options);
-  if (!response.ok || response.redirected) {
-    location.assign(location.pathname);
-    return null;
+  const timeout = setTimeout(() => controller.abort(new DOMException("No answer", "TimeoutError")), TIMEOUT_MS);
+  try {
+    const response = await fetch(address, { ...options, signal: controller.signal });
+    // A proxy answers so while the server is down.
+    if (response.status >= 502 && response.status <= 504) throw new Error(String(response.status));
+    if (!response.ok || response.redirected) {
+      location.assign(location.pathname);
+      return null;
+    }
+    const html = await response.text();
+    find("#no-answer").hidden = true;
+    return html;
+  } finally {
+    clearTimeout(timeout);
   }
-  find("#no-answer").hidden = true;
-  return response.text();
 }
 
-/** @param {unknown} error */
-function handleError(error) {
-  if (!(error instanceof DOMException && error.name === "AbortError")) find("#no-answer").hidden = false;
+/**
+ * Say that the server does not answer, and for which guest if one was being served.
+ * @param {unknown} error
+ * @param {string} name
+ */
+function handleError(error, name = "") {
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  find("#no-answer-name").textContent = name;
+  find("#no-answer").hidden = false;
+}
+
+function showSending() {
+  find("#sending-names").textContent = [...sentNames].join(", ");
+  find("#sending").hidden = sentNames.size === 0;
 }
 
 /**
@@ -58,7 +85,7 @@ async function search(query) {
   const url = new URL(location.pathname, location.origin);
   if (query) url.searchParams.set("q", query);
   try {
-    const html = await fetchPart(url, { signal: searchController.signal });
+    const html = await fetchPart(url, {}, searchController);
     if (html === null) return false;
     results.innerHTML = html;
     shownQuery = query;
@@ -66,6 +93,10 @@ async function search(query) {
     find("#not-a-badge").hidden = true;
     return true;
   } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return false;
+    // Enter must not serve a guest of the search before.
+    results.replaceChildren();
+    shownQuery = "";
     handleError(error);
     return false;
   }
@@ -98,11 +129,14 @@ function moveHighlight(step) {
 async function sendForm(guestForm, button) {
   const [query, shownNodes] = [field.value, [...results.childNodes]];
   const request = { method: "POST", body: new FormData(guestForm, button) };
+  const name = guestForm.closest("li, .desk-verdict")?.querySelector(".person-name")?.textContent?.trim() ?? "";
   // Before the answer: the next name is typed meanwhile, and a second Enter must not send this guest again.
   clearTimeout(timer);
   field.value = shownQuery = "";
   results.replaceChildren();
   field.focus();
+  sentNames.add(name);
+  const delay = setTimeout(showSending, SENDING_DELAY_MS);
   try {
     const html = await fetchPart(guestForm.action, request);
     if (html === null) return;
@@ -110,10 +144,14 @@ async function sendForm(guestForm, button) {
     history.replaceState(null, "", location.pathname);
     refreshNumbers();
   } catch (error) {
-    handleError(error);
+    handleError(error, name);
     if (field.value) return;
     field.value = shownQuery = query;
     results.replaceChildren(...shownNodes);
+  } finally {
+    clearTimeout(delay);
+    sentNames.delete(name);
+    showSending();
   }
 }
 
@@ -123,7 +161,11 @@ async function sendForm(guestForm, button) {
  */
 function showRefusal(guest) {
   const refusal = guest.querySelector("template");
-  if (refusal) verdict.replaceChildren(refusal.content.cloneNode(true));
+  if (refusal) {
+    verdict.replaceChildren(refusal.content.cloneNode(true));
+    // The verdict says what is wrong with the scanned badge.
+    results.querySelector(".notice")?.remove();
+  }
   field.focus();
   // The next name replaces this one.
   field.select();
