@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 
 from badges.desk.badge_prints import print_badge
 from badges.models import LastPrintedBadge
@@ -160,3 +161,13 @@ def test_few_new_badges_of_large_event_are_downloaded_without_job(client, people
     assert many.url.endswith(f"/jobs/{job.pk}/")
     assert job.outcome.startswith("2 badges")
     assert set(find_print_states(people[0].event).values()) == {PrintState.PRINTED}
+
+
+def test_badges_to_check_lead_to_their_registrations(client, people):
+    Registration.objects.filter(pk=people[0].pk).update(first_name="Ana1", company=people[1].company)
+
+    page = html.fromstring(client.get(reverse("organize-badges", args=[people[0].event.slug])).content)
+
+    assert page.xpath("//ul[@class='attention']//a/@href") == [
+        reverse("organize-registration", args=[people[0].event.slug, people[1].reference])
+    ]
