@@ -19,7 +19,8 @@ HISTORY_DURATION: Final = datetime.timedelta(days=730)
 class CompanyHistory:
     """The places of one member company on visits; each person counts once per visit.
 
-    `upcoming_count` counts places on visits to come, `unplaced_count` applications without a place.
+    `upcoming_count` counts places on visits to come, `unplaced_count` applications without a place. `visits`
+    are those that are over.
     """
 
     company: Company
@@ -92,10 +93,11 @@ def _count_application(
     if place is None or not place.confirmed_at or place.cancelled_at:
         row.unplaced_count += 1
         return
-    row.visits[application.visit_id] = application.visit
     if application.visit.event.ends_at > now:
         row.upcoming_count += 1
-    elif place.pk in scanned_ids or application.visit_id not in scanned_visit_ids:
+        return
+    row.visits[application.visit_id] = application.visit
+    if place.pk in scanned_ids or application.visit_id not in scanned_visit_ids:
         row.attended_count += 1
     else:
         row.missed_count += 1

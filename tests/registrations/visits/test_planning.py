@@ -437,6 +437,18 @@ def test_company_history_lists_fewest_visits_first():
     assert rows[2].last_visit.event.ends_at < timezone.now()
 
 
+def test_last_visit_of_company_is_over():
+    past, ahead, company = make_visit(), make_visit(), make_company()
+    make_application(past, company)
+    end_visit(past)
+    make_application(ahead, company)
+
+    [row] = [row for row in list_company_history() if row.company == company]
+
+    assert row.upcoming_count == 1
+    assert row.last_visit == past
+
+
 def test_cancelled_place_does_not_count_as_visit():
     application = make_application(make_visit())
     cancel_registration(registration=application.registration)
