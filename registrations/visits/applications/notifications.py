@@ -53,8 +53,8 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
     # Before the states: a cancelled visit has released all places, so that every state is WITHDRAWN by now.
     if visit.cancelled_at:
         return ("" if _has_ended(application) else "cancelled"), 0
-    if state == ApplicationState.WITHDRAWN:
-        return ("revoked" if application.revocation_reason else ""), 0
+    if state == ApplicationState.REVOKED:
+        return "revoked", 0
     if state == ApplicationState.WAITING:
         # Places may still become free until the lock; afterwards none is offered to the waiting list.
         return ("no_place" if visit.locked_at else ""), 0
@@ -136,7 +136,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         message_key=f"visit-{kind}-{application.pk}-{number}",
         accent=event.accent,
         reply_to=event.contact_email,
-        attachments=_make_cancellation_files(application) if kind == "cancelled" else (),
+        attachments=_make_cancellation_files(application) if kind in ("cancelled", "revoked") else (),
     )
 
 
@@ -147,15 +147,14 @@ def _knows_earlier_text(application: Application, number: int) -> bool:
 
 
 def _make_cancellation_files(application: Application) -> list[MailAttachment]:
-    """Return calendar files that remove the visit and the rides from the visitor's calendar."""
+    """Return files that remove the visit, and its rides if it was cancelled, from the visitor's calendar."""
     registration = application.registration
     # Without a place nothing was ever put into a calendar.
     if registration is None:
         return []
-    contents = {
-        "visit": build_calendar_file(get_full_access(registration.order)),
-        "rides": build_ride_calendar(application),
-    }
+    contents = {"visit": build_calendar_file(get_full_access(registration.order))}
+    if application.visit.cancelled_at:
+        contents["rides"] = build_ride_calendar(application)
     # The method of the file (RFC 5546) is repeated as parameter (RFC 6047), without which some mail programs
     # offer no import.
     mimetype = "text/calendar; charset=utf-8; method=PUBLISH"

@@ -23,6 +23,7 @@ class ApplicationState(models.TextChoices):
     """The states of an application, from applying to leaving the site. Derived, never stored."""
 
     APPLIED = "applied", pgettext_lazy("application", "applied")
+    AWAITING_HOST = "awaiting_host", pgettext_lazy("application", "awaiting the host’s agreement")
     REFUSED = "refused", pgettext_lazy("application", "not eligible")
     WAITING = "waiting", pgettext_lazy("application", "on the waiting list")
     OFFERED = "offered", pgettext_lazy("application", "place offered")
@@ -34,6 +35,7 @@ class ApplicationState(models.TextChoices):
     NOT_SCANNED_OUT = "not_scanned_out", pgettext_lazy("application", "not scanned out")
     LEFT = "left", pgettext_lazy("application", "attended")
     WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
+    REVOKED = "revoked", pgettext_lazy("application", "withdrawn by the club")
     NO_SHOW = "no_show", pgettext_lazy("application", "did not attend")
     HOST_REFUSED = "host_refused", pgettext_lazy("application", "not confirmed by the host")
 
@@ -44,7 +46,7 @@ class ApplicationState(models.TextChoices):
     @property
     def has_ended(self) -> bool:
         """Return whether only a new application can follow."""
-        return self in (ApplicationState.REFUSED, ApplicationState.WITHDRAWN, ApplicationState.HOST_REFUSED)
+        return self in ENDED_STATES
 
 
 STATES_WITH_PLACE = frozenset(
@@ -60,6 +62,15 @@ STATES_WITH_PLACE = frozenset(
     }
 )
 
+ENDED_STATES = frozenset(
+    {
+        ApplicationState.REFUSED,
+        ApplicationState.WITHDRAWN,
+        ApplicationState.REVOKED,
+        ApplicationState.HOST_REFUSED,
+    }
+)
+
 # A place that is held for a payment is not lost yet.
 LOST_PLACE_STATES = frozenset({Registration.State.CANCELLED, Registration.State.EXPIRED})
 
@@ -68,11 +79,14 @@ LOST_PLACE_STATES = frozenset({Registration.State.CANCELLED, Registration.State.
 class ApplicationFacts:
     """The plain facts from which the state of one application is decided.
 
-    `waiting_state` is the state of its waiting entry, "" without one. `has_visit_scans` is true once anybody
-    was scanned at the visit: without scans nobody counts as a no-show.
+    `is_revoked`: the club withdrew it or gave the place to somebody else. `awaits_host`: a replacement that
+    the host has not approved yet. `waiting_state` is the state of its waiting entry, "" without one.
+    `has_visit_scans` is true once anybody was scanned at the visit: without scans nobody counts as a no-show.
     """
 
     is_withdrawn: bool = False
+    is_revoked: bool = False
+    awaits_host: bool = False
     is_refused: bool = False
     is_host_refused: bool = False
     waiting_state: str = ""
@@ -93,6 +107,8 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
         return ApplicationState.HOST_REFUSED
     if facts.is_refused:
         return ApplicationState.REFUSED
+    if facts.is_revoked:
+        return ApplicationState.REVOKED
     # A place cancelled through the ordinary order page ends the application too, without a date of its own.
     if facts.is_withdrawn or facts.has_lost_place:
         return ApplicationState.WITHDRAWN
@@ -100,6 +116,8 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
 
 
 def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
+    if facts.awaits_host:
+        return ApplicationState.AWAITING_HOST
     states = WaitingEntry.State
     # Entries that were declined, left or have expired count as withdrawn.
     by_waiting_state = {
@@ -195,6 +213,8 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
     arrived_at, left_at = presence.get(place.pk, (None, None)) if place else (None, None)
     return ApplicationFacts(
         is_withdrawn=application.withdrawn_at is not None,
+        is_revoked=application.withdrawn_at is not None and bool(application.revocation_reason),
+        awaits_host=application.replaces_id is not None and place is None,
         is_refused=application.refused_at is not None,
         is_host_refused=application.host_refused_at is not None,
         # An accepted offer leaves its entry linked; the place decides then.

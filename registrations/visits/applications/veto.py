@@ -55,7 +55,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
 def _release_place(application: Application) -> None:
     reason = _("declined by the host")
     if application.registration:
-        cancel_place_for_host(application.registration, reason=reason)
+        cancel_place_without_fee(application.registration, reason=reason)
     elif application.waiting_entry and application.waiting_entry.state in WAITING_STATES:
         leave_waiting_list(entry=application.waiting_entry, reason=reason)
 
@@ -72,10 +72,10 @@ def check_not_begun(visit: Visit) -> None:
         raise NotOpenNow(_("The visit has started. Changes are now made at the gate."))
 
 
-def cancel_place_for_host(registration: Registration, *, reason: str) -> None:
+def cancel_place_without_fee(registration: Registration, *, reason: str) -> None:
     """Cancel a registration without a fee; the mail about the visit replaces the usual cancellation mail."""
     if registration.cancelled_at is None:
-        # The refund rules would charge the visitor for a late cancellation, but it is the host who cancels.
+        # The refund rules would charge for a late cancellation, but it is the host or the club who cancels.
         cancel_with_fee(registration=registration, fee_cents=0, reason=reason)
         # Marks the ordinary cancellation mail as sent, so that the visitor gets only the one about the visit.
         Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())

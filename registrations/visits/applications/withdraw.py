@@ -11,6 +11,7 @@ from registrations.visits.preconditions import ApplicationEnded
 
 from .notifications import notify_applicant
 from .places import release_place
+from .veto import cancel_place_without_fee
 
 
 @transaction.atomic
@@ -35,7 +36,7 @@ def withdraw_application(*, application: Application, reason: str = "") -> Appli
 
 @transaction.atomic
 def revoke_place(*, application: Application, reason: str) -> Application:
-    """Withdraw an application for the organizer and mail the reason to the applicant.
+    """Withdraw an application for the organizer and mail the reason to the applicant, who pays no fee.
 
     Raise InvalidFields without a reason, or the errors of `withdraw_application`.
     """
@@ -44,6 +45,10 @@ def revoke_place(*, application: Application, reason: str) -> Application:
             _("Some fields need to be corrected."),
             {"reason": [_("Enter the reason; it is included in the e-mail.")]},
         )
+    if registration := application.registration:
+        # Without a fee, as the e-mail promises; it replaces the usual mail about a cancellation.
+        cancel_place_without_fee(registration, reason=reason)
+        registration.refresh_from_db()
     withdraw_application(application=application, reason=reason)
     # Set only here: `notify_applicant` mails the revocation if there is a reason.
     application.revocation_reason = reason[:300]

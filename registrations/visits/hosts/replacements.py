@@ -23,7 +23,7 @@ from registrations.visits.applications.eligibility import (
 )
 from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.applications.places import give_place
-from registrations.visits.applications.veto import cancel_place_for_host, check_not_begun, was_vetoed
+from registrations.visits.applications.veto import cancel_place_without_fee, check_not_begun, was_vetoed
 from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import NotEligible
 from registrations.waiting_list.end_waiting import leave_waiting_list
@@ -194,7 +194,7 @@ def _end_replaced_application(visit: Visit, replaced: Application) -> None:
         record_action("visit.withdraw", replaced, event=visit.event, fields=fields, reason=reason)
         notify_applicant.enqueue(replaced.pk)
     if registration:
-        cancel_place_for_host(registration, reason=reason)
+        cancel_place_without_fee(registration, reason=reason)
 
 
 def _describe_replacement(replaced: Application) -> str:

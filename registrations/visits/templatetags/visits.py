@@ -15,9 +15,11 @@ register = template.Library()
 STATE_CSS_CLASSES = {
     ApplicationState.REFUSED: "tag struck",
     ApplicationState.WITHDRAWN: "tag struck",
+    ApplicationState.REVOKED: "tag struck",
     ApplicationState.HOST_REFUSED: "tag struck",
     ApplicationState.WAITING: "tag dashed",
     ApplicationState.APPLIED: "tag dashed",
+    ApplicationState.AWAITING_HOST: "tag dashed",
     ApplicationState.OFFERED: "tag accent",
 }
 

@@ -25,7 +25,7 @@ from registrations.changes.correct import (
 )
 from registrations.changes.substitute import substitute_attendee
 from registrations.import_export.import_registrations import import_registrations
-from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
+from registrations.models import CompanyShare, RefundRule, Registration, Ticket, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.visits.applications.apply import apply_for_visit
@@ -322,9 +322,33 @@ def test_revocation_needs_reason_and_notifies_applicant(run_tasks, mailoutbox):
         revoke_place(application=application, reason=" ")
     revoke_place(application=application, reason="You changed employer.")
     run_tasks()
-    assert get_state(application) == ApplicationState.WITHDRAWN
+    assert get_state(application) == ApplicationState.REVOKED
     [mail] = [m for m in mailoutbox if "withdrawn" in m.subject]
     assert "You changed employer." in mail.body
+
+
+def test_visitor_without_place_by_decision_of_the_club_gets_one_mail(run_tasks, mailoutbox):
+    application = make_application(make_visit(), language="en")
+    run_tasks()
+    mailoutbox.clear()
+
+    revoke_place(application=application, reason="You changed employer.")
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert mail.subject.startswith("Your place has been withdrawn: ")
+    assert "STATUS:CANCELLED" in mail.attachments[0].content
+
+
+def test_place_withdrawn_by_the_club_costs_no_fee():
+    visit = make_visit(price=5000)
+    RefundRule.objects.create(event=visit.event, days_before=0, refund_percent=50)
+    application = make_application(visit)
+
+    revoke_place(application=application, reason="You changed employer.")
+
+    application.registration.refresh_from_db()
+    assert application.registration.cancellation_fee == 0
 
 
 def test_refund_has_its_own_paragraph_after_the_reason(run_tasks, mailoutbox):

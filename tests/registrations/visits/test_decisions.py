@@ -137,6 +137,9 @@ STATES = [
     ({"has_place": True, "is_over": True}, ApplicationState.CONFIRMED),  # nobody was scanned at all
     ({"has_lost_place": True}, ApplicationState.WITHDRAWN),
     ({"has_place": True, "is_withdrawn": True}, ApplicationState.WITHDRAWN),
+    ({"has_lost_place": True, "is_withdrawn": True, "is_revoked": True}, ApplicationState.REVOKED),
+    ({"awaits_host": True}, ApplicationState.AWAITING_HOST),
+    ({"awaits_host": True, "is_withdrawn": True}, ApplicationState.WITHDRAWN),
     ({"is_refused": True}, ApplicationState.REFUSED),
     ({"is_host_refused": True, "has_lost_place": True}, ApplicationState.HOST_REFUSED),
 ]

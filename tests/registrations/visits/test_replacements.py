@@ -82,6 +82,19 @@ def test_replacement_gets_place_after_host_approval(visit, enter, run_tasks, mai
     assert second.removed == 1
 
 
+def test_pages_tell_who_awaits_the_host_and_who_lost_the_place(visit):
+    replaced = get_original_application(visit)
+    made = propose_replacement(application=replaced, replacement=make_colleague(replaced))
+
+    waiting_page = make_client(made.person).get(f"/en/visits/{visit.event.slug}/").text
+    approve_replacement(application=made)
+    lost_page = make_client(replaced.person).get(f"/en/visits/{visit.event.slug}/").text
+
+    assert "You have been proposed as a replacement for another visitor." in waiting_page
+    assert "awaiting the host’s agreement" in waiting_page
+    assert "withdrawn by the club" in lost_page
+
+
 def test_host_is_not_told_why_replacement_became_ineligible(visit, enter):
     by = make_colleague(get_original_application(visit))
     made = propose_replacement(application=get_original_application(visit), replacement=by)
@@ -364,7 +377,7 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
 
     assert made.person == first.person
     assert get_state(made) == ApplicationState.CONFIRMED
-    assert get_state(placed) == ApplicationState.WITHDRAWN
+    assert get_state(placed) == ApplicationState.REVOKED
     with translation.override("en"), pytest.raises(InvalidFields) as refused:
         propose_replacement(application=made, replacement=first.person)
     assert refused.value.field_errors["email"] == [
