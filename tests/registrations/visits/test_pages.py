@@ -16,8 +16,7 @@ from convention.tables.files import read_table
 from registrations.models import Ticket
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
-from registrations.visits.lifecycle.forms import VisitForm
-from registrations.visits.models import Application, NdaAcceptance, Proposal, Visit
+from registrations.visits.models import Application, NdaAcceptance, Visit
 from tests.factories import START_OF_2020, make_company, make_event, make_member, make_person, make_staff
 from tests.registrations.visits.factories import (
     accept_current_text,
@@ -462,52 +461,3 @@ def test_agreement_of_host_is_recorded_with_the_terms_in_the_form(secretary):
     assert saved.state == "agreed"
     assert saved.briefing == "Chaussures fermées."
     assert Ticket.objects.get().capacity == 12
-
-
-def test_details_are_requested_before_the_list_is_locked(secretary):
-    # A Wednesday: four working days before is Thursday, six days before.
-    starts = timezone.make_aware(timezone.datetime(2031, 4, 23, 10))
-    visit = make_visit(slug="labs", starts_at=starts)
-    sent = VISIT_FORM_DATA | {"lock_working_days": "4", "embargo_until": ""}
-
-    refused = secretary.post("/en/organize/labs/visit/", sent | {"identity_days_before": "6"}).text
-    accepted = secretary.post("/en/organize/labs/visit/", sent | {"identity_days_before": "7"})
-
-    assert "The list is locked before that. Enter at least 7 days." in refused
-    assert accepted.status_code == 302
-    assert reload_visit(visit).identity_days_before == 7
-
-
-def test_organizer_cannot_lock_the_list_before_details_are_requested():
-    visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=6)
-    ticket = visit.event.tickets.get()
-    data = VISIT_FORM_DATA | {"lock_working_days": "20", "embargo_until": ""}
-
-    form = VisitForm(data, instance=visit, ticket=ticket)
-    form.disable_list_fields()
-
-    assert "Visitors are asked for their details only 6 days before" in form.errors["lock_working_days"][0]
-
-
-@pytest.mark.parametrize(
-    ("address", "target"),
-    [
-        ("visit/step/", "visit/"),
-        ("visit/applicants/{pk}/decide/", "visit/applicants/{pk}/"),
-    ],
-)
-def test_page_shown_by_a_post_redirects_the_language_switch(secretary, address, target):
-    application = make_application(make_visit(slug="labs"))
-    prefix = "/en/organize/labs/"
-
-    answer = secretary.get(prefix + address.format(pk=application.pk))
-
-    assert answer["Location"] == prefix + target.format(pk=application.pk)
-
-
-@pytest.mark.parametrize("action", ["date", "decide"])
-def test_proposal_shown_with_errors_redirects_the_language_switch(secretary, action):
-    proposal = Proposal.objects.create(title="Labs", host_name="Acme")
-    page = f"/en/organize/season/proposals/{proposal.pk}/"
-
-    assert secretary.get(f"{page}{action}/")["Location"] == page

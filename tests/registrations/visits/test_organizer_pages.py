@@ -1,0 +1,78 @@
+"""Pages of organizers: the terms agreed with the host, what they warn of, and where they lead."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registrations.visits.lifecycle.forms import VisitForm
+from registrations.visits.models import Proposal
+from tests.registrations.visits.factories import make_application, make_visit, reload_visit
+from tests.registrations.visits.hosts import make_secretary
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+TERMS = {
+    "capacity": "12",
+    "company_cap": "3",
+    "security_name": "Sam",
+    "security_email": "sam@host.example",
+    "lock_working_days": "4",
+    "identity_fields": ["birth_date", "nationality"],
+    "identity_days_before": "14",
+}
+
+
+@pytest.fixture
+def secretary() -> Client:
+    """Return a client signed in as the club's secretary."""
+    return make_client(make_secretary())
+
+
+def test_details_are_requested_before_the_list_is_locked(secretary):
+    # A Wednesday: four working days before is Thursday, six days before.
+    starts = timezone.make_aware(timezone.datetime(2031, 4, 23, 10))
+    visit = make_visit(slug="labs", starts_at=starts)
+    sent = TERMS | {"lock_working_days": "4", "embargo_until": ""}
+
+    refused = secretary.post("/en/organize/labs/visit/", sent | {"identity_days_before": "6"}).text
+    accepted = secretary.post("/en/organize/labs/visit/", sent | {"identity_days_before": "7"})
+
+    assert "The list is locked before that. Enter at least 7 days." in refused
+    assert accepted.status_code == 302
+    assert reload_visit(visit).identity_days_before == 7
+
+
+def test_organizer_cannot_lock_the_list_before_details_are_requested():
+    visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=6)
+    ticket = visit.event.tickets.get()
+    data = TERMS | {"lock_working_days": "20", "embargo_until": ""}
+
+    form = VisitForm(data, instance=visit, ticket=ticket)
+    form.disable_list_fields()
+
+    assert "Visitors are asked for their details only 6 days before" in form.errors["lock_working_days"][0]
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("visit/step/", "visit/"),
+        ("visit/applicants/{pk}/decide/", "visit/applicants/{pk}/"),
+    ],
+)
+def test_page_shown_by_a_post_redirects_the_language_switch(secretary, address, target):
+    application = make_application(make_visit(slug="labs"))
+    prefix = "/en/organize/labs/"
+
+    answer = secretary.get(prefix + address.format(pk=application.pk))
+
+    assert answer["Location"] == prefix + target.format(pk=application.pk)
+
+
+@pytest.mark.parametrize("action", ["date", "decide"])
+def test_proposal_shown_with_errors_redirects_the_language_switch(secretary, action):
+    proposal = Proposal.objects.create(title="Labs", host_name="Acme")
+    page = f"/en/organize/season/proposals/{proposal.pk}/"
+
+    assert secretary.get(f"{page}{action}/")["Location"] == page
