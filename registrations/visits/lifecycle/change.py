@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
-from registrations.models import Ticket
+from registrations.models import CompanyShare, Ticket
 from registrations.ticketing.tickets import save_ticket
 from registrations.visits.dates import compute_lock_time
 from registrations.visits.models import HostContact, Visit
@@ -38,6 +38,14 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
     if ticket_fields or ticket.pk is None:
         save_ticket(ticket=ticket, changed=ticket_fields)
     return visit
+
+
+def list_companies_above_cap(ticket: Ticket) -> list[str]:
+    """Return the names of the companies with more places than the ticket now allows for each."""
+    if ticket.company_cap is None:
+        return []
+    shares = CompanyShare.objects.filter(ticket=ticket, reserved__gt=ticket.company_cap)
+    return [str(share.company) for share in shares.select_related("company").order_by("company__sort_name")]
 
 
 def _check_not_locked_at_once(stored: Visit, working_days: int) -> None:

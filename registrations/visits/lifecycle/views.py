@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields
@@ -18,19 +18,20 @@ from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import compute_lock_time
-from registrations.visits.models import Visit
+from registrations.visits.models import Proposal, Visit
 from registrations.visits.permissions import (
     can_manage_visit,
     can_read_identities,
     get_managed_event,
     get_managed_visit,
 )
+from registrations.visits.planning.permissions import can_plan_season
 from registrations.visits.visitor_list.lock import lock_list, unlock_list
 from registrations.visits.visitor_list.open_steps import list_open_steps
 from registrations.visits.visitor_list.visitors import find_list_readiness, needs_new_dates_at_host
 
 from .cancel import cancel_visit
-from .change import change_visit
+from .change import change_visit, list_companies_above_cap
 from .create import build_member_ticket, create_visit
 from .earlier_visits import COPIED_FIELDS, LIST_FIELDS, find_earlier_agreement, list_copied_facts
 from .forms import VisitForm, VisitReasonForm
@@ -78,9 +79,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
-        messages.success(request, _("The terms have been saved."))
-        if "agreed" in request.POST:
-            _run_step(request, record_agreement, visit, _("The host’s agreement has been recorded."))
+        _confirm_saved_terms(request, form)
         return redirect("organize-visit", event)
     # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)
@@ -93,8 +92,34 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         source=source,
         # Organizers of the event may not open the lists, so they get no step that leads there.
         list_steps=list_open_steps(stored, at=timezone.now()) if can_read_list else [],
+        proposal_to_announce=_find_proposal_to_announce(request, stored),
         **_build_lifecycle_context(stored, VisitReasonForm()),
     )
+
+
+def _confirm_saved_terms(request: HttpRequest, form: VisitForm) -> None:
+    """Say that the terms are saved, and record the agreement if it was posted with them."""
+    saved = _("The terms have been saved.")
+    if "agreed" not in request.POST or not _run_step(
+        request, record_agreement, form.instance, _("The terms and the host’s agreement have been recorded.")
+    ):
+        messages.success(request, saved)
+    companies = list_companies_above_cap(form.ticket) if "company_cap" in form.changed_data else []
+    if companies:
+        sentence = ngettext(
+            "%(companies)s already has more places than that and keeps them.",
+            "%(companies)s already have more places than that and keep them.",
+            len(companies),
+        )
+        messages.warning(request, sentence % {"companies": ", ".join(companies)})
+
+
+def _find_proposal_to_announce(request: HttpRequest, visit: Visit) -> Proposal | None:
+    """Return the visit's proposal if its interested members can be notified of the date, by the reader."""
+    if visit.state != Visit.State.PUBLISHED or not can_plan_season(request.user):
+        return None
+    proposals = Proposal.objects.filter(visit=visit, members_notified_at=None, interests__isnull=False)
+    return proposals.first()
 
 
 def _save_visit(form: VisitForm) -> bool:
@@ -165,14 +190,15 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     return redirect("organize-visit", event)
 
 
-def _run_step(request: HttpRequest, action: Callable[..., Visit], visit: Visit, message: str) -> None:
-    """Run the step and show its message, or why it is refused."""
+def _run_step(request: HttpRequest, action: Callable[..., Visit], visit: Visit, message: str) -> bool:
+    """Run the step and show its message; return False if it is refused, and show why."""
     try:
         action(visit=visit)
     except ConventionError as error:
         messages.error(request, str(error))
-    else:
-        messages.success(request, message)
+        return False
+    messages.success(request, message)
+    return True
 
 
 def _needs_confirmation(visit: Visit, step: str) -> bool:

@@ -65,6 +65,16 @@ def test_list_link_shows_names_and_audits_reading_on_post_only(list_with_link):
     assert "Zwickel" not in str(vars(entry))
 
 
+def test_list_link_can_be_read_in_the_other_language(list_with_link):
+    _made, address = list_with_link
+
+    page = html.fromstring(Client().get(address).text)
+
+    [switch] = page.xpath("//form[.//button[@name='language' and @value='en']]")
+    assert Client().get(f"/en{address}").status_code == 200
+    assert switch.xpath("input[@name='next']/@value") == [address]
+
+
 def test_list_is_acknowledged_once_with_name(list_with_link):
     made, address = list_with_link
     Client().post(address, {"action": "acknowledge", "name": "  "})

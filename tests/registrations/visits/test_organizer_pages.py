@@ -5,7 +5,8 @@ from django.test import Client
 from django.utils import timezone
 
 from registrations.visits.lifecycle.forms import VisitForm
-from registrations.visits.models import Proposal
+from registrations.visits.models import Interest, Proposal
+from tests.factories import make_company, make_member
 from tests.registrations.visits.factories import make_application, make_visit, reload_visit
 from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
@@ -76,3 +77,43 @@ def test_proposal_shown_with_errors_redirects_the_language_switch(secretary, act
     page = f"/en/organize/season/proposals/{proposal.pk}/"
 
     assert secretary.get(f"{page}{action}/")["Location"] == page
+
+
+# --- what the page says after saving, and next -----------------------------------------------------------
+
+
+def read_messages(answer) -> list[str]:
+    """Return the messages on the page that followed a POST."""
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_lower_company_limit_names_companies_that_keep_more_places(secretary):
+    visit, company = make_visit(slug="labs", cap=2), make_company(name="Acme Storage")
+    make_application(visit, company)
+    make_application(visit, company)
+
+    answer = secretary.post("/en/organize/labs/visit/", TERMS | {"company_cap": "1"}, follow=True)
+
+    assert "Acme Storage already has more places than that and keeps them." in read_messages(answer)
+
+
+def test_agreement_saved_with_the_terms_is_confirmed_once(secretary):
+    make_visit(slug="labs", agreed_at=None, visibility="draft")
+
+    answer = secretary.post("/en/organize/labs/visit/", TERMS | {"agreed": "yes"}, follow=True)
+
+    assert read_messages(answer) == ["The terms and the host’s agreement have been recorded."]
+
+
+def test_open_visit_leads_planners_to_the_interested_members(secretary):
+    visit = make_visit(slug="labs")
+    proposal = Proposal.objects.create(title="Labs", host_name="Acme", visit=visit)
+    Interest.objects.create(proposal=proposal, person=make_member())
+    link = f"/organize/season/proposals/{proposal.pk}/"
+
+    before = secretary.get("/en/organize/labs/visit/").text
+    Proposal.objects.update(members_notified_at=timezone.now())
+    after = secretary.get("/en/organize/labs/visit/").text
+
+    assert link in before
+    assert link not in after
