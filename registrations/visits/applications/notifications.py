@@ -25,6 +25,18 @@ from .state import ApplicationState, find_agreed_ids, find_states
 logger = logging.getLogger(__name__)
 # Before the lock; visitors who have not accepted the text by then are left off the list.
 LOCK_REMINDER_PERIOD = datetime.timedelta(days=3)
+# The page that follows an application leads to the terms: those who accept them there need no e-mail about
+# them beside the confirmation.
+TEXT_REQUEST_DELAY = datetime.timedelta(hours=2)
+
+
+def queue_text_request(application: Application) -> None:
+    """Queue the mail that asks a person who just got a place to accept the text, unless they do so first."""
+    visit = application.visit
+    # Replacements were proposed by the club, and near the lock or after it no time is to be lost.
+    is_urgent = application.replaces_id or visit.locked_at or is_lock_near(visit)
+    delay = datetime.timedelta() if is_urgent else TEXT_REQUEST_DELAY
+    notify_applicant.using(run_after=timezone.now() + delay).enqueue(application.pk)
 
 
 @task()

@@ -23,7 +23,7 @@ from .eligibility import (
     find_objections,
     find_seat_on_visit_day,
 )
-from .notifications import notify_applicant
+from .notifications import queue_text_request
 
 SKIP_REASON_BY_REFUSAL = {
     Refusal.NO_SEAT: WaitingEntry.SkipReason.NOT_A_MEMBER,
@@ -136,14 +136,14 @@ def _link_application(registration: Registration) -> bool:
     candidates = Application.objects.active().filter(
         is_unassigned, visit__event=registration.event_id, person=registration.person_id
     )
-    application = candidates.first()
+    application = candidates.select_related("visit__event").first()
     if application is None:
         return False
     application.registration = registration
     # People may change employer while they wait: the place belongs to the company of their seat by now.
     application.company_id = registration.member_of_id or application.company_id
     application.save(update_fields=["registration", "company"])
-    notify_applicant.enqueue(application.pk)
+    queue_text_request(application)
     return True
 
 

@@ -1,0 +1,54 @@
+"""E-mails right after an application: the confirmation, and the terms unless they are accepted at once."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from registrations.visits.applications.notifications import TEXT_REQUEST_DELAY
+from tests.registrations.visits.factories import accept_current_text, make_application, make_visit
+
+pytestmark = pytest.mark.django_db
+
+
+def list_subjects_after_delay(run_tasks, mailoutbox):
+    """Return the subjects of all mails once the delay is over."""
+    DBTaskResult.objects.filter(run_after__isnull=False).update(run_after=timezone.now() - TEXT_REQUEST_DELAY)
+    run_tasks()
+    return [mail.subject for mail in mailoutbox]
+
+
+def test_applicant_gets_one_mail_at_once(run_tasks, mailoutbox):
+    make_application(make_visit(), language="en")
+
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "confidentiality" not in mail.subject
+
+
+def test_terms_are_requested_by_mail_after_a_while(run_tasks, mailoutbox):
+    make_application(make_visit(), language="en")
+    run_tasks()
+
+    subjects = list_subjects_after_delay(run_tasks, mailoutbox)
+
+    assert len(subjects) == 2
+    assert subjects[1].startswith("Please accept the confidentiality terms")
+
+
+def test_terms_that_were_accepted_at_once_are_not_requested(run_tasks, mailoutbox):
+    accept_current_text(make_application(make_visit(), language="en"))
+    run_tasks()
+
+    assert len(list_subjects_after_delay(run_tasks, mailoutbox)) == 1
+
+
+def test_terms_are_requested_at_once_shortly_before_the_lock(run_tasks, mailoutbox):
+    starts = timezone.now() + datetime.timedelta(days=2)
+    make_application(make_visit(lock_working_days=0, starts_at=starts), language="en")
+
+    run_tasks()
+
+    assert [mail.subject for mail in mailoutbox if "confidentiality" in mail.subject] != []
