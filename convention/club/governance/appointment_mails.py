@@ -57,7 +57,7 @@ def build_contact_message(contact: CompanyContact) -> MailMessage:
             subject=_("You are now a contact of %(company)s") % values,
             sentences=[
                 _(
-                    "Under “My company” you give colleagues seats, register them for events and see "
+                    "Under “My company” you can give colleagues seats, register them for events and see "
                     "their places."
                 ),
                 *_describe_start(contact.starts_on),

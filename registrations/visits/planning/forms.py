@@ -6,10 +6,11 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole, Person
-from convention.club.permissions import is_club_administrator
+from convention.club.permissions import can_read_directory, is_club_administrator
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
@@ -127,16 +128,19 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         # Set for each form: roles of vendors begin and end by date.
         field.queryset = list_vendors()
-        if is_club_administrator(planner):
-            self._link_to_new_company()
+        if can_read_directory(planner):
+            self._link_to_new_company(planner)
 
-    def _link_to_new_company(self) -> None:
-        """Show the link to the page that adds a company, which only administrators open."""
+    def _link_to_new_company(self, planner: Person) -> None:
+        """Show the link to the page that adds a company, which club organizers cannot open."""
+        is_administrator = is_club_administrator(planner)
         self.fields["host"].help_text = format_html(
-            '{} <a href="{}">{}</a>',
+            '{} <a href="{}">{}</a>{}',
             _("A vendor from the directory."),
             reverse("club-company-new"),
             _("Add a company to the directory"),
+            # Roles of companies are the administrators' to give.
+            "" if is_administrator else gettext(", then ask an administrator to make it a vendor."),
         )
 
     def clean(self) -> dict[str, Any]:

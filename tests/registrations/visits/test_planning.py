@@ -170,10 +170,13 @@ def test_the_secretary_creates_a_visit_without_a_proposal(client):
     assert AuditEntry.objects.filter(verb="event.create").count() == 1
 
 
-def test_empty_visit_form_names_each_missing_field_and_links_administrators_to_directory(client):
+def test_empty_visit_form_names_each_missing_field_and_links_directory_readers_to_directory(client):
     add_path = "/organize/club/companies/new/"
     client.force_login(make_secretary())
     secretary_page = client.post("/organize/season/visits/new/", {"name": ""}).text
+    secretary_hint = client.get("/en/organize/season/visits/new/").text
+    client.force_login(make_organizer())
+    organizer_page = client.get("/organize/season/visits/new/").text
     client.force_login(make_administrator())
     administrator_page = client.get("/organize/season/visits/new/").text
 
@@ -181,8 +184,9 @@ def test_empty_visit_form_names_each_missing_field_and_links_administrators_to_d
     for sentence in ("le nom de la visite", "Choisissez l’hôte", "le début de la", "la fin de la visite"):
         assert sentence in summary
     assert "obligatoire" not in secretary_page
-    assert add_path not in secretary_page
-    assert "demandez à un administrateur du club de l’ajouter" in secretary_page
+    assert f'<a href="/en{add_path}">Add a company to the directory</a>, then ask an admin' in secretary_hint
+    assert add_path not in organizer_page
+    assert "demandez à un administrateur du club de l’ajouter" in organizer_page
     assert f'<a href="{add_path}">' in administrator_page
 
 
