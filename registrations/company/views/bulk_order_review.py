@@ -112,13 +112,14 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
 def _describe_quote(
     order_request: OrderRequest, tickets: list[Ticket], quote: Quote, *, currency: str, event: Event
 ) -> dict[str, Any]:
-    """Return the people with their prices, the total and the refund terms, as template context."""
+    """Return the people with their prices, the total, and the terms to pay and to be refunded."""
     price_rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
     return {
         "people": list(zip(order_request.places, price_rows, strict=True)),
         "total": Money(quote.total, currency),
         "refunds": describe_ticket_refunds(event, _list_priced_tickets(order_request, tickets, quote)),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
+        "invoice_schedule": describe_invoice_schedule(event) if quote.total else "",
     }
 
 
