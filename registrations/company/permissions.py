@@ -3,11 +3,11 @@
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from convention.club.models import Company
+from convention.club.models import Company, CompanyContact
 from convention.errors import NotFound
 from registrations.invoices.ledger.manual_charges import MANUAL_KEY_PREFIX
 from registrations.invoices.models import Charge, Invoice, Receivable
-from registrations.models import Order, Registration
+from registrations.models import UNVERIFIED_ORDER, Order, Registration
 
 from .models import CompanyOrder
 
@@ -21,6 +21,20 @@ def list_company_registrations(company: Company) -> QuerySet[Registration]:
     """Return the registrations in the company's orders, and those of its members."""
     ordered = CompanyOrder.objects.filter(company=company).values("order")
     return Registration.objects.filter(Q(member_of=company) | Q(order__in=ordered))
+
+
+def list_contacts_orders(company: Company) -> QuerySet[Order]:
+    """Return the orders that current contacts placed for the company outside the company area.
+
+    Anybody can type the company's name, so the order's address has to be a contact's, and confirmed.
+    """
+    contacts = CompanyContact.objects.open().filter(company=company, person__is_active=True)
+    of_contact = Q(pk__in=[])
+    for email in contacts.exclude(person__email=None).values_list("person__email", flat=True):
+        of_contact |= Q(email__iexact=email)
+    for_company = Q(company__iexact=company.name) | Q(sponsorships__company=company)
+    orders = Order.objects.filter(of_contact, for_company).exclude(UNVERIFIED_ORDER)
+    return orders.exclude(pk__in=list_company_orders(company)).distinct()
 
 
 def list_manual_receivables(company: Company) -> QuerySet[Receivable]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
+from convention.club.models import Company, Person
 from convention.club.permissions import get_company_of_contact, require_signed_in
 from convention.errors import NotFound
 from convention.money import Money
@@ -21,6 +22,7 @@ from registrations.billing.receivables import calculate_amount_owed, calculate_a
 from registrations.billing.refund_summary import load_amounts_due, load_requested_refunds
 from registrations.billing.refund_text import load_refund_history
 from registrations.company.other_invoices import find_transfer_account, list_other_invoices
+from registrations.company.other_orders import list_other_orders, list_valid_quotations
 from registrations.company.permissions import list_company_invoices, list_company_orders
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
@@ -50,17 +52,26 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     owed, due = calculate_amounts_owed(page), load_amounts_due(page)
     refunds = load_requested_refunds(page)
-    # They have no page of their own, and are few.
-    other_invoices = list_other_invoices(company_obj) if page.number == 1 else []
     context = {
         "page_obj": page,
         "rows": [
             (order, owed[order.pk], due.get(order.pk, Money(0)), refunds.get(order.pk)) for order in page
         ],
+        # They have no page of their own, and are few.
+        **(_load_other_documents(company_obj, require_signed_in(request.user)) if page.number == 1 else {}),
+    }
+    return render_page(request, "company/orders.html", company_obj, **context)
+
+
+def _load_other_documents(company: Company, reader: Person) -> dict[str, Any]:
+    """Return what does not come from orders in this area, as template context."""
+    other_invoices = list_other_invoices(company)
+    return {
+        "other_orders": list_other_orders(company, reader),
+        "quotations": list_valid_quotations(company, reader),
         "other_invoices": other_invoices,
         "account": find_transfer_account(other_invoices),
     }
-    return render_page(request, "company/orders.html", company_obj, **context)
 
 
 @never_cache

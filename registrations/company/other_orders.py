@@ -1,0 +1,77 @@
+"""Orders and quotations of a company's contacts that were not made in the company area."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from convention.accounts.permissions import owns_address
+from convention.club.models import Company, Person
+from convention.money import Money
+from convention.text.normalize import casefold_text
+from registrations.billing.receivables import calculate_amounts_owed
+from registrations.billing.refund_summary import load_amounts_due
+from registrations.invoices.models import Quotation
+from registrations.models import Order
+
+from .permissions import list_contacts_orders
+
+# The latest ones; older ones are in the contacts' e-mails.
+MAX_OTHER_ORDERS = 50
+
+
+@dataclass(frozen=True)
+class OtherOrder:
+    """An order with its content in words and its money; `path` is "" unless it is the reader's own."""
+
+    order: Order
+    content: str
+    amount_owed: Money
+    amount_due: Money
+    path: str
+
+
+def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
+    """Return the orders that contacts placed for the company elsewhere, the newest first."""
+    rows = list_contacts_orders(company).select_related("event")
+    rows = rows.prefetch_related("registrations__addons", "sponsorships__package")
+    orders = list(rows.order_by("-created_at", "-pk")[:MAX_OTHER_ORDERS])
+    owed, due = calculate_amounts_owed(orders), load_amounts_due(orders)
+    # Asked once for each address: few contacts have ordered.
+    own_addresses = {email for email in {order.email for order in orders} if owns_address(reader, email)}
+    return [
+        OtherOrder(
+            order,
+            _describe_content(order),
+            owed[order.pk],
+            due.get(order.pk, Money(0)),
+            order.manage_path if order.email in own_addresses else "",
+        )
+        for order in orders
+    ]
+
+
+def _describe_content(order: Order) -> str:
+    """Return the order's packages, or how many places it has."""
+    packages = Counter(row.package.title for row in order.sponsorships.all() if row.cancelled_at is None)
+    if packages:
+        return ", ".join(packages)
+    places = sum(row.cancelled_at is None for row in order.registrations.all())
+    return ngettext("%(places)d place", "%(places)d places", places) % {"places": places}
+
+
+def list_valid_quotations(company: Company, reader: Person) -> list[Quotation]:
+    """Return the quotations that the reader requested for the company and that are still valid."""
+    # Lower() only narrows the candidates: `owns_address` compares as for a sign-in.
+    rows = Quotation.objects.select_related("event").alias(email=Lower(KT("buyer__email")))
+    rows = rows.filter(email=(reader.email or "").lower(), valid_until__gte=timezone.localdate())
+    name = casefold_text(company.name)
+    return [
+        quotation
+        for quotation in rows.exclude(event=None)[:MAX_OTHER_ORDERS]
+        if name in (casefold_text(quotation.buyer_name), casefold_text(quotation.details.get("company", "")))
+        and owns_address(reader, quotation.buyer["email"])
+    ]

@@ -1,0 +1,125 @@
+"""Orders and quotations that a company's contacts made outside the company area."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from convention.club.contacts import dismiss_contact
+from registrations.models import Order
+from registrations.order_context import ANONYMOUS_CONTEXT
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.quotations import create_order_quotation
+from tests.factories import make_contact, make_order, make_registration, verify_address
+from tests.registrations.company.factories import Desk, make_desk
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Return a company whose contact has a verified address."""
+    desk = make_desk(name="Acme")
+    verify_address(desk.contact)
+    return desk
+
+
+def order_on_public_page(desk: Desk, **fields) -> Order:
+    values = {"email": desk.contact.email, "company": "Acme", "payment": "invoice", "total": 30_000, **fields}
+    order = make_order(desk.event, **values)
+    make_registration(desk.event.tickets.get(slug="guest"), order=order, price=30_000)
+    return order
+
+
+def read_section(desk: Desk, title: str):
+    """Return the section of the list of orders in English, or None."""
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/orders/").content)
+    return next(iter(page.xpath(f"//section[h2='{title}']")), None)
+
+
+def read_rows(desk: Desk) -> list[list[str]]:
+    """Return content, total and payment of each other order."""
+    section = read_section(desk, "Other orders")
+    rows = [] if section is None else section.xpath(".//tbody/tr")
+    return [["".join(cell.itertext()).strip() for cell in row][2:] for row in rows]
+
+
+def test_contact_sees_their_order_of_the_public_page_with_a_link(desk):
+    order = order_on_public_page(desk)
+
+    section = read_section(desk, "Other orders")
+
+    assert read_rows(desk) == [["1 place", "€300", "to pay: €300"]]
+    assert section.xpath(".//th/a/@href") == [order.manage_path]
+
+
+def test_order_of_another_contact_is_listed_without_its_link(desk):
+    other = make_contact(desk.company)
+    order_on_public_page(desk, email=other.email)
+
+    section = read_section(desk, "Other orders")
+
+    assert len(section.xpath(".//tbody/tr")) == 1
+    assert section.xpath(".//th/a") == []
+
+
+def test_package_of_the_company_is_listed_by_its_title(desk):
+    make_sponsorship(make_package(desk.event), email=desk.contact.email, name="Acme")
+
+    assert read_rows(desk) == [["Gold", "€1,200", "to pay: €1,200"]]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"email": "stranger@example.org"},
+        {"company": "Globex"},
+        {"needs_verification": True},
+    ],
+    ids=["stranger", "another company", "unconfirmed address"],
+)
+def test_order_that_may_not_be_of_the_company_is_not_listed(desk, fields):
+    order_on_public_page(desk, **fields)
+
+    assert read_rows(desk) == []
+
+
+def test_order_of_a_former_contact_is_not_listed(desk):
+    other = make_contact(desk.company)
+    order_on_public_page(desk, email=other.email)
+
+    dismiss_contact(contact=desk.company.contacts.get(person=other))
+
+    assert read_rows(desk) == []
+
+
+def quote_place(desk: Desk, **fields):
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Alpha")
+    request = {"email": desk.contact.email, "company": "Acme", "language": "en", "places": (place,), **fields}
+    return create_order_quotation(
+        event=desk.event, request=OrderRequest(**request), context=ANONYMOUS_CONTEXT
+    )
+
+
+def test_contact_sees_their_valid_quotations_for_the_company(desk):
+    make_issuer()
+    quotation = quote_place(desk)
+    quote_place(desk, company="Globex")
+    quote_place(desk, email="stranger@example.org")
+
+    section = read_section(desk, "Your quotations")
+
+    assert [link.text for link in section.xpath(".//a")] == [quotation.number]
+
+
+def test_expired_quotation_is_not_listed(desk):
+    make_issuer()
+    quotation = quote_place(desk)
+
+    type(quotation).objects.update(valid_until=timezone.localdate() - DAY)
+
+    assert read_section(desk, "Your quotations") is None
