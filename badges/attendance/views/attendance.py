@@ -153,7 +153,8 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
     if filters["ticket"]:
         # The link has the title in its reader's language, which may be either name.
         rows = rows.filter(Q(ticket__name=filters["ticket"]) | Q(ticket__name_en=filters["ticket"]))
-    rows = rows.search_for(filters["q"])
+    # Names that begin with an accent belong among the others.
+    rows = rows.search_for(filters["q"]).order_by("sort_name", "pk")
     page = Paginator(rows.select_related("ticket"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     presences = headcount.find_main_presences(event, [registration.pk for registration in page])
     return {
