@@ -5,10 +5,12 @@ import decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
+from convention.money import Money
 from convention.web.forms import ActionErrorsMixin, CountField, OfferedRowsField, TwoDecimalsField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.invoices.tax_amounts import VAT_RATES
@@ -184,6 +186,24 @@ def list_initial_steps(ticket: Ticket, event: Event) -> list[dict[str, Any]]:
         }
         for step in ticket.price_steps.all()
     ]
+
+
+def check_price_order(formset: "forms.BaseFormSet[PriceStepForm]", full_price: Money) -> bool:
+    """Add an error to each early price above the price that follows it; return whether there is none.
+
+    Steps that have ended are history, so they are not compared.
+    """
+    now = timezone.now()
+    upcoming = [form for form in formset.forms if (until := form.cleaned_data.get("until")) and until > now]
+    upcoming.sort(key=lambda form: form.cleaned_data["until"], reverse=True)
+    next_price = full_price
+    for form in upcoming:
+        price = Money(int(form.cleaned_data["cost"] * 100), full_price.currency)
+        if price.amount > next_price.amount:
+            sentence = _("Enter at most %(price)s, the price that applies after this date.")
+            form.add_error("cost", sentence % {"price": next_price})
+        next_price = price
+    return formset.is_valid()
 
 
 def build_price_steps(formset: "forms.BaseFormSet[PriceStepForm]") -> list[PriceStep]:

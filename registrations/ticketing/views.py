@@ -21,7 +21,15 @@ from registrations.models import Addon, Quota, Ticket, Voucher
 from registrations.order_request import normalize_code
 
 from .addons import remove_addon, save_addon
-from .forms import AddonForm, PriceStepFormSet, QuotaForm, TicketForm, build_price_steps, list_initial_steps
+from .forms import (
+    AddonForm,
+    PriceStepFormSet,
+    QuotaForm,
+    TicketForm,
+    build_price_steps,
+    check_price_order,
+    list_initial_steps,
+)
 from .quotas import remove_quota, save_quota
 from .tickets import remove_ticket, save_ticket
 from .voucher_forms import VoucherBatchForm, VoucherForm
@@ -64,9 +72,10 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
     form_kwargs = {"zone": event.zone}
     steps = PriceStepFormSet(request.POST or None, prefix="step", initial=initial, form_kwargs=form_kwargs)
     # A list, not `and`: both have to be validated to show their errors.
-    if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
+    is_valid = request.method == "POST" and all([form.is_valid(), steps.is_valid()])
+    if is_valid and check_price_order(steps, form.build_item().cost):
         try:
-            save_ticket(ticket=form.build_item(), changed=form.changed_fields, steps=build_price_steps(steps))
+            save_ticket(ticket=form.instance, changed=form.changed_fields, steps=build_price_steps(steps))
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:

@@ -68,3 +68,36 @@ def test_nonexistent_local_time_is_refused(organizer: Client, event: Event):
     assert SKIPPED_HOUR in read_page_text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
     assert not event.tickets.get(slug="pro").price_steps.exists()
     assert not event.vouchers.exists()
+
+
+def post_steps(organizer: Client, first: str, second: str, *, first_until: str = "2030-03-01T12:00"):
+    fields = {"step-0-cost": first, "step-0-until": first_until}
+    fields |= {"step-1-cost": second, "step-1-until": "2030-05-01T12:00"}
+    return organizer.post(f"/en{TICKET_PATH}", {**TICKET_FORM, **fields})
+
+
+def test_early_price_above_the_full_price_is_refused(organizer: Client, event: Event):
+    ticket = make_ticket(event, slug="pro", price=15_000)
+
+    answer = post_steps(organizer, "100", "200")
+
+    assert "Enter at most €150, the price that applies after this date." in answer.text
+    assert not ticket.price_steps.exists()
+
+
+def test_early_price_above_the_next_early_price_is_refused(organizer: Client, event: Event):
+    ticket = make_ticket(event, slug="pro", price=15_000)
+
+    answer = post_steps(organizer, "130", "120")
+
+    assert "Enter at most €120, the price that applies after this date." in answer.text
+    assert not ticket.price_steps.exists()
+
+
+def test_rising_prices_are_saved_and_a_price_of_the_past_is_not_compared(organizer: Client, event: Event):
+    ticket = make_ticket(event, slug="pro", price=15_000)
+
+    answer = post_steps(organizer, "500", "120", first_until="2020-03-01T12:00")
+
+    assert answer.status_code == 302
+    assert list(ticket.price_steps.values_list("price", flat=True)) == [50_000, 12_000]
