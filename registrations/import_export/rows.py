@@ -98,12 +98,7 @@ def read_rows(
     """Return every row, normalized, with tickets, add-ons and options by slug. Raise InvalidRows."""
     rows, errors, seen = [], [], dict[str, int]()
     for number, cells in table.rows:
-        values = {
-            name: normalize_whitespace(cells[index])
-            for name, index in column_indexes.items()
-            if index < len(cells)
-        }
-        row, row_errors = _read_row(number, values, catalog)
+        row, row_errors = _read_row(number, _normalize_cells(cells, column_indexes), catalog)
         errors += [(number, sentence) for sentence in row_errors]
         # The reference identifies a row, else the address. Rows without either may repeat.
         key = row.reference or normalize_email(row.place.email)
@@ -119,15 +114,32 @@ def read_rows(
     return rows
 
 
+def _normalize_cells(cells: Sequence[str], column_indexes: dict[str, int]) -> dict[str, str]:
+    """Return the texts of a row by field; a cell that is missing has none."""
+    return {
+        name: normalize_whitespace(cells[index])
+        for name, index in column_indexes.items()
+        if index < len(cells)
+    }
+
+
+def _read_names(cell_values: dict[str, str]) -> tuple[str, str]:
+    """Return first and last name; a full name fills in only what the columns for its parts leave empty."""
+    first, last = split_full_name(cell_values.get("full_name", ""))
+    return (
+        cell_values.get("first_name") or ("" if cell_values.get("last_name") else first),
+        cell_values.get("last_name") or ("" if cell_values.get("first_name") else last),
+    )
+
+
 def _read_row(
     row_number: int, cell_values: dict[str, str], catalog: ImportCatalog
 ) -> tuple[RegistrationRow, list[str]]:
-    first, last = split_full_name(cell_values.get("full_name", ""))
+    first, last = _read_names(cell_values)
     place = RequestedPlace(
         ticket=cell_values.get("ticket", ""),
-        # A column for the full name fills in only what the columns for its parts leave empty.
-        first_name=cell_values.get("first_name") or ("" if cell_values.get("last_name") else first),
-        last_name=cell_values.get("last_name") or ("" if cell_values.get("first_name") else last),
+        first_name=first,
+        last_name=last,
         email=extract_email_address(cell_values.get("email", "")),
         company=cell_values.get("company", ""),
         no_photo=casefold_text(cell_values.get("no_photo", "")) in YES_WORDS,
@@ -195,13 +207,15 @@ def _normalize_date_answer(question: Question, text: str) -> str:
 
 def find_row_warnings(table: ParsedTable, column_indexes: dict[str, int]) -> list[tuple[int, str]]:
     """Return warnings about rows that are imported nevertheless, with their row numbers."""
-    names = [column_indexes[name] for name in ("first_name", "full_name") if name in column_indexes]
     rows = []
     for number, cells in table.rows:
         if max(column_indexes.values()) >= len(cells):
             rows.append((number, _("This row has fewer cells than there are columns.")))
-        if not any(normalize_whitespace("".join(cells[index : index + 1])) for index in names):
+        first, last = _read_names(_normalize_cells(cells, column_indexes))
+        if not first:
             rows.append((number, _("The first name is missing.")))
+        if not last:
+            rows.append((number, _("The last name is missing.")))
     return rows
 
 

@@ -82,6 +82,17 @@ def test_incomplete_rows_are_shown_as_warnings_before_import(organizer: Client, 
     assert list(Registration.objects.order_by("pk").values_list("last_name", flat=True)) == ["B", "D", "E"]
 
 
+def test_missing_last_names_are_shown_as_warnings(organizer: Client, event: Event):
+    rows = "Zoé,,\n,,Ana\n,,Ana Blanc\n"
+
+    page = organizer.post(
+        f"/en{IMPORT}", {"checked": f"first_name,last_name,full name\n{rows}", "check": "1"}
+    )
+
+    lines = list_notice_items(html.fromstring(page.content), "warning")
+    assert lines == ["Rows 2–3: The last name is missing."]
+
+
 def test_list_is_preserved_when_event_sold_out_meanwhile(organizer: Client, event: Event, tmp_path):
     page = upload_list(organizer, tmp_path, "first_name,last_name,ticket\nA,B,guest\n")
     [kept] = page.xpath("//textarea[@name='checked']/text()")
