@@ -49,9 +49,22 @@ def annotate_cents_to_credit(rows: ReceivableQuerySet) -> ReceivableQuerySet:
     excess_deposits = Case(
         When(is_deposit_excessive, then=F("deposits")), default=0, output_field=BigIntegerField()
     )
-    annotated: ReceivableQuerySet = rows.annotate(
+    # Few receivables have such lines; for all others the sums, a subquery each, are not computed.
+    candidate_lines = InvoiceLine.objects.filter(
+        Q(charge__withdrawn_at__isnull=False) | Q(invoice__kind=Invoice.Kind.DEPOSIT)
+    )
+    annotated: ReceivableQuerySet = rows.alias(
         withdrawn_lines=build_sum_subquery(_find_withdrawn_lines(), "signed_amount"),
         deposits=build_sum_subquery(find_undeducted_deposits(), "amount"),
         uninvoiced_charges=build_sum_subquery(find_uninvoiced_charges(), "amount"),
-    ).annotate(cents_to_credit=F("withdrawn_lines") + excess_deposits)
+    ).annotate(
+        cents_to_credit=Case(
+            When(
+                pk__in=candidate_lines.values("invoice__receivable"),
+                then=F("withdrawn_lines") + excess_deposits,
+            ),
+            default=0,
+            output_field=BigIntegerField(),
+        )
+    )
     return annotated
