@@ -145,26 +145,29 @@ def record_offline_scan(
     at: datetime.datetime,
     direction: str,
     undoes: uuid.UUID | None = None,
+    reason: str = "",
 ) -> str:
     """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
 
     `uid` is the scan's id: sent again, nothing changes. `undoes` is the id of a check-in that is taken back.
-    The guest went in already, so a scan against the rules is admitted with its reason. Raise ScanNotRecorded
-    if no scan can be recorded for it.
+    The guest went in already, so a scan against the rules is admitted with its reason. With the staff's own
+    `reason` for that there is nothing to know. Raise ScanNotRecorded if no scan can be recorded for it.
     """
     item = make_scan_item(guest, operator, uid, at) | {
         "direction": direction,
-        "local_verdict": ADMITTED,
         "undoes": str(undoes) if undoes else None,
-        "let_in": undoes is None,
+        "override_reason": reason,
     }
+    # With a reason it is an override, which is audited only if nothing else admits the guest.
+    if not reason:
+        item |= {"local_verdict": ADMITTED, "let_in": undoes is None}
     device = get_desk_device(get_or_create_entrance(guest.event))
     result = record_scan_items(device=device, items=[item])[0]
     if result.verdict == REFUSED and result.reason in UNRECORDED_REASONS:
         raise ScanNotRecorded(_("Not recorded: %(reason)s") % {"reason": result.detail or result.reason})
-    if result.verdict == ADMITTED and result.reason in {"", "undone"}:
+    if result.verdict == ADMITTED and (reason or result.reason in {"", "undone"}):
         return ""
     if result.verdict == ALREADY_IN:
         return _("Was already inside: check who has the badge.")
-    reason = REASON_LABELS.get(result.reason, result.reason)
-    return _("Checked in against the rules: %(reason)s") % {"reason": reason}
+    label = REASON_LABELS.get(result.reason, result.reason)
+    return _("Checked in against the rules: %(reason)s") % {"reason": label}

@@ -116,6 +116,9 @@ class DeskEntry(models.Model):
         DONE = "done", pgettext_lazy("entry", "Done")
         CONFLICT = "conflict", _("Changed in the meantime")
         REFUSED = "refused", pgettext_lazy("entry", "Refused")
+        RESOLVED = "resolved", pgettext_lazy("entry", "Resolved")
+
+    UNRESOLVED_STATES = (State.CONFLICT, State.REFUSED)
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     device = models.ForeignKey(DeskDevice, models.CASCADE, related_name="entries")

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 
 from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import find_main_presences
+from badges.attendance.scanning.batch_state import get_scan_state
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import ENTRY_LIFETIME, choose_arrival
 from badges.codes import sign_badge_token
@@ -67,6 +68,9 @@ def build_data_update(
     """
     event = device.event
     tickets = load_event_tickets(event)
+    for ticket in tickets.values():
+        # Saves a query for each, since a ticket's audience depends on its event.
+        ticket.event = event
     codes = CodeDescriber.for_event(event, tickets)
     setup = describe_setup(device, codes, tickets)
     # A code that was drawn stays valid only with the same key, address and design.
@@ -112,6 +116,7 @@ def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int
                 "title": ticket.title,
                 "price": str(ticket.current_price) if ticket.current_price.amount else "",
                 "is_default": ticket.is_default,
+                "needs_member": ticket.needs_member_verification,
             }
             for ticket in tickets.values()
         ],
@@ -180,6 +185,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "no_photo": registration.no_photo,
         "ticket": registration.ticket.slug,
         "state": registration.state,
+        "scan_state": get_scan_state(registration),
         "badge_version": registration.badge_version,
         "note": note.text if note else "",
         "payment": "free" if guest.is_paid_by_others else guest.payment_state,

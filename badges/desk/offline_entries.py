@@ -117,7 +117,7 @@ def describe_refusal(error: ConventionError) -> str:
     return " ".join([str(error), *(sentence for sentences in fields.values() for sentence in sentences)])
 
 
-type Outcome = tuple[Registration, str]
+type Outcome = tuple[Registration | None, str]
 
 
 def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
@@ -125,6 +125,7 @@ def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     sentence = record_offline_scan(
         guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at,
         direction=entry.values["direction"], undoes=entry.values.get("undoes"),
+        reason=entry.values.get("reason", ""),
     )  # fmt: skip
     return guest, sentence
 
@@ -198,6 +199,12 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     return printed, ""
 
 
+def _apply_resolution(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    resolved = DeskEntry.objects.filter(event=context.event, uid=entry.values["entry"])
+    resolved.filter(state__in=DeskEntry.UNRESOLVED_STATES).update(state=DeskEntry.State.RESOLVED)
+    return None, ""
+
+
 APPLY_BY_KIND: dict[str, Callable[[EntryContext, OfflineEntry], Outcome]] = {
     "check_in": _apply_check_in,
     "undo": _apply_check_in,
@@ -206,4 +213,5 @@ APPLY_BY_KIND: dict[str, Callable[[EntryContext, OfflineEntry], Outcome]] = {
     "correct": _apply_correction,
     "substitute": _apply_substitution,
     "print": _apply_print,
+    "resolve": _apply_resolution,
 }

@@ -5,6 +5,7 @@ from django.utils.translation import pgettext
 
 from badges.attendance.scanning.batch_state import UNVERIFIED_STATE
 from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
+from registrations.changes.substitute import MEMBER_ADDRESS_SENTENCE, SAME_ADDRESS_SENTENCE
 from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
@@ -17,6 +18,7 @@ def list_offline_texts() -> dict[str, str]:
         **list_pin_texts(),
         **list_status_texts(),
         **list_guest_texts(),
+        **list_transfer_texts(),
         **list_entry_texts(),
         **{f"state.{state}": str(label) for state, label in Registration.State.choices},
         **list_refusal_texts(),
@@ -26,12 +28,19 @@ def list_offline_texts() -> dict[str, str]:
 
 
 def list_refusal_texts() -> dict[str, str]:
-    """Return why Enter does not check in a guest, by the state of the registration."""
-    # A device does not know whether a pending order awaits its payment or the click on the mailed link.
-    scan_states = {"cancelled": "cancelled", "expired": "expired", "pending": UNVERIFIED_STATE}
-    return {
-        f"refusal.{state}": describe_refused_entry(decide_verdict(ScanFacts(registration_state=scan_state)))
-        for state, scan_state in scan_states.items()
+    """Return why Enter does not check in a guest, in the words of the online desk."""
+    scan_states = ("cancelled", "expired", "pending", UNVERIFIED_STATE)
+    refusals = {
+        f"refusal.{state}": describe_refused_entry(decide_verdict(ScanFacts(registration_state=state)))
+        for state in scan_states
+    }
+    return refusals | {
+        "override": _("Check in anyway"),
+        "override.reason": _("Reason"),
+        "refusal.offline": _(
+            "Payments and confirmations need the network. Check in with a reason, or send the guest to a "
+            "desk that is online."
+        ),
     }
 
 
@@ -90,7 +99,22 @@ def list_guest_texts() -> dict[str, str]:
         "facts.no_photo": _("No photos"),
         "facts.pending": _("to send"),
         "reprint.why": _("Already printed. Why is another badge needed?"),
+        "reprint.no_next": _(
+            "Already printed, and this device has no further code for this guest. After a printer jam, print "
+            "the same badge again. If the badge is lost, print a new one when the network is back."
+        ),
+        "reprint.same": _("Print the same badge again"),
+        "names.missing": _("Enter the first name and the last name."),
         "walk_in.no_spare": _("No spare badges left on this device. Connect to the network to get more."),
+    }
+
+
+def list_transfer_texts() -> dict[str, str]:
+    return {
+        "transfer.title": _("Who is replacing {name}?"),
+        "transfer.done": _("Place transferred"),
+        "transfer.same_address": str(SAME_ADDRESS_SENTENCE),
+        "transfer.member_address": str(MEMBER_ADDRESS_SENTENCE),
     }
 
 
@@ -103,5 +127,9 @@ def list_entry_texts() -> dict[str, str]:
         "entry.correct": _("Correction to {name}’s details"),
         "entry.substitute": _("Transfer to {name}"),
         "entry.print": _("Badge for {name}"),
+        "entry.resolve": _("Resolved entry about {name}"),
+        "entry.made_at": _("{time} on this device"),
+        "entry.replaced": _("In place of {name}"),
+        "entry.typed": _("Entered: {values}"),
         "resolve": _("Mark as resolved"),
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from badges.attendance.scanning.scan_input import MAX_REASON_LENGTH
 from convention.api.fields import StrictTextField, StrictTimeField
 
 from .models import MAX_NOTE_LENGTH, BadgePrint
@@ -18,10 +19,10 @@ MAX_EMAIL_LENGTH = 254
 
 
 class TextField(StrictTextField):
-    """A required text, which may be empty."""
+    """A text which may be empty, required unless an option says otherwise."""
 
-    def __init__(self, max_length: int) -> None:
-        super().__init__(max_length=max_length, allow_blank=True)
+    def __init__(self, max_length: int, **options: Any) -> None:
+        super().__init__(max_length=max_length, allow_blank=True, **options)
 
 
 class GuestFieldsRequest(serializers.Serializer[Any]):
@@ -33,11 +34,17 @@ class GuestFieldsRequest(serializers.Serializer[Any]):
     company = TextField(MAX_NAME_LENGTH)
 
 
-class CheckInValuesRequest(serializers.Serializer[Any]):
+class DirectionValuesRequest(serializers.Serializer[Any]):
     direction = serializers.ChoiceField(choices=["in", "out"])
 
 
-class UndoValuesRequest(CheckInValuesRequest):
+class CheckInValuesRequest(DirectionValuesRequest):
+    """The direction, and the reason why a guest was let in against the rules."""
+
+    reason = TextField(MAX_REASON_LENGTH, required=False)
+
+
+class UndoValuesRequest(DirectionValuesRequest):
     """The direction and the id of the check-in that is taken back."""
 
     undoes = serializers.UUIDField()
@@ -70,6 +77,12 @@ class PrintValuesRequest(serializers.Serializer[Any]):
     badge_version = serializers.IntegerField(min_value=1)
 
 
+class ResolutionValuesRequest(serializers.Serializer[Any]):
+    """The id of the entry that the staff has resolved."""
+
+    entry = serializers.UUIDField()
+
+
 VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {
     "check_in": CheckInValuesRequest,
     "undo": UndoValuesRequest,
@@ -78,6 +91,7 @@ VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {
     "correct": CorrectionValuesRequest,
     "substitute": CorrectionValuesRequest,
     "print": PrintValuesRequest,
+    "resolve": ResolutionValuesRequest,
 }
 assert VALUES_BY_KIND.keys() == APPLY_BY_KIND.keys(), "each kind of entry is validated"
 

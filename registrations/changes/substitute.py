@@ -45,7 +45,10 @@ NAMED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person"]
 # Recorded when the attendee of a place bought without a name is entered.
 NAMING_VERB = "registration.name"
 SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
-# A desk without network applies the same rule before it prints the badge.
+# A desk without network applies the same rules before it prints the badge.
+MEMBER_ADDRESS_SENTENCE = gettext_lazy(
+    "Enter the member’s own e-mail address: we send them the link to confirm the place."
+)
 SAME_ADDRESS_SENTENCE = gettext_lazy(
     "This is the current attendee’s address. If you only want to change the name, correct the registration."
 )
@@ -166,9 +169,7 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
     for field, sentence in check_person_texts(new_attendee):
         errors.setdefault(field, []).append(sentence)
     if registration.ticket.needs_member_verification and not new_attendee.email:
-        errors["email"] = [
-            _("Enter the member’s own e-mail address: we send them the link to confirm the place.")
-        ]
+        errors["email"] = [str(MEMBER_ADDRESS_SENTENCE)]
     # The same address with another name is most likely a typing error in the name.
     elif registration.has_name and is_same_email(registration.email, new_attendee.email):
         errors["email"] = [str(SAME_ADDRESS_SENTENCE)]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Presence
 from badges.codes import build_badge_code
-from badges.desk.models import BadgePrint, DeskEntry, StaffNote
+from badges.desk.models import BadgePrint, DeskEntry
 from badges.printing.pdf import render_badge_pdf
 from convention.events.models import Event
 from registrations.models import Registration
@@ -170,38 +170,6 @@ def test_enter_after_scan_of_replaced_badge_gives_the_reason_once_and_a_check_in
     page.get_by_label("Motif").fill("Ancien badge")
     page.locator("#verdict").get_by_role("button", name="Faire entrer quand même").click()
     expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
-
-
-@pytest.mark.parametrize("action", [("button", "Faire entrer"), ("link", "Imprimer le badge")])
-def test_typed_note_is_saved_with_the_next_action(open_page, site, client, event, action):
-    role, name = action
-    guest = Registration.objects.get(last_name="Keller")
-    page = open_page("desktop")
-    open_desk(page, client, site, event)
-    page.goto(f"/desk/x/guests/{guest.reference}/")
-    page.wait_for_load_state()
-
-    page.locator("#id_text").fill("Remettre le dossier")
-    page.get_by_role(role, name=name).click()
-
-    page.wait_for_url(lambda url: not url.endswith(f"/{guest.reference}/"))
-    assert StaffNote.objects.get().text == "Remettre le dossier"
-
-
-def test_typed_note_stays_on_the_page_if_it_cannot_be_saved(open_page, site, client, event):
-    guest = Registration.objects.get(last_name="Keller")
-    page = open_page("desktop")
-    open_desk(page, client, site, event)
-    page.goto(f"/desk/x/guests/{guest.reference}/")
-    page.wait_for_load_state()
-    page.route("**/note/", lambda route: route.fulfill(status=502))
-
-    page.locator("#id_text").fill("Remettre le dossier")
-    page.get_by_role("button", name="Faire entrer").click()
-
-    expect(page.locator("#unreachable")).to_be_visible()
-    expect(page.locator("#id_text")).to_have_value("Remettre le dossier")
-    assert count_inside() == 0
 
 
 def enable_offline(page: Page) -> None:

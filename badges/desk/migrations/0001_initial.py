@@ -159,6 +159,7 @@ class Migration(migrations.Migration):
                             ("done", "Done"),
                             ("conflict", "Changed in the meantime"),
                             ("refused", "Refused"),
+                            ("resolved", "Resolved"),
                         ],
                         max_length=10,
                     ),

@@ -14,6 +14,8 @@ declare global {
       no_photo: boolean;
       ticket: string;
       state: "confirmed" | "pending" | "cancelled" | "expired";
+      /** As scans name it: a pending place is "pending" (payment awaited) or "unverified". */
+      scan_state: string;
       note: string;
       payment: "free" | "paid" | "to_invoice" | "to_pay";
       amount_due: string;
@@ -42,6 +44,8 @@ declare global {
       title: string;
       price: string;
       is_default: boolean;
+      /** Only a member of the same company may get a place with this ticket. */
+      needs_member: boolean;
     }
 
     interface BadgeElement {
@@ -123,12 +127,15 @@ declare global {
     }
 
     type EntryValues =
-      | { kind: "check_in"; values: { direction: "in" | "out" } }
+      /** With the reason why a guest was let in against the rules. */
+      | { kind: "check_in"; values: { direction: "in" | "out"; reason?: string } }
       | { kind: "undo"; values: { direction: "in" | "out"; undoes: string } }
       | { kind: "walk_in"; values: GuestTexts & { ticket: string } }
       | { kind: "note"; values: { note: string; before: { note: string } } }
       | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }
-      | { kind: "print"; values: { reason: string; badge_version: number } };
+      | { kind: "print"; values: { reason: string; badge_version: number } }
+      /** An entry that the server could not apply has been dealt with. */
+      | { kind: "resolve"; values: { entry: string } };
 
     /** What the desk did offline, as it is sent. */
     type Entry = EntryValues & { id: string; at: string; reference: string };
@@ -182,6 +189,8 @@ declare global {
       event: string;
       sequence: number;
       sealed: EncryptedValue;
+      /** Whether the server had something to say about the entry, so that it waits for the staff. */
+      has_result?: boolean;
     }
 
     interface DatabaseSchema extends DBSchema {

@@ -120,9 +120,9 @@ def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
 
 @require_safe
 def desk_device_list(request: "HttpRequest", event: str) -> HttpResponse:
-    """List the devices that may work offline, with the number of their entries that were not applied."""
+    """List the devices that may work offline, with the number of their entries to resolve."""
     event_obj = get_event_to_staff(event, request.user)
-    unapplied = Count("entries", filter=~Q(entries__state=DeskEntry.State.DONE))
+    unapplied = Count("entries", filter=Q(entries__state__in=DeskEntry.UNRESOLVED_STATES))
     devices = DeskDevice.objects.filter(event=event_obj).select_related("enabled_by")
     context = {"section": "desk", "event": event_obj, "devices": devices.annotate(problem_count=unapplied)}
     return render(request, "desk/devices.html", context)

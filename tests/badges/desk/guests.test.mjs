@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEntries, mergeUpdate, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
+import { applyEntries, findTransferProblem, listTypedTexts, mergeUpdate, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
 const values = { first_name: "Léo", last_name: "Bêta", company: "", email: "leo@example.org" };
@@ -22,6 +22,33 @@ test("a place that gets its first name keeps its badge", () => {
   const { code, badge_version, first_name } = substitute({ first_name: "", last_name: "" });
 
   assert.deepEqual([code, badge_version, first_name], [["1"], 1, "Léo"]);
+});
+
+const current = { ...guest, company: "Port", email: "zoe@example.org" };
+
+test("the current attendee's address is refused before the badge is printed", () => {
+  assert.equal(findTransferProblem(current, { ...values, email: "ZOE@example.org" }, undefined), "transfer.same_address");
+  assert.equal(findTransferProblem(current, values, undefined), "");
+});
+
+test("a place without a name may get its own address", () => {
+  const unnamed = { ...current, first_name: "", last_name: "" };
+
+  assert.equal(findTransferProblem(unnamed, { ...values, email: current.email }, undefined), "");
+});
+
+test("names of spaces are refused", () => {
+  assert.equal(findTransferProblem(current, { ...values, first_name: " " }, undefined), "names.missing");
+});
+
+test("a member's place needs an address", () => {
+  assert.equal(findTransferProblem(current, { ...values, email: "" }, { needs_member: true }), "transfer.member_address");
+});
+
+test("what was typed for a correction is what it changed", () => {
+  const before = { ...values, company: "Eau" };
+
+  assert.deepEqual(listTypedTexts({ kind: "correct", values: { ...values, company: "Réseaux", before } }), ["Réseaux"]);
 });
 
 const zoe = { reference: "AAZ", first_name: "Zoé" };

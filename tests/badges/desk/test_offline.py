@@ -349,6 +349,43 @@ def test_check_in_of_cancelled_guest_is_accepted_with_warning(desk, zoe):
     assert "annulée" in result["sentence"]
 
 
+def test_check_in_with_a_reason_is_an_override_that_needs_no_attention(desk, zoe):
+    Registration.objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
+    check_in = make_entry("check_in", zoe.reference, direction="in", reason="Invitée du président")
+
+    [result] = desk.sync(check_in)["results"]
+
+    assert result["sentence"] == ""
+    assert Scan.objects.get().override_reason == "Invitée du président"
+    assert AuditEntry.objects.get(verb="scan.override").reason == "Invitée du président"
+
+
+@pytest.mark.once
+def test_resolved_entry_no_longer_needs_attention(desk, zoe, client):
+    refused = make_entry("check_in", "B" * 13, direction="in")
+    desk.sync(refused)
+    before = DeskEntry.objects.get(uid=refused["id"]).state
+
+    [result] = desk.sync(make_entry("resolve", "B" * 13, entry=refused["id"]))["results"]
+
+    assert before == "refused"
+    assert result["state"] == "done"
+    assert DeskEntry.objects.get(uid=refused["id"]).state == "resolved"
+    assert client.get("/desk/x/devices/").context["devices"][0].problem_count == 0
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("payment", "scan_state"), [("card", "pending"), ("invoice", "unverified")])
+def test_device_knows_what_a_pending_guest_awaits(desk, zoe, payment, scan_state):
+    Order.objects.filter(pk=zoe.order_id).update(payment=payment)
+    hold = timezone.now() + datetime.timedelta(hours=1)
+    Registration.objects.filter(pk=zoe.pk).update(confirmed_at=None, hold_expires_at=hold)
+
+    [guest] = desk.sync()["data"]["guests"]
+
+    assert guest["scan_state"] == scan_state
+
+
 @pytest.mark.once
 def test_revoked_device_gets_no_data_but_can_deliver_entries(desk, zoe, client):
     device = DeskDevice.objects.get()

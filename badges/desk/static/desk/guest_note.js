@@ -11,7 +11,11 @@ const isNoteUnsaved = () => field.value !== field.defaultValue;
 async function saveNote() {
   const text = field.value;
   const options = { method: "POST", body: new FormData(form), signal: AbortSignal.timeout(TIMEOUT_MS) };
-  const isSaved = await fetch(form.action, options).then(({ ok }) => ok, () => false);
+  // The answer is this page again, and the sign-in page after the end of a session.
+  const isSaved = await fetch(form.action, options).then(
+    ({ ok, url }) => ok && new URL(url).pathname === location.pathname,
+    () => false,
+  );
   if (isSaved) field.defaultValue = text;
   notice.hidden = isSaved;
   return isSaved;

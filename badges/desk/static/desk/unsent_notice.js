@@ -1,19 +1,18 @@
-/** Say on the online desk that this browser still has entries to send, which needs the PIN. */
+/** Say on the online desk that this browser has entries to send or to resolve, which needs the PIN. */
 
-import { countEntries } from "./offline/store.js";
+import { countEntries, countUnsentEntries } from "./offline/store.js";
 
-const notice = /** @type {HTMLElement} */ (document.querySelector("#unsent"));
+const unsentNotice = /** @type {HTMLElement} */ (document.querySelector("#unsent"));
+const unresolvedNotice = /** @type {HTMLElement} */ (document.querySelector("#unresolved"));
 
-/** A browser that was never enabled has no such database, and must not get one. */
-async function hasUnsentEntries() {
+async function showNotice() {
+  // A browser that was never enabled has no such database, and must not get one.
   const databases = await indexedDB.databases?.();
-  if (databases && !databases.some(({ name }) => name === "convention-desk")) return false;
-  return (await countEntries(notice.dataset.event ?? "")) > 0;
+  if (databases && !databases.some(({ name }) => name === "convention-desk")) return;
+  const event = unsentNotice.dataset.event ?? "";
+  const unsentCount = await countUnsentEntries(event);
+  unsentNotice.hidden = unsentCount === 0;
+  unresolvedNotice.hidden = unsentCount > 0 || (await countEntries(event)) === 0;
 }
 
-hasUnsentEntries().then(
-  (hasUnsent) => {
-    notice.hidden = !hasUnsent;
-  },
-  () => undefined,
-);
+showNotice().catch(() => undefined);

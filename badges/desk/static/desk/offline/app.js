@@ -4,7 +4,7 @@ import { drawBadge, loadFonts } from "./badge.js";
 import { DeskState } from "./desk_state.js";
 import { DeskView } from "./desk_view.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
-import { countEntries, eraseData, getVault, listVaults, saveVault, updateVault } from "./store.js";
+import { countEntries, countUnsentEntries, eraseData, getVault, listVaults, saveVault, updateVault } from "./store.js";
 import { fillAddress, enableDevice, openSession, RequestRefused, SignedOut } from "./sync.js";
 import { makeVault, MAX_WRONG_TRIES, MIN_PIN_LENGTH, openVault } from "./vault.js";
 
@@ -108,7 +108,7 @@ async function showLocked(event) {
   view.clear();
   showView("locked");
   const vault = await getVault(event);
-  const pending = await countEntries(event);
+  const pending = await countUnsentEntries(event);
   getElement("locked-event").textContent = vault?.title ?? "";
   getElement("locked-pending").textContent = pending ? formatText("locked.pending", { count: pending }) : "";
   const form = /** @type {HTMLFormElement} */ (getElement("pin-form"));

@@ -65,6 +65,11 @@ export class DeskState {
     return this.guests.find((guest) => guest.reference === reference);
   }
 
+  /** @param {string} slug */
+  findTicket(slug) {
+    return this.data?.tickets.find((ticket) => ticket.slug === slug);
+  }
+
   /** Return a badge for a walk-in; undefined if none is left. */
   get spareBadge() {
     return this.data ? findSpareBadge(this.data, this.entries.map(({ entry }) => entry)) : undefined;
@@ -89,7 +94,7 @@ export class DeskState {
    * Store an entry, then send it if the server can be reached.
    * @param {string} reference
    * @param {Desk.EntryValues} values
-   * @param {Desk.GuestTexts} guest whose name is shown in the list of problems
+   * @param {Pick<Desk.GuestTexts, "first_name" | "last_name" | "email">} guest whose name is shown in the list of problems
    * @returns {Promise<string>} the entry's id
    */
   async add(reference, values, guest) {
@@ -108,12 +113,19 @@ export class DeskState {
     return entry.id;
   }
 
-  /** @param {Desk.StoredEntry} storedEntry */
+  /**
+   * Remove an entry from the list of problems; the server is told later if it counts the entry as unresolved.
+   * @param {Desk.StoredEntry} storedEntry
+   */
   async resolveEntry(storedEntry) {
-    await deleteEntry(storedEntry.entry.id);
+    const { entry: { id: entry, reference }, name, result } = storedEntry;
+    await deleteEntry(entry);
     // By the id: the entries may have been read again since they were shown.
-    this.entries = this.entries.filter(({ entry }) => entry.id !== storedEntry.entry.id);
+    this.entries = this.entries.filter(({ entry: { id } }) => id !== entry);
     this.#onChange();
+    if (result && result.state !== "done") {
+      await this.add(reference, { kind: "resolve", values: { entry } }, { first_name: name, last_name: "", email: "" });
+    }
   }
 
   /** Send pending entries and fetch changed data; a call during a transfer waits for that one. */

@@ -2,53 +2,22 @@
 
 import { parseBadgeCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
-import { formatName, pickTexts, searchGuests } from "./guests.js";
-import { formatText, formatTime, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { getDialog, getForm, readForm, readTexts } from "./forms.js";
+import { GuestDialog } from "./guest_dialog.js";
+import { drawFacts } from "./guest_facts.js";
+import { formatName, hasBothNames, searchGuests } from "./guests.js";
+import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { drawProblem } from "./problems.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
-
-/** @param {string} id */
-const getForm = (id) => /** @type {HTMLFormElement} */ (getElement(id));
-/** @param {string} id */
-const getDialog = (id) => /** @type {HTMLDialogElement} */ (getElement(id));
-
-/**
- * Return the texts of a form by field name, without surplus spaces.
- * @param {HTMLFormElement} form
- * @returns {Record<string, string>}
- */
-function readForm(form) {
-  const texts = [...new FormData(form)].map(([name, value]) => [name, String(value).replace(/\s+/g, " ").trim()]);
-  return Object.fromEntries(texts);
-}
-
-/**
- * @param {HTMLFormElement} form
- * @returns {Desk.GuestTexts}
- */
-function readTexts(form) {
-  const { first_name, last_name, company, email } = readForm(form);
-  return { first_name, last_name, company, email };
-}
-
-/**
- * Return what is owed, with the number of people whose order owes it if there are several.
- * @param {Desk.Guest} guest
- */
-function describePayment({ payment, amount_due, order_size }) {
-  if (payment === "free") return "";
-  const prefix = order_size > 1 ? "group_payment" : "payment";
-  return formatText(`${prefix}.${payment}`, { amount: amount_due, count: order_size });
-}
 
 export class DeskView {
   #getDesk;
   #printBadge;
+  #dialog;
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
-  /** The reference of the guest in the dialog. */
-  #openedReference = "";
   #isBusy = false;
 
   /**
@@ -58,6 +27,17 @@ export class DeskView {
   constructor(getDesk, printBadge) {
     this.#getDesk = getDesk;
     this.#printBadge = printBadge;
+    this.#dialog = new GuestDialog({
+      getDesk,
+      runOnce: (action) => this.#runOnce(action),
+      recordPrint: (guest, reason) => this.#recordPrint(guest, reason),
+      printBadge: (guest) => {
+        this.#printBadge(guest);
+        this.focusSearch();
+      },
+      showTransferred: (reference) => this.#showTransferred(reference),
+      focusSearch: () => this.focusSearch(),
+    });
   }
 
   get #field() {
@@ -70,11 +50,11 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    const containerIds = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-facts", "guest-reprint"];
-    for (const id of containerIds) getElement(id).replaceChildren();
-    for (const id of ["guest-dialog", "walk-in-dialog"]) getDialog(id).close();
-    for (const id of ["walk-in-form", "guest-form"]) getForm(id).reset();
-    this.#field.value = this.#query = this.#scannedReference = this.#openedReference = "";
+    for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
+    this.#dialog.clear();
+    getDialog("walk-in-dialog").close();
+    getForm("walk-in-form").reset();
+    this.#field.value = this.#query = this.#scannedReference = "";
   }
 
   listen() {
@@ -94,12 +74,7 @@ export class DeskView {
       submission.preventDefault();
       this.#runOnce(() => this.#registerWalkIn());
     });
-    getForm("guest-form").addEventListener("submit", (submission) => {
-      submission.preventDefault();
-      const button = /** @type {HTMLButtonElement | null} */ (submission.submitter);
-      const kind = button?.value === "substitute" ? "substitute" : "correct";
-      this.#runOnce(() => this.#saveGuest(kind));
-    });
+    this.#dialog.listen();
     for (const button of document.querySelectorAll("dialog [data-close]")) {
       button.addEventListener("click", () => button.closest("dialog")?.close());
     }
@@ -191,7 +166,7 @@ export class DeskView {
     texts.append(
       makeElement("p", "person-name", formatName(guest)),
       makeElement("p", "", guest.company),
-      this.#drawFacts(desk, guest),
+      drawFacts(desk, guest),
     );
     const actions = makeElement("div", "cluster");
     if (guest.state === "confirmed") {
@@ -201,33 +176,10 @@ export class DeskView {
         makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest))),
       );
     }
-    actions.append(makeButton(formatText("open"), () => this.#openGuest(guest)));
+    actions.append(makeButton(formatText("open"), () => this.#dialog.open(guest)));
     row.append(texts, actions);
     item.append(row);
     return item;
-  }
-
-  /**
-   * @param {DeskState} desk
-   * @param {Desk.Guest} guest
-   */
-  #drawFacts(desk, guest) {
-    const zone = desk.data?.event.timezone ?? "UTC";
-    const time = guest.arrived_at ? formatTime(guest.arrived_at, zone) : "";
-    const facts = makeElement("p", "cluster");
-    const ticket = desk.data?.tickets.find(({ slug }) => slug === guest.ticket);
-    const tags = [
-      ticket?.title,
-      guest.state === "confirmed" ? "" : formatText(`state.${guest.state}`),
-      describePayment(guest),
-      guest.is_inside ? formatText("facts.inside", { time }) : guest.arrived_at ? formatText("facts.left", { time }) : "",
-      guest.printed_at ? formatText("facts.printed", { time: formatTime(guest.printed_at, zone) }) : "",
-      guest.no_photo ? formatText("facts.no_photo") : "",
-      guest.isPending ? formatText("facts.pending") : "",
-    ];
-    facts.append(...tags.filter((text) => text).map((text) => makeElement("span", "tag", text)));
-    if (guest.note) facts.append(makeElement("strong", "", guest.note));
-    return facts;
   }
 
   get #items() {
@@ -260,22 +212,50 @@ export class DeskView {
    * @param {Desk.Guest} guest
    */
   #showRefusal(guest) {
-    const name = guest.state === "confirmed" ? "already_in" : guest.state === "pending" ? "action" : "refused";
-    const text = formatText(guest.state === "confirmed" ? "verdict.already_in" : `refusal.${guest.state}`);
-    this.#drawVerdict(guest, name, text);
+    const isInside = guest.is_inside || guest.state === "confirmed";
+    const name = isInside ? "already_in" : guest.state === "pending" ? "action" : "refused";
+    const text = formatText(isInside ? "verdict.already_in" : `refusal.${guest.scan_state}`);
+    const hint = makeElement("p", "", formatText("refusal.offline"));
+    const actions = isInside ? [] : [...(guest.state === "pending" ? [hint] : []), this.#makeOverride(guest)];
+    this.#drawVerdict(guest, name, text, ...actions);
     this.focusSearch();
     // The next name replaces this one.
     this.#field.select();
   }
 
   /**
+   * Make the form that checks in a guest against the rules, with a reason.
+   * @param {Desk.Guest} guest
+   */
+  #makeOverride(guest) {
+    const details = makeElement("details");
+    const form = /** @type {HTMLFormElement} */ (makeElement("form", "field-row"));
+    const field = makeElement("div", "field");
+    const label = /** @type {HTMLLabelElement} */ (makeElement("label", "", formatText("override.reason")));
+    const input = document.createElement("input");
+    Object.assign(input, { id: "override-reason", name: "reason", maxLength: 280, required: true, autocomplete: "off" });
+    label.htmlFor = input.id;
+    field.append(label, input);
+    form.append(field, makeElement("button", "button quiet", formatText("override")));
+    form.addEventListener("submit", (submission) => {
+      submission.preventDefault();
+      const { reason } = readForm(form);
+      if (reason) this.#runOnce(() => this.#checkIn(guest, "in", reason));
+    });
+    details.append(makeElement("summary", "", formatText("override")), form);
+    return details;
+  }
+
+  /**
    * @param {Desk.Guest} guest
    * @param {"in" | "out"} direction
+   * @param {string} reason why the guest is let in against the rules
    */
-  async #checkIn(guest, direction) {
+  async #checkIn(guest, direction, reason = "") {
     const desk = this.#getDesk();
     if (!desk) return;
-    const id = await desk.add(guest.reference, { kind: "check_in", values: { direction } }, guest);
+    const values = { direction, ...(reason && { reason }) };
+    const id = await desk.add(guest.reference, { kind: "check_in", values }, guest);
     this.#field.value = "";
     this.#search("");
     this.#showVerdict(guest, direction, id);
@@ -329,7 +309,7 @@ export class DeskView {
    * @param {Desk.Guest} guest
    */
   #drawVerdictFacts(desk, guest) {
-    const facts = this.#drawFacts(desk, guest);
+    const facts = drawFacts(desk, guest);
     facts.dataset.reference = guest.reference;
     return facts;
   }
@@ -372,6 +352,7 @@ export class DeskView {
     if (!desk) return;
     const form = getForm("walk-in-form");
     const values = { ...readTexts(form), ticket: readForm(form).ticket };
+    if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
     const reference = await desk.addWalkIn(values);
     if (!reference) return showMessage("walk-in-problem", formatText("walk_in.no_spare"));
     form.reset();
@@ -386,38 +367,16 @@ export class DeskView {
     await this.#print(guest);
   }
 
-  /** @param {Desk.Guest} guest */
-  #openGuest(guest) {
-    this.#openedReference = guest.reference;
-    const form = getForm("guest-form");
-    for (const [name, text] of Object.entries({ ...pickTexts(guest), note: guest.note })) {
-      /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = text;
-    }
-    getElement("guest-name").textContent = formatName(guest);
-    const desk = this.#getDesk();
-    getElement("guest-facts").replaceChildren(...(desk ? [this.#drawFacts(desk, guest)] : []));
-    // A place that was given up cannot be transferred.
-    getElement("guest-substitute").hidden = !["confirmed", "pending"].includes(guest.state);
-    getElement("guest-reprint").replaceChildren(...this.#makeReprintButtons(guest));
-    getDialog("guest-dialog").showModal();
-  }
-
-  /** @param {"correct" | "substitute"} kind */
-  async #saveGuest(kind) {
-    const desk = this.#getDesk();
-    const guest = desk?.findGuest(this.#openedReference);
-    if (!desk || !guest) return;
-    const form = getForm("guest-form");
-    const { note } = readForm(form);
-    const values = readTexts(form);
-    const before = pickTexts(guest);
-    if (JSON.stringify(pickTexts(values)) !== JSON.stringify(before)) {
-      await desk.add(guest.reference, { kind, values: { ...values, before } }, values);
-    }
-    if (note !== guest.note && kind === "correct") {
-      await desk.add(guest.reference, { kind: "note", values: { note, before: { note: guest.note } } }, values);
-    }
-    getDialog("guest-dialog").close();
+  /** @param {string} reference */
+  #showTransferred(reference) {
+    const guest = this.#getDesk()?.findGuest(reference);
+    if (!guest) return;
+    // The list was found by the former attendee's name.
+    this.#field.value = "";
+    this.#search("");
+    const print = () => this.#runOnce(() => this.#print(guest));
+    const actions = guest.state === "confirmed" ? [makeButton(formatText("print"), print)] : [];
+    this.#drawVerdict(guest, "registered", formatText("transfer.done"), ...actions);
     this.focusSearch();
   }
 
@@ -426,24 +385,8 @@ export class DeskView {
   /** @param {Desk.Guest} guest */
   async #print(guest) {
     // A badge that was printed before needs a reason: the dialog asks for it.
-    if (guest.printed_at) this.#openGuest(guest);
+    if (guest.printed_at) this.#dialog.open(guest);
     else await this.#recordPrint(guest, "");
-  }
-
-  /** @param {Desk.Guest} guest */
-  #makeReprintButtons(guest) {
-    if (!guest.printed_at || !guest.next_code) return [];
-    const reasons = ["lost", "damaged", "corrected", "printer"];
-    return [
-      makeElement("p", "label", formatText("reprint.why")),
-      ...reasons.map((reason) =>
-        makeButton(
-          formatText(`reprint.${reason}`),
-          () => this.#runOnce(() => this.#recordPrint(guest, reason)),
-          "button quiet small",
-        ),
-      ),
-    ];
   }
 
   /**
@@ -453,7 +396,7 @@ export class DeskView {
   async #recordPrint(guest, reason) {
     const desk = this.#getDesk();
     if (!desk) return;
-    getDialog("guest-dialog").close();
+    this.#dialog.close();
     // A reprint is the next version, which voids the one before.
     const badge_version = guest.badge_version + (reason ? 1 : 0);
     await desk.add(guest.reference, { kind: "print", values: { reason, badge_version } }, guest);
@@ -469,15 +412,11 @@ export class DeskView {
     getElement("problems-section").hidden = !desk.problems.length;
     getElement("problems").replaceChildren(
       ...desk.problems.map((storedEntry) => {
-        const item = makeElement("li");
-        const { entry, name, result } = storedEntry;
-        const title = formatText(`entry.${entry.kind}`, { name });
-        item.append(
-          makeElement("p", "listing-title", title),
-          makeElement("p", "", `${formatText(`result.${result?.state}`)} ${result?.sentence ?? ""}`),
-          makeButton(formatText("resolve"), () => desk.resolveEntry(storedEntry), "button quiet small"),
-        );
-        return item;
+        const guest = desk.findGuest(storedEntry.entry.reference);
+        return drawProblem(storedEntry, desk.data?.event.timezone ?? "UTC", {
+          open: guest ? () => this.#dialog.open(guest) : null,
+          resolve: () => desk.resolveEntry(storedEntry),
+        });
       }),
     );
   }

@@ -65,6 +65,7 @@ function makeWalkIn(data, { reference, values }) {
     order: "",
     no_photo: false,
     state: "confirmed",
+    scan_state: "confirmed",
     note: "",
     payment: ticket?.price ? "to_invoice" : "free",
     amount_due: ticket?.price ?? "",
@@ -116,8 +117,28 @@ const startNextBadge = ({ badge_version, next_code }) => ({
   next_code: null,
 });
 
-/** @param {Desk.Guest} guest */
+/** @param {Desk.GuestTexts} texts */
 const hasName = ({ first_name, last_name }) => Boolean(first_name || last_name);
+
+/** @param {Desk.GuestTexts} texts */
+export const hasBothNames = ({ first_name, last_name }) => Boolean(first_name.trim() && last_name.trim());
+
+/** @param {string} address As convention/text/email_addresses.py: only ASCII letters lose their case. */
+const normalizeEmail = (address) => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/**
+ * Return the name of the text that says why the place cannot go to this person; "" if nothing speaks against it.
+ * The server applies the same rules (registrations/changes/substitute.py), but only after the badge was printed.
+ * @param {Desk.Guest} guest
+ * @param {Desk.GuestTexts} values
+ * @param {Desk.OfflineTicket | undefined} ticket
+ */
+export function findTransferProblem(guest, values, ticket) {
+  if (!hasBothNames(values)) return "names.missing";
+  if (ticket?.needs_member && !values.email) return "transfer.member_address";
+  const isSameAddress = values.email !== "" && normalizeEmail(values.email) === normalizeEmail(guest.email);
+  return hasName(guest) && isSameAddress ? "transfer.same_address" : "";
+}
 
 /**
  * @param {Desk.GuestTexts} values
@@ -127,8 +148,23 @@ export function pickTexts({ first_name, last_name, company, email }) {
   return { first_name, last_name, company, email };
 }
 
-/** @param {Desk.GuestTexts} guest */
+/** @param {Pick<Desk.GuestTexts, "first_name" | "last_name" | "email">} guest */
 export const formatName = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
+
+/**
+ * Return what was typed for an entry: the fields that it changed, in the order of its fields.
+ * @param {Desk.Entry} entry
+ * @returns {string[]}
+ */
+export function listTypedTexts(entry) {
+  const { kind, values } = entry;
+  if (kind === "note") return [values.note].filter(Boolean);
+  if (kind === "check_in") return [values.reason ?? ""].filter(Boolean);
+  if (kind !== "walk_in" && kind !== "correct" && kind !== "substitute") return [];
+  const before = /** @type {Partial<Desk.GuestTexts>} */ (kind === "walk_in" ? {} : values.before);
+  const names = /** @type {const} */ (["first_name", "last_name", "company", "email"]);
+  return names.filter((name) => values[name] !== before[name]).map((name) => values[name]).filter(Boolean);
+}
 
 /**
  * Return how well a guest matches: 2 if each word of the query begins a word of the name, 1 if one of the company or

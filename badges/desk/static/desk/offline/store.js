@@ -67,6 +67,15 @@ export async function countEntries(event) {
 const makeEventRange = (event) => IDBKeyRange.bound([event, 0], [event, Number.MAX_SAFE_INTEGER]);
 
 /**
+ * Return how many entries of an event the server has not got.
+ * @param {string} event
+ */
+export async function countUnsentEntries(event) {
+  const rows = await (await openDatabase()).getAllFromIndex("outbox", "event", makeEventRange(event));
+  return rows.filter(({ has_result }) => !has_result).length;
+}
+
+/**
  * Append an entry to the outbox; it is on disk when this returns.
  * @param {string} event
  * @param {CryptoKey} key
@@ -100,7 +109,7 @@ export async function saveResult(key, storedEntry) {
   const sealed = await encrypt(key, storedEntry);
   const tx = (await openDatabase()).transaction("outbox", "readwrite", { durability: "strict" });
   const row = await tx.store.get(storedEntry.entry.id);
-  if (row) await tx.store.put({ ...row, sealed });
+  if (row) await tx.store.put({ ...row, sealed, has_result: true });
   await tx.done;
 }
 

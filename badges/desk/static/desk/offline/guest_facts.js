@@ -1,0 +1,37 @@
+/** Describe a guest in short: ticket, state, payment, arrival, badge and note. */
+
+import { formatText, formatTime, makeElement } from "./page.js";
+
+/** @typedef {import("./desk_state.js").DeskState} DeskState */
+
+/**
+ * Return what is owed, with the number of people whose order owes it if there are several.
+ * @param {Desk.Guest} guest
+ */
+function describePayment({ payment, amount_due, order_size }) {
+  if (payment === "free") return "";
+  const prefix = order_size > 1 ? "group_payment" : "payment";
+  return formatText(`${prefix}.${payment}`, { amount: amount_due, count: order_size });
+}
+
+/**
+ * @param {DeskState} desk
+ * @param {Desk.Guest} guest
+ */
+export function drawFacts(desk, guest) {
+  const zone = desk.data?.event.timezone ?? "UTC";
+  const time = guest.arrived_at ? formatTime(guest.arrived_at, zone) : "";
+  const facts = makeElement("p", "cluster");
+  const tags = [
+    desk.findTicket(guest.ticket)?.title,
+    guest.state === "confirmed" ? "" : formatText(`state.${guest.state}`),
+    describePayment(guest),
+    guest.is_inside ? formatText("facts.inside", { time }) : guest.arrived_at ? formatText("facts.left", { time }) : "",
+    guest.printed_at ? formatText("facts.printed", { time: formatTime(guest.printed_at, zone) }) : "",
+    guest.no_photo ? formatText("facts.no_photo") : "",
+    guest.isPending ? formatText("facts.pending") : "",
+  ];
+  facts.append(...tags.filter((text) => text).map((text) => makeElement("span", "tag", text)));
+  if (guest.note) facts.append(makeElement("strong", "", guest.note));
+  return facts;
+}

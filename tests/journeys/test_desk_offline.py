@@ -1,0 +1,155 @@
+"""The desk without network: transfers, further badges, unpaid guests, and entries that need attention."""
+
+import datetime
+
+import pytest
+from django.utils import timezone, translation
+from playwright.sync_api import Page, expect
+
+from badges.attendance.models import Scan
+from badges.attendance.scanning.verdict import Verdict
+from badges.desk.models import DeskEntry
+from badges.desk.search import describe_refused_entry
+from convention.events.models import Event
+from registrations.models import Registration
+from tests.factories import make_event, make_order, make_registration, make_ticket
+from tests.journeys.test_desk import check_in, enable_offline, open_desk
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event(slug="x")
+    ticket = make_ticket(event, name="Invité", price=9_000)
+    make_registration(
+        ticket, first_name="Élo", last_name="Keller", company="Énergie", email="elo@example.org"
+    )
+    make_registration(
+        ticket, first_name="Élo", last_name="Abel", order=make_order(event, payment="card", total=9_000),
+        price=9_000, confirmed_at=None, hold_expires_at=timezone.now() + datetime.timedelta(hours=1),
+    )  # fmt: skip
+    return event
+
+
+@pytest.fixture
+def page(open_page, site, client, event) -> Page:
+    """Return the page of a desk that works without network."""
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#q").focus()
+    return page
+
+
+def send_entries(page: Page) -> None:
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+
+def open_guest(page: Page, name: str) -> None:
+    page.locator("#q").fill(name)
+    page.get_by_role("button", name="Informations").click()
+
+
+def test_transfer_refuses_address_of_current_attendee_before_a_badge_is_printed(page):
+    open_guest(page, "kel")
+    page.locator("#guest-substitute").click()
+    expect(page.locator("#transfer-email")).to_have_value("")
+    expect(page.locator("#transfer-company")).to_have_value("Énergie")
+    page.locator("#transfer-first").fill("Léo")
+    page.locator("#transfer-last").fill("Bêta")
+    page.locator("#transfer-email").fill("ELO@example.org")
+
+    page.locator("#transfer-form").get_by_role("button", name="Céder la place").click()
+
+    expect(page.locator("#transfer-problem")).to_contain_text("adresse")
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+
+def test_transfer_is_printed_at_once_and_accepted_later(page):
+    open_guest(page, "kel")
+    page.locator("#guest-substitute").click()
+    page.locator("#transfer-first").fill("Léo")
+    page.locator("#transfer-last").fill("Bêta")
+    page.locator("#transfer-company").fill("Réseaux")
+    page.locator("#transfer-form").get_by_role("button", name="Céder la place").click()
+    expect(page.locator("#verdict")).to_contain_text("Léo Bêta")
+    page.locator("#verdict").get_by_role("button", name="Imprimer le badge").click()
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+
+    send_entries(page)
+
+    guest = Registration.objects.get(last_name="Bêta")
+    assert guest.company == "Réseaux"
+    assert set(DeskEntry.objects.values_list("kind", "state")) == {("substitute", "done"), ("print", "done")}
+
+
+def test_badge_without_a_further_code_is_printed_again_as_it_is(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("Inès")
+    page.locator("#walk-in-last").fill("Durand")
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    page.locator("#q").fill("durand")
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+
+    page.locator("#guest-reprint button").click()
+
+    expect(page.locator("#guest-dialog")).to_be_hidden()
+    assert page.evaluate("window.printed") == 2
+    expect(page.locator("#pending-count")).to_have_text("2 à envoyer")
+
+
+def test_walk_in_with_a_name_of_spaces_is_refused(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill(" ")
+    page.locator("#walk-in-last").fill("Durand")
+
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+
+    expect(page.locator("#walk-in-problem")).to_be_visible()
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+
+def test_unpaid_guest_is_checked_in_with_a_reason(page):
+    with translation.override("fr"):
+        refusal = describe_refused_entry(Verdict("action", "unpaid"))
+    check_in(page, "abel")
+    expect(page.locator("#verdict .verdict.action")).to_have_text(refusal)
+
+    page.locator("#verdict summary").click()
+    page.locator("#override-reason").fill("Paie demain")
+    page.locator("#override-reason").press("Enter")
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Abel")
+    send_entries(page)
+    assert Scan.objects.get().override_reason == "Paie demain"
+    expect(page.locator("#problems-section")).to_be_hidden()
+
+
+def test_resolved_entry_is_resolved_on_the_server_too(page):
+    open_guest(page, "kel")
+    page.locator("#guest-company").fill("Autre")
+    page.get_by_role("button", name="Enregistrer").click()
+    Registration.objects.filter(last_name="Keller").update(company="Nouvelle")
+    send_entries(page)
+    problem = page.locator("#problems > li")
+    expect(problem).to_contain_text("Autre")
+    online = page.context.new_page()
+    online.goto("/desk/x/")
+    expect(online.locator("#unresolved")).to_be_visible()
+    expect(online.locator("#unsent")).to_be_hidden()
+
+    problem.get_by_role("button", name="Informations").click()
+    expect(page.locator("#guest-name")).to_have_text("Élo Keller")
+    page.locator("#guest-dialog [data-close]").click()
+    page.get_by_role("button", name="Traité").click()
+
+    expect(page.locator("#problems-section")).to_be_hidden()
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+    online.goto("/desk/x/devices/")
+    expect(online.locator("tbody tr td").nth(2)).to_have_text("0")
+    assert DeskEntry.objects.get(kind="correct").state == "resolved"
