@@ -13,6 +13,7 @@ from badges.desk.search import describe_refused_entry
 from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
+from tests.journeys.browsing import assert_accessible
 from tests.journeys.test_desk import check_in, enable_offline, open_desk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -66,6 +67,7 @@ def test_transfer_refuses_address_of_current_attendee_before_a_badge_is_printed(
     page.locator("#transfer-form").get_by_role("button", name="Céder la place").click()
 
     expect(page.locator("#transfer-problem")).to_contain_text("adresse")
+    assert_accessible(page)
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
 
 
@@ -121,6 +123,7 @@ def test_unpaid_guest_is_checked_in_with_a_reason(page):
     expect(page.locator("#verdict .verdict.action")).to_have_text(refusal)
 
     page.locator("#verdict summary").click()
+    assert_accessible(page)
     page.locator("#override-reason").fill("Paie demain")
     page.locator("#override-reason").press("Enter")
 
