@@ -393,7 +393,7 @@ def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
     secretary.post(f"{base}/{freed.pk}/decide/", {"action": "revoke", "reason": "No seat."})
 
     assert get_state(kept) == ApplicationState.CONFIRMED
-    assert get_state(freed) == ApplicationState.WITHDRAWN
+    assert get_state(freed) == ApplicationState.REVOKED
     assert "it was decided to keep the place" in read(
         secretary, f"/organize/labs/visit/applicants/{kept.pk}/"
     )
