@@ -4,12 +4,14 @@ import pytest
 from django.utils import timezone
 
 from convention.errors import ConventionError
+from registrations.changes.cancel import cancel_as_attendee
 from registrations.models import Registration
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.hosts.replacements import approve_replacement, propose_replacement
 from registrations.visits.hosts.sign_in import SIGN_IN_LINK_DURATION, use_sign_in_link
-from registrations.visits.models import HostLink, VisitorList
+from registrations.visits.models import HostLink, Identity, VisitorList
 from registrations.visits.models.identities import hash_token
+from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
 from tests.factories import make_member
 from tests.registrations.visits.hosts import make_host, make_hosted, make_identified
@@ -54,6 +56,27 @@ def test_concurrent_list_creation_makes_one_version():
 
     assert sorted(results) == ["ListUnchanged"] * 4 + ["done"]
     assert VisitorList.objects.count() == 1
+
+
+def test_list_created_during_cancellations_contains_no_identity_of_those_who_left():
+    visit = make_hosted()
+    leaves, vetoed, _stays = (make_identified(visit, number) for number in range(3))
+
+    results = run_in_threads(
+        [
+            lambda: name_outcome(lambda: create_list(visit=visit)),
+            lambda: name_outcome(lambda: cancel_as_attendee(registration=leaves.registration)),
+            lambda: name_outcome(lambda: veto_application(application=vetoed)),
+            lambda: name_outcome(lambda: create_list(visit=visit)),
+        ]
+    )
+
+    rows = [row for made in visit.lists.all() for row in decrypt_content(made).rows]
+    left = [row for row in rows if row["key"] in (leaves.pk, vetoed.pk)]
+    assert set(results) <= {"done", "ListUnchanged"}
+    assert rows != []
+    assert [row for row in left if row["identity"]] == []
+    assert Identity.objects.count() == 1
 
 
 def test_concurrent_use_of_link_signs_in_once():
