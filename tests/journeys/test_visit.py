@@ -95,7 +95,7 @@ def propose_visit(story: Story) -> None:
     story.reads(page, "Saved: we will e-mail you when a date is set.")
     page = story.of(people.secretary, "/me/")
     story.follow(page, "Season")
-    page.locator(".notice a").click()
+    page.locator(".attention a[href$='/proposals/']").click()
     page.get_by_role("link", name=TITLE).click()
     fill(
         page,
