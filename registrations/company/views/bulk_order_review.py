@@ -102,7 +102,6 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         "event": event_obj,
         **_describe_quote(order_request, tickets, quote, currency=currency, event=event_obj),
         "billing": billing,
-        "invoice_schedule": describe_invoice_schedule(event_obj) if billing else "",
         "draft": draft,
         "passes": load_company_passes(company_obj, event_obj, tickets, quote),
     }
