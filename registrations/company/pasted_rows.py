@@ -4,6 +4,7 @@ Cells are separated by tabs, semicolons or commas, and may be quoted. A heading 
 the columns; without one they are guessed from the content: addresses, tickets, then names.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from convention.tables.cells import extract_email_address
@@ -12,6 +13,9 @@ from convention.tables.files import read_pasted_rows
 from convention.text.normalize import casefold_text, normalize_whitespace
 from registrations.import_export.columns import find_column_field
 from registrations.models import Ticket
+
+RECIPIENT_SEPARATOR_PATTERN = re.compile(r"[;\r\n]+")
+RECIPIENT_PATTERN = re.compile(r"""['"]?(?P<name>[^<>"\t]*?)['"]?\s*<(?P<email>[^<>\s]+@[^<>\s]+)>""")
 
 # Keys: first_name, last_name, email, ticket (a slug, or the text as typed), is_to_follow.
 type PastedRow = dict[str, str]
@@ -38,6 +42,8 @@ NAME_TO_FOLLOW_WORDS = frozenset(
 
 def parse_pasted_rows(text: str, tickets: Sequence[Ticket]) -> list[PastedRow]:
     """Return one dict per person. Raise UnreadableFile for an unclosed quotation mark."""
+    if recipients := parse_recipients(text):
+        return recipients
     lines = [cells for _number, cells in read_pasted_rows(text)]
     if not lines:
         return []
@@ -54,6 +60,33 @@ def parse_pasted_rows(text: str, tickets: Sequence[Ticket]) -> list[PastedRow]:
     else:
         columns = guess_columns(lines, set(titles))
     return [_parse_row(cells, columns, titles) for cells in lines]
+
+
+def parse_recipients(text: str) -> list[PastedRow]:
+    """Return the people of a mail program's list such as `Zoé Müller <z@x.fr>; Léo Roi <l@x.fr>`.
+
+    Return [] unless each part of the text has an address in angle brackets.
+    """
+    parts = [part.strip() for part in RECIPIENT_SEPARATOR_PATTERN.split(text) if part.strip()]
+    matches = [RECIPIENT_PATTERN.fullmatch(part) for part in parts]
+    recipients = []
+    for match in matches:
+        if match is None:
+            return []
+        first_name, last_name = split_full_name(normalize_whitespace(match["name"]))
+        recipients.append(
+            {"first_name": first_name, "last_name": last_name, "email": match["email"], "ticket": ""}
+        )
+    return recipients
+
+
+def list_ignored_headings(text: str) -> list[str]:
+    """Return the headings of columns that are not read; [] without a heading row."""
+    lines = [] if parse_recipients(text) else [cells for _number, cells in read_pasted_rows(text)]
+    columns = map_header(lines[0]) if lines else {}
+    if not columns:
+        return []
+    return [cell for index, cell in enumerate(lines[0]) if cell and index not in columns.values()]
 
 
 def map_header(cells: Sequence[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,6 @@ from django.views.decorators.cache import never_cache
 
 from convention.club.models import Company, Person
 from convention.club.permissions import get_company_of_contact, require_signed_in
-from convention.errors import UnreadableFile
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.money import Money
@@ -34,14 +34,21 @@ from registrations.company.booking import (
     find_seat_errors,
     make_order_context,
 )
+from registrations.company.draft_rows import (
+    ROW_FIELDS,
+    PasteReport,
+    append_pasted_rows,
+    fill_tickets,
+    is_filled_row,
+)
 from registrations.company.forms import MAX_ROWS, AttendeeRowFormSet, BaseAttendeeRowFormSet, PasteForm
 from registrations.company.overview import list_unregistered_colleagues, load_company_passes
-from registrations.company.pasted_rows import parse_pasted_rows
 from registrations.company.permissions import list_company_orders
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Registration, Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
 from registrations.pricing.catalog import Offering
+from registrations.pricing.display import describe_priced_ticket
 from registrations.storefront.drafts import DraftContent, load_draft, save_draft
 
 from .desk import render_page
@@ -49,7 +56,6 @@ from .desk import render_page
 BLANK_ROW_COUNT = 3
 # References of as many registrations as there are rows, separated by spaces.
 MAX_ACCEPTED_LENGTH = MAX_ROWS * 20
-ROW_FIELDS = ("first_name", "last_name", "email", "ticket", "is_to_follow")
 EMPTY_FORMSET_DATA = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 
 
@@ -80,7 +86,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     if "accepted_duplicates" in request.POST:
         draft.accepted_duplicates = request.POST["accepted_duplicates"][:MAX_ACCEPTED_LENGTH].split()
     has_changed_rows = _change_rows(request, company_obj, event_obj, draft, tickets)
-    is_paste_refused = "paste" in request.POST and not _append_pasted_rows(draft, paste, tickets)
+    report = append_pasted_rows(draft, paste, tickets) if "paste" in request.POST else PasteReport()
     save_company_draft(request, company_obj, event_obj, draft)
     # Sent by the script that saves the draft while the contact types; it needs no page.
     if mode := request.headers.get("X-Draft"):
@@ -91,9 +97,10 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     # Redirect after changing rows, so that reloading the page does not change them again.
     if has_changed_rows:
         return redirect(f"{request.path}#rows")
-    if is_paste_refused:
+    if report is None:
         # Errors of the rows would only hide that of the paste.
         return _render_unchecked_rows(request, company_obj, event_obj, paste, draft=draft, tickets=tickets)
+    _show_report(request, report)
     # Bound to the draft and not to the request: pasted rows are checked together with typed ones.
     rows = AttendeeRowFormSet(make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
     is_valid = check_rows(rows, company_obj, event_obj, tickets)
@@ -108,6 +115,11 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
         request, company_obj, event_obj, rows, paste,
         draft=draft, second_places=[] if is_confirmed else second_places,
     )  # fmt: skip
+
+
+def _show_report(request: HttpRequest, report: PasteReport) -> None:
+    for sentence in report.describe():
+        messages.warning(request, sentence)
 
 
 def _render_unchecked_rows(
@@ -145,6 +157,9 @@ def render_rows(
         "max_places": MAX_PLACES_PER_ORDER,
         "rows_with_errors": rows_with_errors,
         "second_places": second_places or [],
+        "ticket_choices": [
+            (ticket.slug, describe_priced_ticket(ticket)) for ticket in load_orderable_tickets(event)
+        ],
         **_price_draft(request, company, event, draft),
     }
     return render_page(request, "company/bulk_order.html", company, **context)
@@ -155,7 +170,7 @@ def _price_draft(request: HttpRequest, company: Company, event: Event, draft: Dr
     tickets = load_orderable_tickets(event)
     offering = Offering({ticket.slug: ticket for ticket in tickets})
     people = [person for person in draft.people if person.get("ticket") in offering.tickets]
-    people = [person for person in people if _is_filled(person)]
+    people = [person for person in people if is_filled_row(person)]
     currencies = {offering.tickets[person["ticket"]].currency for person in people}
     if len(currencies) != 1:
         return {"total": None, "passes": load_company_passes(company, event, tickets)}
@@ -208,10 +223,6 @@ def _read_typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _is_filled(person: dict[str, Any]) -> bool:
-    return any(person.get(name) for name in ROW_FIELDS if name != "ticket")
-
-
 def _add_rows(request: HttpRequest, draft: DraftContent) -> bool:
     # New rows start with the ticket of the row above.
     ticket = draft.people[-1].get("ticket", "") if draft.people else ""
@@ -233,7 +244,13 @@ def _clear_rows(request: HttpRequest, draft: DraftContent) -> bool:
     return True
 
 
-ROW_ACTIONS = {"add": _add_rows, "remove": _remove_row, "clear": _clear_rows}
+def _fill_tickets(request: HttpRequest, draft: DraftContent) -> bool:
+    """Choose one ticket in all rows without one; its field stands above the rows."""
+    fill_tickets(draft, request.POST.get("same_ticket", "")[:400])
+    return True
+
+
+ROW_ACTIONS = {"add": _add_rows, "remove": _remove_row, "clear": _clear_rows, "fill": _fill_tickets}
 
 
 def _change_rows(
@@ -262,7 +279,7 @@ def _add_colleague(
         "email": colleague.known_email,
         "ticket": _find_pass_ticket(company, event, tickets) or member_ticket,
     }
-    blank_index = next((n for n, person in enumerate(draft.people) if not _is_filled(person)), None)
+    blank_index = next((n for n, person in enumerate(draft.people) if not is_filled_row(person)), None)
     if blank_index is None:
         draft.people.append(row)
     else:
@@ -272,30 +289,11 @@ def _add_colleague(
 
 def _list_offered_colleagues(company: Company, event: Event, draft: DraftContent) -> list[Person]:
     """Return the colleagues with a seat who are neither registered nor in the draft; none if it is full."""
-    if len(draft.people) >= MAX_ROWS and all(map(_is_filled, draft.people)):
+    if len(draft.people) >= MAX_ROWS and all(map(is_filled_row, draft.people)):
         return []
     added = {normalize_email(str(person.get("email") or "")) for person in draft.people}
     colleagues = list_unregistered_colleagues(company, event, at=timezone.now())
     return [person for person in colleagues if normalize_email(person.known_email) not in added]
-
-
-def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: list[Ticket]) -> bool:
-    """Append pasted rows to the draft; return False with the error on the form if they cannot be read."""
-    if not paste_form.is_valid():
-        return False
-    try:
-        rows = parse_pasted_rows(paste_form.cleaned_data["pasted"], tickets)
-    except UnreadableFile as error:
-        paste_form.add_error("pasted", str(error))
-        return False
-    filled_rows = [person for person in draft.people if _is_filled(person)]
-    if not rows:
-        paste_form.add_error("pasted", _("Paste at least one row."))
-    elif len(filled_rows) + len(rows) > MAX_ROWS:
-        paste_form.add_error("pasted", _("Paste at most %(most)d rows at a time.") % {"most": MAX_ROWS})
-    else:
-        draft.people = [*filled_rows, *rows]
-    return not paste_form.errors
 
 
 def _find_pass_ticket(company: Company, event: Event, tickets: list[Ticket]) -> str:
@@ -372,7 +370,7 @@ def _describe_seat_error(error: SeatError, company: Company) -> str:
 
 def make_order_request(draft: DraftContent, company: Company, email: str) -> OrderRequest:
     """Return the order request for the draft's people, in the contact's name."""
-    people = [person for person in draft.people if _is_filled(person)]
+    people = [person for person in draft.people if is_filled_row(person)]
     language = translation.get_language() or "fr"
     order_request = replace(draft, people=people, contact=email).build_order_request(language)
     places = tuple(

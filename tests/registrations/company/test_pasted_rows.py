@@ -3,7 +3,7 @@
 import pytest
 
 from convention.errors import UnreadableFile
-from registrations.company.pasted_rows import parse_pasted_rows
+from registrations.company.pasted_rows import list_ignored_headings, parse_pasted_rows
 from registrations.models import Ticket
 
 TICKETS = [
@@ -69,3 +69,34 @@ def test_escaped_formula_is_restored_and_empty_text_has_no_rows():
 def test_unclosed_quotation_mark_is_refused():
     with pytest.raises(UnreadableFile):
         parse_pasted_rows('Ana\t"Silva\nBob\tRoi', TICKETS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana Silva <ana@x.fr>; Bob Dupré <bob@x.fr>",
+        "Ana Silva <ana@x.fr>;Bob Dupré <bob@x.fr>;\n",
+        "Ana Silva <ana@x.fr>\nDupré, Bob <bob@x.fr>",
+        "'Ana Silva' <ana@x.fr>; \"DUPRÉ Bob\" <bob@x.fr>",
+    ],
+)
+def test_recipients_of_a_mail_program_are_one_row_each(text):
+    rows = [(first, last.casefold(), email) for first, last, email, _ticket in parse_rows(text)]
+
+    assert rows == [("Ana", "silva", "ana@x.fr"), ("Bob", "dupré", "bob@x.fr")]
+
+
+def test_semicolons_separate_cells_where_a_part_has_no_address():
+    assert parse_rows("Ana;Silva;Ana Silva <ana@x.fr>;guest") == [("Ana", "Silva", "ana@x.fr", "guest")]
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ("Prénom\tNom\tE-mail\tTarif\nAna\tSilva\tana@x.fr\tInvité", ["Tarif"]),
+        ("Prénom\tNom\tE-mail\nAna\tSilva\tana@x.fr", []),
+        ("Ana\tSilva\tana@x.fr\tInvité", []),
+    ],
+)
+def test_columns_with_unknown_headings_are_listed(text, ignored):
+    assert list_ignored_headings(text) == ignored

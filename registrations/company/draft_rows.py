@@ -1,0 +1,86 @@
+"""Change the rows of a bulk order's draft: append pasted rows, and choose one ticket for all rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.errors import UnreadableFile
+from convention.text.email_addresses import normalize_email
+from registrations.models import Ticket
+from registrations.storefront.drafts import DraftContent
+
+from .forms import MAX_ROWS, PasteForm
+from .pasted_rows import list_ignored_headings, parse_pasted_rows
+
+ROW_FIELDS = ("first_name", "last_name", "email", "ticket", "is_to_follow")
+
+
+@dataclass(frozen=True)
+class PasteReport:
+    """The parts of a pasted text that were left out: repeated addresses, columns with unknown headings."""
+
+    repeated_count: int = 0
+    ignored_headings: list[str] = field(default_factory=list)
+
+    def describe(self) -> list[str]:
+        """Return a sentence for each kind of parts."""
+        sentences = []
+        if self.repeated_count:
+            sentence = ngettext(
+                "%(count)d row was skipped: its e-mail address is already in the list.",
+                "%(count)d rows were skipped: their e-mail addresses are already in the list.",
+                self.repeated_count,
+            )
+            sentences.append(sentence % {"count": self.repeated_count})
+        if self.ignored_headings:
+            sentence = ngettext(
+                "This column was ignored: %(headings)s. Headings that we read: first name, last name, "
+                "e-mail, ticket.",
+                "These columns were ignored: %(headings)s. Headings that we read: first name, last name, "
+                "e-mail, ticket.",
+                len(self.ignored_headings),
+            )
+            headings = ", ".join(_("“%(text)s”") % {"text": heading} for heading in self.ignored_headings)
+            sentences.append(sentence % {"headings": headings})
+        return sentences
+
+
+def is_filled_row(person: dict[str, Any]) -> bool:
+    """Return whether anything but a ticket is filled in."""
+    return any(person.get(name) for name in ROW_FIELDS if name != "ticket")
+
+
+def append_pasted_rows(
+    draft: DraftContent, paste_form: PasteForm, tickets: Sequence[Ticket]
+) -> PasteReport | None:
+    """Append pasted rows to the draft, but not those whose address it has already.
+
+    Return None with the error on the form if they cannot be read.
+    """
+    if not paste_form.is_valid():
+        return None
+    text = paste_form.cleaned_data["pasted"]
+    try:
+        rows = parse_pasted_rows(text, tickets)
+    except UnreadableFile as error:
+        paste_form.add_error("pasted", str(error))
+        return None
+    filled_rows = [person for person in draft.people if is_filled_row(person)]
+    addresses = {normalize_email(str(person.get("email") or "")) for person in filled_rows} - {""}
+    new_rows = [row for row in rows if normalize_email(row.get("email", "")) not in addresses]
+    if not rows:
+        paste_form.add_error("pasted", _("Paste at least one row."))
+    elif len(filled_rows) + len(new_rows) > MAX_ROWS:
+        paste_form.add_error("pasted", _("Paste at most %(most)d rows at a time.") % {"most": MAX_ROWS})
+    if paste_form.errors:
+        return None
+    draft.people = [*filled_rows, *new_rows]
+    return PasteReport(len(rows) - len(new_rows), list_ignored_headings(text))
+
+
+def fill_tickets(draft: DraftContent, ticket_slug: str) -> None:
+    """Choose this ticket in all rows without one."""
+    draft.people = [{**person, "ticket": person.get("ticket") or ticket_slug} for person in draft.people]

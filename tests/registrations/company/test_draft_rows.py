@@ -1,0 +1,78 @@
+"""Rows of a bulk order: one ticket for all, repeated pastes, unknown columns, and clearing the list."""
+
+import pytest
+from lxml import html
+
+from tests.registrations.company.factories import make_desk, make_posted_rows, make_row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+LIST = "Prénom\tNom\tE-mail\nAna\tSilva\tana@x.fr\nBob\tRoi\tbob@x.fr"
+
+
+def read_values(desk, name: str) -> list[str]:
+    return [form[name].value() for form in desk.client.get(desk.many).context["rows"]]
+
+
+def read_messages(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_one_ticket_is_chosen_for_all_rows_without_one():
+    desk = make_desk()
+    rows = [make_row("Alpha", ticket=""), make_row("Bêta", ticket="member"), make_row("Gamma", ticket="")]
+
+    response = desk.client.post(desk.many, make_posted_rows(*rows, fill="1", same_ticket="guest"))
+
+    assert response.status_code == 302
+    assert read_values(desk, "ticket") == ["guest", "member", "guest"]
+
+
+def test_page_offers_the_tickets_above_the_rows():
+    desk = make_desk()
+
+    page = html.fromstring(desk.client.get(desk.many).content)
+
+    assert page.xpath("//select[@name='same_ticket']/option/@value") == ["member", "guest"]
+
+
+def test_only_ticket_needs_no_choice_for_all():
+    desk = make_desk()
+    desk.event.tickets.filter(slug="member").delete()
+
+    assert "same_ticket" not in desk.client.get(desk.many).text
+
+
+def test_list_pasted_again_is_not_doubled():
+    desk = make_desk()
+    desk.client.post(desk.many, make_posted_rows(pasted=LIST, paste="1"))
+    rows = [
+        {"first_name": "Ana", "last_name": "Silva", "email": "ana@x.fr", "ticket": "guest"},
+        {"first_name": "Bob", "last_name": "Roi", "email": "bob@x.fr", "ticket": "guest"},
+    ]
+
+    response = desk.client.post(
+        f"/en{desk.many}", make_posted_rows(*rows, pasted=f"{LIST}\nEve\tNeuf\teve@x.fr", paste="1")
+    )
+
+    assert read_values(desk, "last_name") == ["Silva", "Roi", "Neuf"]
+    assert read_messages(response) == ["2 rows were skipped: their e-mail addresses are already in the list."]
+
+
+def test_ignored_columns_are_named():
+    desk = make_desk()
+    pasted = "Prénom\tNom\tE-mail\tTarif\nAna\tSilva\tana@x.fr\tInvité"
+
+    response = desk.client.post(f"/en{desk.many}", make_posted_rows(pasted=pasted, paste="1"))
+
+    [message] = read_messages(response)
+    assert message.startswith("This column was ignored: “Tarif”.")
+
+
+def test_list_is_cleared_only_after_a_confirmation():
+    desk = make_desk()
+
+    page = html.fromstring(desk.client.get(desk.many).content)
+
+    assert len(page.xpath("//details//button[@name='clear']")) == 1
+    assert len(page.xpath("//button[@name='clear']")) == 1
