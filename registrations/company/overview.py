@@ -92,6 +92,11 @@ class CompanyOverview:
         return [row for row in self.upcoming_events if row.event.pk not in first_ids]
 
     @property
+    def events_without_passes(self) -> list[Event]:
+        """Return the events at which the membership has passes, but no ticket takes one now."""
+        return [row.event for row in self.upcoming_events if row.pass_count and not row.can_use_passes]
+
+    @property
     def seats_left(self) -> int:
         """Return how many seats can be given today."""
         if self.membership is None or not self.is_member:

@@ -329,6 +329,7 @@ def test_passes_are_shown_only_where_usable():
     tickets = desk.event.tickets.filter(slug="member")
     tickets.update(uses_pass=True)
     usable = desk.client.get(f"{desk.at}/").text
+    usable_overview = load_company_overview(desk.company)
 
     silent = {}
     for name, values in {
@@ -339,11 +340,13 @@ def test_passes_are_shown_only_where_usable():
         tickets.update(**values)
         page = desk.client.get(f"{desk.at}/").text
         silent[name] = [words for words in ("pass de l’adhésion", "pass utilisés") if words in page]
+        assert load_company_overview(desk.company).events_without_passes == [desk.event]
     tickets.update(closes_at=None)
     Membership.objects.update(ends_on=timezone.localdate() - DAY)
     ended = load_company_overview(desk.company)
 
     assert "2 pass de l’adhésion" in usable
+    assert usable_overview.events_without_passes == []
     assert silent == {"free": [], "full": [], "over": []}
     assert [(row.has_passes, row.passes_left) for row in ended.upcoming_events] == [(False, 0)]
 
