@@ -258,6 +258,7 @@ def _write_mail_with_badges(
             **order_context(order, registrations),
             **extra_context,
             **build_payment_context(order),
+            "packages": list(list_active_sponsorships(order)),
             "is_part_of_order": is_part_of_order(order, registrations),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
@@ -273,13 +274,12 @@ def _write_mail_with_badges(
 
 
 def is_part_of_order(order: Order, registrations: list[Registration]) -> bool:
-    """Return whether the order's amount includes more than these registrations."""
+    """Return whether the order's amount includes more than these registrations and the sponsor packages."""
     listed_ids = {registration.pk for registration in registrations}
     others = [row for row in order.registrations.all() if row.pk not in listed_ids]
-    owes_for_others = any(
+    return any(
         order.may_owe_for(row) and (row.cancelled_at is None or row.cancellation_fee > 0) for row in others
     )
-    return owes_for_others or list_active_sponsorships(order).exists()
 
 
 def list_unanswered_questions(order: Order, registrations: list[Registration]) -> list[tuple[str, str, str]]:

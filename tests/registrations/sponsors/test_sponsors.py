@@ -52,6 +52,17 @@ def test_package_creates_one_order_with_charge_and_unassigned_places(event, pack
     assert charges == [("Or, Acme", 120_000, 2000)]
 
 
+def test_confirmation_names_the_package_and_its_price(package, run_tasks, mailoutbox):
+    make_sponsorship(package, has_logo=False)
+    Order.objects.update(language="en")
+
+    run_tasks()
+
+    [text] = [" ".join(mail.body.split()) for mail in mailoutbox if "confirmed" in mail.subject]
+    assert "- Package: Gold, €1,200" in text
+    assert "of which this e-mail lists only a part" not in text
+
+
 def test_sponsorships_are_listed_by_package_then_name(event):
     silver, gold = make_package(event, slug="silver", position=2), make_package(event, position=1)
     for package, name in ((silver, "Acme"), (gold, "Zeta"), (gold, "Émile")):
