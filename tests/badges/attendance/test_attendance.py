@@ -20,7 +20,9 @@ from tests.badges.attendance.factories import (
     make_item,
     make_registration,
 )
+from tests.factories import make_staff
 from tests.pdf_readers import pdf_text
+from tests.site_objects import make_client
 from tests.workbooks import cell_types, read_part, read_values
 
 pytestmark = pytest.mark.django_db
@@ -236,3 +238,13 @@ def test_ticket_names_are_in_readers_language(event_with_scans):
 
     assert english == {"Member"}
     assert {visit.ticket for visit in headcount.iterate_attendance(event)} == {"Adhérent"}
+
+
+def test_attendance_list_sorts_names_without_their_accents():
+    event = make_event()
+    for name in ("Zola", "Éluard", "Aragon"):
+        make_registration(event, last_name=name)
+
+    page = make_client(make_staff(event)).get(f"/organize/{event.slug}/attendance/?state=absent").context
+
+    assert [row.last_name for row in page["page_obj"]] == ["Aragon", "Éluard", "Zola"]
