@@ -3,7 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
@@ -18,6 +18,7 @@ from .matching import (
     BankLineFacts,
     ExpectedPayout,
     LineMatch,
+    MatchKind,
     PayableIndex,
     PayableItem,
     RankedPayable,
@@ -172,7 +173,14 @@ def build_line_facts(line: BankLine) -> BankLineFacts:
 def match_lines(lines: list[BankLine]) -> list[tuple[BankLine, LineMatch]]:
     """Return each line with its current match."""
     index = build_payable_index() if lines else PayableIndex()
-    return [(line, match_line(build_line_facts(line), index)) for line in lines]
+    return [(line, _match_stored_line(line, index)) for line in lines]
+
+
+def _match_stored_line(line: BankLine, index: PayableIndex) -> LineMatch:
+    match = match_line(build_line_facts(line), index)
+    # At its import there was no such refund or payment yet, so nothing was recorded.
+    is_unrecorded = match.kind == MatchKind.RETURNED and line.is_open_debit
+    return replace(match, kind=MatchKind.UNMATCHED_RETURN) if is_unrecorded else match
 
 
 def suggest_payables(line: BankLine, index: PayableIndex, *, search_text: str = "") -> list[RankedPayable]:

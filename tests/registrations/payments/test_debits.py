@@ -41,11 +41,11 @@ def make_paid_receivable(**fields):
     return receivable
 
 
-def import_return(cents: int = 12_000) -> BankLine:
-    """Import a debit by which the bank took a payment back, without a reference."""
+def import_return(cents: int = 12_000, *, text: str = "") -> BankLine:
+    """Import a debit by which the bank took a payment back, by default without a reference."""
     entry = make_entry(
         f"{cents / 100:.2f}",
-        "<RvslInd>true</RvslInd>" + make_details(make_remittance("")),
+        "<RvslInd>true</RvslInd>" + make_details(make_remittance(text)),
         direction="DBIT",
     )
     import_content(make_document(make_statement(entry)))
@@ -100,6 +100,29 @@ def test_returned_payment_is_due_again_once_it_is_chosen(client, page):
     assert list_match_kinds() == []
     assert f"{receivable.reference}" in answer.text
     assert "has been recorded as returned to" in answer.text
+
+
+def test_returned_payment_imported_before_its_payment_is_to_review(page):
+    receivable = make_receivable()
+    import_return(text=receivable.reference)
+    record_payment(receivable=receivable, amount=12_000, method="transfer", received_on=DAY)
+
+    listed = page(BANK)
+
+    assert list_match_kinds() == ["unmatched_return"]
+    assert f"returned payment {receivable.buyer_label} · {receivable.reference}" in listed
+
+
+def test_returned_payment_set_aside_can_be_reopened(client, page):
+    line = import_return()
+    client.post(f"{BANK}{line.pk}/aside/", {"ignore-reason": "Erreur de la banque"})
+    set_aside = page(f"{BANK}{line.pk}/")
+
+    client.post(f"{BANK}{line.pk}/aside/")
+
+    assert "Erreur de la banque" in set_aside
+    assert "Reopen" in set_aside
+    assert list_match_kinds() == ["unmatched_return"]
 
 
 def test_returned_payment_is_set_aside(client, page):
