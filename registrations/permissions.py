@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -14,11 +15,16 @@ from convention.club.models import Person
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
 from convention.text.email_addresses import is_same_email
 from convention.web.link_secrets import derive_link_secret, find_by_link_token, is_link_secret
 
 from .attendee_identity import AttendeeIdentity, has_name_in_common
+from .invoices.permissions import is_treasurer
 from .models import Order, Registration, WaitingEntry
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 OWN_LINK_PURPOSE = "registrations.own"
 # Used in place of the version of the order's links to attendees, which the buyer can raise.
@@ -314,3 +320,12 @@ def _filter_own(candidates: QuerySet[Registration], person: Person) -> list[Regi
     ordered = rows.order_by("event__starts_at", "pk")
     # `iexact` folds more than ASCII in some databases, and must not give access to another person's place.
     return [row for row in ordered if row.person_id == person.pk or is_same_email(row.email, person.email)]
+
+
+def get_event_of_quotations(slug: str, person: "RequestUser") -> Event:
+    """Return the event whose quotations its organizers and the treasurer may read.
+
+    Raise SignInRequired, Forbidden or NotFound.
+    """
+    event = Event.objects.filter(slug=slug).first() if is_treasurer(person) else None
+    return event or get_event_to_organize(slug, person)

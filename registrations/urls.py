@@ -29,6 +29,7 @@ from .storefront import views as storefront_views
 from .storefront import waiting_list_views as storefront_waiting_list_views
 from .storefront.addon_views import addon_purchase
 from .storefront.billing_views import order_billing
+from .storefront.quotation_views import register_quoted_places
 from .ticketing import views as ticketing_views
 
 # Below each of these, paths with fixed words come before `<slug:...>`, which would match the words too.
@@ -100,7 +101,11 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
     path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
     path("quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-pdf"),
-    path("quotations/<slug:secret>/order/", storefront_views.register_quoted_places, name="quotation-order"),
+    path(
+        "quotations/<slug:secret>/order/",
+        register_quoted_places,
+        name="quotation-order",
+    ),
     path("quotations/<slug:secret>/mail/", quotation_views.quotation_mail, name="quotation-mail"),
     path(
         "organize/<slug:event>/quotations/<slug:number>/mail/",

@@ -359,6 +359,8 @@ PERMISSIONS_BY_URL_NAME = {
     ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"} | {"secretary"},
+    "organize-quotations": ORGANIZERS | TREASURERS,
+    "organize-quotation-pdf": ORGANIZERS | TREASURERS,
     "organize-event-new": ADMINISTRATORS,
     "organize-event-start": ADMINISTRATORS,
     "organize-event-create": ADMINISTRATORS,

@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 TREASURER_ROLES = (ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
 
 
+def is_treasurer(person: "RequestUser") -> bool:
+    """Return whether the person is treasurer or administrator."""
+    return has_club_role(person, *TREASURER_ROLES)
+
+
 def require_treasurer(person: "RequestUser") -> None:
     """Raise SignInRequired or Forbidden unless the person is treasurer or administrator."""
-    if has_club_role(person, *TREASURER_ROLES):
+    if is_treasurer(person):
         return
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))

@@ -220,6 +220,17 @@ class Migration(migrations.Migration):
                 ),
                 ("source", models.CharField(default="page", max_length=20, verbose_name="source")),
                 (
+                    "quotation_number",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="quotation",
+                    ),
+                ),
+                (
                     "network",
                     models.CharField(
                         blank=True,

@@ -90,6 +90,10 @@ class Order(OrderLinks):
     previous_order = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="next_orders", db_index=False
     )
+    # The quotation whose places were ordered: its number, since invoices are a layer below.
+    quotation_number = models.CharField(
+        _("quotation"), max_length=20, blank=True, default="", db_default="", editable=False
+    )
     # 43 characters: an IPv6 network of 39 with the length of its prefix.
     network = models.CharField(
         _("network"), max_length=43, blank=True, default="", db_default="", editable=False

@@ -11,17 +11,23 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize, is_visible_event
+from convention.events.permissions import can_organize, get_event_to_organize, is_visible_event
 from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import calculate_amount_owed
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.models.documents import Quotation
-from registrations.permissions import LINK_LIFETIME, get_order_by_link
+from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, get_order_by_link
 from registrations.rate_limits import throttle_quotation_mail
 
-from .quotations import list_quoted_places, queue_quotation_mail, render_order_document
+from .quotations import (
+    find_quoted_package,
+    list_quoted_places,
+    load_quoted_orders,
+    queue_quotation_mail,
+    render_order_document,
+)
 
 PAGE_SIZE = 100
 
@@ -32,12 +38,15 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     """Show a quotation to its buyer."""
     quotation = get_quotation_by_link(secret)
     event = get_quoted_event(quotation)
-    is_open = event.is_registration_open(at=timezone.now()) and not get_application_path(event)
-    is_open = is_open and is_visible_event(event, request.user)
+    now = timezone.now()
+    is_orderable = quotation.is_valid and is_visible_event(event, request.user)
+    is_open = event.is_registration_open(at=now) and not get_application_path(event)
+    package = find_quoted_package(quotation) if is_orderable else None
     context = {
         "quotation": quotation,
         "event": event,
-        "can_order": quotation.is_valid and is_open and bool(list_quoted_places(quotation)),
+        "can_order": is_orderable and is_open and bool(list_quoted_places(quotation)),
+        "package": package if package and event.ends_at > now and package.is_on_sale(at=now) else None,
     }
     return render(request, "registrations/quotation.html", context)
 
@@ -104,11 +113,21 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
 
 @require_safe
 def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
-    """List all quotations of an event, newest first."""
-    event_obj = get_event_to_organize(event, request.user)
+    """List all quotations of an event, newest first; the treasurer reads them too."""
+    event_obj = get_event_of_quotations(event, request.user)
     rows = Quotation.objects.filter(event=event_obj)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"event": event_obj, "section": "organize", "page_obj": page}
+    is_organizer = can_organize(request.user, event_obj)
+    orders = load_quoted_orders(page)
+    context = {
+        "event": event_obj,
+        "section": "organize" if is_organizer else "money",
+        # The menu of the event would lead a treasurer to pages that refuse.
+        "layout": "organize/event_base.html" if is_organizer else "invoices/base.html",
+        "is_organizer": is_organizer,
+        "page_obj": page,
+        "rows": [(quotation, orders.get(quotation.number, [])) for quotation in page],
+    }
     return render(request, "registrations/organize_quotations.html", context)
 
 
@@ -116,7 +135,9 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
 def organizer_quotation_download(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """Return one quotation of the event as a PDF."""
     return inline_response(
-        render_quotation_pdf(quotation := _find_for_organizer(request, event, number)),
+        render_quotation_pdf(
+            quotation := _find_quotation(get_event_of_quotations(event, request.user), number)
+        ),
         name=f"{quotation.number}.pdf",
     )
 
@@ -124,13 +145,12 @@ def organizer_quotation_download(request: HttpRequest, event: str, number: str) 
 @require_POST
 def organizer_quotation_mail(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """Mail one quotation of the event to its buyer."""
-    _mail_to_buyer(request, _find_for_organizer(request, event, number))
+    _mail_to_buyer(request, _find_quotation(get_event_to_organize(event, request.user), number))
     return redirect("organize-quotations", event)
 
 
-def _find_for_organizer(request: HttpRequest, event: str, number: str) -> Quotation:
-    event_obj = get_event_to_organize(event, request.user)
-    quotation = Quotation.objects.select_related("event").filter(event=event_obj, number=number).first()
+def _find_quotation(event: Event, number: str) -> Quotation:
+    quotation = Quotation.objects.select_related("event").filter(event=event, number=number).first()
     if quotation is None:
         raise NotFound(_("We could not find this quotation."))
     return quotation

@@ -1,7 +1,8 @@
 """Create and mail quotations for an order or a sponsor's package. Nothing is booked and no place is held."""
 
 import datetime
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -85,6 +86,27 @@ def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
         elif kind == ADDON_KEY_KIND:
             place["addons"].append(slug)
     return [place for place in places.values() if place["ticket"]]
+
+
+def link_to_quotation(*, order: Order, number: str) -> None:
+    """Store that the order was placed from the quotation with this number, "" for none."""
+    if number:
+        Order.objects.filter(pk=order.pk).update(quotation_number=number)
+
+
+def find_quoted_package(quotation: Quotation) -> Package | None:
+    """Return the quoted sponsor's package, or None for places, or if the package was removed since."""
+    keys = [line.get("key", "") for line in quotation.lines]
+    return Package.objects.filter(event=quotation.event_id, slug__in=keys).first() if len(keys) == 1 else None
+
+
+def load_quoted_orders(quotations: Iterable[Quotation]) -> dict[str, list[Order]]:
+    """Return the orders placed from each of these quotations, by number."""
+    orders = defaultdict[str, list[Order]](list)
+    numbers = [quotation.number for quotation in quotations]
+    for order in Order.objects.filter(quotation_number__in=numbers).order_by("pk"):
+        orders[order.quotation_number].append(order)
+    return orders
 
 
 def create_package_quotation(*, package: Package, request: OrderRequest) -> Quotation:

@@ -30,7 +30,8 @@ class DraftContent:
     """Everything typed so far, valid or not; `nonce` makes a double click book once.
 
     `previous_order` is the reference of the order from whose page the draft was started;
-    `accepted_duplicates` are those of registrations whose attendees a company's contact registers again.
+    `accepted_duplicates` are those of registrations whose attendees a company's contact registers again;
+    `quotation` is the number of the quotation that was made of the draft, or that filled it.
     """
 
     people: list[dict[str, Any]] = field(default_factory=lambda: [{}])
@@ -42,6 +43,7 @@ class DraftContent:
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     previous_order: str = ""
     accepted_duplicates: list[str] = field(default_factory=list)
+    quotation: str = ""
 
     @property
     def email(self) -> str:

@@ -31,7 +31,11 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.models import Order, Question, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
-from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
+from registrations.orders.quotations import (
+    QuotationUnavailable,
+    create_order_quotation,
+    link_to_quotation,
+)
 from registrations.orders.related_orders import link_to_previous_order
 from registrations.orders.second_registrations import list_second_registration_links
 from registrations.pricing.catalog import (
@@ -232,6 +236,7 @@ def _submit_order(
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
         return redirect(_find_screen(set(fields)), event.slug)
     link_to_previous_order(order=order, reference=draft.previous_order)
+    link_to_quotation(order=order, number=draft.quotation)
     return _redirect_to_order(request, event.slug, order)
 
 
@@ -282,6 +287,9 @@ def _create_quotation(
         _add_error_messages(request, error)
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
         return redirect(_find_screen(set(fields)), event.slug)
+    # By it, "Order these places" continues this draft, with the names of its attendees.
+    draft.quotation = quotation.number
+    _save_draft(request, event, draft)
     return redirect("quotation", quotation.link_token)
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,8 +35,6 @@ from registrations.booking.validation import (
 from registrations.inventory.stock import refresh_availability
 from registrations.models import Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
-from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
-from registrations.orders.quotations import list_quoted_places
 from registrations.permissions import get_order_by_link, list_registration_links
 from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
@@ -49,7 +46,6 @@ from .forms import ChoiceOffer, ContactForm, PersonForm, TicketChoiceForm, Vouch
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
-QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
 PersonFormSet = formset_factory(
     PersonForm, extra=0, max_num=MAX_PLACES_PER_ORDER, absolute_max=MAX_PLACES_PER_ORDER
 )
@@ -105,36 +101,6 @@ def register_another(request: HttpRequest, reference: str, secret: str) -> HttpR
     draft.previous_order = order.reference
     _save_draft(request, order.event, draft)
     return redirect("register", order.event.slug)
-
-
-@never_cache
-@require_POST
-def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
-    """Start an order of what a quotation names, for the same buyer.
-
-    The entries of a draft are not overwritten.
-    """
-    quotation = get_quotation_by_link(secret)
-    event, buyer, places = get_quoted_event(quotation), quotation.buyer, list_quoted_places(quotation)
-    draft = load_draft(request.session, event.slug)
-    if any(value for person in draft.people for value in person.values()):
-        sentence = _(
-            "You have an unfinished registration for this event, so the quotation was not loaded. Finish it, "
-            "or clear its fields and try again."
-        )
-        messages.info(request, sentence)
-    elif places:
-        empty_person = dict.fromkeys(PERSON_FIELDS, "") | {"company": quotation.details.get("company", "")}
-        draft.people = [empty_person | place for place in places]
-        draft.code = quotation.details.get("voucher_code", "")
-        draft.contact = buyer.get("email", "")
-        draft.billing = {
-            **{f"billing_{name}": buyer.get(name, "") for name in QUOTED_BILLING_FIELDS},
-            "billing_tax_number": buyer.get("vat_number") or buyer.get("siren", ""),
-            "purchase_order": quotation.details.get("purchase_order", ""),
-        }
-        _save_draft(request, event, draft)
-    return redirect("register", event.slug)
 
 
 def _save_draft(request: HttpRequest, event: Event, draft: DraftContent) -> None:

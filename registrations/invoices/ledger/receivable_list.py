@@ -25,11 +25,20 @@ from django.utils.translation import pgettext
 
 from convention.tables.downloads import TableSheet
 from convention.text.normalize import casefold_text, normalize_whitespace
-from registrations.invoices.models import Charge, Invoice, Receivable, ReceivableQuerySet, Refund
+from registrations.invoices.models import (
+    Charge,
+    Invoice,
+    Quotation,
+    Receivable,
+    ReceivableQuerySet,
+    Refund,
+)
 from registrations.invoices.models.receivables import build_sum_subquery
 
 from .advice import STATE_LABELS, ReceivableState, derive_receivable_state
 from .invoiced_lines import annotate_cents_to_credit
+
+MIN_NUMBER_LENGTH, MAX_QUOTATIONS_FOUND = 6, 10
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,15 @@ class ReceivableFilter:
         if self.state or self.search_text:
             return rows
         return rows.exclude(build_state_condition(ReceivableState.NOTHING_OWED.value))
+
+
+def search_quotations(search_text: str) -> list[Quotation]:
+    """Return the quotations of events whose number was searched for, the newest first."""
+    # A number has a year and six digits: anything shorter is no search for a quotation.
+    if len(search_text) < MIN_NUMBER_LENGTH or " " in search_text:
+        return []
+    rows = Quotation.objects.exclude(event=None).filter(number__icontains=search_text)
+    return list(rows.select_related("event")[:MAX_QUOTATIONS_FOUND])
 
 
 def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:

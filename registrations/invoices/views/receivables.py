@@ -55,6 +55,7 @@ from registrations.invoices.ledger.receivable_list import (
     list_ids_by_urgency,
     load_list_values,
     prefetch_invoices,
+    search_quotations,
 )
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
 from registrations.invoices.permissions import (
@@ -98,6 +99,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         labels=STATE_LABELS,
         events=list_billed_events(),
         issuer=Issuer.get_current(),
+        quotations=search_quotations(active_filter.search_text),
         uninvoiced_count=invoice_counts.ready,
         incomplete_count=invoice_counts.incomplete,
         unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
+from convention.club.models import ClubRole
 from convention.text.dates import format_date
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
@@ -21,12 +22,13 @@ from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
 from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_voucher
+from tests.factories import make_addon, make_person, make_voucher
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
 from tests.registrations.sponsors.test_sponsors import SPONSOR_FORM
 from tests.registrations.test_pages import BILLING, build_person_form
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 
@@ -306,15 +308,77 @@ def test_quoted_voucher_and_company_are_ordered_and_the_tickets_page_opens_at_on
     assert choices.status_code == 200
 
 
-def test_quotation_does_not_overwrite_an_unfinished_registration(client, event):
+@pytest.fixture
+def quoted_draft(client, event) -> Quotation:
+    """Return a quotation that the client made of the draft of a registration."""
+    client.post("/events/congress/register/", build_person_form())
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    client.post("/events/congress/register/check/", {**BILLING, "quote": "1"})
+    return Quotation.objects.get()
+
+
+def test_order_of_a_quotation_continues_the_draft_that_it_was_made_of(client, event, quoted_draft):
+    answer = client.post(f"/en/quotations/{quoted_draft.link_token}/order/")
+
+    assert answer["Location"] == "/en/events/congress/register/check/"
+    assert load_draft(client.session, event.slug).people[0]["first_name"] == "Zoé"
+
+
+def test_order_names_the_quotation_it_was_placed_from(client, organizer, event, quoted_draft):
+    client.post("/events/congress/register/check/", BILLING)
+
+    order = Order.objects.get()
+    assert order.quotation_number == quoted_draft.number
+    assert order.reference in organizer.get("/organize/congress/quotations/").text
+
+
+def test_unfinished_registration_is_replaced_by_a_quotation_only_on_request(client, event):
     quotation = create_quotation(event)
     typed = {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-first_name": "Old"}
     client.post("/en/events/congress/register/", typed)
+    page = f"/en/quotations/{quotation.link_token}/order/"
 
-    page = client.post(f"/en/quotations/{quotation.link_token}/order/", follow=True)
+    question = client.post(page)
+    people_before = load_draft(client.session, event.slug).people
+    client.post(page, {"replace": "1"})
+    people_after = load_draft(client.session, event.slug).people
 
-    assert "so the quotation was not loaded" in page.text
-    assert [person["first_name"] for person in load_draft(client.session, event.slug).people] == ["Old"]
+    assert "Replace it with the quotation" in question.text
+    assert [person["first_name"] for person in people_before] == ["Old"]
+    assert [person["ticket"] for person in people_after] == ["guest", "guest"]
+
+
+def test_quotation_of_a_package_leads_to_the_form_to_order_it(client, event):
+    make_package(event)
+    client.post("/events/congress/sponsors/gold/", SPONSOR_FORM | {"quote": "1"})
+
+    page = client.get(f"/en/quotations/{Quotation.objects.get().link_token}/")
+
+    assert 'href="/en/events/congress/sponsors/gold/"' in page.text
+
+
+def test_treasurer_reads_quotations_without_sending_them(event):
+    quotation = create_quotation(event)
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
+    treasurer = make_client(person)
+
+    page = treasurer.get("/en/organize/congress/quotations/")
+    paper = treasurer.get(f"/organize/congress/quotations/{quotation.number}.pdf")
+
+    assert quotation.number in page.text
+    assert "Send by e-mail" not in page.text
+    assert paper.status_code == 200
+
+
+def test_treasurer_finds_a_quotation_by_its_number(event):
+    quotation = create_quotation(event)
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
+
+    page = make_client(person).get("/organize/money/", {"q": quotation.number})
+
+    assert f"/organize/congress/quotations/{quotation.number}.pdf" in page.text
 
 
 def test_quotation_for_a_draft_event_offers_no_order(client, event):
