@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import accounting, batches, document_actions, payment_actions, receivables
+from .views import accounting, batches, document_actions, invoice_list, payment_actions, receivables
 
 TREASURY_PATH = "organize/money"
 RECEIVABLE_PATH = f"{TREASURY_PATH}/owed/<slug:reference>"
@@ -18,6 +18,20 @@ pages: list[Any] = [
     ),
     path(f"{TREASURY_PATH}/new/", receivables.receivable_create, name="receivable-new"),
     path(f"{TREASURY_PATH}/issue/", batches.invoices_issue, name="invoices-issue"),
+    path(f"{TREASURY_PATH}/invoices/", invoice_list.invoice_list, name="invoice-list"),
+    path(
+        f"{TREASURY_PATH}/invoices.csv",
+        invoice_list.invoice_list_export,
+        {"kind": "csv"},
+        name="invoice-list-csv",
+    ),
+    path(
+        f"{TREASURY_PATH}/invoices.xlsx",
+        invoice_list.invoice_list_export,
+        {"kind": "xlsx"},
+        name="invoice-list-xlsx",
+    ),
+    path(f"{TREASURY_PATH}/invoices.zip", invoice_list.invoice_pdfs_download, name="invoice-list-pdfs"),
     path(f"{RECEIVABLE_PATH}/lines/", receivables.receivable_edit, name="receivable-lines"),
     path(f"{RECEIVABLE_PATH}/", receivables.receivable_detail, name="receivable"),
     path(f"{RECEIVABLE_PATH}/pro-forma.pdf", receivables.pro_forma_download, name="receivable-pro-forma"),

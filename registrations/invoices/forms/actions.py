@@ -346,3 +346,10 @@ class PeriodForm(forms.Form):
         """Return the first and the last day of the previous month."""
         last = timezone.localdate().replace(day=1) - datetime.timedelta(days=1)
         return {"first": last.replace(day=1), "last": last}
+
+
+class OptionalPeriodForm(PeriodForm):
+    """Period of a filter, open where a day is missing."""
+
+    first = FrenchDayField(label=_("From"), required=False)
+    last = FrenchDayField(label=_("To"), required=False)

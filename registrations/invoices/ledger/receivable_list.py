@@ -14,6 +14,7 @@ from django.db.models import (
     OuterRef,
     Prefetch,
     Q,
+    QuerySet,
     Subquery,
     Sum,
     When,
@@ -84,16 +85,12 @@ def search_quotations(search_text: str) -> list[Quotation]:
     return list(rows.select_related("event")[:MAX_QUOTATIONS_FOUND])
 
 
-def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
-    """Return all receivables with balance, `unpaid_due_on`, `is_late`, `cents_to_send`, `cents_to_credit`.
-
-    `unpaid_due_on` is the earliest due date of the invoices that are not paid in full, None without one. As
-    in `compute_unpaid_cents`, payments cover invoices in the order in which they were issued.
-    """
+def sum_payable_until_then() -> QuerySet[Any, Any]:
+    """Return the subquery of an invoice for the cents invoiced on its receivable until then."""
     negated = ExpressionWrapper(-F("total"), BigIntegerField())
     signed_total = Case(When(kind=Invoice.Kind.CREDIT_NOTE, then=negated), default=F("total"))
     # A credit note counts with the invoice that it credits.
-    payable_until_then = (
+    return (
         Invoice.objects.annotate(counted_with=Coalesce("origin_id", "pk"))
         .filter(receivable=OuterRef("receivable"), counted_with__lte=OuterRef("pk"))
         .order_by()
@@ -101,10 +98,18 @@ def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
         .annotate(payable=Sum(signed_total))
         .values("payable")
     )
+
+
+def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
+    """Return all receivables with balance, `unpaid_due_on`, `is_late`, `cents_to_send`, `cents_to_credit`.
+
+    `unpaid_due_on` is the earliest due date of the invoices that are not paid in full, None without one. As
+    in `compute_unpaid_cents`, payments cover invoices in the order in which they were issued.
+    """
     retained = ExpressionWrapper(OuterRef("amount_paid") - OuterRef("amount_refunded"), BigIntegerField())
     unpaid_invoices = (
         Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE)
-        .annotate(payable=Subquery(payable_until_then))
+        .annotate(payable=Subquery(sum_payable_until_then()))
         .filter(receivable=OuterRef("pk"), payable__gt=retained)
     )
     rows: ReceivableQuerySet = (

@@ -33,6 +33,7 @@ def get_item(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 MONEY_PAGES = (
     ("receivables", _("Receivables")),
+    ("invoice-list", _("Invoices")),
     ("card-payments", _("Cards and refunds")),
     ("bank-lines", _("Bank")),
     ("payouts", _("Payouts")),
