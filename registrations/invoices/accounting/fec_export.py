@@ -2,8 +2,9 @@
 
 import datetime
 import io
+import itertools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.utils import timezone, translation
@@ -29,10 +30,18 @@ def build_fec_filename(issuer: Issuer, last_day: datetime.date) -> str:
 
 
 def render_fec(issuer: Issuer, first_day: datetime.date, last_day: datetime.date) -> bytes:
-    """Return the file of a period in UTF-8; both days are included."""
+    """Return the file of a period in UTF-8; both days are included.
+
+    Entries are numbered from the first day of the calendar year, so that each has the same number in the file
+    of a month and in that of the year.
+    """
     # For the French tax office, so always in French.
     with translation.override("fr"):
-        rows = [list(FEC_COLUMNS), *iter_fec_rows(issuer, build_entries(issuer, first_day, last_day))]
+        entries = build_entries(issuer, first_day.replace(month=1, day=1), last_day)
+        numbered_entries = [
+            (number, entry) for number, entry in number_entries(entries) if entry.booked_on >= first_day
+        ]
+        rows = [list(FEC_COLUMNS), *iter_fec_rows(issuer, numbered_entries)]
     return "".join("\t".join(row) + "\r\n" for row in rows).encode()
 
 
@@ -49,10 +58,18 @@ def zip_with_notice(content: bytes, name: str, foreign_documents: list[str]) -> 
     return file.getvalue()
 
 
-def iter_fec_rows(issuer: Issuer, journal_entries: list[JournalEntry]) -> Iterator[list[str]]:
-    """Yield one row for each side of each entry, with entries numbered from 1."""
+def number_entries(journal_entries: list[JournalEntry]) -> Iterator[tuple[int, JournalEntry]]:
+    """Yield each entry with its number, from 1 in each calendar year; the entries are sorted by day."""
+    for _year, entries in itertools.groupby(journal_entries, key=lambda entry: entry.booked_on.year):
+        yield from enumerate(entries, start=1)
+
+
+def iter_fec_rows(
+    issuer: Issuer, numbered_entries: Iterable[tuple[int, JournalEntry]]
+) -> Iterator[list[str]]:
+    """Yield one row for each side of each entry."""
     names = get_account_names(issuer)
-    for number, entry in enumerate(journal_entries, start=1):
+    for number, entry in numbered_entries:
         for side in entry.sides:
             yield build_fec_row(number, entry, side, names)
 

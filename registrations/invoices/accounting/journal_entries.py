@@ -174,10 +174,12 @@ def iter_payment_entries(
             EntrySide(issuer.account_fees, payment.fee),
             EntrySide(issuer.account_customers, -payment.amount, payment.receivable),
         ]
-        # FEC requires a reference of the document for each entry; cash has none of its own.
-        document_reference = payment.external_id or f"{payment.receivable.reference}-{payment.pk}"
         yield JournalEntry(
-            journal, payment.received_on, document_reference, payment.receivable.name, drop_empty_sides(sides)
+            journal,
+            payment.received_on,
+            payment.document_reference,
+            payment.receivable.name,
+            drop_empty_sides(sides),
         )
 
 
@@ -189,7 +191,6 @@ def iter_refund_entries(
     refunds = Refund.objects.money_sent().filter(is_in_period, receivable__currency=BOOK_CURRENCY)
     for refund in refunds.select_related("receivable"):
         journal, account = get_payment_account(issuer, refund.method)
-        document_reference = refund.external_id or f"{refund.receivable.reference}-R{refund.pk}"
         # The query finds refunds by either day; only the days within the period are booked.
         for day, cents in refund.cash_movements:
             sides = (
@@ -197,7 +198,7 @@ def iter_refund_entries(
                 EntrySide(account, -cents),
             )
             if period[0] <= day <= period[1]:
-                yield JournalEntry(journal, day, document_reference, refund.receivable.name, sides)
+                yield JournalEntry(journal, day, refund.document_reference, refund.receivable.name, sides)
 
 
 def iter_payout_entries(

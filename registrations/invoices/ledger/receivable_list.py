@@ -25,9 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from convention.tables.downloads import TableSheet
-from convention.text.normalize import casefold_text, normalize_whitespace
+from convention.text.normalize import normalize_whitespace
 from registrations.invoices.models import (
-    Charge,
     Invoice,
     Quotation,
     Receivable,
@@ -38,6 +37,7 @@ from registrations.invoices.models.receivables import build_sum_subquery
 
 from .advice import STATE_LABELS, ReceivableState, derive_receivable_state
 from .invoiced_lines import annotate_cents_to_credit
+from .receivable_search import search_receivables
 
 MIN_NUMBER_LENGTH, MAX_QUOTATIONS_FOUND = 6, 10
 
@@ -59,13 +59,7 @@ class ReceivableFilter:
 
     def list_receivables(self, *, today: datetime.date) -> ReceivableQuerySet:
         """Return the matching receivables with their balance, latest first."""
-        rows = annotate_receivables(today)
-        # Every word must occur, in the search text, in an invoice number or in an attendee's name.
-        for search_word in self.search_text.split():
-            word = casefold_text(search_word)
-            by_number = Invoice.objects.filter(number__icontains=word).values("receivable")
-            by_attendee = Charge.objects.filter(attendee__icontains=search_word).values("receivable")
-            rows = rows.filter(Q(search_text__contains=word) | Q(pk__in=by_number) | Q(pk__in=by_attendee))
+        rows = search_receivables(annotate_receivables(today), self.search_text)
         if self.event:
             rows = rows.filter(event__slug=self.event)
         if self.state in STATE_LABELS:

@@ -260,6 +260,13 @@ class Payment(models.Model):
         return self.method in PROCESSOR_METHODS
 
     @property
+    def document_reference(self) -> str:
+        """Return the reference in the accountant's entries: the processor's, or ours with an id."""
+        if self.is_by_processor and self.external_id:
+            return self.external_id
+        return f"{self.receivable.reference}-{self.pk}"
+
+    @property
     def is_from_bank_line(self) -> bool:
         """Return whether it was recorded from a bank statement line, where it is also undone."""
         return (self.external_id or "").startswith(BANK_LINE_PREFIX)
@@ -350,6 +357,13 @@ class Refund(models.Model):
     def is_by_processor(self) -> bool:
         """Return whether the processor sends it, which needs no work from the treasurer."""
         return self.method in PROCESSOR_METHODS
+
+    @property
+    def document_reference(self) -> str:
+        """Return the reference in the accountant's entries, as that of a payment, with an `R`."""
+        if self.is_by_processor and self.external_id and not self.is_counter_entry:
+            return self.external_id
+        return f"{self.receivable.reference}-R{self.pk}"
 
     @property
     def is_counter_entry(self) -> bool:

@@ -289,12 +289,13 @@ def rank_payables(
     A search matches the words of buyer, reference and invoice numbers.
     """
     search_words = casefold_text(search_text).split()
+    search_references = find_creditor_references(search_text)
     line_words = list_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
     ranked = [
         _rank_payable(line_facts, line_words, item)
         for item in index.items.values()
         if item.currency == line_facts.currency and (search_words or item.amount_due > 0)
-        if _has_words(item, search_words)
+        if compact_reference(item.reference) in search_references or _has_words(item, search_words)
     ]
     likely = [suggestion for suggestion in ranked if search_words or suggestion.score]
     likely.sort(

@@ -14,6 +14,7 @@ from convention.club.models import Person
 from registrations.invoices.accounting.journal_entries import iter_refund_entries
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_withdrawn_charges
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.formatting import format_transfer_reference
 from registrations.invoices.ledger.advice import STATE_LABELS
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import ChargeItem, withdraw_charges
@@ -345,6 +346,19 @@ def test_search_ignores_accents_and_finds_numbers(issuer, client):
     assert [
         row.pk for row in ReceivableFilter(event="here").list_receivables(today=one.created_at.date())
     ] == [one.pk]
+
+
+@pytest.mark.parametrize(
+    "typed", ["{rf}", "542 051 180", "54205118000066", "FR83404833048", "360", "€360.00"]
+)
+def test_search_finds_the_printed_reference_tax_numbers_and_amounts(issuer, typed):
+    one = make_receivable(GUESTS, siren="542051180", vat_number="FR83404833048")
+    make_receivable(siren="732829320", vat_number="")
+    search_text = typed.format(rf=format_transfer_reference(one.reference))
+
+    rows = ReceivableFilter(search_text=search_text).list_receivables(today=timezone.localdate())
+
+    assert list(rows) == [one]
 
 
 def test_the_list_is_exported_with_amounts_as_numbers(issuer, client):

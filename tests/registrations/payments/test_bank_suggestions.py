@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
+from convention.money import format_creditor_reference
 from registrations.billing.buyer_name import find_billing_name
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.balance import compute_balance
@@ -42,6 +43,7 @@ ITEMS = [
         ("virement", "Inconnu", "reseaux", ["DDDDDD4"]),
         ("virement", "Inconnu", "2026-000007", ["AAAAAA1"]),
         ("virement", "Inconnu", "acme eeeeee5", ["EEEEEE5"]),
+        ("virement", "Inconnu", format_creditor_reference("DDDDDD4"), ["DDDDDD4"]),
         ("virement", "Inconnu", "rien de tel", []),
     ],
 )
