@@ -57,7 +57,7 @@ def test_cancel_page_announces_and_makes_manual_refund_and_credit_note(client, c
     said = read_text(client.get(page))
 
     assert "la trésorerie vous remboursera 60 € par virement" in said.lower()
-    assert "nous vous enverrons un avoir" in said
+    assert "nous établirons un avoir" in said
 
     cancelled = read_text(client.post(page, follow=True))
 
