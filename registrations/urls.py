@@ -43,6 +43,7 @@ QUESTIONS_PATH = "organize/<slug:event>/questions"
 REVENUE_PATH = "organize/money/revenue/<slug:event_slug>"
 
 pages: list[Any] = [
+    path("organize/money/issue/ask/", billing_views.billing_details_ask, name="billing-details-ask"),
     path(f"{REVENUE_PATH}/", billing_views.revenue_page, name="revenue"),
     path(f"{REVENUE_PATH}.csv", billing_views.revenue_download, {"kind": "csv"}, name="revenue-csv"),
     path(f"{REVENUE_PATH}.xlsx", billing_views.revenue_download, {"kind": "xlsx"}, name="revenue-xlsx"),

@@ -272,6 +272,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-registration-confirm": "test_buyer_verification", "desk-confirm": "test_buyer_verification",
     "order-resend-link": "test_buyer_verification", "order-another": "a draft", "quotation-order": "a draft",
     "order-addons": "changes/test_add_addons",
+    "billing-details-ask": "billing/test_ask_details",
     "order-billing": "billing/test_change_billing", "company-order-billing": "billing/test_change_billing",
     "organize-check-in": "a scan, which is stored with its operator",
     "scanner-search": "test_search",

@@ -1,19 +1,25 @@
 """The organizers' page of refund rules, and the treasurer's page of revenue."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
+from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.permissions import require_treasurer
 
+from .ask_details import ask_for_billing_details
 from .forms import RefundRuleFormSet, load_initial_rules, read_refund_rules
 from .refund_rules import save_refund_rules
 from .revenue import build_revenue_sheet, load_revenue
@@ -38,6 +44,25 @@ def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
             return redirect("organize-refunds", event)
     context = {"event": event_obj, "section": "organize", "rules": rules, "error_text": error_text}
     return render(request, "registrations/organize_refunds.html", context)
+
+
+@require_POST
+def billing_details_ask(request: HttpRequest) -> HttpResponse:
+    """Ask the buyers by e-mail for the billing details that invoices need."""
+    require_treasurer(request.user)
+    event_slug = normalize_whitespace(request.POST.get("event", ""))[:100]
+    count = ask_for_billing_details(event_slug=event_slug)
+    message = ngettext(
+        "We are sending an e-mail to %(count)d buyer with the link to enter the billing details.",
+        "We are sending an e-mail to %(count)d buyers with the link to enter the billing details.",
+        count,
+    )
+    nobody = _(
+        "No buyer was asked: they were asked within the last week, or have no order or e-mail address."
+    )
+    messages.success(request, message % {"count": count} if count else nobody)
+    query = f"?{urlencode({'event': event_slug})}" if event_slug else ""
+    return redirect(f"{reverse('invoices-issue')}{query}")
 
 
 @require_GET

@@ -303,6 +303,10 @@ class BankLineForm(forms.Form):
     bank_line = forms.CharField(label=_("Bank statement text"), max_length=140)
 
 
+# Without them `require_buyer_address` refuses an invoice.
+INVOICE_FIELDS = ("name", "street", "city")
+
+
 class BuyerForm(CheckedNumbersForm[Receivable]):
     """Buyer as printed on the next document."""
 
@@ -316,9 +320,17 @@ class BuyerForm(CheckedNumbersForm[Receivable]):
         ]  # fmt: skip
         labels = {"name": _("Name on the invoice")}
         help_texts = {
+            "street": _("Required to issue an invoice."),
+            "city": _("Required to issue an invoice."),
             "service_code": _("For public buyers."),
             "engagement_number": _("For public buyers; replaces the purchase order number."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in INVOICE_FIELDS:
+            # They may be entered later, but are not “optional”: no invoice is issued without them.
+            self.fields[name].is_one_of_several = True  # type: ignore[attr-defined]  # read by the template
 
 
 ACCEPTED_YEARS = range(2000, 2200)

@@ -1,9 +1,9 @@
 """Search of receivables: by words, and by a number with spaces in it, such as a reference or a SIREN."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
 
 from convention.money import compact_reference, find_creditor_references, parse_number
@@ -48,7 +48,7 @@ def _match_number(search_text: str) -> Q:
     return condition | _match_amount(search_text)
 
 
-def _filter_by_compact_reference(references: list[str]) -> ReceivableQuerySet:
+def _filter_by_compact_reference(references: list[str]) -> QuerySet[Any, Any]:
     """Return the ids of the receivables whose letters and digits are one of these references."""
     compact = Replace("reference", Value("-"), Value(""))
     return Receivable.objects.annotate(compact=compact).filter(compact__in=references).values("pk")

@@ -585,6 +585,7 @@ class Migration(migrations.Migration):
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
                 ),
+                ("details_asked_at", models.DateTimeField(editable=False, null=True)),
                 ("search_text", models.TextField(blank=True, editable=False)),
                 (
                     "event",

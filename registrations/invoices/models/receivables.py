@@ -72,6 +72,8 @@ class Receivable(models.Model):
     service_to = models.DateField(_("last day of the service"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    # When the buyer was last asked by e-mail for missing billing details.
+    details_asked_at = models.DateTimeField(null=True, editable=False)
     # Denormalized: a search must ignore accents and capitals on both databases.
     search_text = models.TextField(blank=True, editable=False)
 

@@ -1,6 +1,7 @@
 """Issue and send many invoices at once: a preview with count and sum, then one button."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from registrations.invoices.uninvoiced import (
 
 from .receivables import render_page
 
-# The preview shows no more rows; the button issues all.
+# The preview shows no more rows; the button issues all. Incomplete ones are shown in pages of so many.
 MAX_ROWS_SHOWN = 100
 
 
@@ -43,7 +44,7 @@ def invoices_issue(request: HttpRequest) -> HttpResponse:
         "invoices_issue",
         batch=batch,
         shown=batch.ready[:MAX_ROWS_SHOWN],
-        incomplete_shown=batch.incomplete[:MAX_ROWS_SHOWN],
+        page_obj=Paginator(batch.incomplete, MAX_ROWS_SHOWN).get_page(request.GET.get("page")),
         has_complete_issuer=has_complete_issuer,
         chosen_event=Event.objects.filter(slug=event_slug).first() if event_slug else None,
     )
