@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
-from convention.events.forms import EventForm
 from convention.events.models import Event
 from registrations.models import Ticket
 from registrations.visits.lifecycle.cancel import cancel_visit
@@ -22,15 +22,11 @@ DAY = datetime.timedelta(days=1)
 
 
 def save_settings(client, visit: Visit, **changes: str) -> None:
-    """Post the form of the event's settings as the browser would, with these changes."""
-    form = EventForm(instance=Event.objects.get(pk=visit.event_id))
-    values = {field.name: field.value() or "" for field in form}
-    shown = {
-        name: value.strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime.datetime) else value
-        for name, value in values.items()
-    }
+    """Submit the form of the event's settings, with these changes."""
+    address = f"/organize/{visit.event.slug}/settings/"
     client.force_login(make_administrator())
-    response = client.post(f"/organize/{visit.event.slug}/settings/", {**shown, **changes})
+    [form] = html.fromstring(client.get(address).content).xpath("//form[.//input[@name='seen']]")
+    response = client.post(address, {**dict(form.form_values()), **changes})
     assert response.status_code == 302
 
 
