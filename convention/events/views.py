@@ -87,7 +87,8 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     fingerprints = compute_fingerprints({name: getattr(event_row, name) for name in form_class.base_fields})
     context: dict[str, Any] = {}
     if request.method == "POST":
-        seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
+        # A program sends only values: it has not shown any to compare with.
+        seen_before = parse_seen_fingerprints(request.POST["seen"]) if "seen" in request.POST else fingerprints
         with transaction.atomic():
             # Locked, so that two organizers who save at once see each other's changes.
             locked = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_row.pk)
