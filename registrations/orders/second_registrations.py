@@ -7,11 +7,9 @@ address, and on pages to a person who is signed in with it.
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.text.email_addresses import is_same_email
+from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from registrations.models import Order, Registration
 from registrations.models.registrations import make_sort_name
 from registrations.permissions import RegistrationLink, list_registration_links
@@ -30,9 +28,10 @@ def find_second_registrations_of_buyer(
     own = [row for row in registrations if row.has_name and is_same_email(row.email, order.email)]
     if not own:
         return []
-    names = Q(sort_name__in={row.sort_name for row in own}, email__iexact=order.email)
-    others = Registration.objects.active().filter(names, event=order.event_id).exclude(order=order)
-    return list(others.select_related("order").order_by("pk"))
+    others = Registration.objects.active().filter(
+        event=order.event_id, sort_name__in={row.sort_name for row in own}
+    )
+    return filter_by_email(others.exclude(order=order).select_related("order").order_by("pk"), order.email)
 
 
 def list_second_registration_links(
@@ -44,9 +43,9 @@ def list_second_registration_links(
     """
     if not isinstance(user, Person):
         return []
-    keys = {(make_sort_name(first, last), email.casefold()) for first, last, email in attendees}
+    keys = {(make_sort_name(first, last), normalize_email(email)) for first, last, email in attendees}
     return [
         link
         for link in list_registration_links(user, [event])
-        if (link.registration.sort_name, link.registration.email.casefold()) in keys
+        if (link.registration.sort_name, normalize_email(link.registration.email)) in keys
     ]

@@ -9,6 +9,7 @@ from lxml import html
 
 from badges.confirmations.send import send_order_mails
 from registrations.models import Order
+from registrations.orders.second_registrations import list_second_registration_links
 from tests.factories import (
     make_event,
     make_member,
@@ -80,6 +81,26 @@ def test_confirmation_is_silent_about_another_attendees_registration(ticket, mai
     text = read_mail(Order.objects.get(pk=second.order_id), mailoutbox)
 
     assert "There is another registration" not in text
+
+
+def test_confirmation_is_silent_about_a_registration_with_a_lookalike_address(ticket, mailoutbox):
+    """Some databases take boſs for boss, which is another person’s mailbox."""
+    register_ana(ticket, email="boss@example.org")
+    second = register_ana(ticket, email="boſs@example.org")
+    Order.objects.filter(pk=second.order_id).update(email="boſs@example.org")
+
+    text = read_mail(Order.objects.get(pk=second.order_id), mailoutbox)
+
+    assert "There is another registration" not in text
+
+
+def test_links_leave_out_an_attendee_with_a_lookalike_address(ticket):
+    boss = verify_address(make_person(email="boss@example.org"))
+    register_ana(ticket, email="boss@example.org")
+
+    links = list_second_registration_links(boss, ticket.event, [("Ana", "Roi", "boſs@example.org")])
+
+    assert links == []
 
 
 def test_order_page_warns_the_signed_in_attendee(ticket):
