@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _
 
 from convention.club.models import Company, CompanyContact
 from convention.errors import NotFound
+from convention.text.email_addresses import normalize_email
 from registrations.invoices.ledger.manual_charges import MANUAL_KEY_PREFIX
 from registrations.invoices.models import Charge, Invoice, Receivable
-from registrations.models import UNVERIFIED_ORDER, Order, Registration
+from registrations.models import Order, Registration
 
 from .models import CompanyOrder
 
@@ -26,15 +27,21 @@ def list_company_registrations(company: Company) -> QuerySet[Registration]:
 def list_contacts_orders(company: Company) -> QuerySet[Order]:
     """Return the orders that current contacts placed for the company outside the company area.
 
-    Anybody can type the company's name, so the order's address has to be a contact's, and confirmed.
+    Anybody can type the company's name and a contact's address, so the buyer has to be verified.
     """
     contacts = CompanyContact.objects.open().filter(company=company, person__is_active=True)
+    emails = [row.person.email for row in contacts.select_related("person") if row.person.email]
     of_contact = Q(pk__in=[])
-    for email in contacts.exclude(person__email=None).values_list("person__email", flat=True):
+    for email in emails:
         of_contact |= Q(email__iexact=email)
     for_company = Q(company__iexact=company.name) | Q(sponsorships__company=company)
-    orders = Order.objects.filter(of_contact, for_company).exclude(UNVERIFIED_ORDER)
-    return orders.exclude(pk__in=list_company_orders(company)).distinct()
+    candidates = Order.objects.with_verified_buyer().filter(of_contact, for_company)
+    # `iexact` finds candidates by index; databases fold more than ASCII, so Python decides.
+    addresses = {normalize_email(email) for email in emails}
+    order_ids = {
+        pk for pk, email in candidates.values_list("pk", "email") if normalize_email(email) in addresses
+    }
+    return Order.objects.filter(pk__in=order_ids).exclude(pk__in=list_company_orders(company))
 
 
 def list_manual_receivables(company: Company) -> QuerySet[Receivable]:

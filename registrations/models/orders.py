@@ -28,6 +28,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Return orders on invoice whose buyer has not opened the mailed link yet."""
         return self.filter(UNVERIFIED_ORDER)
 
+    def with_verified_buyer(self) -> Self:
+        """Return orders whose buyer's address was verified, or whose buyer is known by channel or account."""
+        # Free orders and those by card need no verification: anybody can type the address of another person.
+        is_exempt = models.Q(payment=Order.Payment.INVOICE, needs_verification=False)
+        is_trusted = models.Q(source__in=Order.TRUSTED_SOURCES)
+        return self.filter(is_exempt | is_trusted | models.Q(verified_at__isnull=False))
+
 
 # As buyers type it, with spaces.
 MAX_TAX_NUMBER_LENGTH = 30

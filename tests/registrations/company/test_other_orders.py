@@ -79,11 +79,33 @@ def test_package_of_the_company_is_listed_by_its_title(desk):
         {"email": "stranger@example.org"},
         {"company": "Globex"},
         {"needs_verification": True},
+        {"payment": "card"},
+        {"payment": "free", "total": 0},
     ],
-    ids=["stranger", "another company", "unconfirmed address"],
+    ids=["stranger", "another company", "unconfirmed address", "unverified card", "unverified free"],
 )
 def test_order_that_may_not_be_of_the_company_is_not_listed(desk, fields):
     order_on_public_page(desk, **fields)
+
+    assert read_rows(desk) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"verified_at": timezone.now()}, {"source": Order.Source.ORGANIZER.value}],
+    ids=["verified address", "trusted channel"],
+)
+def test_free_order_of_a_verified_buyer_is_listed(desk, fields):
+    order_on_public_page(desk, payment="free", total=0, **fields)
+
+    assert len(read_rows(desk)) == 1
+
+
+def test_order_with_a_lookalike_of_the_contacts_address_is_not_listed(desk):
+    """Some databases take boſs for boss, which is another person’s mailbox."""
+    desk.contact.email = "boss@acme.example"
+    desk.contact.save()
+    order_on_public_page(desk, email="boſs@acme.example")
 
     assert read_rows(desk) == []
 
