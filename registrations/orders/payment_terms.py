@@ -126,19 +126,22 @@ def describe_coming_invoice(
     """
     issuer = Issuer.get_current()
     if document.kind == BuyerDocumentKind.RECEIPT:
-        return f"{_describe_issue_time(order, issuer, texts)} {texts.receipt}".rstrip() if issuer else ""
+        sentence = _describe_issue_time(order, issuer, texts, document)
+        return f"{sentence} {texts.receipt}".rstrip() if issuer else ""
     awaits_transfer = order.payment == Order.Payment.INVOICE and not order.awaits_verification
     if document.kind == BuyerDocumentKind.INVOICE or not awaits_transfer:
         return ""
-    if issuer and issuer.issues_since and issuer.issues_on == Issuer.IssueTime.PAYMENT:
-        return _("The invoice follows your payment.")
-    return _describe_issue_time(order, issuer, texts)
+    return _describe_issue_time(order, issuer, texts, document)
 
 
-def _describe_issue_time(order: Order, issuer: Issuer | None, texts: InvoiceTexts) -> str:
+def _describe_issue_time(
+    order: Order, issuer: Issuer | None, texts: InvoiceTexts, document: BuyerDocument
+) -> str:
     # Orders from before the setting are left to the treasurer.
     if issuer is None or issuer.issues_since is None or order.created_at < issuer.issues_since:
         return _("The organizer will issue the invoice later.")
+    if issuer.issues_on == Issuer.IssueTime.PAYMENT and document.kind != BuyerDocumentKind.RECEIPT:
+        return _("The invoice follows your payment.")
     day = _find_issue_day(order.event, issuer)
     if day <= timezone.localdate():
         return _("The invoice will follow shortly by e-mail.") if issuer.sends_since else str(texts.shortly)

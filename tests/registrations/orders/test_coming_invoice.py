@@ -45,6 +45,18 @@ def test_confirmation_of_a_transfer_order_says_when_the_invoice_comes(
     assert sentence in client.get(order.manage_path).text
 
 
+def test_order_from_before_the_setting_is_not_promised_an_invoice_after_payment(client):
+    """Orders from before the issuer's setting are left to the treasurer."""
+    make_ticket(event := make_event(), price=12_000)
+    order = place_invoice_order(event, context=make_verified_context())
+    make_issuer(issues_on="payment", issues_since=timezone.now())
+
+    text = client.get(order.manage_path).text
+
+    assert "The organizer will issue the invoice later." in text
+    assert "The invoice follows your payment." not in text
+
+
 @pytest.mark.parametrize(
     ("iban", "promise"),
     [
