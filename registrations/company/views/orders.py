@@ -29,7 +29,7 @@ from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
 from registrations.models import Order
-from registrations.orders.payment_terms import describe_invoice_schedule, load_payment_terms
+from registrations.orders.payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice, load_payment_terms
 from registrations.pricing.display import list_price_rows
 from registrations.storefront.billing_views import build_billing_form, save_billing_form
 
@@ -90,16 +90,20 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
     # Only the contact who holds the order's link gets files behind it.
     holds_link = is_same_email(order.email, require_signed_in(request.user).email)
     documents = list(Invoice.objects.filter(receivable=receivable)) if receivable else []
+    owed, document = calculate_amount_owed(order), choose_buyer_document(receivable)
+    is_invoice_to_come = bool(owed.amount) and not documents
     context = {
         "order": order,
         "people": [(registration, list_price_rows(registration)) for registration in people],
         "payment_terms": load_payment_terms(order) if order.total else None,
         "documents": documents,
-        "invoice_schedule": "" if documents else describe_invoice_schedule(order.event),
-        "owed": calculate_amount_owed(order),
+        "invoice_sentence": describe_coming_invoice(order, document, PAGE_INVOICE_TEXTS)
+        if is_invoice_to_come
+        else "",
+        "owed": owed,
         **_describe_balance(order, receivable),
         "holds_link": holds_link,
-        "buyer_document": choose_buyer_document(receivable) if holds_link else None,
+        "buyer_document": document if holds_link else None,
         "billing": load_billing_values(order) if order.total else {},
         "can_change_billing": can_change_billing_details(order),
     }

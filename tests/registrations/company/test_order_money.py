@@ -175,7 +175,18 @@ def test_order_page_names_the_due_date_once_it_is_invoiced():
     page = html.fromstring(after.content)
     with translation.override("en"):
         due_on = normalize_text(html.fromstring(f"<p>{format_date(document.due_on)}</p>"))
-    assert "or when you receive the invoice" in before
+    assert "of the invoice date." in before
     assert "The organizer will issue the invoice later." in before
     assert f"Pay by bank transfer by {due_on}." in normalize_text(page)
     assert "Invoice (PDF)" not in after.text
+
+
+def test_order_from_before_the_setting_is_left_to_the_organizer():
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha"))
+    make_issuer(issues_on="order", issues_since=timezone.now())
+
+    text = desk.client.get(f"/en{desk.at}/orders/{Order.objects.get().reference}/").text
+
+    assert "The organizer will issue the invoice later." in text
+    assert "The invoice follows as soon as" not in text
