@@ -8,8 +8,9 @@ from django.utils import timezone
 from convention.text.email_addresses import normalize_email
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.models import Order, Registration, TransferNotice
+from registrations.models.deliveries import holder_message_key
 
-from .mail_history import MailHistory, cancelled_message_key, holder_message_key, knows_of_place
+from .mail_history import MailHistory, cancelled_message_key, knows_of_place
 
 
 def list_new_holders_to_notify(order: Order) -> list[Registration]:

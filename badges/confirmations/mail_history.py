@@ -9,6 +9,7 @@ from convention.audit.record import make_subject_label
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, TransferNotice
+from registrations.models.deliveries import handover_message_key, holder_message_key
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,6 @@ def knows_of_place(notice: TransferNotice) -> bool:
     sent_mails = registration.deliveries.filter(is_own, accepted_at__isnull=False)
     invitations = registration.invitations.filter(holder_count=count, sent_at__isnull=False)
     return sent_mails.exists() or invitations.exists()
-
-
-def handover_message_key(registration: Registration) -> str:
-    """Return the key of the mail that tells the buyer about the current holder."""
-    return f"handover-{registration.reference}-{registration.holder_count}"
-
-
-def holder_message_key(registration: Registration) -> str:
-    """Return the key of the mail to the current holder."""
-    return f"holder-{registration.reference}-{registration.holder_count}"
 
 
 def cancelled_message_key(registration: Registration) -> str:

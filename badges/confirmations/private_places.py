@@ -11,6 +11,7 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
+from registrations.models.deliveries import make_private_message_key
 from registrations.orders.payment_terms import build_payment_context
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.questions.answers import select_open_questions
@@ -21,13 +22,6 @@ from .handover import write_holder_mail
 from .order_mails import find_addon_changes, write_attendee_cancellation_mail
 
 type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
-
-
-def make_private_message_key(registration: Registration) -> str:
-    """Return the key of the mail to the attendee, for the current holder or the cancellation."""
-    # The key changes exactly when another mail is due; corrections are revisions under the same key.
-    state = "cancelled" if registration.cancelled_at else str(registration.holder_count)
-    return f"own-{registration.reference}-{state}"
 
 
 def write_attendee_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:

@@ -29,6 +29,11 @@ from registrations.booking.verification import (
 from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
 from registrations.models import MailDelivery, Order, Registration, Sponsorship, TransferNotice
+from registrations.models.deliveries import (
+    handover_message_key,
+    holder_message_key,
+    make_private_message_key,
+)
 from registrations.orders.deliveries import (
     SENT_AT_FIELDS,
     deliver_mail,
@@ -42,12 +47,7 @@ from .attendee_notices import (
     list_new_holders_to_notify,
 )
 from .handover import write_buyer_mail, write_former_attendee_mail, write_holder_mail
-from .mail_history import (
-    MailHistory,
-    cancelled_message_key,
-    handover_message_key,
-    holder_message_key,
-)
+from .mail_history import MailHistory, cancelled_message_key
 from .mail_throttle import seconds_until_mail_allowed
 from .order_mails import (
     write_attendee_cancellation_mail,
@@ -57,7 +57,7 @@ from .order_mails import (
     write_member_verification_mail,
     write_verification_mail,
 )
-from .private_places import list_buyer_notices, make_private_message_key, write_attendee_mail
+from .private_places import list_buyer_notices, write_attendee_mail
 
 type WriteMail = Callable[[Order, list[Registration], str], MailMessage]
 

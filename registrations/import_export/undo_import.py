@@ -41,6 +41,11 @@ from registrations.models import (
     Voucher,
     WaitingEntry,
 )
+from registrations.models.deliveries import (
+    handover_message_key,
+    holder_message_key,
+    make_private_message_key,
+)
 from registrations.questions.answers import count_limited_options
 from registrations.questions.queries import load_questions
 
@@ -252,11 +257,26 @@ def _iterate_notified_registrations(
         sent_at = registration.confirmation_sent_at
         # A place that the list gave to another person: the import itself has sent each reader one e-mail.
         if row.values_before is not None and "badge_version" in row.values_after:
-            is_notified = len(mails) > len({mail.message_key for mail in mails})
+            is_notified = len(mails) > len(_find_own_mails(registration, mails))
         else:
             is_notified = bool(mails) or (sent_at is not None and sent_at > since)
         if is_notified:
             yield registration.pk
+
+
+def _find_own_mails(registration: Registration, mails: Iterable[MailDelivery]) -> set[str]:
+    """Return the keys of those mails that announce the transfer by the list, each of them once.
+
+    The buyer gets one of them: the order's confirmation only if no other mail names the new holder.
+    """
+    private_key = make_private_message_key(registration)
+    buyer_keys = {handover_message_key(registration), f"buyer-{private_key}"}
+    keys = {mail.message_key for mail in mails}
+    own_keys = keys & {holder_message_key(registration), private_key, *buyer_keys}
+    if own_keys & buyer_keys:
+        return own_keys
+    confirmation_key = f"{MailDelivery.Kind.CONFIRMATION.value}-{registration.order.reference}"
+    return own_keys | (keys & {confirmation_key})
 
 
 def _cancel_new_registrations(registrations: list[Registration], stock_changes: StockChanges) -> None:

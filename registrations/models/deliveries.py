@@ -1,12 +1,32 @@
 """The delivery log of an order's mails, and the notices that are due to former attendees."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from .registrations import Registration
+
 ATTEMPTS_BEFORE_WARNING = 3
+
+
+def handover_message_key(registration: "Registration") -> str:
+    """Return the key of the mail that tells the buyer about the current holder."""
+    return f"handover-{registration.reference}-{registration.holder_count}"
+
+
+def holder_message_key(registration: "Registration") -> str:
+    """Return the key of the mail to the current holder."""
+    return f"holder-{registration.reference}-{registration.holder_count}"
+
+
+def make_private_message_key(registration: "Registration") -> str:
+    """Return the key of the mail to a private place's current holder, or about its cancellation."""
+    # The key changes exactly when another mail is due; corrections are revisions under the same key.
+    state = "cancelled" if registration.cancelled_at else str(registration.holder_count)
+    return f"own-{registration.reference}-{state}"
 
 
 class MailDeliveryQuerySet(models.QuerySet["MailDelivery"]):

@@ -300,3 +300,20 @@ def test_undo_ignores_the_mail_that_the_import_sent_to_a_new_attendee(run_tasks)
     assert result.skipped_registrations == []
     assert registration.ticket.slug == "guest"
     assert registration.name == "Zoé Martin"
+
+
+def test_undo_skips_a_new_attendee_who_was_mailed_again(run_tasks):
+    event = congress()
+    registration = book_guest(event)
+    Registration.objects.update(first_name="Zoé", last_name="Martin")
+    confirm_by_mail(registration, run_tasks)
+    run = import_rows(event, [("a", "", "press", "", "", "")])
+    run_tasks()
+    resend_mail(registration=get_registration(event, "a"))
+    run_tasks()
+
+    result = undo_import(import_run=run)
+
+    registration.refresh_from_db()
+    assert [row for row, _why in result.skipped_registrations] == [registration]
+    assert registration.ticket.slug == "press"
