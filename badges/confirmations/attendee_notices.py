@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from convention.text.email_addresses import normalize_email
@@ -27,19 +27,29 @@ def list_new_holders_to_notify(order: Order) -> list[Registration]:
     return [registration for registration in rows if mail_history.needs_holder_mail(registration)]
 
 
-def list_former_attendees_to_notify(order: Order) -> list[list[TransferNotice]]:
-    """Return the notices that are due to former attendees, a list for each address.
-
-    Deletes those that are not due: the event is over, or nobody ever e-mailed the attendee about the place.
-    """
-    rows = TransferNotice.objects.filter(registration__order=order).order_by("pk")
-    by_address = defaultdict[str, list[TransferNotice]](list)
-    for notice in rows.select_related("registration__event", "registration__order", "registration__ticket"):
-        if order.event.ends_at > timezone.now() and knows_of_place(notice):
-            by_address[normalize_email(notice.email)].append(notice)
-        else:
+def discard_needless_notices(order: Order) -> None:
+    """Delete the order's notices that are not due."""
+    for notice in _load_transfer_notices(order):
+        if not _is_due(notice):
             notice.delete()
+
+
+def list_former_attendees_to_notify(order: Order) -> list[list[TransferNotice]]:
+    """Return the order's notices that are due to former attendees, a list for each address."""
+    by_address = defaultdict[str, list[TransferNotice]](list)
+    for notice in filter(_is_due, _load_transfer_notices(order)):
+        by_address[normalize_email(notice.email)].append(notice)
     return list(by_address.values())
+
+
+def _is_due(notice: TransferNotice) -> bool:
+    """Return whether the event is not over and the attendee was ever e-mailed about the place."""
+    return notice.registration.event.ends_at > timezone.now() and knows_of_place(notice)
+
+
+def _load_transfer_notices(order: Order) -> QuerySet[TransferNotice]:
+    rows = TransferNotice.objects.filter(registration__order=order).order_by("pk")
+    return rows.select_related("registration__event", "registration__order", "registration__ticket")
 
 
 def list_cancelled_to_notify(order: Order) -> list[Registration]:

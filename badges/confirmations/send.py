@@ -42,6 +42,7 @@ from registrations.orders.deliveries import (
 )
 
 from .attendee_notices import (
+    discard_needless_notices,
     list_cancelled_to_notify,
     list_former_attendees_to_notify,
     list_new_holders_to_notify,
@@ -166,6 +167,7 @@ def _send_to_holders(order: Order, attempts: MailAttempts) -> None:
 
 def _send_to_former_attendees(order: Order, attempts: MailAttempts) -> None:
     """Notify those whose places were given to somebody else, once for each address."""
+    discard_needless_notices(order)
     for notices in list_former_attendees_to_notify(order):
         attempts.deliver(notices[0].email, partial(_send_to_former_attendee, notices))
 

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone, translation
 
+from badges.confirmations.attendee_notices import list_former_attendees_to_notify
 from badges.confirmations.send import send_order_mails
 from convention.mail.messages import MailNotSent
 from registrations.changes.correct import Correction, correct_as_organizer, correct_own_registration
@@ -131,3 +132,12 @@ def test_two_places_of_one_address_are_one_email(registration, run_tasks, mailou
     run_tasks()
 
     assert len([mail for mail in mailoutbox if mail.to[0].casefold() == "zoe@x.fr"]) == 1
+
+
+def test_listing_the_attendees_to_notify_deletes_nothing(registration):
+    registration.invitations.update(sent_at=None)
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+
+    list_former_attendees_to_notify(registration.order)
+
+    assert TransferNotice.objects.count() == 1
