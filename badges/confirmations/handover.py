@@ -1,5 +1,7 @@
 """The mails about a place that changed hands: to its new and former attendee, and to the buyer."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
@@ -67,24 +69,37 @@ def write_buyer_mail(order: Order, registrations: list[Registration], message_ke
     )
 
 
-def write_former_attendee_mail(notice: TransferNotice) -> MailMessage:
-    """Write the mail that tells the former attendee, who never learns of the new one."""
-    registration = notice.registration
-    order, event = registration.order, registration.event
-    subject = _("Your place has been given to somebody else: %(event)s")
+def write_former_attendee_mail(notices: Sequence[TransferNotice]) -> MailMessage:
+    """Write the mail about all places of an order that one address lost; it never names the new holders."""
+    notice = notices[0]
+    # A place that changed hands twice is one place; the last change counts.
+    by_registration = {notice.registration_id: notice for notice in notices}
+    names = {notice.first_name for notice in notices}
+    order, event = notice.registration.order, notice.registration.event
+    subject = (
+        _("Your places have been given to somebody else: %(event)s")
+        if len(by_registration) > 1
+        else _("Your place has been given to somebody else: %(event)s")
+    )
     return MailMessage(
         to=notice.email,
         subject=subject % {"event": event.title},
         template="place_given_away",
-        recipient_name=notice.first_name,
+        # Several people can share a mailbox.
+        recipient_name=names.pop() if len(names) == 1 else "",
         context={
             "event": event,
-            "ticket": registration.ticket,
-            "giver": _find_giver_name(notice),
-            "reference": registration.reference,
+            "places": [
+                {
+                    "ticket": place.registration.ticket,
+                    "giver": _find_giver_name(place),
+                    "reference": place.registration.reference,
+                }
+                for place in by_registration.values()
+            ],
         },
         language=order.language,
-        message_key=f"former-{registration.reference}-{notice.holder_count}",
+        message_key=f"former-{notice.registration.reference}-{notice.holder_count}",
         accent=event.accent,
         reply_to=event.contact_email,
     )

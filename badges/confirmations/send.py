@@ -175,7 +175,7 @@ def _send_to_former_attendees(order: Order, attempts: MailAttempts) -> None:
 def _send_to_former_attendee(notices: list[TransferNotice]) -> None:
     # A refused address cannot be corrected: the registration is another person's.
     with suppress(MailRefused):
-        send_mail_message(write_former_attendee_mail(notices[0]))
+        send_mail_message(write_former_attendee_mail(notices))
     TransferNotice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 

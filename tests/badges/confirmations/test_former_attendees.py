@@ -10,6 +10,7 @@ from registrations.changes.correct import Correction, correct_as_organizer, corr
 from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
 from registrations.models import GivenBy, Order, Registration, TransferNotice
 from registrations.order_request import RequestedPlace
+from tests.factories import make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -132,6 +133,25 @@ def test_two_places_of_one_address_are_one_email(registration, run_tasks, mailou
     run_tasks()
 
     assert len([mail for mail in mailoutbox if mail.to[0].casefold() == "zoe@x.fr"]) == 1
+
+
+def test_one_email_names_all_places_of_an_address(registration, run_tasks, mailoutbox):
+    vip = make_ticket(registration.event, slug="vip", name="VIP dinner")
+    second = make_registration(vip, order=registration.order, email="ana@example.net", badge_version=2)
+    second.invitations.create(holder_count=1, sent_at=timezone.now())
+    TransferNotice.objects.create(
+        registration=second, holder_count=1, email="ZOE@x.fr", given_by=GivenBy.ORGANIZER
+    )
+
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to[0].casefold() == "zoe@x.fr"]
+    assert mail.subject.startswith("Your places have been given to somebody else")
+    assert f"Registration: {registration.reference}" in mail.body
+    assert f"Registration: {second.reference}" in mail.body
+    assert f"Registration: {second.reference}" in mail.alternatives[0][0]
+    assert "(ticket “VIP dinner”)" in mail.body
 
 
 def test_listing_the_attendees_to_notify_deletes_nothing(registration):
