@@ -46,23 +46,23 @@ def follow_new_dates(stored: Event, event: Event) -> None:
     DayMail.objects.filter(application__visit=visit, kind__in=kinds).delete()
     # Calendar programs take over changed dates from a file with a higher number only.
     advance_sequence(event.pk)
-    _queue_mails(visit, stored)
+    _queue_mails(visit, stored, moved_at=now)
 
 
-def _queue_mails(visit: Visit, stored: Event) -> None:
-    old_dates = (stored.starts_at.isoformat(), stored.ends_at.isoformat())
+def _queue_mails(visit: Visit, stored: Event, *, moved_at: datetime.datetime) -> None:
+    move = (stored.starts_at.isoformat(), stored.ends_at.isoformat(), moved_at.isoformat())
     for pk in Application.objects.still_valid().filter(visit=visit).values_list("pk", flat=True):
-        notify_applicant_of_new_dates.enqueue(pk, *old_dates)
+        notify_applicant_of_new_dates.enqueue(pk, *move)
     contacts = visit.host_contacts.active()
     for contact in contacts:
-        notify_contact_of_new_dates.enqueue(contact.pk, *old_dates)
+        notify_contact_of_new_dates.enqueue(contact.pk, *move)
     # The security contact may be a contact of the host too, and needs one mail only.
     if visit.security_email and not any(is_same_email(c.email, visit.security_email) for c in contacts):
-        notify_security_of_new_dates.enqueue(visit.pk, *old_dates)
+        notify_security_of_new_dates.enqueue(visit.pk, *move)
 
 
 @task()
-def notify_applicant_of_new_dates(application_id: int, old_start: str, old_end: str) -> None:
+def notify_applicant_of_new_dates(application_id: int, old_start: str, old_end: str, moved_at: str) -> None:
     """Mail the old and the new dates to somebody with a place or waiting for one. Raise MailNotSent."""
     rows = Application.objects.still_valid().select_related(
         "visit__event__venue", "person", "registration__order__event"
@@ -77,6 +77,7 @@ def notify_applicant_of_new_dates(application_id: int, old_start: str, old_end: 
             _build_message(
                 visit,
                 (old_start, old_end),
+                moved_at=moved_at,
                 to=person.email or "",
                 name=person.first_name,
                 language=person.language,
@@ -90,7 +91,7 @@ def notify_applicant_of_new_dates(application_id: int, old_start: str, old_end: 
 
 
 @task()
-def notify_contact_of_new_dates(contact_id: int, old_start: str, old_end: str) -> None:
+def notify_contact_of_new_dates(contact_id: int, old_start: str, old_end: str, moved_at: str) -> None:
     """Mail the old and the new dates to a contact of the host. Raise MailNotSent."""
     rows = HostContact.objects.active().select_related("visit__event__venue")
     contact = rows.filter(pk=contact_id).first()
@@ -101,6 +102,7 @@ def notify_contact_of_new_dates(contact_id: int, old_start: str, old_end: str) -
             _build_message(
                 contact.visit,
                 (old_start, old_end),
+                moved_at=moved_at,
                 to=contact.email,
                 name=contact.name,
                 language=contact.language,
@@ -110,7 +112,7 @@ def notify_contact_of_new_dates(contact_id: int, old_start: str, old_end: str) -
 
 
 @task()
-def notify_security_of_new_dates(visit_id: int, old_start: str, old_end: str) -> None:
+def notify_security_of_new_dates(visit_id: int, old_start: str, old_end: str, moved_at: str) -> None:
     """Mail the old and the new dates to the host's security contact. Raise MailNotSent."""
     visit = Visit.objects.active().select_related("event__venue").filter(pk=visit_id).first()
     if visit is None or not visit.security_email:
@@ -122,6 +124,7 @@ def notify_security_of_new_dates(visit_id: int, old_start: str, old_end: str) ->
             _build_message(
                 visit,
                 (old_start, old_end),
+                moved_at=moved_at,
                 to=visit.security_email,
                 name=visit.security_name,
                 language=language,
@@ -134,6 +137,7 @@ def _build_message(
     visit: Visit,
     old_dates: tuple[str, str],
     *,
+    moved_at: str,
     to: str,
     name: str,
     language: str,
@@ -157,8 +161,9 @@ def _build_message(
             **context,
         },
         language=language,
-        # With both dates: a repeat is dropped by mail programs, and a further move is a further mail.
-        message_key=f"visit-moved-{key}-{old_starts_at:%Y%m%d%H%M}-{event.starts_at:%Y%m%d%H%M}",
+        # Mail programs drop a repeat of the same move. The dates alone would not tell a later move from it:
+        # a visit may move there and back more than once.
+        message_key=f"visit-moved-{key}-{datetime.datetime.fromisoformat(moved_at).timestamp():.6f}",
         accent=event.accent,
         reply_to=event.contact_email,
         attachments=attachments,

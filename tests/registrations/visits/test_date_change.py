@@ -7,7 +7,7 @@ from django.utils import timezone
 from lxml import html
 
 from registrations.models import WaitingEntry
-from registrations.visits.lifecycle.date_change import follow_new_dates
+from registrations.visits.lifecycle.date_change import follow_new_dates, notify_applicant_of_new_dates
 from registrations.visits.models import Application, DayMail, Visit
 from tests.factories import make_administrator, make_member
 from tests.registrations.visits.hosts import (
@@ -72,6 +72,27 @@ def test_mail_names_both_dates_and_replaces_calendar_entry(visit, run_tasks, mai
     assert f"{visit.day.day}\N{NO-BREAK SPACE}{visit.day:%B}" in mail.body
     [calendar] = [file for file in mail.attachments if file.filename.endswith(".ics")]
     assert f"{visit.day:%Y%m%d}T" in calendar.content
+
+
+def test_each_move_has_its_own_message_id_there_and_back(visit, run_tasks, mailoutbox):
+    for days in (7, -7, 7):
+        move_visit(visit, days=days)
+        run_tasks()
+
+    applicant = visit.applications.get().person
+    message_ids = [mail.message()["Message-ID"] for mail in mailoutbox if mail.to == [applicant.email]]
+    assert len(message_ids) == 3
+    assert len(set(message_ids)) == 3
+
+
+def test_retry_of_a_move_has_the_same_message_id(visit, mailoutbox):
+    application, event = visit.applications.get(), visit.event
+    move = (event.starts_at.isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
+
+    for _attempt in range(2):
+        notify_applicant_of_new_dates.func(application.pk, *move)
+
+    assert len({mail.message()["Message-ID"] for mail in mailoutbox}) == 1
 
 
 def test_open_link_moves_with_the_end_of_the_visit(visit):
