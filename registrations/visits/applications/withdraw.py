@@ -45,13 +45,14 @@ def revoke_place(*, application: Application, reason: str) -> Application:
             _("Some fields need to be corrected."),
             {"reason": [_("Enter the reason; it is included in the e-mail.")]},
         )
+    # Saved before the cancellation, whose listeners read it: the club gets no mail about its own decision.
+    # Set only here: `notify_applicant` mails the revocation if there is a reason.
+    application.revocation_reason = reason[:300]
+    application.save(update_fields=["revocation_reason"])
     if registration := application.registration:
         # Without a fee, as the e-mail promises; it replaces the usual mail about a cancellation.
         cancel_place_without_fee(registration, reason=reason)
         registration.refresh_from_db()
     withdraw_application(application=application, reason=reason)
-    # Set only here: `notify_applicant` mails the revocation if there is a reason.
-    application.revocation_reason = reason[:300]
-    application.save(update_fields=["revocation_reason"])
     notify_applicant.enqueue(application.pk)
     return application

@@ -202,6 +202,15 @@ def test_organizer_who_revokes_a_place_gets_no_mail_about_it(visit, run_tasks, m
     assert list_departure_mails(mailoutbox) == []
 
 
+def test_organizer_who_revokes_a_place_gets_no_mail_from_immediate_tasks(visit, settings, mailoutbox):
+    settings.TASKS = {"default": {"BACKEND": settings.TASK_BACKENDS["immediate"], "QUEUES": []}}
+
+    revoke_place(application=visit.applications.get(), reason="Doublon")
+
+    assert mailoutbox != []
+    assert list_departure_mails(mailoutbox) == []
+
+
 def test_no_mail_while_the_host_has_no_list(run_tasks, mailoutbox):
     visit = make_hosted()
     application = make_identified(visit, 1)
