@@ -37,7 +37,7 @@ class VisitsConfig(AppConfig):
             "registrations.visits.identity.deletion.delete_identities_of_cancelled"
         )
         hooks.cancellation_listeners.register(
-            "registrations.visits.visitor_list.departures.notify_departures"
+            "registrations.visits.visitor_list.list_withdrawals.queue_withdrawal_mails"
         )
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")

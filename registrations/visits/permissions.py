@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -230,26 +229,6 @@ def _get_ride(visit: Visit, pk: int) -> Ride:
 
 def _make_not_found() -> NotFound:
     return NotFound(_("We could not find this visit. Check the page address."))
-
-
-def list_club_addresses(event: Event | None = None) -> list[tuple[str, str]]:
-    """Return the addresses and languages for mails to the club: of the event's contact, else of secretaries.
-
-    A club without a secretary is reached through its administrators.
-    """
-    if event and event.contact_email:
-        return [(event.contact_email, settings.LANGUAGE_CODE)]
-    return [(person.email, person.language) for person in list_secretaries() if person.email]
-
-
-def list_secretaries() -> list[Person]:
-    """Return the club's secretaries today who have an address; its administrators if there are none."""
-    reachable = Person.objects.filter(is_active=True, email__isnull=False).order_by("pk")
-    for role in (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR):
-        holders = ClubRole.objects.open().filter(role=role).values("person")
-        if people := list(reachable.filter(pk__in=holders)):
-            return people
-    return []
 
 
 def has_visit(event: Event) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import Application, HostContact
+from registrations.visits.recipients import ClubRecipient, find_club_recipient, list_club_recipients
 
 
 @task()
@@ -41,24 +42,31 @@ def build_refusal_message(application: Application) -> MailMessage:
     )
 
 
+def queue_decision_mails(application: Application) -> None:
+    """Queue the mails about the host's decision to each recipient of the club."""
+    for recipient in list_club_recipients(application.visit.event):
+        notify_club_of_decision.enqueue(application.pk, recipient.secretary_id)
+
+
 @task()
-def notify_club_of_decision(application_id: int) -> None:
-    """Mail the host's decision to the contact address of the event. Raise MailNotSent."""
+def notify_club_of_decision(application_id: int, secretary_id: int | None = None) -> None:
+    """Mail the host's decision to one recipient of the club. Raise MailNotSent."""
     rows = Application.objects.select_related("person", "company", "visit__event__venue", "replaces")
     application = rows.filter(pk=application_id).first()
-    if application and application.visit.event.contact_email:
-        send_or_log(build_decision_message(application))
+    recipient = find_club_recipient(application.visit.event, secretary_id) if application else None
+    if application and recipient:
+        send_or_log(build_decision_message(application, recipient))
 
 
-def build_decision_message(application: Application) -> MailMessage:
+def build_decision_message(application: Application, recipient: ClubRecipient) -> MailMessage:
     """Return the mail to the club about a veto or an approved replacement."""
-    event, language = application.visit.event, settings.LANGUAGE_CODE
+    event = application.visit.event
     # The task has only the id; the stored row tells the decisions apart.
     kind = "approved"
     if application.host_refused_at:
         is_proposed = application.replaces_id and application.registration_id is None
         kind = "replacement_refused" if is_proposed else "refused"
-    with translation.override(language):
+    with translation.override(recipient.language):
         subjects = {
             "approved": _("The host has agreed to a replacement: %(event)s"),
             "replacement_refused": _("The host has declined the proposed replacement: %(event)s"),
@@ -67,7 +75,7 @@ def build_decision_message(application: Application) -> MailMessage:
         subject = subjects[kind] % {"event": event.title}
         url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
     return MailMessage(
-        to=event.contact_email,
+        to=recipient.address,
         subject=subject,
         template="host_decision",
         context={
@@ -76,8 +84,8 @@ def build_decision_message(application: Application) -> MailMessage:
             "kind": kind,
             "url": url,
         },
-        language=language,
-        message_key=f"host-{kind}-{application.pk}",
+        language=recipient.language,
+        message_key=f"host-{kind}-{application.pk}-{recipient.key}",
         accent=event.accent,
     )
 

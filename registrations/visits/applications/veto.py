@@ -13,7 +13,7 @@ from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import check_not_cancelled
 from registrations.waiting_list.end_waiting import leave_waiting_list
 
-from .decision_notifications import notify_club_of_decision, notify_refused_visitor
+from .decision_notifications import notify_refused_visitor, queue_decision_mails
 
 WAITING_STATES = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
 
@@ -48,7 +48,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
     notify_refused_visitor.enqueue(vetoed.pk)
     # The secretary who enters a veto needs no mail about it.
     if contact:
-        notify_club_of_decision.enqueue(vetoed.pk)
+        queue_decision_mails(vetoed)
     return vetoed
 
 

@@ -12,8 +12,8 @@ from convention.club.models import Person, Seat
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import filter_by_email
 from registrations.visits.applications.decision_notifications import (
-    notify_club_of_decision,
     notify_host_of_replacement,
+    queue_decision_mails,
 )
 from registrations.visits.applications.eligibility import (
     build_candidate,
@@ -101,7 +101,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
         reason=f"host contact #{contact.pk}" if contact else "",
     )
     if contact:
-        notify_club_of_decision.enqueue(approved.pk)
+        queue_decision_mails(approved)
     return approved
 
 

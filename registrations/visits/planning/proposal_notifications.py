@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.club.models import Person
 from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import Proposal
-from registrations.visits.permissions import list_secretaries
+from registrations.visits.recipients import list_secretaries
 
 
 def notify_secretaries_of_proposal(proposal: Proposal) -> None:

@@ -285,6 +285,18 @@ def test_club_learns_that_a_proposed_replacement_was_declined(visit, mailoutbox,
     assert "Your place has been released" not in mail.body
 
 
+def test_secretaries_learn_of_the_hosts_decision_without_a_contact_address(visit, mailoutbox, run_tasks):
+    secretary = make_secretary()
+    Event.objects.update(contact_email="")
+    vetoed = get_original_application(visit)
+
+    veto_application(application=vetoed, contact=make_host(visit, "host@example.org"))
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [secretary.email]]
+    assert vetoed.visit.event.title in mail.subject
+
+
 def test_second_replacement_is_refused_for_same_place(visit):
     replaced = get_original_application(visit)
     propose_replacement(application=replaced, replacement=make_colleague(replaced))

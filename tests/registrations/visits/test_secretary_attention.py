@@ -2,9 +2,11 @@
 
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from lxml import html
 
 from convention.club.models import ClubRole
+from convention.events.models import Event
 from registrations.changes.cancel import cancel_as_attendee
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
 from registrations.visits.models import HostContact, Proposal, Visit
@@ -158,7 +160,7 @@ def test_visit_page_leads_to_the_lists_after_the_lock(secretary, visit):
 # --- e-mails -----------------------------------------------------------------------------------------------
 
 
-def list_departure_mails(mailoutbox):
+def list_withdrawal_mails(mailoutbox):
     return [mail for mail in mailoutbox if "se retire" in mail.subject or "has left" in mail.subject]
 
 
@@ -166,7 +168,7 @@ def test_club_learns_that_a_visitor_withdrew_from_a_sent_list(visit, run_tasks, 
     withdraw_application(application=visit.applications.get())
     run_tasks()
 
-    mails = list_departure_mails(mailoutbox)
+    mails = list_withdrawal_mails(mailoutbox)
 
     assert [mail.to for mail in mails] == [["visites@club.example"]]
     assert "Zwickelstein" in mails[0].body
@@ -181,7 +183,7 @@ def test_club_learns_of_a_place_cancelled_through_its_link_once(visit, run_tasks
     withdraw_application(application=visit.applications.get())
     run_tasks()
 
-    assert len(list_departure_mails(mailoutbox)) == 1
+    assert len(list_withdrawal_mails(mailoutbox)) == 1
 
 
 def test_secretaries_get_the_mail_for_an_event_without_contact(visit, run_tasks, mailoutbox):
@@ -192,14 +194,28 @@ def test_secretaries_get_the_mail_for_an_event_without_contact(visit, run_tasks,
     withdraw_application(application=visit.applications.get())
     run_tasks()
 
-    assert [mail.to for mail in list_departure_mails(mailoutbox)] == [[secretary.email]]
+    assert [mail.to for mail in list_withdrawal_mails(mailoutbox)] == [[secretary.email]]
+
+
+def test_each_secretary_gets_a_mail_of_their_own(visit, run_tasks, mailoutbox):
+    secretaries = [make_secretary(), make_secretary()]
+    Event.objects.update(contact_email="")
+
+    withdraw_application(application=visit.applications.get())
+    queued = list(DBTaskResult.objects.filter(task_path__endswith="notify_club_of_withdrawal"))
+    run_tasks()
+
+    mails = list_withdrawal_mails(mailoutbox)
+    assert len(queued) == 2
+    assert sorted(mail.to[0] for mail in mails) == sorted(one.email for one in secretaries)
+    assert len({mail.message()["Message-ID"] for mail in mails}) == 2
 
 
 def test_organizer_who_revokes_a_place_gets_no_mail_about_it(visit, run_tasks, mailoutbox):
     revoke_place(application=visit.applications.get(), reason="Doublon")
     run_tasks()
 
-    assert list_departure_mails(mailoutbox) == []
+    assert list_withdrawal_mails(mailoutbox) == []
 
 
 def test_organizer_who_revokes_a_place_gets_no_mail_from_immediate_tasks(visit, settings, mailoutbox):
@@ -208,7 +224,7 @@ def test_organizer_who_revokes_a_place_gets_no_mail_from_immediate_tasks(visit, 
     revoke_place(application=visit.applications.get(), reason="Doublon")
 
     assert mailoutbox != []
-    assert list_departure_mails(mailoutbox) == []
+    assert list_withdrawal_mails(mailoutbox) == []
 
 
 def test_no_mail_while_the_host_has_no_list(run_tasks, mailoutbox):
@@ -218,7 +234,7 @@ def test_no_mail_while_the_host_has_no_list(run_tasks, mailoutbox):
     withdraw_application(application=application)
     run_tasks()
 
-    assert list_departure_mails(mailoutbox) == []
+    assert list_withdrawal_mails(mailoutbox) == []
 
 
 def test_secretary_gets_a_mail_about_a_new_proposal(secretary, run_tasks, mailoutbox):

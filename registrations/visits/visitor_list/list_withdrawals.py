@@ -1,4 +1,4 @@
-"""Tell the club that a visitor left a list that the host already has."""
+"""Mail the club when a visitor on a list that the host already has gives up the place."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from convention.events.models import Event
 from convention.mail.messages import MailMessage, send_or_log
 from registrations.models import Registration
 from registrations.visits.models import Application
-from registrations.visits.permissions import list_club_addresses
+from registrations.visits.recipients import ClubRecipient, find_club_recipient, list_club_recipients
 
 
-def notify_departures(registrations: Sequence[Registration]) -> None:
-    """Queue a mail for each of these cancelled registrations that is on a list the host has.
+def queue_withdrawal_mails(registrations: Sequence[Registration]) -> None:
+    """Queue the mails to the club for each of these cancelled registrations that is on a list the host has.
 
     Nothing is queued for a cancelled visit, nor where an application ended before its place: by the host's
     veto, or when a replacement took the place.
@@ -27,33 +27,36 @@ def notify_departures(registrations: Sequence[Registration]) -> None:
     if not visit_registrations:
         return
     listed = Application.objects.active().filter(listed_at__isnull=False, visit__cancelled_at__isnull=True)
-    for pk in listed.filter(registration__in=visit_registrations).values_list("pk", flat=True):
-        notify_club_of_departure.enqueue(pk)
+    applications = listed.filter(registration__in=visit_registrations).select_related("visit__event")
+    for application in applications:
+        # One task for each recipient: a retry must not mail those who already have the mail.
+        for recipient in list_club_recipients(application.visit.event):
+            notify_club_of_withdrawal.enqueue(application.pk, recipient.secretary_id)
 
 
 @task()
-def notify_club_of_departure(application_id: int) -> None:
-    """Mail the club that a visitor has left the host's list. Raise MailNotSent."""
+def notify_club_of_withdrawal(application_id: int, secretary_id: int | None = None) -> None:
+    """Mail one recipient of the club that a visitor has left the host's list. Raise MailNotSent."""
     rows = Application.objects.select_related("person", "company", "registration", "visit__event__venue")
     application = rows.filter(pk=application_id, visit__cancelled_at__isnull=True).first()
     # Organizers who withdrew the place themselves, with a reason, need no mail about it.
     if application is None or application.revocation_reason:
         return
-    for address, language in list_club_addresses(application.visit.event):
-        send_or_log(build_departure_message(application, address, language))
+    if recipient := find_club_recipient(application.visit.event, secretary_id):
+        send_or_log(build_withdrawal_message(application, recipient))
 
 
-def build_departure_message(application: Application, address: str, language: str) -> MailMessage:
+def build_withdrawal_message(application: Application, recipient: ClubRecipient) -> MailMessage:
     event = application.visit.event
-    with translation.override(language):
+    with translation.override(recipient.language):
         subject = _("A visitor has left the host’s list: %(event)s") % {"event": event.title}
         url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
     return MailMessage(
-        to=address,
+        to=recipient.address,
         subject=subject,
         template="visitor_left",
         context={"event": event, "application": application, "url": url},
-        language=language,
-        message_key=f"visitor-left-{application.pk}",
+        language=recipient.language,
+        message_key=f"visitor-left-{application.pk}-{recipient.key}",
         accent=event.accent,
     )
