@@ -4,7 +4,6 @@ The membership's row is locked meanwhile, so that there are never more seats at 
 """
 
 import datetime
-from contextlib import suppress
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +16,7 @@ from django.utils.translation import ngettext
 from convention.audit.record import record_action
 from convention.db.leases import hold_lease
 from convention.errors import ConventionError, NotOpenNow
-from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.mail.messages import MailMessage, send_or_log
 from convention.text.dates import format_date
 
 from .models import Employment, Membership, Person, Seat
@@ -101,8 +100,8 @@ def notify_seat_holder(seat_id: int) -> None:
     if seat is None or not seat.person.email:
         return
     # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
-    with hold_lease(f"seat:{seat.pk}"), translation.override(seat.person.language), suppress(MailRefused):
-        send_mail_message(build_seat_message(seat))
+    with hold_lease(f"seat:{seat.pk}"), translation.override(seat.person.language):
+        send_or_log(build_seat_message(seat))
 
 
 def build_seat_message(seat: Seat) -> MailMessage:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from convention.actor import current_actor
 from convention.club.models import Person
 from convention.db.leases import hold_lease
-from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.mail.messages import MailMessage, send_or_log
 from convention.text.dates import format_date
 
 from .models import EventRole
@@ -50,10 +50,7 @@ def notify_appointee(role_id: int, appointed_by_id: int | None = None) -> None:
     # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
     with hold_lease(f"role:{role.pk}"), translation.override(role.person.language):
         message = write_delegate_mail(role) if role.delegation else write_role_mail(role, appointed_by)
-        try:
-            send_mail_message(message)
-        except MailRefused:
-            return  # the page of the event's people shows the address
+        send_or_log(message)
 
 
 def write_role_mail(role: EventRole, appointed_by: Person | None) -> MailMessage:

@@ -18,7 +18,9 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.confirmations.send import send_order_mails
 from convention.club.models import ClubRole
+from convention.club.seats import notify_seat_holder
 from convention.db.leases import LeaseUnavailable, hold_lease
+from convention.events.role_mails import notify_appointee
 from convention.mail.messages import mask_addresses
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
@@ -34,6 +36,7 @@ from registrations.permissions import make_own_secret
 from tests.factories import (
     make_administrator,
     make_event,
+    make_member,
     make_order,
     make_person,
     make_registration,
@@ -226,6 +229,20 @@ def test_log_of_refused_mail_names_no_address(mail_server, run_tasks, caplog):
     ours = [record.getMessage() for record in caplog.records if not record.name.startswith("mail")]
     assert f"The mail server refused confirmation-{order.reference}-1." in ours
     assert [message for message in ours if "zoe@" in message] == []
+
+
+def test_refused_mails_about_a_seat_and_an_event_role_are_logged(mail_server, caplog):
+    seat = make_member().seats.get()
+    role = make_staff(make_event()).event_roles.get()
+    mail_server.answers = ["550 5.1.1 no such user"] * 2
+
+    notify_seat_holder.func(seat.pk)
+    notify_appointee.func(role.pk)
+
+    keys = [f"seat-{seat.pk}", f"role-{role.pk}-{role.starts_on}-{role.ends_on}"]
+    assert [text for text in caplog.messages if "refused" in text] == [
+        f"The mail server refused {key}." for key in keys
+    ]
 
 
 def place_order_for_two():
