@@ -24,6 +24,18 @@ ROLE_DESCRIPTIONS: Final = {
         "the season of site visits, the directory, people’s names and personal data"
     ),
 }
+# What the mail says to the holder; the page of the roles shows the descriptions.
+ROLE_SENTENCES: Final = {
+    ClubRole.Role.ADMINISTRATOR: gettext_lazy(
+        "You can change everything: the directory, roles, all events, payments and personal data."
+    ),
+    ClubRole.Role.ORGANIZER: gettext_lazy("You can create events and run all of the club’s events."),
+    ClubRole.Role.TREASURER: gettext_lazy("You manage the invoices, payments and accounting."),
+    ClubRole.Role.SECRETARY: gettext_lazy(
+        "You plan the season of site visits, add companies and people to the directory, correct names, and "
+        "answer requests about personal data."
+    ),
+}
 # Pages of higher layers, by name: the first one that the holder of the role opens.
 ROLE_PAGES: Final = {
     ClubRole.Role.ADMINISTRATOR: "organize",
@@ -72,12 +84,11 @@ def build_role_message(club_role: ClubRole) -> MailMessage:
     role = ClubRole.Role(club_role.role)
     with translation.override(club_role.person.language):
         values = {"role": role.label, "site": settings.SITE_NAME}
-        description = {"description": ROLE_DESCRIPTIONS[role]}
         return _build_message(
             club_role.person,
             subject=_("Your role at %(site)s: %(role)s") % values,
             sentences=[
-                _("What the role covers: %(description)s.") % description,
+                str(ROLE_SENTENCES[role]),
                 *_describe_start(club_role.starts_on),
             ],
             page_name=ROLE_PAGES[role],

@@ -89,3 +89,19 @@ def test_new_holder_of_a_club_role_gets_a_mail_with_the_first_page(ana, run_task
     assert [mail.to for mail in mailoutbox] == [[EMAIL]]
     assert role in mailoutbox[0].subject
     assert f"{path}\n" in f"{mailoutbox[0].body}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [
+        ("secretary", "You plan the season of site visits, add companies and people to the directory,"),
+        ("treasurer", "You manage the invoices, payments and accounting."),
+        ("organizer", "You can create events and run all of the club’s events."),
+        ("administrator", "You can change everything: the directory,"),
+    ],
+)
+def test_mail_says_in_a_sentence_what_the_role_allows(ana, run_tasks, mailoutbox, role, sentence):
+    give_club_role(email=EMAIL, role=role, starts_on=timezone.localdate())
+    run_tasks()
+
+    assert sentence in " ".join(mailoutbox[0].body.split())
