@@ -1,5 +1,6 @@
 """Create the next version of a visitor list from everybody who is ready."""
 
+import enum
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -34,12 +35,22 @@ class NoVisitorReady(ConventionError):
     status = 409
 
 
+class EmptyVersion(enum.Enum):
+    """Whether a later version without any visitor is created; once sent, the host expects nobody."""
+
+    REFUSE = enum.auto()
+    CREATE = enum.auto()
+
+
 @transaction.atomic
-def create_list(*, visit: Visit, created_by: Person | None = None) -> VisitorList:
+def create_list(
+    *, visit: Visit, created_by: Person | None = None, if_empty: EmptyVersion = EmptyVersion.REFUSE
+) -> VisitorList:
     """Create the next version; incomplete visitors are left out and can be on a later one.
 
-    Raise NotOpenNow before the lock, after the visit or once it is cancelled, NoVisitorReady, ListUnchanged,
-    or DecryptionFailed with the names of those whose identity no key decrypts.
+    The first version is never empty, a later one only if `if_empty` says so. Raise NotOpenNow before the
+    lock, after the visit or once it is cancelled, NoVisitorReady, ListUnchanged, or DecryptionFailed with the
+    names of those whose identity no key decrypts.
     """
     # The row lock serializes versions, so that two never get the same number.
     visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=visit.pk)
@@ -47,7 +58,7 @@ def create_list(*, visit: Visit, created_by: Person | None = None) -> VisitorLis
     requested = [str(field) for field in list_requested_fields(visit)]
     rows = _build_rows(find_list_readiness(visit).ready, requested)
     latest = visit.lists.order_by("-number").first()
-    _check_list_needed(rows, latest)
+    _check_list_needed(rows, latest, if_empty)
     # Compared with the version that the host has; unsent versions in between are skipped.
     last_sent = find_current_list(visit)
     content = build_content(requested, rows, _decrypt_rows(last_sent))
@@ -121,10 +132,12 @@ def _decrypt_rows(version: VisitorList | None) -> list[VisitorRow] | None:
         return None
 
 
-def _check_list_needed(rows: list[VisitorRow], latest: VisitorList | None) -> None:
-    # An empty later version is allowed: it tells the host that nobody comes any more.
+def _check_list_needed(rows: list[VisitorRow], latest: VisitorList | None, if_empty: EmptyVersion) -> None:
     if not rows and latest is None:
         raise NoVisitorReady(_("Nobody is ready for the list yet. See below what is missing."))
+    # Checked on the rows of this version: the last visitor may withdraw while the secretary creates it.
+    if not rows and if_empty is EmptyVersion.REFUSE:
+        raise NoVisitorReady(_("Nobody is ready for the list. Nothing was created."))
     if latest and _decrypt_rows(latest) == rows:
         raise ListUnchanged(
             _("Nothing has changed since version %(number)d. You can send that version again.")

@@ -28,7 +28,7 @@ from registrations.visits.models import Visit, VisitorList
 from registrations.visits.responses import build_list_context, make_file_response, read_file_format
 
 from .contents import read_list
-from .create import create_list
+from .create import EmptyVersion, create_list
 from .differences import describe_differences
 from .remind import remind_incomplete
 from .send import revoke_link, send_list
@@ -109,12 +109,10 @@ def visitor_reminder(request: HttpRequest, event: str) -> HttpResponse:
 @require_POST
 def visitor_list_create(request: HttpRequest, event: str) -> HttpResponse:
     visit, person = get_secretary_visit(event, request.user)
-    # An empty version tells the host that nobody comes any more, so it has its own button.
-    if "empty" not in request.POST and visit.lists.exists() and not find_list_readiness(visit).ready:
-        messages.error(request, _("Nobody is ready for the list. Nothing was created."))
-        return redirect("organize-visit-lists", event)
+    # An empty version has its own button.
+    if_empty = EmptyVersion.CREATE if "empty" in request.POST else EmptyVersion.REFUSE
     try:
-        visitor_list = create_list(visit=visit, created_by=person)
+        visitor_list = create_list(visit=visit, created_by=person, if_empty=if_empty)
     except ConventionError as error:
         messages.error(request, str(error))
         return redirect("organize-visit-lists", event)

@@ -15,7 +15,12 @@ from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.contents import decrypt_content, hash_content, read_list
-from registrations.visits.visitor_list.create import ListUnchanged, NoVisitorReady, create_list
+from registrations.visits.visitor_list.create import (
+    EmptyVersion,
+    ListUnchanged,
+    NoVisitorReady,
+    create_list,
+)
 from registrations.visits.visitor_list.differences import compare_rows, describe_differences
 from registrations.visits.visitor_list.send import send_list, send_list_mail
 from registrations.visits.visitor_list.table import describe_changes, format_rows, list_headings
@@ -336,7 +341,8 @@ def test_version_with_former_visitor_cannot_be_sent(left):
     with pytest.raises(NotOpenNow, match="version suivante"):
         send_list(visitor_list=made)
 
-    create_list(visit=visit)
+    # With changed terms nobody is ready for it.
+    create_list(visit=visit, if_empty=EmptyVersion.CREATE)
 
 
 def test_queued_list_is_not_mailed_after_visitor_withdrew(mailoutbox):
@@ -471,6 +477,18 @@ def test_empty_version_is_created_by_its_own_button_only():
     client.post(f"{page}make/", {"empty": "1"})
 
     assert visit.lists.first().count == 0
+
+
+def test_later_version_without_visitors_is_refused_unless_asked_for():
+    visit = make_hosted()
+    application = make_identified(visit, 1)
+    make_sent_list(visit)
+    veto_application(application=application)
+
+    with pytest.raises(NoVisitorReady):
+        create_list(visit=visit)
+
+    assert create_list(visit=visit, if_empty=EmptyVersion.CREATE).count == 0
 
 
 def test_contacts_are_mailed_once_for_a_version_that_is_sent_again(run_tasks, mailoutbox):
