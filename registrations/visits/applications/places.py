@@ -10,7 +10,7 @@ from convention.audit.record import record_action
 from convention.club.models import Seat
 from convention.errors import InvalidFields
 from registrations.booking.place_order import place_order
-from registrations.changes.cancel import cancel_registration
+from registrations.changes.cancel import cancel_registration, cancel_with_fee
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
@@ -86,6 +86,15 @@ def release_place(*, application: Application, reason: str = "") -> None:
             cancel_registration(registration=registration, reason=reason)
     elif entry is not None and entry.state in (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED):
         leave_waiting_list(entry=entry, reason=reason)
+
+
+def cancel_place_without_fee(registration: Registration, *, reason: str) -> None:
+    """Cancel a registration without a fee; the mail about the visit replaces the usual cancellation mail."""
+    if registration.cancelled_at is None:
+        # The refund rules would charge for a late cancellation, but it is the host or the club who cancels.
+        cancel_with_fee(registration=registration, fee_cents=0, reason=reason)
+        # Marks the ordinary cancellation mail as sent, so that the visitor gets only the one about the visit.
+        Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())
 
 
 @transaction.atomic

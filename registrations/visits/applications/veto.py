@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotOpenNow
-from registrations.changes.cancel import cancel_with_fee
-from registrations.models import Registration, WaitingEntry
+from registrations.models import WaitingEntry
 from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import check_not_cancelled
 from registrations.waiting_list.end_waiting import leave_waiting_list
 
 from .decision_notifications import notify_refused_visitor, queue_decision_mails
+from .places import cancel_place_without_fee
 
 WAITING_STATES = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
 
@@ -70,12 +70,3 @@ def check_not_begun(visit: Visit) -> None:
     check_not_cancelled(visit)
     if visit.event.starts_at <= timezone.now():
         raise NotOpenNow(_("The visit has started. Changes are now made at the gate."))
-
-
-def cancel_place_without_fee(registration: Registration, *, reason: str) -> None:
-    """Cancel a registration without a fee; the mail about the visit replaces the usual cancellation mail."""
-    if registration.cancelled_at is None:
-        # The refund rules would charge for a late cancellation, but it is the host or the club who cancels.
-        cancel_with_fee(registration=registration, fee_cents=0, reason=reason)
-        # Marks the ordinary cancellation mail as sent, so that the visitor gets only the one about the visit.
-        Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())

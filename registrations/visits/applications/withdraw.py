@@ -10,8 +10,7 @@ from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded
 
 from .notifications import notify_applicant
-from .places import release_place
-from .veto import cancel_place_without_fee
+from .places import cancel_place_without_fee, release_place
 
 
 @transaction.atomic

@@ -22,8 +22,8 @@ from registrations.visits.applications.eligibility import (
     find_seat_on_visit_day,
 )
 from registrations.visits.applications.notifications import notify_applicant
-from registrations.visits.applications.places import give_place
-from registrations.visits.applications.veto import cancel_place_without_fee, check_not_begun, was_vetoed
+from registrations.visits.applications.places import cancel_place_without_fee, give_place
+from registrations.visits.applications.veto import check_not_begun, was_vetoed
 from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import NotEligible
 from registrations.waiting_list.end_waiting import leave_waiting_list
