@@ -200,7 +200,7 @@ def find_member_companies(addresses: Collection[str]) -> dict[str, Company]:
     """
     wanted = {normalize_email(address) for address in addresses if address}
     seats = Seat.objects.granting_membership().filter(person__is_active=True)
-    # Of databases, some fold only ASCII and some more, so Python decides.
+    # Databases fold case differently, so Python decides.
     folded = wanted | {address.lower() for address in wanted}
     candidates = seats.annotate(address=Lower("person__email")).filter(address__in=sorted(folded))
     # Somebody who works for two companies may have two seats: the latest comes last, and stays.

@@ -229,7 +229,7 @@ ERASURE_BLOCKERS = [find_unpurged_lists]
 def _purge_ended_visits(before: datetime.datetime) -> int:
     """Purge the visits that ended before `before`; return how many identities that deleted.
 
-    The hourly job usually was faster; the rule is declared so that people read it with the others.
+    Usually finds nothing: the hourly job runs first. Declared so that the period is listed with the others.
     """
     due = list_visits_to_purge(at=before + RETENTION_PERIOD)
     identity_count = Identity.objects.filter(application__visit__in=due).count()
