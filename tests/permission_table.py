@@ -321,6 +321,7 @@ PERMISSIONS_BY_URL_NAME = {
             "receivable-new",
             "invoices-issue",
             "billing-details-ask",
+            "memberships-to-invoice",
             "invoice-list",
             "invoice-list-csv",
             "invoice-list-xlsx",

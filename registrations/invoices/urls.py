@@ -4,7 +4,15 @@ from typing import Any
 
 from django.urls import path
 
-from .views import accounting, batches, document_actions, invoice_list, payment_actions, receivables
+from .views import (
+    accounting,
+    batches,
+    document_actions,
+    invoice_list,
+    manual_charges,
+    payment_actions,
+    receivables,
+)
 
 TREASURY_PATH = "organize/money"
 RECEIVABLE_PATH = f"{TREASURY_PATH}/owed/<slug:reference>"
@@ -16,7 +24,10 @@ pages: list[Any] = [
     path(
         f"{TREASURY_PATH}/owed.xlsx", receivables.receivable_export, {"kind": "xlsx"}, name="receivables-xlsx"
     ),
-    path(f"{TREASURY_PATH}/new/", receivables.receivable_create, name="receivable-new"),
+    path(f"{TREASURY_PATH}/new/", manual_charges.receivable_create, name="receivable-new"),
+    path(
+        f"{TREASURY_PATH}/memberships/", manual_charges.memberships_to_invoice, name="memberships-to-invoice"
+    ),
     path(f"{TREASURY_PATH}/issue/", batches.invoices_issue, name="invoices-issue"),
     path(f"{TREASURY_PATH}/invoices/", invoice_list.invoice_list, name="invoice-list"),
     path(

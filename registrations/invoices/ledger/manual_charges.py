@@ -34,7 +34,7 @@ def record_manual_charges(
     if not items:
         raise InvalidCharge(_("Enter at least one line."))
     return record_charges(
-        reference=_derive_reference(idempotency_key), buyer=buyer, items=items, **receivable_fields
+        reference=derive_manual_reference(idempotency_key), buyer=buyer, items=items, **receivable_fields
     )
 
 
@@ -53,7 +53,7 @@ def has_manual_charges(receivable: Receivable) -> bool:
     return receivable.charges.filter(key__startswith=MANUAL_KEY_PREFIX).exists()
 
 
-def _derive_reference(key: str) -> str:
+def derive_manual_reference(key: str) -> str:
     """Return `H` and nine characters of base 32; references of orders have eight in all."""
     # Derived from the key, so that sending the form twice finds the same receivable. Base 32 is easy to type.
     return "H" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:9]

@@ -25,9 +25,7 @@ from registrations.invoices.documents.invoiced_balance import (
 )
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
-from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.manual_charges import (
-    ManualChargeForm,
     ManualLineFormSet,
     build_items,
     list_initial_lines,
@@ -43,7 +41,6 @@ from registrations.invoices.ledger.balance import ReceivableBalance, compute_bal
 from registrations.invoices.ledger.charges import describe_charges
 from registrations.invoices.ledger.manual_charges import (
     has_manual_charges,
-    record_manual_charges,
     replace_manual_charges,
 )
 from registrations.invoices.ledger.receivable_list import (
@@ -57,6 +54,7 @@ from registrations.invoices.ledger.receivable_list import (
     prefetch_invoices,
     search_quotations,
 )
+from registrations.invoices.membership_dues import list_memberships_to_invoice
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
 from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
@@ -87,6 +85,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
     page.object_list = sorted(found, key=lambda row: page_ids.index(row.pk))
     totals = compute_totals(values)
     invoice_counts = count_uninvoiced(event_slug=active_filter.event)
+    is_filtered = active_filter != ReceivableFilter()
     return render_page(
         request,
         "receivable_list",
@@ -94,12 +93,13 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         rows=[(row, derive_row_state(row)) for row in page],
         totals=totals,
         active_filter=active_filter,
-        is_filtered=active_filter != ReceivableFilter(),
+        is_filtered=is_filtered,
         states=[(state.value, label) for state, label in STATE_LABELS.items()],
         labels=STATE_LABELS,
         events=list_billed_events(),
         issuer=Issuer.get_current(),
         quotations=search_quotations(active_filter.search_text),
+        dues_count=0 if is_filtered else len(list_memberships_to_invoice(today=timezone.localdate())),
         uninvoiced_count=invoice_counts.ready,
         incomplete_count=invoice_counts.incomplete,
         unsent_count=0 if active_filter.state else Refund.objects.to_send().count(),
@@ -240,33 +240,6 @@ def invoice_download(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Download an issued document as Factur-X PDF."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
     return attachment_response(get_invoice_pdf(document), name=f"{document.number}.pdf", mimetype=PDF_TYPE)
-
-
-@require_safe_or_post
-def receivable_create(request: HttpRequest) -> HttpResponse:
-    """Enter a receivable by hand."""
-    require_treasurer(request.user)
-    form, lines = (
-        ManualChargeForm(get_posted_data(request)),
-        ManualLineFormSet(get_posted_data(request), prefix="line"),
-    )
-    # `&` validates both, so that all errors show at once.
-    if request.method == "POST" and form.is_valid() & lines.is_valid():
-        try:
-            receivable = record_manual_charges(
-                idempotency_key=form.idempotency_key,
-                buyer=form.buyer,
-                items=build_items(lines),
-                **form.subject_values,
-            )
-        except ConventionError as error:
-            form.add_error(None, str(error))
-        else:
-            owed = format_cents(compute_balance(receivable).amount_owed, receivable.currency)
-            message = _("%(buyer)s owes %(owed)s. Check everything, then issue the invoice.")
-            messages.success(request, message % {"buyer": receivable.name, "owed": owed})
-            return redirect("receivable", receivable.reference)
-    return render_page(request, "manual_charges", form=form, lines=lines)
 
 
 @require_safe_or_post

@@ -1,0 +1,72 @@
+"""Dues of memberships: which are still to be invoiced, and the receivable that is proposed for them."""
+
+import datetime
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from convention.club.models import Company, Membership
+from registrations.invoices.ledger.manual_charges import derive_manual_reference
+from registrations.invoices.models import Receivable
+
+
+def make_membership_key(membership: Membership) -> str:
+    """Return the idempotency key of the receivable of the dues: there is one for each membership."""
+    return f"membership-{membership.pk}"
+
+
+def find_dues_receivable(membership: Membership) -> Receivable | None:
+    reference = derive_manual_reference(make_membership_key(membership))
+    return Receivable.objects.filter(reference=reference).first()
+
+
+def list_memberships_to_invoice(*, today: datetime.date) -> list[Membership]:
+    """Return the confirmed memberships with dues that have not ended and have no receivable of their own."""
+    is_current = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
+    was_not_left = Q(left_on__isnull=True) | Q(left_on__gt=today)
+    has_dues = Q(dues_cents__gt=0) | Q(extra_seats__gt=0, extra_seat_price_cents__gt=0)
+    rows = Membership.objects.filter(is_current, was_not_left, has_dues, confirmed_on__isnull=False)
+    memberships = list(rows.select_related("company").order_by(F("starts_on").asc(), "pk"))
+    references = {derive_manual_reference(make_membership_key(row)): row for row in memberships}
+    recorded = set(Receivable.objects.filter(reference__in=references).values_list("reference", flat=True))
+    return [row for reference, row in references.items() if reference not in recorded]
+
+
+def find_company(text: str) -> Company | None:
+    """Return the company of the directory with this name, or with this SIREN."""
+    name = " ".join(text.split())
+    rows = Company.objects.filter(Q(name__iexact=name) | Q(siren=name.replace(" ", "")) & ~Q(siren=""))
+    return rows.first() if name else None
+
+
+def make_company_buyer(company: Company) -> dict[str, str]:
+    """Return the company's details as initial data of the buyer's form."""
+    names = ("name", "street", "postcode", "city", "country", "siren", "vat_number")
+    return {name: getattr(company, name) for name in names}
+
+
+def make_dues_subject(membership: Membership) -> dict[str, Any]:
+    """Return buyer, subject and period of the dues as initial data of the form."""
+    contact = membership.billing_contact
+    return {
+        **make_company_buyer(membership.company),
+        "email": (contact.email or "") if contact else "",
+        "subject": _("Membership: %(plan)s") % {"plan": membership.title},
+        "service_from": membership.starts_on,
+        "service_to": membership.agreed_last_day,
+    }
+
+
+def list_dues_lines(membership: Membership) -> list[dict[str, Any]]:
+    """Return the dues and the extra seats as initial lines of the form."""
+    tax = f"{membership.vat_rate}:{membership.exemption if not membership.vat_rate else ''}"
+    lines = [
+        (_("Membership: %(plan)s") % {"plan": membership.title}, 1, membership.dues_cents),
+        (_("Extra seats"), membership.extra_seats, membership.extra_seat_price_cents),
+    ]
+    return [
+        {"description": text, "quantity": quantity, "price": price, "tax": tax}
+        for text, quantity, price in lines
+        if quantity * price
+    ]

@@ -1,0 +1,106 @@
+"""Pages to enter a receivable by hand, also for the dues of a membership."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from convention.club.models import Company, Membership
+from convention.errors import ConventionError
+from convention.text.normalize import parse_digits
+from convention.web.forms import get_posted_data
+from convention.web.routing import require_safe_or_post
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.forms.manual_charges import ManualChargeForm, ManualLineFormSet, build_items
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.manual_charges import record_manual_charges
+from registrations.invoices.membership_dues import (
+    find_company,
+    find_dues_receivable,
+    list_dues_lines,
+    list_memberships_to_invoice,
+    make_company_buyer,
+    make_dues_subject,
+    make_membership_key,
+)
+from registrations.invoices.models import Receivable
+from registrations.invoices.permissions import require_treasurer
+
+from .receivables import render_page
+
+PAGE_SIZE = 50
+# More names would make the page slow to load; a company beyond them is still found by its name.
+MAX_COMPANY_NAMES = 2000
+
+
+@require_GET
+def memberships_to_invoice(request: HttpRequest) -> HttpResponse:
+    """List the memberships whose dues have no receivable yet."""
+    require_treasurer(request.user)
+    rows = list_memberships_to_invoice(today=timezone.localdate())
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(request, "memberships", page_obj=page)
+
+
+@require_safe_or_post
+def receivable_create(request: HttpRequest) -> HttpResponse:
+    """Enter a receivable by hand; the form may be filled in from a company or a membership."""
+    require_treasurer(request.user)
+    membership = _find_membership(request)
+    if membership and (earlier_receivable := find_dues_receivable(membership)):
+        messages.info(request, _("These dues already have a receivable."))
+        return redirect("receivable", earlier_receivable.reference)
+    data = get_posted_data(request)
+    form = ManualChargeForm(data, initial=_find_initial_values(request, membership))
+    initial_lines = list_dues_lines(membership) if membership else []
+    lines = ManualLineFormSet(data, prefix="line", initial=initial_lines)
+    # `&` validates both, so that all errors show at once.
+    if request.method == "POST" and form.is_valid() & lines.is_valid():
+        try:
+            receivable = _record(form, lines, membership)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            owed = format_cents(compute_balance(receivable).amount_owed, receivable.currency)
+            message = _("%(buyer)s owes %(owed)s. Check everything, then issue the invoice.")
+            messages.success(request, message % {"buyer": receivable.name, "owed": owed})
+            return redirect("receivable", receivable.reference)
+    names = Company.objects.filter(merged_on=None).values_list("name", flat=True)[:MAX_COMPANY_NAMES]
+    context = {"form": form, "lines": lines, "membership": membership, "company_names": names}
+    return render_page(request, "manual_charges", **context)
+
+
+def _find_membership(request: HttpRequest) -> Membership | None:
+    """Return the confirmed membership that the address names, None without one. Raise Http404."""
+    number = parse_digits(request.GET.get("membership", ""))
+    if number is None:
+        return None
+    rows = Membership.objects.select_related("company", "billing_contact").exclude(confirmed_on=None)
+    return get_object_or_404(rows, pk=number)
+
+
+def _find_initial_values(request: HttpRequest, membership: Membership | None) -> dict[str, Any]:
+    """Return the buyer of a membership, or of the company that was looked up."""
+    if membership:
+        return make_dues_subject(membership)
+    searched_name = request.GET.get("company", "")[:200]
+    company = find_company(searched_name)
+    if searched_name and company is None:
+        messages.error(request, _("No company in the directory has this name or SIREN."))
+    return make_company_buyer(company) if company else {}
+
+
+def _record(form: ManualChargeForm, lines: Any, membership: Membership | None) -> Receivable:
+    """Record the receivable. Raise InvalidCharge."""
+    fields = form.subject_values | ({"currency": membership.currency} if membership else {})
+    return record_manual_charges(
+        idempotency_key=make_membership_key(membership) if membership else form.idempotency_key,
+        buyer=form.buyer,
+        items=build_items(lines),
+        **fields,
+    )

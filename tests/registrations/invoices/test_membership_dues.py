@@ -1,0 +1,81 @@
+"""Dues of memberships that are still to be invoiced, and the form that is filled in for them."""
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from registrations.invoices.membership_dues import list_memberships_to_invoice
+from registrations.invoices.models import Receivable
+from tests.factories import make_company, make_membership
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def membership():
+    """Return a confirmed membership of 4,800 € without VAT."""
+    company = make_company(name="Silicium", street="1 quai", postcode="69002", city="Lyon", siren="542051180")
+    return make_membership(company, dues_cents=480_000)
+
+
+def submit_prefilled_form(treasurer, membership):
+    address = f"/en/organize/money/new/?membership={membership.pk}"
+    [form] = html.fromstring(treasurer.get(address).content).xpath("//main//form[@method='post']")
+    return treasurer.post(address, dict(form.form_values()), follow=True)
+
+
+def test_membership_is_to_be_invoiced_until_its_dues_have_a_receivable(issuer, treasurer, membership):
+    before = list_memberships_to_invoice(today=timezone.localdate())
+    submit_prefilled_form(treasurer, membership)
+    after = list_memberships_to_invoice(today=timezone.localdate())
+
+    assert before == [membership]
+    assert after == []
+
+
+def test_receivable_of_dues_has_the_company_and_the_amount(issuer, treasurer, membership):
+    submit_prefilled_form(treasurer, membership)
+
+    receivable = Receivable.objects.with_balance().get()
+    assert receivable.name == "Silicium"
+    assert receivable.siren == "542051180"
+    assert receivable.amount_owed == 480_000
+    assert receivable.service_from == membership.starts_on
+
+
+def test_dues_are_recorded_once(issuer, treasurer, membership):
+    submit_prefilled_form(treasurer, membership)
+
+    page = treasurer.get(f"/en/organize/money/new/?membership={membership.pk}", follow=True)
+
+    assert "These dues already have a receivable." in page.text
+    assert Receivable.objects.count() == 1
+
+
+def test_unconfirmed_membership_is_not_to_be_invoiced(membership):
+    membership.confirmed_on = None
+    membership.save()
+
+    assert list_memberships_to_invoice(today=timezone.localdate()) == []
+
+
+def test_list_and_money_page_lead_to_the_form(issuer, treasurer, membership):
+    page = treasurer.get("/en/organize/money/memberships/")
+    money = treasurer.get("/en/organize/money/")
+
+    assert f"/en/organize/money/new/?membership={membership.pk}" in page.text
+    assert "1 membership remains to be invoiced." in money.text
+
+
+@pytest.mark.parametrize("typed", ["silicium", "542 051 180"])
+def test_company_of_the_directory_fills_in_the_buyer(treasurer, membership, typed):
+    page = html.fromstring(treasurer.get("/en/organize/money/new/", {"company": typed}).content)
+
+    [street] = page.xpath("//input[@name='street']/@value")
+    assert street == "1 quai"
+
+
+def test_unknown_company_is_named_as_such(treasurer):
+    page = treasurer.get("/en/organize/money/new/", {"company": "Nobody"})
+
+    assert "No company in the directory has this name or SIREN." in page.text
