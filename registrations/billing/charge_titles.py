@@ -30,7 +30,9 @@ def make_addon_charge_key(registration: Registration, addon: RegistrationAddon) 
 
 
 def describe_sponsorship(sponsorship: Sponsorship) -> str:
-    return f"{sponsorship.package.title}, {sponsorship.name}"
+    """Return the text of an invoice's line: the package as such, and the sponsor."""
+    values = {"package": sponsorship.package.title, "sponsor": sponsorship.name}
+    return _("Sponsor package: %(package)s, %(sponsor)s") % values
 
 
 def describe_fee(title: str) -> str:

@@ -70,7 +70,7 @@ def test_package_with_a_comma_in_its_title_is_named_with_its_sponsor(event):
     package = make_package(event, name="Or, avec stand", name_en="Gold, with a stand")
     receivable = sync_receivable(make_sponsorship(package, has_logo=False, name="Globex").order)
 
-    assert read_english_texts(receivable) == ["Gold, with a stand, Globex"]
+    assert read_english_texts(receivable) == ["Sponsor package: Gold, with a stand, Globex"]
 
 
 def test_withdrawn_charge_names_the_ticket_before_the_change(event):

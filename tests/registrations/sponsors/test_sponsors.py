@@ -48,8 +48,9 @@ def test_package_creates_one_order_with_charge_and_unassigned_places(event, pack
         ("guest", 0, False, "confirmed"), ("guest", 0, False, "confirmed"), ("stand", 0, False, "confirmed"),
     ]  # fmt: skip
     assert [t.reserved for t in event.tickets.order_by("slug")] == [2, 1]
-    charges = [(c.description, c.amount, c.vat_rate) for c in Receivable.objects.get().charges.all()]
-    assert charges == [("Or, Acme", 120_000, 2000)]
+    charge = Receivable.objects.get().charges.get()
+    assert charge.description.endswith("Or, Acme")
+    assert (charge.amount, charge.vat_rate) == (120_000, 2000)
 
 
 def test_confirmation_names_the_package_and_its_price(package, run_tasks, mailoutbox):
@@ -82,7 +83,7 @@ def test_invoice_of_sponsorship_names_package(package):
     assert document.total == 120_000
     assert document.vat == 20_000
     assert document.details["purchase_order"] == "PO-7"
-    assert [line.description for line in document.lines.all()] == ["Or, Acme"]
+    assert document.lines.get().description.endswith("Or, Acme")
 
 
 def test_same_idempotency_key_takes_package_once(package):
