@@ -36,6 +36,9 @@ HALF_WIDTH = 258.0
 
 type LabelledValues = list[tuple[str, str]]
 
+# Penalties for late payment, the indemnity for recovery costs, and the discount (UNTDID 4451).
+PAYMENT_NOTE_CODES = frozenset({"PMD", "PMT", "AAB"})
+
 
 def draw_invoice(document: Invoice) -> bytes:
     """Return the PDF of an issued document in the active language."""
@@ -164,7 +167,8 @@ def draw_line_table(sheets: DocumentSheets, lines: list[InvoiceLine]) -> None:
             line.description,
             number_format(line.quantity, 0, force_grouping=True).replace("-", "−"),
             format_unit_price(line.net, line.quantity),
-            format_vat_rate(line.vat_rate),
+            # A line without VAT is always exempt; the reason is below the totals.
+            format_vat_rate(line.vat_rate) if line.vat_rate else _("exempt"),
             format_cents(line.net, line.invoice.currency),
         ]
         sheets.draw_row(cells)
@@ -177,7 +181,8 @@ def draw_totals(sheets: DocumentSheets, document: Invoice) -> None:
     rows = [(_("Total net"), document.net, FontWeight.REGULAR)]
     for tax in document.taxes:
         values = {"rate": format_vat_rate(tax["rate"]), "net": format_cents(tax["net"], currency)}
-        rows.append((_("VAT at %(rate)s on %(net)s") % values, tax["vat"], FontWeight.REGULAR))
+        label = _("VAT at %(rate)s on %(net)s") if tax["rate"] else _("Exempt from VAT: %(net)s")
+        rows.append((label % values, tax["vat"], FontWeight.REGULAR))
     rows.append((_("Total with VAT"), document.total, FontWeight.BOLD))
     if paid:
         rows.append((_("Already paid"), -paid, FontWeight.REGULAR))
@@ -233,7 +238,10 @@ def draw_payment_details(sheets: DocumentSheets, document: Invoice) -> None:
 
 def draw_legal_notes(sheets: DocumentSheets, document: Invoice) -> None:
     sheets.y += 14
-    for _code, text in document.details["notes"]:
+    for code, text in document.details["notes"]:
+        # The structured invoice needs them always, but nothing is payable for a credit note.
+        if document.is_credit_note and code in PAYMENT_NOTE_CODES:
+            continue
         sheets.ensure_space(14)
         sheets.draw_paragraph(text, FontWeight.REGULAR, 7.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)
         sheets.y += 1.5

@@ -12,6 +12,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from stdnum.exceptions import InvalidChecksum
 from stdnum.exceptions import ValidationError as BadNumber
 
 from convention.errors import ConventionError
@@ -66,6 +67,9 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
         rules, sentence = NUMBER_VALIDATORS[name]
         try:
             self.cleaned_data[name] = rules.validate(self.cleaned_data[name])
+        # It has the right length: to name the length again would mislead.
+        except InvalidChecksum:
+            self.add_error(name, _("The check digit does not match. Check for a typing error."))
         except BadNumber:
             self.add_error(name, sentence)
 

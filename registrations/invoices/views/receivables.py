@@ -16,6 +16,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
+from convention.text.countries import get_foreign_country_name
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.invoiced_balance import (
@@ -153,6 +154,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         "receivable",
         receivable=receivable,
+        foreign_country=get_foreign_country_name(receivable.country),
         balance=balance,
         state=STATE_LABELS[derive_row_state(row)],
         advice=list_advice(facts, today=today),
