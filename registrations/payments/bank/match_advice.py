@@ -51,6 +51,14 @@ MATCH_ADVICE = {
         _("The line names several references, and its amount is not their total. Assign a part to each."),
         _("Assign"),
     ),
+    MatchKind.OTHER_CURRENCY: MatchAdvice(
+        _("other currency"),
+        _(
+            "The reference is that of an amount due in another currency. Record the payment on the page of "
+            "that receivable, then set this line aside."
+        ),
+        _("Assign"),
+    ),
     MatchKind.RETURNED: MatchAdvice(
         _("refund sent"), _("Money sent back for this reference; it is recorded as a refund.")
     ),

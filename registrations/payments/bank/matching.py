@@ -29,6 +29,7 @@ class MatchKind(StrEnum):
     NO_LONGER_DUE = "no_longer_due"
     PROPOSAL = "proposal"
     SEVERAL_REFERENCES = "several_references"
+    OTHER_CURRENCY = "other_currency"
     RETURNED = "returned"
     UNMATCHED_RETURN = "unmatched_return"
     PAYOUT = "payout"
@@ -148,10 +149,13 @@ def _find_match(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     # Debits are never payments.
     if line_facts.amount_cents <= 0:
         return match_returned(line_facts, index)
-    if named := find_by_reference(line_facts.payer_text, index) or find_by_invoice(
-        line_facts.payer_text, index
-    ):
-        return match_amount(line_facts, named)
+    # Both together: a line may name one payable by its reference and another one by its invoice.
+    named = [
+        *find_by_reference(line_facts.payer_text, index),
+        *find_by_invoice(line_facts.payer_text, index),
+    ]
+    if named:
+        return match_amount(line_facts, list({item.reference: item for item in named}.values()))
     likely = find_by_amount_and_name(line_facts, index)
     return LineMatch(MatchKind.PROPOSAL, likely.reference) if likely else LineMatch(MatchKind.UNKNOWN)
 
@@ -177,14 +181,16 @@ def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
 
 
 def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> LineMatch:
-    """Compare the amount with what is due of all payables named."""
+    """Compare the amount with what is due of all payables named, in the currency of the line."""
+    named_in_currency = [item for item in named if item.currency == line_facts.currency]
+    if not named_in_currency:
+        return LineMatch(MatchKind.OTHER_CURRENCY, named[0].reference)
+    named = named_in_currency
     due_items = [item for item in named if item.amount_due > 0]
     due = sum(item.amount_due for item in due_items)
     first = (due_items or named)[0]
     parts = tuple((item.reference, item.amount_due) for item in due_items)
-    # Cents of different currencies cannot be compared.
-    is_same_currency = {item.currency for item in due_items} == {line_facts.currency}
-    if is_same_currency and line_facts.amount_cents == due:
+    if due_items and line_facts.amount_cents == due:
         return LineMatch(MatchKind.EXACT, first.reference, parts)
     # Several references and another sum: only a person can split the amount.
     if len(named) > 1:
@@ -193,8 +199,6 @@ def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> Lin
         return LineMatch(
             MatchKind.ALREADY_PAID if first.was_paid else MatchKind.NO_LONGER_DUE, first.reference
         )
-    if not is_same_currency:
-        return LineMatch(MatchKind.PROPOSAL, first.reference)
     return LineMatch(
         MatchKind.UNDERPAID if line_facts.amount_cents < due else MatchKind.OVERPAID, first.reference
     )

@@ -51,6 +51,8 @@ from .payables import (
 CENT_STEP = Decimal("0.01")
 PAGE_SIZE = 50
 MAX_PREVIEW_LINES = 200
+# A payout has no reference of ours, and a line cannot pay what is due in another currency.
+KINDS_NOT_PREFILLED = (MatchKind.PAYOUT, MatchKind.OTHER_CURRENCY)
 
 
 def _render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -133,7 +135,7 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     part = min(unassigned, dict(match.parts).get(match.reference, unassigned))
     initial = {
         "amount": (Decimal(part) / 100).quantize(CENT_STEP),
-        "reference": match.reference if match.kind != MatchKind.PAYOUT else "",
+        "reference": "" if match.kind in KINDS_NOT_PREFILLED else match.reference,
     }
     search_text = request.GET.get("q", "")[:200]
     form = AssignmentForm(get_posted_data(request), initial=initial, line=bank_line, index=index, match=match)

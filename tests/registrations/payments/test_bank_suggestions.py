@@ -17,7 +17,14 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Receivable
 from registrations.models import Order
 from registrations.payments.bank.import_statement import import_statement
-from registrations.payments.bank.matching import BankLineFacts, PayableIndex, PayableItem, rank_payables
+from registrations.payments.bank.matching import (
+    BankLineFacts,
+    MatchKind,
+    PayableIndex,
+    PayableItem,
+    match_line,
+    rank_payables,
+)
 from registrations.payments.bank.payables import build_payable_index
 from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.models import BankLine
@@ -33,6 +40,23 @@ ITEMS = [
     PayableItem("DDDDDD4", "Réseaux du Nord", 5_000),
     PayableItem("EEEEEE5", "Acme Industries", 0, was_paid=True),
 ]
+
+
+def test_reference_of_another_currency_is_named_as_such():
+    line_facts = BankLineFacts(12_000, "AAAAAA1", "Acme", datetime.date(2027, 3, 1), currency="USD")
+
+    match = match_line(line_facts, PayableIndex.build_index(ITEMS))
+
+    assert match.kind == MatchKind.OTHER_CURRENCY
+
+
+def test_reference_and_invoice_of_two_buyers_are_both_recognized():
+    line_facts = BankLineFacts(17_000, "F2026-000007 DDDDDD4", "Acme", datetime.date(2027, 3, 1))
+
+    match = match_line(line_facts, PayableIndex.build_index(ITEMS))
+
+    assert match.kind == MatchKind.EXACT
+    assert dict(match.parts) == {"AAAAAA1": 12_000, "DDDDDD4": 5_000}
 
 
 @pytest.mark.parametrize(
