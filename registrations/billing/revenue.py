@@ -92,7 +92,12 @@ def _list_days(event: Event) -> list[RevenueDay]:
     for refund in refunds.select_related("payment", "receivable"):
         for day, cents in refund.cash_movements:
             currency = refund.receivable.currency
-            days.setdefault((day, currency), RevenueDay(day, currency)).refunded_cents += cents
+            row = days.setdefault((day, currency), RevenueDay(day, currency))
+            # It takes a payment back that was recorded by mistake: no money was returned.
+            if refund.is_counter_entry:
+                row.received_cents -= cents
+            else:
+                row.refunded_cents += cents
     return sorted(days.values(), key=lambda row: (row.day, row.currency))
 
 

@@ -11,9 +11,11 @@ from registrations.billing.receivables import sync_receivable
 from registrations.billing.revenue import load_revenue
 from registrations.booking.place_order import place_order
 from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.refunds import cancel_payment
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_person, make_ticket
+from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.site_objects import make_client
 
@@ -62,3 +64,15 @@ def test_sponsors_of_one_package_are_one_row():
     assert row.title == "Gold"
     assert row.count == 2
     assert row.cents == 2 * package.price
+
+
+def test_payment_recorded_by_mistake_is_neither_received_nor_refunded():
+    event = make_event()
+    receivable = make_receivable(event=event)
+    payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
+    cancel_payment(payment=payment, reason="Mistake")
+
+    [day] = load_revenue(event).days
+
+    assert day.received_cents == 0
+    assert day.refunded_cents == 0
