@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
-from convention.money import Money
+from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payment
 from registrations.invoices.ledger.receivable_sources import get_receivable
@@ -197,4 +197,4 @@ def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund
 
 
 def _format_money(line: BankLine, cents: int) -> str:
-    return str(Money(cents, line.currency))
+    return format_cents(cents, line.currency)

@@ -8,9 +8,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.money import Money, compact_reference
+from convention.money import compact_reference
 from convention.text.dates import format_date
 from convention.web.forms import TwoDecimalsField
+from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import ConfirmableForm, is_long_before_receivable
 from registrations.invoices.models import Receivable
 from registrations.payments.models import BankLine
@@ -131,7 +132,7 @@ class AssignmentForm(ConfirmableForm):
             sentence = _(
                 "This is %(excess)s more than the balance due. Correct the amount, or confirm it below."
             )
-            question = sentence % {"excess": Money(excess, item.currency)}
+            question = sentence % {"excess": format_cents(excess, item.currency)}
             self.require_confirmation("is_amount_confirmed", field_name="amount", question=question)
 
     def _question_day(self, item: PayableItem) -> None:

@@ -20,6 +20,7 @@ from convention.errors import ConventionError
 from convention.money import Money
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.models import Receivable, Refund
 from registrations.invoices.permissions import require_treasurer
@@ -159,6 +160,7 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         search_text=search_text,
         suggestions=_list_suggestions(bank_line, index, unassigned, search_text),
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line_id).count(),
+        next_line=_find_next_line(bank_line),
         ignore_form=BankReasonForm(prefix="ignore"),
         assignments=bank_line.assignments.select_related("reversal_refund").prefetch_related(
             Prefetch("receivable", Receivable.objects.with_first_attendee())
@@ -181,6 +183,7 @@ def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:
         advice=MATCH_ADVICE[MatchKind.UNMATCHED_RETURN] if line.is_reversal else None,
         candidates=list_return_candidates(line) if line.is_open_debit else [],
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line.pk).count(),
+        next_line=_find_next_line(line),
         ignore_form=BankReasonForm(prefix="ignore"),
     )
 
@@ -215,12 +218,16 @@ def _propose_part(suggestion: RankedPayable, unassigned: int) -> int:
     return min(unassigned, due) if due > 0 else unassigned
 
 
-def _go_to_next(line: BankLine) -> HttpResponse:
-    """Redirect to the next line that needs a decision, or to the list after the last one."""
+def _find_next_line(line: BankLine) -> BankLine | None:
+    """Return the next line that needs a decision; after the last one, the first of those skipped."""
     open_lines = BankLine.objects.needing_decision().exclude(pk=line.pk)
     is_after = Q(booked_on__lt=line.booked_on) | Q(booked_on=line.booked_on, pk__lt=line.pk)
-    # After the last one, those that were skipped are next.
-    next_line = open_lines.filter(is_after).first() or open_lines.first()
+    return open_lines.filter(is_after).first() or open_lines.first()
+
+
+def _go_to_next(line: BankLine) -> HttpResponse:
+    """Redirect to the next line that needs a decision, or to the list after the last one."""
+    next_line = _find_next_line(line)
     return redirect("bank-line", next_line.pk) if next_line else redirect("bank-lines")
 
 
@@ -236,7 +243,7 @@ def _describe_recorded(message: str, receivable: Receivable, cents: int) -> Safe
     """Return the message with its amount and buyer, and a link: the page of the next line shows it."""
     buyer = receivable.buyer_label
     text = message % {
-        "amount": receivable.as_money(cents),
+        "amount": format_cents(cents, receivable.currency),
         "buyer": buyer if buyer == receivable.reference else f"{buyer} · {receivable.reference}",
     }
     link = reverse("receivable", args=[receivable.reference])

@@ -93,6 +93,17 @@ def test_partial_name_is_similar_and_whole_name_is_same():
 
 @pytest.mark.django_db
 @pytest.mark.once
+def test_line_leads_to_the_next_one_and_has_amounts_with_cents(treasurer):
+    import_statement(file=read_statement("x.xml", camt((135_000, "Acme", "", ""), (700, "Zzz", "", ""))))
+    line, other = BankLine.objects.get(amount=135_000), BankLine.objects.get(amount=700)
+
+    page = make_client(treasurer).get(f"/en{reverse('bank-line', args=[line.pk])}")
+
+    [link] = html.fromstring(page.content).xpath("//a[contains(., 'Next line (1 to review)')]/@href")
+    assert link.endswith(reverse("bank-line", args=[other.pk]))
+    assert "€1,350.00 to assign" in page.text
+
+
 def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     client = make_client(treasurer)
     make_issuer()
