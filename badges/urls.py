@@ -26,13 +26,8 @@ pages: list[Any] = [
     ),
     path("organize/<slug:event>/badges/preview.svg", views.badge_preview, name="organize-badges-preview"),
     path(
-        "organize/<slug:event>/badges/<slug:layout>.pdf",
-        views.badge_printing_pdf,
-        name="organize-badges-pdf",
-    ),
-    path(
         "organize/<slug:event>/badges/<slug:layout>/print/",
-        views.badge_print_job,
+        views.badge_print,
         name="organize-badges-print",
     ),
 ]

@@ -5,9 +5,8 @@ import tempfile
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib import messages
 from django.core.cache import cache
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -17,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.jobs.job_queue import request_job
@@ -91,23 +89,6 @@ def _load_problems(event: Event, badge_count: int) -> tuple[list[BadgeProblem], 
     return cached
 
 
-@require_safe
-def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse | HttpResponseRedirect:
-    """Download the chosen badges; if they are too many, redirect to the page, which offers a job."""
-    event_obj = get_event_to_organize(event, request.user)
-    registration_ids = select_badges_to_print(event_obj, request.GET.get("only", "all"))
-    if _count_badges(event_obj, registration_ids) > MAX_IMMEDIATE_BADGES:
-        messages.info(request, _("There are too many badges for one download: prepare the file below."))
-        return redirect("organize-badges", event)
-    return _download_badges(event_obj, read_print_options(layout, request.GET), registration_ids)
-
-
-def _count_badges(event: Event, registration_ids: list[int] | None) -> int:
-    if registration_ids is not None:
-        return len(registration_ids)
-    return Registration.objects.filter(event=event).with_badge().count()
-
-
 def _download_badges(
     event: Event, options: BadgePrintOptions, registration_ids: Collection[int] | None = None
 ) -> FileResponse:
@@ -131,18 +112,21 @@ def read_print_options(layout: str, data: QueryDict) -> BadgePrintOptions:
 
 
 @require_POST
-def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpResponseBase:
-    """Request the chosen badges as a background job and redirect to it; download them if they are few."""
+def badge_print(request: HttpRequest, event: str, layout: str) -> HttpResponseBase:
+    """Download the chosen badges and record them as printed; as a background job if they are many."""
     event_obj = get_event_to_organize(event, request.user)
-    if layout not in LAYOUT_TITLES:
-        raise NotFound(_("We could not find this layout."))
     options = read_print_options(layout, request.POST)
     registration_ids = select_badges_to_print(event_obj, request.POST.get("only", "all"))
-    if registration_ids is None:
-        return _request_print_job(request, event_obj, options)
-    if len(registration_ids) <= MAX_IMMEDIATE_BADGES:
+    if _count_badges(event_obj, registration_ids) <= MAX_IMMEDIATE_BADGES:
         return _download_badges(event_obj, options, registration_ids)
-    return _request_print_job(request, event_obj, options, json.dumps(registration_ids))
+    payload = "" if registration_ids is None else json.dumps(registration_ids)
+    return _request_print_job(request, event_obj, options, payload)
+
+
+def _count_badges(event: Event, registration_ids: list[int] | None) -> int:
+    if registration_ids is not None:
+        return len(registration_ids)
+    return Registration.objects.filter(event=event).with_badge().count()
 
 
 def _request_print_job(

@@ -133,7 +133,7 @@ AUDITED_FORMS = {
     "organize-sponsor": ("sponsorship.change", {"name": TYPED_TEXT}),
     "order-sponsor": ("sponsorship.change", {"shown-name": TYPED_TEXT, "shown-contact": TYPED_TEXT}),
     "organize-refunds": ("refund_rules.change", {"rule-0-days": "9", "rule-0-share": "10"}),
-    "organize-badges-print": ("job.badges", {}),
+    "organize-badges-print": ("badges.print", {}),
     "organize-agendas": ("job.agendas", {"language": "fr", "paper": "a5"}),
     "organize-visit-confidentiality": ("visit.write_text", {"text": TYPED_TEXT}),
     "organize-feedback-settings": ("feedback.change_settings", {"days_open": "21"}),

@@ -87,18 +87,19 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     fingerprints = compute_fingerprints({name: getattr(event_row, name) for name in form_class.base_fields})
     context: dict[str, Any] = {}
     if request.method == "POST":
-        # A program sends only values: it has not shown any to compare with.
-        seen_before = parse_seen_fingerprints(request.POST["seen"]) if "seen" in request.POST else fingerprints
+        # A program sends values without having shown any to compare with.
+        if "seen" in request.POST:
+            fingerprints = parse_seen_fingerprints(request.POST["seen"])
         with transaction.atomic():
             # Locked, so that two organizers who save at once see each other's changes.
             locked = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_row.pk)
             form = form_class(request.POST, instance=locked)
-            newer_values = {} if "preview" in request.POST else _save_settings(request, form, seen_before)
+            newer_values = {} if "preview" in request.POST else _save_settings(request, form, fingerprints)
         if "preview" not in request.POST and form.is_valid():
             messages.success(request, _("The event has been saved."))
             return redirect("organize-settings", event_row.slug)
         # Of the fields in conflict only: the other person's other changes must survive the next save.
-        fingerprints = seen_before | compute_fingerprints(newer_values)
+        fingerprints = fingerprints | compute_fingerprints(newer_values)
         context["other_values"] = [
             (form[name], _describe_setting(form, name, value)) for name, value in newer_values.items()
         ]

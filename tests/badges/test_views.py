@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
+from convention.jobs.models import Job
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.pdf_readers import decode_qr, pdf_sizes
 
@@ -39,7 +40,7 @@ def test_unassigned_place_is_not_counted_and_is_reported(organizer):
     )
 
     alone = organizer.get(badges)
-    refused = organizer.get(f"{badges}a6.pdf")
+    refused = organizer.post(f"{badges}a6/print/")
     make_registration(unnamed.ticket)
     beside = organizer.get(badges)
     page = organizer.get(listed)
@@ -91,7 +92,7 @@ def test_query_count_of_page_does_not_grow(organizer):
 def test_badges_are_downloaded_in_each_layout_and_audited(organizer):
     registration = make_registration()
     for layout, pages in (("a6", [(105, 148)]), ("a4x4", [(210, 297)]), ("folded", [(210, 148)])):
-        response = organizer.get(f"/organize/{registration.event.slug}/badges/{layout}.pdf")
+        response = organizer.post(f"/organize/{registration.event.slug}/badges/{layout}/print/")
         content = b"".join(response.streaming_content)
         assert [tuple(map(round, size)) for size in pdf_sizes(content)] == pages
         assert set(decode_qr(content)) == {build_badge_code(registration)}
@@ -102,7 +103,7 @@ def test_badges_are_downloaded_in_each_layout_and_audited(organizer):
 
 def test_unknown_layout_is_refused_with_known_layouts(organizer):
     registration = make_registration()
-    response = organizer.get(f"/en/organize/{registration.event.slug}/badges/a5.pdf")
+    response = organizer.post(f"/en/organize/{registration.event.slug}/badges/a5/print/")
 
     assert response.status_code == 422
     assert "a4x4" in response.content.decode()
@@ -119,7 +120,7 @@ def test_preview_is_svg_even_without_registrations(organizer):
     assert "<title>Badge : Zoé Müller</title>" in full.content.decode()
 
 
-@pytest.mark.parametrize("page", ["", "preview.svg", "a6.pdf"])
+@pytest.mark.parametrize("page", ["", "preview.svg"])
 def test_pages_require_sign_in_and_role(client, page):
     address = f"/organize/{make_event().slug}/badges/{page}"
     anonymous = client.get(address).status_code
@@ -172,13 +173,13 @@ def test_forged_or_invalid_code_shows_page_without_event(client):
     assert registration.event.name not in pages.pop()
 
 
-def test_download_of_too_many_badges_redirects_to_badges_page(organizer, monkeypatch):
+def test_too_many_badges_for_a_download_are_printed_by_a_job(organizer, monkeypatch):
     monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
     ticket = make_ticket()
     for _ in range(2):
         make_registration(ticket)
 
-    response = organizer.get(f"/organize/{ticket.event.slug}/badges/a6.pdf")
+    response = organizer.post(f"/organize/{ticket.event.slug}/badges/a6/print/")
 
-    assert response["Location"] == f"/organize/{ticket.event.slug}/badges/"
+    assert response["Location"] == f"/organize/{ticket.event.slug}/jobs/{Job.objects.get().pk}/"
     assert AuditEntry.objects.filter(verb="badges.print").count() == 0

@@ -94,10 +94,17 @@ def test_anonymous_temporary_file_is_served_completely(site, tmp_path):
     """Badges are drawn into a temporary file without a name, which no other process can open."""
     event = make_event()
     factories.make_registration(event)
-    path = reverse("organize-badges-pdf", args=[event.slug, "a6"])
+    path = reverse("organize-badges-print", args=[event.slug, "a6"])
     site.server()
+    connection, token = connect(site), "c" * 32
+    headers = {
+        "Cookie": f"{sign_in_organizer(event)}; csrftoken={token}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
 
-    answer, read = get(connect(site), path, Cookie=sign_in_organizer(event))
+    connection.request("POST", path, f"csrfmiddlewaretoken={token}", headers)
+    answer = connection.getresponse()
+    read = answer.read()
 
     assert answer.status == 200
 

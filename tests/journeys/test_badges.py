@@ -30,7 +30,7 @@ def test_organizer_previews_badge_and_downloads_files(browser_page: Page, client
     expect(browser_page.locator(".attention li")).to_contain_text("Zoé 🎉")
     for layout in ("a4x4", "a6", "folded", "label"):
         with browser_page.expect_download() as download:
-            browser_page.locator(f"[formaction$='{layout}.pdf']").click()
+            browser_page.locator(f"[formaction$='/{layout}/print/']").click()
         content = download.value.path().read_bytes()
         assert set(decode_qr(content)) == {build_badge_code(registration)}
 

@@ -121,17 +121,18 @@ def test_long_agenda_is_complete_or_states_number_of_missing_sessions(layout):
     assert any("/events/paper/agenda/" in address for address in decode_qr(content))
 
 
-def test_page_prints_backs_immediately_and_in_job(client, event, settings):
+def test_page_prints_backs_immediately_and_in_job(client, event, monkeypatch):
     client.force_login(make_administrator())
     page = client.get("/organize/paper/badges/").content.decode()
-    at_once = client.get("/organize/paper/badges/a6.pdf?back=agenda&flip=short")
+    at_once = client.post("/organize/paper/badges/a6/print/", {"back": "agenda", "flip": "short"})
+    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 0)
     client.post("/organize/paper/badges/a4x4/print/", {"back": "agenda", "flip": "short"})
     run_waiting_tasks()
 
     assert 'name="back"' in page
     assert "Atelier Bbb" in pdf_text(b"".join(at_once.streaming_content))
     assert "Atelier Bbb" in pdf_text(Job.objects.get().file.read())
-    assert client.get("/organize/paper/badges/a6.pdf?back=nothing").status_code == 422
+    assert client.post("/organize/paper/badges/a6/print/", {"back": "nothing"}).status_code == 422
 
 
 def test_command_prints_backs(event, tmp_path):

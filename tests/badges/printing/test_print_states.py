@@ -105,9 +105,9 @@ def test_choices_name_what_is_missing_first(people):
 def test_last_printing_is_repeated_without_single_badges_of_the_desk(client, people):
     print_all_but_last(people)
     print_badge(registration=people[2], printed_by=None)
-    address = reverse("organize-badges-pdf", args=[people[0].event.slug, "a6"])
+    address = reverse("organize-badges-print", args=[people[0].event.slug, "a6"])
 
-    text = pdf_text(b"".join(client.get(address, {"only": "last"}).streaming_content))
+    text = pdf_text(b"".join(client.post(address, {"only": "last"}).streaming_content))
 
     assert "Ana0" in text
     assert "Ana1" in text
@@ -115,9 +115,9 @@ def test_last_printing_is_repeated_without_single_badges_of_the_desk(client, peo
 
 
 def test_last_printing_of_event_without_any_is_refused(client, people):
-    address = reverse("organize-badges-pdf", args=[people[0].event.slug, "a6"])
+    address = reverse("organize-badges-print", args=[people[0].event.slug, "a6"])
 
-    answer = client.get(address, {"only": "last"})
+    answer = client.post(address, {"only": "last"})
 
     assert answer.status_code == 409
 
@@ -130,12 +130,12 @@ def test_unknown_choice_is_refused_by_name(text):
 
 def test_download_prints_chosen_badges_and_records_them(client, people):
     print_all_but_last(people)
-    address = reverse("organize-badges-pdf", args=[people[0].event.slug, "a6"])
+    address = reverse("organize-badges-print", args=[people[0].event.slug, "a6"])
 
     page = client.get(reverse("organize-badges", args=[people[0].event.slug]))
-    text = pdf_text(b"".join(client.get(address, {"only": "new,changed"}).streaming_content))
-    again = client.get(address, {"only": "new,changed"})
-    unknown = client.get(address, {"only": "some"})
+    text = pdf_text(b"".join(client.post(address, {"only": "new,changed"}).streaming_content))
+    again = client.post(address, {"only": "new,changed"})
+    unknown = client.post(address, {"only": "some"})
 
     assert '<option value="new,changed">' in page.text
     assert "Ana2" in text
