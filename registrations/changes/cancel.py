@@ -39,15 +39,25 @@ class AlreadyCancelled(ConventionError):
     status = 409
 
 
+class RefundChanged(ConventionError):
+    """The cancellation fee is not the one in the preview any more."""
+
+    kind = "refund-changed"
+    status = 409
+
+
 @transaction.atomic
-def cancel_registration(*, registration: Registration, reason: str = "") -> Registration:
+def cancel_registration(
+    *, registration: Registration, reason: str = "", expected_fee_cents: int | None = None
+) -> Registration:
     """Cancel one registration by the event's refund rules, and refund what they allow.
 
-    The rest of an order by card is confirmed if it is paid, or free, after that. Raise AlreadyCancelled, or
-    NotOpenNow once the event is over.
+    The rest of an order by card is confirmed if it is paid, or free, after that. Raise AlreadyCancelled,
+    NotOpenNow once the event is over, or RefundChanged unless the fee is `expected_fee_cents`, if given.
     """
     # The moment of the request decides about the refund, not the moment when the locks were granted.
-    return lock_and_cancel(registration, partial(decide_terms_for_due, at=timezone.now()), reason)
+    get_terms = partial(decide_terms_for_due, at=timezone.now())
+    return lock_and_cancel(registration, _require_fee(get_terms, expected_fee_cents), reason)
 
 
 @transaction.atomic
@@ -60,14 +70,28 @@ def cancel_as_attendee(*, registration: Registration) -> Registration:
 
 
 @transaction.atomic
-def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) -> Registration:
+def cancel_with_fee(
+    *, registration: Registration, fee_cents: int, reason: str, expected_fee_cents: int | None = None
+) -> Registration:
     """Cancel as an organizer, with a fee of `fee_cents` instead of what the refund rules say.
 
     Raise InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
     raises.
     """
     get_terms = partial(make_fee_terms, fee_cents=fee_cents, reason=reason)
-    return lock_and_cancel(registration, get_terms, reason)
+    return lock_and_cancel(registration, _require_fee(get_terms, expected_fee_cents), reason)
+
+
+def _require_fee(get_terms: RefundTermsGetter, expected_fee_cents: int | None) -> RefundTermsGetter:
+    """Return a getter of the same terms that raises RefundChanged if another fee is expected."""
+
+    def get_expected_terms(registration: Registration, due_cents: int) -> RefundTerms:
+        terms = get_terms(registration, due_cents)
+        if expected_fee_cents not in (None, terms.cancellation_fee):
+            raise RefundChanged(_("The refund has changed in the meantime. Check it again."))
+        return terms
+
+    return get_expected_terms
 
 
 def make_fee_terms(registration: Registration, due_cents: int, *, fee_cents: int, reason: str) -> RefundTerms:

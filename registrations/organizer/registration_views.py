@@ -1,7 +1,7 @@
 """Organizers' pages: the list of registrations, and one registration with all actions."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import messages
@@ -34,6 +34,7 @@ from registrations.billing.refund_terms import RefundTerms
 from registrations.booking.verification import awaits_buyer, select_links_after_payment, vouch_for_order
 from registrations.changes.cancel import (
     AlreadyCancelled,
+    RefundChanged,
     cancel_registration,
     cancel_with_fee,
     check_cancellable,
@@ -284,14 +285,10 @@ def registration_cancel(request: HttpRequest, event: str, reference: str) -> Htt
     reason = normalize_whitespace(fee_form.cleaned_data["reason"])
     try:
         check_cancellable(registration)
-        terms = _get_refund_terms(registration, fee_form.fee_cents, reason)
-        # The fee that the organizer has seen: a deadline of the refund rules may have passed since.
-        seen_cents = parse_digits(request.POST.get("confirmed_fee", ""))
-        if seen_cents != terms.cancellation_fee:
-            if seen_cents is not None:
-                messages.warning(request, _("The refund has changed in the meantime. Check it again."))
+        is_cancelled = _try_to_cancel(request, registration, fee_form.fee_cents, reason)
+        if not is_cancelled:
+            terms = _get_refund_terms(registration, fee_form.fee_cents, reason)
             return _render_cancellation(request, registration, fee_form, terms)
-        _cancel_with_terms(registration, fee_form.fee_cents, reason)
     except InvalidFields as error:
         fee_form.add_errors(error.field_errors)
         return _render_registration(request, registration, fee_form=fee_form)
@@ -330,11 +327,21 @@ def _render_cancellation(
     )
 
 
-def _cancel_with_terms(registration: Registration, fee_cents: int | None, reason: str) -> None:
-    if fee_cents is None:
-        cancel_registration(registration=registration, reason=reason)
-    else:
-        cancel_with_fee(registration=registration, fee_cents=fee_cents, reason=reason)
+def _try_to_cancel(
+    request: HttpRequest, registration: Registration, fee_cents: int | None, reason: str
+) -> bool:
+    """Cancel if the organizer has confirmed the fee and it is still the same; return whether it was done."""
+    # A deadline of the refund rules may have passed since the organizer saw the fee.
+    seen_cents = parse_digits(request.POST.get("confirmed_fee", ""))
+    if seen_cents is None:
+        return False
+    cancel = cancel_registration if fee_cents is None else partial(cancel_with_fee, fee_cents=fee_cents)
+    try:
+        cancel(registration=registration, reason=reason, expected_fee_cents=seen_cents)
+    except RefundChanged as error:
+        messages.warning(request, str(error))
+        return False
+    return True
 
 
 @require_POST

@@ -1,9 +1,12 @@
 """An organizer who cancels a registration confirms the refund and the fee first."""
 
+from functools import partial
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from registrations.changes.cancel import RefundChanged, cancel_registration, cancel_with_fee
 from registrations.invoices.models.documents import Refund
 from registrations.models import RefundRule, Registration
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order
@@ -51,6 +54,19 @@ def test_refund_that_changed_since_is_confirmed_again(organizer: Client, registr
 
     registration.refresh_from_db()
     assert "The refund has changed in the meantime. Check it again." in page.text
+    assert registration.cancelled_at is None
+
+
+@pytest.mark.parametrize(
+    "cancel",
+    [cancel_registration, partial(cancel_with_fee, fee_cents=2_000)],
+    ids=["by the rules", "with a fee"],
+)
+def test_registration_is_not_cancelled_with_another_fee_than_the_confirmed_one(registration, cancel):
+    with pytest.raises(RefundChanged):
+        cancel(registration=registration, reason="Ill", expected_fee_cents=1)
+
+    registration.refresh_from_db()
     assert registration.cancelled_at is None
 
 
