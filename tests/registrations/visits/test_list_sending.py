@@ -17,6 +17,7 @@ from registrations.visits.visitor_list.send import revoke_link, send_list, send_
 from tests.registrations.visits.hosts import (
     DAY,
     extract_token,
+    make_host,
     make_hosted,
     make_identified,
     make_identity_answers,
@@ -133,3 +134,17 @@ def test_list_can_be_sent_again_after_encryption_key_was_lost(queued_list, setti
 
     assert make_sent_list(visit).number == 2
     assert visit.lists.count() == 2
+
+
+def test_contacts_are_mailed_once_for_a_version_that_is_sent_again(run_tasks, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    made, contact = make_sent_list(visit), make_host(visit)
+    run_tasks()
+    mailoutbox.clear()
+
+    send_list(visitor_list=made)
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [[visit.security_email]]
+    assert contact.email != visit.security_email

@@ -489,17 +489,3 @@ def test_later_version_without_visitors_is_refused_unless_asked_for():
         create_list(visit=visit)
 
     assert create_list(visit=visit, if_empty=EmptyVersion.CREATE).count == 0
-
-
-def test_contacts_are_mailed_once_for_a_version_that_is_sent_again(run_tasks, mailoutbox):
-    visit = make_hosted()
-    make_identified(visit, 1)
-    made, contact = make_sent_list(visit), make_host(visit)
-    run_tasks()
-    mailoutbox.clear()
-
-    send_list(visitor_list=made)
-    run_tasks()
-
-    assert [mail.to for mail in mailoutbox] == [[visit.security_email]]
-    assert contact.email != visit.security_email
