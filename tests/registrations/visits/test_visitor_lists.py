@@ -28,7 +28,6 @@ from registrations.visits.visitor_list.visitors import find_list_readiness, is_l
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
     extract_token,
-    make_host,
     make_hosted,
     make_identified,
     make_identity_answers,
