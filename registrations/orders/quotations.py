@@ -88,9 +88,23 @@ def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
     return [place for place in places.values() if place["ticket"]]
 
 
-def link_to_quotation(*, order: Order, number: str) -> None:
-    """Store that the order was placed from the quotation with this number, "" for none."""
-    if number:
+def has_quoted_items(quotation: Quotation, places: Iterable[dict[str, Any]]) -> bool:
+    """Return whether the places have the quoted tickets and add-ons, in any order."""
+    return _list_items(places) == _list_items(list_quoted_places(quotation))
+
+
+def _list_items(places: Iterable[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Return each place's ticket and add-ons, sorted."""
+    return sorted((str(place.get("ticket") or ""), sorted(place.get("addons") or [])) for place in places)
+
+
+def link_to_quotation(*, order: Order, number: str, places: Iterable[dict[str, Any]]) -> None:
+    """Store that the order was placed from the quotation with this number, "" for none.
+
+    An order whose `places` differ from the quoted ones is not linked.
+    """
+    quotation = Quotation.objects.filter(number=number).first() if number else None
+    if quotation and has_quoted_items(quotation, places):
         Order.objects.filter(pk=order.pk).update(quotation_number=number)
 
 

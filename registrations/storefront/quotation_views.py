@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from convention.web.client_network import get_client_network
 from registrations.invoices.models import Quotation
 from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
-from registrations.orders.quotations import list_quoted_places
+from registrations.orders.quotations import has_quoted_items, list_quoted_places
 
 from .drafts import PERSON_FIELDS, DraftContent, load_draft, save_draft
 
@@ -30,7 +30,7 @@ def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
     if not places:
         return redirect("register", event.slug)
     draft = load_draft(request.session, event.slug)
-    if draft.quotation == quotation.number and _list_items(draft.people) == _list_items(places):
+    if draft.quotation == quotation.number and has_quoted_items(quotation, draft.people):
         return redirect("register-review", event.slug)
     has_entries = any(value for person in draft.people for value in person.values())
     if has_entries and "replace" not in request.POST:
@@ -44,11 +44,6 @@ def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
         network=get_client_network(request.META),
     )
     return redirect("register", event.slug)
-
-
-def _list_items(people: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    """Return each person's ticket and add-ons."""
-    return [(person.get("ticket", ""), sorted(person.get("addons", []))) for person in people]
 
 
 def _build_draft(quotation: Quotation, places: list[dict[str, Any]]) -> DraftContent:

@@ -236,7 +236,7 @@ def _submit_order(
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
         return redirect(_find_screen(set(fields)), event.slug)
     link_to_previous_order(order=order, reference=draft.previous_order)
-    link_to_quotation(order=order, number=draft.quotation)
+    link_to_quotation(order=order, number=draft.quotation, places=draft.people)
     return _redirect_to_order(request, event.slug, order)
 
 

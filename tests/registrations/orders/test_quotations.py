@@ -332,6 +332,17 @@ def test_order_names_the_quotation_it_was_placed_from(client, organizer, event, 
     assert order.reference in organizer.get("/organize/congress/quotations/").text
 
 
+def test_order_of_other_items_does_not_name_the_quotation(client, event, quoted_draft):
+    make_addon(event)
+    choices = {"choice-0-ticket": "guest", "choice-0-addons": ["dinner"]}
+    client.post("/events/congress/register/choices/", choices)
+    client.post("/events/congress/register/check/", BILLING)
+
+    order = Order.objects.get()
+    assert order.registrations.get().active_addons != []
+    assert order.quotation_number == ""
+
+
 def test_unfinished_registration_is_replaced_by_a_quotation_only_on_request(client, event):
     quotation = create_quotation(event)
     typed = {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-first_name": "Old"}
