@@ -12,7 +12,7 @@ from registrations.models import Ticket
 from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, HostContact, NdaAcceptance, NdaText, Visit, VisitorList
-from registrations.visits.visitor_list.create import create_list
+from registrations.visits.visitor_list.create import EmptyVersion, create_list
 from registrations.visits.visitor_list.send import send_list, send_list_mail
 from tests.factories import (
     START_OF_2020,
@@ -127,9 +127,9 @@ def make_secretary() -> Person:
     return person
 
 
-def make_sent_list(visit: Visit) -> VisitorList:
+def make_sent_list(visit: Visit, *, if_empty: EmptyVersion = EmptyVersion.REFUSE) -> VisitorList:
     """The next version, made, and its mail taken by the server."""
-    row = send_list(visitor_list=create_list(visit=visit))
+    row = send_list(visitor_list=create_list(visit=visit, if_empty=if_empty))
     send_list_mail.func(row.pk)
     row.refresh_from_db()
     visit.refresh_from_db()

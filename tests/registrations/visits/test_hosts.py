@@ -15,6 +15,7 @@ from registrations.visits.hosts.contacts import add_host_contact, end_host_conta
 from registrations.visits.hosts.notifications import notify_contact_of_list
 from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
+from registrations.visits.visitor_list.create import EmptyVersion
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
     ENTRY_PATH_PATTERN,
@@ -205,7 +206,7 @@ def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
 
 def test_host_page_after_empty_list_expects_nobody(visit, enter):
     veto_application(application=get_original_application(visit))
-    make_sent_list(visit)
+    make_sent_list(visit, if_empty=EmptyVersion.CREATE)
 
     page = enter().get(f"/en{make_host_path(visit)}").text
 
