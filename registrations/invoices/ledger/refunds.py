@@ -141,6 +141,18 @@ def complete_refund(
     refund.refresh_from_db()
 
 
+def reopen_refund(*, refund: Refund, reason: str) -> None:
+    """Set a completed refund back to requested, because its money has not left. Others stay as they are."""
+    changed = Refund.objects.filter(pk=refund.pk, state=Refund.State.DONE).update(
+        state=Refund.State.REQUESTED, refunded_on=timezone.localdate()
+    )
+    if changed:
+        record_action(
+            "refund.reopen", refund, event=refund.receivable.event, fields=["state"], reason=reason[:300]
+        )
+    refund.refresh_from_db()
+
+
 def fail_refund(*, refund: Refund, reason: str) -> None:
     """Mark a refund as failed: its money did not leave, or came back today, and is available again."""
     # Only money that had left can be returned; a request that was never sent gets no `failed_on`.

@@ -11,9 +11,16 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import lock_receivable
 from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payment
 from registrations.invoices.ledger.receivable_sources import get_receivable
-from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
+from registrations.invoices.ledger.refunds import (
+    complete_refund,
+    compute_refundable,
+    fail_refund,
+    reopen_refund,
+    request_refund,
+)
 from registrations.invoices.models import Payment, Payout, Receivable, Refund
 from registrations.invoices.models.receivables import BANK_LINE_PREFIX, UNDO_PREFIX
 from registrations.models import Order
@@ -158,8 +165,9 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
 def record_returned_transfer(*, line: BankLine, reference: str) -> Refund | None:
     """Link a debit to the refund that it shows, which completes it; return that refund.
 
-    Without an open refund of this amount, one that nobody requested is recorded; None if no payment has so
-    much left. Raise InvalidAssignment if the line is used or in another currency.
+    Without an open refund of this amount, one that nobody requested is recorded; None if no payment received
+    by the day of the debit has so much left. Raise InvalidAssignment if the line is used or in another
+    currency.
     """
     line = lock_line(line.pk)
     receivable = Receivable.objects.get(reference=reference)
@@ -170,8 +178,12 @@ def record_returned_transfer(*, line: BankLine, reference: str) -> Refund | None
             _("This line is in %(currency)s, but the amount due is in another currency.")
             % {"currency": line.currency}
         )
-    # Of several equal ones any will do: the money left once for each.
-    refund = list_open_refunds().filter(receivable=receivable, amount=-line.amount).first()
+    # Of several equal ones any will do: the money left once for each. It cannot have left before it came.
+    refund = (
+        list_open_refunds()
+        .filter(receivable=receivable, amount=-line.amount, payment__received_on__lte=line.booked_on)
+        .first()
+    )
     refund = refund or _request_returned_transfer(line, receivable)
     if refund:
         line.refund = refund
@@ -182,7 +194,10 @@ def record_returned_transfer(*, line: BankLine, reference: str) -> Refund | None
 
 def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund | None:
     overpaid = compute_balance(receivable).amount_overpaid
-    payments = receivable.payments.exclude(method=Payment.Method.TEST)
+    payments = receivable.payments.filter(received_on__lte=line.booked_on).exclude(method=Payment.Method.TEST)
+    prefix = _make_return_id(line)
+    # After an undo the line is recorded again: the earlier refund has failed, and its id stays taken.
+    earlier_count = Refund.objects.filter(external_id__startswith=prefix).count()
     # Transfers first, the latest first; which one was returned makes no difference to the balance.
     for payment in sorted(payments, key=lambda row: (row.method != Payment.Method.TRANSFER, -row.pk)):
         if limit_returnable(payment.method, compute_refundable(payment), overpaid) >= -line.amount:
@@ -190,10 +205,37 @@ def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund
                 payment=payment,
                 amount=-line.amount,
                 reason=_("From the bank statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
-                external_id=f"bank:{line.fingerprint[:40]}",
+                external_id=f"{prefix}:{earlier_count + 1}" if earlier_count else prefix,
                 method=Payment.Method.TRANSFER,
             )
     return None
+
+
+def _make_return_id(line: BankLine) -> str:
+    """Return how the external ids of the refunds begin that were recorded from this debit alone."""
+    return f"{BANK_LINE_PREFIX}{line.fingerprint[:40]}"
+
+
+@transaction.atomic
+def undo_returned_transfer(*, line: BankLine, reason: str) -> Refund:
+    """Free a debit that was matched to the wrong refund; return that refund.
+
+    One that was recorded from this debit fails. One that had been requested before is requested again, unless
+    it was completed on another day. Raise InvalidAssignment if the debit is not matched.
+    """
+    line = lock_line(line.pk)
+    if line.refund_id is None:
+        raise InvalidAssignment(_("This line is not matched to a refund."))
+    refund = Refund.objects.select_related("receivable__event").get(pk=line.refund_id)
+    lock_receivable(refund.receivable)
+    if (refund.external_id or "").startswith(_make_return_id(line)):
+        fail_refund(refund=refund, reason=reason)
+    elif refund.refunded_on == line.booked_on:
+        reopen_refund(refund=refund, reason=reason)
+    line.refund = None
+    line.save(update_fields=["refund"])
+    record_action("bank.undo", line, event=refund.receivable.event, fields=["refund"], reason=reason[:300])
+    return refund
 
 
 def _format_money(line: BankLine, cents: int) -> str:

@@ -204,7 +204,11 @@ MAX_RETURN_CANDIDATES = 8
 def list_return_candidates(line: BankLine) -> list[ReturnCandidate]:
     """Return the open refunds and the transfers of a debit's amount, those of the same name first."""
     words = split_name_words(f"{line.counterparty} {line.payer_text}")
-    refunds = list_open_refunds().filter(amount=-line.amount, receivable__currency=line.currency)
+    refunds = list_open_refunds().filter(
+        amount=-line.amount,
+        receivable__currency=line.currency,
+        payment__received_on__lte=line.booked_on,
+    )
     # Card payments are returned by the processor, and what was refunded cannot be returned once more.
     transfers = Payment.objects.filter(
         method=Payment.Method.TRANSFER,

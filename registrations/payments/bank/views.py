@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.money import Money
+from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.formatting import format_cents
@@ -35,6 +36,7 @@ from .assignments import (
     record_returned_transfer,
     reopen_line,
     undo_assignment,
+    undo_returned_transfer,
 )
 from .csv_reader import InvalidLines
 from .forms import AssignmentForm, BankReasonForm, ReturnForm, StatementForm
@@ -196,8 +198,11 @@ def _try_record_return(line: BankLine, form: ReturnForm) -> Refund | None:
         form.add_error(None, str(error))
         return None
     if refund is None:
-        sentence = _("No payment of at least this amount can be returned for this reference.")
-        form.add_error("reference", sentence)
+        sentence = _(
+            "No payment of at least this amount can be returned for this reference. The payment must have "
+            "been received by %(day)s, the day of this debit."
+        )
+        form.add_error("reference", sentence % {"day": format_date(line.booked_on)})
     return refund
 
 
@@ -280,4 +285,29 @@ def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> H
     else:
         undo_assignment(assignment=assignment, reason=form.cleaned_data["reason"])
         messages.success(request, _("The assignment has been undone with a counter-entry."))
+    return redirect("bank-line", line_id)
+
+
+@require_POST
+def return_undo(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Undo the match of a debit to a refund."""
+    bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    form = BankReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Enter a reason for undoing the match."))
+        return redirect("bank-line", line_id)
+    try:
+        refund = undo_returned_transfer(line=bank_line, reason=form.cleaned_data["reason"])
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("bank-line", line_id)
+    sentences = {
+        Refund.State.REQUESTED: _(
+            "The match has been undone. The refund is requested again: it still has to be sent."
+        ),
+        Refund.State.FAILED: _(
+            "The match has been undone. The refund recorded from this debit was cancelled."
+        ),
+    }
+    messages.success(request, sentences.get(Refund.State(refund.state), _("The match has been undone.")))
     return redirect("bank-line", line_id)

@@ -1,11 +1,14 @@
 """The pages of debits: refunds and returned payments that the statement does not name."""
 
+import datetime
+
 import pytest
 from lxml import html
 
+from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.ledger.refunds import fail_refund, request_refund
 from registrations.payments.models import BankLine
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.payments.foreign_statements import (
@@ -141,6 +144,92 @@ def test_debit_above_every_payment_of_a_reference_is_refused(client, page):
 
     assert "No payment of at least this amount can be returned" in answer.text
     assert compute_balance(receivable).amount_due == 0
+
+
+def test_undone_return_frees_the_debit_and_restores_the_payment(client, page):
+    receivable = make_paid_receivable()
+    address = f"{BANK}{import_return(text=receivable.reference).pk}/"
+    before = page(address)
+
+    answer = client.post(f"{address}undo/", {"reason": "Mauvaise référence"}, follow=True)
+
+    assert "Undo the match" in before
+    assert "The match has been undone." in answer.text
+    assert receivable.refunds.get().state == "failed"
+    assert compute_balance(receivable).amount_due == 0
+    assert list_match_kinds() == ["unmatched_return"]
+    assert AuditEntry.objects.filter(verb="bank.undo", reason="Mauvaise référence").exists()
+
+
+def test_undone_return_can_be_recorded_again_for_the_same_reference(client, page):
+    receivable = make_paid_receivable()
+    address = f"{BANK}{import_return(text=receivable.reference).pk}/"
+    client.post(f"{address}undo/", {"reason": "Doute"})
+
+    client.post(address, {"reference": receivable.reference})
+
+    assert [refund.state for refund in receivable.refunds.order_by("pk")] == ["failed", "done"]
+    assert compute_balance(receivable).amount_due == 12_000
+
+
+def test_debit_of_a_refund_marked_as_failed_can_be_recorded_elsewhere(client, page):
+    receivable, other = make_paid_receivable(), make_paid_receivable(reference="OTHER-1")
+    address = f"{BANK}{import_return(text=receivable.reference).pk}/"
+    fail_refund(refund=receivable.refunds.get(), reason="Erreur")
+    client.post(f"{address}undo/", {"reason": "Mauvaise référence"})
+
+    client.post(address, {"reference": other.reference})
+
+    assert compute_balance(receivable).amount_due == 0
+    assert compute_balance(other).amount_due == 12_000
+
+
+def test_requested_refund_is_requested_again_once_its_match_is_undone(client, page):
+    receivable = make_paid_receivable()
+    refund = request_refund(payment=receivable.payments.get(), amount=12_000, reason="Geste")
+    address = f"{BANK}{import_return(text=receivable.reference).pk}/"
+
+    answer = client.post(f"{address}undo/", {"reason": "Autre débit"}, follow=True)
+
+    refund.refresh_from_db()
+    assert refund.state == "requested"
+    assert "it still has to be sent" in answer.text
+    assert not BankLine.objects.get().refund
+
+
+def test_undoing_a_match_needs_a_reason(client, page):
+    receivable = make_paid_receivable()
+    address = f"{BANK}{import_return(text=receivable.reference).pk}/"
+
+    answer = client.post(f"{address}undo/", follow=True)
+
+    assert "Enter a reason for undoing the match." in answer.text
+    assert receivable.refunds.get().state == "done"
+
+
+def test_debit_booked_before_the_payment_is_refused(client, page):
+    receivable = make_receivable()
+    day_after = DAY + datetime.timedelta(days=1)
+    record_payment(receivable=receivable, amount=12_000, method="transfer", received_on=day_after)
+    address = f"{BANK}{import_return().pk}/"
+
+    answer = client.post(address, {"reference": receivable.reference})
+
+    assert "The payment must have been received by" in answer.text
+    assert not receivable.refunds.exists()
+
+
+def test_debit_booked_before_the_payment_of_a_refund_is_not_matched_to_it(client, page):
+    receivable = make_receivable()
+    day_after = DAY + datetime.timedelta(days=1)
+    payment = record_payment(receivable=receivable, amount=12_000, method="transfer", received_on=day_after)
+    refund = request_refund(payment=payment, amount=12_000, reason="Geste")
+
+    import_return(text=receivable.reference)
+
+    refund.refresh_from_db()
+    assert refund.state == "requested"
+    assert list_match_kinds() == ["unmatched_return"]
 
 
 def test_debit_of_a_supplier_is_not_to_review(page):
