@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention import hooks
 from convention.errors import ConventionError
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import (
@@ -57,7 +56,7 @@ def credit_invoice(
     # `waived_at` keeps the order's next update from owing these items again.
     receivable.charges.active().filter(pk__in=charges).update(withdrawn_at=now, waived_at=now)
     cap_discounts(receivable)
-    announce_credit(receivable)
+    announce_balance_change(receivable)
     return create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
 
 
@@ -110,7 +109,7 @@ def credit_invoice_amount(
         for rate, share in zip(creditable_by_rate, shares, strict=True)
         if share
     ]
-    announce_credit(receivable)
+    announce_balance_change(receivable)
     drafts = [
         # Positive on a credit note: the document itself has the negative sign.
         DraftLine(description, 1, -charge.amount, charge.vat_rate, charge.exemption, charge.pk)
@@ -121,13 +120,6 @@ def credit_invoice_amount(
             receivable, DocumentHeading(Invoice.Kind.CREDIT_NOTE, invoice, reason), drafts, issued_on
         )
     )
-
-
-def announce_credit(receivable: Receivable) -> None:
-    """Call the listeners of `balance_changes`, and queue the hook `confirm_credited`."""
-    announce_balance_change(receivable)
-    # A task, as for payments: orders are locked before receivables.
-    hooks.confirm_credited.enqueue(receivable.pk)
 
 
 def sum_owed_by_rate(invoiced_balance: InvoicedBalance, invoice: Invoice) -> dict[tuple[int, str], int]:

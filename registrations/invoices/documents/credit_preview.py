@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from convention import hooks
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Invoice, InvoiceLine
 
@@ -34,10 +35,21 @@ class CreditNotePreview:
     excess_deposit_cents: int
 
 
+@transaction.atomic
 def issue_credit_note(
     *, invoice: Invoice, scope: CreditScope, reason: str, last_document_id: int | None = None
 ) -> Invoice:
-    """Credit this part of an invoice. Raise InvalidCredit or DocumentIssuedMeanwhile."""
+    """Credit this part of an invoice, and queue the hook `confirm_credited`.
+
+    Raise InvalidCredit or DocumentIssuedMeanwhile.
+    """
+    credit_note = _credit_scope(invoice, scope, reason, last_document_id)
+    # A task, as for payments: orders are locked before receivables.
+    hooks.confirm_credited.enqueue(invoice.receivable_id)
+    return credit_note
+
+
+def _credit_scope(invoice: Invoice, scope: CreditScope, reason: str, last_document_id: int | None) -> Invoice:
     if scope.amount is not None:
         return credit_invoice_amount(
             invoice=invoice, amount=scope.amount, reason=reason, last_document_id=last_document_id
@@ -54,10 +66,9 @@ def preview_credit_note(
     """Return what `issue_credit_note` would do, and roll it back. Raise the same."""
     receivable = invoice.receivable
     due_before = compute_balance(receivable).amount_due
-    # The credit note itself is issued and rolled back, so that the preview cannot promise anything else.
-    credit_note = issue_credit_note(
-        invoice=invoice, scope=scope, reason=reason, last_document_id=last_document_id
-    )
+    # The credit note itself is issued and rolled back, so that the preview cannot promise anything else. Its
+    # hook is not queued: where tasks run at once, an e-mail would confirm what is rolled back.
+    credit_note = _credit_scope(invoice, scope, reason, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     deposits = invoiced_balance.undeducted_lines if invoiced_balance.has_excess_deposits else []
     preview = CreditNotePreview(

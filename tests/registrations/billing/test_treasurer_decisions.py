@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.tasks.signals import task_started
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +13,11 @@ from registrations.changes.cancel import cancel_registration, cancel_with_fee
 from registrations.changes.correct import Correction, correct_registration
 from registrations.import_export.import_registrations import import_registrations
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
+from registrations.invoices.documents.credit_preview import (
+    CreditScope,
+    issue_credit_note,
+    preview_credit_note,
+)
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_manual_payment
 from registrations.invoices.models.documents import Invoice, Receivable
@@ -231,9 +237,8 @@ def test_credit_of_the_difference_confirms_partly_paid_card_order(
         release_expired_holds()
     if is_sold_out:
         event.tickets.update(capacity=0)
-    credit_invoice_amount(
-        invoice=issue_invoice(receivable=sync_receivable(order)), amount=2_000, reason="Geste"
-    )
+    document = issue_invoice(receivable=sync_receivable(order))
+    issue_credit_note(invoice=document, scope=CreditScope(amount=2_000), reason="Geste")
 
     run_tasks()
 
@@ -245,11 +250,31 @@ def test_credit_of_the_difference_confirms_partly_paid_card_order(
 def test_full_credit_of_an_unpaid_card_order_confirms_its_held_place(event: Event, run_tasks):
     make_issuer()
     order = order_by_card(event)
-    credit_invoice(invoice=issue_invoice(receivable=sync_receivable(order)), reason="Invité par le club")
+    document = issue_invoice(receivable=sync_receivable(order))
+    issue_credit_note(invoice=document, scope=CreditScope(), reason="Invité par le club")
 
     run_tasks()
 
     assert list_states(order) == ["confirmed"]
+
+
+def test_preview_of_a_credit_note_confirms_nothing_where_tasks_run_at_once(event: Event, settings):
+    make_issuer()
+    order = order_by_card(event)
+    document = issue_invoice(receivable=sync_receivable(order))
+    backend = "django.tasks.backends.immediate.ImmediateBackend"
+    settings.TASKS = {"default": {**settings.TASKS["default"], "BACKEND": backend}}
+
+    names = []
+
+    def record_name(sender, task_result, **kwargs) -> None:
+        names.append(task_result.task.name)
+
+    task_started.connect(record_name)
+    preview_credit_note(invoice=document, scope=CreditScope(), reason="Geste")
+
+    assert "confirm_credited_order" not in names
+    assert "send_order_mails" not in names
 
 
 def test_order_page_and_mail_show_amount_and_vat_after_discount(client, event: Event):
