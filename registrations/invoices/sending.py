@@ -132,7 +132,8 @@ def list_claimed_amounts(invoice: Invoice, settlement: InvoiceSettlement) -> lis
     """Return how the balance of an invoice comes about, as (label, amount) pairs."""
     amounts = [
         (pgettext("claim", "Invoiced"), settlement.total),
-        (pgettext("claim", "Credited"), settlement.cancelled),
+        (pgettext("claim", "Credited"), settlement.credited),
+        (pgettext("claim", "No longer due"), settlement.uncollected),
         (pgettext("claim", "Received"), settlement.received),
         (pgettext("claim", "Left to pay"), settlement.unpaid),
     ]

@@ -79,16 +79,17 @@ def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
 
 @dataclass(frozen=True)
 class InvoiceSettlement:
-    """Cents of an invoice: its total, what was received for it, and what is left to pay."""
+    """Cents of an invoice: its total, what credit notes take back, what was received, what is left to pay."""
 
     total: int
+    credited: int
     received: int
     unpaid: int
 
     @property
-    def cancelled(self) -> int:
-        """Return the cents that were credited or are no longer due."""
-        return self.total - self.received - self.unpaid
+    def uncollected(self) -> int:
+        """Return the cents that are no longer due, although no credit note takes them back."""
+        return self.total - self.credited - self.received - self.unpaid
 
 
 def compute_settlement(document: Invoice) -> InvoiceSettlement:
@@ -108,6 +109,7 @@ def compute_settlement(document: Invoice) -> InvoiceSettlement:
     payable = max(0, invoiced_balance.amount_of(document))
     return InvoiceSettlement(
         total=document.total,
+        credited=document.total - payable,
         received=min(payable, retained),
         unpaid=max(0, min(payable - retained, balance.amount_due)),
     )

@@ -9,11 +9,12 @@ from django.utils import timezone, translation
 from convention.text.dates import format_date
 from registrations.invoices.documents.credit_notes import credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice
 from registrations.invoices.sending import queue_invoice_mail
 from tests.registrations.invoices.factories import make_receivable
-from tests.registrations.invoices.test_pages import GUESTS, read_main_text
+from tests.registrations.invoices.test_pages import DINNER, GUESTS, read_main_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -65,6 +66,19 @@ def test_claim_states_what_was_invoiced_credited_and_received(late_invoice, send
     assert "Credited: €60.00" in read_body(mail)
     assert "Received: €100.00" in read_body(mail)
     assert "Left to pay: €200.00" in read_body(mail)
+
+
+def test_claim_names_what_was_withdrawn_without_a_credit_note(issuer, send):
+    receivable = make_receivable(GUESTS, DINNER, language="en")
+    invoice = issue_invoice(receivable=receivable)
+    withdraw_charges(receivable=receivable, keys=["dinner"])
+    record_payment(receivable=receivable, amount=6_000, method="transfer")
+
+    mail = send(invoice)
+
+    assert "No longer due: €66.00" in read_body(mail)
+    assert "Credited" not in read_body(mail)
+    assert "Left to pay: €300.00" in read_body(mail)
 
 
 def test_html_of_a_claim_states_the_amounts(late_invoice, send):
