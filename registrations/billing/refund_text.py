@@ -182,7 +182,7 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
 
 
 def _describe_refunds(refunds: Iterable[Refund], currency: str) -> list[str]:
-    """Return a sentence with the sum for each kind of refunds, and the total if there are several kinds."""
+    """Return a sentence with the sum for each kind of refunds, and the total if several kinds go back."""
     cents_by_kind = Counter[tuple[str, str]]()
     for refund in refunds:
         cents_by_kind[_get_described_kind(refund)] += refund.amount
@@ -190,8 +190,10 @@ def _describe_refunds(refunds: Iterable[Refund], currency: str) -> list[str]:
         _describe_refund(state, method, Money(cents, currency))
         for (state, method), cents in cents_by_kind.items()
     ]
-    if len(sentences) > 1:
-        sentences.append(describe_total_refund(Money(cents_by_kind.total(), currency)))
+    # What failed did not go back.
+    sums = [cents for (state, _method), cents in cents_by_kind.items() if state != Refund.State.FAILED]
+    if len(sums) > 1:
+        sentences.append(describe_total_refund(Money(sum(sums), currency)))
     return sentences
 
 
@@ -239,13 +241,33 @@ def load_refund_history(order: Order, retained: Money) -> dict[str, Any]:
 
 
 def _drop_repeated_refunds(refunds: list[Refund]) -> list[Refund]:
-    """Return the refunds without those that failed and were requested again."""
-    last_ids = {refund.payment_id: refund.pk for refund in refunds}
+    """Return the refunds, ordered by key, without those that failed and were requested again."""
+    unused_cents = {refund.pk: refund.amount for refund in refunds}
     return [
         refund
         for refund in refunds
-        if refund.state != Refund.State.FAILED or refund.pk == last_ids[refund.payment_id]
+        if refund.state != Refund.State.FAILED or not _is_repeated(refund, refunds, unused_cents)
     ]
+
+
+def _is_repeated(failed: Refund, refunds: list[Refund], unused_cents: dict[int, int]) -> bool:
+    """Return whether later refunds return all of a failed one; their cents are then used up."""
+    repeats = [
+        refund
+        for refund in refunds
+        if refund.pk > failed.pk
+        and refund.payment_id == failed.payment_id
+        # One that the treasurer entered has no charge; that of another place returns other money.
+        and refund.charge_key in ("", failed.charge_key)
+    ]
+    left = failed.amount
+    if sum(unused_cents[refund.pk] for refund in repeats) < left:
+        return False
+    for refund in repeats:
+        used = min(left, unused_cents[refund.pk])
+        unused_cents[refund.pk] -= used
+        left -= used
+    return True
 
 
 def _describe_buyer_refund(refund: Refund, amount: Money) -> BuyerRefund:

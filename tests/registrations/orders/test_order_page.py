@@ -17,7 +17,7 @@ from registrations.booking.place_order import place_order
 from registrations.booking.verification import select_links_after_payment
 from registrations.changes.cancel import cancel_registration
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.ledger.refunds import complete_refund
+from registrations.invoices.ledger.refunds import complete_refund, fail_refund, request_refund
 from registrations.invoices.models import Refund
 from registrations.models import Order, Registration, Sponsorship
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -99,6 +99,44 @@ def test_order_page_tells_what_was_paid_and_refunded(client, event: Event):
 
     assert requested.endswith("Paid: €245 Refund requested · €90")
     assert completed.endswith("Paid: €245 Refunded on 4 May 2026 · €90")
+
+
+@pytest.fixture
+def order_of_three(event: Event):
+    """Return an order of three places at 100 euros, paid by one transfer."""
+    make_issuer()
+    order = make_order(event, payment="invoice", total=30_000, email="z@example.org", language="en")
+    for _number in range(3):
+        make_registration(event.tickets.get(), order=order, price=10_000)
+    record_payment(receivable=sync_receivable(order), amount=30_000, method="transfer")
+    return order
+
+
+def test_order_page_shows_failed_refund_beside_that_of_another_place(client, order_of_three):
+    first, second = order_of_three.registrations.order_by("pk")[:2]
+    cancel_registration(registration=first)
+    fail_refund(refund=Refund.objects.get(), reason="compte fermé")
+    cancel_registration(registration=second)
+
+    answer = client.get(order_of_three.manage_path)
+
+    total = read_facts(answer)["Total"]
+    assert "Refund failed · €100" in total
+    assert "Refund requested · €100" in total
+    assert "Total refund" not in answer.text
+
+
+def test_order_page_hides_failed_refund_that_was_requested_again(client, order_of_three):
+    first = order_of_three.registrations.order_by("pk").first()
+    cancel_registration(registration=first)
+    failed = Refund.objects.get()
+    fail_refund(refund=failed, reason="compte fermé")
+    request_refund(payment=failed.payment, amount=10_000, reason="Nouvel IBAN")
+
+    total = read_facts(client.get(order_of_three.manage_path))["Total"]
+
+    assert "Refund failed" not in total
+    assert "Refund requested · €100" in total
 
 
 @pytest.fixture
