@@ -184,7 +184,7 @@ certificate_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.
 feedback_addresses = Hook()
 # (registration): called in the transaction in which another person gets the place, with the row locked and
-# not saved yet, to forget what is known of the former attendee: notes and presence.
+# not saved yet, to forget what is known of the former attendee: notes, presence, identities.
 transfer_listeners = Hook()
 # (receivable): called in the transaction in which payments, refunds or charges of a receivable changed.
 balance_changes = Hook()

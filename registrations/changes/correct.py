@@ -29,7 +29,7 @@ from convention.events.sequence import advance_sequence
 from convention.text.dates import format_deadline
 from convention.text.email_addresses import filter_by_email, is_same_email
 from convention.text.normalize import casefold_text
-from registrations.application_rules import get_application_path
+from registrations.application_rules import check_applications, get_application_path
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_active, check_correctable, clear_answers
 from registrations.booking.transfer import (
@@ -230,6 +230,8 @@ def _save_correction(
         saved_fields = transfer_registration(registration, given_by=given_by, at=at)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
+        # The place of an application stays the applicant's; an error rolls everything back.
+        check_applications([registration])
         release_members_session_places(registration)
     else:
         saved_fields = [

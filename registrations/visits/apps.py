@@ -39,6 +39,9 @@ class VisitsConfig(AppConfig):
         hooks.cancellation_listeners.register(
             "registrations.visits.visitor_list.list_withdrawals.queue_withdrawal_mails"
         )
+        hooks.transfer_listeners.register(
+            "registrations.visits.identity.deletion.delete_identity_of_former_attendee"
+        )
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
         hooks.event_deletion_obstacles.register(

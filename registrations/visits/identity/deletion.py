@@ -25,6 +25,11 @@ def delete_identities_of_cancelled(registrations: Collection[Registration]) -> N
         delete_identities(application_ids=set(applications.order_by().values_list("pk", flat=True)))
 
 
+def delete_identity_of_former_attendee(registration: Registration) -> None:
+    """Delete the identity of a visitor whose place another person gets, in the caller's transaction."""
+    delete_identities_of_cancelled([registration])
+
+
 @transaction.atomic
 def delete_identities(*, application_ids: Collection[int], verb: str = "identity.remove") -> int:
     """Delete what is stored of the identities of these applications; return how many had any.

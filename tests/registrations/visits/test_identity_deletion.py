@@ -5,6 +5,7 @@ from cryptography.fernet import Fernet
 
 from convention.privacy.find_data import SubjectData
 from convention.privacy.subjects import get_subject
+from registrations.booking.transfer import transfer_registration
 from registrations.changes.cancel import cancel_as_attendee
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
@@ -15,13 +16,14 @@ from registrations.visits.models import Application, Identity, VisitorList
 from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.table import format_rows
-from tests.factories import make_member
+from tests.factories import make_administrator, make_member
 from tests.registrations.visits.hosts import (
     make_hosted,
     make_identified,
     make_identity_answers,
     make_sent_list,
 )
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +153,28 @@ def test_person_finds_lists_with_their_name_in_own_data():
     }
 
     assert found == {listed.person.pk: [1], later.pk: []}
+
+
+def test_identity_of_former_attendee_is_deleted_when_another_person_gets_the_place():
+    leaves, stays = make_listed_pair()
+
+    transfer_registration(leaves.registration)
+
+    assert not Identity.objects.filter(application=leaves).exists()
+    assert load_identities(leaves) == [{}] * 3
+    assert Identity.objects.filter(application=stays).exists()
+
+
+def test_correction_cannot_give_an_applicants_place_to_another_person():
+    visitor, _stays = make_listed_pair()
+    registration = visitor.registration
+    page = f"/en/organize/{registration.event.slug}/registrations/{registration.reference}/"
+    name = registration.name
+    values = {"first_name": "Quentin", "last_name": "Wyszynski", "email": registration.email, "company": ""}
+
+    answer = make_client(make_administrator()).post(page, values, follow=True)
+
+    registration.refresh_from_db()
+    assert registration.name == name
+    assert "Places on this visit are allocated on application." in answer.content.decode()
+    assert Identity.objects.filter(application=visitor).exists()
