@@ -5,7 +5,7 @@ from collections import defaultdict
 from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
-from convention.text.email_addresses import normalize_email
+from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.models import Order, Registration, TransferNotice
 from registrations.models.deliveries import holder_message_key
@@ -43,8 +43,13 @@ def list_former_attendees_to_notify(order: Order) -> list[list[TransferNotice]]:
 
 
 def _is_due(notice: TransferNotice) -> bool:
-    """Return whether the event is not over and the attendee was ever e-mailed about the place."""
-    return notice.registration.event.ends_at > timezone.now() and knows_of_place(notice)
+    """Return whether a former attendee who was ever e-mailed about the place is to be notified.
+
+    Nobody is after the event, nor at the present attendee's address: the place may have been given back.
+    """
+    registration = notice.registration
+    is_former = not is_same_email(notice.email, registration.email)
+    return is_former and registration.event.ends_at > timezone.now() and knows_of_place(notice)
 
 
 def _load_transfer_notices(order: Order) -> QuerySet[TransferNotice]:

@@ -29,7 +29,10 @@ def get_issued_identity(registration: Registration, before: Mapping[str, Any]) -
     """Return the identity on this badge version; `before` has the former values of changed fields."""
     issued = AttendeeIdentity(**registration.issued_to)
     if issued.has_name:
-        return issued
+        if issued.email or registration.holder_count == 1:
+            return issued
+        # The address was the former attendee's (`transfer_registration`).
+        return replace(issued, email=before.get("email", registration.email))
     former = {name: before[name] for name in IDENTITY_FIELDS if name in before}
     return replace(AttendeeIdentity.from_row(registration), **former)
 
@@ -41,6 +44,8 @@ def is_transfer(registration: Registration, before: Mapping[str, Any]) -> bool:
     """
     if not any(name in before for name in IDENTITY_FIELDS):
         return False
+    if replaces_former_address(registration, before):
+        return True
     issued, current = get_issued_identity(registration, before), AttendeeIdentity.from_row(registration)
     # The club's own spelling of a member's name is never another person.
     if registration.person and registration.ticket.needs_member_verification:
@@ -49,6 +54,16 @@ def is_transfer(registration: Registration, before: Mapping[str, Any]) -> bool:
             return False
         issued = issued if issued.has_name else member
     return issued.has_name and is_other_person(issued, current)
+
+
+def replaces_former_address(registration: Registration, before: Mapping[str, Any]) -> bool:
+    """Return whether unsaved changes replace the former attendee's address after a transfer of the name.
+
+    That address got the new attendee's link, so it has to be voided as in a transfer.
+    """
+    issued, former_email = AttendeeIdentity(**registration.issued_to), before.get("email", "")
+    has_former_address = issued.has_name and not issued.email and registration.holder_count > 1
+    return has_former_address and bool(former_email) and not is_same_email(former_email, registration.email)
 
 
 def remember_issued_identity(registration: Registration, before: Mapping[str, Any]) -> list[str]:
@@ -103,33 +118,54 @@ def save_transfer_notice(
     """Store the former attendee's address before `transfer_registration`, to notify them of the transfer.
 
     `before` has the former values of changed, unsaved fields. Return None if nobody is to be notified: the
-    attendee gave the place away, or has no mailbox other than the buyer's and the new attendee's.
+    attendee gave the place away, or has no mailbox other than the buyer's. The notice is not due while the
+    address is the new attendee's as well.
     """
     if given_by is GivenBy.ATTENDEE or registration.confirmed_at is None:
         return None
     issued = get_issued_identity(registration, before)
-    new_addresses = (registration.email, registration.order.email)
     # The present address first; that of the badge where the new attendee's was entered as a correction.
-    for email in (before.get("email", registration.email), issued.email):
-        if email and not any(is_same_email(email, address) for address in new_addresses):
-            return TransferNotice.objects.create(
-                registration=registration,
-                holder_count=registration.holder_count,
-                first_name=issued.first_name[:MAX_NOTICE_NAME_LENGTH],
-                email=email,
-                given_by=given_by,
-            )
-    return None
+    addresses = [
+        email
+        for email in (before.get("email", registration.email), issued.email)
+        if email and not is_same_email(email, registration.order.email)
+    ]
+    if not addresses:
+        return None
+    # An address that stays is notified only if another one is entered before the mails are sent.
+    replaced = [email for email in addresses if not is_same_email(email, registration.email)]
+    # After a transfer of the name alone, the address is not that of the name.
+    is_named = not replaces_former_address(registration, before)
+    return TransferNotice.objects.create(
+        registration=registration,
+        holder_count=registration.holder_count,
+        first_name=issued.first_name[:MAX_NOTICE_NAME_LENGTH] if is_named else "",
+        email=[*replaced, *addresses][0],
+        given_by=given_by,
+    )
 
 
 def transfer_registration(
-    registration: Registration, *, given_by: GivenBy = GivenBy.ATTENDEE, at: datetime.datetime | None = None
+    registration: Registration,
+    *,
+    before: Mapping[str, Any] | None = None,
+    given_by: GivenBy = GivenBy.ATTENDEE,
+    at: datetime.datetime | None = None,
 ) -> list[str]:
     """Void the former holder's badge and link, remove their answers, and return the fields to save.
 
-    `at` as in `start_badge_version`.
+    `before` has the former values of a correction's changed, unsaved fields; `at` is as in
+    `start_badge_version`.
     """
+    has_former_address = (
+        before is not None
+        and bool(registration.email)
+        and is_same_email(get_issued_identity(registration, before).email, registration.email)
+    )
     start_badge_version(registration, at=at)
+    if has_former_address:
+        # Without an address: the next one that is entered is the new attendee's first.
+        registration.issued_to = asdict(replace(AttendeeIdentity.from_row(registration), email=""))
     registration.is_transferred_by_buyer = given_by is GivenBy.BUYER
     clear_answers(registration)
     return [*TRANSFERRED_FIELDS, "answers"]

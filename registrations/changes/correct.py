@@ -227,7 +227,7 @@ def _save_correction(
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
         save_transfer_notice(registration, old_values, given_by=given_by)
-        saved_fields = transfer_registration(registration, given_by=given_by, at=at)
+        saved_fields = transfer_registration(registration, before=old_values, given_by=given_by, at=at)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
         # The place of an application stays the applicant's; an error rolls everything back.

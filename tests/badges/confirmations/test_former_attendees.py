@@ -1,6 +1,7 @@
 """The e-mail to an attendee whose place was given to somebody else."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone, translation
 
 from badges.confirmations.attendee_notices import list_former_attendees_to_notify
@@ -10,6 +11,7 @@ from registrations.changes.correct import Correction, correct_as_organizer, corr
 from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
 from registrations.models import GivenBy, Order, Registration, TransferNotice
 from registrations.order_request import RequestedPlace
+from registrations.permissions import make_own_secret
 from tests.factories import make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
@@ -78,6 +80,78 @@ def test_address_on_the_badge_is_notified_if_the_new_address_was_entered_first(
     run_tasks()
 
     assert "given to somebody else" in get_mail_to(mailoutbox, "zoe@x.fr").subject
+
+
+def correct(registration, first_name: str, last_name: str, email: str) -> None:
+    registration.refresh_from_db()
+    correction = Correction(
+        first_name=first_name, last_name=last_name, email=email, company="", no_photo=False
+    )
+    correct_as_organizer(registration=registration, correction=correction)
+
+
+@pytest.mark.parametrize("is_worker_fast", [True, False])
+def test_address_corrected_after_the_name_notifies_the_former_address(
+    registration, run_tasks, mailoutbox, is_worker_fast
+):
+    correct(registration, "Ana", "Sol", "zoe@x.fr")
+    if is_worker_fast:
+        run_tasks()
+        mailoutbox.clear()
+
+    correct(registration, "Ana", "Sol", "ana@example.net")
+    run_tasks()
+
+    notice = get_mail_to(mailoutbox, "zoe@x.fr")
+    assert "given to somebody else" in notice.subject
+    assert "Ana" not in notice.body
+    assert "ana@example.net" in {address for mail in mailoutbox for address in mail.to}
+    assert not TransferNotice.objects.exists()
+
+
+def test_address_corrected_after_the_name_voids_the_link_of_the_former_address(registration):
+    correct(registration, "Ana", "Sol", "zoe@x.fr")
+    registration.refresh_from_db()
+    path = registration.order.build_path_with(make_own_secret(registration))
+
+    correct(registration, "Ana", "Sol", "ana@example.net")
+
+    assert Client().get(path).status_code == 404
+
+
+def test_next_address_after_that_is_a_correction(registration):
+    correct(registration, "Ana", "Sol", "zoe@x.fr")
+    correct(registration, "Ana", "Sol", "ana@example.net")
+    registration.refresh_from_db()
+    badge_version = registration.badge_version
+
+    correct(registration, "Ana", "Sol", "ana@example.org")
+
+    registration.refresh_from_db()
+    assert registration.badge_version == badge_version
+
+
+def test_new_attendees_married_name_at_the_former_address_is_a_correction(registration):
+    correct(registration, "Ana", "Sol", "zoe@x.fr")
+    registration.refresh_from_db()
+    badge_version = registration.badge_version
+
+    correct(registration, "Ana", "Martin", "zoe@x.fr")
+
+    registration.refresh_from_db()
+    assert registration.badge_version == badge_version
+
+
+def test_place_given_away_and_back_sends_no_notice_to_its_attendee(registration, run_tasks, mailoutbox):
+    back = RequestedPlace(ticket="", first_name="Zoé", last_name="Alpha", email="ZOE@x.fr")
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    registration.refresh_from_db()
+    substitute_as_organizer(registration=registration, new_attendee=back)
+    run_tasks()
+
+    subjects = [mail.subject for mail in mailoutbox if mail.to[0].casefold() == "zoe@x.fr"]
+    assert [subject for subject in subjects if "given to somebody else" in subject] == []
+    assert not TransferNotice.objects.exists()
 
 
 def test_attendee_who_gave_the_place_away_is_not_notified(registration, run_tasks, mailoutbox):
