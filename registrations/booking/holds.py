@@ -29,6 +29,7 @@ from registrations.inventory.stock import release_expired_packages, release_tick
 from registrations.models import Order, OrderAlarm, Registration, Sponsorship, Ticket
 from registrations.models.order_item import OrderItem
 
+from .build_order import get_hold_duration
 from .unverified_alarm import notify_organizers
 from .validation import refuse_if_closed
 
@@ -235,6 +236,21 @@ def hold_until_event_ends(*, order: Order) -> None:
     _hold_items(pending, expires_at=order.event.ends_at)
     if released:
         sync_existing_receivable(order)
+
+
+@transaction.atomic
+def shorten_unpaid_hold(*, order: Order) -> None:
+    """End the hold of `hold_until_event_ends` after the usual time; other holds stay as they are.
+
+    Call it once nothing of a part payment is left.
+    """
+    pending = lock_pending_items(order).filter_items(
+        lambda item: item.hold_expires_at is not None and item.hold_expires_at >= order.event.ends_at
+    )
+    expires_at = timezone.now() + get_hold_duration(order)
+    for item in pending.all_items:
+        item.hold_expires_at = min(expires_at, item.hold_expires_at or expires_at)
+    pending.save("hold_expires_at")
 
 
 def _hold_items(pending: PendingItems, *, expires_at: datetime.datetime) -> None:

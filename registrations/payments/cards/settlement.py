@@ -15,9 +15,10 @@ from registrations.billing.receivables import (
     sync_receivable,
 )
 from registrations.booking.confirm import confirm_or_notify, confirm_paid_items, confirm_settled_order
-from registrations.booking.holds import extend_hold, release_hold
+from registrations.booking.holds import extend_hold, release_hold, shorten_unpaid_hold
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment, record_processor_fee
-from registrations.invoices.models import Payment, Receivable
+from registrations.invoices.models import Payment, Receivable, Refund
 from registrations.models import Order, Registration, Sponsorship
 from registrations.payments.models import CardPaymentAttempt
 
@@ -135,6 +136,28 @@ def confirm_credited_order(receivable_id: int) -> None:
     with transaction.atomic():
         if order := _lock_order_of(receivable_id):
             confirm_settled_order(order=order)
+
+
+def queue_shorter_hold(refund: Refund) -> None:
+    """Queue the shortening of the hold of a provisional order whose last money was taken back."""
+    pending = Registration.objects.filter(
+        order__reference=refund.receivable.reference, confirmed_at=None, cancelled_at=None
+    )
+    if compute_balance(refund.receivable).amount_retained <= 0 and pending.exists():
+        # A task, as for payments: the order is locked before its receivable, which the caller has locked.
+        shorten_hold_of_unpaid_order.enqueue(refund.receivable_id)
+
+
+@task()
+def shorten_hold_of_unpaid_order(receivable_id: int) -> None:
+    """Shorten the hold of an order for which no money is left, unless the bank processes a SEPA debit."""
+    with transaction.atomic():
+        order = _lock_order_of(receivable_id)
+        if order is None or calculate_amount_retained(order) > 0:
+            return
+        debits = CardPaymentAttempt.objects.unsettled().filter(order=order, completed_at__isnull=False)
+        if not debits.exists():
+            shorten_unpaid_hold(order=order)
 
 
 def _lock_order_of(receivable_id: int) -> Order | None:

@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
+from registrations.booking.build_order import HOLD_DURATION
 from registrations.inventory.stock import release_ticket_holds
+from registrations.invoices.ledger.refunds import cancel_payment
 from registrations.invoices.models import Payment
 from registrations.models import RegistrationAddon
 from registrations.payments.cards.gateway import SessionFacts
@@ -87,6 +89,28 @@ def test_part_payment_holds_place_until_event_ends(zoe, desk, client):
 
     assert "Payment of €50 recorded. €70 left to pay." in page
     assert zoe.state == "pending"
+    assert zoe.hold_expires_at == zoe.event.ends_at
+
+
+def test_cancelled_part_payment_ends_the_hold_after_the_usual_time(zoe, desk, client, run_tasks):
+    pay(client, desk, amount="20")
+
+    cancel_payment(payment=Payment.objects.get(), reason="Mauvaise commande")
+    run_tasks()
+
+    zoe.refresh_from_db()
+    assert zoe.hold_expires_at <= timezone.now() + HOLD_DURATION
+    assert zoe.hold_expires_at > timezone.now()
+
+
+def test_hold_stays_while_another_part_payment_is_left(zoe, desk, client, run_tasks):
+    pay(client, desk, amount="20")
+    pay(client, desk, amount="30")
+
+    cancel_payment(payment=Payment.objects.first(), reason="Mauvaise commande")
+    run_tasks()
+
+    zoe.refresh_from_db()
     assert zoe.hold_expires_at == zoe.event.ends_at
 
 
