@@ -70,6 +70,8 @@ def notify_applicant_of_new_dates(application_id: int, old_start: str, old_end: 
     application = rows.filter(pk=application_id, person__email__isnull=False).first()
     if application is None or application.person is None:
         return
+    if not _is_current_move(application.visit, (old_start, old_end), moved_at):
+        return
     person, visit = application.person, application.visit
     url = settings.SITE_URL + reverse("visit", args=[visit.event.slug])
     with translation.override(person.language):
@@ -95,7 +97,7 @@ def notify_contact_of_new_dates(contact_id: int, old_start: str, old_end: str, m
     """Mail the old and the new dates to a contact of the host. Raise MailNotSent."""
     rows = HostContact.objects.active().select_related("visit__event__venue")
     contact = rows.filter(pk=contact_id).first()
-    if contact is None:
+    if contact is None or not _is_current_move(contact.visit, (old_start, old_end), moved_at):
         return
     with translation.override(contact.language):
         send_or_log(
@@ -117,6 +119,8 @@ def notify_security_of_new_dates(visit_id: int, old_start: str, old_end: str, mo
     visit = Visit.objects.active().select_related("event__venue").filter(pk=visit_id).first()
     if visit is None or not visit.security_email:
         return
+    if not _is_current_move(visit, (old_start, old_end), moved_at):
+        return
     sent_list = find_current_list(visit)
     language = sent_list.language if sent_list else settings.LANGUAGE_CODE
     with translation.override(language):
@@ -131,6 +135,16 @@ def notify_security_of_new_dates(visit_id: int, old_start: str, old_end: str, mo
                 key=f"security-{visit.pk}",
             )
         )
+
+
+def _is_current_move(visit: Visit, old_dates: tuple[str, str], moved_at: str) -> bool:
+    """Return whether the visit has other dates than before this move, and was not moved again since.
+
+    The mail about the later move names the present dates.
+    """
+    old_starts_at, old_ends_at = map(datetime.datetime.fromisoformat, old_dates)
+    is_moved_again = visit.moved_at is not None and visit.moved_at > datetime.datetime.fromisoformat(moved_at)
+    return not is_moved_again and (visit.event.starts_at, visit.event.ends_at) != (old_starts_at, old_ends_at)
 
 
 def _build_message(

@@ -87,12 +87,31 @@ def test_each_move_has_its_own_message_id_there_and_back(visit, run_tasks, mailo
 
 def test_retry_of_a_move_has_the_same_message_id(visit, mailoutbox):
     application, event = visit.applications.get(), visit.event
-    move = (event.starts_at.isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
+    move = ((event.starts_at - DAY).isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
 
     for _attempt in range(2):
         notify_applicant_of_new_dates.func(application.pk, *move)
 
     assert len({mail.message()["Message-ID"] for mail in mailoutbox}) == 1
+
+
+def test_move_to_the_same_dates_sends_no_mail(visit, mailoutbox):
+    application, event = visit.applications.get(), visit.event
+    move = (event.starts_at.isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
+
+    notify_applicant_of_new_dates.func(application.pk, *move)
+
+    assert mailoutbox == []
+
+
+def test_two_moves_before_the_mails_are_sent_are_one_mail_to_each(visit, run_tasks, mailoutbox):
+    for days in (7, -7):
+        move_visit(visit, days=days)
+    run_tasks()
+
+    addresses = [mail.to[0] for mail in mailoutbox]
+    assert visit.applications.get().person.email in addresses
+    assert len(addresses) == len(set(addresses))
 
 
 def test_open_link_moves_with_the_end_of_the_visit(visit):
