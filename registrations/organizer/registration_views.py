@@ -275,10 +275,13 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
     )
 
 
-@require_POST
+@require_safe_or_post
 def registration_cancel(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Cancel by the refund rules or with another fee, once the organizer has confirmed what it comes to."""
     registration = _get_registration(get_event_to_organize(event, request.user), reference)
+    # The language switch of the question leads here by GET.
+    if request.method != "POST":
+        return redirect("organize-registration", event, reference)
     fee_form = CancellationFeeForm(request.POST, prefix="cancel")
     if not fee_form.is_valid():
         return _render_registration(request, registration, fee_form=fee_form)

@@ -35,6 +35,15 @@ def test_first_click_states_the_refund_and_cancels_nothing(organizer: Client, re
     assert 'value="Ill"' in page.text
 
 
+def test_language_switch_of_the_question_leads_to_the_registration(organizer: Client, registration):
+    path = f"/en/organize/congress/registrations/{registration.reference}/"
+
+    answer = organizer.get(f"{path}cancel/")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == path
+
+
 def test_confirmation_states_the_fee_of_the_organizer_and_then_charges_it(organizer: Client, registration):
     fields = {"cancel-reason": "Ill", "cancel-cancellation_fee": "20"}
 
