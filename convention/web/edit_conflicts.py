@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from django.db import models
 
+# Many times the fingerprints of the longest form; a browser never sends more.
+MAX_SEEN_LENGTH = 20_000
+
 
 @dataclass(frozen=True)
 class EditComparison:
@@ -82,9 +85,12 @@ def parse_seen_fingerprints(text: str) -> dict[str, str]:
 
     Unreadable ones are dropped, which makes every field count as changed: nothing is overwritten unseen.
     """
+    if len(text) > MAX_SEEN_LENGTH:
+        return {}
     try:
         fingerprints = json.loads(text)
-    except ValueError:
+    # Deeply nested brackets exhaust the stack.
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(fingerprints, dict):
         return {}

@@ -1,12 +1,14 @@
 """Two organizers who edit an event's settings at the same time keep each other's changes."""
 
 import datetime
+import json
 
 import pytest
 from django.test import Client
 
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
+from convention.web.edit_conflicts import compute_fingerprints, parse_seen_fingerprints
 from tests.factories import make_event, make_staff
 from tests.site_objects import make_client
 
@@ -84,3 +86,14 @@ def test_times_changed_by_two_organizers_are_checked_together(organizer, event):
     event.refresh_from_db()
     assert {field.name for field, _value in conflict.context["other_values"]} == {"starts_at", "ends_at"}
     assert event.starts_at < event.ends_at
+
+
+@pytest.mark.parametrize("length", [9_000, 100_000])
+def test_deeply_nested_fingerprints_count_as_unreadable(length):
+    assert parse_seen_fingerprints("[" * length) == {}
+
+
+def test_fingerprints_of_a_form_are_read():
+    seen = compute_fingerprints({"name": "Congrès", "accent": "#0b5c8a"})
+
+    assert parse_seen_fingerprints(json.dumps(seen)) == seen
