@@ -16,8 +16,7 @@ from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 
 from .models import Delegation, Event, EventRole
-from .role_mails import queue_role_mail
-from .roles import lock_event, save_event_role
+from .roles import give_event_role, lock_event
 
 
 @transaction.atomic
@@ -96,7 +95,7 @@ def add_delegate(
         person = add_colleague(
             company=delegation.company, email=email, first_name=first_name, last_name=last_name
         )
-    new_role = save_event_role(
+    return give_event_role(
         event=delegation.event,
         person=person,
         role=role,
@@ -104,8 +103,6 @@ def add_delegate(
         days=(timezone.localdate(), None),
         delegation=delegation,
     )
-    queue_role_mail(new_role)
-    return new_role
 
 
 def _ensure_employed(person: Person, company: Company) -> None:

@@ -34,17 +34,20 @@ ROLE_TEXTS: Final[dict[str, Promise]] = {
 def queue_role_mail(role: EventRole) -> None:
     """Queue the mail about a role that the current actor has given, unless it is their own or has ended."""
     actor_id = current_actor.get().person_id
-    has_ended = role.last_day is not None and role.last_day < timezone.localdate()
-    if role.person_id != actor_id and not has_ended:
+    if role.person_id != actor_id and not _has_ended(role):
         notify_appointee.enqueue(role.pk, actor_id)
+
+
+def _has_ended(role: EventRole) -> bool:
+    return role.last_day is not None and role.last_day < timezone.localdate()
 
 
 @task
 def notify_appointee(role_id: int, appointed_by_id: int | None = None) -> None:
-    """E-mail the person about their role, unless it was removed meanwhile. Raise MailNotSent."""
+    """E-mail the person about their role, unless it was removed or has ended meanwhile. Raise MailNotSent."""
     rows = EventRole.objects.select_related("event", "person", "delegation__company")
     role = rows.filter(pk=role_id, person__is_active=True).first()
-    if role is None or not role.person.email:
+    if role is None or not role.person.email or _has_ended(role):
         return
     appointed_by = Person.objects.filter(pk=appointed_by_id).first()
     # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.

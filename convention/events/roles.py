@@ -39,9 +39,7 @@ def appoint_person(
     # Two requests at once must find each other's role instead of giving it twice.
     lock_event(event)
     person = get_or_create_by_address(email=email, first_name=first_name, last_name=last_name)
-    event_role = save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
-    queue_role_mail(event_role)
-    return event_role
+    return give_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
 
 
 @transaction.atomic
@@ -70,10 +68,18 @@ def appoint_delegate(
         company=delegation.company, email=email, first_name=first_name, last_name=last_name
     )
     days = (starts_on, ends_on)
-    event_role = save_event_role(
-        event=delegation.event, person=person, role=role, days=days, delegation=delegation
-    )
-    queue_role_mail(event_role)
+    return give_event_role(event=delegation.event, person=person, role=role, days=days, delegation=delegation)
+
+
+def give_event_role(
+    *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
+) -> EventRole:
+    """Do what `save_event_role` does, and queue the mail to the person if the role or its days are new."""
+    same_roles = EventRole.objects.filter(event=event, person=person, role=role, delegation=delegation)
+    former_days = {row.pk: (row.starts_on, row.ends_on) for row in same_roles}
+    event_role = save_event_role(event=event, person=person, role=role, days=days, delegation=delegation)
+    if former_days.get(event_role.pk) != (event_role.starts_on, event_role.ends_on):
+        queue_role_mail(event_role)
     return event_role
 
 

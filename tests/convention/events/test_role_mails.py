@@ -70,3 +70,31 @@ def test_role_of_a_copied_event_sends_no_mail(event, run_tasks, mailoutbox):
     run_tasks()
 
     assert mailoutbox == []
+
+
+def test_role_that_ended_before_the_mail_was_sent_sends_no_mail(event, run_tasks, mailoutbox):
+    give_role("nina@example.org", by=make_administrator())
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    EventRole.objects.update(starts_on=yesterday, ends_on=yesterday)
+
+    run_tasks()
+
+    assert mailoutbox == []
+
+
+def test_same_role_for_the_same_days_sends_one_mail(event, run_tasks, mailoutbox):
+    for _time in range(3):
+        give_role("nina@example.org", by=make_administrator())
+        run_tasks()
+
+    assert len(mailoutbox) == 1
+
+
+def test_role_with_other_days_sends_another_mail(event, run_tasks, mailoutbox):
+    boss, today = make_administrator(), timezone.localdate()
+    give_role("nina@example.org", by=boss)
+    run_tasks()
+    give_role("nina@example.org", by=boss, ends_on=today + datetime.timedelta(days=3))
+    run_tasks()
+
+    assert len(mailoutbox) == 2
