@@ -197,7 +197,7 @@ def test_message_after_an_assignment_names_and_links_what_was_paid(client, page)
 
     [message] = html.fromstring(answer.content).xpath("//ul[contains(@class, 'messages')]/li")
     [link] = message.xpath(".//a/@href")
-    assert f"€120 has been recorded for Acme & fils · {receivable.reference}." in message.text_content()
+    assert f"€120.00 has been recorded for Acme & fils · {receivable.reference}." in message.text_content()
     assert link == f"/en/organize/money/owed/{receivable.reference}/"
 
 
@@ -343,7 +343,7 @@ def test_charge_recorded_while_viewing_receivable_has_no_actor(page, event):
 
 
 def test_each_treasurer_page_links_to_all_others(client, page):
-    places = ["money", "cards", "bank", "payouts", "books", "issuer"]
+    places = ["money", "invoices", "cards", "bank", "payouts", "books", "issuer"]
     addresses = ["/organize/money/", *(f"/organize/money/{name}/" for name in places[1:])]
     for address in addresses:
         nav = html.fromstring(client.get(address).content).xpath("//nav[@class='organize-nav']//li/a/@href")
