@@ -48,7 +48,8 @@ def make_list(people, *, ticket="guest"):
     return "\n".join(["first_name,last_name,email,ticket", *rows])
 
 
-def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, client, run_tasks):
+def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, client, run_tasks, monkeypatch):
+    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 0)
     make_registration(make_ticket(event), first_name="Zoé", last_name="Müller")
     answer = client.post("/organize/x/badges/a6/print/")
 
