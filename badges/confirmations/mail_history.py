@@ -9,7 +9,11 @@ from convention.audit.record import make_subject_label
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, TransferNotice
-from registrations.models.deliveries import handover_message_key, holder_message_key
+from registrations.models.deliveries import (
+    handover_message_key,
+    holder_message_key,
+    make_private_message_key,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ def knows_of_place(notice: TransferNotice) -> bool:
         subject = make_subject_label(registration)
         if AuditEntry.objects.filter(subject=subject, verb=NAMING_VERB).exists():
             return True
-    own_keys = [f"holder-{registration.reference}-{count}", f"own-{registration.reference}-{count}"]
+    own_keys = [
+        holder_message_key(registration, holder_count=count),
+        make_private_message_key(registration, holder_count=count),
+    ]
     is_own = Q(message_key__in=own_keys) | Q(kind=MailDelivery.Kind.MEMBER_VERIFICATION)
     sent_mails = registration.deliveries.filter(is_own, accepted_at__isnull=False)
     invitations = registration.invitations.filter(holder_count=count, sent_at__isnull=False)

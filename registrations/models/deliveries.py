@@ -17,15 +17,19 @@ def handover_message_key(registration: "Registration") -> str:
     return f"handover-{registration.reference}-{registration.holder_count}"
 
 
-def holder_message_key(registration: "Registration") -> str:
-    """Return the key of the mail to the current holder."""
-    return f"holder-{registration.reference}-{registration.holder_count}"
+def holder_message_key(registration: "Registration", *, holder_count: int | None = None) -> str:
+    """Return the key of the mail to the current holder, or to the one with that number."""
+    return f"holder-{registration.reference}-{holder_count or registration.holder_count}"
 
 
-def make_private_message_key(registration: "Registration") -> str:
-    """Return the key of the mail to a private place's current holder, or about its cancellation."""
+def make_private_message_key(registration: "Registration", *, holder_count: int | None = None) -> str:
+    """Return the key of the mail to a private place's current holder, or about its cancellation.
+
+    With `holder_count`, return that of the mail to the holder with that number.
+    """
     # The key changes exactly when another mail is due; corrections are revisions under the same key.
-    state = "cancelled" if registration.cancelled_at else str(registration.holder_count)
+    is_about_cancellation = registration.cancelled_at and holder_count is None
+    state = "cancelled" if is_about_cancellation else str(holder_count or registration.holder_count)
     return f"own-{registration.reference}-{state}"
 
 
