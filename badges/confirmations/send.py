@@ -9,7 +9,6 @@ once the mail server has accepted them (`registrations.orders.deliveries`), so n
 
 import datetime
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from django.tasks import Task, task
 from django.utils import timezone, translation
 
 from convention.db.leases import hold_lease
-from convention.mail.messages import MailMessage, MailNotSent, MailRefused, send_mail_message
+from convention.mail.messages import MailMessage, MailNotSent, send_or_log
 from convention.text.email_addresses import is_same_email
 from registrations.booking.verification import (
     awaits_buyer,
@@ -174,8 +173,7 @@ def _send_to_former_attendees(order: Order, attempts: MailAttempts) -> None:
 
 def _send_to_former_attendee(notices: list[TransferNotice]) -> None:
     # A refused address cannot be corrected: the registration is another person's.
-    with suppress(MailRefused):
-        send_mail_message(write_former_attendee_mail(notices))
+    send_or_log(write_former_attendee_mail(notices))
     TransferNotice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 
