@@ -1,5 +1,6 @@
 """Privacy pages: one's own data, requests, retention and consent texts, in both languages."""
 
+import datetime
 import io
 import zipfile
 
@@ -215,12 +216,19 @@ def test_overdue_request_is_marked_late(secretary):
 
 
 @pytest.mark.parametrize(
-    ("days_left", "label"), [(4, "4 days left"), (1, "1 day left"), (0, "last day"), (8, "")]
+    ("today", "label"),
+    [
+        ("2027-04-06", "4 days left"),
+        ("2027-04-09", "1 day left"),
+        ("2027-04-10", "last day"),
+        ("2027-04-02", ""),
+    ],
 )
-def test_request_that_is_due_within_a_week_is_highlighted(secretary, days_left, label):
-    case = PrivacyCase.objects.create(kind="access", email="gast@example.org")
-    case.requested_at -= case.due_on - timezone.localdate() - timezone.timedelta(days=days_left)
-    case.save()
+def test_request_that_is_due_within_a_week_is_highlighted(secretary, today, label, monkeypatch):
+    requested_at = datetime.datetime(2027, 3, 10, 12, tzinfo=datetime.UTC)
+    PrivacyCase.objects.create(kind="access", email="gast@example.org", requested_at=requested_at)
+    now = datetime.datetime.fromisoformat(f"{today}T12:00:00+00:00")
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
     page = html.fromstring(make_client(secretary).get("/en/organize/privacy/").content)
 
