@@ -316,7 +316,6 @@ SIGN_IN_LIMITS = {
 ACCOUNT_RATE_LIMITS = SIGN_IN_LIMITS if RATE_LIMITS != "off" else False
 # The last address in X-Forwarded-For is the one that our own proxy appended.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
-SESSION_ENGINE = "convention.accounts.session_store"
 SESSION_COOKIE_AGE = env.int("SESSION_DAYS", default=14) * 24 * 3600
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
 # Second factor for people with a role: `required` or `offered`.

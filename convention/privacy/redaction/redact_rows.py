@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from convention.accounts.session_store import SessionStore
 from convention.audit.models import AuditEntry
 from convention.mail.stored_mails import remove_stored_mails
 from convention.personal_data import DataSubject

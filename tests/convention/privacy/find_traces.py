@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
-from convention.accounts.session_store import SessionStore
 from convention.text.normalize import casefold_text, name_search_key
 from tests.pdf_readers import pdf_text
 

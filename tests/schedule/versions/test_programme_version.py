@@ -1,37 +1,14 @@
-"""The version of a programme is computed from what the ORM reads, and changes with it."""
+"""The version of a programme changes with everything that its pages show."""
 
 import pytest
-from django.db import connection
-from django.db.models import Count, F, Max
+from django.db.models import F
 
 from convention.events.models import Room
 from schedule.models import ProgrammeAudience, Schedule, Session
-from schedule.programme.programme_version import VERSION_QUERIES, fetch_rows, get_programme_version
+from schedule.programme.programme_version import get_programme_version
 from tests.factories import make_event, make_room, make_session
 
 pytestmark = pytest.mark.django_db
-
-
-def load_by_orm(event):
-    """Return what the three statements read, by the ORM."""
-    sessions = Session.objects.filter(event=event)
-    [counts] = sessions.order_by().values_list("event").annotate(Count("pk"), Max("pk")) or [(0, 0, None)]
-    reserved = sessions.filter(reserved__gt=0).values_list("pk", "reserved")
-    return [
-        list(Schedule.objects.filter(event=event).values_list("revision", "version", "day_starts_at")),
-        [*reserved, counts[1:]],
-        list(Room.objects.filter(event=event).order_by("pk").values_list("pk", "name", "position")),
-    ]
-
-
-def load_by_statements(event):
-    with connection.cursor() as cursor:
-        return [fetch_rows(cursor, query, event.pk) for query in VERSION_QUERIES]
-
-
-def sort_rows(results):
-    # SQLite returns a time as text.
-    return [sorted([str(cell) for cell in row] for row in rows) for rows in results]
 
 
 @pytest.fixture
@@ -58,12 +35,11 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_statements_read_what_the_orm_reads_after_each_change(event, change):
+def test_each_change_gives_another_version(event, change):
     before = get_programme_version(event, audience=ProgrammeAudience.PUBLIC).cache_key
 
     CHANGES[change](event)
 
-    assert sort_rows(load_by_statements(event)) == sort_rows(load_by_orm(event))
     assert get_programme_version(event, audience=ProgrammeAudience.PUBLIC).cache_key != before
 
 
@@ -75,7 +51,6 @@ def test_changes_of_another_event_leave_the_version_unchanged(event):
     make_session(other, capacity=9, reserved=3)
     make_room(other)
 
-    assert sort_rows(load_by_statements(other)) == sort_rows(load_by_orm(other))
     assert get_programme_version(event, audience=ProgrammeAudience.PUBLIC).cache_key == before
 
 
@@ -86,5 +61,4 @@ def test_place_that_moves_between_sessions_changes_the_version(event):
 
     Session.objects.filter(event=event).update(reserved=1 - F("reserved"))
 
-    assert sort_rows(load_by_statements(event)) == sort_rows(load_by_orm(event))
     assert get_programme_version(event, audience=ProgrammeAudience.PUBLIC).cache_key != before
