@@ -20,6 +20,7 @@ from convention.tables.columns import index_columns, remember_columns
 from convention.tables.files import ParsedTable
 from convention.tables.import_payload import unpack_import
 from convention.tables.row_errors import InvalidRows
+from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.application_rules import describe_missing_application
 from registrations.billing.receivables import is_paid
@@ -82,10 +83,11 @@ def import_registrations(
     record_action("registration.import", event, event=event, fields=result.column_fields)
     record_changes(event, result)
     # Adopted orders get new links, because the old ones were just revoked.
+    # A long list must not delay the confirmations of people who register themselves.
     for order in result.adopted_orders:
-        send_links_mail.enqueue([order], [])
+        send_links_mail.using(queue_name=MAIL_QUEUE).enqueue([order], [])
     for order in result.order_ids_to_notify:
-        hooks.send_order_mails.enqueue(order)
+        hooks.send_order_mails.task.using(queue_name=MAIL_QUEUE).enqueue(order)
     return result
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.dates import format_date
 
 from .documents.invoiced_balance import compute_unpaid_cents
@@ -89,7 +90,7 @@ def number_reminders(receivable: Receivable) -> SentReminders:
     return SentReminders([(reminder, numbers.get(reminder.step)) for reminder in reminders], len(late_steps))
 
 
-@task
+@task(queue_name=MAIL_QUEUE)
 def send_reminder(invoice: int, step: int) -> None:
     """Send one reminder step unless the invoice was paid or the step was sent meanwhile."""
     document = Invoice.objects.select_related("receivable__event").get(pk=invoice)
