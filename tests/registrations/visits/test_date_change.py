@@ -3,12 +3,13 @@
 import datetime
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
+from convention.text.dates import format_date
 from registrations.models import WaitingEntry
-from registrations.visits.lifecycle.date_change import follow_new_dates, notify_applicant_of_new_dates
-from registrations.visits.models import Application, DayMail, Visit
+from registrations.visits.lifecycle.date_change import follow_new_dates, notify_of_new_dates
+from registrations.visits.models import Application, DayMail, NotifiedDates, Visit
 from tests.factories import make_administrator, make_member
 from tests.registrations.visits.hosts import (
     DAY,
@@ -85,33 +86,80 @@ def test_each_move_has_its_own_message_id_there_and_back(visit, run_tasks, mailo
     assert len(set(message_ids)) == 3
 
 
-def test_retry_of_a_move_has_the_same_message_id(visit, mailoutbox):
+def test_retry_of_a_move_has_the_same_message_id(visit, run_tasks, mailoutbox):
     application, event = visit.applications.get(), visit.event
-    move = ((event.starts_at - DAY).isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
+    old_dates = {"starts_at": event.starts_at, "ends_at": event.ends_at}
+    move_visit(visit, days=7)
+    run_tasks()
+    # As after a worker that died between the mail and the row.
+    NotifiedDates.objects.filter(application=application).update(**old_dates)
 
-    for _attempt in range(2):
-        notify_applicant_of_new_dates.func(application.pk, *move)
+    notify_of_new_dates.func(application.notified_dates.pk)
 
-    assert len({mail.message()["Message-ID"] for mail in mailoutbox}) == 1
+    mails = [mail for mail in mailoutbox if mail.to == [application.person.email]]
+    assert len(mails) == 2
+    assert len({mail.message()["Message-ID"] for mail in mails}) == 1
 
 
-def test_move_to_the_same_dates_sends_no_mail(visit, mailoutbox):
-    application, event = visit.applications.get(), visit.event
-    move = (event.starts_at.isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
-
-    notify_applicant_of_new_dates.func(application.pk, *move)
+def test_move_back_before_the_mails_are_sent_sends_no_mail(visit, run_tasks, mailoutbox):
+    for days in (7, -7):
+        move_visit(visit, days=days)
+    run_tasks()
 
     assert mailoutbox == []
 
 
 def test_two_moves_before_the_mails_are_sent_are_one_mail_to_each(visit, run_tasks, mailoutbox):
-    for days in (7, -7):
-        move_visit(visit, days=days)
+    for _move in range(2):
+        move_visit(visit, days=7)
     run_tasks()
 
     addresses = [mail.to[0] for mail in mailoutbox]
     assert visit.applications.get().person.email in addresses
     assert len(addresses) == len(set(addresses))
+
+
+def test_mail_after_two_moves_names_the_last_dates_that_the_recipient_was_told(visit, run_tasks, mailoutbox):
+    first_day = visit.day
+
+    for _move in range(2):
+        move_visit(visit, days=7)
+    run_tasks()
+
+    security = find_mail(mailoutbox, visit.security_email)
+    host = find_mail(mailoutbox, visit.host_contacts.get().email)
+    applicant = find_mail(mailoutbox, visit.applications.get().person.email)
+    assert name_day(first_day) in security.body
+    assert name_day(first_day) in host.body
+    assert name_day(first_day) in applicant.body
+    assert name_day(first_day + 7 * DAY) not in applicant.body
+
+
+def test_each_recipient_reads_the_last_dates_of_their_own_mail(visit, run_tasks, mailoutbox):
+    applicant, host = visit.applications.get(), visit.host_contacts.get()
+    first_day = visit.day
+    move_visit(visit, days=7)
+    # The worker stops after the mail to the applicant.
+    notify_of_new_dates.func(applicant.notified_dates.pk)
+    mailoutbox.clear()
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    assert name_day(first_day + 7 * DAY) in find_mail(mailoutbox, applicant.person.email).body
+    assert name_day(first_day) in find_mail(mailoutbox, host.email).body
+
+
+def name_day(day):
+    """Return day and month in French, as the mails write them, with or without the year."""
+    with translation.override("fr"):
+        return format_date(day).rpartition("\N{NO-BREAK SPACE}")[0]
+
+
+def find_mail(mails, address):
+    """Return the only mail to the address."""
+    [mail] = [mail for mail in mails if mail.to == [address]]
+    return mail
 
 
 def test_open_link_moves_with_the_end_of_the_visit(visit):
