@@ -99,7 +99,8 @@ start_job = SingleHook()
 
 # (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()
-# (stored, changed): called in the transaction in which the settings of an event were saved.
+# (stored, changed) -> sentences for the organizer on what changed with it: called in the transaction in
+# which the settings of an event were saved.
 event_change_listeners = Hook()
 # (event) -> ReadinessItems (convention/events/publishing/publish.py): what is ready or missing before its
 # publication.

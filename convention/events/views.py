@@ -155,13 +155,17 @@ def _describe_setting(form: EventForm, name: str, value: object) -> str:
 
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str, *, changed_fields: list[str]) -> Event:
-    """Save and record the event; warn of a passed deadline or a pale accent. Raise InvalidFields."""
+    """Save and record the event; report what changed with it, a passed deadline or a pale accent.
+
+    Raise InvalidFields.
+    """
     # In this transaction: guards compare with the stored row, which they lock until the event is saved.
     stored = check_event_change(form.instance, request.user) if form.instance.pk else None
     event: Event = form.save()
     record_action(verb, event, event=event, fields=changed_fields)
     for follow_change in hooks.event_change_listeners.providers() if stored else ():
-        follow_change(stored, event)
+        for sentence in follow_change(stored, event):
+            messages.info(request, sentence)
     is_draft = event.visibility == Event.Visibility.DRAFT
     # Not on each change of an event whose registration has closed as planned.
     if (is_draft or {*EVENT_TIME_FIELDS, "visibility"} & {*changed_fields}) and (

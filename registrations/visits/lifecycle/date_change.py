@@ -1,4 +1,4 @@
-"""Follow new dates of a visit that members know of: one e-mail to each person concerned, links, reminders."""
+"""Follow new dates of a visit: rides, links, reminders, and one e-mail to each person concerned."""
 
 from django.conf import settings
 from django.db.models import F, Model
@@ -6,6 +6,7 @@ from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.db.leases import hold_lease
 from convention.events.models import Event
@@ -16,6 +17,8 @@ from registrations.orders.calendar import build_calendar_file
 from registrations.permissions import get_full_access
 from registrations.visits.hosts.permissions import find_current_list
 from registrations.visits.models import Application, DayMail, HostContact, NotifiedDates, Visit
+from registrations.visits.rides.calendar import list_rides
+from registrations.visits.rides.edit_rides import shift_rides
 
 from .event_hooks import round_to_minutes
 
@@ -23,21 +26,34 @@ from .event_hooks import round_to_minutes
 ANNOUNCED_STATES = (Visit.State.PUBLISHED, Visit.State.CLOSED, Visit.State.LOCKED, Visit.State.SENT)
 
 
-def follow_new_dates(stored: Event, event: Event) -> None:
-    """Tell everyone concerned that the visit moves from the dates of `stored` to those of `event`.
+def follow_new_dates(stored: Event, event: Event) -> list[str]:
+    """Move rides, links and reminders of a visit from the dates of `stored` to those of `event`.
 
-    Open links to the list last as much longer or shorter, and reminders are sent again for the new dates.
+    Tell everyone concerned if members know of the visit. Return sentences on the rides for the organizer.
     """
     if event.kind != Event.Kind.SITE_VISIT or round_to_minutes(stored) == round_to_minutes(event):
-        return
+        return []
     visit = Visit.objects.filter(event=event).first()
     if visit is None:
-        return
+        return []
     visit.event = event
-    now = timezone.now()
     # Visitors are on their way or on site when a visit has begun; then only its end can change.
-    if visit.state not in ANNOUNCED_STATES or event.starts_at <= now:
-        return
+    if visit.cancelled_at or event.starts_at <= timezone.now():
+        return []
+    shifted_count = shift_rides(
+        visit=visit,
+        old_end=stored.ends_at,
+        start_shift=event.starts_at - stored.starts_at,
+        end_shift=event.ends_at - stored.ends_at,
+    )
+    if visit.state in ANNOUNCED_STATES:
+        _announce_new_dates(visit, stored)
+    return _describe_shifted_rides(visit, shifted_count) if shifted_count else []
+
+
+def _announce_new_dates(visit: Visit, stored: Event) -> None:
+    """Queue the mails. Open links to the list last as much longer or shorter; reminders are sent again."""
+    event, now = visit.event, timezone.now()
     Visit.objects.filter(pk=visit.pk).update(moved_at=now)
     open_links = visit.lists.exclude(link_hash="").filter(link_expires_at__gt=now)
     open_links.update(link_expires_at=F("link_expires_at") + (event.ends_at - stored.ends_at))
@@ -46,6 +62,18 @@ def follow_new_dates(stored: Event, event: Event) -> None:
     # Calendar programs take over changed dates from a file with a higher number only.
     advance_sequence(event.pk)
     _queue_mails(visit, stored)
+
+
+def _describe_shifted_rides(visit: Visit, shifted_count: int) -> list[str]:
+    sentence = ngettext(
+        "One ride has moved with the visit. Check its time under “Rides”.",
+        "%(count)d rides have moved with the visit. Check their times under “Rides”.",
+        shifted_count,
+    ) % {"count": shifted_count}
+    if visit.state not in ANNOUNCED_STATES:
+        return [sentence]
+    passengers = _("Passengers will get the new times in the e-mail about the new date.")
+    return [f"{sentence} {passengers}"]
 
 
 def _queue_mails(visit: Visit, stored: Event) -> None:
@@ -114,7 +142,7 @@ def _build_message_to_applicant(notified: NotifiedDates) -> MailMessage | None:
             key=f"applicant-{application.pk}",
             attachments=_make_calendar_files(application),
             application=application,
-            has_rides=application.ride_seats.exists(),
+            rides=list_rides(application),
             url=settings.SITE_URL + reverse("visit", args=[notified.visit.event.slug]),
         )
 
