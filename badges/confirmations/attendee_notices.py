@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 from django.db.models import QuerySet, prefetch_related_objects
-from django.utils import timezone
 
 from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.changes.handover_text import has_own_mailbox
@@ -15,7 +14,7 @@ from .mail_history import MailHistory, cancelled_message_key, knows_of_place
 
 def list_new_holders_to_notify(order: Order) -> list[Registration]:
     """Return the registrations whose new holder must still be notified; none after the event."""
-    if order.event.ends_at <= timezone.now():
+    if order.event.is_over():
         return []
     # A change of holder raises badge_version, so for most orders no mails are loaded. Private places have
     # other mails (private_places.py).
@@ -49,7 +48,7 @@ def _is_due(notice: TransferNotice) -> bool:
     """
     registration = notice.registration
     is_former = not is_same_email(notice.email, registration.email)
-    return is_former and registration.event.ends_at > timezone.now() and knows_of_place(notice)
+    return is_former and not registration.event.is_over() and knows_of_place(notice)
 
 
 def _load_transfer_notices(order: Order) -> QuerySet[TransferNotice]:
@@ -62,7 +61,7 @@ def list_cancelled_to_notify(order: Order) -> list[Registration]:
 
     Of a place for which only the buyer ever got an e-mail, only the buyer is notified. None after the event.
     """
-    if order.event.ends_at <= timezone.now():
+    if order.event.is_over():
         return []
     cancelled = order.registrations.filter(
         confirmed_at__isnull=False, cancelled_at__isnull=False, merged_into=None, is_private=False

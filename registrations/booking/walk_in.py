@@ -125,7 +125,7 @@ def _load_offering(event: Event, place: RequestedPlace) -> Offering:
 
 def _validate_walk_in(event: Event, place: RequestedPlace, offering: Offering) -> Ticket:
     now = timezone.now()
-    if event.ends_at <= now:
+    if event.is_over(at=now):
         raise NotOpenNow(_("The event is over: registration is no longer possible."))
     ticket = offering.tickets.get(place.ticket)
     errors: dict[str, list[str]] = {}

@@ -46,7 +46,7 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
         "quotation": quotation,
         "event": event,
         "can_order": is_orderable and is_open and bool(list_quoted_places(quotation)),
-        "package": package if package and event.ends_at > now and package.is_on_sale(at=now) else None,
+        "package": package if package and not event.is_over(at=now) and package.is_on_sale(at=now) else None,
     }
     return render(request, "registrations/quotation.html", context)
 

@@ -114,7 +114,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "revenue": [] if get_delegation(request.user, event_obj) else sum_charges(event_obj),
         "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
-        "is_over": event_obj.ends_at < now,
+        "is_over": event_obj.is_over(at=now),
     }
     return render(request, "reports/overview.html", context)
 
