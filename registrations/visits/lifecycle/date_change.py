@@ -100,7 +100,7 @@ def notify_of_new_dates(notified_dates_id: int) -> None:
 
     Raise MailNotSent.
     """
-    rows = NotifiedDates.objects.select_related("visit__event__venue", "contact")
+    rows = NotifiedDates.objects.select_related("visit__event__venue")
     # A visit that moves twice queues two tasks for each recipient.
     with hold_lease(f"visit-dates:{notified_dates_id}"):
         notified = rows.filter(pk=notified_dates_id, visit__cancelled_at__isnull=True).first()
