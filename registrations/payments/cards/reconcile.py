@@ -80,9 +80,9 @@ def _close_unknown_attempt(attempt: CardPaymentAttempt) -> None:
 
 
 def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
-    """Return whether the order holds a place or a package for exactly the amount of this attempt."""
-    if not matches_amount_due(attempt):
-        # A place was cancelled meanwhile: the buyer starts again for the rest.
+    """Return whether the order holds a place or a package for a card payment of exactly this amount."""
+    if not attempt.order.is_by_card or not matches_amount_due(attempt):
+        # The buyer pays by transfer by now, or a place was cancelled and the buyer starts again for the rest.
         return False
     is_held = Q(
         order=attempt.order_id,
