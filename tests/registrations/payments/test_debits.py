@@ -3,13 +3,16 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
+from registrations.invoices.models import Refund
 from registrations.payments.models import BankLine
+from registrations.payments.payment_problems import list_failed_refunds
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.payments.foreign_statements import (
     make_details,
@@ -191,10 +194,26 @@ def test_requested_refund_is_requested_again_once_its_match_is_undone(client, pa
 
     answer = client.post(f"{address}undo/", {"reason": "Autre débit"}, follow=True)
 
-    refund.refresh_from_db()
-    assert refund.state == "requested"
+    new = receivable.refunds.exclude(pk=refund.pk).get()
+    assert new.state == "requested"
+    assert (new.amount, new.reason, new.method) == (refund.amount, refund.reason, refund.method)
     assert "it still has to be sent" in answer.text
     assert not BankLine.objects.get().refund
+    assert list(list_failed_refunds()) == []
+
+
+def test_undone_match_leaves_the_earlier_day_in_the_day_book(client, page):
+    receivable = make_paid_receivable()
+    refund = request_refund(payment=receivable.payments.get(), amount=12_000, reason="Geste")
+    line = import_return(text=receivable.reference)
+    earlier = DAY - datetime.timedelta(days=40)
+    BankLine.objects.update(booked_on=earlier)
+    Refund.objects.update(refunded_on=earlier)
+
+    client.post(f"{BANK}{line.pk}/undo/", {"reason": "Autre débit"})
+
+    refund.refresh_from_db()
+    assert refund.cash_movements == [(earlier, 12_000), (timezone.localdate(), -12_000)]
 
 
 def test_undoing_a_match_needs_a_reason(client, page):
