@@ -1,6 +1,7 @@
 """Payment reminders: each step is sent once for each invoice, in the buyer's language, until it is paid."""
 
 import datetime
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.conf import settings
@@ -60,15 +61,19 @@ def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> i
     return None if step is None or (step < 0 <= overdue_by.days) else step
 
 
-def will_be_reminded(document: Invoice, *, today: datetime.date) -> bool:
-    """Return whether another reminder of an overdue invoice is sent unless it is paid."""
+def is_any_reminded_again(unpaid_invoices: Iterable[Invoice], *, today: datetime.date) -> bool:
+    """Return whether another reminder of one of them, which is overdue, is sent unless it is paid."""
     issuer = Issuer.get_current()
     last_step = max(issuer.reminder_days, default=None) if issuer else None
     # Steps before the due date have passed.
-    if last_step is None or last_step < 0 or not document.receivable.email:
+    if last_step is None or last_step < 0:
         return False
-    is_recent = today - document.due_on <= MAX_REMINDER_AGE
-    return is_recent and all(reminder.step < last_step for reminder in document.reminders.all())
+    return any(
+        document.receivable.email
+        and datetime.timedelta() < today - document.due_on <= MAX_REMINDER_AGE
+        and all(reminder.step < last_step for reminder in document.reminders.all())
+        for document in unpaid_invoices
+    )
 
 
 class SentReminders(NamedTuple):

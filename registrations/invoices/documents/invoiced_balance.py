@@ -1,13 +1,13 @@
 """Compare charges with issued lines: what is still to be invoiced, deducted or credited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date
-from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.balance import ReceivableBalance, compute_balance
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Receivable
 
 from .invoice_writer import DraftLine, build_charge_line
@@ -93,12 +93,18 @@ class InvoiceSettlement:
 
 
 def compute_settlement(document: Invoice) -> InvoiceSettlement:
-    """Return what was received and is unpaid of an invoice.
+    """Return what was received and is unpaid of an invoice."""
+    receivable = document.receivable
+    return derive_settlement(document, load_invoiced_balance(receivable), compute_balance(receivable))
+
+
+def derive_settlement(
+    document: Invoice, invoiced_balance: InvoicedBalance, balance: ReceivableBalance
+) -> InvoiceSettlement:
+    """Return what was received and is unpaid of an invoice, from what was loaded of its receivable.
 
     Payments cover the receivable's documents in the order in which they were issued.
     """
-    invoiced_balance = load_invoiced_balance(document.receivable)
-    balance = compute_balance(document.receivable)
     earlier = sum(
         line.invoice.sign * line.amount
         for line in invoiced_balance.lines
@@ -118,6 +124,17 @@ def compute_settlement(document: Invoice) -> InvoiceSettlement:
 def compute_unpaid_cents(document: Invoice) -> int:
     """Return the cents left to pay of an invoice, 0 if it is paid or credited."""
     return compute_settlement(document).unpaid
+
+
+def select_unpaid_invoices(
+    documents: Iterable[Invoice], invoiced_balance: InvoicedBalance, balance: ReceivableBalance
+) -> list[Invoice]:
+    """Return the invoices of a receivable that are not paid in full, without a query."""
+    return [
+        document
+        for document in documents
+        if not document.is_credit_note and derive_settlement(document, invoiced_balance, balance).unpaid > 0
+    ]
 
 
 def build_lines_to_invoice(receivable: Receivable) -> list[DraftLine]:

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.db.models.signals import post_init
 from django.utils import timezone
 from lxml import html
 
@@ -10,7 +11,8 @@ from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
-from registrations.invoices.models import Refund
+from registrations.invoices.models import Payment, Refund
+from registrations.payments.bank.payables import MAX_RETURN_CANDIDATES, list_return_candidates
 from registrations.payments.models import BankLine
 from registrations.payments.payment_problems import list_failed_refunds
 from tests.registrations.invoices.factories import make_receivable
@@ -256,3 +258,24 @@ def test_debit_of_a_supplier_is_not_to_review(page):
 
     assert list_match_kinds() == []
     assert "Any other debit needs no action here." in page(f"{BANK}{BankLine.objects.get().pk}/")
+
+
+def test_only_the_offered_transfers_are_loaded(client, page):
+    for number in range(12):
+        make_paid_receivable(reference=f"OTHER-{number}")
+    acme = make_paid_receivable(name="Acme Industries")
+    line = import_return(text="ACME")
+    loaded = []
+
+    def count_payment(sender, **kwargs) -> None:
+        loaded.append(sender)
+
+    post_init.connect(count_payment, sender=Payment)
+    try:
+        candidates = list_return_candidates(line)
+    finally:
+        post_init.disconnect(count_payment, sender=Payment)
+
+    assert candidates[0].receivable == acme
+    assert len(candidates) == MAX_RETURN_CANDIDATES
+    assert len(loaded) == MAX_RETURN_CANDIDATES
