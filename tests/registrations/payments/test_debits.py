@@ -218,6 +218,15 @@ def test_undone_match_leaves_the_earlier_day_in_the_day_book(client, page):
     assert refund.cash_movements == [(earlier, 12_000), (timezone.localdate(), -12_000)]
 
 
+def test_undo_button_is_as_high_as_the_field_of_the_reason(client, page):
+    receivable = make_paid_receivable()
+    line = import_return(text=receivable.reference)
+
+    tree = html.fromstring(client.get(f"{BANK}{line.pk}/").content)
+
+    assert tree.xpath("//form[contains(@action, '/undo/')]/button/@class") == ["button quiet"]
+
+
 def test_undoing_a_match_needs_a_reason(client, page):
     receivable = make_paid_receivable()
     address = f"{BANK}{import_return(text=receivable.reference).pk}/"
