@@ -9,6 +9,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from convention.errors import ConventionError
+from registrations.billing.receivables import is_order_active
 from registrations.models import Registration, Sponsorship
 from registrations.payments.models import CardPaymentAttempt, StripeEvent
 
@@ -80,18 +81,24 @@ def _close_unknown_attempt(attempt: CardPaymentAttempt) -> None:
 
 
 def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
-    """Return whether the order holds a place or a package for a card payment of exactly this amount."""
+    """Return whether the order waits for a card payment of exactly this amount.
+
+    It does while a place or a package is held, or once all are confirmed and something was added since.
+    """
     if not attempt.order.is_by_card or not matches_amount_due(attempt):
         # The buyer pays by transfer by now, or a place was cancelled and the buyer starts again for the rest.
         return False
-    is_held = Q(
-        order=attempt.order_id,
-        cancelled_at__isnull=True,
-        confirmed_at__isnull=True,
-        hold_expires_at__gt=timezone.now(),
-    )
+    pending = Q(order=attempt.order_id, cancelled_at__isnull=True, confirmed_at__isnull=True)
     # A sponsor's package may include no places.
-    return Registration.objects.filter(is_held).exists() or Sponsorship.objects.filter(is_held).exists()
+    holds = [
+        hold_expires_at
+        for rows in (Registration.objects, Sponsorship.objects)
+        for hold_expires_at in rows.filter(pending).values_list("hold_expires_at", flat=True)
+    ]
+    if not holds:
+        return is_order_active(attempt.order)
+    now = timezone.now()
+    return any(hold_expires_at and hold_expires_at > now for hold_expires_at in holds)
 
 
 def fetch_missed_events() -> None:
