@@ -9,12 +9,11 @@ from django.tasks import task
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.billing.receivables import is_order_active
 from registrations.models import Registration, Sponsorship
 from registrations.payments.models import CardPaymentAttempt, StripeEvent
 
 from . import gateway
-from .checkout import accepts_cards, end_attempt
+from .checkout import accepts_cards, can_pay_by_card, end_attempt
 from .settlement import matches_amount_due, settle_session
 from .webhook_events import EVENT_HANDLERS, process_event, receive_event
 
@@ -83,11 +82,15 @@ def _close_unknown_attempt(attempt: CardPaymentAttempt) -> None:
 def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
     """Return whether the order waits for a card payment of exactly this amount.
 
-    It does while a place or a package is held, or once all are confirmed and something was added since.
+    It does while a place or a package is held, or once all are confirmed: what is due may have been added
+    since, or the order is on invoice.
     """
-    if not attempt.order.is_by_card or not matches_amount_due(attempt):
-        # The buyer pays by transfer by now, or a place was cancelled and the buyer starts again for the rest.
+    order = attempt.order
+    # A place was cancelled, or the buyer pays by transfer by now: they start again for what is due then.
+    if not can_pay_by_card(order) or not matches_amount_due(attempt):
         return False
+    if not order.is_by_card:
+        return True
     pending = Q(order=attempt.order_id, cancelled_at__isnull=True, confirmed_at__isnull=True)
     # A sponsor's package may include no places.
     holds = [
@@ -95,10 +98,8 @@ def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
         for rows in (Registration.objects, Sponsorship.objects)
         for hold_expires_at in rows.filter(pending).values_list("hold_expires_at", flat=True)
     ]
-    if not holds:
-        return is_order_active(attempt.order)
     now = timezone.now()
-    return any(hold_expires_at and hold_expires_at > now for hold_expires_at in holds)
+    return not holds or any(hold_expires_at and hold_expires_at > now for hold_expires_at in holds)
 
 
 def fetch_missed_events() -> None:

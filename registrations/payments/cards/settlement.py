@@ -172,6 +172,9 @@ def _hold_for_debit(attempt: CardPaymentAttempt) -> None:
     if attempt.completed_at:
         return
     attempt.completed_at = timezone.now()
+    # The places of an order on invoice do not depend on its payment.
+    if not attempt.order.is_confirmed_later:
+        return
     try:
         with transaction.atomic():
             extend_hold(order=attempt.order, expires_at=attempt.completed_at + DEBIT_DURATION)

@@ -29,6 +29,7 @@ from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.cards.checkout import (
     NothingToPay,
     accepts_cards,
+    can_pay_by_card,
     compute_card_due,
     start_payment,
     uses_demo_payments,
@@ -168,7 +169,9 @@ def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     active_items += (
         r for r in (*link_access.registrations, *link_access.private_registrations) if r.cancelled_at is None
     )
-    unconfirmed_items = [item for item in active_items if item.confirmed_at is None]
+    # The places of an order on invoice do not depend on its payment.
+    is_provisional = link_access.order.is_confirmed_later
+    unconfirmed_items = [item for item in active_items if is_provisional and item.confirmed_at is None]
     expired = [item for item in unconfirmed_items if not item.is_held()]
     return {
         "sponsorships": sponsorships,
@@ -218,15 +221,21 @@ def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpRespo
 @never_cache
 @require_GET
 def bank_transfer(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Show account, amount, reference and QR code of a bank transfer."""
+    """Show account, amount, reference and QR code of a bank transfer; the buyer may pay by card instead."""
     link_access = _require_full_access(reference, secret)
-    transfer = get_transfer_details(link_access.order)
+    order = link_access.order
+    transfer = get_transfer_details(order)
     if transfer is None:
         return redirect("order", reference, secret)
+    latest = CardPaymentAttempt.objects.filter(order=order).first()
+    # Nobody should send a transfer while the bank processes a direct debit.
+    if latest and latest.state == CardPaymentAttempt.State.UNDER_WAY:
+        return redirect("order-pay", reference, secret)
     context = {
         "link_access": link_access,
-        "order": link_access.order,
-        "event": link_access.order.event,
+        "order": order,
+        "event": order.event,
         "transfer": transfer,
+        "can_pay_by_card": settings.CARD_PAYMENT and can_pay_by_card(order),
     }
     return render(request, "payments/transfer.html", context)

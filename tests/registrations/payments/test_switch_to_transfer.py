@@ -1,4 +1,4 @@
-"""Test that the buyer of an unpaid order by card can pay it by bank transfer instead."""
+"""Test that an unpaid order by card can be paid by bank transfer instead, and one on invoice by card."""
 
 import datetime
 
@@ -13,6 +13,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.cards.reconcile import poll_open_attempts
 from registrations.payments.cards.switch_to_transfer import can_switch_to_transfer, switch_to_transfer
+from registrations.payments.models import CardPaymentAttempt
 from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import make_own_secret
 from registrations.sponsors.sponsorships import take_package
@@ -267,3 +268,77 @@ def test_order_that_is_on_invoice_cannot_be_switched(event):
     order = order_by_card(event, payment="invoice")
 
     assert not can_switch_to_transfer(order)
+
+
+def test_order_on_invoice_is_paid_by_card_from_the_page_of_the_transfer(client, stripe, event, run_tasks):
+    make_issuer()
+    order = order_by_card(event, payment="invoice")
+    transfer_page = client.get(build_page_path(order, "transfer")).text
+    pay_page = client.get(build_page_path(order)).text
+    client.post(build_page_path(order))
+
+    stripe.world.pay(get_latest_attempt(order).session_id)
+    stripe.post.deliver()
+    run_tasks()
+
+    order.refresh_from_db()
+    assert "Pay by card instead" in transfer_page
+    assert "Your registration is confirmed. Here is what is left to pay." in pay_page
+    assert get_balance_cents(order) == (12_000, 12_000, 0)
+    assert order.payment == "invoice"
+
+
+def test_unverified_order_on_invoice_cannot_be_paid_by_card(client, stripe, event):
+    order = order_as_stranger(event)
+    switch(client, order)
+
+    answer = client.post(build_page_path(order))
+
+    assert answer["Location"] == build_page_path(order, "").replace("//", "/")
+    assert not CardPaymentAttempt.objects.exists()
+
+
+def test_abandoned_card_payment_leaves_an_order_on_invoice_confirmed(stripe, event, run_tasks):
+    order = order_by_card(event, payment="invoice")
+    begin_payment(order)
+
+    stripe.world.later(32 * 60)
+    stripe.post.deliver()
+    run_tasks()
+
+    assert get_latest_attempt(order).state == "closed"
+    assert list_states(order) == ["confirmed"]
+
+
+def test_poller_leaves_the_session_of_an_order_on_invoice_open(stripe, event):
+    order = order_by_card(event, payment="invoice")
+    session = begin_payment(order)
+    hour = datetime.timedelta(hours=1)
+    CardPaymentAttempt.objects.update(opened_at=timezone.now() - hour)
+
+    poll_open_attempts()
+
+    assert stripe.world.objects[session]["status"] == "open"
+
+
+def test_no_transfer_is_asked_for_while_a_direct_debit_is_under_way(client, stripe, event, run_tasks):
+    make_issuer()
+    order = order_by_card(event, payment="invoice")
+    stripe.world.pay(begin_payment(order), "sepa_debit")
+    stripe.post.deliver()
+    run_tasks()
+
+    page = client.get(build_page_path(order, "transfer"), follow=True).text
+
+    assert "Your bank is processing the payment" in page
+
+
+def test_cancelled_order_on_invoice_offers_no_card_payment(client, event):
+    make_issuer()
+    order = order_by_card(event, payment="invoice")
+    order.registrations.update(cancelled_at=timezone.now(), cancellation_fee=3_000)
+
+    page = client.get(build_page_path(order, "transfer")).text
+
+    assert "Use only this reference" in page
+    assert "Pay by card instead" not in page
