@@ -100,6 +100,13 @@ class BaseAttendeeRowFormSet(BaseFormSet[AttendeeRowForm]):
                 sentence = _("This e-mail address is already used in row %(first)d.")
                 form.add_error("email", sentence % {"first": first})
 
+    @property
+    def has_errors(self) -> bool:
+        """Return whether a row that is not blank, or the order, has to be corrected."""
+        return bool(self.non_form_errors()) or any(
+            form.errors for _number, form in self.iterate_filled_rows()
+        )
+
     def iterate_filled_rows(self) -> Iterator[tuple[int, AttendeeRowForm]]:
         """Yield the rows that are not blank, with their numbers from 1."""
         for number, form in enumerate(self.forms, start=1):
