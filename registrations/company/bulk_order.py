@@ -1,6 +1,7 @@
 """A contact's bulk order: its rows, what they can order now, what is wrong with them, and what they cost."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -16,12 +17,13 @@ from convention.money import Money
 from convention.text.email_addresses import normalize_email
 from registrations.booking.prepare_sale import preview_quote
 from registrations.booking.validation import check_place_count
-from registrations.inventory.stock import make_sold_out_error, refresh_availability
-from registrations.models import Registration, Ticket
+from registrations.inventory.stock import make_sold_out_error
+from registrations.models import Addon, Registration, Ticket
 from registrations.order_context import OrderContext
-from registrations.order_request import OrderRequest
+from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering
 from registrations.pricing.quote import Quote
+from registrations.storefront.choice_offer import ChoiceOffer, load_choice_offer
 from registrations.storefront.drafts import DraftContent, delete_draft, load_draft, save_draft
 
 from .booking import SeatError, find_existing_registrations, find_seat_errors, make_order_context
@@ -36,13 +38,18 @@ EMPTY_FORMSET_DATA = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 
 @dataclass(frozen=True)
 class BulkOrder:
-    """The draft of a contact's order for colleagues at one event, and the tickets that can be ordered now."""
+    """The draft of a contact's order for colleagues at one event, and what can be ordered now."""
 
     company: Company
     contact: Person
     event: Event
     draft: DraftContent
-    tickets: list[Ticket]
+    offer: ChoiceOffer
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """Return the tickets on sale, also those without places left."""
+        return self.offer.tickets
 
     @property
     def context(self) -> OrderContext:
@@ -50,7 +57,7 @@ class BulkOrder:
 
     @property
     def offering(self) -> Offering:
-        return Offering({ticket.slug: ticket for ticket in self.tickets})
+        return Offering(self.offer.tickets_by_slug, self.offer.addons_by_slug)
 
     def load_passes(self, quote: Quote | None = None) -> CompanyPasses:
         """Return the membership's passes, and their use by an order with this quote."""
@@ -58,13 +65,10 @@ class BulkOrder:
 
 
 def load_bulk_order(*, company: Company, contact: Person, event: Event, draft: DraftContent) -> BulkOrder:
-    """Return the draft with the tickets that the contact can order now."""
-    now = timezone.now()
-    tickets = [
-        ticket for ticket in event.tickets.with_prices() if ticket.is_public and ticket.is_on_sale(at=now)
-    ]
-    refresh_availability(tickets, at=now)
-    return BulkOrder(company, contact, event, draft, tickets)
+    """Return the draft with what the contact can order now."""
+    offer, now = load_choice_offer(event, None), timezone.now()
+    on_sale = [ticket for ticket in offer.tickets if ticket.is_on_sale(at=now)]
+    return BulkOrder(company, contact, event, draft, replace(offer, tickets=on_sale))
 
 
 def load_company_draft(session: SessionBase, company: Company, event: Event) -> DraftContent:
@@ -110,7 +114,7 @@ def make_unchecked_rows(bulk_order: BulkOrder) -> BaseAttendeeRowFormSet:
     blank_row = {"ticket": pass_ticket} if pass_ticket else {}
     people = [person for person in bulk_order.draft.people if person] or [blank_row] * BLANK_ROW_COUNT
     formset: BaseAttendeeRowFormSet = AttendeeRowFormSet(
-        prefix="row", initial=people, form_kwargs={"tickets": bulk_order.tickets}
+        prefix="row", initial=people, form_kwargs={"offer": bulk_order.offer}
     )
     return formset
 
@@ -122,18 +126,19 @@ def make_checked_rows(bulk_order: BulkOrder) -> BaseAttendeeRowFormSet:
     """
     data = _make_post_data(bulk_order.draft)
     formset: BaseAttendeeRowFormSet = AttendeeRowFormSet(
-        data, prefix="row", form_kwargs={"tickets": bulk_order.tickets}
+        data, prefix="row", form_kwargs={"offer": bulk_order.offer}
     )
     _check_rows(bulk_order, formset)
     return formset
 
 
-def _make_post_data(draft: DraftContent) -> dict[str, str]:
+def _make_post_data(draft: DraftContent) -> dict[str, str | list[str]]:
     """Return the draft's rows as the page would post them."""
-    data = {f"row-{name}": value for name, value in EMPTY_FORMSET_DATA.items()}
+    data: dict[str, str | list[str]] = {f"row-{name}": value for name, value in EMPTY_FORMSET_DATA.items()}
     data["row-TOTAL_FORMS"] = str(len(draft.people))
     for index, person in enumerate(draft.people):
         data |= {f"row-{index}-{name}": str(person[name]) for name in ROW_FIELDS if person.get(name)}
+        data[f"row-{index}-addons"] = list(person.get("addons") or [])
     return data
 
 
@@ -149,12 +154,20 @@ def _check_rows(bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet) -> None:
         valid_forms[number].add_error("email", _describe_seat_error(error, company))
     form_errors = formset.non_form_errors()
     form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_forms)))
-    counts = Counter(form.to_place().ticket for form in valid_forms)
-    form_errors.extend(
-        str(make_sold_out_error(ticket))
-        for ticket in bulk_order.tickets
-        if ticket.remaining is not None and ticket.remaining < counts[ticket.slug]
-    )
+    form_errors.extend(_list_shortages(bulk_order.offer, [form.to_place() for form in valid_forms]))
+
+
+def _list_shortages(offer: ChoiceOffer, places: Sequence[RequestedPlace]) -> Iterator[str]:
+    """Yield a sentence for each ticket and add-on with too few places left."""
+    ticket_counts = Counter(place.ticket for place in places)
+    addon_counts = Counter(slug for place in places for slug in place.addons)
+    counted: list[tuple[Ticket | Addon, int]] = [
+        *((ticket, ticket_counts[ticket.slug]) for ticket in offer.tickets),
+        *((addon, addon_counts[addon.slug]) for addon in offer.addons),
+    ]
+    for item, count in counted:
+        if item.remaining is not None and item.remaining < count:
+            yield str(make_sold_out_error(item))
 
 
 def _describe_seat_error(error: SeatError, company: Company) -> str:
@@ -222,13 +235,19 @@ def make_order_request(bulk_order: BulkOrder) -> OrderRequest:
 
 def price_draft(bulk_order: BulkOrder) -> dict[str, Any]:
     """Return what the rows with a ticket cost, and the passes; `total` is None if nothing can be summed."""
-    draft, offering = bulk_order.draft, bulk_order.offering
-    people = [person for person in draft.people if person.get("ticket") in offering.tickets]
-    people = [person for person in people if is_filled_row(person)]
+    offering = bulk_order.offering
+    # Only what is offered: a typed ticket or a pasted add-on may be unknown.
+    people = [
+        {**person, "addons": [slug for slug in person.get("addons") or [] if slug in offering.addons]}
+        for person in bulk_order.draft.people
+        if is_filled_row(person) and person.get("ticket") in offering.tickets
+    ]
     currencies = {offering.tickets[person["ticket"]].currency for person in people}
+    currencies |= {offering.addons[slug].currency for person in people for slug in person["addons"]}
     if len(currencies) != 1:
         return {"total": None, "passes": bulk_order.load_passes()}
-    order_request = make_order_request(replace(bulk_order, draft=replace(draft, people=people)))
+    draft = replace(bulk_order.draft, people=people)
+    order_request = make_order_request(replace(bulk_order, draft=draft))
     quote = preview_quote(bulk_order.event, order_request, offering, bulk_order.context)
     return {
         "total": Money(quote.total, currencies.pop()),

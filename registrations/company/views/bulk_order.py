@@ -36,6 +36,7 @@ from registrations.company.bulk_order import (
 from registrations.company.draft_rows import (
     ROW_FIELDS,
     PasteReport,
+    add_addon_to_all,
     append_pasted_rows,
     fill_tickets,
     is_filled_row,
@@ -49,6 +50,7 @@ from .desk import render_page
 
 # References of as many registrations as there are rows, separated by spaces.
 MAX_ACCEPTED_LENGTH = MAX_ROWS * 20
+MAX_ADDONS_PER_ROW = 50
 
 
 @never_cache
@@ -67,7 +69,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     paste = PasteForm(request.POST)
     has_changed_rows = _change_rows(request, bulk_order)
     is_pasting = "paste" in request.POST
-    report = append_pasted_rows(draft, paste, bulk_order.tickets) if is_pasting else PasteReport()
+    report = append_pasted_rows(draft, paste, bulk_order.offer) if is_pasting else PasteReport()
     save_company_draft(
         request.session, company_obj, event_obj, draft, network=get_client_network(request.META)
     )
@@ -126,6 +128,7 @@ def render_rows(
         "rows_with_errors": rows_with_errors,
         "second_places": second_places or [],
         "ticket_choices": [(ticket.slug, describe_priced_ticket(ticket)) for ticket in bulk_order.tickets],
+        "offer": bulk_order.offer,
         **price_draft(bulk_order),
     }
     return render_page(request, "company/bulk_order.html", bulk_order.company, **context)
@@ -151,53 +154,47 @@ def _read_typed_fields(request: HttpRequest, draft: DraftContent) -> None:
 
 def _read_typed_row(request: HttpRequest, index: int) -> dict[str, Any]:
     # Longer than any column, so that the form still sees that a text is too long.
-    return {name: request.POST.get(f"row-{index}-{name}", "")[:400] for name in ROW_FIELDS}
+    texts = {name: request.POST.get(f"row-{index}-{name}", "")[:400] for name in ROW_FIELDS}
+    slugs = request.POST.getlist(f"row-{index}-addons")[:MAX_ADDONS_PER_ROW]
+    return {**texts, "addons": [slug[:50] for slug in slugs]}
 
 
-def _add_rows(request: HttpRequest, draft: DraftContent) -> bool:
+def _add_rows(request: HttpRequest, bulk_order: BulkOrder) -> None:
     # New rows start with the ticket of the row above.
-    ticket = draft.people[-1].get("ticket", "") if draft.people else ""
-    draft.people = [*draft.people, *({"ticket": ticket} for _each in range(BLANK_ROW_COUNT))][:MAX_ROWS]
-    return True
+    people = bulk_order.draft.people
+    ticket = people[-1].get("ticket", "") if people else ""
+    new_rows: list[dict[str, Any]] = [{"ticket": ticket} for _each in range(BLANK_ROW_COUNT)]
+    bulk_order.draft.people = [*people, *new_rows][:MAX_ROWS]
 
 
-def _remove_row(request: HttpRequest, draft: DraftContent) -> bool:
+def _remove_row(request: HttpRequest, bulk_order: BulkOrder) -> None:
     """Remove a row."""
     number = parse_digits(request.POST.get("remove", ""))
-    if number is not None and number < len(draft.people):
-        del draft.people[number]
-    return True
+    if number is not None and number < len(bulk_order.draft.people):
+        del bulk_order.draft.people[number]
 
 
-def _clear_rows(request: HttpRequest, draft: DraftContent) -> bool:
+def _clear_rows(request: HttpRequest, bulk_order: BulkOrder) -> None:
     """Empty the draft."""
-    draft.people, draft.accepted_duplicates = [], []
-    return True
+    bulk_order.draft.people, bulk_order.draft.accepted_duplicates = [], []
 
 
-def _fill_tickets(request: HttpRequest, draft: DraftContent) -> bool:
-    """Choose one ticket in all rows without one; its field stands above the rows."""
-    fill_tickets(draft, request.POST.get("same_ticket", "")[:400])
-    return True
+def _fill_tickets(request: HttpRequest, bulk_order: BulkOrder) -> None:
+    """Choose one ticket in all rows without one; its field is above the rows."""
+    fill_tickets(bulk_order.draft, request.POST.get("same_ticket", "")[:400])
 
 
-ROW_ACTIONS = {"add": _add_rows, "remove": _remove_row, "clear": _clear_rows, "fill": _fill_tickets}
+def _add_addon_to_all(request: HttpRequest, bulk_order: BulkOrder) -> None:
+    """Choose one add-on in all rows; its field is above the rows."""
+    add_addon_to_all(bulk_order.draft, request.POST.get("same_addon", ""), bulk_order.offer)
 
 
-def _change_rows(request: HttpRequest, bulk_order: BulkOrder) -> bool:
-    """Run the first button in the table that was pressed; return whether one was."""
-    if "colleague" in request.POST:
-        return _add_colleague(request, bulk_order)
-    action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
-    return action(request, bulk_order.draft) if action else False
-
-
-def _add_colleague(request: HttpRequest, bulk_order: BulkOrder) -> bool:
+def _add_colleague(request: HttpRequest, bulk_order: BulkOrder) -> None:
     """Put the holder of a seat into the first blank row, or into a new one."""
     pk, draft = parse_digits(request.POST["colleague"]), bulk_order.draft
     colleague = next((person for person in list_offered_colleagues(bulk_order) if person.pk == pk), None)
     if colleague is None:
-        return True
+        return
     member_ticket = next(
         (ticket.slug for ticket in bulk_order.tickets if ticket.needs_member_verification), ""
     )
@@ -212,4 +209,21 @@ def _add_colleague(request: HttpRequest, bulk_order: BulkOrder) -> bool:
         draft.people.append(row)
     else:
         draft.people[blank_index] = row
-    return True
+
+
+ROW_ACTIONS = {
+    "colleague": _add_colleague,
+    "add": _add_rows,
+    "remove": _remove_row,
+    "clear": _clear_rows,
+    "fill": _fill_tickets,
+    "fill_addon": _add_addon_to_all,
+}
+
+
+def _change_rows(request: HttpRequest, bulk_order: BulkOrder) -> bool:
+    """Run the first button in the table that was pressed; return whether one was."""
+    action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
+    if action:
+        action(request, bulk_order)
+    return action is not None

@@ -104,14 +104,17 @@ def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, cur
 
 
 def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[str, Any]:
-    """Return the people with their prices, the total, and the terms to pay and to be refunded."""
+    """Return the prices of tickets and add-ons, the total, and the terms to pay and to be refunded."""
     event, order_request = bulk_order.event, make_order_request(bulk_order)
     price_rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
     priced_tickets = _list_priced_tickets(order_request, bulk_order.tickets, quote)
     return {
         "event": event,
         "draft": bulk_order.draft,
-        "people": list(zip(order_request.places, price_rows, strict=True)),
+        "lines": [
+            (order_request.places[line.place_number], line, row)
+            for line, row in zip(quote.lines, price_rows, strict=True)
+        ],
         "total": Money(quote.total, currency),
         "passes": bulk_order.load_passes(quote),
         "refunds": describe_ticket_refunds(event, priced_tickets),
