@@ -16,9 +16,9 @@ from convention.events.models import Event
 from convention.money import Money
 from convention.text.email_addresses import normalize_email
 from registrations.booking.prepare_sale import preview_quote
-from registrations.booking.validation import check_place_count
+from registrations.booking.validation import check_place_count, check_voucher, check_voucher_use
 from registrations.inventory.stock import make_sold_out_error
-from registrations.models import Addon, Registration, Ticket
+from registrations.models import Addon, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering
@@ -45,6 +45,7 @@ class BulkOrder:
     event: Event
     draft: DraftContent
     offer: ChoiceOffer
+    voucher: Voucher | None = None
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -57,18 +58,20 @@ class BulkOrder:
 
     @property
     def offering(self) -> Offering:
-        return Offering(self.offer.tickets_by_slug, self.offer.addons_by_slug)
+        return Offering(self.offer.tickets_by_slug, self.offer.addons_by_slug, self.voucher)
 
     def load_passes(self, quote: Quote | None = None) -> CompanyPasses:
         """Return the membership's passes, and their use by an order with this quote."""
         return load_company_passes(self.company, self.event, self.tickets, quote)
 
 
-def load_bulk_order(*, company: Company, contact: Person, event: Event, draft: DraftContent) -> BulkOrder:
-    """Return the draft with what the contact can order now."""
-    offer, now = load_choice_offer(event, None), timezone.now()
+def load_bulk_order(
+    *, company: Company, contact: Person, event: Event, draft: DraftContent, voucher: Voucher | None
+) -> BulkOrder:
+    """Return the draft with what the contact can order now; `voucher` is that of the draft's code."""
+    offer, now = load_choice_offer(event, voucher), timezone.now()
     on_sale = [ticket for ticket in offer.tickets if ticket.is_on_sale(at=now)]
-    return BulkOrder(company, contact, event, draft, replace(offer, tickets=on_sale))
+    return BulkOrder(company, contact, event, draft, replace(offer, tickets=on_sale), voucher)
 
 
 def load_company_draft(session: SessionBase, company: Company, event: Event) -> DraftContent:
@@ -176,6 +179,18 @@ def _describe_seat_error(error: SeatError, company: Company) -> str:
         return error.sentence
     seats_path = reverse("company-seats", args=[company.slug])
     return format_html('{} <a href="{}">{}</a>', error.sentence, seats_path, _("See the company’s seats"))
+
+
+def find_code_error(bulk_order: BulkOrder) -> str:
+    """Return an error if the code cannot be used now, or for none of the rows; else an empty string."""
+    if not bulk_order.draft.code:
+        return ""
+    sentence = check_voucher(bulk_order.voucher, at=timezone.now())
+    if sentence or bulk_order.voucher is None:
+        return sentence
+    request = make_order_request(bulk_order)
+    chosen = [place for place in request.places if place.ticket in bulk_order.offer.tickets_by_slug]
+    return check_voucher_use(bulk_order.voucher, chosen, company=request.company) if chosen else ""
 
 
 class SecondPlace(NamedTuple):

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from convention.club.models import Company
 from convention.club.permissions import get_company_of_contact, require_signed_in
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -23,6 +24,7 @@ from registrations.company.bulk_order import (
     BLANK_ROW_COUNT,
     BulkOrder,
     SecondPlace,
+    find_code_error,
     find_pass_ticket,
     list_offered_colleagues,
     list_unconfirmed_second_places,
@@ -42,9 +44,11 @@ from registrations.company.draft_rows import (
     is_filled_row,
 )
 from registrations.company.forms import MAX_ROWS, BaseAttendeeRowFormSet, PasteForm
-from registrations.order_request import MAX_PLACES_PER_ORDER
+from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.pricing.display import describe_priced_ticket
+from registrations.rate_limits import get_voucher_throttled
 from registrations.storefront.drafts import DraftContent
+from registrations.storefront.forms import VoucherCodeForm
 
 from .desk import render_page
 
@@ -59,20 +63,19 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     """Show the rows; a POST pastes, adds, removes or checks them."""
     company_obj, event_obj = get_company_of_contact(company, request.user), _get_open_event(request, event)
     draft = load_company_draft(request.session, company_obj, event_obj)
-    if request.method == "POST":
-        _read_typed_fields(request, draft)
-    bulk_order = load_bulk_order(
-        company=company_obj, contact=require_signed_in(request.user), event=event_obj, draft=draft
-    )
     if request.method != "POST":
+        bulk_order = open_bulk_order(request, company_obj, event_obj, draft)
         return render_rows(request, bulk_order, make_unchecked_rows(bulk_order), PasteForm())
+    _read_typed_fields(request, draft)
+    if draft.code:
+        # Nothing typed is lost if the code is refused after too many guesses.
+        _save_draft(request, company_obj, event_obj, draft)
+    bulk_order = open_bulk_order(request, company_obj, event_obj, draft)
     paste = PasteForm(request.POST)
     has_changed_rows = _change_rows(request, bulk_order)
     is_pasting = "paste" in request.POST
     report = append_pasted_rows(draft, paste, bulk_order.offer) if is_pasting else PasteReport()
-    save_company_draft(
-        request.session, company_obj, event_obj, draft, network=get_client_network(request.META)
-    )
+    _save_draft(request, company_obj, event_obj, draft)
     # Sent by the script that saves the draft while the contact types; it needs no page.
     if mode := request.headers.get("X-Draft"):
         if mode != "total":
@@ -81,6 +84,8 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     # Redirect after changing rows, so that reloading the page does not change them again.
     if has_changed_rows:
         return redirect(f"{request.path}#rows")
+    if "apply" in request.POST:
+        return _apply_code(request, bulk_order)
     if report is None:
         # Errors of the rows would only hide that of the paste.
         return render_rows(request, bulk_order, make_unchecked_rows(bulk_order), paste)
@@ -88,18 +93,45 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     return _check_draft(request, bulk_order)
 
 
+def open_bulk_order(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> BulkOrder:
+    """Load what the contact can order with the draft's code. Raise TooManyRequests after many wrong codes."""
+    contact, network = require_signed_in(request.user), get_client_network(request.META)
+    senders = request.session.session_key or "", contact.email or ""
+    voucher = get_voucher_throttled(event, draft.code, *senders, network=network)
+    return load_bulk_order(company=company, contact=contact, event=event, draft=draft, voucher=voucher)
+
+
+def _save_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> None:
+    network = get_client_network(request.META)
+    save_company_draft(request.session, company, event, draft, network=network)
+
+
+def _apply_code(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
+    """Show what the code does, or why it cannot be used; rows that are not finished show no errors."""
+    code = _make_checked_code(request, bulk_order)
+    if code.is_valid():
+        return redirect(f"{request.path}#code")
+    return render_rows(request, bulk_order, make_unchecked_rows(bulk_order), PasteForm(), code_form=code)
+
+
+def _make_checked_code(request: HttpRequest, bulk_order: BulkOrder) -> VoucherCodeForm:
+    code = VoucherCodeForm(request.POST)
+    if code.is_valid() and (sentence := find_code_error(bulk_order)):
+        code.add_error("code", sentence)
+    return code
+
+
 def _check_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
     """Show the rows with their errors, or go on to the review if that button was pressed."""
-    rows = make_checked_rows(bulk_order)
+    rows, code = make_checked_rows(bulk_order), _make_checked_code(request, bulk_order)
     second_places = list_unconfirmed_second_places(bulk_order, rows)
-    is_complete = not rows.has_errors and not second_places
+    is_complete = not rows.has_errors and code.is_valid() and not second_places
     if is_complete and request.POST.keys() & {"check", "accepted_duplicates"}:
         return redirect("company-check", bulk_order.company.slug, bulk_order.event.slug)
     # Text that was pasted and not added yet stays.
     unread_text = "" if "paste" in request.POST else request.POST.get("pasted", "")
-    return render_rows(
-        request, bulk_order, rows, PasteForm(initial={"pasted": unread_text}), second_places=second_places
-    )
+    paste = PasteForm(initial={"pasted": unread_text})
+    return render_rows(request, bulk_order, rows, paste, code_form=code, second_places=second_places)
 
 
 def _show_report(request: HttpRequest, report: PasteReport) -> None:
@@ -113,6 +145,7 @@ def render_rows(
     formset: BaseAttendeeRowFormSet,
     paste_form: PasteForm,
     *,
+    code_form: VoucherCodeForm | None = None,
     second_places: list[SecondPlace] | None = None,
 ) -> HttpResponse:
     """Render the page with the rows, and the second places that the contact has to confirm."""
@@ -129,6 +162,8 @@ def render_rows(
         "second_places": second_places or [],
         "ticket_choices": [(ticket.slug, describe_priced_ticket(ticket)) for ticket in bulk_order.tickets],
         "offer": bulk_order.offer,
+        "code": code_form or VoucherCodeForm(initial={"code": bulk_order.draft.code}),
+        "voucher": bulk_order.voucher,
         **price_draft(bulk_order),
     }
     return render_page(request, "company/bulk_order.html", bulk_order.company, **context)
@@ -148,6 +183,7 @@ def _read_typed_fields(request: HttpRequest, draft: DraftContent) -> None:
     # The number of rows comes from the browser, so it is limited before anything is built from it.
     number = min(parse_digits(request.POST.get("row-TOTAL_FORMS", "")) or 0, MAX_ROWS)
     draft.people = [_read_typed_row(request, index) for index in range(number)]
+    draft.code = normalize_code(request.POST.get("code", "")[:60])
     if "accepted_duplicates" in request.POST:
         draft.accepted_duplicates = request.POST["accepted_duplicates"][:MAX_ACCEPTED_LENGTH].split()
 

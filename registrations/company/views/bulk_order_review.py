@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from convention.club.models import Company
-from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.club.permissions import get_company_of_contact
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.events.permissions import get_visible_event
 from convention.money import Money
@@ -32,7 +32,6 @@ from registrations.company.bulk_order import (
     BulkOrder,
     delete_company_draft,
     list_unconfirmed_second_places,
-    load_bulk_order,
     load_company_draft,
     make_checked_rows,
     make_order_request,
@@ -49,7 +48,7 @@ from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
 from registrations.storefront.forms import BillingForm
 
-from .bulk_order import render_rows
+from .bulk_order import open_bulk_order, render_rows
 from .desk import render_page
 
 
@@ -63,12 +62,8 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     if nonce and (order := find_order_by_key(event_obj, _idempotency_key(company_obj, nonce))):
         return redirect("company-order", company, order.reference)
     refuse_if_closed(event_obj, at=timezone.now())
-    bulk_order = load_bulk_order(
-        company=company_obj,
-        contact=require_signed_in(request.user),
-        event=event_obj,
-        draft=load_company_draft(request.session, company_obj, event_obj),
-    )
+    draft = load_company_draft(request.session, company_obj, event_obj)
+    bulk_order = open_bulk_order(request, company_obj, event_obj, draft)
     # Checked again: stock, seats and registrations may have changed since the rows page.
     rows = make_checked_rows(bulk_order)
     second_places = list_unconfirmed_second_places(bulk_order, rows)
@@ -119,6 +114,7 @@ def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[
         "passes": bulk_order.load_passes(quote),
         "refunds": describe_ticket_refunds(event, priced_tickets),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
+        "unused_code": bulk_order.draft.code if not quote.voucher_use_count else "",
         "invoice_schedule": describe_invoice_schedule(event) if quote.total else "",
     }
 

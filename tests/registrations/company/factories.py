@@ -71,9 +71,9 @@ BILLING = {
 }  # fmt: skip
 
 
-def order_rows(desk: Desk, *people: dict[str, str]):
+def order_rows(desk: Desk, *people: dict[str, str], **more: str):
     """Check the rows, then order them with the invoice's address."""
-    answer = desk.client.post(desk.many, make_posted_rows(*people, check="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(*people, check="1", **more))
     assert answer.status_code == 302, answer.context["rows"].errors
     nonce = desk.client.get(answer["Location"]).context["draft"].nonce
     return desk.client.post(answer["Location"], {**BILLING, "nonce": nonce})
