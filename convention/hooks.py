@@ -191,6 +191,8 @@ transfer_listeners = Hook()
 balance_changes = Hook()
 # (refund): called in the transaction in which it is requested; also for counter-entries, which move no money.
 refund_requests = Hook()
+# (order, registrations): called in the transaction in which these, held until then, were confirmed.
+confirmation_listeners = Hook()
 # (registrations): called in the transaction in which these were cancelled.
 cancellation_listeners = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.

@@ -38,7 +38,7 @@ from registrations.company.bulk_order import (
     save_company_draft,
 )
 from registrations.company.forms import PasteForm
-from registrations.models import Ticket
+from registrations.models import Order, Ticket
 from registrations.order_request import BillingDetails, OrderRequest
 from registrations.orders.payment_terms import describe_invoice_schedule
 from registrations.pricing.catalog import PriceChanged
@@ -46,7 +46,7 @@ from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
-from registrations.storefront.forms import BillingForm
+from registrations.storefront.forms import build_payment_forms
 
 from .bulk_order import open_bulk_order, render_rows
 from .desk import render_page
@@ -60,7 +60,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     event_obj = get_visible_event(event, request.user)
     # A second click: the first one has placed the order.
     if nonce and (order := find_order_by_key(event_obj, _idempotency_key(company_obj, nonce))):
-        return redirect("company-order", company, order.reference)
+        return _redirect_to_order(company_obj, order)
     refuse_if_closed(event_obj, at=timezone.now())
     draft = load_company_draft(request.session, company_obj, event_obj)
     bulk_order = open_bulk_order(request, company_obj, event_obj, draft)
@@ -69,8 +69,13 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     second_places = list_unconfirmed_second_places(bulk_order, rows)
     if rows.has_errors or second_places:
         return render_rows(request, bulk_order, rows, PasteForm(), second_places=second_places)
-    # Without the billing details, which the form on this page checks: the rows page could not correct them.
-    priced_request = replace(make_order_request(bulk_order), billing=BillingDetails(), purchase_order="")
+    # Without payment and billing, which the forms on this page check: the rows page could not correct them.
+    priced_request = replace(
+        make_order_request(bulk_order),
+        payment=Order.Payment.INVOICE,
+        billing=BillingDetails(),
+        purchase_order="",
+    )
     try:
         quote, currency = quote_order(event=event_obj, request=priced_request, context=bulk_order.context)
     except (SoldOut, InvalidFields) as error:
@@ -81,20 +86,23 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
 def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, currency: str) -> HttpResponse:
     """Show the quote and the form to pay it; a POST places the order."""
     company, draft = bulk_order.company, bulk_order.draft
-    data = get_posted_data(request)
-    billing = (
-        BillingForm(data, initial={**make_billing_data(company), **draft.billing}) if quote.total else None
+    forms = build_payment_forms(
+        get_posted_data(request),
+        amount_due=quote.total,
+        billing={**make_billing_data(company), **draft.billing},
+        payment=draft.payment,
     )
     if request.method == "POST":
         # Saved even if invalid: the address is not typed twice.
-        _update_billing(request, draft)
+        _update_payment(request, draft)
         network = get_client_network(request.META)
         save_company_draft(request.session, company, bulk_order.event, draft, network=network)
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
-        if billing is None or billing.is_valid():
+        valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+        if all(valid):
             return _book_draft(request, bulk_order)
-    context = {**_describe_quote(bulk_order, quote, currency), "billing": billing}
+    context = {"billing": None, "payment": None, **forms, **_describe_quote(bulk_order, quote, currency)}
     return render_page(request, "company/bulk_order_review.html", company, **context)
 
 
@@ -127,9 +135,10 @@ def _list_priced_tickets(
     return [ticket for ticket in tickets if ticket.slug in slugs]
 
 
-def _update_billing(request: HttpRequest, draft: DraftContent) -> None:
+def _update_payment(request: HttpRequest, draft: DraftContent) -> None:
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
+    draft.payment = request.POST.get("payment", "")[:20]
 
 
 def _idempotency_key(company: Company, nonce: str) -> str:
@@ -159,6 +168,12 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         return _redirect_to_rows(request, bulk_order, error)
     delete_company_draft(request.session, company, event)
+    if not order.is_by_card:
+        _report_booking(request, order, order_request)
+    return _redirect_to_order(company, order)
+
+
+def _report_booking(request: HttpRequest, order: Order, order_request: OrderRequest) -> None:
     places = len(order_request.places)
     message = ngettext(
         "%(places)d place is booked: order %(reference)s.",
@@ -166,6 +181,12 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
         places,
     )
     messages.success(request, message % {"places": places, "reference": order.reference})
+
+
+def _redirect_to_order(company: Company, order: Order) -> HttpResponse:
+    """Go to the page that pays the order, if it is paid by card, else to the order's page."""
+    if order.is_by_card:
+        return redirect(order.sender_path)
     return redirect("company-order", company.slug, order.reference)
 
 
