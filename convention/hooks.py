@@ -206,6 +206,8 @@ badge_symbols = Hook()
 booking_address = Hook()
 # (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.
 speaker_feedback = Hook()
+# (quotation, reader) -> the address at which this reader orders what it names; "" for the public one.
+quotation_order_pages = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
 # Label and URL name of a page for organizers that prints more than the programme.

@@ -196,6 +196,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,
+    "company-quotation-order": CONTACT,
     # visits: of a member, and of who runs them; nobody here has a seat or has applied
     "visits": SIGNED_IN,
     "visit": VISITS,
@@ -444,7 +445,7 @@ POST_ONLY = {
     "organize-checkpoint-remove",
     *(f"organize-selection-{action}" for action in ("mail", "cancel", "ticket", "export", "badges", "merge")),
     "organize-registration-cancel", "order-another", "api-orders", "api-quotes", "api-cancel",
-    "quotation-order", "billing-details-ask",
+    "quotation-order", "company-quotation-order", "billing-details-ask",
     "scanner-scans", "scanner-pair", "scanner-search",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",

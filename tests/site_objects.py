@@ -77,6 +77,7 @@ from tests.money_objects import (
     make_unsubscribe_token,
     record_registration_payment,
 )
+from tests.registrations.company.factories import make_company_quotation
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import make_host_arguments
@@ -189,6 +190,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "quotation-pdf": {"secret": quotation.link_token},
         "quotation-mail": {"secret": quotation.link_token},
         "quotation-order": {"secret": quotation.link_token},
+        "company-quotation-order": {"secret": make_company_quotation(ticket, values["company"]).link_token},
         **{name: {"reference": values["owed"]} for name in RECEIVABLE_PAGES},
         "receivable-lines": {
             "reference": make_receivable(ChargeItem("hand-1", "Salle", 9_000, 2000), event=event).reference

@@ -205,6 +205,7 @@ FORMS_NOT_TESTED_HERE = {
     "company-place": "test_company_desk", "company-place-invite": "sends a mail only",
     "company-place-cancel": "test_company_desk", "company-place-correct": "test_company_desk",
     "company-register": "a draft", "company-check": "test_bulk_order",
+    "company-quotation-order": "a draft",
     "club-person-new": "test_person_pages", "club-person-close": "test_person_pages",
     "club-person-reopen": "test_person_pages",
     "club-roles": "test_governance", "club-group": "test_governance",

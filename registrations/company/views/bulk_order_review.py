@@ -37,10 +37,12 @@ from registrations.company.bulk_order import (
     make_order_request,
     save_company_draft,
 )
+from registrations.company.draft_rows import is_filled_row
 from registrations.company.forms import PasteForm
 from registrations.models import Order, Ticket
 from registrations.order_request import BillingDetails, OrderRequest
 from registrations.orders.payment_terms import describe_invoice_schedule
+from registrations.orders.quotations import QuotationUnavailable, create_order_quotation, link_to_quotation
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
@@ -100,6 +102,8 @@ def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, cur
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+        if all(valid) and "quote" in request.POST:
+            return _create_quotation(request, bulk_order)
         if all(valid):
             return _book_draft(request, bulk_order)
     context = {"billing": None, "payment": None, **forms, **_describe_quote(bulk_order, quote, currency)}
@@ -167,10 +171,30 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
         return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         return _redirect_to_rows(request, bulk_order, error)
+    quoted_people = [person for person in bulk_order.draft.people if is_filled_row(person)]
+    link_to_quotation(order=order, number=bulk_order.draft.quotation, places=quoted_people)
     delete_company_draft(request.session, company, event)
     if not order.is_by_card:
         _report_booking(request, order, order_request)
     return _redirect_to_order(company, order)
+
+
+def _create_quotation(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
+    """Create a quotation for the list; nothing is booked, and the draft stays."""
+    company, event, draft = bulk_order.company, bulk_order.event, bulk_order.draft
+    order_request = make_order_request(bulk_order)
+    throttle_order(event, order_request)
+    try:
+        quotation = create_order_quotation(event=event, request=order_request, context=bulk_order.context)
+    except QuotationUnavailable as error:
+        messages.error(request, str(error))
+        return redirect("company-check", company.slug, event.slug)
+    except (SoldOut, InvalidFields) as error:
+        return _redirect_to_rows(request, bulk_order, error)
+    # By it, “Order these places” continues this draft, with the names of its attendees.
+    draft.quotation, network = quotation.number, get_client_network(request.META)
+    save_company_draft(request.session, company, event, draft, network=network)
+    return redirect("quotation", quotation.link_token)
 
 
 def _report_booking(request: HttpRequest, order: Order, order_request: OrderRequest) -> None:
