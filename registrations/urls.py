@@ -186,6 +186,11 @@ pages: list[Any] = [
         name="organize-registration-cancel",
     ),
     path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/reinstate/",
+        organizer_views.registration_reinstate,
+        name="organize-registration-reinstate",
+    ),
+    path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/confirm/",
         organizer_views.order_vouch,
         name="organize-registration-confirm",

@@ -239,6 +239,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "desk-receipt": {**person, "pk": record_registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
+        "organize-registration-reinstate": person,
         "organize-registration-change": person,
         "organize-registration-confirm": person,
         "organize-registration-move": person,

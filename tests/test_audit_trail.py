@@ -259,6 +259,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-question-remove": "test_question_pages", "order-answers": "test_question_pages",
     "organize-registration-new": "organizer/test_new_registration",
     "organize-registration-change": "changes/test_change_order",
+    "organize-registration-reinstate": "changes/test_reinstate",
     "organize-selection-cancel": "organizer/test_selection",
     "organize-selection-ticket": "organizer/test_selection",
     "organize-selection-badges": "printing/test_selection", "organize-selection-merge": "changes nothing",
