@@ -45,6 +45,7 @@ from registrations.questions.answers import (
 from registrations.questions.files import claim_answer_files
 from registrations.questions.queries import load_questions
 
+from .applications import check_transfer
 from .columns import REQUIRED_FIELDS, guess_header_fields
 from .describe_changes import list_changes, record_changes
 from .rows import ImportCatalog, RegistrationRow, read_rows
@@ -165,9 +166,11 @@ def _sort_rows(
             # Found by address alone in an unverified order: its buyer may be a stranger with a link to it.
             if not row.reference and not _is_identity_verified(registration):
                 result.adopted_orders[registration.order_id] = registration.order
-            errors += [
-                (row.row_number, sentence) for sentence in check_addons_of_ticket(row, registration, catalog)
+            sentences = [
+                *check_addons_of_ticket(row, registration, catalog),
+                *check_transfer(row, registration),
             ]
+            errors += [(row.row_number, sentence) for sentence in sentences]
             _update_registration(result, registration, row, tickets, answers)
         elif not row_errors:
             errors += [(row.row_number, sentence) for sentence in _check_new_row(row, catalog)]

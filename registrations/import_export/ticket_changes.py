@@ -12,6 +12,7 @@ from itertools import batched
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
+from registrations.application_rules import describe_missing_application
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.invoices.models.documents import Invoice, Payment
 from registrations.models import Registration, Ticket
@@ -86,6 +87,9 @@ def _find_objection(registration: Registration, ticket: Ticket, billed_reference
         )
     if ticket.currency != registration.order.currency:
         return _("The ticket is not changed: it is sold in another currency.")
+    # A list must not bypass the applications for a visit.
+    if describe_missing_application(ticket):
+        return _("The ticket is not changed: its places are allocated on application.")
     return ""
 
 
