@@ -444,7 +444,7 @@ POST_ONLY = {
     "organize-device-revoke",
     "organize-checkpoint-remove",
     *(f"organize-selection-{action}" for action in ("mail", "cancel", "ticket", "export", "badges", "merge")),
-    "organize-registration-cancel", "organize-registration-reinstate",
+    "organize-registration-cancel", "organize-registration-reinstate", "organize-registration-note",
     "order-another", "api-orders", "api-quotes", "api-cancel",
     "quotation-order", "company-quotation-order", "billing-details-ask",
     "scanner-scans", "scanner-pair", "scanner-search",

@@ -240,6 +240,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-reinstate": person,
+        "organize-registration-note": person,
         "organize-registration-change": person,
         "organize-registration-confirm": person,
         "organize-registration-move": person,

@@ -110,6 +110,7 @@ AUDITED_FORMS = {
     "organize-bulk-cancel": ("order.bulk_cancel", {"order": "X", "reason": "Attaque"}),
     "desk-walk-in": ("registration.receive", {"guest-first_name": TYPED_TEXT, "guest-last_name": TYPED_TEXT}),
     "desk-note": ("registration.note", {"text": TYPED_TEXT}),
+    "organize-registration-note": ("registration.note", {"text": TYPED_TEXT}),
     "desk-correct": ("registration.correct", {"last_name": TYPED_TEXT}),
     "desk-substitute": (
         "registration.substitute",

@@ -1,4 +1,4 @@
-"""Forms of the desk: a note, a reprint, a payment."""
+"""Forms of the desk: a substitution, a reprint, a payment."""
 
 from typing import Any
 
@@ -9,29 +9,8 @@ from registrations.changes.forms import SubstitutionForm
 from registrations.invoices.forms.actions import CentsField, IdempotentForm
 from registrations.models import Registration
 
-from .models import MAX_NOTE_LENGTH, BadgePrint
+from .models import BadgePrint
 from .payments import DESK_METHODS
-
-
-class StaffNoteForm(forms.Form):
-    """The staff's note about a guest; empty removes it."""
-
-    text = forms.CharField(
-        label=_("Note for staff"),
-        required=False,
-        max_length=MAX_NOTE_LENGTH,
-        help_text=_(
-            "Shown at the desk when the guest is checked in, and on scanners that read the badge. "
-            "The guest can ask to read it."
-        ),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-    @classmethod
-    def from_registration(cls, registration: Registration) -> "StaffNoteForm":
-        """Return the form filled with the current note."""
-        note = getattr(registration, "staff_note", None)
-        return cls(initial={"text": note.text if note else ""})
 
 
 class DeskSubstitutionForm(SubstitutionForm):

@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from badges.attendance.scanning.scan_input import MAX_REASON_LENGTH
 from convention.api.fields import StrictTextField, StrictTimeField
+from registrations.notes.models import MAX_NOTE_LENGTH
 
-from .models import MAX_NOTE_LENGTH, BadgePrint
+from .models import BadgePrint
 from .offline_entries import APPLY_BY_KIND, OfflineEntry
 
 MAX_ENTRIES = 100

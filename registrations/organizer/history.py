@@ -43,7 +43,7 @@ AUDIT_VERB_TEXTS = {
     "registration.add": gettext_lazy("added by an organizer"),
     "registration.answer": gettext_lazy("questions answered"),
     "badge.reissue": gettext_lazy("earlier badge replaced"),
-    "registration.note": gettext_lazy("desk note changed"),
+    "registration.note": gettext_lazy("note for staff changed"),
     "order.invoice_later": gettext_lazy("to be invoiced instead of paid by card"),
     "badge.print": gettext_lazy("badge printed at the desk"),
     "registration.resend": gettext_lazy("e-mail sent again"),

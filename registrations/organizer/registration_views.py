@@ -58,6 +58,8 @@ from registrations.changes.reinstatement.texts import describe_losses, describe_
 from registrations.changes.resend import correct_order_address, resend_mail
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration, Ticket
+from registrations.notes.forms import StaffNoteForm
+from registrations.notes.staff_notes import load_note_texts
 from registrations.permissions import make_own_secret
 from registrations.pricing.display import list_price_rows
 from registrations.sessions.booking import list_session_bookings
@@ -86,7 +88,9 @@ PAYMENT_LABELS = {
     False: pgettext_lazy("order", "paid"),
     None: "",
 }
-RELATED_FIELDS = ("ticket", "order", "person", "member_of", "event", "voucher", "merged_into")
+RELATED_FIELDS = (
+    "ticket", "order", "person", "member_of", "event", "voucher", "merged_into", "staff_note__written_by",
+)  # fmt: skip
 # Filters that only links from other pages set; the form has no fields for them.
 LINK_ONLY_FILTERS = {
     "addon": gettext_lazy("Add-on"),
@@ -158,7 +162,8 @@ def _list_rows(
 ) -> Iterator[dict[str, str]]:
     """Yield the texts and addresses of each row, ready to show: templates format slowly."""
     titles = {ticket.pk: ticket.title for ticket in tickets}
-    unpaid_state = load_unpaid_state([registration.pk for registration in page])
+    keys = [registration.pk for registration in page]
+    unpaid_state, notes = load_unpaid_state(keys), load_note_texts(keys)
     list_path = reverse("organize-registrations", args=[event.slug])
     select_label = _("Select %(name)s")
     company_query = query.copy()
@@ -187,6 +192,7 @@ def _list_rows(
             "company": registration.company,
             "company_path": build_company_path(registration.company),
             "ticket": titles[registration.ticket_id],
+            "note": notes.get(registration.pk, ""),
             "state": format_state(registration.state),
             "payment": str(PAYMENT_LABELS[unpaid_state.get(registration.pk)]),
             "day": format_day(registration.created_at.astimezone(event.zone).date()),
@@ -258,6 +264,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         "reason": _build_reason_form(request, registration),
         "fee_form": CancellationFeeForm(prefix="cancel"),
         "reinstatement_form": ReinstatementForm(prefix="reinstate"),
+        "note_form": StaffNoteForm.from_registration(registration),
         **forms,
     }
     return _render_page(

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from badges.desk.models import StaffNote
 from registrations.models import Registration
+from registrations.notes.models import StaffNote
 from tests.factories import make_event, make_registration, make_ticket
 from tests.journeys.test_desk import count_inside, open_desk
 

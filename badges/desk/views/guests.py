@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from badges.attendance.models import Scan
 from badges.desk.badge_prints import find_last_print, is_valid_badge_printed
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
-from badges.desk.forms import DeskSubstitutionForm, StaffNoteForm
-from badges.desk.notes import write_staff_note
+from badges.desk.forms import DeskSubstitutionForm
 from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
@@ -30,6 +29,8 @@ from registrations.changes.forms import CorrectionForm
 from registrations.changes.substitute import substitute_as_organizer
 from registrations.invoices.models import Payment
 from registrations.models import Registration
+from registrations.notes.forms import StaffNoteForm
+from registrations.notes.staff_notes import write_staff_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,14 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.codes import build_badge_code
 from badges.desk.arrivals import load_registration_attendance
-from badges.desk.models import BadgePrint, StaffNote
-from badges.desk.notes import write_staff_note
+from badges.desk.models import BadgePrint
 from badges.desk.search import find_guests
 from badges.printing.print_states import digest_badges, record_printed_badges
 from convention.audit.models import AuditEntry
 from registrations.changes.substitute import substitute_attendee
 from registrations.models import Ticket
+from registrations.notes.models import StaffNote
+from registrations.notes.staff_notes import write_staff_note
 from registrations.order_request import RequestedPlace
 from registrations.permissions import is_own_secret, make_own_secret
 from tests.factories import make_event, make_registration, make_staff, make_ticket

@@ -19,7 +19,6 @@ from badges.desk.models import (
     DeskDevice,
     DeskEntry,
     SpareBadge,
-    StaffNote,
 )
 from badges.desk.offline_data import sign_code
 from badges.desk.offline_devices import SPARE_BADGES_PER_DEVICE
@@ -28,6 +27,7 @@ from convention.codes.qr import draw_symbol
 from convention.events.models import Event
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Order, Registration, Ticket
+from registrations.notes.models import StaffNote
 from tests.factories import make_addon, make_event, make_person, make_registration, make_staff, make_ticket
 from tests.site_objects import make_delegated_role, make_delegation
 

@@ -31,6 +31,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.visits.factories import make_application, make_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +192,12 @@ def test_company_at_its_cap_is_refused(event):
 
     assert "maximum number of places per company (1)" in objection
     assert second.state == Registration.State.CONFIRMED
+
+
+def test_place_given_on_application_is_not_reinstated():
+    cancelled = cancel(make_application(make_visit()).registration)
+
+    assert "on application" in read_objection(cancelled)
 
 
 def test_attendee_who_registered_again_is_named(event, registration):
