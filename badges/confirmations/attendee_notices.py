@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from django.db.models import QuerySet, prefetch_related_objects
+from django.utils import timezone
 
 from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.changes.handover_text import has_own_mailbox

@@ -114,11 +114,11 @@ def test_pasted_column_names_the_addons():
 
     response = desk.client.post(f"/en{desk.many}", make_posted_rows(pasted=pasted, paste="1"))
 
-    assert read_addons(desk) == [["dinner", "tour"], ["Bal"]]
     assert read_errors(response) == [
         {},
         {"addons": ["There is no add-on “Bal”. Choose from those of this event."]},
     ]
+    assert read_addons(desk) == [["dinner", "tour"], ["Bal"]]
 
 
 def test_pasted_column_of_addons_is_ignored_at_an_event_without_any():
