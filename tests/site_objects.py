@@ -86,7 +86,7 @@ from tests.schedule.proposals.factories import make_call, make_proposal, make_sl
 from tests.schedule.speakers.factories import make_image
 
 OF_GUESTS = """
-badge answers confirm guest check-in undo note correct substitute payment invoice
+badge answers cancel confirm guest check-in undo note correct substitute payment invoice
 """.split()
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -237,6 +237,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         **{f"desk-{name}": person for name in OF_GUESTS},
         "desk-device-revoke": {"pk": DeskDevice.objects.create(event=event).pk},
         "desk-receipt": {**person, "pk": record_registration_payment(registration)},
+        "desk-payment-undo": {**person, "pk": record_registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-reinstate": person,

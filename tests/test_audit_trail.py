@@ -268,6 +268,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-selection-export": "organizer/test_selection",
     "organize-selection-mail": "mailings/test_selection",
     "organize-registration-answers": "test_question_pages", "desk-answers": "desk/test_walk_in",
+    "desk-cancel": "desk/test_mistakes", "desk-payment-undo": "desk/test_mistakes",
     "desk-payment": "desk/test_payments", "desk-invoice": "desk/test_payments",
     "desk-check-in": "a scan, which is stored with its operator", "desk-undo": "a scan",
     "desk-enable": "desk/test_offline", "desk-sync": "desk/test_offline",

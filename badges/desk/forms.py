@@ -10,7 +10,7 @@ from registrations.invoices.forms.actions import CentsField, IdempotentForm
 from registrations.models import Registration
 
 from .models import BadgePrint
-from .payments import DESK_METHODS
+from .payments import DESK_METHODS, DESK_PAYMENT_PREFIX
 
 
 class DeskSubstitutionForm(SubstitutionForm):
@@ -58,7 +58,7 @@ class DeskPaymentForm(IdempotentForm):
     @property
     def external_id(self) -> str:
         """Return the id that identifies this submission."""
-        return super().external_id.replace("hand-", "desk-", 1)
+        return super().external_id.replace("hand-", DESK_PAYMENT_PREFIX, 1)
 
     def get_payment_values(self) -> dict[str, Any]:
         """Return amount, method and note as keyword arguments of `take_payment`."""

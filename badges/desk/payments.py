@@ -23,6 +23,8 @@ from registrations.payments.cards.switch_to_transfer import set_invoice_payment
 
 from .badge_remarks import renew_badges
 
+# Begins the external id of payments that the desk took. It is stored, so it never changes.
+DESK_PAYMENT_PREFIX = "desk-"
 DESK_METHODS = (Payment.Method.CASH, Payment.Method.TERMINAL, Payment.Method.CHEQUE)
 
 
