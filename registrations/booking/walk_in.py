@@ -1,6 +1,6 @@
 """Register an attendee at the desk, or manually as an organizer, with or without an e-mail address."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
@@ -12,7 +12,7 @@ from convention.club.models import Person
 from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
-from convention.text.email_addresses import is_same_email
+from convention.text.email_addresses import filter_by_email, is_same_email
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
@@ -53,14 +53,19 @@ class AgreedPrice:
 
 
 class DuplicateRegistration(ConventionError):
-    """Somebody of this name and address has a place; `registration` is the latest one."""
+    """The person seems to be registered already; `registrations` are those found, from the latest one."""
 
     kind = "duplicate-registration"
     status = 409
 
-    def __init__(self, registration: Registration) -> None:
+    def __init__(self, registrations: Sequence[Registration]) -> None:
         super().__init__(_("Somebody with this name and e-mail address is registered already."))
-        self.registration = registration
+        self.registrations = registrations
+
+    @property
+    def registration(self) -> Registration:
+        """Return the latest registration, whose reference accepts another one."""
+        return self.registrations[0]
 
 
 def register_walk_in(
@@ -74,7 +79,7 @@ def register_walk_in(
     agreed_price: AgreedPrice | None = None,
     billing: BillingDetails = NO_BILLING_DETAILS,
     purchase_order: str = "",
-    accepted_duplicate: str = "",
+    accepted_duplicate: str | None = None,
 ) -> Registration:
     """Register an attendee, confirmed at once; any ticket and add-on with places left can be used.
 
@@ -84,11 +89,11 @@ def register_walk_in(
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
     `source` is `DESK`, or `ORGANIZER` for a registration by hand. With an agreed price of the
     ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
-    treasurer has added the address. `accepted_duplicate` is the reference in DuplicateRegistration, which is
-    raised for `ORGANIZER` only.
+    treasurer has added the address. `accepted_duplicate` is the reference of the latest registration in
+    DuplicateRegistration, "" if none was shown; None registers a second time without asking.
 
-    Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
-    application only.
+    Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, DuplicateRegistration, and
+    if places are given on application only.
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
@@ -101,7 +106,8 @@ def register_walk_in(
     ticket = _validate_walk_in(event, place, offering)
     _check_agreed_price(agreed_price, ticket)
     if source == Order.Source.ORGANIZER:
-        _check_manual_registration(event, place, ticket, agreed_price, accepted_duplicate)
+        _check_manual_registration(place, ticket, agreed_price)
+    _check_duplicates(event, place, source, accepted_duplicate)
     request = _build_request(place, offering, language, billing, purchase_order)
     try:
         return _book_walk_in(
@@ -167,9 +173,9 @@ def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> Non
 
 
 def _check_manual_registration(
-    event: Event, place: RequestedPlace, ticket: Ticket, agreed_price: AgreedPrice | None, accepted: str
+    place: RequestedPlace, ticket: Ticket, agreed_price: AgreedPrice | None
 ) -> None:
-    """Raise InvalidFields or DuplicateRegistration for what the organizer has to confirm."""
+    """Raise InvalidFields for a member's ticket that the organizer has to justify."""
     if (
         ticket.needs_member_verification
         and not (agreed_price and agreed_price.reason)
@@ -182,11 +188,28 @@ def _check_manual_registration(
         raise InvalidFields(
             _("Some fields need to be corrected."), {"reason": [sentence % {"ticket": ticket.title}]}
         )
-    sort_name = make_sort_name(place.first_name, place.last_name)
-    same_name = Registration.objects.active().filter(event=event, sort_name=sort_name).order_by("-pk")
-    duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
+
+
+def _check_duplicates(
+    event: Event, place: RequestedPlace, source: Order.Source, accepted: str | None
+) -> None:
+    """Raise DuplicateRegistration unless the latest registration of the same person was accepted.
+
+    An organizer types name and address of somebody known: both are the same. At the desk a person may give
+    no address, or another one than when they registered: one of both is enough.
+    """
+    if accepted is None:
+        return
+    active = Registration.objects.active().filter(event=event).select_related("ticket").order_by("-pk")
+    same_name = list(active.filter(sort_name=make_sort_name(place.first_name, place.last_name)))
+    if source == Order.Source.DESK:
+        same_email = filter_by_email(active, place.email) if place.email else []
+        by_id = {row.pk: row for row in [*same_name, *same_email]}
+        duplicates = [by_id[pk] for pk in sorted(by_id, reverse=True)]
+    else:
+        duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
     if duplicates and duplicates[0].reference != accepted:
-        raise DuplicateRegistration(duplicates[0])
+        raise DuplicateRegistration(duplicates)
 
 
 @transaction.atomic

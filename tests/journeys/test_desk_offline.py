@@ -156,3 +156,29 @@ def test_resolved_entry_is_resolved_on_the_server_too(page):
     online.goto("/desk/x/devices/")
     expect(online.locator("tbody tr td").nth(2)).to_have_text("0")
     assert DeskEntry.objects.get(kind="correct").state == "resolved"
+
+
+def test_walk_in_who_is_registered_already_is_checked_in_or_confirmed_once(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("elo")
+    page.locator("#walk-in-last").fill("KELLER")
+    register = page.get_by_role("button", name="Inscrire et imprimer le badge")
+    register.click()
+    warning = page.locator("#walk-in-duplicates")
+    expect(warning).to_contain_text("Élo Keller · Invité")
+    assert_accessible(page)
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+    warning.get_by_role("button", name="Faire entrer").click()
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+
+    page.locator("#walk-in-open").click()
+    expect(warning).to_be_hidden()
+    register.click()
+    expect(warning).to_be_visible()
+    register.click()
+
+    expect(page.locator("#walk-in-dialog")).to_be_hidden()
+    expect(page.locator("#verdict .desk-verdict.registered")).to_contain_text("elo KELLER")

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEntries, findTransferProblem, listTypedTexts, mergeUpdate, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
+import { applyEntries, findSamePerson, findTransferProblem, listTypedTexts, mergeUpdate, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
 const values = { first_name: "Léo", last_name: "Bêta", company: "", email: "leo@example.org" };
@@ -95,4 +95,23 @@ test("a reference matches whole and alone", () => {
   assert.deepEqual(searchGuests([kaddour, testGuest], "TEAAAAAAAAAAA").shown, [kaddour]);
   assert.deepEqual(searchGuests([kaddour, testGuest], "teb").shown, []);
   assert.deepEqual(searchGuests([kaddour, testGuest], "zoe tebbbbbb").shown, []);
+});
+
+test("a walk-in is the same person by name, or by address", () => {
+  const confirmed = { ...current, state: "confirmed" };
+  const find = (/** @type {object} */ typed, guests = [confirmed]) => findSamePerson(guests, { ...values, ...typed });
+
+  assert.deepEqual(find({ first_name: "ZOE", last_name: "lefevre", email: "" }), [confirmed]);
+  assert.deepEqual(find({ email: "Zoe@Example.org" }), [confirmed]);
+  assert.deepEqual(find({}), []);
+});
+
+test("a walk-in without an address is nobody else without one", () => {
+  assert.deepEqual(findSamePerson([{ ...current, email: "", state: "confirmed" }], { ...values, email: "" }), []);
+});
+
+test("a guest who cancelled may be registered again", () => {
+  const typed = { ...values, first_name: "Zoé", last_name: "Lefèvre" };
+
+  assert.deepEqual(findSamePerson([{ ...current, state: "cancelled" }], typed), []);
 });

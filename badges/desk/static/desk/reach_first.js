@@ -18,8 +18,8 @@ async function isReachable(url) {
 
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-reach-first]"))) {
   const firstField = form.querySelector("input:not([type=hidden]), select, textarea");
-  // After an error the summary has the focus.
-  if (!document.querySelector("#error-summary") && firstField instanceof HTMLElement) firstField.focus();
+  // After an error the summary has the focus, and so has a warning.
+  if (!document.querySelector("#error-summary, .notice[autofocus]") && firstField instanceof HTMLElement) firstField.focus();
   const notice = /** @type {HTMLElement} */ (document.querySelector("#unreachable"));
   form.addEventListener("submit", async (event) => {
     // Sent already (submit_once.js).

@@ -5,7 +5,7 @@ import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
 import { getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
-import { formatName, hasBothNames, searchGuests } from "./guests.js";
+import { findSamePerson, formatName, hasBothNames, searchGuests } from "./guests.js";
 import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
 import { drawProblem } from "./problems.js";
 
@@ -18,6 +18,8 @@ export class DeskView {
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
+  /** The references of the guests whom the staff has seen to be the same person as a walk-in. */
+  #acceptedReferences = "";
   #isBusy = false;
 
   /**
@@ -50,7 +52,9 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
+    for (const id of ["results", "verdict", "problems", "badge-sheet", "walk-in-duplicates-list"]) {
+      getElement(id).replaceChildren();
+    }
     this.#dialog.clear();
     getDialog("walk-in-dialog").close();
     getForm("walk-in-form").reset();
@@ -344,6 +348,7 @@ export class DeskView {
     );
     getElement("walk-in-addons").hidden = !desk.data.has_addons;
     showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
+    this.#showDuplicates(desk, []);
     getDialog("walk-in-dialog").showModal();
   }
 
@@ -353,6 +358,12 @@ export class DeskView {
     const form = getForm("walk-in-form");
     const values = { ...readTexts(form), ticket: readForm(form).ticket };
     if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
+    showMessage("walk-in-problem", "");
+    const duplicates = findSamePerson(desk.guests, values);
+    if (duplicates.map(({ reference }) => reference).join() !== this.#acceptedReferences) {
+      this.#showDuplicates(desk, duplicates);
+      if (duplicates.length) return;
+    }
     const reference = await desk.addWalkIn(values);
     if (!reference) return showMessage("walk-in-problem", formatText("walk_in.no_spare"));
     form.reset();
@@ -365,6 +376,47 @@ export class DeskView {
     const checkIn = () => this.#runOnce(() => this.#checkIn(guest, "in"));
     this.#drawVerdict(guest, "registered", formatText("verdict.registered"), makeButton(formatText("check_in"), checkIn));
     await this.#print(guest);
+  }
+
+  /**
+   * Show guests who seem to be the walk-in; the next submission registers a second time.
+   * @param {DeskState} desk
+   * @param {Desk.Guest[]} duplicates
+   */
+  #showDuplicates(desk, duplicates) {
+    this.#acceptedReferences = duplicates.map(({ reference }) => reference).join();
+    const list = makeElement("ul", "listing");
+    for (const guest of duplicates) {
+      const item = makeElement("li", "row");
+      const isExpected = guest.state === "confirmed" && !guest.is_inside;
+      const serve = () => {
+        getDialog("walk-in-dialog").close();
+        if (isExpected) this.#runOnce(() => this.#checkIn(guest, "in"));
+        else this.#showGuest(guest.reference);
+      };
+      const ticket = desk.findTicket(guest.ticket)?.title;
+      item.append(
+        makeElement("span", "", [formatName(guest), ticket].filter(Boolean).join(" · ")),
+        makeButton(formatText(isExpected ? "check_in" : "open"), serve, "button quiet small"),
+      );
+      list.append(item);
+    }
+    getElement("walk-in-duplicates").hidden = !duplicates.length;
+    getElement("walk-in-duplicates-list").replaceChildren(list);
+  }
+
+  /**
+   * Show one guest instead of search results.
+   * @param {string} reference
+   */
+  #showGuest(reference) {
+    this.#field.value = "";
+    this.#search("");
+    this.#clearVerdict();
+    this.#scannedReference = reference;
+    const desk = this.#getDesk();
+    if (desk) this.#drawResults(desk);
+    this.focusSearch();
   }
 
   /** @param {string} reference */
