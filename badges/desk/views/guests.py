@@ -20,7 +20,7 @@ from badges.desk.notes import write_staff_note
 from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
@@ -161,6 +161,9 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
             corrected = correct_as_organizer(registration=guest, correction=form.to_correction())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except NotOpenNow as error:
+            # Shown in the form, so that nothing typed is lost.
+            form.add_error(None, str(error))
         else:
             messages.success(request, describe(guest, corrected))
             return redirect("desk-guest", event, reference)
@@ -206,6 +209,8 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
             form.add_errors(error.field_errors)
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
+        except NotOpenNow as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, describe(guest, substituted))
             return redirect("desk-guest", event, reference)

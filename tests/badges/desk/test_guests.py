@@ -289,3 +289,15 @@ def test_desk_staff_reads_attendance_and_conflicts_but_gets_no_exports(zoe, desk
     assert client.get("/organize/x/attendance/conflicts/").status_code == 200
     assert client.get("/organize/x/attendance.csv").status_code == 403
     assert client.get("/organize/x/checkpoints/").status_code == 403
+
+
+@pytest.mark.parametrize("page", ["correct", "substitute"])
+def test_change_of_a_cancelled_registration_is_refused_in_its_form(zoe, desk, client, page):
+    type(zoe).objects.update(cancelled_at=timezone.now())
+    typed = {"first_name": "Zoë", "last_name": "Lefèvre", "email": "zoe@example.org", "company": "Énergie"}
+
+    answer = client.post(f"/en{desk}{page}/", typed)
+
+    assert answer.status_code == 200
+    assert "no longer active" in answer.text
+    assert 'value="Zoë"' in answer.text
