@@ -9,6 +9,7 @@ from registrations.changes.substitute import MEMBER_ADDRESS_SENTENCE, SAME_ADDRE
 from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
+from .offline_devices import UNNAMED_DEVICE_SENTENCE
 from .search import describe_refused_entry
 
 
@@ -47,6 +48,10 @@ def list_refusal_texts() -> dict[str, str]:
 def list_pin_texts() -> dict[str, str]:
     return {
         "pin.short": _("Choose a PIN of at least six digits."),
+        "pin.trivial": _(
+            "This PIN is too easy to guess. Do not repeat a single digit or use a run such as 123456."
+        ),
+        "device.unnamed": str(UNNAMED_DEVICE_SENTENCE),
         "pin.differs": _("The PINs do not match. Enter the same one twice."),
         "pin.wrong": _("Wrong PIN. Attempts left: {count}."),
         "pin.erased": _("Too many wrong attempts: the guest list has been erased from this device."),

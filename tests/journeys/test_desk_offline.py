@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Scan
 from badges.attendance.scanning.verdict import Verdict
-from badges.desk.models import DeskEntry
+from badges.desk.models import DeskDevice, DeskEntry
 from badges.desk.search import describe_refused_entry
 from convention.events.models import Event
 from registrations.models import Registration
@@ -182,3 +182,23 @@ def test_walk_in_who_is_registered_already_is_checked_in_or_confirmed_once(page)
 
     expect(page.locator("#walk-in-dialog")).to_be_hidden()
     expect(page.locator("#verdict .desk-verdict.registered")).to_contain_text("elo KELLER")
+
+
+def test_trivial_pin_and_empty_device_name_are_refused(open_page, site, client, event):
+    page = open_page("phone")
+    open_desk(page, client, site, event)
+    page.goto("/en/desk-app/?event=x")
+    error = page.locator("#setup-error")
+    page.get_by_label("Name of this device").fill(" ")
+    for label in ("PIN, at least six digits", "Repeat the PIN"):
+        page.get_by_label(label).fill("123456")
+    enable = page.get_by_role("button", name="Enable offline use")
+
+    enable.click()
+    expect(error).to_have_text("Enter a name for this device.")
+    page.get_by_label("Name of this device").fill("Desk 1")
+    enable.click()
+
+    expect(error).to_contain_text("too easy to guess")
+    assert_accessible(page)
+    assert not DeskDevice.objects.exists()

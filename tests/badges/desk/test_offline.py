@@ -446,3 +446,10 @@ def test_sync_reports_that_event_has_addons(desk, zoe):
 
     assert before["data"]["setup"]["has_addons"] is False
     assert after["data"]["setup"]["has_addons"] is True
+
+
+def test_device_without_a_name_is_refused(desk):
+    answer = desk.post("enable", {"name": "  "})
+
+    assert answer.status_code == 422
+    assert DeskDevice.objects.count() == 1
