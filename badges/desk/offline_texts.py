@@ -76,7 +76,15 @@ def list_status_texts() -> dict[str, str]:
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
         "scan.not_a_badge": _("This is not one of our badges. Scan again, or type the name."),
-        "scan.unknown": _("This badge is not on this device’s list. The guest may have registered just now."),
+        "scan.unknown": _(
+            "This badge is not on this device’s list, which dates from {time}. The guest may have registered "
+            "later."
+        ),
+        "search.none": _(
+            "Nobody found. This device’s list dates from {time}: people who registered later are not on it. "
+            "Enter a reference in full; the short code on a badge works on scanners only."
+        ),
+        "no_list": _("No guests on this device yet. Connect to the network."),
     }
 
 

@@ -1,6 +1,7 @@
 """The desk without network: transfers, further badges, unpaid guests, and entries that need attention."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone, translation
@@ -14,7 +15,7 @@ from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible
-from tests.journeys.test_desk import check_in, enable_offline, open_desk
+from tests.journeys.test_desk import PIN, check_in, enable_offline, open_desk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -202,3 +203,14 @@ def test_trivial_pin_and_empty_device_name_are_refused(open_page, site, client, 
     expect(error).to_contain_text("too easy to guess")
     assert_accessible(page)
     assert not DeskDevice.objects.exists()
+
+
+def test_search_without_result_says_from_when_the_list_is(page):
+    page.goto("/en/desk-app/?event=x")
+    page.locator("#pin").fill(PIN)
+    page.get_by_role("button", name="Unlock").click()
+
+    page.locator("#q").fill("ABCD2345")
+
+    expect(page.locator("#results")).to_contain_text(re.compile(r"list dates from \d+:\d\d:"))
+    expect(page.locator("#results")).to_contain_text("Enter a reference in full")

@@ -2,14 +2,16 @@
 
 import { requestField, ServerError } from "./api.js";
 import { getPairing } from "./database.js";
-import { formatText, getElement, settings, showMessage } from "./page.js";
+import { TOKEN_LENGTH } from "./keyboard_scanner.js";
+import { formatText, formatTime, getElement, settings, showMessage } from "./page.js";
 import { isCurrentToken } from "./pairing.js";
 
 const MIN_QUERY_LENGTH = 2;
 const TYPING_PAUSE_MS = 250;
 const MAX_FOUND = 20;
 const LIST_INTERVAL_MS = 10 * 60_000;
-const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
+const SHORT_CODE_LENGTH = 8;
+const SHORT_CODE_PATTERN = new RegExp(`^[A-Z2-7]{${SHORT_CODE_LENGTH}}$`);
 /**
  * Maps digits that no code contains to the letters that people misread as them.
  * @type {Record<string, string>}
@@ -23,6 +25,8 @@ const MISREAD_DIGITS = { 0: "O", 1: "I", 8: "B" };
  */
 let attendees = [];
 let fetchedAt = -Infinity;
+/** The same by the clock on the wall. */
+let listedAt = 0;
 
 /** @param {(found: Scanner.FoundRegistration) => void} onPick */
 export function connectSearch(onPick) {
@@ -59,6 +63,28 @@ export function parseShortCode(text) {
 }
 
 /**
+ * Return what is wrong with a typed text that can be no code; "" if it may be one, or an address.
+ * @param {string} text
+ */
+export function describeTypedProblem(text) {
+  const letters = text.replace(/[\s-]/g, "");
+  const isCode = /^[a-z0-9]*$/i.test(letters) && letters.length < TOKEN_LENGTH;
+  if (isCode && letters.length !== SHORT_CODE_LENGTH) {
+    const lengths = { short: SHORT_CODE_LENGTH, whole: TOKEN_LENGTH, count: letters.length };
+    return formatText("manual.length", lengths);
+  }
+  const isUnreadable = isCode ? !parseShortCode(letters) : letters.length < SHORT_CODE_LENGTH;
+  return isUnreadable ? formatText("manual.unreadable") : "";
+}
+
+/** Return why a short code cannot be resolved without network: this device has no list, or another one. */
+export async function describeUnlistedCode() {
+  if (!attendees.length) return formatText("manual.offline");
+  const time = formatTime(listedAt, (await getPairing())?.event.timezone ?? "UTC");
+  return formatText("manual.unlisted", { time });
+}
+
+/**
  * Return the attendee with this short code, if the list of this device has one.
  * @param {string} code
  * @returns {Scanner.FoundRegistration | undefined}
@@ -75,6 +101,7 @@ export async function refreshAttendees() {
     /** @type {{registrations: (Scanner.FoundRegistration & {short_code: string})[]}} */
     const list = await requestField(settings.attendees, pairing.token, "registrations");
     if (!(await isCurrentToken(pairing.token))) return;
+    listedAt = Date.now();
     attendees = list.registrations.map((found) => ({ ...found, words: splitWords(found.person) }));
   } catch {
     fetchedAt = -Infinity;

@@ -6,7 +6,7 @@ import { getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
 import { findSamePerson, formatName, hasBothNames, searchGuests } from "./guests.js";
-import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { formatMoment, formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
 import { drawProblem } from "./problems.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
@@ -138,7 +138,7 @@ export class DeskView {
     if (!desk) return;
     this.#scannedReference = claim?.registration ?? "";
     if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
-    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", formatText("scan.unknown"));
+    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", this.#describeList(desk, "scan.unknown"));
     this.#drawResults(desk);
   }
 
@@ -153,9 +153,20 @@ export class DeskView {
     const { shown, total } = scanned ? { shown: [scanned], total: 1 } : searchGuests(desk.guests, this.#query);
     const list = makeElement("ul", "listing guests");
     list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
-    const count = this.#query ? makeElement("p", "muted small", formatText("found", { count: total })) : "";
+    const found = total ? formatText("found", { count: total }) : this.#describeList(desk, "search.none");
+    const count = this.#query ? makeElement("p", "muted small", found) : "";
     getElement("results").replaceChildren(count, ...(shown.length ? [list] : []));
     this.#moveHighlight(0);
+  }
+
+  /**
+   * Return a text about the list of this device, with the time of the list.
+   * @param {DeskState} desk
+   * @param {string} name
+   */
+  #describeList(desk, name) {
+    if (!desk.data || desk.syncedAt === null) return formatText("no_list");
+    return formatText(name, { time: formatMoment(desk.syncedAt, desk.data.event.timezone) });
   }
 
   /**
