@@ -206,9 +206,12 @@ def test_trivial_pin_and_empty_device_name_are_refused(open_page, site, client, 
 
 
 def test_search_without_result_says_from_when_the_list_is(page):
+    page.context.set_offline(False)
     page.goto("/en/desk-app/?event=x")
     page.locator("#pin").fill(PIN)
     page.get_by_role("button", name="Unlock").click()
+    expect(page.locator("#q")).to_be_focused()
+    page.context.set_offline(True)
 
     page.locator("#q").fill("ABCD2345")
 
