@@ -14,9 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from badges.attendance.models import Scan
 from badges.desk.badge_prints import find_last_print, is_valid_badge_printed
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
-from badges.desk.forms import DeskSubstitutionForm, StaffNoteForm
+from badges.desk.forms import DeskSubstitutionForm
 from badges.desk.mistakes import is_walk_in_cancellable, list_order_payments
-from badges.desk.notes import write_staff_note
 from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
