@@ -17,7 +17,7 @@ from registrations.booking import fast_order, save_order
 from registrations.booking.fast_order import save_order_fast
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.inventory.stock import CompanyFull
+from registrations.inventory.stock import CompanyFull, find_full_company
 from registrations.models import CompanyShare, IdempotencyKey, Order, Quota, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -161,6 +161,19 @@ def test_postgresql_saves_in_one_statement_and_sqlite_in_few(ticket, monkeypatch
     writes = [verb for verb in statements if verb in ("INSERT", "UPDATE", "WITH")]
     expected = {"postgresql": ["WITH"], "sqlite": ["UPDATE"] * 3 + ["INSERT"] * 3}
     assert writes == expected[connection.vendor]
+
+
+@pytest.mark.parametrize(
+    ("reserved", "places", "is_full"), [(0, 2, False), (0, 3, True), (1, 1, False), (1, 2, True)]
+)
+def test_company_is_full_above_its_cap(ticket, reserved, places, is_full):
+    ticket.company_cap, company = 2, make_company()
+    if reserved:
+        CompanyShare.objects.create(ticket=ticket, company=company, reserved=reserved)
+
+    error = find_full_company({(ticket, company): places})
+
+    assert bool(error) == is_full
 
 
 UNUSUAL = {
