@@ -21,8 +21,8 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.dates import format_date
-from convention.text.names import format_last_name_first
 from convention.text.normalize import normalize_whitespace, parse_digits
+from convention.text.punctuation import format_last_name_first
 from convention.web.forms import get_posted_data
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
