@@ -79,17 +79,17 @@ def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
 
 @dataclass(frozen=True)
 class InvoiceSettlement:
-    """Cents of an invoice: its total, what credit notes take back, what was received, what is left to pay."""
+    """The total of an invoice, what credit notes take back, what was received, and what is left to pay."""
 
-    total: int
-    credited: int
-    received: int
-    unpaid: int
+    total_cents: int
+    credited_cents: int
+    received_cents: int
+    unpaid_cents: int
 
     @property
-    def uncollected(self) -> int:
-        """Return the cents that are no longer due, although no credit note takes them back."""
-        return self.total - self.credited - self.received - self.unpaid
+    def uncollected_cents(self) -> int:
+        """Return what is no longer due, although no credit note takes it back."""
+        return self.total_cents - self.credited_cents - self.received_cents - self.unpaid_cents
 
 
 def compute_settlement(document: Invoice) -> InvoiceSettlement:
@@ -114,16 +114,16 @@ def derive_settlement(
     retained = max(0, balance.amount_retained - earlier)
     payable = max(0, invoiced_balance.amount_of(document))
     return InvoiceSettlement(
-        total=document.total,
-        credited=document.total - payable,
-        received=min(payable, retained),
-        unpaid=max(0, min(payable - retained, balance.amount_due)),
+        total_cents=document.total,
+        credited_cents=document.total - payable,
+        received_cents=min(payable, retained),
+        unpaid_cents=max(0, min(payable - retained, balance.amount_due)),
     )
 
 
 def compute_unpaid_cents(document: Invoice) -> int:
     """Return the cents left to pay of an invoice, 0 if it is paid or credited."""
-    return compute_settlement(document).unpaid
+    return compute_settlement(document).unpaid_cents
 
 
 def select_unpaid_invoices(
