@@ -37,8 +37,8 @@ RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
 @dataclass(frozen=True)
-class AgreedPrice:
-    """A lower price, or a member's ticket for somebody else, that an organizer grants for a reason.
+class SpecialTerms:
+    """Terms that an organizer grants for a reason: a lower price, or a member's ticket for somebody else.
 
     `ticket_cents` is None if the ticket keeps its usual price.
     """
@@ -76,7 +76,7 @@ def register_walk_in(
     source: Order.Source = Order.Source.DESK,
     language: str = "fr",
     reference: str = "",
-    agreed_price: AgreedPrice | None = None,
+    special_terms: SpecialTerms | None = None,
     billing: BillingDetails = NO_BILLING_DETAILS,
     purchase_order: str = "",
     accepted_duplicate: str | None = None,
@@ -87,7 +87,7 @@ def register_walk_in(
     verification: the staff at the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    `source` is `DESK`, or `ORGANIZER` for a registration by hand. With an agreed price of the
+    `source` is `DESK`, or `ORGANIZER` for a registration by hand. With special terms of the
     ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
     treasurer has added the address. `accepted_duplicate` is the reference of the latest registration in
     DuplicateRegistration, "" if none was shown; None registers a second time without asking.
@@ -97,22 +97,22 @@ def register_walk_in(
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
-    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{agreed_price!r}"
+    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{special_terms!r}"
     if billing != NO_BILLING_DETAILS:
         idempotency_key += f":{billing!r}:{purchase_order}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
     offering = _load_offering(event, place)
     ticket = _validate_walk_in(event, place, offering)
-    _check_agreed_price(agreed_price, ticket)
+    _check_special_terms(special_terms, ticket)
     if source == Order.Source.ORGANIZER:
-        _check_manual_registration(place, ticket, agreed_price)
+        _check_manual_registration(place, ticket, special_terms)
     _check_duplicates(event, place, source, accepted_duplicate)
     request = _build_request(place, offering, language, billing, purchase_order)
     try:
         return _book_walk_in(
             event, request, offering, idempotency_key,
-            source=source, reference=reference, agreed_price=agreed_price,
+            source=source, reference=reference, special_terms=special_terms,
         )  # fmt: skip
     except IntegrityError:  # a concurrent request with the same key has booked
         if order := find_order_by_key(event, idempotency_key):
@@ -158,27 +158,27 @@ def _find_addon_errors(place: RequestedPlace, ticket: Ticket, offering: Offering
     return [sentence for _field, sentence in check_currency("", {item.currency for item in items})]
 
 
-def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> None:
-    if agreed_price is None:
+def _check_special_terms(special_terms: SpecialTerms | None, ticket: Ticket) -> None:
+    if special_terms is None:
         return
     errors = {}
-    cents = agreed_price.ticket_cents
+    cents = special_terms.ticket_cents
     if cents is not None and not 0 <= cents <= ticket.current_price.amount:
         limit = {"price": ticket.current_price}
         errors["price"] = [_("The price cannot be higher than that of the ticket, %(price)s.") % limit]
-    if not agreed_price.reason:
+    if not special_terms.reason:
         errors["reason"] = [_("Enter the reason for a different price.")]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _check_manual_registration(
-    place: RequestedPlace, ticket: Ticket, agreed_price: AgreedPrice | None
+    place: RequestedPlace, ticket: Ticket, special_terms: SpecialTerms | None
 ) -> None:
     """Raise InvalidFields for a member's ticket that the organizer has to justify."""
     if (
         ticket.needs_member_verification
-        and not (agreed_price and agreed_price.reason)
+        and not (special_terms and special_terms.reason)
         and find_member_by_email(place.email) is None
     ):
         sentence = _(
@@ -221,11 +221,11 @@ def _book_walk_in(
     *,
     source: Order.Source,
     reference: str,
-    agreed_price: AgreedPrice | None,
+    special_terms: SpecialTerms | None,
 ) -> Registration:
     [place] = request.places
     ticket = offering.tickets[place.ticket]
-    quote = _quote_walk_in(request, offering, agreed_price)
+    quote = _quote_walk_in(request, offering, special_terms)
     order = build_order(event, request, OrderContext(source=source), quote, currency=ticket.currency)
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
@@ -243,9 +243,9 @@ def _book_walk_in(
     addons = build_addons([registration], offering, quote)
     key_row = build_idempotency_key(event, request, key)
     save_order(PreparedOrder(order, [registration], key_row, addons=addons))
-    if member and (agreed_price is None or agreed_price.ticket_cents is None):
+    if member and (special_terms is None or special_terms.ticket_cents is None):
         _pay_with_pass(registration, member[0])
-    _record_walk_in(registration, addons, agreed_price)
+    _record_walk_in(registration, addons, special_terms)
     return registration
 
 
@@ -270,30 +270,30 @@ def _build_request(
 
 
 def _record_walk_in(
-    registration: Registration, addons: Collection[RegistrationAddon], agreed_price: AgreedPrice | None
+    registration: Registration, addons: Collection[RegistrationAddon], special_terms: SpecialTerms | None
 ) -> None:
-    is_lower = agreed_price is not None and agreed_price.is_lower
+    is_lower = special_terms is not None and special_terms.is_lower
     fields = [*RECORDED_FIELDS, *(["addons"] if addons else []), *(["price"] if is_lower else [])]
     record_action(
         AUDIT_VERBS[Order.Source(registration.order.source)],
         registration,
         event=registration.event,
         fields=fields,
-        reason=agreed_price.reason if agreed_price else "",
+        reason=special_terms.reason if special_terms else "",
     )
 
 
-def _quote_walk_in(request: OrderRequest, offering: Offering, agreed_price: AgreedPrice | None) -> Quote:
-    """Return the quote of ticket and add-ons, lowered to the agreed price."""
+def _quote_walk_in(request: OrderRequest, offering: Offering, special_terms: SpecialTerms | None) -> Quote:
+    """Return the quote of ticket and add-ons, lowered by the special terms."""
     quote = quote_offering(request, offering, at=timezone.now())
-    if agreed_price is None:
+    if special_terms is None:
         return quote
-    return replace(quote, lines=tuple(_apply_agreed_price(line, agreed_price) for line in quote.lines))
+    return replace(quote, lines=tuple(_apply_special_terms(line, special_terms) for line in quote.lines))
 
 
-def _apply_agreed_price(line: QuoteLine, agreed_price: AgreedPrice) -> QuoteLine:
-    free_addon_cents = 0 if agreed_price.has_free_addons else None
-    cents = free_addon_cents if line.is_addon else agreed_price.ticket_cents
+def _apply_special_terms(line: QuoteLine, special_terms: SpecialTerms) -> QuoteLine:
+    free_addon_cents = 0 if special_terms.has_free_addons else None
+    cents = free_addon_cents if line.is_addon else special_terms.ticket_cents
     if cents is None or cents == line.price:
         return line
     reduction = Reduction("organizer", line.price - cents)
