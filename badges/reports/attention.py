@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.attention import AttentionItem
+from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.privacy.models import PrivacyCase
 from convention.text.dates import format_datetime

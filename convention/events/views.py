@@ -19,13 +19,12 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
-from convention.tables.downloads import table_response
+from convention.tables.downloads import TableSheet, table_response
 from convention.text.dates import format_datetime
 from convention.web.accent_colours import is_readable_as_chosen
 from convention.web.edit_conflicts import compare_edits, compute_fingerprints, parse_seen_fingerprints
 from convention.web.routing import require_safe_or_post
 
-from .downloads import load_event_lists
 from .forms import (
     AppointmentForm,
     DelegatedEventForm,
@@ -48,13 +47,18 @@ from .publishing.publish import describe_passed_deadline
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
 
 # Each of these can be wrong beside the others of its line.
 LINKED_SETTINGS = ((*EVENT_TIME_FIELDS, "timezone"), ("kind", "host", "group"))
+
+
+def load_event_lists() -> "dict[str, Callable[[Event], TableSheet]]":
+    """Return the functions that make an event's lists, by name; each app registers its own."""
+    return {name: make for lists in hooks.event_downloads.providers() for name, make in lists.items()}
 
 
 @require_GET

@@ -23,10 +23,10 @@ from badges.reports.event_facts import (
     load_event_facts,
     sum_charges,
 )
-from convention.attention import AttentionItem
 from convention.club.models import ClubRole
 from convention.club.permissions import has_club_role, is_club_administrator
 from convention.errors import Forbidden
+from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import (
     can_create_events,

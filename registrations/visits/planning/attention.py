@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import ngettext
 
-from convention.attention import AttentionItem
+from convention.events.attention import AttentionItem
 from registrations.visits.models import Proposal, Visit
 from registrations.visits.permissions import can_read_identities
 from registrations.visits.visitor_list.open_steps import list_open_steps

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .events.models import Event
+from .models import Event
 
 
 @dataclass(frozen=True)
