@@ -133,7 +133,8 @@ def select_unpaid_invoices(
     return [
         document
         for document in documents
-        if not document.is_credit_note and derive_settlement(document, invoiced_balance, balance).unpaid > 0
+        if not document.is_credit_note
+        and derive_settlement(document, invoiced_balance, balance).unpaid_cents > 0
     ]
 
 
