@@ -8,8 +8,7 @@ from convention.club.models import Company
 from convention.club.permissions import get_companies_of_contact
 from registrations.invoices.models import Quotation
 from registrations.orders.quotations import has_quoted_items, list_quoted_places
-from registrations.storefront.drafts import DraftContent
-from registrations.storefront.quoted_draft import build_quoted_draft
+from registrations.storefront.drafts import DraftContent, build_quoted_draft
 
 from .draft_rows import is_filled_row
 

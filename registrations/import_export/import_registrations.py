@@ -45,7 +45,6 @@ from registrations.questions.answers import (
 from registrations.questions.files import claim_answer_files
 from registrations.questions.queries import load_questions
 
-from .applications import check_transfer
 from .columns import REQUIRED_FIELDS, guess_header_fields
 from .describe_changes import list_changes, record_changes
 from .rows import ImportCatalog, RegistrationRow, read_rows
@@ -59,7 +58,7 @@ from .save_import import (
     simulate_import,
     snapshot_registration,
 )
-from .ticket_changes import check_addons_of_ticket, refuse_ticket_changes
+from .ticket_changes import check_addons_of_ticket, check_transfer, refuse_ticket_changes
 
 State = Registration.State
 # Orders whose link was never given to an unknown person: imported, or made at the desk or by an organizer.

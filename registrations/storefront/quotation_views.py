@@ -10,8 +10,7 @@ from convention.web.client_network import get_client_network
 from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
 from registrations.orders.quotations import has_quoted_items, list_quoted_places
 
-from .drafts import PERSON_FIELDS, load_draft, save_draft
-from .quoted_draft import build_quoted_draft
+from .drafts import PERSON_FIELDS, build_quoted_draft, load_draft, save_draft
 
 
 @never_cache

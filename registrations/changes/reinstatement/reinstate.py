@@ -13,9 +13,9 @@ from convention.audit.record import record_action
 from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError
 from convention.events.sequence import advance_sequence
+from registrations.billing.cancellation import settle_reinstatement
 from registrations.billing.charge_titles import make_addon_charge_key
 from registrations.billing.receivables import find_stored_receivable
-from registrations.billing.reinstatement import settle_reinstatement
 from registrations.booking.order_limits import refuse_second_registration
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.inventory.stock import reserve_again
