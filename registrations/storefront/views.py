@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from convention.api.throttles import TooManyRequests
 from convention.club.models import Person
 from convention.club.permissions import get_employer, is_member
 from convention.errors import NotFound
@@ -201,7 +203,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     if data is not None:
         _update_choices(draft, request)
     senders = request.session.session_key or "", draft.email
-    voucher = get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
+    voucher = _load_voucher(request, event, draft)
     is_applying_code = "apply" in request.POST
     code = VoucherCodeForm(data, initial={"code": draft.code})
     # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
@@ -267,6 +269,20 @@ def _focus_new_question(request: HttpRequest, answers: list[AnswersForm | None])
     return False
 
 
+def _load_voucher(request: HttpRequest, event: Event, draft: DraftContent) -> Voucher | None:
+    """Return the voucher of the draft's code, or None. Raise TooManyRequests if another code is sent."""
+    senders = request.session.session_key or "", draft.email
+    try:
+        return get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
+    except TooManyRequests as refusal:
+        if request.method == "POST":
+            raise
+        # Without the code, so that the visitor can remove it.
+        messages.error(request, str(refusal))
+        draft.code = ""
+        return None
+
+
 def _draft_response(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
     """Answer `draft.js`: with the questions, if a choice may have changed them, else without content."""
     if request.headers["X-Draft"] != "questions":
@@ -280,7 +296,9 @@ def _update_choices(draft: DraftContent, request: HttpRequest) -> None:
         person["ticket"] = request.POST.get(f"choice-{index}-ticket", "")[:50]
         person["addons"] = [slug[:50] for slug in request.POST.getlist(f"choice-{index}-addons")[:50]]
         person["no_photo"] = f"choice-{index}-no_photo" in request.POST
-    draft.code = normalize_code(request.POST.get("code", "")[:60])
+    # The script that saves the draft sends codes that are half typed, and each would count as a guess.
+    if "X-Draft" not in request.headers:
+        draft.code = normalize_code(request.POST.get("code", "")[:60])
 
 
 def _check_code(draft: DraftContent, voucher: Voucher | None) -> Iterator[tuple[str | None, str]]:

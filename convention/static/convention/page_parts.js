@@ -11,8 +11,10 @@ export function parsePage(html) {
  */
 export async function loadPage(url) {
   const response = await fetch(url).catch(() => null);
-  if (!response?.ok) return null;
-  return { page: parsePage(await response.text()), url: response.url, isRedirected: response.redirected };
+  // The connection may also be lost while the text arrives.
+  const text = response?.ok ? await response.text().catch(() => null) : null;
+  if (!response || text === null) return null;
+  return { page: parsePage(text), url: response.url, isRedirected: response.redirected };
 }
 
 /**

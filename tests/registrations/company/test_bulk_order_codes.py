@@ -109,3 +109,28 @@ def test_rows_are_saved_when_too_many_codes_were_guessed(settings):
 
     assert refused.status_code == 429
     assert '"Omega"' in RegistrationDraft.objects.get().content
+
+
+def test_list_opens_without_the_code_when_too_many_were_guessed(settings):
+    settings.RATE_LIMITS = "on"
+    desk = make_desk()
+    for number in range(WRONG_CODES_PER_HOUR + 1):
+        desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), code=f"GUESS{number}", apply="1"))
+
+    page = desk.client.get(desk.many)
+
+    assert page.status_code == 200
+    assert page.context["rows"].forms[0]["last_name"].value() == "Alpha"
+
+
+def test_half_typed_codes_of_the_autosave_are_no_guesses(settings):
+    settings.RATE_LIMITS = "on"
+    desk = make_desk()
+    make_voucher(desk.event)
+    for number in range(WRONG_CODES_PER_HOUR + 1):
+        typed = make_posted_rows(make_row("Alpha"), code=f"HA{number}")
+        desk.client.post(desk.many, typed, headers={"X-Draft": "total"})
+
+    response = desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), code="HALF", apply="1"))
+
+    assert response.status_code == 302
