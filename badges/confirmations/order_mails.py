@@ -212,7 +212,7 @@ def _describe_corrections(registrations: list[Registration], mails: "QuerySet[Ma
 
 
 def describe_reinstatements(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> list[str]:
-    """Return sentences about registrations reinstated since the last of these mails, and their lost seats."""
+    """Return sentences about registrations reinstated since the last of these mails, and lost sessions."""
     by_subject = {make_subject_label(registration): registration for registration in registrations}
     entries = AuditEntry.objects.filter(
         event=registrations[0].event.slug, subject__in=by_subject, verb=REINSTATEMENT_VERB
@@ -224,7 +224,7 @@ def describe_reinstatements(registrations: list[Registration], mails: "QuerySet[
         name = by_subject[entry.subject].name
         sentences.append(_("%(name)s’s registration is valid again, with a new badge.") % {"name": name})
         if titles := [session.title for session in find_lost_sessions(entry.details)]:
-            lost = _("Seats that could not be booked again for %(name)s: %(titles)s")
+            lost = _("Sessions that could not be booked again for %(name)s: %(titles)s")
             sentences.append(lost % {"name": name, "titles": ", ".join(titles)})
     return sentences
 

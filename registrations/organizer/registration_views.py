@@ -57,6 +57,7 @@ from registrations.changes.reinstatement.reinstate import (
 from registrations.changes.reinstatement.texts import describe_losses, describe_reinstatement
 from registrations.changes.resend import correct_order_address, resend_mail
 from registrations.form_fields import ReasonForm
+from registrations.inventory.stock import refresh_availability
 from registrations.models import Registration, Ticket
 from registrations.notes.forms import StaffNoteForm
 from registrations.notes.staff_notes import load_note_texts
@@ -378,6 +379,8 @@ def registration_reinstate(request: HttpRequest, event: str, reference: str) -> 
     form = ReinstatementForm(request.POST, prefix="reinstate")
     if not form.is_valid():
         return _render_registration(request, registration, reinstatement_form=form)
+    # Before the transaction: releasing holds locks other orders and the stock before this order's sessions.
+    refresh_availability([registration.ticket], at=timezone.now())
     reinstate = reinstate_and_notify if form.cleaned_data["is_notified"] else reinstate_registration
     try:
         reinstatement = reinstate(
@@ -396,6 +399,7 @@ def _load_reinstatement(registration: Registration) -> dict[str, Any]:
     """Return what a cancelled registration gets back in sentences, or the objection to reinstating it."""
     if not registration.cancelled_at:
         return {}
+    refresh_availability([registration.ticket], at=timezone.now())
     try:
         reinstatement = preview_reinstatement(registration)
     except ReinstatementRefused as refusal:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Final
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.cancellations import describe_cancellation
@@ -17,7 +16,6 @@ from registrations.inventory.stock import (
     find_full_company,
     list_stock_items,
     make_sold_out_error,
-    refresh_availability,
 )
 from registrations.invoices.models import Invoice, InvoiceLine, Refund
 from registrations.models import Registration
@@ -103,7 +101,6 @@ def _check_duplicates(registration: Registration) -> str:
 
 def _check_stock(registration: Registration) -> str:
     """Object if the ticket, the company's share, the code or a chosen answer has no place left."""
-    refresh_availability([registration.ticket], at=timezone.now())
     if registration.member_of:
         share = {(registration.ticket, registration.member_of): 1}
         if error := find_full_company(share):

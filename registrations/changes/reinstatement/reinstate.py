@@ -1,6 +1,6 @@
-"""Reinstate a cancelled registration with its ticket, and its add-ons and seats as far as they are free."""
+"""Reinstate a cancelled registration with its ticket, and its add-ons and sessions as far as possible."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -66,7 +66,10 @@ class Reinstatement:
 
 
 def preview_reinstatement(registration: Registration) -> Reinstatement:
-    """Return what reinstating would restore; nothing is changed. Raise ReinstatementRefused."""
+    """Return what reinstating would restore; nothing is changed. Raise ReinstatementRefused.
+
+    Expired holds count as taken: release them before, with `refresh_availability`.
+    """
     if objection := find_objection(registration):
         raise ReinstatementRefused(objection)
     # Those that it still had when it was cancelled. One that was not paid yet ended with the registration.
@@ -75,14 +78,13 @@ def preview_reinstatement(registration: Registration) -> Reinstatement:
         for row in registration.addons.select_related("addon").prefetch_related("addon__tickets")
         if row.cancelled_at == registration.cancelled_at
     ]
-    is_free = {row.pk: row.addon.remaining != 0 and not row.pay_by for row in addons}
-    restored = [row for row in addons if is_free[row.pk]]
+    restored = [row for row in addons if _can_restore(row)]
     sessions = _list_released_sessions(registration)
     lost_sessions = [session for session in sessions if not _can_book(registration, session)]
     ticket = registration.ticket
     return Reinstatement(
         addons=restored,
-        lost_addons=[row for row in addons if not is_free[row.pk]],
+        lost_addons=[row for row in addons if row not in restored],
         sessions=[session for session in sessions if session not in lost_sessions],
         lost_sessions=lost_sessions,
         owed_cents=_calculate_owed(registration, restored),
@@ -97,8 +99,12 @@ def find_lost_sessions(details: dict[str, Any]) -> QuerySet[Session]:
     return Session.objects.filter(pk__in=keys)
 
 
+def _can_restore(row: RegistrationAddon) -> bool:
+    return row.addon.remaining != 0 and not row.pay_by
+
+
 def _list_released_sessions(registration: Registration) -> list[Session]:
-    """Return the sessions whose seats the cancellation released, in the order of ids, as they are locked."""
+    """Return the sessions that the cancellation released, in the order of ids, as they are locked."""
     bookings = SessionBooking.objects.filter(
         registration=registration, cancelled_at__gte=registration.cancelled_at
     )
@@ -165,6 +171,10 @@ def reinstate_registration(*, registration: Registration, reason: str = "") -> R
     settle_reinstatement(registration)
     # Sessions before stock: this is the lock order of bookings.
     sessions = [session for session in preview.sessions if _book_again(registration, session)]
+    lost_sessions = [
+        *preview.lost_sessions,
+        *(session for session in preview.sessions if session not in sessions),
+    ]
     reserve_again([registration])
     # Or another cancellation would not be announced again.
     _archive_mails(list_cancellation_message_keys(registration))
@@ -176,27 +186,13 @@ def reinstate_registration(*, registration: Registration, reason: str = "") -> R
         reason=reason,
         details={
             "lost_addons": [row.addon.slug for row in preview.lost_addons],
-            "lost_sessions": [
-                make_session_key(session)
-                for session in [*preview.sessions, *preview.lost_sessions]
-                if session not in sessions
-            ],
+            "lost_sessions": [make_session_key(session) for session in lost_sessions],
         },
     )
     # Last, because it locks the event's row; scanners and mails follow the sequence.
     sequence = advance_sequence(registration.event_id)
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
-    return Reinstatement(
-        addons=preview.addons,
-        lost_addons=preview.lost_addons,
-        sessions=sessions,
-        lost_sessions=[
-            *preview.lost_sessions,
-            *(session for session in preview.sessions if session not in sessions),
-        ],
-        owed_cents=preview.owed_cents,
-        lacks_membership=preview.lacks_membership,
-    )
+    return replace(preview, sessions=sessions, lost_sessions=lost_sessions)
 
 
 def describe_missing_membership(registration: Registration) -> str:
@@ -235,7 +231,7 @@ def _save_reinstatement(registration: Registration, addons: list[RegistrationAdd
 
 
 def _book_again(registration: Registration, session: Session) -> bool:
-    """Book a seat again; return whether it was still possible."""
+    """Book the session again; return whether it was still possible."""
     try:
         with transaction.atomic():
             check_session_conflicts(registration, session)

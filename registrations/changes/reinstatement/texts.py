@@ -23,21 +23,21 @@ def describe_reinstatement(registration: Registration, reinstatement: Reinstatem
         sentences.append(_("Add-ons restored: %(titles)s.") % {"titles": titles})
     titles = ", ".join(session.title for session in reinstatement.sessions)
     if titles:
-        sentences.append(_("Seats booked again: %(titles)s.") % {"titles": titles})
+        sentences.append(_("Sessions booked again: %(titles)s.") % {"titles": titles})
     if reinstatement.lacks_membership:
         sentences.append(describe_missing_membership(registration))
     return [*sentences, *describe_losses(reinstatement), *_describe_money(registration, reinstatement)]
 
 
 def describe_losses(reinstatement: Reinstatement) -> list[str]:
-    """Return sentences about the add-ons and seats that cannot be restored."""
+    """Return sentences about the add-ons and session bookings that cannot be restored."""
     sentences = []
     titles = ", ".join(row.addon.title for row in reinstatement.lost_addons)
     if titles:
         sentences.append(_("Add-ons that cannot be restored: %(titles)s.") % {"titles": titles})
     titles = ", ".join(session.title for session in reinstatement.lost_sessions)
     if titles:
-        sentences.append(_("Seats that cannot be booked again: %(titles)s.") % {"titles": titles})
+        sentences.append(_("Sessions that cannot be booked again: %(titles)s.") % {"titles": titles})
     return sentences
 
 

@@ -1,5 +1,7 @@
 """Reinstating a cancelled registration: what returns, what is refused, who is e-mailed."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -320,3 +322,42 @@ def test_page_says_why_a_registration_cannot_be_reinstated(organizer, event, reg
 
     assert "No places are left for “Guest”." in page.text
     assert "reinstate-reason" not in page.text
+
+
+@pytest.fixture
+def expired_hold(event, registration) -> Registration:
+    """Return an expired hold of the only place, which the cancelled registration had before."""
+    cancel(registration)
+    event.tickets.update(capacity=1)
+    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    return make_registration(
+        event.tickets.get(),
+        last_name="Silva",
+        confirmed_at=None,
+        is_reserved=True,
+        hold_expires_at=an_hour_ago,
+    )
+
+
+def test_reinstating_releases_no_holds_of_others_under_its_locks(registration, expired_hold):
+    with pytest.raises(ReinstatementRefused):
+        reinstate_registration(registration=registration)
+
+    expired_hold.refresh_from_db()
+    assert expired_hold.is_reserved
+
+
+def test_page_counts_a_place_as_free_once_its_hold_has_expired(organizer, registration, expired_hold):
+    answer = organizer.post(
+        reverse("organize-registration-reinstate", args=["congress", registration.reference]),
+        {"reinstate-reason": "Wrong person"},
+        follow=True,
+    )
+
+    assert "Zoé Müller’s registration has been reinstated." in answer.text
+
+
+def test_page_offers_reinstatement_once_a_hold_has_expired(organizer, registration, expired_hold):
+    shown = organizer.get(f"/en/organize/congress/registrations/{registration.reference}/")
+
+    assert "The buyer will owe €120 again." in shown.text
