@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,8 +14,10 @@ from convention.events.models import Event
 from convention.money import Money
 from registrations.billing.receivables import find_stored_receivable
 from registrations.changes.cancel import cancel_with_fee
+from registrations.changes.change_order import lock_registration
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.ledger.refunds import cancel_payment, compute_refundable
+from registrations.invoices.ledger.charges import lock_receivable
+from registrations.invoices.ledger.refunds import cancel_payment
 from registrations.invoices.models import Payment, Refund
 from registrations.models import Order, Registration
 
@@ -45,15 +48,17 @@ def list_order_payments(guest: Registration) -> list[DeskPayment]:
     payments = Payment.objects.filter(receivable__reference=guest.order.reference)
     return [
         DeskPayment(payment, is_payment_undoable(payment, guest.event))
-        for payment in payments.prefetch_related("refunds")
+        for payment in payments.select_related("receivable").prefetch_related("refunds")
     ]
 
 
 def is_payment_undoable(payment: Payment, event: Event) -> bool:
     """Return whether the payment was taken at the desk today, and nothing of it was returned."""
     is_of_desk = (payment.external_id or "").startswith(DESK_PAYMENT_PREFIX)
+    # In Python, since the page of a guest loads the refunds of all payments at once.
+    has_refunds = any(refund.state != Refund.State.FAILED for refund in payment.refunds.all())
     is_of_today = _is_today(payment.created_at, event)
-    return is_of_desk and is_of_today and compute_refundable(payment) == payment.amount
+    return is_of_desk and is_of_today and not has_refunds
 
 
 def undo_payment(*, guest: Registration, payment: Payment, reason: str) -> Refund:
@@ -81,17 +86,20 @@ def is_walk_in_cancellable(guest: Registration) -> bool:
     )
 
 
+@transaction.atomic
 def cancel_walk_in(*, guest: Registration, operator: "Person | None", reason: str) -> Registration:
     """Cancel a walk-in whom the desk added today by mistake: nothing is owed, and the check-in is undone.
 
     Raise NotUndoable, also while a payment counts for the order, and what `cancel_with_fee` raises.
     """
+    guest = lock_registration(guest)
     if not is_walk_in_cancellable(guest):
         raise NotUndoable(
             _("The desk can only cancel a walk-in that it added today. For anyone else, ask an organizer.")
         )
     receivable = find_stored_receivable(guest.order)
-    paid_cents = compute_balance(receivable).amount_retained if receivable else 0
+    # Locked, or a payment that is recorded meanwhile would stay on a cancelled order.
+    paid_cents = compute_balance(lock_receivable(receivable)).amount_retained if receivable else 0
     if paid_cents > 0:
         raise NotUndoable(
             _(

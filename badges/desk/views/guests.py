@@ -50,6 +50,7 @@ def get_operator(request: "HttpRequest") -> Person | None:
 def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Show one guest with everything that the desk may do."""
     guest = get_guest_to_serve(event, reference, request.user)
+    takes_payments = can_take_payments(request.user, guest.event)
     context = {
         "section": "desk",
         "event": guest.event,
@@ -58,10 +59,10 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "verdict": find_last_verdict(guest),
         "last_print": find_last_print(guest),
         "note_form": StaffNoteForm.from_registration(guest),
-        "order_payments": list_order_payments(guest),
+        "order_payments": list_order_payments(guest) if takes_payments else [],
         "can_cancel": is_walk_in_cancellable(guest),
         "can_organize": can_organize(request.user, guest.event),
-        "takes_payments": can_take_payments(request.user, guest.event),
+        "takes_payments": takes_payments,
     }
     return render(request, "desk/guest.html", context)
 

@@ -1,13 +1,16 @@
 """Test that the desk undoes its own mistakes on the same day: walk-ins and payments."""
 
 import datetime
+import errno
 import re
 import uuid
 
 import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from badges.attendance.models import Presence
+from badges.attendance.models import Checkpoint, Presence
 from convention.audit.models import AuditEntry
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.walk_in import register_walk_in
@@ -71,6 +74,24 @@ def test_cancelled_walk_in_is_not_counted_as_arrived(walk_in, client, guest_path
     client.post(f"{guest_path}cancel/", REASON)
 
     assert not Presence.objects.filter(is_inside=True).exists()
+
+
+def refuse_scans(execute, sql, params, many, context):
+    """Fail on a scan as the database does when its disk is full."""
+    if Checkpoint.tickets.through._meta.db_table in sql:
+        raise OperationalError("full") from OSError(errno.ENOSPC, "full")
+    return execute(sql, params, many, context)
+
+
+def test_walk_in_stays_valid_if_its_entry_cannot_be_undone(walk_in, client, guest_path):
+    client.post(f"{guest_path}check-in/", {"direction": "in"})
+
+    with connection.execute_wrapper(refuse_scans):
+        page = client.post(f"{guest_path}cancel/", REASON).text
+
+    walk_in.refresh_from_db()
+    assert "disk is full" in page
+    assert walk_in.state == "confirmed"
 
 
 def test_walk_in_is_not_cancelled_without_reason(walk_in, client, guest_path):
@@ -140,6 +161,24 @@ def test_payment_of_desk_is_undone_and_its_receipt_is_void(walk_in, client, gues
     assert "receipts/" not in answer
     assert AuditEntry.objects.get(verb="payment.cancel").reason == "Saisie en double"
     assert "the receipt is void" in receipt
+
+
+def test_page_loads_all_payments_at_once(walk_in, client, guest_path):
+    record_desk_payment(walk_in, "desk-1")
+    with CaptureQueriesContext(connection) as with_one_payment:
+        client.get(guest_path)
+    record_desk_payment(walk_in, "desk-2")
+
+    with CaptureQueriesContext(connection) as with_two_payments:
+        page = client.get(guest_path).text
+
+    assert page.count("/undo/") == 2
+    assert len(with_two_payments) == len(with_one_payment)
+
+
+def record_desk_payment(walk_in, external_id):
+    receivable = sync_receivable(walk_in.order)
+    record_payment(receivable=receivable, amount=100, method="cash", external_id=external_id)
 
 
 def test_payment_is_undone_only_once(walk_in, client, guest_path):
