@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, NotOpenNow, SoldOut
+from registrations.billing.change_billing import change_to_invoice_payment
 from registrations.billing.receivables import (
     is_order_active,
     is_paid,
@@ -19,7 +20,6 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
 from registrations.invoices.models import Payment, Receivable
 from registrations.models import Order, Registration
-from registrations.payments.cards.switch_to_transfer import set_invoice_payment
 
 from .badge_remarks import renew_badges
 
@@ -90,7 +90,7 @@ def invoice_later(*, guest: Registration) -> Order:
         return order
     order.billing_name = order.billing_name or order.company or guest.name[:200]
     order.save(update_fields=["billing_name"])
-    set_invoice_payment(order=order)
+    change_to_invoice_payment(order=order)
     confirm_pending_items(order=order, verb="order.confirm")
     sync_receivable(order)
     # The balance is the same, but scanners stop showing "to pay" for an order that is invoiced.

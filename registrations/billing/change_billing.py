@@ -1,4 +1,4 @@
-"""Change the billing details of an order until something of it is invoiced."""
+"""Change the billing details of an order until something of it is invoiced, or have it paid on invoice."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +10,7 @@ from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 from registrations.invoices.ledger.charges import lock_receivable, update_buyer
 from registrations.invoices.models.documents import Invoice
-from registrations.models import Order
+from registrations.models import Order, RegistrationAddon
 from registrations.order_request import BillingDetails
 
 from .receivables import find_stored_receivable, make_buyer
@@ -71,3 +71,12 @@ def change_billing_details(*, order: Order, billing: BillingDetails, purchase_or
         names = (*COPIED_FIELDS, *TAX_FIELDS) if has_other_tax_number else COPIED_FIELDS
         update_buyer(receivable, {name: getattr(buyer, name) for name in names})
     return order
+
+
+def change_to_invoice_payment(*, order: Order) -> None:
+    """Have a locked order by card paid on invoice, with the add-ons that awaited a payment by card."""
+    order.payment = Order.Payment.INVOICE
+    order.save(update_fields=["payment"])
+    addons = RegistrationAddon.objects.filter(registration__order=order, registration__cancelled_at=None)
+    addons.update(pay_by=None)
+    record_action("order.invoice_later", order, event=order.event, fields=["payment"])

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention import hooks
-from convention.audit.record import record_action
 from convention.errors import NotOpenNow
+from registrations.billing.change_billing import change_to_invoice_payment
 from registrations.billing.receivables import (
     calculate_amount_retained,
     calculate_balance,
@@ -27,7 +27,7 @@ from registrations.booking.holds import (
     lock_unverified_count,
     withhold_unverified_places,
 )
-from registrations.models import Order, RegistrationAddon, Sponsorship
+from registrations.models import Order, Sponsorship
 from registrations.order_context import OrderContext
 from registrations.payments.models import CardPaymentAttempt
 from registrations.rate_limits import throttle_unverified_order
@@ -41,7 +41,7 @@ def can_switch_to_transfer(order: Order) -> bool:
     """Return whether it is an active order by card of which nothing is paid or confirmed yet."""
     return (
         order.is_by_card
-        and order.event.ends_at > timezone.now()
+        and not order.event.is_over()
         and is_order_active(order)
         and not _has_confirmed_items(order)
         and calculate_balance(order).amount > 0
@@ -93,10 +93,11 @@ def _switch_to_invoice(*, order: Order, context: OrderContext) -> Order:
     if not can_switch_to_transfer(order):
         raise NothingToPay(_("There is nothing left to pay for this order."))
     order.needs_verification = not context.is_trusted and order.verified_at is None
+    order.save(update_fields=["needs_verification"])
     # The places were counted for the network when they were ordered.
     with throttle_unverified_order(order, context, place_count=0):
         _hold_places(order)
-        set_invoice_payment(order=order)
+        change_to_invoice_payment(order=order)
     if order.awaits_verification:
         hooks.send_order_mails.enqueue(order.pk)
     else:
@@ -118,15 +119,6 @@ def _hold_places(order: Order) -> None:
             )
         )
     extend_hold(order=order, expires_at=now + get_hold_duration(order))
-
-
-def set_invoice_payment(*, order: Order) -> None:
-    """Let a locked order by card be paid on invoice, with the add-ons that awaited a payment by card."""
-    order.payment = Order.Payment.INVOICE
-    order.save(update_fields=["payment", "needs_verification"])
-    addons = RegistrationAddon.objects.filter(registration__order=order, registration__cancelled_at=None)
-    addons.update(pay_by=None)
-    record_action("order.invoice_later", order, event=order.event, fields=["payment"])
 
 
 def _confirm(order: Order) -> None:
