@@ -12,6 +12,8 @@ from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
 from convention.mail.messages import MailAttachment, MailMessage, send_or_log
+from convention.tasks.queue import enqueue_all
+from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.email_addresses import is_same_email
 from registrations.orders.calendar import build_calendar_file
 from registrations.permissions import get_full_access
@@ -90,11 +92,12 @@ def _queue_mails(visit: Visit, stored: Event) -> None:
     ]
     # Those who have a row were told its dates, or will be told of this move instead of an earlier one.
     NotifiedDates.objects.bulk_create(rows, ignore_conflicts=True)
-    for pk in NotifiedDates.objects.filter(visit=visit).order_by("pk").values_list("pk", flat=True):
-        notify_of_new_dates.enqueue(pk)
+    enqueue_all(
+        notify_of_new_dates, NotifiedDates.objects.filter(visit=visit).order_by("pk").values_list("pk")
+    )
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def notify_of_new_dates(notified_dates_id: int) -> None:
     """Mail the new dates and the last ones that the recipient was told, unless they are the same.
 
@@ -108,6 +111,8 @@ def notify_of_new_dates(notified_dates_id: int) -> None:
             return
         message = _build_message_to_recipient(notified)
         if message is None:
+            # Somebody who is entered later starts with the dates of then.
+            notified.delete()
             return
         send_or_log(message)
         # The dates that were sent: the visit may have moved again meanwhile.

@@ -9,11 +9,11 @@ from .debriefs import FeedbackQuestion as FeedbackQuestion
 from .identities import HostContact as HostContact
 from .identities import HostLink as HostLink
 from .identities import Identity as Identity
+from .identities import NotifiedDates as NotifiedDates
 from .identities import VisitorList as VisitorList
 from .planning import Interest as Interest
 from .planning import Proposal as Proposal
 from .rides import DayMail as DayMail
-from .rides import NotifiedDates as NotifiedDates
 from .rides import Ride as Ride
 from .rides import RideSeat as RideSeat
 from .visits import IdentityField as IdentityField

@@ -134,6 +134,37 @@ class HostContact(models.Model):
         return f"{self.name}, {self.visit}"
 
 
+class NotifiedDates(models.Model):
+    """The dates of a visit that one recipient was last told; created when the visit first moves.
+
+    The recipient is an applicant, a contact of the host, or, without both, the host's security contact.
+    """
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="notified_dates")
+    application = models.OneToOneField(
+        Application, models.CASCADE, null=True, blank=True, related_name="notified_dates"
+    )
+    contact = models.OneToOneField(
+        HostContact, models.CASCADE, null=True, blank=True, related_name="notified_dates"
+    )
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+
+    class Meta:
+        verbose_name = _("dates in the last e-mail")
+        verbose_name_plural = _("dates in the last e-mails")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit"],
+                condition=models.Q(application__isnull=True, contact__isnull=True),
+                name="notified_dates_of_security_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visit}, {self.starts_at:%Y-%m-%d %H:%M}"
+
+
 class HostLink(models.Model):
     """A sign-in link of a contact, valid once and for a short time; only its hash is stored."""
 

@@ -13,6 +13,7 @@ from registrations.invoices.documents.pdf_archive import archive_invoice_pdf
 from registrations.invoices.reminders import send_reminder
 from registrations.sessions.notifications import notify_session_changes
 from registrations.visits.identity.requests import send_identity_request
+from registrations.visits.lifecycle.date_change import notify_of_new_dates
 from registrations.visits.lifecycle.reminders import send_day_mail
 from registrations.visits.planning.notifications import notify_interested_member
 from registrations.visits.visitor_list.remind import send_missing_reminder
@@ -71,6 +72,7 @@ def test_imports_documents_and_mailings_have_separate_queues():
     "mail_to_many",
     [
         notify_interested_member,
+        notify_of_new_dates,
         notify_session_changes,
         notify_speaker,
         send_day_mail,

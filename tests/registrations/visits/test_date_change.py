@@ -309,3 +309,20 @@ def test_unchanged_dates_tell_nobody(visit, run_tasks, mailoutbox):
 
     assert mailoutbox == []
     assert visit.moved_at is None
+
+
+def test_security_contact_entered_after_a_move_reads_the_dates_of_then(visit, run_tasks, mailoutbox):
+    Visit.objects.update(security_email="")
+    visit.refresh_from_db()
+    first_day = visit.day
+    move_visit(visit, days=7)
+    run_tasks()
+    Visit.objects.update(security_email="garde@hote.example")
+    visit.refresh_from_db()
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    mail = find_mail(mailoutbox, "garde@hote.example")
+    assert name_day(first_day + 7 * DAY) in mail.body
+    assert name_day(first_day) not in mail.body
