@@ -90,12 +90,7 @@ def get_name_for_documents(registration: Registration) -> str:
 
 def make_refund_key(registration: Registration, payment: Payment) -> str:
     """Return the idempotency key of the refund of one payment for a cancelled registration."""
-    return f"{make_refund_key_prefix(registration)}{payment.pk}"
-
-
-def make_refund_key_prefix(registration: Registration) -> str:
-    """Return the common prefix of the registration's refund keys."""
-    return f"cancel:{registration.reference}:"
+    return f"cancel:{registration.reference}:{payment.pk}"
 
 
 def split_refund(

@@ -15,7 +15,7 @@ from registrations.invoices.models import Issuer
 from registrations.invoices.models.documents import Payment, Refund
 from registrations.models import Order, Registration, Ticket
 
-from .cancellation import CancellationOutcome, make_refund_key_prefix, preview_outcome
+from .cancellation import CancellationOutcome, preview_outcome
 from .receivables import is_settled
 from .refund_rules import load_refund_steps, load_refund_terms
 from .refund_terms import RefundReason, RefundStep, RefundTerms
@@ -156,11 +156,15 @@ def list_paid_cancellations(registrations: Iterable[Registration]) -> list[Regis
 
 
 def list_cancellation_refunds(order: Order, cancelled: Iterable[Registration]) -> list[Refund]:
-    """Return the refunds of these cancelled registrations, oldest first."""
-    key_prefixes = tuple(make_refund_key_prefix(registration) for registration in cancelled)
-    rows = Refund.objects.filter(receivable__reference=order.reference).order_by("pk")
-    # Refunds are matched by their idempotency key, since a refund row does not name a registration.
-    return [row for row in rows if (row.external_id or "").startswith(key_prefixes)]
+    """Return the refunds of these cancelled registrations, oldest first; the last one if requested again."""
+    rows = Refund.objects.filter(
+        receivable__reference=order.reference,
+        occasion=Refund.Occasion.CANCELLATION,
+        charge_key__in=[registration.reference for registration in cancelled],
+    )
+    # A cancellation refunds each payment once.
+    latest = {(row.payment_id, row.charge_key): row for row in rows.order_by("pk")}
+    return list(latest.values())
 
 
 def describe_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:

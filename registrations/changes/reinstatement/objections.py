@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from convention.events.cancellations import describe_cancellation
 from convention.text.email_addresses import is_same_email
 from registrations.application_rules import describe_missing_application
-from registrations.billing.cancellation import make_refund_key_prefix
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.booking.order_limits import find_first_registration
 from registrations.inventory.stock import (
@@ -62,9 +61,7 @@ def _check_money(registration: Registration) -> str:
         )
     # Failed ones, too: another cancellation would find the same refund again and make no new one. A refund
     # that the treasurer entered since names no registration.
-    is_for_it = Q(occasion=Refund.Occasion.CANCELLATION, charge_key=owner) | Q(
-        external_id__startswith=make_refund_key_prefix(registration)
-    )
+    is_for_it = Q(occasion=Refund.Occasion.CANCELLATION, charge_key=owner)
     is_for_it |= Q(charge_key="", created_at__gte=registration.cancelled_at)
     if Refund.objects.filter(is_for_it, receivable__reference=reference).exists():
         return _("The price was refunded after the cancellation. Add a new registration instead.")

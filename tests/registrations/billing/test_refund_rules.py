@@ -19,7 +19,7 @@ from registrations.billing.refund_terms import (
     decide_refund_terms,
     split_amount,
 )
-from registrations.billing.refund_text import preview_refund
+from registrations.billing.refund_text import list_cancellation_refunds, preview_refund
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registration, cancel_with_fee
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
@@ -28,7 +28,7 @@ from registrations.invoices.ledger.advice import AdviceKind
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.ledger.refunds import complete_refund, request_refund, request_refund_again
 from registrations.invoices.models import Issuer
 from registrations.invoices.models.documents import Charge, Invoice, Payment, Receivable, Refund
 from registrations.models import RefundRule, Registration, RegistrationAddon
@@ -148,6 +148,18 @@ def test_cancellation_by_rule_refunds_half_and_retains_half_once(congress, run_t
     with pytest.raises(AlreadyCancelled):
         cancel_registration(registration=first)
     assert Refund.objects.count() == 1
+
+
+def test_refund_requested_again_is_in_the_sentences_on_the_cancellation(congress):
+    order, [registration] = make_paid_order(congress, 1)
+    cancel_registration(registration=registration)
+    refund = Refund.objects.get()
+    complete_refund(refund=refund)
+    refund.refresh_from_db()
+
+    again = request_refund_again(refund=refund, reason="Wrong line")
+
+    assert list_cancellation_refunds(order, [registration]) == [again]
 
 
 def test_cancelling_unpaid_registration_leaves_only_fee_due(congress):
