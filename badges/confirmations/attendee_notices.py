@@ -10,8 +10,8 @@ from registrations.changes.handover_text import has_own_mailbox
 from registrations.models import MailDelivery, Order, Registration, TransferNotice
 from registrations.models.deliveries import (
     REINSTATED_KEY_PREFIX,
-    cancelled_message_key,
     holder_message_key,
+    make_cancelled_message_key,
 )
 
 from .mail_history import MailHistory, knows_of_place
@@ -78,7 +78,7 @@ def list_cancelled_to_notify(order: Order) -> list[Registration]:
 def _needs_cancellation_mail(registration: Registration) -> bool:
     """Return whether the attendee got an e-mail about the place, and none about its cancellation."""
     mails = registration.deliveries.all()
-    message_key = cancelled_message_key(registration)
+    message_key = make_cancelled_message_key(registration)
     # Where it is set without an e-mail, such as by undoing an import, nobody is notified.
     is_due = registration.cancellation_sent_at is None or any(
         mail.message_key == message_key for mail in mails

@@ -13,7 +13,10 @@ from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
 from registrations.models.deliveries import (
+    BUYER_KEY_PREFIX,
     holder_message_key,
+    make_buyer_message_key,
+    make_private_key_prefix,
     make_private_message_key,
     make_reinstated_message_key,
 )
@@ -41,7 +44,7 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
         message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
     ).exists()
     mails_to_earlier_holders = earlier_mails.filter(
-        message_key__startswith=f"own-{registration.reference}-"
+        message_key__startswith=make_private_key_prefix(registration)
     ).exclude(message_key=make_private_message_key(registration))
     if mails_to_earlier_holders.exists() and not is_correction:
         return write_holder_mail(registration, message_key)
@@ -111,11 +114,12 @@ def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
         return
     rows = order.registrations.filter(is_private=True, confirmed_at__isnull=False)
     for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
-        message_key = f"buyer-{make_private_message_key(registration)}"
+        message_key = make_buyer_message_key(registration)
         # The buyer need not learn of later holders: any earlier notice about the place suffices.
         is_later_holder = registration.holder_count > 1 and not registration.cancelled_at
+        any_key = f"{BUYER_KEY_PREFIX}{make_private_key_prefix(registration)}"
         earlier_mails = MailDelivery.objects.filter(
-            message_key__startswith=f"buyer-own-{registration.reference}-" if is_later_holder else message_key
+            message_key__startswith=any_key if is_later_holder else message_key
         )
         # A final refusal counts as notified: trying again would be refused again.
         if not earlier_mails.exclude(accepted_at=None, refused_at=None).exists():

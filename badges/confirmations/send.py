@@ -30,9 +30,9 @@ from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
 from registrations.models import MailDelivery, Order, Registration, Sponsorship, TransferNotice
 from registrations.models.deliveries import (
-    cancelled_message_key,
     handover_message_key,
     holder_message_key,
+    make_cancelled_message_key,
     make_private_message_key,
     make_reinstated_message_key,
 )
@@ -209,7 +209,7 @@ def _send_to_reinstated_attendees(order: Order, attempts: MailAttempts) -> None:
 def _send_to_cancelled_attendees(order: Order, attempts: MailAttempts) -> None:
     """Notify attendees with an address of their own whose places were cancelled since."""
     for registration in list_cancelled_to_notify(order):
-        message_key = cancelled_message_key(registration)
+        message_key = make_cancelled_message_key(registration)
         # Stored before a mail can fail or wait, so that a later run finds it due.
         find_or_create_delivery(order, MailDelivery.Kind.CANCELLATION, [registration], message_key)
         send = partial(

@@ -44,6 +44,7 @@ from registrations.models import (
 from registrations.models.deliveries import (
     handover_message_key,
     holder_message_key,
+    make_buyer_message_key,
     make_private_message_key,
 )
 from registrations.questions.answers import count_limited_options
@@ -270,7 +271,7 @@ def _find_own_mails(registration: Registration, mails: Iterable[MailDelivery]) -
     The buyer gets one of them: the order's confirmation only if no other mail names the new holder.
     """
     private_key = make_private_message_key(registration)
-    buyer_keys = {handover_message_key(registration), f"buyer-{private_key}"}
+    buyer_keys = {handover_message_key(registration), make_buyer_message_key(registration)}
     keys = {mail.message_key for mail in mails}
     own_keys = keys & {holder_message_key(registration), private_key, *buyer_keys}
     if own_keys & buyer_keys:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .registrations import Registration
 
 ATTEMPTS_BEFORE_WARNING = 3
+BUYER_KEY_PREFIX = "buyer-"
 REINSTATED_KEY_PREFIX = "reinstated-"
 
 
@@ -31,18 +32,28 @@ def make_private_message_key(registration: "Registration", *, holder_count: int 
     # The key changes exactly when another mail is due; corrections are revisions under the same key.
     is_about_cancellation = registration.cancelled_at and holder_count is None
     state = "cancelled" if is_about_cancellation else str(holder_count or registration.holder_count)
-    return f"own-{registration.reference}-{state}"
+    return f"{make_private_key_prefix(registration)}{state}"
 
 
-def cancelled_message_key(registration: "Registration") -> str:
+def make_buyer_message_key(registration: "Registration") -> str:
+    """Return the key of the mail that tells the buyer what that with `make_private_message_key` tells."""
+    return f"{BUYER_KEY_PREFIX}{make_private_message_key(registration)}"
+
+
+def make_private_key_prefix(registration: "Registration") -> str:
+    """Return the common prefix of the keys of `make_private_message_key`."""
+    return f"own-{registration.reference}-"
+
+
+def make_cancelled_message_key(registration: "Registration") -> str:
     """Return the key of the mail to an attendee other than the buyer about the cancellation."""
     return f"cancelled-{registration.reference}"
 
 
 def list_cancellation_message_keys(registration: "Registration") -> list[str]:
     """Return the keys of all mails about the cancellation of this registration alone."""
-    private_key = f"own-{registration.reference}-cancelled"
-    return [cancelled_message_key(registration), private_key, f"buyer-{private_key}"]
+    private_key = f"{make_private_key_prefix(registration)}cancelled"
+    return [make_cancelled_message_key(registration), private_key, f"{BUYER_KEY_PREFIX}{private_key}"]
 
 
 def make_reinstated_message_key(registration: "Registration") -> str:

@@ -23,7 +23,7 @@ from registrations.invoices.ledger.charges import find_waived_items
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, SessionBooking
 from registrations.models.deliveries import (
     list_cancellation_message_keys,
-    make_private_message_key,
+    make_buyer_message_key,
     make_reinstated_message_key,
 )
 from registrations.orders.deliveries import find_or_create_delivery
@@ -139,7 +139,7 @@ def reinstate_and_notify(*, registration: Registration, reason: str = "") -> Rei
     Registration.objects.filter(pk=registration.pk).update(confirmation_sent_at=None)
     if registration.is_private:
         # The buyer is notified of a private place once under this key.
-        _archive_mails([f"buyer-{make_private_message_key(registration)}"])
+        _archive_mails([make_buyer_message_key(registration)])
     elif has_own_mailbox(registration):
         # Stored before a mail can fail. The task drops it if the attendee never got a mail about the place.
         find_or_create_delivery(
