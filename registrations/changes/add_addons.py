@@ -36,7 +36,7 @@ from .change_order import (
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
-# An add-on by card that is not paid by then is removed, and its place is free again.
+# An add-on by card that is not paid by then is removed, and its place becomes available again.
 PAYMENT_PERIOD: Final = datetime.timedelta(hours=24)
 # As long as the buyer may be on the payment page: the e-mail can then say that the add-on is paid.
 CARD_MAIL_DELAY: Final = datetime.timedelta(minutes=30)

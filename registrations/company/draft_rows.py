@@ -40,8 +40,8 @@ class PasteReport:
             sentences.append(sentence % {"count": self.repeated_count})
         if self.ignored_headings:
             sentence = ngettext(
-                "This column was ignored: %(headings)s. Headings that we read: %(readable)s.",
-                "These columns were ignored: %(headings)s. Headings that we read: %(readable)s.",
+                "This column was ignored: %(headings)s. Recognized headings: %(readable)s.",
+                "These columns were ignored: %(headings)s. Recognized headings: %(readable)s.",
                 len(self.ignored_headings),
             )
             headings = ", ".join(_("“%(text)s”") % {"text": heading} for heading in self.ignored_headings)

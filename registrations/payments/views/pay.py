@@ -105,7 +105,7 @@ def _switch_to_transfer(request: HttpRequest, link_access: LinkAccess) -> HttpRe
         messages.error(request, str(error))
         return redirect("order", order.reference, link_access.secret)
     if not order.awaits_verification:
-        messages.success(request, _("You now pay by bank transfer. We are e-mailing you the details."))
+        messages.success(request, _("You have switched to bank transfer. We are e-mailing you the details."))
     name = "order-transfer" if get_transfer_details(order) else "order"
     return redirect(name, order.reference, link_access.secret)
 

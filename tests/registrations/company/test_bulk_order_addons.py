@@ -129,7 +129,7 @@ def test_pasted_column_of_addons_is_ignored_at_an_event_without_any():
 
     [message] = map(str, response.context["messages"])
     assert message == (
-        "This column was ignored: “Options”. Headings that we read: first name, last name, e-mail, ticket."
+        "This column was ignored: “Options”. Recognized headings: first name, last name, e-mail, ticket."
     )
 
 
