@@ -15,7 +15,7 @@ from registrations.models import Order, Registration
 
 from .cancellation import correct_invoices, get_name_for_documents, issue_uninvoiced_charges, split_refund
 from .receivables import find_stored_receivable, sum_waived, sync_existing_receivable
-from .refund_summary import describe_refund_to_buyer
+from .refund_summary import describe_payment_refund
 from .refund_terms import RefundReason, RefundTerms
 
 
@@ -62,7 +62,7 @@ def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[st
     elif outcome.difference_cents < 0:
         sentences = [_("The price falls by %(amount)s.") % {"amount": difference}]
         sentences += [
-            describe_refund_to_buyer(payment, Money(amount, currency))
+            describe_payment_refund(payment, Money(amount, currency))
             for payment, amount in outcome.payment_refunds
         ]
     if outcome.is_invoiced:

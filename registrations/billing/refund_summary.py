@@ -113,8 +113,8 @@ def describe_refund_state(refund: Refund, currency: str) -> str:
     return text % {"amount": Money(refund.amount, currency), "method": refund.get_method_display()}
 
 
-def describe_refund_to_buyer(payment: Payment, amount: Money) -> str:
-    """Return to the organizer what of this payment goes back to the buyer, and how."""
+def describe_payment_refund(payment: Payment, amount: Money) -> str:
+    """Return a sentence for the organizer: what of this payment is refunded, and how."""
     return _("To refund to the buyer: %(amount)s, %(method)s.") % {
         "amount": amount,
         "method": payment.get_method_display(),
@@ -134,7 +134,7 @@ def _iterate_preview(registration: Registration, terms: RefundTerms) -> Iterator
     outcome = preview_outcome(registration, terms)
     yield describe_refund_reason(outcome.refund_terms, registration.event.zone)
     for payment, cents in outcome.payment_refunds:
-        yield describe_refund_to_buyer(payment, Money(cents, order.currency))
+        yield describe_payment_refund(payment, Money(cents, order.currency))
     if outcome.waived_cents and not outcome.payment_refunds:
         yield _("The outstanding %(amount)s will no longer be due.") % {
             "amount": Money(outcome.waived_cents, order.currency)

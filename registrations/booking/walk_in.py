@@ -196,7 +196,7 @@ def _check_duplicates(
     """Raise DuplicateRegistration unless the latest registration of the same person was accepted.
 
     An organizer types name and address of somebody known: both are the same. At the desk a person may give
-    no address, or another one than when they registered: one of both is enough.
+    no address, or another one than when they registered: either is enough.
     """
     if accepted is None:
         return

@@ -27,10 +27,10 @@ def find_quotation_order_path(quotation: Quotation, reader: "RequestUser") -> st
     Called by the hook `quotation_order_pages`.
     """
     company_id = quotation.details.get("company_id")
-    companies = get_companies_of_contact(reader).filter(pk=company_id) if company_id else ()
-    for company in companies:
-        return reverse("company-quotation-order", args=[company.slug, quotation.link_token])
-    return ""
+    if not company_id:
+        return ""
+    company = get_companies_of_contact(reader).filter(pk=company_id).first()
+    return reverse("company-quotation-order", args=[company.slug, quotation.link_token]) if company else ""
 
 
 def has_quoted_rows(draft: DraftContent, quotation: Quotation) -> bool:

@@ -30,7 +30,7 @@ from registrations.questions.queries import count_chosen_options
 from registrations.shared_quotas import lock_tickets_sharing_quota, update_shared_quotas
 from registrations.waiting_list.offers import offer_free_places
 
-MAX_COUNT: Final = 2**31 - 2
+PLACEHOLDER_COUNT: Final = 2**31 - 2
 NO_ITEMS: Final[Mapping[LimitedStock, int]] = {}
 # A place of a ticket, and the member company that it counts for, if any.
 type CompanyTicket = tuple[Ticket, Company | None]
@@ -133,7 +133,7 @@ FULL_SHARE_QUERY = CompiledQuery(
     ),
     -1,
     -2,
-    MAX_COUNT,
+    PLACEHOLDER_COUNT,
 )
 
 

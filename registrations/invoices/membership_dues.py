@@ -15,7 +15,7 @@ from registrations.invoices.ledger.manual_charges import derive_manual_reference
 from registrations.invoices.models import Receivable
 
 # Dues are recorded at most so long before the membership begins.
-MAX_DAYS_BEFORE_START = datetime.timedelta(days=90)
+MAX_LEAD_TIME = datetime.timedelta(days=90)
 
 
 def make_membership_key(membership: Membership) -> str:
@@ -41,18 +41,18 @@ def list_memberships_to_invoice(*, today: datetime.date) -> list[Membership]:
     references = {derive_manual_reference(make_membership_key(row)): row for row in memberships}
     recorded = set(Receivable.objects.filter(reference__in=references).values_list("reference", flat=True))
     unrecorded = [row for reference, row in references.items() if reference not in recorded]
-    return _exclude_recorded_by_hand(unrecorded, form_references=set(references))
+    return _exclude_recorded_by_hand(unrecorded, proposed_references=set(references))
 
 
 def _exclude_recorded_by_hand(
-    memberships: list[Membership], *, form_references: Iterable[str]
+    memberships: list[Membership], *, proposed_references: Iterable[str]
 ) -> list[Membership]:
     """Return the memberships for which no other receivable has the company, the amount and the period."""
     if not memberships:
         return []
-    earliest = min(row.starts_on for row in memberships) - MAX_DAYS_BEFORE_START
+    earliest = min(row.starts_on for row in memberships) - MAX_LEAD_TIME
     rows = Receivable.objects.filter(event=None, created_at__date__gte=earliest).order_by("pk")
-    unused = list(rows.exclude(reference__in=form_references).with_balance())
+    unused = list(rows.exclude(reference__in=proposed_references).with_balance())
     remaining = []
     for membership in memberships:
         match = next((row for row in unused if _is_for_dues(row, membership)), None)
@@ -76,7 +76,7 @@ def _is_for_dues(receivable: Any, membership: Membership) -> bool:
         return spans_overlap((receivable.service_from, receivable.service_to), (first_day, last_day))
     # Without a period it is judged by the day on which it was recorded.
     recorded_on = timezone.localdate(receivable.created_at)
-    return spans_overlap((recorded_on, recorded_on), (first_day - MAX_DAYS_BEFORE_START, last_day))
+    return spans_overlap((recorded_on, recorded_on), (first_day - MAX_LEAD_TIME, last_day))
 
 
 def find_company(text: str) -> Company | None:

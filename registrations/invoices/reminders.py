@@ -61,7 +61,7 @@ def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> i
     return None if step is None or (step < 0 <= overdue_by.days) else step
 
 
-def is_any_reminded_again(unpaid_invoices: Iterable[Invoice], *, today: datetime.date) -> bool:
+def will_any_be_reminded(unpaid_invoices: Iterable[Invoice], *, today: datetime.date) -> bool:
     """Return whether another reminder of one of them, which is overdue, is sent unless it is paid."""
     issuer = Issuer.get_current()
     last_step = max(issuer.reminder_days, default=None) if issuer else None

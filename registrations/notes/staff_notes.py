@@ -49,7 +49,7 @@ def load_note_texts(registrations: Collection[int]) -> dict[int, str]:
     return dict(notes.values_list("registration", "text"))
 
 
-def find_noted_registrations(event: Event, words: str) -> list[int]:
+def find_registration_ids_by_note(event: Event, words: str) -> list[int]:
     """Return the ids of the registrations whose note contains every word, in any case and without accents."""
     search_words = name_search_key(words).split()
     if not search_words:

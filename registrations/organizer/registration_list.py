@@ -15,7 +15,7 @@ from convention.tables.downloads import TableSheet
 from convention.text.normalize import normalize_whitespace
 from registrations.billing.refund_summary import filter_paid, filter_priced, filter_unpaid
 from registrations.models import MailDelivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
-from registrations.notes.staff_notes import find_noted_registrations
+from registrations.notes.staff_notes import find_registration_ids_by_note
 from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
@@ -76,7 +76,7 @@ class RegistrationFilter:
         """Return a condition: the registration or its note contains the search text."""
         condition = Registration.objects.all().make_search_condition(self.search_text)
         # Added only if there are any: the database searches the registrations alone by an index.
-        noted_ids = find_noted_registrations(event, self.search_text)
+        noted_ids = find_registration_ids_by_note(event, self.search_text)
         return condition | Q(pk__in=noted_ids) if noted_ids else condition
 
 

@@ -62,7 +62,7 @@ from registrations.invoices.permissions import (
     get_receivable_for_treasurer,
     require_treasurer,
 )
-from registrations.invoices.reminders import is_any_reminded_again, number_reminders
+from registrations.invoices.reminders import number_reminders, will_any_be_reminded
 from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
@@ -164,7 +164,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         charges=[(charge, charge_texts[charge.pk]) for charge in receivable.charges.all()],
         # The e-mail of the latest one states what is left to pay.
         claimed_document=next(iter(unpaid_invoices), None),
-        is_reminded_again=is_any_reminded_again(unpaid_invoices, today=today),
+        is_reminded_again=will_any_be_reminded(unpaid_invoices, today=today),
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.prefetch_related("receivable__charges")),

@@ -21,7 +21,7 @@ from .statement_lines import StatementEntry, StatementFile
 
 QUERY_BATCH_SIZE = 10_000
 # A bank books nothing in advance: a later day is a typing error. One day for other time zones.
-MAX_DAYS_AHEAD = datetime.timedelta(days=1)
+MAX_TIME_AHEAD = datetime.timedelta(days=1)
 
 
 @dataclass
@@ -95,7 +95,7 @@ def _build_new_lines(
 
     Fingerprints that earlier versions of this code computed are compared too; each stored line matches once.
     """
-    last_day = timezone.localdate() + MAX_DAYS_AHEAD
+    last_day = timezone.localdate() + MAX_TIME_AHEAD
     booked = [entry for entry in file.entries if entry.booked_on <= last_day]
     statement_import.future_count = len(file.entries) - len(booked)
     entries = {entry.fingerprint: entry for entry in booked}
