@@ -21,6 +21,7 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, NotOpenNow
 from convention.events.sequence import advance_sequence
 from convention.text.email_addresses import normalize_email
+from registrations.application_rules import check_applications
 from registrations.billing.charge_titles import make_addon_charge_key
 from registrations.billing.price_change import settle_price_change
 from registrations.billing.receivables import list_registration_charges
@@ -174,7 +175,7 @@ def change_order(
 
     `mail_delay` leaves the buyer time to pay first: the payment sends the mail at once.
     Raise DifferenceChanged unless the difference is `expected_cents`, SoldOut or CompanyFull without a place
-    left, OrderChangeRefused or NotOpenNow.
+    left, OrderChangeRefused, NotOpenNow, or ApplicationRequired.
     """
     registration = lock_registration(registration)
     old_place = (registration.ticket, registration.member_of)
@@ -188,6 +189,9 @@ def change_order(
     # Cleared, or the task below would regard the mail with the new ticket as sent.
     registration.sequence, registration.confirmation_sent_at = sequence, None
     registration.save()
+    if change.ticket_line:
+        # After saving, because the application is linked to the saved row.
+        check_applications([registration])
     _save_addons(registration, change)
     record_action(
         "registration.change_order",

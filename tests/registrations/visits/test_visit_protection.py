@@ -12,6 +12,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from registrations.booking.accept_offer import accept_ticket_offer
 from registrations.changes.cancel import cancel_registration
+from registrations.changes.change_order import change_order
 from registrations.changes.merge import MergeRefused
 from registrations.visits.applications.applicants import find_current_objections
 from registrations.visits.applications.withdraw import withdraw_application
@@ -186,6 +187,24 @@ def test_merge_refuses_to_drop_registration_of_application():
     merge_registrations_and_scans(survivor=theirs.registration, other=double)
 
     assert Application.objects.confirmed().get() == theirs
+
+
+def test_ticket_change_does_not_bypass_the_application_for_a_visit():
+    visit = make_visit()
+    guest = make_registration(make_ticket(visit.event, slug="guest"))
+    member_ticket = visit.event.tickets.get(slug="member")
+
+    with pytest.raises(NotOpenNow, match="on application"):
+        change_order(
+            registration=guest,
+            ticket=member_ticket,
+            addons=(),
+            expected_cents=0,
+            membership_exception="Speaker",
+        )
+
+    guest.refresh_from_db()
+    assert guest.ticket != member_ticket
 
 
 def test_new_visit_matches_registration_without_person_by_address():
