@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 from convention.club.models import Person
 from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.text.email_addresses import is_same_email
 from registrations.application_rules import check_applications
 from registrations.inventory.stock import find_full_company
 from registrations.models import Registration
@@ -41,6 +43,13 @@ def find_first_registration(registration: Registration, person: Person) -> Regis
     """Return the member's confirmed registration for the same ticket, other than this one."""
     others = _query_other_registrations(person.pk, registration.ticket_id, registration.pk)
     return others.select_related("order__event").first()
+
+
+def find_same_person(event: Event, *, sort_name: str, email: str) -> list[Registration]:
+    """Return the active registrations with this name and this address, from the latest one."""
+    same_name = Registration.objects.active().filter(event=event, sort_name=sort_name)
+    rows = same_name.select_related("ticket").order_by("-pk")
+    return [row for row in rows if is_same_email(row.email, email)]
 
 
 def _refuse_if_registered(registration: Registration, person: Person) -> None:

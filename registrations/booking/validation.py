@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.club.permissions import find_member_by_email
 from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.text.dates import format_datetime
@@ -213,6 +214,15 @@ def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.date
             yield _("“%(addon)s” is not available with this ticket.") % {"addon": addon.title}
         elif at is not None and not addon.is_on_sale(at=at):
             yield _("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title}
+
+
+def describe_missing_membership(ticket: Ticket, email: str) -> str:
+    """Return that an organizer needs a reason to give this ticket to a non-member, or ""."""
+    if not ticket.needs_member_verification or find_member_by_email(email):
+        return ""
+    return _(
+        "“%(ticket)s” is for members only, and the attendee is not a member today. Enter the reason."
+    ) % {"ticket": ticket.title}
 
 
 def is_addon_for_ticket(addon: Addon, ticket_slug: str) -> bool:

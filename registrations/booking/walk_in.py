@@ -12,7 +12,7 @@ from convention.club.models import Person
 from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
-from convention.text.email_addresses import filter_by_email, is_same_email
+from convention.text.email_addresses import filter_by_email
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
@@ -25,10 +25,11 @@ from registrations.pricing.reductions import Reduction
 
 from .build_order import build_addons, build_order, build_registration
 from .idempotency import build_idempotency_key, find_order_by_key
+from .order_limits import find_same_person
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
-from .validation import check_addons, check_currency, check_person_spelling
+from .validation import check_addons, check_currency, check_person_spelling, describe_missing_membership
 
 # By the source of the order. The verbs are stored data.
 AUDIT_VERBS = {Order.Source.DESK: "registration.receive", Order.Source.ORGANIZER: "registration.add"}
@@ -176,18 +177,10 @@ def _check_manual_registration(
     place: RequestedPlace, ticket: Ticket, special_terms: SpecialTerms | None
 ) -> None:
     """Raise InvalidFields for a member's ticket that the organizer has to justify."""
-    if (
-        ticket.needs_member_verification
-        and not (special_terms and special_terms.reason)
-        and find_member_by_email(place.email) is None
-    ):
-        sentence = _(
-            "“%(ticket)s” is for members only, and nobody with this e-mail address is a member today. Choose "
-            "another ticket, or enter the reason."
-        )
-        raise InvalidFields(
-            _("Some fields need to be corrected."), {"reason": [sentence % {"ticket": ticket.title}]}
-        )
+    if special_terms and special_terms.reason:
+        return
+    if sentence := describe_missing_membership(ticket, place.email):
+        raise InvalidFields(_("Some fields need to be corrected."), {"reason": [sentence]})
 
 
 def _check_duplicates(
@@ -200,14 +193,14 @@ def _check_duplicates(
     """
     if accepted is None:
         return
-    active = Registration.objects.active().filter(event=event).select_related("ticket").order_by("-pk")
-    same_name = list(active.filter(sort_name=make_sort_name(place.first_name, place.last_name)))
+    sort_name = make_sort_name(place.first_name, place.last_name)
     if source == Order.Source.DESK:
+        active = Registration.objects.active().filter(event=event).select_related("ticket")
         same_email = filter_by_email(active, place.email) if place.email else []
-        by_id = {row.pk: row for row in [*same_name, *same_email]}
+        by_id = {row.pk: row for row in [*active.filter(sort_name=sort_name), *same_email]}
         duplicates = [by_id[pk] for pk in sorted(by_id, reverse=True)]
     else:
-        duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
+        duplicates = find_same_person(event, sort_name=sort_name, email=place.email)
     if duplicates and duplicates[0].reference != accepted:
         raise DuplicateRegistration(duplicates)
 

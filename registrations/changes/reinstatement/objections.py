@@ -7,10 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from convention.events.cancellations import describe_cancellation
-from convention.text.email_addresses import is_same_email
 from registrations.application_rules import describe_missing_application
 from registrations.billing.receivables import list_active_sponsorships
-from registrations.booking.order_limits import find_first_registration
+from registrations.booking.order_limits import find_first_registration, find_same_person
 from registrations.inventory.stock import (
     find_full_company,
     list_stock_items,
@@ -84,10 +83,10 @@ def _check_duplicates(registration: Registration) -> str:
     person = registration.person
     other = find_first_registration(registration, person) if person else None
     if other is None and registration.has_name:
-        namesakes = Registration.objects.active().filter(
-            event=registration.event_id, sort_name=registration.sort_name
+        same_person = find_same_person(
+            registration.event, sort_name=registration.sort_name, email=registration.email
         )
-        other = next((row for row in namesakes if is_same_email(row.email, registration.email)), None)
+        other = next(iter(same_person), None)
     if other is None:
         return ""
     return _("%(name)s has another valid registration for this event: %(reference)s.") % {

@@ -6,17 +6,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError
 from convention.events.sequence import advance_sequence
 from registrations.billing.cancellation import settle_reinstatement
 from registrations.billing.charge_titles import make_addon_charge_key
 from registrations.billing.receivables import find_stored_receivable
 from registrations.booking.order_limits import refuse_second_registration
+from registrations.booking.validation import describe_missing_membership
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.inventory.stock import reserve_again
 from registrations.invoices.ledger.charges import find_waived_items
@@ -54,7 +53,7 @@ class ReinstatementRefused(ConventionError):
 class Reinstatement:
     """The add-ons and sessions that a registration gets back or loses, and what is owed for it in cents.
 
-    `lacks_membership` says that its ticket is for members and the attendee is none today.
+    `membership_sentence` says that its ticket is for members and the attendee is none today, else "".
     """
 
     addons: list[RegistrationAddon]
@@ -62,7 +61,7 @@ class Reinstatement:
     sessions: list[Session]
     lost_sessions: list[Session]
     owed_cents: int
-    lacks_membership: bool = False
+    membership_sentence: str = ""
 
 
 def preview_reinstatement(registration: Registration) -> Reinstatement:
@@ -81,15 +80,13 @@ def preview_reinstatement(registration: Registration) -> Reinstatement:
     restored = [row for row in addons if _can_restore(row)]
     sessions = _list_released_sessions(registration)
     lost_sessions = [session for session in sessions if not _can_book(registration, session)]
-    ticket = registration.ticket
     return Reinstatement(
         addons=restored,
         lost_addons=[row for row in addons if row not in restored],
         sessions=[session for session in sessions if session not in lost_sessions],
         lost_sessions=lost_sessions,
         owed_cents=_calculate_owed(registration, restored),
-        lacks_membership=ticket.needs_member_verification
-        and find_member_by_email(registration.email) is None,
+        membership_sentence=describe_missing_membership(registration.ticket, registration.email),
     )
 
 
@@ -162,8 +159,8 @@ def reinstate_registration(*, registration: Registration, reason: str = "") -> R
     """
     registration = _lock(registration)
     preview = preview_reinstatement(registration)
-    if preview.lacks_membership and not reason.strip():
-        raise ReinstatementRefused(describe_missing_membership(registration))
+    if preview.membership_sentence and not reason.strip():
+        raise ReinstatementRefused(preview.membership_sentence)
     if registration.person and registration.member_of:
         # Locks the member, so that they cannot register again at the same time.
         refuse_second_registration(registration, registration.person)
@@ -193,13 +190,6 @@ def reinstate_registration(*, registration: Registration, reason: str = "") -> R
     sequence = advance_sequence(registration.event_id)
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
     return replace(preview, sessions=sessions, lost_sessions=lost_sessions)
-
-
-def describe_missing_membership(registration: Registration) -> str:
-    """Return that a reason is needed for giving a ticket for members to a non-member."""
-    return _(
-        "“%(ticket)s” is for members only, and the attendee is not a member today. Enter the reason."
-    ) % {"ticket": registration.ticket.title}
 
 
 def _lock(registration: Registration) -> Registration:

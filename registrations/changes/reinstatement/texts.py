@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from convention.money import Money
 from registrations.models import Registration
 
-from .reinstate import Reinstatement, describe_missing_membership
+from .reinstate import Reinstatement
 
 
 def describe_reinstatement(registration: Registration, reinstatement: Reinstatement) -> list[str]:
@@ -24,8 +24,8 @@ def describe_reinstatement(registration: Registration, reinstatement: Reinstatem
     titles = ", ".join(session.title for session in reinstatement.sessions)
     if titles:
         sentences.append(_("Sessions booked again: %(titles)s.") % {"titles": titles})
-    if reinstatement.lacks_membership:
-        sentences.append(describe_missing_membership(registration))
+    if reinstatement.membership_sentence:
+        sentences.append(reinstatement.membership_sentence)
     return [*sentences, *describe_losses(reinstatement), *_describe_money(registration, reinstatement)]
 
 
