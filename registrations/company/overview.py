@@ -2,7 +2,8 @@
 
 import datetime
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from django.utils import timezone
 
@@ -269,14 +270,16 @@ class CompanyPasses:
     def ticket_titles(self) -> str:
         return ", ".join(ticket.title for ticket in self.tickets)
 
+    def count_use(self, quote: Quote) -> Self:
+        """Return the passes with their use by an order with this quote."""
+        used_count = sum(line.uses_pass for line in quote.lines)
+        charged_count = sum(bool(line.price) for line in quote.lines) if self.left > used_count else 0
+        return replace(self, used_count=used_count, charged_count=charged_count)
 
-def load_company_passes(
-    company: Company, event: Event, tickets: list[Ticket], quote: Quote | None = None
-) -> CompanyPasses:
-    """Return the passes that one of these tickets takes now, and their use by an order with this quote."""
+
+def load_company_passes(company: Company, event: Event, tickets: list[Ticket]) -> CompanyPasses:
+    """Return the passes that one of these tickets takes now."""
     pass_tickets = [ticket for ticket in tickets if takes_pass_now(ticket)]
     membership = find_membership(company, at=timezone.localdate()) if pass_tickets else None
-    left, lines = count_passes_left(membership, event), quote.lines if quote else []
-    used_count = sum(line.uses_pass for line in lines)
-    charged_count = sum(bool(line.price) for line in lines) if left > used_count else 0
-    return CompanyPasses(left, pass_tickets if left else [], used_count, charged_count)
+    left = count_passes_left(membership, event)
+    return CompanyPasses(left, pass_tickets if left else [])

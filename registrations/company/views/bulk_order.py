@@ -22,7 +22,6 @@ from convention.web.routing import require_safe_or_post
 from registrations.application_rules import refuse_without_application
 from registrations.booking.validation import refuse_if_closed
 from registrations.company.bulk_order import (
-    BLANK_ROW_COUNT,
     BulkOrder,
     SecondPlace,
     find_code_error,
@@ -30,11 +29,6 @@ from registrations.company.bulk_order import (
     list_offered_colleagues,
     list_unconfirmed_second_places,
     load_bulk_order,
-    load_company_draft,
-    make_checked_rows,
-    make_unchecked_rows,
-    price_draft,
-    save_company_draft,
 )
 from registrations.company.draft_rows import (
     ROW_FIELDS,
@@ -51,6 +45,14 @@ from registrations.rate_limits import get_voucher_throttled
 from registrations.storefront.drafts import DraftContent
 from registrations.storefront.forms import VoucherCodeForm
 
+from .bulk_order_draft import (
+    BLANK_ROW_COUNT,
+    load_company_draft,
+    make_checked_rows,
+    make_unchecked_rows,
+    price_draft,
+    save_company_draft,
+)
 from .desk import render_page
 
 # References of as many registrations as there are rows, separated by spaces.

@@ -30,12 +30,8 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.company.booking import book_for_company
 from registrations.company.bulk_order import (
     BulkOrder,
-    delete_company_draft,
     list_unconfirmed_second_places,
-    load_company_draft,
-    make_checked_rows,
     make_order_request,
-    save_company_draft,
 )
 from registrations.company.draft_rows import is_filled_row
 from registrations.company.forms import PasteForm
@@ -51,6 +47,12 @@ from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
 from registrations.storefront.forms import build_payment_forms
 
 from .bulk_order import open_bulk_order, render_rows
+from .bulk_order_draft import (
+    delete_company_draft,
+    load_company_draft,
+    make_checked_rows,
+    save_company_draft,
+)
 from .desk import render_page
 
 
@@ -123,7 +125,7 @@ def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[
             for line, row in zip(quote.lines, price_rows, strict=True)
         ],
         "total": Money(quote.total, currency),
-        "passes": bulk_order.load_passes(quote),
+        "passes": bulk_order.passes.count_use(quote),
         "refunds": describe_ticket_refunds(event, priced_tickets),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "unused_code": bulk_order.draft.code if not quote.voucher_use_count else "",

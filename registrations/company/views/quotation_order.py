@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST
 from convention.club.permissions import get_company_of_contact
 from convention.errors import NotFound
 from convention.web.client_network import get_client_network
-from registrations.company.bulk_order import load_company_draft, save_company_draft
 from registrations.company.draft_rows import is_filled_row
 from registrations.company.quotations import has_quoted_rows, is_quotation_of, make_quoted_rows
 from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
+
+from .bulk_order_draft import load_company_draft, save_company_draft
 
 
 @never_cache

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
@@ -12,7 +14,7 @@ from registrations.billing.receivables import sync_receivable
 from registrations.changes.cancel import cancel_registration
 from registrations.company.models import CompanyOrder, Invitation
 from registrations.invoices.ledger.payments import record_payment
-from registrations.models import Order, Registration, Ticket
+from registrations.models import Order, PassQuota, Registration, Ticket
 from tests.factories import make_registration, make_ticket
 from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer
@@ -459,6 +461,18 @@ def test_page_says_which_passes_are_left_and_why_somebody_is_charged():
     assert "Pass de l’adhésion restants : 6." in rows
     assert "avec le billet « Adhérent »" in rows
     assert "1 personne est facturée alors qu’il reste des pass" in normalize_spaces(review.text)
+
+
+def test_page_counts_the_passes_left_once():
+    desk = make_desk()
+    Ticket.objects.filter(slug="member", event=desk.event).update(uses_pass=True)
+    Membership.objects.update(passes=6)
+
+    with CaptureQueriesContext(connection) as queries:
+        desk.client.get(desk.many)
+
+    counts = [query for query in queries.captured_queries if PassQuota._meta.db_table in query["sql"]]
+    assert len(counts) == 1
 
 
 def test_page_mentions_no_passes_without_any():
