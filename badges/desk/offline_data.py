@@ -20,8 +20,8 @@ from badges.attendance.reports.headcount import find_main_presences
 from badges.attendance.scanning.batch_state import get_scan_state
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import ENTRY_LIFETIME, choose_arrival
-from badges.codes import sign_badge_token
-from badges.printing.elements import DescribedDesign, Element
+from badges.codes import make_short_code, sign_badge_token
+from badges.printing.elements import DescribedDesign
 from badges.printing.pdf import load_event_tickets
 from convention.codes.badge_codes import build_code_address
 from convention.events.models import Event, EventKey
@@ -210,8 +210,13 @@ class CodeDescriber:
         samples = sign_code("A" * 13, 1, key), sign_code("BBBBBBBBBBBBA", 2, key)
         return cls(DescribedDesign.for_event(event, tickets, samples), key)
 
-    def describe(self, reference: str, badge_version: int, ticket_id: int) -> list[Element]:
-        return self.design.describe_code(ticket_id, sign_code(reference, badge_version, self.key))
+    def describe(self, reference: str, badge_version: int, ticket_id: int) -> dict[str, Any]:
+        """Return a badge's code as JSON: see Desk.BadgeCode in types/desk.d.ts."""
+        code = sign_code(reference, badge_version, self.key)
+        return {
+            "elements": self.design.describe_code(ticket_id, code),
+            "short_code": make_short_code(code),
+        }
 
     def describe_codes(self, registration: Registration) -> dict[str, Any]:
         """Return the code that is valid now, and the next one, for a reprint or a transfer."""

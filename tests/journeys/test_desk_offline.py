@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Scan
 from badges.attendance.scanning.verdict import Verdict
+from badges.codes import build_badge_code, make_short_code
 from badges.desk.models import DeskEntry
 from badges.desk.search import describe_refused_entry
 from convention.events.models import Event
@@ -53,6 +54,14 @@ def send_entries(page: Page) -> None:
 def open_guest(page: Page, name: str) -> None:
     page.locator("#q").fill(name)
     page.get_by_role("button", name="Informations").click()
+
+
+def test_short_code_finds_the_holder_of_the_badge(page):
+    code = make_short_code(build_badge_code(Registration.objects.get(last_name="Keller"))).lower()
+
+    page.keyboard.type(f"{code[:4]} {code[4:]}")
+
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
 
 
 def test_transfer_refuses_address_of_current_attendee_before_a_badge_is_printed(page):

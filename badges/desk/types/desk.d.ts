@@ -26,17 +26,23 @@ declare global {
       /** When the badge that is valid was printed. */
       printed_at: string | null;
       badge_version: number;
-      /** The elements of the code of the badge that is valid. */
-      code: BadgeElement[] | null;
+      /** Of the badge that is valid. */
+      code: BadgeCode | null;
       /** Of the badge version after this one: for a reprint or another person. */
-      next_code: BadgeElement[] | null;
+      next_code: BadgeCode | null;
       /** Set on this device: what is still to be sent about this guest. */
       isPending?: boolean;
     }
 
+    /** The code of a badge as it is drawn, and the letters to type where it cannot be read. */
+    interface BadgeCode {
+      elements: BadgeElement[];
+      short_code: string;
+    }
+
     interface SpareBadge {
       reference: string;
-      code: BadgeElement[];
+      code: BadgeCode;
     }
 
     interface OfflineTicket {

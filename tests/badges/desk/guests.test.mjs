@@ -96,3 +96,14 @@ test("a reference matches whole and alone", () => {
   assert.deepEqual(searchGuests([kaddour, testGuest], "teb").shown, []);
   assert.deepEqual(searchGuests([kaddour, testGuest], "zoe tebbbbbb").shown, []);
 });
+
+test("the short code of a badge finds its holder until the badge is replaced", () => {
+  const [code, next_code] = ["MFRGGZDF", "NNSWKZ22"].map((short_code) => ({ elements: [], short_code }));
+  const holder = makeGuest({ last_name: "Abel", badge_version: 1, code, next_code });
+  const print = { id: "x", at: "", kind: "print", reference: "", values: { reason: "lost", badge_version: 2 } };
+  const reprinted = applyEntries({ guests: [holder], tickets: [], spares: [] }, [print]);
+
+  assert.deepEqual(searchGuests([testGuest, holder], "mfrg gzdf", "MFRGGZDF").shown, [holder]);
+  assert.equal(searchGuests(reprinted, "mfrg gzdf", "MFRGGZDF").total, 0);
+  assert.equal(searchGuests(reprinted, "nnsw kz22", "NNSWKZ22").total, 1);
+});

@@ -13,6 +13,7 @@ from django.utils import timezone
 from badges.attendance.models import Presence, Scan
 from badges.attendance.reports.headcount import inside_registrations
 from badges.certificates.facts import load_event_facts
+from badges.codes import build_badge_code, make_short_code
 from badges.desk.models import (
     OFFLINE_DATA_LIFETIME,
     BadgePrint,
@@ -101,9 +102,11 @@ def test_sync_sends_guests_with_signed_badges_once(desk, zoe):
     assert guest["first_name"] == "Zoé"
     assert guest["state"] == "confirmed"
     assert guest["is_inside"] is False
-    [symbol] = [element for element in guest["next_code"] if element["kind"] == "modules"]
+    [symbol] = [element for element in guest["next_code"]["elements"] if element["kind"] == "modules"]
     next_code = sign_code(zoe.reference, 2, get_signing_key(zoe.event))
     assert base64.b64decode(symbol["rows"]) == draw_symbol(next_code).rows
+    assert guest["code"]["short_code"] == make_short_code(build_badge_code(zoe))
+    assert guest["next_code"]["short_code"] == make_short_code(next_code)
     assert len(first["data"]["spares"]) == SPARE_BADGES_PER_DEVICE
     assert "data" not in again
     assert SpareBadge.objects.count() == SPARE_BADGES_PER_DEVICE

@@ -1,6 +1,7 @@
 /** Start the scanner and connect its parts: pairing, camera, verdicts, outbox and sync. */
 
 import { PairingEnded, ServerError } from "./api.js";
+import { parseShortCode } from "./badge_codes.js";
 import { Camera, connectLensChoice } from "./camera.js";
 import { hasPairingExpired } from "./clock.js";
 import { ConflictWatch } from "./conflicts.js";
@@ -16,7 +17,7 @@ import { CodesInView, loadReader } from "./qr_reader.js";
 import { checkReadiness, requestPersistentStorage } from "./readiness.js";
 import { RecentScans } from "./recent_scans.js";
 import { ScanHandler } from "./scan_handler.js";
-import { connectSearch, findListedAttendee, forgetAttendees, parseShortCode, refreshAttendees } from "./search.js";
+import { connectSearch, findListedAttendee, forgetAttendees, refreshAttendees } from "./search.js";
 import { SnapshotSync } from "./snapshot_sync.js";
 import { unlockSound } from "./sounds.js";
 import { drawStatusBar, isOnline, showConnection, showPendingCount } from "./status_bar.js";

@@ -9,12 +9,6 @@ const MIN_QUERY_LENGTH = 2;
 const TYPING_PAUSE_MS = 250;
 const MAX_FOUND = 20;
 const LIST_INTERVAL_MS = 10 * 60_000;
-const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
-/**
- * Maps digits that no code contains to the letters that people misread as them.
- * @type {Record<string, string>}
- */
-const MISREAD_DIGITS = { 0: "O", 1: "I", 8: "B" };
 
 /**
  * The attendees of a supervisor's device. Only in memory, since the names are not encrypted: a phone that is lost
@@ -46,16 +40,6 @@ export function connectSearch(onPick) {
     clearTimeout(timer);
     search(pick);
   });
-}
-
-/**
- * Return a text as a short code, however it was typed; null if it is none.
- * @param {string} text
- */
-export function parseShortCode(text) {
-  const letters = text.replace(/[\s-]/g, "").toUpperCase();
-  const code = letters.replace(/[018]/g, (digit) => MISREAD_DIGITS[digit]);
-  return SHORT_CODE_PATTERN.test(code) ? code : null;
 }
 
 /**

@@ -241,7 +241,7 @@ export function drawBadge(design, guest) {
     makeElement("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
     ...(design.tickets[guest.ticket] ?? []).map(drawElement),
     ...drawNames(guest, design.names),
-    ...(guest.code ?? []).map(drawElement),
+    ...(guest.code?.elements ?? []).map(drawElement),
     ...(guest.no_photo ? design.no_photo.map(drawElement) : []),
   );
   return badge;

@@ -1,6 +1,6 @@
 /** Draw the unlocked desk: search, guests, the last verdict, dialogs, and the list of problems. */
 
-import { parseBadgeCode } from "../../scanner/badge_codes.js";
+import { parseBadgeCode, parseShortCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
 import { getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
@@ -146,7 +146,9 @@ export class DeskView {
   /** @param {DeskState} desk */
   #drawResults(desk) {
     const scanned = this.#scannedReference ? desk.findGuest(this.#scannedReference) : undefined;
-    const { shown, total } = scanned ? { shown: [scanned], total: 1 } : searchGuests(desk.guests, this.#query);
+    const { shown, total } = scanned
+      ? { shown: [scanned], total: 1 }
+      : searchGuests(desk.guests, this.#query, parseShortCode(this.#query));
     const list = makeElement("ul", "listing guests");
     list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
     const count = this.#query ? makeElement("p", "muted small", formatText("found", { count: total })) : "";

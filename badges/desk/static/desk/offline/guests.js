@@ -168,11 +168,12 @@ export function listTypedTexts(entry) {
 
 /**
  * Return how well a guest matches: 2 if each word of the query begins a word of the name, 1 if one of the company or
- * the e-mail address, or if the query is a whole reference; else 0. See badges/desk/search.py.
+ * the e-mail address, or if the query is a whole reference or the badge's short code; else 0. See badges/desk/search.py.
  * @param {Desk.Guest} guest
  * @param {string[]} words
+ * @param {string | null} shortCode
  */
-function rankMatch(guest, words) {
+function rankMatch(guest, words, shortCode) {
   const { first_name, last_name, company, email, order, reference } = guest;
   const matches = (/** @type {string[]} */ ...texts) => {
     const text = normalizeText(texts.join(" "));
@@ -180,18 +181,20 @@ function rankMatch(guest, words) {
   };
   if (matches(first_name, last_name)) return 2;
   const isReference = words.length === 1 && [order, reference].includes(words[0].toUpperCase());
-  return isReference || matches(first_name, last_name, company, email) ? 1 : 0;
+  const isBadge = shortCode !== null && guest.code?.short_code === shortCode;
+  return isReference || isBadge || matches(first_name, last_name, company, email) ? 1 : 0;
 }
 
 /**
  * Return the first guests that match, those by name first, and how many match.
  * @param {Desk.Guest[]} guests
  * @param {string} query
+ * @param {string | null} shortCode the query as the short code of a badge, if it can be one
  */
-export function searchGuests(guests, query) {
+export function searchGuests(guests, query, shortCode = null) {
   const words = normalizeText(query).split(" ").filter(Boolean);
   if (!words.length) return { shown: [], total: 0 };
-  const found = guests.map((guest) => ({ guest, rank: rankMatch(guest, words) })).filter(({ rank }) => rank > 0);
+  const found = guests.map((guest) => ({ guest, rank: rankMatch(guest, words, shortCode) })).filter(({ rank }) => rank > 0);
   const key = (/** @type {Desk.Guest} */ guest) => normalizeText(`${guest.last_name} ${guest.first_name}`);
   found.sort((first, second) => second.rank - first.rank || key(first.guest).localeCompare(key(second.guest)));
   return { shown: found.slice(0, MAX_SHOWN).map(({ guest }) => guest), total: found.length };
