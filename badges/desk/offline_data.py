@@ -20,6 +20,7 @@ from badges.attendance.reports.headcount import find_main_presences
 from badges.attendance.scanning.batch_state import get_scan_state
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import ENTRY_LIFETIME, choose_arrival
+from badges.attendance.scanning.snapshot_serializers import PublicKeyResponse
 from badges.codes import make_short_code, sign_badge_token
 from badges.printing.elements import DescribedDesign
 from badges.printing.pdf import load_event_tickets
@@ -123,6 +124,7 @@ def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int
         # Not the add-ons themselves: without network nobody knows how many are left.
         "has_addons": event.addons.exists(),
         "design": codes.design.describe(),
+        "keys": PublicKeyResponse(event.keys.order_by("pk"), many=True).data,
     }
 
 

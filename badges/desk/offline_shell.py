@@ -25,7 +25,12 @@ STYLESHEETS = [
     "convention/pages/badge_paper.css",
 ]
 # Imported by our scripts, so the worker must store them.
-SHARED_SCRIPTS = ["vendor/idb/index.js", "scanner/badge_codes.js", "scanner/keyboard_scanner.js"]
+SHARED_SCRIPTS = [
+    "vendor/idb/index.js",
+    "scanner/badge_codes.js",
+    "scanner/identify_badge.js",
+    "scanner/keyboard_scanner.js",
+]
 ICONS = ["scanner/icon-192.png", "scanner/icon-512.png", "convention/icon.svg"]
 # The scopes of the service worker: the desks of all events, and the offline page.
 SCOPE_URL_NAMES = ("desks", "desk-offline")

@@ -9,7 +9,7 @@ from registrations.changes.substitute import MEMBER_ADDRESS_SENTENCE, SAME_ADDRE
 from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
-from .search import describe_refused_entry
+from .search import BADGE_PROBLEMS, describe_refused_entry
 
 
 def list_offline_texts() -> dict[str, str]:
@@ -71,6 +71,11 @@ def list_status_texts() -> dict[str, str]:
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
         "scan.not_a_badge": _("This is not one of our badges. Scan again, or type the name."),
+        **{f"scan.{name}": str(sentence) for name, sentence in BADGE_PROBLEMS.items()},
+        "scan.newer": _(
+            "This badge is newer than this device’s list: the name or the company may have changed. Check "
+            "the badge itself."
+        ),
         "scan.unknown": _("This badge is not on this device’s list. The guest may have registered just now."),
     }
 

@@ -10,12 +10,12 @@ from badges.attendance.models import Scan
 from badges.attendance.scanning.verdict import Verdict
 from badges.codes import build_badge_code, make_short_code
 from badges.desk.models import DeskEntry
-from badges.desk.search import describe_refused_entry
+from badges.desk.search import BADGE_PROBLEMS, describe_refused_entry
 from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible
-from tests.journeys.test_desk import check_in, enable_offline, open_desk
+from tests.journeys.test_desk import TYPE_KEYS, check_in, enable_offline, open_desk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -62,6 +62,61 @@ def test_short_code_finds_the_holder_of_the_badge(page):
     page.keyboard.type(f"{code[:4]} {code[4:]}")
 
     expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+
+
+def scan_badge(page: Page, code: str) -> None:
+    page.evaluate(TYPE_KEYS, [*code, "Enter"])
+
+
+def test_enter_after_scan_of_reprinted_badge_gives_the_reason_and_a_check_in(page):
+    with translation.override("fr"):
+        revoked = str(BADGE_PROBLEMS["revoked"])
+    first_badge = build_badge_code(Registration.objects.get(last_name="Keller"))
+    page.locator("#q").fill("kel")
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+    page.locator("#q").fill("kel")
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+    page.get_by_role("button", name="perdu").click()
+    expect(page.locator("#pending-count")).to_have_text("2 à envoyer")
+
+    scan_badge(page, first_badge)
+    expect(page.locator("#scan-problem")).to_have_text(revoked)
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    expect(page.locator(".guests").get_by_role("button", name="Faire entrer")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict .verdict.refused")).to_have_text(revoked)
+    page.locator("#verdict summary").click()
+    page.locator("#override-reason").fill("Ancien badge")
+    page.locator("#override-reason").press("Enter")
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+    send_entries(page)
+    assert Scan.objects.get().override_reason == "Ancien badge"
+
+
+def test_badges_that_are_forged_or_of_another_event_find_nobody(page):
+    code = build_badge_code(Registration.objects.get(last_name="Keller"))
+    forged = code[:-20] + ("B" if code[-20] == "A" else "A") + code[-19:]
+    other = build_badge_code(make_registration(make_ticket(make_event())))
+    with translation.override("fr"):
+        problems = {forged: str(BADGE_PROBLEMS["forged"]), other: str(BADGE_PROBLEMS["other_event"])}
+
+    for scanned, problem in problems.items():
+        scan_badge(page, scanned)
+
+        expect(page.locator("#scan-problem")).to_have_text(problem)
+        expect(page.locator(".guests")).to_have_count(0)
+
+
+def test_badge_newer_than_the_list_is_accepted_with_a_notice(page):
+    keller = Registration.objects.get(last_name="Keller")
+    keller.badge_version = 2
+
+    scan_badge(page, build_badge_code(keller))
+    expect(page.locator("#scan-problem")).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
 
 
 def test_transfer_refuses_address_of_current_attendee_before_a_badge_is_printed(page):

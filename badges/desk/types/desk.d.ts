@@ -108,6 +108,8 @@ declare global {
       /** Whether the event has add-ons, which only the online desk can book. */
       has_addons: boolean;
       design: BadgeDesign;
+      /** The public keys of the event, also replaced ones: badges signed by them stay valid. */
+      keys: Scanner.PublicKey[];
     }
 
     interface Data extends Setup {

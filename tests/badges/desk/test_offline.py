@@ -107,6 +107,8 @@ def test_sync_sends_guests_with_signed_badges_once(desk, zoe):
     assert base64.b64decode(symbol["rows"]) == draw_symbol(next_code).rows
     assert guest["code"]["short_code"] == make_short_code(build_badge_code(zoe))
     assert guest["next_code"]["short_code"] == make_short_code(next_code)
+    [key] = first["data"]["setup"]["keys"]
+    assert key["number"] == get_signing_key(zoe.event).number
     assert len(first["data"]["spares"]) == SPARE_BADGES_PER_DEVICE
     assert "data" not in again
     assert SpareBadge.objects.count() == SPARE_BADGES_PER_DEVICE

@@ -1,7 +1,8 @@
 /** Draw the unlocked desk: search, guests, the last verdict, dialogs, and the list of problems. */
 
-import { parseBadgeCode, parseShortCode } from "../../scanner/badge_codes.js";
+import { parseShortCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
+import { checkBadge } from "./check_badge.js";
 import { getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
@@ -18,6 +19,9 @@ export class DeskView {
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
+  /** What is wrong with the scanned badge: the name of a text, or "". */
+  #badgeProblem = "";
+  #scanCount = 0;
   #isBusy = false;
 
   /**
@@ -54,7 +58,7 @@ export class DeskView {
     this.#dialog.clear();
     getDialog("walk-in-dialog").close();
     getForm("walk-in-form").reset();
-    this.#field.value = this.#query = this.#scannedReference = "";
+    this.#field.value = this.#query = this.#scannedReference = this.#badgeProblem = "";
   }
 
   listen() {
@@ -116,7 +120,9 @@ export class DeskView {
   /** @param {string} query */
   #search(query) {
     this.#query = query;
-    this.#scannedReference = "";
+    this.#scannedReference = this.#badgeProblem = "";
+    // A scan whose badge is still being checked must not replace the results of a later search.
+    this.#scanCount += 1;
     if (query) this.#clearVerdict();
     showMessage("scan-problem", "");
     const desk = this.#getDesk();
@@ -124,17 +130,18 @@ export class DeskView {
   }
 
   /** @param {string} text */
-  #handleScan(text) {
-    const claim = listReadings(text).map(parseBadgeCode).find((found) => found !== null);
+  async #handleScan(text) {
     this.#search("");
     this.#clearVerdict();
     this.#field.value = "";
     this.focusSearch();
     const desk = this.#getDesk();
     if (!desk) return;
-    this.#scannedReference = claim?.registration ?? "";
-    if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
-    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", formatText("scan.unknown"));
+    const scan = this.#scanCount;
+    const { reference, problem } = await checkBadge(listReadings(text), desk);
+    if (scan !== this.#scanCount || desk !== this.#getDesk()) return;
+    [this.#scannedReference, this.#badgeProblem] = [reference, problem];
+    if (problem) showMessage("scan-problem", formatText(problem));
     this.#drawResults(desk);
   }
 
@@ -173,8 +180,10 @@ export class DeskView {
     const actions = makeElement("div", "cluster");
     if (guest.state === "confirmed") {
       const direction = guest.is_inside ? "out" : "in";
+      const checkIn = () => this.#runOnce(() => this.#checkIn(guest, direction));
+      // Enter asks for the reason to accept a badge that is no longer valid.
+      if (!this.#isBadgeRevoked) actions.append(makeButton(formatText(`check_${direction}`), checkIn));
       actions.append(
-        makeButton(formatText(`check_${direction}`), () => this.#runOnce(() => this.#checkIn(guest, direction))),
         makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest))),
       );
     }
@@ -205,8 +214,12 @@ export class DeskView {
     const reference = this.#items.find((item) => item.ariaCurrent === "true")?.dataset.reference;
     const guest = reference ? this.#getDesk()?.findGuest(reference) : undefined;
     if (!guest) return;
-    if (guest.state === "confirmed" && !guest.is_inside) this.#runOnce(() => this.#checkIn(guest, "in"));
+    if (guest.state === "confirmed" && !guest.is_inside && !this.#isBadgeRevoked) this.#runOnce(() => this.#checkIn(guest, "in"));
     else this.#showRefusal(guest);
+  }
+
+  get #isBadgeRevoked() {
+    return this.#badgeProblem === "scan.revoked";
   }
 
   /**
@@ -214,12 +227,15 @@ export class DeskView {
    * @param {Desk.Guest} guest
    */
   #showRefusal(guest) {
-    const isInside = guest.is_inside || guest.state === "confirmed";
-    const name = isInside ? "already_in" : guest.state === "pending" ? "action" : "refused";
-    const text = formatText(isInside ? "verdict.already_in" : `refusal.${guest.scan_state}`);
+    const isPending = guest.state === "pending";
+    const refusal = guest.is_inside ? "verdict.already_in" : `refusal.${guest.scan_state}`;
+    const kind = guest.is_inside ? "already_in" : isPending ? "action" : "refused";
     const hint = makeElement("p", "", formatText("refusal.offline"));
-    const actions = isInside ? [] : [...(guest.state === "pending" ? [hint] : []), this.#makeOverride(guest)];
-    this.#drawVerdict(guest, name, text, ...actions);
+    const actions = guest.is_inside ? [] : [...(isPending ? [hint] : []), this.#makeOverride(guest)];
+    if (this.#isBadgeRevoked) this.#drawVerdict(guest, "refused", formatText("scan.revoked"), ...actions);
+    else this.#drawVerdict(guest, kind, formatText(refusal), ...actions);
+    // The verdict says what is wrong with the scanned badge.
+    showMessage("scan-problem", "");
     this.focusSearch();
     // The next name replaces this one.
     this.#field.select();
