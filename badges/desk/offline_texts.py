@@ -67,6 +67,13 @@ def list_status_texts() -> dict[str, str]:
         "connection.signed_out": _("Online, but signed out: sign in to send entries"),
         "connection.refused": _("Refused by the server: {sentence}"),
         "connection.erased": _("This device is no longer enabled: the guest list has been erased"),
+        "storage.restored": _(
+            "The browser erased this device’s storage. The guest list has been stored again; nothing is lost."
+        ),
+        "storage.restored_pending": _(
+            "The browser erased this device’s storage. The guest list and the unsent entries ({count}) have "
+            "been stored again. Leave this page open until they are sent."
+        ),
         "pending": _("{count} to send"),
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),

@@ -14,8 +14,8 @@ from badges.desk.search import BADGE_PROBLEMS, describe_refused_entry
 from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
-from tests.journeys.browsing import assert_accessible
-from tests.journeys.test_desk import TYPE_KEYS, check_in, enable_offline, open_desk
+from tests.journeys.browsing import assert_accessible, pop_page_problems
+from tests.journeys.test_desk import PIN, TYPE_KEYS, check_in, enable_offline, open_desk, unlock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -178,6 +178,53 @@ def test_walk_in_with_a_name_of_spaces_is_refused(page):
 
     expect(page.locator("#walk-in-problem")).to_be_visible()
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+
+def evict_storage(page: Page) -> None:
+    page.context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin",
+        {"origin": page.evaluate("location.origin"), "storageTypes": "indexeddb"},
+    )
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_evicted_storage_is_reported_and_loses_no_entry(page, is_locked):
+    check_in(page, "kel")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+    if is_locked:
+        page.locator("#lock").click()
+
+    evict_storage(page)
+    if is_locked:
+        unlock(page, PIN)
+    else:
+        page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#storage-restored")).to_contain_text("(1)")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+    page.locator("#q").fill("")
+    page.locator("#q").focus()
+    page.keyboard.type("kel")
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    pop_page_problems(page)  # the browser reports transactions that the eviction interrupted
+
+    send_entries(page)
+    assert Scan.objects.get().registration.last_name == "Keller"
+    page.reload()
+    expect(page.locator("#view-locked")).to_be_visible()
+
+
+def test_data_erased_in_another_tab_are_not_stored_again(page):
+    other = page.context.new_page()
+    other.goto("/desk/x/")
+    for number in range(10):
+        unlock(other, f"00000{number}")
+        other.wait_for_function("document.querySelector('#pin').value === ''")
+    expect(other.locator("#pin-error")).to_contain_text("effacée")
+
+    page.get_by_role("button", name="Envoyer maintenant").click()
+
+    expect(page.locator("#connection")).to_contain_text("effacée")
+    expect(page.locator("#storage-restored")).to_be_hidden()
 
 
 def test_unpaid_guest_is_checked_in_with_a_reason(page):

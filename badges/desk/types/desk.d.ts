@@ -204,6 +204,8 @@ declare global {
     interface DatabaseSchema extends DBSchema {
       vaults: { key: string; value: Vault };
       outbox: { key: string; value: OutboxRow; indexes: { event: [string, number] } };
+      /** Events whose vault was deleted on purpose, and not by the browser. */
+      erased: { key: string; value: { event: string } };
     }
 
     type Database = IDBPDatabase<DatabaseSchema>;

@@ -4,7 +4,16 @@ import { drawBadge, loadFonts } from "./badge.js";
 import { DeskState } from "./desk_state.js";
 import { DeskView } from "./desk_view.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
-import { countEntries, countUnsentEntries, eraseData, getVault, listVaults, saveVault, updateVault } from "./store.js";
+import {
+  countEntries,
+  countUnsentEntries,
+  eraseData,
+  getVault,
+  listenToRestoration,
+  listVaults,
+  saveVault,
+  updateVault,
+} from "./store.js";
 import { fillAddress, enableDevice, openSession, RequestRefused, SignedOut } from "./sync.js";
 import { makeVault, MAX_WRONG_TRIES, MIN_PIN_LENGTH, openVault } from "./vault.js";
 
@@ -172,6 +181,14 @@ async function printBadge(guest) {
   print();
 }
 
+/**
+ * Say that the browser has erased this device's storage, and that it is stored again.
+ * @param {number} count of entries that are still to be sent
+ */
+function reportRestoration(count) {
+  showMessage("storage-restored", formatText(count ? "storage.restored_pending" : "storage.restored", { count }));
+}
+
 function lockIfIdle() {
   if (desk && Date.now() - lastActionAt > IDLE_MS) showLocked(getEventFromAddress());
 }
@@ -187,6 +204,7 @@ for (const type of ["online", "offline"]) addEventListener(type, () => desk?.sen
 setInterval(lockIfIdle, 5_000);
 setInterval(() => desk?.send(), SEND_MS);
 view.listen();
+listenToRestoration(reportRestoration);
 start();
 
 if ("serviceWorker" in navigator) {

@@ -159,7 +159,12 @@ export class DeskState {
 
   async #sendBatch() {
     const vault = await getVault(this.#event);
-    if (!vault) return;
+    if (!vault) {
+      // Another tab has erased the data, after wrong PINs or the end of the event.
+      this.data = null;
+      this.connection = "erased";
+      return;
+    }
     const batch = this.pending.slice(0, MAX_BATCH);
     const response = await synchronize(vault, this.data?.digests ?? {}, batch.map(({ entry }) => entry));
     await this.#storeData(response);
