@@ -146,6 +146,7 @@ def record_offline_scan(
     direction: str,
     undoes: uuid.UUID | None = None,
     reason: str = "",
+    is_time_uncertain: bool = False,
 ) -> str:
     """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
 
@@ -158,6 +159,9 @@ def record_offline_scan(
         "undoes": str(undoes) if undoes else None,
         "override_reason": reason,
     }
+    if is_time_uncertain:
+        # A scan by a clock whose offset is unknown is stored as uncertain.
+        item["clock_offset_ms"] = None
     # With a reason it is an override, which is audited only if nothing else admits the guest.
     if not reason:
         item |= {"local_verdict": ADMITTED, "let_in": undoes is None}

@@ -41,6 +41,7 @@ class OfflineEntry:
     uid: uuid.UUID
     kind: str
     made_at: datetime.datetime
+    is_time_uncertain: bool = False
     reference: str
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -124,8 +125,8 @@ def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     sentence = record_offline_scan(
         guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at,
-        direction=entry.values["direction"], undoes=entry.values.get("undoes"),
-        reason=entry.values.get("reason", ""),
+        is_time_uncertain=entry.is_time_uncertain, direction=entry.values["direction"],
+        undoes=entry.values.get("undoes"), reason=entry.values.get("reason", ""),
     )  # fmt: skip
     return guest, sentence
 

@@ -28,6 +28,7 @@ STYLESHEETS = [
 SHARED_SCRIPTS = [
     "vendor/idb/index.js",
     "scanner/badge_codes.js",
+    "scanner/clock.js",
     "scanner/identify_badge.js",
     "scanner/keyboard_scanner.js",
 ]

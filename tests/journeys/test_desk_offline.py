@@ -180,6 +180,19 @@ def test_walk_in_with_a_name_of_spaces_is_refused(page):
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
 
 
+def test_clock_set_back_does_not_change_the_time_of_a_check_in(page):
+    page.clock.install()
+    page.clock.set_system_time(timezone.now() - datetime.timedelta(hours=3))
+    check_in(page, "kel")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+
+    send_entries(page)
+
+    scan = Scan.objects.get()
+    assert timezone.now() - scan.effective_at < datetime.timedelta(minutes=5)
+    assert scan.is_time_uncertain is False
+
+
 def evict_storage(page: Page) -> None:
     page.context.new_cdp_session(page).send(
         "Storage.clearDataForOrigin",
@@ -193,6 +206,8 @@ def test_evicted_storage_is_reported_and_loses_no_entry(page, is_locked):
     expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
     if is_locked:
         page.locator("#lock").click()
+        expect(page.locator("#locked-pending")).to_contain_text("1")
+        expect(page.locator("#pin")).to_be_focused()
 
     evict_storage(page)
     if is_locked:

@@ -146,7 +146,13 @@ declare global {
       | { kind: "resolve"; values: { entry: string } };
 
     /** What the desk did offline, as it is sent. */
-    type Entry = EntryValues & { id: string; at: string; reference: string };
+    type Entry = EntryValues & { id: string; at: string; reference: string } & MonotonicTime;
+
+    /** The page load that made an entry, and its monotonic clock at that moment. */
+    interface MonotonicTime {
+      page: string;
+      elapsed_ms: number;
+    }
 
     interface EntryResult {
       id: string;

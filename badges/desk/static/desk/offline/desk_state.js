@@ -1,5 +1,6 @@
 /** The unlocked desk: data and entries in memory, encrypted on disk, sent when the server can be reached. */
 
+import { getElapsedMs, PAGE_ID } from "../../scanner/clock.js";
 import { applyEntries, findSpareBadge, mergeUpdate, formatName } from "./guests.js";
 import { addEntry, deleteEntry, eraseData, getVault, listEntries, saveResult, updateVault } from "./store.js";
 import { RequestRefused, SignedOut, synchronize } from "./sync.js";
@@ -101,6 +102,8 @@ export class DeskState {
     const entry = /** @type {Desk.Entry} */ ({
       id: crypto.randomUUID(),
       at: new Date().toISOString(),
+      page: PAGE_ID,
+      elapsed_ms: getElapsedMs(),
       reference,
       ...values,
     });
