@@ -73,7 +73,8 @@ def build_data_update(
         # Saves a query for each, since a ticket's audience depends on its event.
         ticket.event = event
     codes = CodeDescriber.for_event(event, tickets)
-    setup = describe_setup(device, codes, tickets)
+    takes_payments = can_take_payments(reader, event)
+    setup = describe_setup(device, codes, tickets) | {"takes_payments": takes_payments}
     # A code that was drawn stays valid only with the same key, address and design.
     sample = codes.describe("A" * 13, 1, next(iter(tickets))) if tickets else None
     # An event without tickets has no walk-ins.
@@ -116,11 +117,13 @@ def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int
                 "slug": ticket.slug,
                 "title": ticket.title,
                 "price": str(ticket.current_price) if ticket.current_price.amount else "",
+                "price_cents": ticket.current_price.amount,
                 "is_default": ticket.is_default,
                 "needs_member": ticket.needs_member_verification,
             }
             for ticket in tickets.values()
         ],
+        "currency": next((ticket.currency for ticket in tickets.values()), "EUR"),
         # Not the add-ons themselves: without network nobody knows how many are left.
         "has_addons": event.addons.exists(),
         "design": codes.design.describe(),
@@ -191,7 +194,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "badge_version": registration.badge_version,
         "note": note.text if note else "",
         "payment": "free" if guest.is_paid_by_others else guest.payment_state,
-        "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",
+        "amount_due_cents": max(0, guest.amount_due.amount) if guest.amount_due else 0,
         "order_size": guest.order_size,
         "is_inside": is_inside,
         "arrived_at": arrived_at.isoformat() if arrived_at else None,
@@ -221,8 +224,11 @@ class CodeDescriber:
         }
 
     def describe_codes(self, registration: Registration) -> dict[str, Any]:
-        """Return the code that is valid now, and the next one, for a reprint or a transfer."""
-        if registration.confirmed_at is None or registration.cancelled_at is not None:
+        """Return the code that is valid now, and the next one, for a reprint or a transfer.
+
+        A pending place has one, too: its badge is printed once it is paid at the desk.
+        """
+        if registration.state not in ACTIVE_STATES:
             return {"code": None, "next_code": None}
         reference, version = registration.reference, registration.badge_version
         return {

@@ -19,6 +19,7 @@ def list_offline_texts() -> dict[str, str]:
         **list_status_texts(),
         **list_guest_texts(),
         **list_transfer_texts(),
+        **list_payment_texts(),
         **list_entry_texts(),
         **{f"state.{state}": str(label) for state, label in Registration.State.choices},
         **list_refusal_texts(),
@@ -38,8 +39,8 @@ def list_refusal_texts() -> dict[str, str]:
         "override": _("Check in anyway"),
         "override.reason": _("Reason"),
         "refusal.offline": _(
-            "Payments and confirmations need the network. Check in with a reason, or send the guest to a "
-            "desk that is online."
+            "Confirming this order needs the network. Check in with a reason, or send the guest to a desk "
+            "that is online."
         ),
     }
 
@@ -130,6 +131,18 @@ def list_transfer_texts() -> dict[str, str]:
     }
 
 
+def list_payment_texts() -> dict[str, str]:
+    return {
+        "payment.take": _("Take a payment"),
+        "payment.due": _("{name}: {amount} due"),
+        "payment.no_amount": _("Enter the amount received."),
+        "payment.too_much": _("This is more than is due."),
+        "payment.no_method": _("Choose how the guest pays."),
+        "payment.recorded": _("Payment recorded"),
+        "payment.invoiced": _("To be invoiced"),
+    }
+
+
 def list_entry_texts() -> dict[str, str]:
     return {
         "entry.check_in": _("Check-in of {name}"),
@@ -139,6 +152,9 @@ def list_entry_texts() -> dict[str, str]:
         "entry.correct": _("Correction to {name}’s details"),
         "entry.substitute": _("Transfer to {name}"),
         "entry.print": _("Badge for {name}"),
+        "entry.payment": _("Payment from {name}"),
+        "entry.invoice": _("Invoice instead of a payment from {name}"),
+        "entry.amount": _("Amount: {amount}"),
         "entry.resolve": _("Resolved entry about {name}"),
         "entry.made_at": _("{time} on this device"),
         "entry.replaced": _("In place of {name}"),

@@ -18,10 +18,14 @@ from convention.api.fields import StrictTextField, StrictTimeField
 
 from .models import MAX_NOTE_LENGTH, BadgePrint
 from .offline_entries import APPLY_BY_KIND, OfflineEntry
+from .payments import DESK_METHODS
 
 MAX_ENTRIES = 100
 # An entry that looks older comes from a device without a clock, which begins in 1970 or later.
 MAX_ENTRY_AGE = datetime.timedelta(days=366)
+# Ten million, which no order at a desk comes near.
+MAX_PAYMENT_CENTS = 10**9
+MAX_PAYMENT_NOTE_LENGTH = 200
 MAX_NAME_LENGTH = 300
 MAX_EMAIL_LENGTH = 254
 
@@ -95,6 +99,18 @@ class PrintValuesRequest(serializers.Serializer[Any]):
     badge_version = serializers.IntegerField(min_value=1)
 
 
+class PaymentValuesRequest(serializers.Serializer[Any]):
+    """An amount in cents that the guest paid, and how."""
+
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_PAYMENT_CENTS)
+    method = serializers.ChoiceField(choices=[method.value for method in DESK_METHODS])
+    note = TextField(MAX_PAYMENT_NOTE_LENGTH)
+
+
+class InvoiceValuesRequest(serializers.Serializer[Any]):
+    """Nothing: the order is invoiced as it is."""
+
+
 class ResolutionValuesRequest(serializers.Serializer[Any]):
     """The id of the entry that the staff has resolved."""
 
@@ -109,6 +125,8 @@ VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {
     "correct": CorrectionValuesRequest,
     "substitute": CorrectionValuesRequest,
     "print": PrintValuesRequest,
+    "payment": PaymentValuesRequest,
+    "invoice": InvoiceValuesRequest,
     "resolve": ResolutionValuesRequest,
 }
 assert VALUES_BY_KIND.keys() == APPLY_BY_KIND.keys(), "each kind of entry is validated"

@@ -12,7 +12,8 @@ from badges.codes import build_badge_code, make_short_code
 from badges.desk.models import DeskEntry
 from badges.desk.search import BADGE_PROBLEMS, describe_refused_entry
 from convention.events.models import Event
-from registrations.models import Registration
+from registrations.invoices.models import Payment
+from registrations.models import Order, Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible, pop_page_problems
 from tests.journeys.test_desk import PIN, TYPE_KEYS, check_in, enable_offline, open_desk, unlock
@@ -257,6 +258,41 @@ def test_unpaid_guest_is_checked_in_with_a_reason(page):
     send_entries(page)
     assert Scan.objects.get().override_reason == "Paie demain"
     expect(page.locator("#problems-section")).to_be_hidden()
+
+
+def test_payment_is_taken_offline_then_the_guest_gets_a_badge_and_is_checked_in(page):
+    check_in(page, "abel")
+    verdict, dialog = page.locator("#verdict"), page.locator("#payment-dialog")
+    verdict.get_by_role("button", name="Encaisser").click()
+    expect(page.locator("#payment-due")).to_contain_text("90\u00a0€")
+    assert_accessible(page)
+    page.locator("#payment-amount").fill("100")
+    dialog.get_by_text("Espèces").click()
+    page.locator("#payment-amount").press("Enter")
+    expect(page.locator("#payment-problem")).to_have_text("Ce montant dépasse la somme due.")
+    page.locator("#payment-amount").fill("90,00")
+
+    page.locator("#payment-amount").press("Enter")
+
+    expect(dialog).to_be_hidden()
+    verdict.get_by_role("button", name="Imprimer le badge").click()
+    expect(page.locator("#badge-sheet svg .badge-text").first).to_be_attached()
+    verdict.get_by_role("button", name="Faire entrer").click()
+    expect(verdict.locator(".desk-verdict.admitted")).to_contain_text("Élo Abel")
+    send_entries(page)
+    assert Payment.objects.get().amount == 9_000
+    assert set(DeskEntry.objects.values_list("state", "sentence")) == {("done", "")}
+
+
+def test_order_is_invoiced_offline_instead_of_paid(page):
+    check_in(page, "abel")
+    page.locator("#verdict").get_by_role("button", name="Encaisser").click()
+
+    page.locator("#payment-invoice").click()
+    expect(page.locator("#verdict .desk-verdict.registered")).to_contain_text("Élo Abel")
+    send_entries(page)
+
+    assert Order.objects.get(registrations__last_name="Abel").payment == "invoice"
 
 
 def test_resolved_entry_is_resolved_on_the_server_too(page):

@@ -18,7 +18,8 @@ declare global {
       scan_state: string;
       note: string;
       payment: "free" | "paid" | "to_invoice" | "to_pay";
-      amount_due: string;
+      /** Of the whole order. */
+      amount_due_cents: number;
       /** People of the order that owes the amount. */
       order_size: number;
       is_inside: boolean;
@@ -49,6 +50,7 @@ declare global {
       slug: string;
       title: string;
       price: string;
+      price_cents: number;
       is_default: boolean;
       /** Only a member of the same company may get a place with this ticket. */
       needs_member: boolean;
@@ -105,6 +107,9 @@ declare global {
     interface Setup {
       event: { slug: string; title: string; timezone: string; expires_at: string };
       tickets: OfflineTicket[];
+      currency: string;
+      /** Whether the staff who is signed in may see amounts and take payments. */
+      takes_payments: boolean;
       /** Whether the event has add-ons, which only the online desk can book. */
       has_addons: boolean;
       design: BadgeDesign;
@@ -142,6 +147,8 @@ declare global {
       | { kind: "note"; values: { note: string; before: { note: string } } }
       | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }
       | { kind: "print"; values: { reason: string; badge_version: number } }
+      | { kind: "payment"; values: { amount: number; method: string; note: string } }
+      | { kind: "invoice"; values: Record<string, never> }
       /** An entry that the server could not apply has been dealt with. */
       | { kind: "resolve"; values: { entry: string } };
 

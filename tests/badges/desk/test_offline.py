@@ -38,13 +38,16 @@ pytestmark = [pytest.mark.django_db]
 class OfflineDesk:
     """An enabled desk device, as its scripts talk to the server."""
 
-    def __init__(self, client, event):
+    def __init__(self, client, event, language=""):
         self.client, self.event = client, event
+        self.prefix = f"/{language}" if language else ""
         self.device = self.post("enable", {"name": "Portable"}).json()["device"]
 
     def post(self, name, body):
         return self.client.post(
-            f"/desk/{self.event.slug}/offline/{name}/", json.dumps(body), content_type="application/json"
+            f"{self.prefix}/desk/{self.event.slug}/offline/{name}/",
+            json.dumps(body),
+            content_type="application/json",
         )
 
     def sync(self, *entries, version="", digests=None, **changes):
@@ -211,8 +214,10 @@ def test_outside_organizer_gets_no_amounts(desk, zoe, client):
     second = desk.sync(version=first["version"])
 
     [guest], [seen_by_firm] = first["data"]["guests"], second["data"]["guests"]
-    assert guest["amount_due"].startswith("120")
-    assert seen_by_firm["amount_due"] == ""
+    assert guest["amount_due_cents"] == 12_000
+    assert seen_by_firm["amount_due_cents"] == 0
+    assert first["data"]["setup"]["takes_payments"] is True
+    assert second["data"]["setup"]["takes_payments"] is False
     assert seen_by_firm["payment"] == "free"
 
 

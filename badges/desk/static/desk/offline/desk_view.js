@@ -8,6 +8,7 @@ import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
 import { formatName, hasBothNames, searchGuests } from "./guests.js";
 import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { canPay, PaymentDialog } from "./payment_dialog.js";
 import { drawProblem } from "./problems.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
@@ -16,6 +17,7 @@ export class DeskView {
   #getDesk;
   #printBadge;
   #dialog;
+  #payments;
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
@@ -31,15 +33,22 @@ export class DeskView {
   constructor(getDesk, printBadge) {
     this.#getDesk = getDesk;
     this.#printBadge = printBadge;
+    const runOnce = (/** @type {() => Promise<void>} */ action) => this.#runOnce(action);
+    this.#payments = new PaymentDialog({
+      getDesk,
+      runOnce,
+      showSettled: (reference, text) => this.#showChanged(reference, text),
+    });
     this.#dialog = new GuestDialog({
       getDesk,
-      runOnce: (action) => this.#runOnce(action),
+      runOnce,
+      takePayment: (guest) => this.#payments.open(guest),
       recordPrint: (guest, reason) => this.#recordPrint(guest, reason),
       printBadge: (guest) => {
         this.#printBadge(guest);
         this.focusSearch();
       },
-      showTransferred: (reference) => this.#showTransferred(reference),
+      showTransferred: (reference) => this.#showChanged(reference, formatText("transfer.done")),
       focusSearch: () => this.focusSearch(),
     });
   }
@@ -56,6 +65,7 @@ export class DeskView {
   clear() {
     for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
     this.#dialog.clear();
+    this.#payments.clear();
     getDialog("walk-in-dialog").close();
     getForm("walk-in-form").reset();
     this.#field.value = this.#query = this.#scannedReference = this.#badgeProblem = "";
@@ -79,6 +89,7 @@ export class DeskView {
       this.#runOnce(() => this.#registerWalkIn());
     });
     this.#dialog.listen();
+    this.#payments.listen();
     for (const button of document.querySelectorAll("dialog [data-close]")) {
       button.addEventListener("click", () => button.closest("dialog")?.close());
     }
@@ -186,7 +197,7 @@ export class DeskView {
       actions.append(
         makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest))),
       );
-    }
+    } else if (guest.state === "pending" && canPay(desk, guest)) actions.append(this.#makePaymentButton(guest));
     actions.append(makeButton(formatText("open"), () => this.#dialog.open(guest)));
     row.append(texts, actions);
     item.append(row);
@@ -230,8 +241,8 @@ export class DeskView {
     const isPending = guest.state === "pending";
     const refusal = guest.is_inside ? "verdict.already_in" : `refusal.${guest.scan_state}`;
     const kind = guest.is_inside ? "already_in" : isPending ? "action" : "refused";
-    const hint = makeElement("p", "", formatText("refusal.offline"));
-    const actions = guest.is_inside ? [] : [...(isPending ? [hint] : []), this.#makeOverride(guest)];
+    const pendingActions = isPending ? this.#listPendingActions(guest) : [];
+    const actions = guest.is_inside ? [] : [...pendingActions, this.#makeOverride(guest)];
     if (this.#isBadgeRevoked) this.#drawVerdict(guest, "refused", formatText("scan.revoked"), ...actions);
     else this.#drawVerdict(guest, kind, formatText(refusal), ...actions);
     // The verdict says what is wrong with the scanned badge.
@@ -385,16 +396,37 @@ export class DeskView {
     await this.#print(guest);
   }
 
-  /** @param {string} reference */
-  #showTransferred(reference) {
+  /**
+   * Return what the staff can do for a guest whose order is not confirmed.
+   * @param {Desk.Guest} guest
+   */
+  #listPendingActions(guest) {
+    const desk = this.#getDesk();
+    const payment = desk && canPay(desk, guest) ? [this.#makePaymentButton(guest)] : [];
+    const hint = makeElement("p", "", formatText("refusal.offline"));
+    return guest.payment === "to_pay" && payment.length ? payment : [hint, ...payment];
+  }
+
+  /** @param {Desk.Guest} guest */
+  #makePaymentButton(guest) {
+    return makeButton(formatText("payment.take"), () => this.#payments.open(guest));
+  }
+
+  /**
+   * Show a guest after a transfer or a payment, with what comes next.
+   * @param {string} reference
+   * @param {string} text what was done
+   */
+  #showChanged(reference, text) {
     const guest = this.#getDesk()?.findGuest(reference);
     if (!guest) return;
-    // The list was found by the former attendee's name.
+    // The list may have been found by the former attendee's name.
     this.#field.value = "";
     this.#search("");
-    const print = () => this.#runOnce(() => this.#print(guest));
-    const actions = guest.state === "confirmed" ? [makeButton(formatText("print"), print)] : [];
-    this.#drawVerdict(guest, "registered", formatText("transfer.done"), ...actions);
+    const checkIn = makeButton(formatText("check_in"), () => this.#runOnce(() => this.#checkIn(guest, "in")));
+    const print = makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest)));
+    const actions = guest.state === "confirmed" ? [...(guest.is_inside ? [] : [checkIn]), print] : [];
+    this.#drawVerdict(guest, "registered", text, ...actions);
     this.focusSearch();
   }
 
@@ -431,7 +463,8 @@ export class DeskView {
     getElement("problems").replaceChildren(
       ...desk.problems.map((storedEntry) => {
         const guest = desk.findGuest(storedEntry.entry.reference);
-        return drawProblem(storedEntry, desk.data?.event.timezone ?? "UTC", {
+        const event = { zone: desk.data?.event.timezone ?? "UTC", currency: desk.data?.currency ?? "EUR" };
+        return drawProblem(storedEntry, event, {
           open: guest ? () => this.#dialog.open(guest) : null,
           resolve: () => desk.resolveEntry(storedEntry),
         });

@@ -46,9 +46,48 @@ export function applyEntries(data, entries) {
   for (const entry of entries.filter(({ id, kind }) => kind !== "undo" && !undone.has(id))) {
     const guest = entry.kind === "walk_in" ? makeWalkIn(data, entry) : guests.get(entry.reference);
     if (!guest) continue;
+    if (entry.kind === "payment" || entry.kind === "invoice") {
+      for (const member of listOrder([...guests.values()], guest)) {
+        guests.set(member.reference, { ...member, ...settle(member, entry), isPending: true });
+      }
+      continue;
+    }
     guests.set(guest.reference, { ...guest, ...changeGuest(guest, entry), isPending: true });
   }
   return [...guests.values()];
+}
+
+/**
+ * Return the guests whose places are paid together with this one.
+ * @param {Desk.Guest[]} guests
+ * @param {Desk.Guest} guest
+ */
+function listOrder(guests, { reference, order }) {
+  // A walk-in has no order until it is sent.
+  return guests.filter((each) => each.reference === reference || (order !== "" && each.order === order));
+}
+
+/**
+ * Return what a payment for the order changes, or its invoice: both confirm a pending place once nothing is to pay.
+ * @param {Desk.Guest} guest
+ * @param {Desk.Entry & {kind: "payment" | "invoice"}} entry
+ * @returns {Partial<Desk.Guest>}
+ */
+function settle({ state, payment, amount_due_cents }, entry) {
+  if (payment === "free" || payment === "paid") return {};
+  const confirmed = state === "pending" ? /** @type {const} */ ({ state: "confirmed", scan_state: "confirmed" }) : {};
+  if (entry.kind === "invoice") return payment === "to_pay" ? { payment: "to_invoice", ...confirmed } : {};
+  const rest = Math.max(0, amount_due_cents - entry.values.amount);
+  return rest ? { amount_due_cents: rest } : { payment: "paid", amount_due_cents: 0, ...confirmed };
+}
+
+/**
+ * Return a typed amount in cents, with a comma or a point before at most two decimals; null for any other text.
+ * @param {string} text
+ */
+export function parseCents(text) {
+  const match = /^(\d+)(?:[,.](\d{1,2}))?$/.exec(text.replace(/[\s€]/g, ""));
+  return match ? Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0")) : null;
 }
 
 /**
@@ -67,8 +106,8 @@ function makeWalkIn(data, { reference, values }) {
     state: "confirmed",
     scan_state: "confirmed",
     note: "",
-    payment: ticket?.price ? "to_invoice" : "free",
-    amount_due: ticket?.price ?? "",
+    payment: ticket?.price_cents ? "to_invoice" : "free",
+    amount_due_cents: ticket?.price_cents ?? 0,
     order_size: 1,
     is_inside: false,
     arrived_at: null,
@@ -159,6 +198,7 @@ export const formatName = (guest) => `${guest.first_name} ${guest.last_name}`.tr
 export function listTypedTexts(entry) {
   const { kind, values } = entry;
   if (kind === "note") return [values.note].filter(Boolean);
+  if (kind === "payment") return [values.note].filter(Boolean);
   if (kind === "check_in") return [values.reason ?? ""].filter(Boolean);
   if (kind !== "walk_in" && kind !== "correct" && kind !== "substitute") return [];
   const before = /** @type {Partial<Desk.GuestTexts>} */ (kind === "walk_in" ? {} : values.before);

@@ -42,6 +42,19 @@ export function formatTime(moment, timeZone) {
 }
 
 /**
+ * Return an amount as the server writes it (convention/money.py): “90 €”, “€90”.
+ * @param {number} cents
+ * @param {string} currency
+ */
+export function formatMoney(cents, currency) {
+  const digits = cents % 100 ? 2 : 0;
+  const format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const number = format.format(cents / 100);
+  if (currency !== "EUR") return `${number}\u00a0${currency}`;
+  return language === "en" ? `€${number}` : `${number}\u00a0€`;
+}
+
+/**
  * Make an element with a class and a text; texts are never read as HTML.
  * @param {keyof HTMLElementTagNameMap} tag
  * @param {string} className
