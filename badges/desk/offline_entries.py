@@ -128,7 +128,7 @@ def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     sentence = record_offline_scan(
         guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at,
-        is_time_uncertain=entry.is_time_uncertain, direction=entry.values["direction"],
+        clock_offset_ms=None if entry.is_time_uncertain else 0, direction=entry.values["direction"],
         undoes=entry.values.get("undoes"), reason=entry.values.get("reason", ""),
     )  # fmt: skip
     return guest, sentence
