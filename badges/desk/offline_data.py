@@ -21,8 +21,8 @@ from badges.attendance.scanning.batch_state import get_scan_state
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import ENTRY_LIFETIME, choose_arrival
 from badges.attendance.scanning.snapshot_serializers import PublicKeyResponse
-from badges.codes import make_short_code, sign_badge_token
-from badges.printing.elements import DescribedDesign
+from badges.codes import BadgeHolder, make_short_code, sign_badge_token
+from badges.printing.elements import DescribedDesign, Element, describe_outlined_names
 from badges.printing.pdf import load_event_tickets
 from convention.codes.badge_codes import build_code_address
 from convention.events.models import Event, EventKey
@@ -89,7 +89,7 @@ def build_data_update(
         "setup": setup if "setup" in changed else None,
         "spares": list_spare_codes(spares, codes, tickets) if "spares" in changed else None,
         "guests": [
-            description | codes.describe_codes(guest)
+            description | codes.describe_codes(guest) | {"outlined_names": describe_names_to_draw(guest)}
             for name in sorted(changed & groups.keys())
             for guest, description in groups[name]
         ],
@@ -235,6 +235,13 @@ class CodeDescriber:
             "code": self.describe(reference, version, registration.ticket_id),
             "next_code": self.describe(reference, version + 1, registration.ticket_id),
         }
+
+
+def describe_names_to_draw(registration: Registration) -> list[Element] | None:
+    """Return the names on the badge as outlines; None where the browser has a font for them."""
+    return describe_outlined_names(
+        BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
+    )
 
 
 def sign_code(reference: str, badge_version: int, key: EventKey) -> str:

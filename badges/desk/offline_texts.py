@@ -93,6 +93,10 @@ def list_guest_texts() -> dict[str, str]:
         "check_in": _("Check in"),
         "check_out": _("Check out"),
         "print": _("Print the badge"),
+        "print.letters": _(
+            "Check the printed badge: this device may lack letters of this name. If some are missing, print "
+            "the badge again at an online desk."
+        ),
         "open": _("Details"),
         "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),

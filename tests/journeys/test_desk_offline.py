@@ -181,6 +181,22 @@ def test_walk_in_with_a_name_of_spaces_is_refused(page):
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
 
 
+def test_name_that_the_device_may_not_be_able_to_draw_is_announced(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("小明")
+    page.locator("#walk-in-last").fill("Durand")
+
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    expect(page.locator("#letters-warning")).to_be_visible()
+    page.locator("#q").fill("kel")
+    expect(page.locator("#letters-warning")).to_be_hidden()
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+    expect(page.locator("#pending-count")).to_have_text("3 à envoyer")
+    expect(page.locator("#letters-warning")).to_be_hidden()
+
+
 def test_clock_set_back_does_not_change_the_time_of_a_check_in(page):
     page.clock.install()
     page.clock.set_system_time(timezone.now() - datetime.timedelta(hours=3))

@@ -31,6 +31,8 @@ declare global {
       code: BadgeCode | null;
       /** Of the badge version after this one: for a reprint or another person. */
       next_code: BadgeCode | null;
+      /** The names on the badge, where the browser has no font for them. */
+      outlined_names: BadgeElement[] | null;
       /** Set on this device: what is still to be sent about this guest. */
       isPending?: boolean;
     }
@@ -57,7 +59,7 @@ declare global {
     }
 
     interface BadgeElement {
-      kind: "text" | "rectangle" | "line" | "polygon" | "circle" | "modules";
+      kind: "text" | "rectangle" | "line" | "polygon" | "circle" | "modules" | "outlines";
       color: string;
       x: number;
       y: number;
@@ -76,6 +78,8 @@ declare global {
       side: number;
       count: number;
       rows: string;
+      /** Of a text: position and path of each glyph, in thousandths of an em, with the y axis upwards. */
+      outlines: [number, number, string][];
     }
 
     interface NamePart {
@@ -92,6 +96,8 @@ declare global {
       height: number;
       tickets: Record<string, BadgeElement[]>;
       no_photo: BadgeElement[];
+      /** The characters that the browser's fonts have, as in a regular expression. */
+      font_characters: string;
       names: {
         x: number;
         y: number;

@@ -18,6 +18,15 @@ test("another person gets the next badge", () => {
   assert.deepEqual([code, badge_version], [["2"], 2]);
 });
 
+test("outlines of a name are dropped with the name", () => {
+  const chinese = { guests: [{ ...guest, company: "", outlined_names: ["小"] }], tickets: [], spares: [] };
+  const correct = (/** @type {object} */ changes) =>
+    applyEntries(chinese, [{ id: "x", at: "", kind: "correct", reference: "A", values: { ...guest, company: "", ...changes } }])[0];
+
+  assert.deepEqual(correct({ email: "new@example.org" }).outlined_names, ["小"]);
+  assert.equal(correct({ first_name: "Zoë" }).outlined_names, null);
+});
+
 test("a place that gets its first name keeps its badge", () => {
   const { code, badge_version, first_name } = substitute({ first_name: "", last_name: "" });
 

@@ -135,6 +135,18 @@ def test_sync_sends_only_changed_guests(desk, zoe):
     assert leo.reference in [each["reference"] for each in first["data"]["guests"]]
 
 
+@pytest.mark.parametrize(
+    ("first_name", "needs_outlines"),
+    [("Zoé", False), ("Łukasz", False), ("Владимир", False), ("小明", True), ("Nguyễn", True), ("กิตติ", True)],
+)
+def test_names_without_a_font_in_the_browser_are_sent_as_outlines(desk, zoe, first_name, needs_outlines):
+    Registration.objects.filter(pk=zoe.pk).update(first_name=first_name)
+
+    [guest] = desk.sync()["data"]["guests"]
+
+    assert (guest["outlined_names"] is not None) is needs_outlines
+
+
 def test_deleted_note_is_sent_as_empty(desk, zoe):
     desk.sync(make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}))
     first = desk.sync()

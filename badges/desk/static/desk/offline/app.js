@@ -1,6 +1,6 @@
 /** The desk without network: unlock by PIN, search, check in, register, correct, print, and send later. */
 
-import { drawBadge, loadFonts } from "./badge.js";
+import { drawBadge, loadFonts, mayLackLetters } from "./badge.js";
 import { DeskState } from "./desk_state.js";
 import { DeskView } from "./desk_view.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
@@ -178,6 +178,7 @@ async function unlock(event, key) {
 async function printBadge(guest) {
   if (!desk?.data) return;
   getElement("badge-sheet").replaceChildren(drawBadge(desk.data.design, guest));
+  showMessage("letters-warning", mayLackLetters(desk.data.design, guest) ? formatText("print.letters") : "");
   print();
 }
 

@@ -134,7 +134,10 @@ export class DeskView {
     this.#scannedReference = this.#badgeProblem = "";
     // A scan whose badge is still being checked must not replace the results of a later search.
     this.#scanCount += 1;
-    if (query) this.#clearVerdict();
+    if (query) {
+      this.#clearVerdict();
+      showMessage("letters-warning", "");
+    }
     showMessage("scan-problem", "");
     const desk = this.#getDesk();
     if (desk) this.#drawResults(desk);

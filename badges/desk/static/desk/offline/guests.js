@@ -115,6 +115,7 @@ function makeWalkIn(data, { reference, values }) {
     badge_version: 1,
     code: spare?.code ?? null,
     next_code: null,
+    outlined_names: null,
   };
 }
 
@@ -132,17 +133,29 @@ function changeGuest(guest, entry) {
     case "note":
       return { note: entry.values.note };
     case "correct":
-      return pickTexts(entry.values);
+      return changeTexts(guest, entry.values);
     case "substitute":
       // A place without a name had no attendee whose badge would become void.
       return hasName(guest)
-        ? { ...pickTexts(entry.values), ...startNextBadge(guest), printed_at: null, note: "" }
-        : pickTexts(entry.values);
+        ? { ...changeTexts(guest, entry.values), ...startNextBadge(guest), printed_at: null, note: "" }
+        : changeTexts(guest, entry.values);
     case "print":
       return { ...(entry.values.reason ? startNextBadge(guest) : {}), printed_at: entry.at };
     default:
       return {};
   }
+}
+
+/**
+ * @param {Desk.Guest} guest
+ * @param {Desk.GuestTexts} values
+ * @returns {Partial<Desk.Guest>}
+ */
+function changeTexts(guest, values) {
+  const names = /** @type {const} */ (["first_name", "last_name", "company"]);
+  const areSame = names.every((name) => guest[name] === values[name]);
+  // Only the server draws outlines.
+  return { ...pickTexts(values), ...(areSame ? {} : { outlined_names: null }) };
 }
 
 /**
