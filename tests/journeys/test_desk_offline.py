@@ -20,6 +20,9 @@ from tests.journeys.test_desk import PIN, TYPE_KEYS, check_in, enable_offline, o
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
+# Apart from the letters of names and company; at a key a second, a walk-in takes well under twenty seconds.
+MAX_WALK_IN_KEYS = 7
+
 
 @pytest.fixture
 def event() -> Event:
@@ -168,6 +171,45 @@ def test_badge_without_a_further_code_is_printed_again_as_it_is(page):
     expect(page.locator("#guest-dialog")).to_be_hidden()
     assert page.evaluate("window.printed") == 2
     expect(page.locator("#pending-count")).to_have_text("2 à envoyer")
+
+
+def press(page: Page, *keys: str) -> int:
+    """Press keys other than letters; return how many."""
+    for key in keys:
+        page.keyboard.press(key)
+    return len(keys)
+
+
+def test_walk_in_gets_a_badge_offline_by_keyboard_alone_in_few_keys(page):
+    page.reload()
+    expect(page.locator("#pin")).to_be_focused()
+    page.keyboard.type(PIN)
+    press(page, "Enter")
+    expect(page.locator("#q")).to_be_focused()
+    key_count = press(page, "Shift+Tab", "Shift+Tab", "Shift+Tab")
+    expect(page.locator("#walk-in-open")).to_be_focused()
+    key_count += press(page, "Enter")
+    expect(page.locator("#walk-in-first")).to_be_focused()
+    page.keyboard.type("Inès")
+    key_count += press(page, "Tab")
+    page.keyboard.type("Durand")
+    key_count += press(page, "Tab")
+    page.keyboard.type("Énergie")
+
+    key_count += press(page, "Enter")
+
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    expect(page.locator("#verdict")).to_contain_text("Inès Durand")
+    expect(page.locator("#q")).to_be_focused()
+    assert page.evaluate("window.printed") == 1
+    assert key_count == MAX_WALK_IN_KEYS
+    check_in(page, "dur")
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Inès Durand")
+    page.context.set_offline(False)
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+    assert set(DeskEntry.objects.values_list("kind", "state")) == {
+        ("walk_in", "done"), ("print", "done"), ("check_in", "done"),
+    }  # fmt: skip
 
 
 def test_walk_in_with_a_name_of_spaces_is_refused(page):
