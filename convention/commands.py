@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -94,6 +95,15 @@ class ConventionCommand(BaseCommand):
     def print_notice(self, sentence: str) -> None:
         """Print on stderr something that is not part of the result."""
         self.stderr.write(sentence, style_func=lambda text: text)
+
+    def report_file(self, path: Path, content: str) -> None:
+        """Print on stderr which file was written and what is in it, such as “12 badges”."""
+        self.print_notice(_("%(path)s: %(content)s.") % {"path": path, "content": content})
+
+
+def describe_size(data: bytes) -> str:
+    """Return the number of bytes in words."""
+    return ngettext("%(count)d byte", "%(count)d bytes", len(data)) % {"count": len(data)}
 
 
 def check_output_is_open() -> None:

@@ -99,7 +99,8 @@ start_job = SingleHook()
 
 # (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()
-# (stored, changed): called in the transaction in which the settings of an event were saved.
+# (stored, changed) -> sentences for the organizer on what changed with it: called in the transaction in
+# which the settings of an event were saved.
 event_change_listeners = Hook()
 # (event) -> ReadinessItems (convention/events/publishing/publish.py): what is ready or missing before its
 # publication.
@@ -190,6 +191,8 @@ transfer_listeners = Hook()
 balance_changes = Hook()
 # (refund): called in the transaction in which it is requested; also for counter-entries, which move no money.
 refund_requests = Hook()
+# (order, registrations): called in the transaction in which these, held until then, were confirmed.
+confirmation_listeners = Hook()
 # (registrations): called in the transaction in which these were cancelled.
 cancellation_listeners = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
@@ -203,6 +206,8 @@ badge_symbols = Hook()
 booking_address = Hook()
 # (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.
 speaker_feedback = Hook()
+# (quotation, reader) -> the address at which this reader orders what it names; "" for the public one.
+quotation_order_pages = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
 # Label and URL name of a page for organizers that prints more than the programme.

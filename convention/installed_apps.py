@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "registrations.company",
     "registrations.payments",
     "registrations.invoices",
+    "registrations.notes",
     "registrations",
     "schedule",
     "convention.privacy",

@@ -13,6 +13,7 @@ from .billing import views as billing_views
 from .changes import answer_views, link_views
 from .changes import views as changes_views
 from .import_export import views as import_export_views
+from .notes.views import registration_note
 from .orders import quotation_views, session_views, verification_views
 from .orders import views as orders_views
 from .organizer import bulk_cancel_views, selection_views
@@ -184,6 +185,16 @@ pages: list[Any] = [
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/cancel/",
         organizer_views.registration_cancel,
         name="organize-registration-cancel",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/note/",
+        registration_note,
+        name="organize-registration-note",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/reinstate/",
+        organizer_views.registration_reinstate,
+        name="organize-registration-reinstate",
     ),
     path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/confirm/",

@@ -12,13 +12,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from badges.attendance.devices.pairing import pair_device, revoke_device
+from badges.attendance.devices.pairing import pair_device
 from badges.attendance.devices.pairing_codes import invite_devices
 from badges.attendance.models import Checkpoint, ConflictResolution, Device, Scan
 from badges.certificates.models import Certificate
 from badges.desk.models import DeskDevice
-from convention.api.models import ApiToken
-from convention.api.tokens import create_token
 from convention.club.models import (
     ClubRole,
     Company,
@@ -77,6 +75,7 @@ from tests.money_objects import (
     make_unsubscribe_token,
     record_registration_payment,
 )
+from tests.registrations.company.factories import make_company_quotation
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import make_host_arguments
@@ -85,7 +84,7 @@ from tests.schedule.proposals.factories import make_call, make_proposal, make_sl
 from tests.schedule.speakers.factories import make_image
 
 OF_GUESTS = """
-badge answers confirm guest check-in undo note correct substitute payment invoice
+badge answers cancel confirm guest check-in undo note correct substitute payment invoice
 """.split()
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -189,6 +188,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "quotation-pdf": {"secret": quotation.link_token},
         "quotation-mail": {"secret": quotation.link_token},
         "quotation-order": {"secret": quotation.link_token},
+        "company-quotation-order": {"secret": make_company_quotation(ticket, values["company"]).link_token},
         **{name: {"reference": values["owed"]} for name in RECEIVABLE_PAGES},
         "receivable-lines": {
             "reference": make_receivable(ChargeItem("hand-1", "Salle", 9_000, 2000), event=event).reference
@@ -235,8 +235,11 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         **{f"desk-{name}": person for name in OF_GUESTS},
         "desk-device-revoke": {"pk": DeskDevice.objects.create(event=event).pk},
         "desk-receipt": {**person, "pk": record_registration_payment(registration)},
+        "desk-payment-undo": {**person, "pk": record_registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
+        "organize-registration-reinstate": person,
+        "organize-registration-note": person,
         "organize-registration-change": person,
         "organize-registration-confirm": person,
         "organize-registration-move": person,
@@ -450,49 +453,3 @@ def is_allowed(answer: HttpResponse) -> bool:
     """Return whether access was granted: no redirect to the sign-in, no 403, no 404."""
     to_sign_in = answer.status_code == 302 and "/login/?next=" in answer["Location"]
     return not to_sign_in and answer.status_code not in {401, 403, 404, 405}
-
-
-def make_tokens(here: Objects, elsewhere: Objects) -> dict[str, str]:
-    """Create a bearer token of each kind: devices, and programs of people."""
-    door = here.event.checkpoints.get(kind=Checkpoint.Kind.ENTRANCE)
-    revoked = pair_device(checkpoint=door)
-    revoke_device(device=revoked.device)
-    expired = pair_device(checkpoint=door)
-    expired.device.expires_at = timezone.now()
-    expired.device.save()
-    bearers = {
-        "nobody": "x" * 43,
-        "device": pair_device(checkpoint=door).token,
-        "revoked device": revoked.token,
-        "expired device": expired.token,
-    }
-    attendee = make_person()
-    Registration.objects.filter(pk=here.registration.pk).update(person=attendee)
-    _row, bearers["attendee’s program"] = create_token(
-        person_id=attendee.pk, name="mine", scopes=[ApiToken.Scope.REGISTRATIONS_WRITE]
-    )
-    reads, attendance = [ApiToken.Scope.REGISTRATIONS_READ], [ApiToken.Scope.ATTENDANCE_READ]
-    schedule = [ApiToken.Scope.SCHEDULE_READ, ApiToken.Scope.SCHEDULE_WRITE]
-    others = [scope for scope in ApiToken.Scope if scope not in reads + attendance + schedule]
-    for name, event, scopes in (
-        ("organizer’s program", here.event, reads),
-        ("organizer’s program of the schedule", here.event, schedule),
-        ("program of the schedule of an organizer elsewhere", elsewhere.event, schedule),
-        ("organizer’s program of attendance", here.event, attendance),
-        ("program of attendance of an organizer elsewhere", elsewhere.event, attendance),
-        ("program of an organizer elsewhere", elsewhere.event, reads),
-        ("program without the scope", here.event, others),
-        ("revoked program", here.event, reads),
-        ("expired program", here.event, reads),
-        ("program of someone erased", here.event, reads),
-    ):
-        person = make_person()
-        EventRole.objects.create(event=event, person=person, role="organizer", starts_on=START_OF_2020)
-        row, bearers[name] = create_token(person_id=person.pk, name=name, scopes=scopes)
-        if name.startswith("revoked"):
-            ApiToken.objects.filter(pk=row.pk).update(revoked_at=timezone.now())
-        if name.startswith("expired"):
-            ApiToken.objects.filter(pk=row.pk).update(expires_at=timezone.now())
-        if name.endswith("erased"):
-            Person.objects.filter(pk=person.pk).update(is_active=False)
-    return bearers

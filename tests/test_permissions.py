@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from convention.club.models import Person
 from convention.events.models import Event
+from tests.bearer_tokens import make_tokens
 from tests.factories import make_person
 from tests.permission_table import NOBODY, ORGANIZERS, PERMISSIONS_BY_URL_NAME, POST_ONLY, ROLES
 from tests.site_objects import (
@@ -21,7 +22,6 @@ from tests.site_objects import (
     make_client,
     make_event_objects,
     make_people_by_role,
-    make_tokens,
 )
 
 pytestmark = pytest.mark.django_db

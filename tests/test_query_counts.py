@@ -44,6 +44,7 @@ from registrations.visits.models import (
     RideSeat,
     Visit,
 )
+from tests.bearer_tokens import make_tokens
 from tests.factories import (
     START_OF_2020,
     make_addon,
@@ -64,7 +65,7 @@ from tests.permission_table import POST_ONLY
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import add_hosted
 from tests.schedule.proposals.factories import make_proposal, make_review, make_slides
-from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_tokens
+from tests.site_objects import list_url_patterns, make_client, make_event_objects
 from tests.test_permissions import PAGES_NEEDING_DATA
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]

@@ -46,7 +46,7 @@ def merge_registrations_and_scans(
 
 def _resend_badge(survivor: Registration) -> None:
     """Mail the survivor's badge, unless the event is over or there is no address."""
-    if survivor.event.ends_at > timezone.now():
+    if not survivor.event.is_over():
         try:
             resend_mail(registration=survivor)
         except MissingAddress:

@@ -20,7 +20,6 @@ from schedule.models import Session
 
 MAX_CHECKPOINT_NAME_LENGTH = 200
 MAX_DEVICE_NAME_LENGTH = 100
-PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
 VERDICT_LABELS = {
     "admitted": _("admitted"),
     "already_in": _("already in"),
@@ -149,11 +148,8 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         The role of the person who paired a device must not have ended.
         """
         now = at or timezone.now()
-        roles = EventRole.objects.open(at=timezone.localdate(now)).filter(
-            event=OuterRef("event"),
-            person=OuterRef("paired_by"),
-            person__is_active=True,
-            role__in=PAIRING_ROLES,
+        roles = EventRole.objects.at_desk(at=timezone.localdate(now)).filter(
+            event=OuterRef("event"), person=OuterRef("paired_by")
         )
         return self.phones().filter(
             Q(paired_by__isnull=True) | Exists(roles), revoked_at__isnull=True, expires_at__gt=now

@@ -3,7 +3,6 @@
 import datetime
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.errors import Forbidden, NotFound, NotOpenNow
@@ -32,7 +31,7 @@ def explain_unavailability(event: "Event", *, at: datetime.datetime | None = Non
     if event.kind == event.Kind.SITE_VISIT:
         return _("Certificates for a visit are on the visit’s “On the day” page.")
     # Before the end the times are incomplete.
-    if event.ends_at > (at or timezone.now()):
+    if not event.is_over(at=at):
         return _("Certificates of attendance are available once the event is over.")
     return ""
 

@@ -7,15 +7,19 @@ from django.utils import timezone
 
 from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.changes.handover_text import has_own_mailbox
-from registrations.models import Order, Registration, TransferNotice
-from registrations.models.deliveries import holder_message_key
+from registrations.models import MailDelivery, Order, Registration, TransferNotice
+from registrations.models.deliveries import (
+    REINSTATED_KEY_PREFIX,
+    cancelled_message_key,
+    holder_message_key,
+)
 
-from .mail_history import MailHistory, cancelled_message_key, knows_of_place
+from .mail_history import MailHistory, knows_of_place
 
 
 def list_new_holders_to_notify(order: Order) -> list[Registration]:
     """Return the registrations whose new holder must still be notified; none after the event."""
-    if order.event.ends_at <= timezone.now():
+    if order.event.is_over():
         return []
     # A change of holder raises badge_version, so for most orders no mails are loaded. Private places have
     # other mails (private_places.py).
@@ -49,7 +53,7 @@ def _is_due(notice: TransferNotice) -> bool:
     """
     registration = notice.registration
     is_former = not is_same_email(notice.email, registration.email)
-    return is_former and registration.event.ends_at > timezone.now() and knows_of_place(notice)
+    return is_former and not registration.event.is_over() and knows_of_place(notice)
 
 
 def _load_transfer_notices(order: Order) -> QuerySet[TransferNotice]:
@@ -62,7 +66,7 @@ def list_cancelled_to_notify(order: Order) -> list[Registration]:
 
     Of a place for which only the buyer ever got an e-mail, only the buyer is notified. None after the event.
     """
-    if order.event.ends_at <= timezone.now():
+    if order.event.is_over():
         return []
     cancelled = order.registrations.filter(
         confirmed_at__isnull=False, cancelled_at__isnull=False, merged_into=None, is_private=False
@@ -82,11 +86,39 @@ def _needs_cancellation_mail(registration: Registration) -> bool:
     if not is_due or not has_own_mailbox(registration):
         return False
     is_notified = any(mail.message_key == message_key and mail.is_done for mail in mails)
-    has_holder_mail = any(
-        mail.message_key == holder_message_key(registration) and mail.accepted_at for mail in mails
-    )
+    return not is_notified and _knows_of_own_place(registration)
+
+
+def _knows_of_own_place(registration: Registration) -> bool:
+    """Return whether the present attendee was invited, or got an e-mail as the new holder of the place."""
     is_invited = any(
         invitation.sent_at is not None and invitation.holder_count == registration.holder_count
         for invitation in registration.invitations.all()
     )
-    return (is_invited or has_holder_mail) and not is_notified
+    return is_invited or any(
+        mail.message_key == holder_message_key(registration) and mail.accepted_at
+        for mail in registration.deliveries.all()
+    )
+
+
+def list_reinstated_to_notify(order: Order) -> list[Registration]:
+    """Return the reinstated places whose attendees know of them and await the e-mail about it.
+
+    An e-mail that is not due is dropped: of a place for which only the buyer ever got an e-mail, only the
+    buyer is notified.
+    """
+    # By registration: of several revisions the latest one counts.
+    latest = {
+        mail.registration_id: mail
+        for mail in order.deliveries.filter(message_key__startswith=REINSTATED_KEY_PREFIX).order_by("pk")
+        if mail.registration_id
+    }
+    waiting = [pk for pk, mail in latest.items() if not mail.is_done]
+    rows = order.registrations.confirmed().filter(pk__in=waiting, event__ends_at__gt=timezone.now())
+    rows = rows.select_related("ticket", "event", "order").prefetch_related(
+        "deliveries", "invitations", "addons__addon"
+    )
+    due = [row for row in rows.order_by("pk") if has_own_mailbox(row) and _knows_of_own_place(row)]
+    needless = set(waiting) - {registration.pk for registration in due}
+    MailDelivery.objects.filter(pk__in=[latest[pk].pk for pk in needless]).delete()
+    return due

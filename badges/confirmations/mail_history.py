@@ -80,8 +80,3 @@ def knows_of_place(notice: TransferNotice) -> bool:
     sent_mails = registration.deliveries.filter(is_own, accepted_at__isnull=False)
     invitations = registration.invitations.filter(holder_count=count, sent_at__isnull=False)
     return sent_mails.exists() or invitations.exists()
-
-
-def cancelled_message_key(registration: Registration) -> str:
-    """Return the key of the mail to an attendee other than the buyer about the cancellation."""
-    return f"cancelled-{registration.reference}"

@@ -22,6 +22,7 @@ from registrations.billing.refund_text import describe_settlement
 from registrations.booking.order_limits import find_first_registration
 from registrations.booking.verification import get_own_paid_price, make_verification_token
 from registrations.changes.links import build_attendee_url
+from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, find_lost_sessions
 from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
@@ -164,7 +165,10 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
         {
             "is_correction": True,
             "addon_changes": addon_changes,
-            "change_sentences": _describe_corrections(registrations, mails),
+            "change_sentences": [
+                *describe_reinstatements(registrations, mails),
+                *_describe_corrections(registrations, mails),
+            ],
             "updated_name": _find_other_attendee_name(order, registrations),
         },
     )
@@ -204,6 +208,24 @@ def _describe_corrections(registrations: list[Registration], mails: "QuerySet[Ma
                 _("Changed for %(name)s: %(fields)s")
                 % {"name": registration.name, "fields": ", ".join(labels)}
             )
+    return sentences
+
+
+def describe_reinstatements(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> list[str]:
+    """Return sentences about registrations reinstated since the last of these mails, and their lost seats."""
+    by_subject = {make_subject_label(registration): registration for registration in registrations}
+    entries = AuditEntry.objects.filter(
+        event=registrations[0].event.slug, subject__in=by_subject, verb=REINSTATEMENT_VERB
+    )
+    if since := _find_last_mail_time(mails):
+        entries = entries.filter(created_at__gt=since)
+    sentences = []
+    for entry in entries.order_by("pk"):
+        name = by_subject[entry.subject].name
+        sentences.append(_("%(name)s’s registration is valid again, with a new badge.") % {"name": name})
+        if titles := [session.title for session in find_lost_sessions(entry.details)]:
+            lost = _("Seats that could not be booked again for %(name)s: %(titles)s")
+            sentences.append(lost % {"name": name, "titles": ", ".join(titles)})
     return sentences
 
 

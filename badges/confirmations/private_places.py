@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
@@ -11,7 +12,11 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
-from registrations.models.deliveries import make_private_message_key
+from registrations.models.deliveries import (
+    holder_message_key,
+    make_private_message_key,
+    make_reinstated_message_key,
+)
 from registrations.orders.payment_terms import build_payment_context
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.questions.answers import select_open_questions
@@ -19,7 +24,7 @@ from registrations.questions.queries import load_questions
 
 from .attachments import attach_badge, attach_calendar, order_context
 from .handover import write_holder_mail
-from .order_mails import find_addon_changes, write_attendee_cancellation_mail
+from .order_mails import describe_reinstatements, find_addon_changes, write_attendee_cancellation_mail
 
 type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 
@@ -45,6 +50,12 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     )
 
 
+def write_reinstatement_mail(registration: Registration, message_key: str) -> MailMessage:
+    """Write the mail with the new badge to an attendee, not the buyer, whose place is valid again."""
+    subject = _("Registration reinstated: %(event)s")
+    return _write_confirmation(registration.order, registration, message_key, subject)
+
+
 def _write_confirmation(
     order: Order, registration: Registration, message_key: str, correction_subject: str
 ) -> MailMessage:
@@ -53,6 +64,11 @@ def _write_confirmation(
     It names no amount, since only the buyer has to know it.
     """
     event = order.event
+    own_mails = order.deliveries.filter(
+        Q(message_key=make_private_message_key(registration))
+        | Q(message_key=holder_message_key(registration))
+        | Q(message_key=make_reinstated_message_key(registration))
+    )
     return MailMessage(
         to=registration.email,
         subject=(correction_subject or _("Registration confirmed: %(event)s")) % {"event": event.title},
@@ -61,10 +77,8 @@ def _write_confirmation(
         context={
             **order_context(order, [registration]),
             "is_correction": bool(correction_subject),
-            "addon_changes": find_addon_changes(
-                [registration],
-                order.deliveries.filter(message_key=make_private_message_key(registration)),
-            ),
+            "addon_changes": find_addon_changes([registration], own_mails),
+            "change_sentences": describe_reinstatements([registration], own_mails),
             "amount_due": Money(0, order.currency),
             "badge_count": 1,
             "unnamed_count": 0,

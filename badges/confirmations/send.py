@@ -2,9 +2,10 @@
 
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a
-cancelled one a notice to the buyer and the attendee, and a new holder is announced to the buyer, the new and
-the former attendee (handover.py). A lease lets only one process send for an order. Mails are marked as sent
-once the mail server has accepted them (`registrations.orders.deliveries`), so none is lost.
+cancelled one a notice to the buyer and the attendee, a reinstated one its new badge, and a new holder is
+announced to the buyer, the new and the former attendee (handover.py). A lease lets only one process send for
+an order. Mails are marked as sent once the mail server has accepted them (`registrations.orders.deliveries`),
+so none is lost.
 """
 
 import datetime
@@ -29,9 +30,11 @@ from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
 from registrations.models import MailDelivery, Order, Registration, Sponsorship, TransferNotice
 from registrations.models.deliveries import (
+    cancelled_message_key,
     handover_message_key,
     holder_message_key,
     make_private_message_key,
+    make_reinstated_message_key,
 )
 from registrations.orders.deliveries import (
     SENT_AT_FIELDS,
@@ -45,9 +48,10 @@ from .attendee_notices import (
     list_cancelled_to_notify,
     list_former_attendees_to_notify,
     list_new_holders_to_notify,
+    list_reinstated_to_notify,
 )
 from .handover import write_buyer_mail, write_former_attendee_mail, write_holder_mail
-from .mail_history import MailHistory, cancelled_message_key
+from .mail_history import MailHistory
 from .mail_throttle import seconds_until_mail_allowed
 from .order_mails import (
     write_attendee_cancellation_mail,
@@ -57,7 +61,7 @@ from .order_mails import (
     write_member_verification_mail,
     write_verification_mail,
 )
-from .private_places import list_buyer_notices, write_attendee_mail
+from .private_places import list_buyer_notices, write_attendee_mail, write_reinstatement_mail
 
 type WriteMail = Callable[[Order, list[Registration], str], MailMessage]
 
@@ -120,6 +124,7 @@ def send_order_mails(order_id: int) -> None:
             _send_due_mails(order, kind, _find_due_registrations(order, kind), attempts)
         _send_to_former_attendees(order, attempts)
         _send_to_holders(order, attempts)
+        _send_to_reinstated_attendees(order, attempts)
         _send_to_buyer(order, attempts)
     attempts.finish(send_order_mails, order_id)
 
@@ -187,6 +192,18 @@ def _send_to_holder(registration: Registration) -> None:
     # Holders of a company's place are asked for their details in the same mail.
     if registration.order.source == Order.Source.COMPANY_CONTACT:
         record_invitation(registration=registration, message_key=message_key)
+
+
+def _send_to_reinstated_attendees(order: Order, attempts: MailAttempts) -> None:
+    """Send the new badge to attendees with an address of their own whose places were reinstated."""
+    for registration in list_reinstated_to_notify(order):
+        send = partial(
+            deliver_to_attendee,
+            registration=registration,
+            message_key=make_reinstated_message_key(registration),
+            write_mail=partial(write_reinstatement_mail, registration),
+        )
+        attempts.deliver(registration.email, send)
 
 
 def _send_to_cancelled_attendees(order: Order, attempts: MailAttempts) -> None:

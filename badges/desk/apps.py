@@ -12,7 +12,6 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.transfer_listeners.register("badges.desk.notes.delete_staff_note")
         hooks.registration_attendance.register("badges.desk.arrivals.load_registration_attendance")
         hooks.badge_remarks.register("badges.desk.badge_remarks.find_badge_remarks")
         hooks.balance_changes.register("badges.desk.badge_remarks.refresh_badges_of_order")

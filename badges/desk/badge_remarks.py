@@ -9,8 +9,7 @@ from django.db.models import Exists, OuterRef
 from convention.events.sequence import advance_sequence
 from registrations.invoices.models import Receivable
 from registrations.models import Order, Registration, RegistrationQuerySet
-
-from .models import StaffNote
+from registrations.notes.models import StaffNote
 
 
 def find_badge_remarks(registrations: RegistrationQuerySet) -> dict[int, dict[str, Any]]:

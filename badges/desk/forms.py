@@ -1,4 +1,4 @@
-"""Forms of the desk: a note, a reprint, a payment."""
+"""Forms of the desk: a substitution, a reprint, a payment."""
 
 from typing import Any
 
@@ -9,29 +9,8 @@ from registrations.changes.forms import SubstitutionForm
 from registrations.invoices.forms.actions import CentsField, IdempotentForm
 from registrations.models import Registration
 
-from .models import MAX_NOTE_LENGTH, BadgePrint
-from .payments import DESK_METHODS
-
-
-class StaffNoteForm(forms.Form):
-    """The staff's note about a guest; empty removes it."""
-
-    text = forms.CharField(
-        label=_("Note for staff"),
-        required=False,
-        max_length=MAX_NOTE_LENGTH,
-        help_text=_(
-            "Shown at the desk when the guest is checked in, and on scanners that read the badge. "
-            "The guest can ask to read it."
-        ),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-    @classmethod
-    def from_registration(cls, registration: Registration) -> "StaffNoteForm":
-        """Return the form filled with the current note."""
-        note = getattr(registration, "staff_note", None)
-        return cls(initial={"text": note.text if note else ""})
+from .models import BadgePrint
+from .payments import DESK_METHODS, DESK_PAYMENT_PREFIX
 
 
 class DeskSubstitutionForm(SubstitutionForm):
@@ -79,7 +58,7 @@ class DeskPaymentForm(IdempotentForm):
     @property
     def external_id(self) -> str:
         """Return the id that identifies this submission."""
-        return super().external_id.replace("hand-", "desk-", 1)
+        return super().external_id.replace("hand-", DESK_PAYMENT_PREFIX, 1)
 
     def get_payment_values(self) -> dict[str, Any]:
         """Return amount, method and note as keyword arguments of `take_payment`."""

@@ -1,4 +1,4 @@
-"""Notes of the desk staff, the badges they printed, and the browsers that may work offline."""
+"""The badges that the desk printed, and the browsers that may work offline."""
 
 import datetime
 import uuid
@@ -14,23 +14,6 @@ from convention.events.models import Event
 from registrations.models import Registration
 
 OFFLINE_DATA_LIFETIME = datetime.timedelta(days=1)
-MAX_NOTE_LENGTH = 500
-
-
-class StaffNote(models.Model):
-    """A note about a guest for the staff on site; the guest does not see it there."""
-
-    registration = models.OneToOneField(Registration, models.CASCADE, related_name="staff_note")
-    text = models.CharField(_("note"), max_length=MAX_NOTE_LENGTH)
-    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    written_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("note of the desk")
-        verbose_name_plural = _("notes of the desk")
-
-    def __str__(self) -> str:
-        return f"{self.registration}: {self.text}"
 
 
 class BadgePrint(models.Model):

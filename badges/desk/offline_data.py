@@ -30,8 +30,9 @@ from convention.events.signing_keys import get_signing_key
 from registrations.billing.refund_summary import load_amounts_due
 from registrations.invoices.models import Payment
 from registrations.models import Registration, Ticket
+from registrations.notes.models import StaffNote
 
-from .models import BadgePrint, DeskDevice, SpareBadge, StaffNote
+from .models import BadgePrint, DeskDevice, SpareBadge
 from .offline_devices import lease_spare_badges
 from .permissions import can_take_payments
 from .search import DeskGuest

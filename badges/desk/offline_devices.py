@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention.audit.record import record_action
-from convention.errors import NotFound, NotOpenNow
+from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.events.models import Event
+from convention.text.normalize import normalize_whitespace
 from registrations.models.references import generate_registration_reference
 
 from .models import DeskDevice, SpareBadge
@@ -18,11 +20,19 @@ if TYPE_CHECKING:
 
 # Enough for a morning without network.
 SPARE_BADGES_PER_DEVICE: Final = 50
+# The browser asks for the name too, before it asks for a connection.
+UNNAMED_DEVICE_SENTENCE = gettext_lazy("Enter a name for this device.")
 
 
 @transaction.atomic
 def enable_desk_device(*, event: Event, name: str, enabled_by: "Person | None") -> DeskDevice:
-    """Let a browser store the event's guests, encrypted by its PIN. Raise NotOpenNow after the event."""
+    """Let a browser store the event's guests, encrypted by its PIN.
+
+    Raise NotOpenNow after the event, or InvalidFields without a name, by which a lost device is revoked.
+    """
+    name = normalize_whitespace(name)
+    if not name:
+        raise InvalidFields(UNNAMED_DEVICE_SENTENCE, {"name": [str(UNNAMED_DEVICE_SENTENCE)]})
     device = DeskDevice(event=event, name=name, enabled_by=enabled_by)
     if not device.is_active():
         raise NotOpenNow(_("The event is over, so this device can no longer work offline."))

@@ -22,12 +22,12 @@ from registrations.booking.walk_in import register_walk_in
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
 from registrations.changes.substitute import substitute_as_organizer
 from registrations.models import Registration
+from registrations.notes.staff_notes import write_staff_note
 from registrations.order_request import RequestedPlace
 
 from .badge_prints import find_last_print, print_badge
 from .check_in import record_offline_scan
 from .models import BadgePrint, DeskDevice, DeskEntry
-from .notes import write_staff_note
 from .payments import MoreThanDue, invoice_later, take_payment
 from .permissions import check_takes_payments, get_guest
 

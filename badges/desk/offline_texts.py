@@ -9,6 +9,7 @@ from registrations.changes.substitute import MEMBER_ADDRESS_SENTENCE, SAME_ADDRE
 from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
+from .offline_devices import UNNAMED_DEVICE_SENTENCE
 from .search import BADGE_PROBLEMS, describe_refused_entry
 
 
@@ -48,6 +49,10 @@ def list_refusal_texts() -> dict[str, str]:
 def list_pin_texts() -> dict[str, str]:
     return {
         "pin.short": _("Choose a PIN of at least six digits."),
+        "pin.trivial": _(
+            "This PIN is too easy to guess. Do not repeat a single digit or use a run such as 123456."
+        ),
+        "device.unnamed": str(UNNAMED_DEVICE_SENTENCE),
         "pin.differs": _("The PINs do not match. Enter the same one twice."),
         "pin.wrong": _("Wrong PIN. Attempts left: {count}."),
         "pin.erased": _("Too many wrong attempts: the guest list has been erased from this device."),
@@ -84,7 +89,15 @@ def list_status_texts() -> dict[str, str]:
             "This badge is newer than this device’s list: the name or the company may have changed. Check "
             "the badge itself."
         ),
-        "scan.unknown": _("This badge is not on this device’s list. The guest may have registered just now."),
+        "scan.unknown": _(
+            "This badge is not on this device’s list, which dates from {time}. The guest may have registered "
+            "later."
+        ),
+        "search.none": _(
+            "Nobody found. This device’s list dates from {time}: people who registered later are not on it. "
+            "A reference or a short code must be complete."
+        ),
+        "no_list": _("No guests on this device yet. Connect to the network."),
     }
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from convention.audit.record import record_action
 from convention.errors import ConventionError, NotOpenNow, SoldOut
 from registrations.billing.receivables import (
     is_order_active,
@@ -20,10 +19,13 @@ from registrations.booking.holds import hold_until_event_ends
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
 from registrations.invoices.models import Payment, Receivable
-from registrations.models import Order, Registration, RegistrationAddon
+from registrations.models import Order, Registration
+from registrations.payments.cards.switch_to_transfer import set_invoice_payment
 
 from .badge_remarks import renew_badges
 
+# Begins the external id of payments that the desk took. It is stored, so it never changes.
+DESK_PAYMENT_PREFIX = "desk-"
 DESK_METHODS = (Payment.Method.CASH, Payment.Method.TERMINAL, Payment.Method.CHEQUE)
 
 
@@ -106,15 +108,9 @@ def invoice_later(*, guest: Registration) -> Order:
     # A payment may have arrived since the page was shown.
     if is_paid(order):
         return order
-    order.payment = Order.Payment.INVOICE
     order.billing_name = order.billing_name or order.company or guest.name[:200]
-    order.save(update_fields=["payment", "billing_name"])
-    # Add-ons that awaited a payment by card are invoiced like the rest.
-    active_addons = RegistrationAddon.objects.filter(
-        registration__order=order, registration__cancelled_at=None
-    )
-    active_addons.update(pay_by=None)
-    record_action("order.invoice_later", order, event=guest.event, fields=["payment"])
+    order.save(update_fields=["billing_name"])
+    set_invoice_payment(order=order)
     confirm_pending_items(order=order, verb="order.confirm")
     sync_receivable(order)
     # The balance is the same, but scanners stop showing "to pay" for an order that is invoiced.

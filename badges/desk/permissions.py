@@ -31,9 +31,8 @@ def can_take_payments(person: "RequestUser", event: Event) -> bool:
     """
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return True
-    desk_roles = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
     return any(
-        role.event_id == event.pk and role.role in desk_roles and role.delegation_id is None
+        role.event_id == event.pk and role.role in EventRole.DESK_ROLES and role.delegation_id is None
         for role in list_event_roles(person)
     )
 

@@ -1,4 +1,4 @@
-"""Declare the personal data of the desk: notes about guests, and who printed which badge."""
+"""Declare the personal data of the desk: who printed which badge, and devices that work offline."""
 
 import datetime
 
@@ -6,13 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import PersonalDataSource, RetentionRule
 
-from .models import BadgePrint, DeskDevice, DeskEntry, SpareBadge, StaffNote
-
-
-def delete_old_notes(before: datetime.datetime) -> int:
-    """Delete the notes of events that ended before `before`. Return how many."""
-    count, _by_model = StaffNote.objects.filter(registration__event__ends_at__lt=before).delete()
-    return count
+from .models import BadgePrint, DeskDevice, DeskEntry, SpareBadge
 
 
 def delete_old_devices(before: datetime.datetime) -> int:
@@ -24,26 +18,6 @@ def delete_old_devices(before: datetime.datetime) -> int:
 
 
 PERSONAL_DATA = [
-    PersonalDataSource(
-        model=StaffNote,
-        purpose=_("desk staff’s notes about you"),
-        parent_columns=("registration",),
-        # The author is another person, whose name the guest's copy must not reveal.
-        hidden_columns=("written_by",),
-        is_deleted_on_erasure=True,
-        leads_to_other_tables=False,
-    ),
-    PersonalDataSource(
-        model=StaffNote,
-        name=_("notes you wrote at the desk"),
-        purpose=_("notes about guests you wrote at the desk"),
-        actor_columns=("written_by",),
-        exported_columns=("id", "written_at"),
-        retention_reason=_(
-            "the note is about a guest; it is kept until its own deletion date, without your name"
-        ),
-        leads_to_other_tables=False,
-    ),
     PersonalDataSource(
         model=BadgePrint,
         purpose=_("when your badge was printed at the desk"),
@@ -73,15 +47,8 @@ PERSONAL_DATA = [
     ),
 ]
 NO_PERSONAL_DATA = {SpareBadge: "a reserved reference; once it is bound, the registration is declared itself"}
-FREE_TEXT = {StaffNote: ("text",), DeskDevice: ("name",), DeskEntry: ("sentence",)}
+FREE_TEXT = {DeskDevice: ("name",), DeskEntry: ("sentence",)}
 RETENTION = [
-    RetentionRule(
-        slug="staff-notes",
-        name=_("Desk notes about guests"),
-        counted_from=_("after the end of the event"),
-        days=30,
-        delete_older_than=delete_old_notes,
-    ),
     RetentionRule(
         slug="desk-devices",
         name=_("Offline desk devices and their entries"),

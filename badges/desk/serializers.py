@@ -15,8 +15,9 @@ from badges.attendance.scanning.inputs.scan_time import (
 )
 from badges.attendance.scanning.scan_input import MAX_ELAPSED_MS, MAX_PAGE_LENGTH, MAX_REASON_LENGTH
 from convention.api.fields import StrictTextField, StrictTimeField
+from registrations.notes.models import MAX_NOTE_LENGTH
 
-from .models import MAX_NOTE_LENGTH, BadgePrint
+from .models import BadgePrint
 from .offline_entries import APPLY_BY_KIND, OfflineEntry
 from .payments import DESK_METHODS
 

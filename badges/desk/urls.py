@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage, PageGroup
 
-from .views import badge_prints, guests, offline, payments, search, walk_in
+from .views import badge_prints, guests, mistakes, offline, payments, search, walk_in
 
 GUEST = "desk/<slug:event>/guests/<slug:reference>"
 
@@ -28,10 +28,12 @@ pages: list[Any] = [
     path(f"{GUEST}/correct/", guests.guest_correct, name="desk-correct"),
     path(f"{GUEST}/substitute/", guests.guest_substitute, name="desk-substitute"),
     path(f"{GUEST}/confirm/", guests.order_vouch, name="desk-confirm"),
+    path(f"{GUEST}/cancel/", mistakes.walk_in_cancel, name="desk-cancel"),
     path(f"{GUEST}/answers/", walk_in.walk_in_answers, name="desk-answers"),
     path(f"{GUEST}/badge/", badge_prints.guest_badge, name="desk-badge"),
     path(f"{GUEST}/payment/", payments.guest_payment, name="desk-payment"),
     path(f"{GUEST}/invoice/", payments.guest_invoice, name="desk-invoice"),
+    path(f"{GUEST}/payments/<int:pk>/undo/", mistakes.payment_undo, name="desk-payment-undo"),
     path(f"{GUEST}/receipts/<int:pk>.pdf", payments.payment_receipt, name="desk-receipt"),
 ]
 endpoints: list[Any] = []

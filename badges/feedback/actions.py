@@ -76,7 +76,7 @@ def send_speaker_summaries(*, event: Event, sent_by: Person | None) -> SpeakerMa
 
     Raise NotOpenNow before the event is over, SummariesAlreadySent, and NobodyToMail.
     """
-    if event.ends_at > timezone.now():
+    if not event.is_over():
         raise NotOpenNow(_("Summaries can be sent once the event is over."))
     FeedbackSettings.objects.get_or_create(event=event)
     settings = FeedbackSettings.objects.select_for_update().get(event=event)

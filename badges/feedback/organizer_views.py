@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -37,7 +36,7 @@ def feedback_overview(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     settings = load_feedback_settings(event_obj)
     summaries = list_event_summaries(settings)
-    is_finished = event_obj.ends_at <= timezone.now()
+    is_finished = event_obj.is_over()
     can_send = is_finished and settings.summaries_sent_at is None
     context = {
         "event": event_obj,

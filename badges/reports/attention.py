@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.privacy.models import PrivacyCase
 from convention.text.dates import format_datetime
@@ -20,17 +21,6 @@ DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
 DEVICE_SILENCE = datetime.timedelta(minutes=10)
 FEW_LEFT_RATIO = 0.1
 MAX_NAMES_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class AttentionItem:
-    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the page where to act."""
-
-    sentence: str
-    gravity: int = 1
-    page_name: str = ""
-    query_string: str = ""
-    event: Event | None = None
 
 
 def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[AttentionItem]:

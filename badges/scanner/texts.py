@@ -253,6 +253,14 @@ def search_texts() -> dict[str, str]:
             "Not a valid code. Enter the short code or the whole code, or hold the badge in front of the "
             "camera."
         ),
+        "manual.length": _(
+            "A short code has {short} characters and a whole code {whole}; this one has {count}. Check what "
+            "you entered."
+        ),
+        "manual.unlisted": _(
+            "This code is not on this phone’s list, which dates from {time}. Check each letter. If the "
+            "person registered later, connect to the network or send them to the desk."
+        ),
         "manual.unknown": _("No valid badge has this code. Check each letter."),
         "manual.offline": _(
             "Short codes need the network. Enter the whole code, or send the person to the desk."

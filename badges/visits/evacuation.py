@@ -17,8 +17,8 @@ from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence_store import filter_still_inside
 from convention.audit.record import record_action
 from convention.text.dates import format_short_time
-from convention.text.names import format_last_name_first
 from convention.text.normalize import name_search_key
+from convention.text.punctuation import format_last_name_first
 
 if TYPE_CHECKING:
     from convention.events.models import Event

@@ -14,8 +14,8 @@ from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import expected_registrations
 from convention.events.models import Event
-from convention.text.names import format_last_name_first
 from convention.text.normalize import name_search_key
+from convention.text.punctuation import format_last_name_first
 from registrations.models import Registration
 from registrations.visits.models import Ride, RideSeat, Visit
 from registrations.visits.permissions import list_nameable_events

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 
-from .contacts import appoint_contact, is_company_contact
-from .governance.appointment_mails import notify_company_contact
+from .appointments.contacts import appoint_contact, is_company_contact
+from .appointments.mails import notify_company_contact
 from .models import Company, CompanyContact, Employment, Mandate, Membership, Person, Seat
 from .people import refuse_erased_person
 from .periods import ONE_DAY, DateSpan, join_touching_rows

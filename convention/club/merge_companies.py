@@ -13,8 +13,8 @@ from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields, NotOpenNow
 
+from .appointments.contacts import appoint_contact, is_company_contact
 from .companies import list_parent_companies
-from .contacts import appoint_contact, is_company_contact
 from .directory_import.import_directory import DIRECTORY_LOCK
 from .memberships import end_membership
 from .models import Company, CompanyContact, CompanyRole, Employment, Membership, Person, Seat

@@ -23,6 +23,8 @@ type RequestUser = Person | AnonymousUser
 CLUB_ROLES_LOCK: Final = "club:roles"
 
 DIRECTORY_READER_ROLES: Final = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+TREASURER_ROLES: Final = (ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
+SEASON_PLANNER_ROLES: Final = (ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR)
 
 
 def require_signed_in(user: "RequestUser") -> Person:

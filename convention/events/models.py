@@ -375,6 +375,10 @@ class EventRoleQuerySet(PeriodQuerySet["EventRole"]):
         under_contract = Q(delegation__in=Delegation.objects.open(at=day)) & Q(Exists(employed))
         return self.within_dates(at=day).filter(Q(delegation__isnull=True) | under_contract)
 
+    def at_desk(self, *, at: datetime.date | None = None) -> Self:
+        """Return the roles of active people that let them work at the event's desk on that day."""
+        return self.open(at=at).filter(role__in=EventRole.DESK_ROLES, person__is_active=True)
+
 
 class EventRole(Period):
     """A person's role for one event, for a time; `delegation` is the contract under which it was given."""
@@ -383,6 +387,9 @@ class EventRole(Period):
         ORGANIZER = "organizer", _("organizer")
         DESK = "desk", _("desk staff")
         REVIEWER = "reviewer", _("reviewer")
+
+    # Those who run an event work at its desk too.
+    DESK_ROLES: ClassVar = (Role.ORGANIZER, Role.DESK)
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="roles")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="event_roles")

@@ -27,7 +27,7 @@ ALL_EVENTS_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
 def can_organize(person: "RequestUser", event: Event) -> bool:
     """Return whether this person runs the event today."""
-    return has_club_role(person, *ALL_EVENTS_ROLES) or has_event_role(person, event, EventRole.Role.ORGANIZER)
+    return _runs_all_or_has_role(person, event, EventRole.Role.ORGANIZER)
 
 
 def get_delegation(person: "RequestUser", event: Event) -> Delegation | None:
@@ -64,12 +64,16 @@ def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
 
 def can_staff_desk(person: "RequestUser", event: Event) -> bool:
     """Return whether this person may work at the event's desk today; organizers may."""
-    return can_organize(person, event) or has_event_role(person, event, EventRole.Role.DESK)
+    return _runs_all_or_has_role(person, event, *EventRole.DESK_ROLES)
 
 
 def can_review(person: "RequestUser", event: Event) -> bool:
     """Return whether this person may review the event's session proposals today; organizers may."""
-    return can_organize(person, event) or has_event_role(person, event, EventRole.Role.REVIEWER)
+    return _runs_all_or_has_role(person, event, EventRole.Role.ORGANIZER, EventRole.Role.REVIEWER)
+
+
+def _runs_all_or_has_role(person: "RequestUser", event: Event, *roles: str) -> bool:
+    return has_club_role(person, *ALL_EVENTS_ROLES) or has_event_role(person, event, *roles)
 
 
 def has_event_role(person: "RequestUser", event: Event, *roles: str) -> bool:
@@ -114,16 +118,19 @@ def get_organizers(event: Event) -> QuerySet[Person]:
 
 
 def get_organized_events(person: "RequestUser") -> QuerySet[Event]:
-    if has_club_role(person, *ALL_EVENTS_ROLES):
-        return Event.objects.all()
-    return _get_events_of_roles(_filter_event_roles(person, EventRole.Role.ORGANIZER))
+    return _get_events_by_role(person, EventRole.Role.ORGANIZER)
 
 
 def get_staffed_events(person: "RequestUser") -> QuerySet[Event]:
     """Return the events at whose desk this person may work, those that they run included."""
-    return get_organized_events(person) | _get_events_of_roles(
-        _filter_event_roles(person, EventRole.Role.DESK)
-    )
+    return _get_events_by_role(person, *EventRole.DESK_ROLES)
+
+
+def _get_events_by_role(person: "RequestUser", *roles: str) -> QuerySet[Event]:
+    """Return the events at which the person has one of these roles today; all, if they run every event."""
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return Event.objects.all()
+    return _get_events_of_roles(_filter_event_roles(person, *roles))
 
 
 def get_events_to_review(person: "RequestUser") -> QuerySet[Event]:

@@ -9,14 +9,13 @@ from convention.tables.downloads import build_list_paths
 from convention.web.routing import OrganizerPage, PageGroup
 
 from . import api, delegation_views, views
-from .downloads import load_event_lists
 from .models import Event
 from .pictures import views as picture_views
 from .publishing import public_views
 from .publishing import views as publishing_views
 
 pages: list[Any] = [
-    *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
+    *build_list_paths("organize/<slug:event>/lists", views.event_list_export, views.load_event_lists()),
     path("events/<slug:slug>/preview.png", public_views.event_preview, name="event-preview"),
     path("organize/new/", publishing_views.event_new, name="organize-event-new"),
     path("organize/new/all/", views.event_create, name="organize-event-create"),

@@ -19,13 +19,12 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
-from convention.tables.downloads import table_response
+from convention.tables.downloads import TableSheet, table_response
 from convention.text.dates import format_datetime
 from convention.web.accent_colours import is_readable_as_chosen
 from convention.web.edit_conflicts import compare_edits, compute_fingerprints, parse_seen_fingerprints
 from convention.web.routing import require_safe_or_post
 
-from .downloads import load_event_lists
 from .forms import (
     AppointmentForm,
     DelegatedEventForm,
@@ -48,13 +47,18 @@ from .publishing.publish import describe_passed_deadline
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
 
 # Each of these can be wrong beside the others of its line.
 LINKED_SETTINGS = ((*EVENT_TIME_FIELDS, "timezone"), ("kind", "host", "group"))
+
+
+def load_event_lists() -> "dict[str, Callable[[Event], TableSheet]]":
+    """Return the functions that make an event's lists, by name; each app registers its own."""
+    return {name: make for lists in hooks.event_downloads.providers() for name, make in lists.items()}
 
 
 @require_GET
@@ -155,13 +159,17 @@ def _describe_setting(form: EventForm, name: str, value: object) -> str:
 
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str, *, changed_fields: list[str]) -> Event:
-    """Save and record the event; warn of a passed deadline or a pale accent. Raise InvalidFields."""
+    """Save and record the event; report what changed with it, a passed deadline or a pale accent.
+
+    Raise InvalidFields.
+    """
     # In this transaction: guards compare with the stored row, which they lock until the event is saved.
     stored = check_event_change(form.instance, request.user) if form.instance.pk else None
     event: Event = form.save()
     record_action(verb, event, event=event, fields=changed_fields)
     for follow_change in hooks.event_change_listeners.providers() if stored else ():
-        follow_change(stored, event)
+        for sentence in follow_change(stored, event):
+            messages.info(request, sentence)
     is_draft = event.visibility == Event.Visibility.DRAFT
     # Not on each change of an event whose registration has closed as planned.
     if (is_draft or {*EVENT_TIME_FIELDS, "visibility"} & {*changed_fields}) and (

@@ -7,7 +7,7 @@ others: a worker that runs the default queue only (`TASK_WORKERS`) is never busy
 from typing import Final
 
 DEFAULT_QUEUE: Final = "default"
-# Mailings to many; mails about one order are in the default queue.
+# Mails that one action or job sends to many; mails about one order are in the default queue.
 MAIL_QUEUE: Final = "mail"
 DOCUMENT_QUEUE: Final = "documents"
 IMPORT_QUEUE: Final = "imports"

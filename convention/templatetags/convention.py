@@ -30,8 +30,8 @@ from convention.events.permissions import can_organize, can_staff_desk
 from convention.money import Money
 from convention.rich_text.sanitize import shift_headings
 from convention.text import dates
-from convention.text.names import format_last_name_first
 from convention.text.normalize import wrap_mail_lines
+from convention.text.punctuation import format_last_name_first, get_item_separator
 from convention.text.web_addresses import defuse_links
 from convention.web import charts
 from convention.web.icons import ICON_DRAWINGS
@@ -48,6 +48,7 @@ register.simple_tag(dates.format_duration, name="duration")
 register.simple_tag(dates.format_datetime, name="moment")
 register.simple_tag(dates.format_datetime_range, name="span")
 register.simple_tag(dates.format_deadline, name="until")
+register.simple_tag(get_item_separator, name="semicolon")
 register.simple_tag(describe_cancellation, name="called_off")
 register.filter(wrap_mail_lines)
 register.filter(defuse_links)
@@ -72,12 +73,6 @@ def icon(name: str, label: str = "") -> SafeString:
 def colon() -> str:
     """Return a colon, with the space that the language puts before it."""
     return pgettext("after a label", ":")
-
-
-@register.simple_tag
-def semicolon() -> str:
-    """Return the semicolon between items, with the spaces that the language puts around it."""
-    return pgettext("between items", "; ")
 
 
 @register.simple_tag

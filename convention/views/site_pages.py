@@ -20,6 +20,8 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.api.problems import problem_response, translate_database_error
 from convention.club.models import ClubRole, Person
 from convention.club.permissions import (
+    SEASON_PLANNER_ROLES,
+    TREASURER_ROLES,
     get_club_roles,
     get_companies_of_contact,
     get_employing_vendors,
@@ -75,7 +77,7 @@ class PageVisitor:
     @cached_property
     def can_see_money(self) -> bool:
         """Return whether the visitor works on the club's money."""
-        return bool(self._roles & {ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR})
+        return not self._roles.isdisjoint(TREASURER_ROLES)
 
     @cached_property
     def is_secretary(self) -> bool:
@@ -100,9 +102,7 @@ class PageVisitor:
     @cached_property
     def can_plan_season(self) -> bool:
         """Return whether the visitor plans visits and meetings."""
-        return bool(
-            self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR}
-        )
+        return not self._roles.isdisjoint(SEASON_PLANNER_ROLES)
 
     @cached_property
     def _roles(self) -> frozenset[str]:

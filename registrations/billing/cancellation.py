@@ -1,4 +1,4 @@
-"""Settle a cancelled registration: correct its invoices and refund its payments."""
+"""Settle cancelled registrations (credit notes and refunds), and bill those that are reinstated again."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from registrations.invoices.ledger.refunds import compute_refundable, request_re
 from registrations.invoices.models.documents import Payment, Receivable, Refund
 from registrations.models import Order, Registration
 
-from .receivables import sync_receivable
+from .receivables import find_stored_receivable, sync_existing_receivable, sync_receivable
 from .refund_terms import RefundTerms, calculate_refund_amount, split_amount
 
 
@@ -132,3 +132,19 @@ def issue_uninvoiced_charges(receivable: Receivable) -> None:
         # Nothing to invoice, or the issuer's data are incomplete, which the treasurer's page shows. Neither
         # must make the attendee's change fail.
         return
+
+
+def settle_reinstatement(registration: Registration) -> None:
+    """Sync the order's receivable, and correct the invoices of its cancellation fee, if there are any.
+
+    Call it after the registration was saved, in the same transaction and under the order's lock.
+    """
+    order = registration.order
+    sync_existing_receivable(order)
+    receivable = find_stored_receivable(order)
+    if receivable is None or not receivable.invoices.exists():
+        return
+    with translation.override(order.language):
+        document_reason = _("Reinstatement: %(name)s") % {"name": get_name_for_documents(registration)}
+    correct_invoices(receivable, document_reason)
+    issue_uninvoiced_charges(receivable)

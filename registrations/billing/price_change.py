@@ -15,8 +15,8 @@ from registrations.models import Order, Registration
 
 from .cancellation import correct_invoices, get_name_for_documents, issue_uninvoiced_charges, split_refund
 from .receivables import find_stored_receivable, sum_waived, sync_existing_receivable
+from .refund_summary import describe_refund_to_buyer
 from .refund_terms import RefundReason, RefundTerms
-from .refund_text import describe_refund_method
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def preview_price_change(
 
 
 def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[str]:
-    """Return the sentences to show before the change is confirmed."""
+    """Return the sentences that the organizer reads before confirming the change."""
     difference = Money(abs(outcome.difference_cents), currency)
     sentences = [_("The price stays the same.")]
     if outcome.owed_difference_cents > 0:
@@ -62,7 +62,7 @@ def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[st
     elif outcome.difference_cents < 0:
         sentences = [_("The price falls by %(amount)s.") % {"amount": difference}]
         sentences += [
-            describe_refund_method(payment.method, Money(amount, currency))
+            describe_refund_to_buyer(payment, Money(amount, currency))
             for payment, amount in outcome.payment_refunds
         ]
     if outcome.is_invoiced:

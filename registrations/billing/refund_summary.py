@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from convention.money import Money
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
-from registrations.invoices.models.documents import Receivable, Refund
+from registrations.invoices.models.documents import Payment, Receivable, Refund
 from registrations.models import Order, Registration, Sponsorship
 from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 
@@ -113,6 +113,14 @@ def describe_refund_state(refund: Refund, currency: str) -> str:
     return text % {"amount": Money(refund.amount, currency), "method": refund.get_method_display()}
 
 
+def describe_refund_to_buyer(payment: Payment, amount: Money) -> str:
+    """Return to the organizer what of this payment goes back to the buyer, and how."""
+    return _("To refund to the buyer: %(amount)s, %(method)s.") % {
+        "amount": amount,
+        "method": payment.get_method_display(),
+    }
+
+
 def summarize_refund(registration: Registration, terms: RefundTerms | None = None) -> list[str]:
     """Return sentences about what cancelling this registration now would come to.
 
@@ -126,10 +134,7 @@ def _iterate_preview(registration: Registration, terms: RefundTerms) -> Iterator
     outcome = preview_outcome(registration, terms)
     yield describe_refund_reason(outcome.refund_terms, registration.event.zone)
     for payment, cents in outcome.payment_refunds:
-        yield _("To refund to the buyer: %(amount)s, %(method)s.") % {
-            "amount": Money(cents, order.currency),
-            "method": payment.get_method_display(),
-        }
+        yield describe_refund_to_buyer(payment, Money(cents, order.currency))
     if outcome.waived_cents and not outcome.payment_refunds:
         yield _("The outstanding %(amount)s will no longer be due.") % {
             "amount": Money(outcome.waived_cents, order.currency)

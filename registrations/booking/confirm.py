@@ -61,6 +61,8 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     ready.save("confirmed_at", "hold_expires_at", "is_reserved")
     # Not part of `save`: packages have no badge, so they have no sequence for scanners.
     Registration.objects.filter(pk__in=[place.pk for place in ready.registrations]).update(sequence=sequence)
+    for follow_confirmation in hooks.confirmation_listeners.providers():
+        follow_confirmation(order, ready.registrations)
     if order.needs_verification:
         _finish_verification(order, ready.packages)
     if released:  # nothing was owed for them while they were released

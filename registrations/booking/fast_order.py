@@ -3,11 +3,10 @@
 Building statements takes the ORM several times longer than the database needs to run them, and meanwhile all
 other orders wait for the locked rows of the last places. PostgreSQL saves the whole order in one statement;
 SQLite, which has one writer at a time, in a few short ones. Nothing is decided here: a counter that would
-exceed its limit violates a constraint, and then `save_order` saves or refuses the order with the ORM, as
-every other order. To remove this module, remove its call there.
+exceed its limit violates a constraint, and then the order is saved or refused with the ORM, as every other
+order. To remove this module, remove its calls in `save_order.py`, and the attempt in `order_limits.py`.
 """
 
-import contextlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -59,6 +58,10 @@ SEQUENCE_SQL = """
 """
 
 
+class FastPathFailed(Exception):
+    """The fast path violated a constraint; the current transaction has to be rolled back."""
+
+
 class OrderShape(NamedTuple):
     """Everything that the text of the statements depends on."""
 
@@ -82,9 +85,9 @@ class OrderShape(NamedTuple):
 
 
 def save_order_fast(prepared: PreparedOrder) -> bool:
-    """Save an order of the usual kind; return False for any other, or if stock is short.
+    """Save an order of the usual kind; return False for any other, of which nothing is saved then.
 
-    Nothing is saved then.
+    Raise FastPathFailed if stock is short, a row was deleted, or the key is repeated.
     """
     task = make_waiting_task(hooks.send_order_mails)
     if task is None or not is_usual_order(prepared):
@@ -99,13 +102,13 @@ def save_order_fast(prepared: PreparedOrder) -> bool:
     )
     save = _save_in_one_statement if connection.vendor == "postgresql" else _save_in_short_statements
     try:
-        return save(prepared, shape, task)
-    except (IntegrityError, DataError):
-        # An exceeded limit, a deleted row, or a repeated key: `save_order_plain` finds out which.
+        save(prepared, shape, task)
+    except (IntegrityError, DataError) as error:
         # SQLite may have given ids to rows that were rolled back.
         for row in (prepared.order, *prepared.registrations):
             row.pk, row._state.adding = None, True
-        return False
+        raise FastPathFailed from error
+    return True
 
 
 def is_usual_order(prepared: PreparedOrder) -> bool:
@@ -137,7 +140,7 @@ def _make_counter_values(prepared: PreparedOrder) -> dict[str, Any]:
     }
 
 
-def _save_in_one_statement(prepared: PreparedOrder, shape: OrderShape, task: models.Model) -> bool:
+def _save_in_one_statement(prepared: PreparedOrder, shape: OrderShape, task: models.Model) -> None:
     """Save on PostgreSQL."""
     order, registrations, values = prepared.order, prepared.registrations, _make_counter_values(prepared)
     rows: dict[str, models.Model] = {"new_order": order, "new_task": task}
@@ -146,17 +149,12 @@ def _save_in_one_statement(prepared: PreparedOrder, shape: OrderShape, task: mod
         rows["new_key"] = prepared.idempotency_key
     for name, row in rows.items():
         values |= _make_insert_values(name, row)
-    # A violated constraint would also end the caller's transaction.
-    savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
-    with savepoint:
-        # Django's cursor would have psycopg parse the statement at each order, for its many values.
-        returned = execute_statement(_build_statement(shape, type(task)), values).fetchall()
-    [(_check, sequence, *ids)] = returned
+    # Django's cursor would have psycopg parse the statement at each order, for its many values.
+    [(_check, sequence, *ids)] = execute_statement(_build_statement(shape, type(task)), values).fetchall()
     for row, pk in zip([order, *registrations], ids, strict=True):
         _assign_saved_key(row, pk)
     for registration in registrations:
         registration.order, registration.sequence = order, sequence
-    return True
 
 
 @cache
@@ -187,8 +185,8 @@ def _build_statement(shape: OrderShape, task_model: type[models.Model]) -> str:
     return f"WITH {', '.join(parts)} SELECT 1 / (SELECT count(*) FROM event), {values}"  # noqa: S608 (our names)
 
 
-@transaction.atomic
-def _save_in_short_statements(prepared: PreparedOrder, shape: OrderShape, task: Any) -> bool:
+@transaction.atomic(savepoint=False)
+def _save_in_short_statements(prepared: PreparedOrder, shape: OrderShape, task: Any) -> None:
     """Save on SQLite."""
     order, registrations, values = prepared.order, prepared.registrations, _make_counter_values(prepared)
     sequence = 0
@@ -197,8 +195,7 @@ def _save_in_short_statements(prepared: PreparedOrder, shape: OrderShape, task: 
             cursor.execute(sql.format(after=""), values)
             row = cursor.fetchone()
             if row is None:
-                transaction.set_rollback(True)
-                return False
+                raise IntegrityError("The row of a counter is gone.")
             sequence = row[0]
         _insert_rows(cursor, [order])
         for registration in registrations:
@@ -209,7 +206,6 @@ def _save_in_short_statements(prepared: PreparedOrder, shape: OrderShape, task: 
             _insert_rows(cursor, [prepared.idempotency_key])
         task.args_kwargs = {"args": [order.pk], "kwargs": {}}
         _insert_rows(cursor, [task])
-    return True
 
 
 def _insert_rows(cursor: Any, rows: Sequence[models.Model]) -> None:

@@ -201,7 +201,7 @@ def lock_pending_items(order: Order) -> PendingItems:
 
 def refuse_after_event(order: Order, *, at: datetime.datetime) -> None:
     """Raise NotOpenNow if the event has ended at `at`."""
-    if order.event.ends_at <= at:
+    if order.event.is_over(at=at):
         raise NotOpenNow(_("The event is over."))
 
 

@@ -1,6 +1,6 @@
 """Save orders of members or unverified buyers under locks, so that the limits checked still hold."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.db import transaction
@@ -16,9 +16,10 @@ from registrations.application_rules import check_applications
 from registrations.inventory.stock import find_full_company
 from registrations.models import Registration
 
+from .fast_order import FastPathFailed
 from .holds import withhold_member_places, withhold_unverified_places
 from .prepared_order import PreparedOrder
-from .save_order import save_order
+from .save_order import save_order, save_order_plain, save_order_without_savepoint
 
 
 class AlreadyRegistered(ConventionError):
@@ -96,8 +97,12 @@ def check_limits_and_save(prepared: PreparedOrder) -> None:
     # Only load tests run without limits. Members still need their lock, or they could get two places.
     if settings.RATE_LIMITS == "off" and prepared.order.awaits_verification and not is_for_members:
         save_order(prepared)
-    else:
-        _check_and_save(prepared)
+        return
+    try:
+        # No savepoint: its end would be one more round trip with the rows of the last places locked.
+        _check_and_save(prepared, save=save_order_without_savepoint)
+    except FastPathFailed:
+        _check_and_save(prepared, save=save_order_plain)
 
 
 def _refuse_full_company(prepared: PreparedOrder) -> None:
@@ -114,7 +119,7 @@ def _refuse_full_company(prepared: PreparedOrder) -> None:
 
 
 @transaction.atomic
-def _check_and_save(prepared: PreparedOrder) -> None:
+def _check_and_save(prepared: PreparedOrder, *, save: Callable[[PreparedOrder], None]) -> None:
     # Order of locks: holds of tickets, the event's count, members, then (in `save_order`) the stock.
     now = timezone.now()
     withhold_member_places(prepared.registrations, at=now)
@@ -122,6 +127,6 @@ def _check_and_save(prepared: PreparedOrder) -> None:
     for registration in prepared.registrations:
         if registration.member_of and registration.person:
             refuse_second_registration(registration, registration.person)
-    save_order(prepared)
+    save(prepared)
     # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications(prepared.registrations)

@@ -1,9 +1,10 @@
 """Save orders with registrations, stock and mails: by one plain path, or by a fast one for usual orders."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from convention import hooks
 from convention.club.models import Company
@@ -13,7 +14,7 @@ from registrations.inventory.stock import company_ticket_sort_key, reserve_compa
 from registrations.models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket
 from registrations.questions.files import claim_answer_files, is_file_answer
 
-from .fast_order import save_order_fast
+from .fast_order import FastPathFailed, save_order_fast
 from .prepared_order import PreparedOrder
 
 BATCH_SIZE = 500
@@ -24,10 +25,31 @@ def save_order(prepared: PreparedOrder) -> None:
 
     Raise SoldOut or CompanyFull. Within a transaction the caller has to let it roll back then.
     """
-    for registration in prepared.registrations:
-        registration.update_search_columns()
+    _update_search_columns(prepared)
+    # Without the savepoint a violated constraint would also end the caller's transaction.
+    savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
+    try:
+        with savepoint:
+            is_saved = save_order_fast(prepared)
+    except FastPathFailed:
+        is_saved = False
+    if not is_saved:
+        save_order_plain(prepared)
+
+
+def save_order_without_savepoint(prepared: PreparedOrder) -> None:
+    """Save an order as `save_order` in the caller's transaction, with two statements less.
+
+    Raise FastPathFailed too: then the caller has to roll back and to begin again with `save_order_plain`.
+    """
+    _update_search_columns(prepared)
     if not save_order_fast(prepared):
         save_order_plain(prepared)
+
+
+def _update_search_columns(prepared: PreparedOrder) -> None:
+    for registration in prepared.registrations:
+        registration.update_search_columns()
 
 
 def save_order_plain(prepared: PreparedOrder) -> None:

@@ -1,6 +1,6 @@
 """Register an attendee at the desk, or manually as an organizer, with or without an e-mail address."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
@@ -12,7 +12,7 @@ from convention.club.models import Person
 from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
-from convention.text.email_addresses import is_same_email
+from convention.text.email_addresses import filter_by_email, is_same_email
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
@@ -37,8 +37,8 @@ RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
 @dataclass(frozen=True)
-class AgreedPrice:
-    """A lower price, or a member's ticket for somebody else, that an organizer grants for a reason.
+class SpecialTerms:
+    """Terms that an organizer grants for a reason: a lower price, or a member's ticket for somebody else.
 
     `ticket_cents` is None if the ticket keeps its usual price.
     """
@@ -53,14 +53,19 @@ class AgreedPrice:
 
 
 class DuplicateRegistration(ConventionError):
-    """Somebody of this name and address has a place; `registration` is the latest one."""
+    """The person seems to be registered already; `registrations` are those found, from the latest one."""
 
     kind = "duplicate-registration"
     status = 409
 
-    def __init__(self, registration: Registration) -> None:
+    def __init__(self, registrations: Sequence[Registration]) -> None:
         super().__init__(_("Somebody with this name and e-mail address is registered already."))
-        self.registration = registration
+        self.registrations = registrations
+
+    @property
+    def registration(self) -> Registration:
+        """Return the latest registration, whose reference accepts another one."""
+        return self.registrations[0]
 
 
 def register_walk_in(
@@ -71,10 +76,10 @@ def register_walk_in(
     source: Order.Source = Order.Source.DESK,
     language: str = "fr",
     reference: str = "",
-    agreed_price: AgreedPrice | None = None,
+    special_terms: SpecialTerms | None = None,
     billing: BillingDetails = NO_BILLING_DETAILS,
     purchase_order: str = "",
-    accepted_duplicate: str = "",
+    accepted_duplicate: str | None = None,
 ) -> Registration:
     """Register an attendee, confirmed at once; any ticket and add-on with places left can be used.
 
@@ -82,31 +87,32 @@ def register_walk_in(
     verification: the staff at the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    `source` is `DESK`, or `ORGANIZER` for a registration by hand. With an agreed price of the
+    `source` is `DESK`, or `ORGANIZER` for a registration by hand. With special terms of the
     ticket no pass is used. Without billing details the company is invoiced, or else the attendee, once the
-    treasurer has added the address. `accepted_duplicate` is the reference in DuplicateRegistration, which is
-    raised for `ORGANIZER` only.
+    treasurer has added the address. `accepted_duplicate` is the reference of the latest registration in
+    DuplicateRegistration, "" if none was shown; None registers a second time without asking.
 
-    Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
-    application only.
+    Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, DuplicateRegistration, and
+    if places are given on application only.
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
-    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{agreed_price!r}"
+    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{special_terms!r}"
     if billing != NO_BILLING_DETAILS:
         idempotency_key += f":{billing!r}:{purchase_order}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
     offering = _load_offering(event, place)
     ticket = _validate_walk_in(event, place, offering)
-    _check_agreed_price(agreed_price, ticket)
+    _check_special_terms(special_terms, ticket)
     if source == Order.Source.ORGANIZER:
-        _check_manual_registration(event, place, ticket, agreed_price, accepted_duplicate)
+        _check_manual_registration(place, ticket, special_terms)
+    _check_duplicates(event, place, source, accepted_duplicate)
     request = _build_request(place, offering, language, billing, purchase_order)
     try:
         return _book_walk_in(
             event, request, offering, idempotency_key,
-            source=source, reference=reference, agreed_price=agreed_price,
+            source=source, reference=reference, special_terms=special_terms,
         )  # fmt: skip
     except IntegrityError:  # a concurrent request with the same key has booked
         if order := find_order_by_key(event, idempotency_key):
@@ -125,7 +131,7 @@ def _load_offering(event: Event, place: RequestedPlace) -> Offering:
 
 def _validate_walk_in(event: Event, place: RequestedPlace, offering: Offering) -> Ticket:
     now = timezone.now()
-    if event.ends_at <= now:
+    if event.is_over(at=now):
         raise NotOpenNow(_("The event is over: registration is no longer possible."))
     ticket = offering.tickets.get(place.ticket)
     errors: dict[str, list[str]] = {}
@@ -152,27 +158,27 @@ def _find_addon_errors(place: RequestedPlace, ticket: Ticket, offering: Offering
     return [sentence for _field, sentence in check_currency("", {item.currency for item in items})]
 
 
-def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> None:
-    if agreed_price is None:
+def _check_special_terms(special_terms: SpecialTerms | None, ticket: Ticket) -> None:
+    if special_terms is None:
         return
     errors = {}
-    cents = agreed_price.ticket_cents
+    cents = special_terms.ticket_cents
     if cents is not None and not 0 <= cents <= ticket.current_price.amount:
         limit = {"price": ticket.current_price}
         errors["price"] = [_("The price cannot be higher than that of the ticket, %(price)s.") % limit]
-    if not agreed_price.reason:
+    if not special_terms.reason:
         errors["reason"] = [_("Enter the reason for a different price.")]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _check_manual_registration(
-    event: Event, place: RequestedPlace, ticket: Ticket, agreed_price: AgreedPrice | None, accepted: str
+    place: RequestedPlace, ticket: Ticket, special_terms: SpecialTerms | None
 ) -> None:
-    """Raise InvalidFields or DuplicateRegistration for what the organizer has to confirm."""
+    """Raise InvalidFields for a member's ticket that the organizer has to justify."""
     if (
         ticket.needs_member_verification
-        and not (agreed_price and agreed_price.reason)
+        and not (special_terms and special_terms.reason)
         and find_member_by_email(place.email) is None
     ):
         sentence = _(
@@ -182,11 +188,28 @@ def _check_manual_registration(
         raise InvalidFields(
             _("Some fields need to be corrected."), {"reason": [sentence % {"ticket": ticket.title}]}
         )
-    sort_name = make_sort_name(place.first_name, place.last_name)
-    same_name = Registration.objects.active().filter(event=event, sort_name=sort_name).order_by("-pk")
-    duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
+
+
+def _check_duplicates(
+    event: Event, place: RequestedPlace, source: Order.Source, accepted: str | None
+) -> None:
+    """Raise DuplicateRegistration unless the latest registration of the same person was accepted.
+
+    An organizer types name and address of somebody known: both are the same. At the desk a person may give
+    no address, or another one than when they registered: one of both is enough.
+    """
+    if accepted is None:
+        return
+    active = Registration.objects.active().filter(event=event).select_related("ticket").order_by("-pk")
+    same_name = list(active.filter(sort_name=make_sort_name(place.first_name, place.last_name)))
+    if source == Order.Source.DESK:
+        same_email = filter_by_email(active, place.email) if place.email else []
+        by_id = {row.pk: row for row in [*same_name, *same_email]}
+        duplicates = [by_id[pk] for pk in sorted(by_id, reverse=True)]
+    else:
+        duplicates = [row for row in same_name if is_same_email(row.email, place.email)]
     if duplicates and duplicates[0].reference != accepted:
-        raise DuplicateRegistration(duplicates[0])
+        raise DuplicateRegistration(duplicates)
 
 
 @transaction.atomic
@@ -198,11 +221,11 @@ def _book_walk_in(
     *,
     source: Order.Source,
     reference: str,
-    agreed_price: AgreedPrice | None,
+    special_terms: SpecialTerms | None,
 ) -> Registration:
     [place] = request.places
     ticket = offering.tickets[place.ticket]
-    quote = _quote_walk_in(request, offering, agreed_price)
+    quote = _quote_walk_in(request, offering, special_terms)
     order = build_order(event, request, OrderContext(source=source), quote, currency=ticket.currency)
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
@@ -220,9 +243,9 @@ def _book_walk_in(
     addons = build_addons([registration], offering, quote)
     key_row = build_idempotency_key(event, request, key)
     save_order(PreparedOrder(order, [registration], key_row, addons=addons))
-    if member and (agreed_price is None or agreed_price.ticket_cents is None):
+    if member and (special_terms is None or special_terms.ticket_cents is None):
         _pay_with_pass(registration, member[0])
-    _record_walk_in(registration, addons, agreed_price)
+    _record_walk_in(registration, addons, special_terms)
     return registration
 
 
@@ -247,30 +270,30 @@ def _build_request(
 
 
 def _record_walk_in(
-    registration: Registration, addons: Collection[RegistrationAddon], agreed_price: AgreedPrice | None
+    registration: Registration, addons: Collection[RegistrationAddon], special_terms: SpecialTerms | None
 ) -> None:
-    is_lower = agreed_price is not None and agreed_price.is_lower
+    is_lower = special_terms is not None and special_terms.is_lower
     fields = [*RECORDED_FIELDS, *(["addons"] if addons else []), *(["price"] if is_lower else [])]
     record_action(
         AUDIT_VERBS[Order.Source(registration.order.source)],
         registration,
         event=registration.event,
         fields=fields,
-        reason=agreed_price.reason if agreed_price else "",
+        reason=special_terms.reason if special_terms else "",
     )
 
 
-def _quote_walk_in(request: OrderRequest, offering: Offering, agreed_price: AgreedPrice | None) -> Quote:
-    """Return the quote of ticket and add-ons, lowered to the agreed price."""
+def _quote_walk_in(request: OrderRequest, offering: Offering, special_terms: SpecialTerms | None) -> Quote:
+    """Return the quote of ticket and add-ons, lowered by the special terms."""
     quote = quote_offering(request, offering, at=timezone.now())
-    if agreed_price is None:
+    if special_terms is None:
         return quote
-    return replace(quote, lines=tuple(_apply_agreed_price(line, agreed_price) for line in quote.lines))
+    return replace(quote, lines=tuple(_apply_special_terms(line, special_terms) for line in quote.lines))
 
 
-def _apply_agreed_price(line: QuoteLine, agreed_price: AgreedPrice) -> QuoteLine:
-    free_addon_cents = 0 if agreed_price.has_free_addons else None
-    cents = free_addon_cents if line.is_addon else agreed_price.ticket_cents
+def _apply_special_terms(line: QuoteLine, special_terms: SpecialTerms) -> QuoteLine:
+    free_addon_cents = 0 if special_terms.has_free_addons else None
+    cents = free_addon_cents if line.is_addon else special_terms.ticket_cents
     if cents is None or cents == line.price:
         return line
     reduction = Reduction("organizer", line.price - cents)

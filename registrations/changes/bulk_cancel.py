@@ -134,7 +134,7 @@ def _cancel_orders(
 ) -> list[Order]:
     if not reason:
         raise InvalidFields(_("Some fields need to be corrected."), {"reason": [_("Enter a reason.")]})
-    if event.ends_at <= timezone.now():
+    if event.is_over():
         raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     # The references come from the browser, so they are filtered again.
     rows = Order.objects.filter(event=event, source__in=PUBLIC_SOURCES, reference__in=references)

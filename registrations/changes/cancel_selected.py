@@ -137,7 +137,7 @@ def _find_objection(registration: Registration, *, at: datetime.datetime) -> str
     """Return why the registration would not be cancelled, or ""."""
     if registration.cancelled_at:
         return _("already cancelled")
-    if registration.event.ends_at <= at:
+    if registration.event.is_over(at=at):
         return _("the event is over")
     return "" if registration.state in CANCELLABLE_STATES else _("no longer active")
 

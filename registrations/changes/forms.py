@@ -75,6 +75,17 @@ class DirectoryCorrectionForm(ReasonForm):
     )
 
 
+class ReinstatementForm(ActionErrorsMixin, ReasonForm):
+    """The reason for which a cancelled registration is reinstated, and whether it is e-mailed."""
+
+    is_notified = forms.BooleanField(
+        label=_("E-mail the confirmation with the new badge"),
+        initial=True,
+        required=False,
+        help_text=_("Without the e-mail, the attendee has no valid badge until you print or send one."),
+    )
+
+
 class AttendeeForm(ActionErrorsMixin, forms.Form):
     """An attendee's names and address."""
 

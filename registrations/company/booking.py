@@ -29,7 +29,7 @@ from .permissions import list_company_registrations
 def book_for_company(
     *, event: Event, company: Company, contact_person: Person, request: OrderRequest, idempotency_key: str
 ) -> Order:
-    """Place the order and ask each colleague by mail to complete their details.
+    """Place the order and ask each colleague by mail to complete their details, once the place is confirmed.
 
     The contact vouches for colleagues with a seat, so their member tickets need no verification. The same key
     returns the same order again. Raise what `place_order` raises, and InvalidFields for a member ticket
@@ -50,7 +50,9 @@ def book_for_company(
     )
     # Invited once, also when the same request is repeated.
     if is_new:
-        for registration in order.registrations.select_related("order", "event").order_by("pk"):
+        # Places that are held until they are paid by card: `invite_confirmed_colleagues` follows the payment.
+        confirmed = order.registrations.filter(confirmed_at__isnull=False)
+        for registration in confirmed.select_related("order", "event").order_by("pk"):
             invite_attendee(registration=registration)
         record_action("order.book_for_company", order, event=event, fields=["company"])
     return order

@@ -1,6 +1,5 @@
-"""Change the rows of a bulk order's draft: append pasted rows, and choose one ticket for all rows."""
+"""Change the rows of a bulk order's draft: append pasted rows, choose one ticket or add-on for all rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.utils.translation import ngettext
 
 from convention.errors import UnreadableFile
 from convention.text.email_addresses import normalize_email
-from registrations.models import Ticket
+from registrations.storefront.choice_offer import ChoiceOffer
 from registrations.storefront.drafts import DraftContent
 
 from .forms import MAX_ROWS, PasteForm
@@ -20,10 +19,14 @@ ROW_FIELDS = ("first_name", "last_name", "email", "ticket", "is_to_follow")
 
 @dataclass(frozen=True)
 class PasteReport:
-    """The parts of a pasted text that were left out: repeated addresses, columns with unknown headings."""
+    """The parts of a pasted text that were left out: repeated addresses, columns with unknown headings.
+
+    `readable_headings` names the columns that are read.
+    """
 
     repeated_count: int = 0
     ignored_headings: list[str] = field(default_factory=list)
+    readable_headings: str = ""
 
     def describe(self) -> list[str]:
         """Return a sentence for each kind of parts."""
@@ -37,25 +40,21 @@ class PasteReport:
             sentences.append(sentence % {"count": self.repeated_count})
         if self.ignored_headings:
             sentence = ngettext(
-                "This column was ignored: %(headings)s. Headings that we read: first name, last name, "
-                "e-mail, ticket.",
-                "These columns were ignored: %(headings)s. Headings that we read: first name, last name, "
-                "e-mail, ticket.",
+                "This column was ignored: %(headings)s. Headings that we read: %(readable)s.",
+                "These columns were ignored: %(headings)s. Headings that we read: %(readable)s.",
                 len(self.ignored_headings),
             )
             headings = ", ".join(_("“%(text)s”") % {"text": heading} for heading in self.ignored_headings)
-            sentences.append(sentence % {"headings": headings})
+            sentences.append(sentence % {"headings": headings, "readable": self.readable_headings})
         return sentences
 
 
 def is_filled_row(person: dict[str, Any]) -> bool:
-    """Return whether anything but a ticket is filled in."""
+    """Return whether anything but a ticket and add-ons is filled in."""
     return any(person.get(name) for name in ROW_FIELDS if name != "ticket")
 
 
-def append_pasted_rows(
-    draft: DraftContent, paste_form: PasteForm, tickets: Sequence[Ticket]
-) -> PasteReport | None:
+def append_pasted_rows(draft: DraftContent, paste_form: PasteForm, offer: ChoiceOffer) -> PasteReport | None:
     """Append pasted rows to the draft, but not those whose address it has already.
 
     Return None with the error on the form if they cannot be read.
@@ -64,7 +63,7 @@ def append_pasted_rows(
         return None
     text = paste_form.cleaned_data["pasted"]
     try:
-        rows = parse_pasted_rows(text, tickets)
+        rows = parse_pasted_rows(text, offer.tickets, offer.addons)
     except UnreadableFile as error:
         paste_form.add_error("pasted", str(error))
         return None
@@ -78,9 +77,26 @@ def append_pasted_rows(
     if paste_form.errors:
         return None
     draft.people = [*filled_rows, *new_rows]
-    return PasteReport(len(rows) - len(new_rows), list_ignored_headings(text))
+    return PasteReport(
+        len(rows) - len(new_rows),
+        list_ignored_headings(text, offer.addons),
+        _("first name, last name, e-mail, ticket, add-ons")
+        if offer.addons
+        else _("first name, last name, e-mail, ticket"),
+    )
 
 
 def fill_tickets(draft: DraftContent, ticket_slug: str) -> None:
     """Choose this ticket in all rows without one."""
     draft.people = [{**person, "ticket": person.get("ticket") or ticket_slug} for person in draft.people]
+
+
+def add_addon_to_all(draft: DraftContent, addon_slug: str, offer: ChoiceOffer) -> None:
+    """Choose this add-on in all rows whose ticket it is for, unless it is unavailable."""
+    if addon_slug not in offer.addons_by_slug:
+        return
+    for person in draft.people:
+        chosen = person.get("addons") or []
+        is_refused = offer.find_addon_error([addon_slug], str(person.get("ticket") or ""))
+        if addon_slug not in chosen and not is_refused:
+            person["addons"] = [*chosen, addon_slug]

@@ -17,24 +17,37 @@ from registrations.changes.forms import AttendeeForm
 from registrations.models import Registration, Ticket
 from registrations.order_request import RequestedPlace
 from registrations.pricing.display import describe_priced_ticket
+from registrations.storefront.choice_offer import ChoiceOffer
+from registrations.storefront.forms import AddonChoiceWidget
 
 # Rows of a draft. An order takes fewer, which is checked when it is reviewed.
 MAX_ROWS = 200
 
 
+class RowAddonWidget(AddonChoiceWidget):
+    """Add-ons as checkboxes with their price, small enough for a cell of a table."""
+
+    option_template_name = "company/row_addon_option.html"
+
+
 class AttendeeRowForm(AttendeeForm):
-    """One attendee of many: a name or "name to follow", an address, a ticket."""
+    """One attendee of many: a name or "name to follow", an address, a ticket, add-ons."""
 
     ticket = forms.ChoiceField(label=_("Ticket"), required=False)
+    addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=RowAddonWidget, required=False)
     is_to_follow = forms.BooleanField(label=_("Name to follow"), required=False)
-    field_order = ("first_name", "last_name", "email", "ticket", "is_to_follow")
+    field_order = ("first_name", "last_name", "email", "ticket", "addons", "is_to_follow")
 
-    def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offer: ChoiceOffer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.tickets = {ticket.slug: ticket for ticket in tickets}
+        self.offer = offer
         # Blank rows are allowed; `clean` requires the name of all others.
         for name in ("first_name", "last_name"):
             self.fields[name].required = False
+        self._offer_tickets(offer.tickets)
+        self._offer_addons(offer)
+
+    def _offer_tickets(self, tickets: list[Ticket]) -> None:
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
         # With a single ticket there is nothing to choose.
@@ -47,6 +60,18 @@ class AttendeeRowForm(AttendeeForm):
         if not self.initial.get("ticket"):
             self.initial["ticket"] = only_slug
 
+    def _offer_addons(self, offer: ChoiceOffer) -> None:
+        if not offer.addons:
+            del self.fields["addons"]
+            return
+        field = self.fields["addons"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.widget.addons, field.widget.disabled_slugs = offer.addons_by_slug, offer.unavailable_addons
+        field.choices = [(addon.slug, addon.title) for addon in offer.addons]
+        field.error_messages["invalid_choice"] = _(
+            "There is no add-on “%(value)s”. Choose from those of this event."
+        )
+
     def clean(self) -> dict[str, Any]:
         """Report each error once, at its field. A blank row has no errors."""
         data = self.cleaned_data
@@ -57,7 +82,9 @@ class AttendeeRowForm(AttendeeForm):
         place = self.to_place().normalize()
         for name, sentence in check_person_texts(place):
             self.add_error(name, sentence)
-        ticket = self.tickets.get(place.ticket)
+        if sentence := self.offer.find_addon_error(place.addons, place.ticket):
+            self.add_error("addons", sentence)
+        ticket = self.offer.tickets_by_slug.get(place.ticket)
         if ticket is None and "ticket" not in self.errors:
             self.add_error("ticket", _("Choose a ticket."))
         elif ticket and ticket.needs_member_verification and not place.email:
@@ -68,7 +95,7 @@ class AttendeeRowForm(AttendeeForm):
 
     @property
     def is_blank_row(self) -> bool:
-        """Return whether nothing but a ticket is filled in."""
+        """Return whether nothing but a ticket and add-ons is filled in."""
         names = ("first_name", "last_name", "email", "is_to_follow")
         return not any(self.data.get(self.add_prefix(name), "").strip() for name in names)
 
@@ -83,6 +110,7 @@ class AttendeeRowForm(AttendeeForm):
             last_name=place.last_name,
             email=place.email,
             is_to_follow=bool(self.cleaned_data.get("is_to_follow")) and not has_name,
+            addons=tuple(self.cleaned_data.get("addons") or ()),
         )
 
 
@@ -99,6 +127,13 @@ class BaseAttendeeRowFormSet(BaseFormSet[AttendeeRowForm]):
             if first != number:
                 sentence = _("This e-mail address is already used in row %(first)d.")
                 form.add_error("email", sentence % {"first": first})
+
+    @property
+    def has_errors(self) -> bool:
+        """Return whether a row that is not blank, or the order, has to be corrected."""
+        return bool(self.non_form_errors()) or any(
+            form.errors for _number, form in self.iterate_filled_rows()
+        )
 
     def iterate_filled_rows(self) -> Iterator[tuple[int, AttendeeRowForm]]:
         """Yield the rows that are not blank, with their numbers from 1."""

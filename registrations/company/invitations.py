@@ -1,6 +1,7 @@
 """Invite attendees of a company's order to complete their own details, and remind them once."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -54,6 +55,16 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
         unanswered.update(sent_at=None, refused_at=None, attempt=F("attempt") + 1)
     send_invitation.enqueue(invitation.pk)
     return invitation
+
+
+def invite_confirmed_colleagues(order: Order, registrations: Iterable[Registration]) -> None:
+    """Queue the invitations to places of a company's order that are confirmed now, by their payment.
+
+    Called by the hook `confirmation_listeners`.
+    """
+    if order.source == Order.Source.COMPANY_CONTACT:
+        for registration in registrations:
+            invite_attendee(registration=registration)
 
 
 def record_invitation(*, registration: Registration, message_key: str) -> None:

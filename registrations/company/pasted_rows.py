@@ -6,19 +6,22 @@ the columns; without one they are guessed from the content: addresses, tickets, 
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from convention.tables.cells import extract_email_address
 from convention.tables.columns import split_full_name
 from convention.tables.files import read_pasted_rows
 from convention.text.normalize import casefold_text, normalize_whitespace
 from registrations.import_export.columns import find_column_field
-from registrations.models import Ticket
+from registrations.import_export.rows import map_names_to_slugs, split_list_cell
+from registrations.models import Addon, Ticket
 
 RECIPIENT_SEPARATOR_PATTERN = re.compile(r"[;\r\n]+")
 RECIPIENT_PATTERN = re.compile(r"""['"]?(?P<name>[^<>"\t]*?)['"]?\s*<(?P<email>[^<>\s]+@[^<>\s]+)>""")
 
-# Keys: first_name, last_name, email, ticket (a slug, or the text as typed), is_to_follow.
-type PastedRow = dict[str, str]
+# Keys: first_name, last_name, email, ticket (a slug, or the text as typed), is_to_follow, addons (a list of
+# slugs, or of texts as typed).
+type PastedRow = dict[str, Any]
 
 COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ticket")
 # As `casefold_text` returns them: without accents and capitals.
@@ -40,26 +43,24 @@ NAME_TO_FOLLOW_WORDS = frozenset(
 )
 
 
-def parse_pasted_rows(text: str, tickets: Sequence[Ticket]) -> list[PastedRow]:
-    """Return one dict per person. Raise UnreadableFile for an unclosed quotation mark."""
+def parse_pasted_rows(text: str, tickets: Sequence[Ticket], addons: Sequence[Addon] = ()) -> list[PastedRow]:
+    """Return one dict per person. Raise UnreadableFile for an unclosed quotation mark.
+
+    A column of add-ons is read only where there are `addons`.
+    """
     if recipients := parse_recipients(text):
         return recipients
     lines = [cells for _number, cells in read_pasted_rows(text)]
     if not lines:
         return []
-    titles = {
-        # Reversed, so that of two tickets with the same name the first one wins in the dict.
-        casefold_text(name): t.slug
-        for t in reversed(tickets)
-        for name in (t.name_en, t.name, t.slug)
-        if name
-    }
-    columns = map_header(lines[0])
+    titles = map_names_to_slugs(tickets)
+    columns = map_header(lines[0], addons)
     if columns:
         lines = lines[1:]
     else:
         columns = guess_columns(lines, set(titles))
-    return [_parse_row(cells, columns, titles) for cells in lines]
+    addon_titles = map_names_to_slugs(addons)
+    return [_parse_row(cells, columns, titles, addon_titles) for cells in lines]
 
 
 def parse_recipients(text: str) -> list[PastedRow]:
@@ -80,23 +81,24 @@ def parse_recipients(text: str) -> list[PastedRow]:
     return recipients
 
 
-def list_ignored_headings(text: str) -> list[str]:
+def list_ignored_headings(text: str, addons: Sequence[Addon] = ()) -> list[str]:
     """Return the headings of columns that are not read; [] without a heading row."""
     lines = [] if parse_recipients(text) else [cells for _number, cells in read_pasted_rows(text)]
-    columns = map_header(lines[0]) if lines else {}
+    columns = map_header(lines[0], addons) if lines else {}
     if not columns:
         return []
     return [cell for index, cell in enumerate(lines[0]) if cell and index not in columns.values()]
 
 
-def map_header(cells: Sequence[str]) -> dict[str, int]:
+def map_header(cells: Sequence[str], addons: Sequence[Addon]) -> dict[str, int]:
     """Return the column index by field, or {} where the row is no heading row."""
     columns: dict[str, int] = {}
     # A row with an address is data, whatever its other cells look like.
     if any("@" in cell for cell in cells):
         return columns
+    names = {*COLUMN_FIELDS, "addons"} if addons else COLUMN_FIELDS
     for index, cell in enumerate(cells):
-        if (name := find_column_field(cell)) in COLUMN_FIELDS:
+        if (name := find_column_field(cell)) in names:
             columns.setdefault(name, index)
     return columns
 
@@ -142,9 +144,12 @@ def _is_upper_case(cells: Sequence[str]) -> bool:
 
 
 def _parse_row(
-    cells: Sequence[str], column_indexes: dict[str, int], ticket_slugs: dict[str, str]
+    cells: Sequence[str],
+    column_indexes: dict[str, int],
+    ticket_slugs: dict[str, str],
+    addon_slugs: dict[str, str],
 ) -> PastedRow:
-    row = {
+    row: PastedRow = {
         name: normalize_whitespace(cells[index])
         for name, index in column_indexes.items()
         if index < len(cells)
@@ -160,6 +165,8 @@ def _parse_row(
     ticket = row.get("ticket", "")
     # An unknown ticket stays as typed, so that the form can quote it in its error.
     row["ticket"] = ticket_slugs.get(casefold_text(ticket), ticket)
+    if "addons" in row:
+        row["addons"] = split_list_cell(row["addons"], addon_slugs)
     # Everybody in the order belongs to the contact's company.
     row.pop("company", None)
     return row

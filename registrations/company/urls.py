@@ -4,7 +4,15 @@ from typing import Any
 
 from django.urls import path
 
-from .views import attendee_details, bulk_order, bulk_order_review, desk, orders, registrations
+from .views import (
+    attendee_details,
+    bulk_order,
+    bulk_order_review,
+    desk,
+    orders,
+    quotation_order,
+    registrations,
+)
 
 COMPANY_PATH = "company/<slug:company>"
 REGISTRATION_PATH = f"{COMPANY_PATH}/registrations/<slug:reference>"
@@ -31,6 +39,11 @@ pages: list[Any] = [
     path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),
     path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),
     path(f"{BULK_ORDER_PATH}/check/", bulk_order_review.bulk_order_review, name="company-check"),
+    path(
+        f"{COMPANY_PATH}/quotations/<slug:secret>/order/",
+        quotation_order.quotation_order,
+        name="company-quotation-order",
+    ),
     path(
         "orders/<slug:reference>/<slug:secret>/<slug:person>/details/",
         attendee_details.attendee_details,

@@ -20,6 +20,7 @@ from convention.tables.columns import index_columns, remember_columns
 from convention.tables.files import ParsedTable
 from convention.tables.import_payload import unpack_import
 from convention.tables.row_errors import InvalidRows
+from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.application_rules import describe_missing_application
 from registrations.billing.receivables import is_paid
@@ -57,7 +58,7 @@ from .save_import import (
     simulate_import,
     snapshot_registration,
 )
-from .ticket_changes import check_addons_of_ticket, refuse_ticket_changes
+from .ticket_changes import check_addons_of_ticket, check_transfer, refuse_ticket_changes
 
 State = Registration.State
 # Orders whose link was never given to an unknown person: imported, or made at the desk or by an organizer.
@@ -82,10 +83,11 @@ def import_registrations(
     record_action("registration.import", event, event=event, fields=result.column_fields)
     record_changes(event, result)
     # Adopted orders get new links, because the old ones were just revoked.
+    # A long list must not delay the confirmations of people who register themselves.
     for order in result.adopted_orders:
-        send_links_mail.enqueue([order], [])
+        send_links_mail.using(queue_name=MAIL_QUEUE).enqueue([order], [])
     for order in result.order_ids_to_notify:
-        hooks.send_order_mails.enqueue(order)
+        hooks.send_order_mails.task.using(queue_name=MAIL_QUEUE).enqueue(order)
     return result
 
 
@@ -163,9 +165,11 @@ def _sort_rows(
             # Found by address alone in an unverified order: its buyer may be a stranger with a link to it.
             if not row.reference and not _is_identity_verified(registration):
                 result.adopted_orders[registration.order_id] = registration.order
-            errors += [
-                (row.row_number, sentence) for sentence in check_addons_of_ticket(row, registration, catalog)
+            sentences = [
+                *check_addons_of_ticket(row, registration, catalog),
+                *check_transfer(row, registration),
             ]
+            errors += [(row.row_number, sentence) for sentence in sentences]
             _update_registration(result, registration, row, tickets, answers)
         elif not row_errors:
             errors += [(row.row_number, sentence) for sentence in _check_new_row(row, catalog)]

@@ -143,7 +143,7 @@ def _read_row(
         email=extract_email_address(cell_values.get("email", "")),
         company=cell_values.get("company", ""),
         no_photo=casefold_text(cell_values.get("no_photo", "")) in YES_WORDS,
-        addons=tuple(_split_list_cell(cell_values.get("addons", ""), catalog.addon_slugs)),
+        addons=tuple(split_list_cell(cell_values.get("addons", ""), catalog.addon_slugs)),
         answers=_read_answers(cell_values, catalog),
     )
     slug = catalog.find_ticket_slug(place.ticket)
@@ -177,12 +177,12 @@ def _read_answers(cell_values: dict[str, str], catalog: ImportCatalog) -> dict[s
         if text := cell_values.get(f"{QUESTION_PREFIX}{question.slug}", ""):
             options = catalog.option_slugs.get(question.pk)
             answers[question.slug] = (
-                _normalize_date_answer(question, text) if options is None else _split_list_cell(text, options)
+                _normalize_date_answer(question, text) if options is None else split_list_cell(text, options)
             )
     return answers
 
 
-def _split_list_cell(text: str, slugs_by_name: dict[str, str]) -> list[str]:
+def split_list_cell(text: str, slugs_by_name: dict[str, str]) -> list[str]:
     """Return the slugs of the names a cell lists; unknown names stay as typed.
 
     A name may itself contain a comma.

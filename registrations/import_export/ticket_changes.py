@@ -1,10 +1,11 @@
-"""Decide which tickets of a list apply to existing registrations.
+"""Decide which tickets and names of a list apply to existing registrations.
 
 A list carries no price: a ticket that it changes is charged at today's price. It therefore leaves alone what
 somebody has paid, been invoiced or agreed with the organizers; the registration's page shows the difference
 before it changes such a ticket.
 """
 
+import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import batched
@@ -12,12 +13,16 @@ from itertools import batched
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
+from registrations.application_rules import describe_missing_application
+from registrations.booking.transfer import is_transfer
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.invoices.models.documents import Invoice, Payment
 from registrations.models import Registration, Ticket
 
 from .rows import ImportCatalog, RegistrationRow
 from .save_import import BATCH_SIZE
+
+NAME_FIELDS = ("first_name", "last_name")
 
 
 def refuse_ticket_changes(
@@ -86,6 +91,9 @@ def _find_objection(registration: Registration, ticket: Ticket, billed_reference
         )
     if ticket.currency != registration.order.currency:
         return _("The ticket is not changed: it is sold in another currency.")
+    # A list must not bypass the applications for a visit.
+    if describe_missing_application(ticket):
+        return _("The ticket is not changed: its places are allocated on application.")
     return ""
 
 
@@ -108,3 +116,24 @@ def check_addons_of_ticket(
                 "the current ticket, or make the add-on available with the other one."
             )
             yield sentence % {"addon": addon.title, "ticket": ticket.title}
+
+
+def check_transfer(row: RegistrationRow, registration: Registration) -> Iterator[str]:
+    """Yield an error if the row names another person for a place that was given on application.
+
+    Applicants were chosen by priority: the next one on the waiting list has a claim to the place.
+    """
+    names = {name: text for name in NAME_FIELDS if (text := getattr(row.place, name))}
+    before = {
+        name: getattr(registration, name)
+        for name, text in names.items()
+        if text != getattr(registration, name)
+    }
+    named = copy.copy(registration)
+    for name in before:
+        setattr(named, name, names[name])
+    if is_transfer(named, before) and describe_missing_application(registration.ticket):
+        yield _(
+            "This place was allocated on application, so a list cannot give it to another person. "
+            "Correct the name in the row, or remove the row."
+        )

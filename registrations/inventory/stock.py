@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.club.models import Company
+from convention.db.compiled_query import CompiledQuery
 from convention.db.limited_stock import LimitedStock, release_stock, reserve_stock
 from convention.errors import SoldOut
 from registrations.models import (
@@ -29,6 +30,7 @@ from registrations.questions.queries import count_chosen_options
 from registrations.shared_quotas import lock_tickets_sharing_quota, update_shared_quotas
 from registrations.waiting_list.offers import offer_free_places
 
+MAX_COUNT: Final = 2**31 - 2
 NO_ITEMS: Final[Mapping[LimitedStock, int]] = {}
 # A place of a ticket, and the member company that it counts for, if any.
 type CompanyTicket = tuple[Ticket, Company | None]
@@ -115,20 +117,24 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
 
 def find_full_company(shares: Mapping[tuple[Ticket, Company], int]) -> CompanyFull | None:
     """Return the error for the first company that lacks places, or None. Takes no lock."""
-    capped = {ticket.pk for ticket, _company in shares if ticket.company_cap is not None}
-    if not capped:
-        return None
-    companies = {company.pk for _ticket, company in shares}
-    rows = CompanyShare.objects.filter(ticket__in=capped, company__in=companies)
-    reserved = {
-        (ticket, company): count
-        for ticket, company, count in rows.values_list("ticket", "company", "reserved")
-    }
     for (ticket, company), places in shares.items():
         cap = ticket.company_cap
-        if cap is not None and reserved.get((ticket.pk, company.pk), 0) + places > cap:
+        # A company without a row has no place yet.
+        if cap is not None and (places > cap or FULL_SHARE_QUERY.exists(ticket.pk, company.pk, cap - places)):
             return make_company_full_error(company, cap)
     return None
+
+
+# Compiled, since members of many companies order in the same rush. The placeholder of the count is positive,
+# as the column is: Django drops a condition that holds for every value of the column.
+FULL_SHARE_QUERY = CompiledQuery(
+    lambda ticket, company, count: CompanyShare.objects.filter(
+        ticket=ticket, company=company, reserved__gt=count
+    ),
+    -1,
+    -2,
+    MAX_COUNT,
+)
 
 
 def make_company_full_error(company: Company, cap: int) -> CompanyFull:

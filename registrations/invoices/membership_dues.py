@@ -1,14 +1,21 @@
 """Dues of memberships: which are still to be invoiced, and the receivable that is proposed for them."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company, Membership
+from convention.club.periods import spans_overlap
+from convention.text.normalize import casefold_text
 from registrations.invoices.ledger.manual_charges import derive_manual_reference
 from registrations.invoices.models import Receivable
+
+# Dues are recorded at most so long before the membership begins.
+MAX_DAYS_BEFORE_START = datetime.timedelta(days=90)
 
 
 def make_membership_key(membership: Membership) -> str:
@@ -22,7 +29,10 @@ def find_dues_receivable(membership: Membership) -> Receivable | None:
 
 
 def list_memberships_to_invoice(*, today: datetime.date) -> list[Membership]:
-    """Return the confirmed memberships with dues that have not ended and have no receivable of their own."""
+    """Return the confirmed memberships with dues that have not ended and have no receivable.
+
+    A receivable that was entered by hand counts for one membership of the company with these dues.
+    """
     is_current = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
     was_not_left = Q(left_on__isnull=True) | Q(left_on__gt=today)
     has_dues = Q(dues_cents__gt=0) | Q(extra_seats__gt=0, extra_seat_price_cents__gt=0)
@@ -30,7 +40,43 @@ def list_memberships_to_invoice(*, today: datetime.date) -> list[Membership]:
     memberships = list(rows.select_related("company").order_by(F("starts_on").asc(), "pk"))
     references = {derive_manual_reference(make_membership_key(row)): row for row in memberships}
     recorded = set(Receivable.objects.filter(reference__in=references).values_list("reference", flat=True))
-    return [row for reference, row in references.items() if reference not in recorded]
+    unrecorded = [row for reference, row in references.items() if reference not in recorded]
+    return _exclude_recorded_by_hand(unrecorded, form_references=set(references))
+
+
+def _exclude_recorded_by_hand(
+    memberships: list[Membership], *, form_references: Iterable[str]
+) -> list[Membership]:
+    """Return the memberships for which no other receivable has the company, the amount and the period."""
+    if not memberships:
+        return []
+    earliest = min(row.starts_on for row in memberships) - MAX_DAYS_BEFORE_START
+    rows = Receivable.objects.filter(event=None, created_at__date__gte=earliest).order_by("pk")
+    unused = list(rows.exclude(reference__in=form_references).with_balance())
+    remaining = []
+    for membership in memberships:
+        match = next((row for row in unused if _is_for_dues(row, membership)), None)
+        if match is None:
+            remaining.append(membership)
+        else:
+            unused.remove(match)
+    return remaining
+
+
+def _is_for_dues(receivable: Any, membership: Membership) -> bool:
+    """Return whether a receivable with its balance seems to be for the dues of this membership."""
+    if (receivable.amount_owed, receivable.currency) != (membership.total_dues.amount, membership.currency):
+        return False
+    company = membership.company
+    has_siren = bool(company.siren) and receivable.siren == company.siren
+    if not has_siren and casefold_text(receivable.name) != casefold_text(company.name):
+        return False
+    first_day, last_day = membership.span
+    if receivable.service_from:
+        return spans_overlap((receivable.service_from, receivable.service_to), (first_day, last_day))
+    # Without a period it is judged by the day on which it was recorded.
+    recorded_on = timezone.localdate(receivable.created_at)
+    return spans_overlap((recorded_on, recorded_on), (first_day - MAX_DAYS_BEFORE_START, last_day))
 
 
 def find_company(text: str) -> Company | None:

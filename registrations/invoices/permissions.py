@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from convention.club.models import ClubRole
-from convention.club.permissions import has_club_role
+from convention.club.permissions import TREASURER_ROLES, has_club_role
 from convention.errors import Forbidden, NotFound, SignInRequired
 
 from .ledger.receivable_sources import get_receivable
@@ -17,8 +16,6 @@ from .models import Invoice, Payment, Payout, Receivable, Refund
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
-
-TREASURER_ROLES = (ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
 
 
 def is_treasurer(person: "RequestUser") -> bool:

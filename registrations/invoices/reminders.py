@@ -1,6 +1,7 @@
 """Payment reminders: each step is sent once for each invoice, in the buyer's language, until it is paid."""
 
 import datetime
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.dates import format_date
 
 from .documents.invoiced_balance import compute_unpaid_cents
@@ -59,15 +61,19 @@ def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> i
     return None if step is None or (step < 0 <= overdue_by.days) else step
 
 
-def will_be_reminded(document: Invoice, *, today: datetime.date) -> bool:
-    """Return whether another reminder of an overdue invoice is sent unless it is paid."""
+def is_any_reminded_again(unpaid_invoices: Iterable[Invoice], *, today: datetime.date) -> bool:
+    """Return whether another reminder of one of them, which is overdue, is sent unless it is paid."""
     issuer = Issuer.get_current()
     last_step = max(issuer.reminder_days, default=None) if issuer else None
     # Steps before the due date have passed.
-    if last_step is None or last_step < 0 or not document.receivable.email:
+    if last_step is None or last_step < 0:
         return False
-    is_recent = today - document.due_on <= MAX_REMINDER_AGE
-    return is_recent and all(reminder.step < last_step for reminder in document.reminders.all())
+    return any(
+        document.receivable.email
+        and datetime.timedelta() < today - document.due_on <= MAX_REMINDER_AGE
+        and all(reminder.step < last_step for reminder in document.reminders.all())
+        for document in unpaid_invoices
+    )
 
 
 class SentReminders(NamedTuple):
@@ -89,7 +95,7 @@ def number_reminders(receivable: Receivable) -> SentReminders:
     return SentReminders([(reminder, numbers.get(reminder.step)) for reminder in reminders], len(late_steps))
 
 
-@task
+@task(queue_name=MAIL_QUEUE)
 def send_reminder(invoice: int, step: int) -> None:
     """Send one reminder step unless the invoice was paid or the step was sent meanwhile."""
     document = Invoice.objects.select_related("receivable__event").get(pk=invoice)

@@ -90,7 +90,7 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
     with translation.override(invoice.language):
         # Today's, not the amounts printed at issue: the buyer may have paid since, or got a credit note.
         settlement = None if invoice.is_credit_note else compute_settlement(invoice)
-        due_cents = settlement.unpaid if settlement else 0
+        due_cents = settlement.unpaid_cents if settlement else 0
         claim = settlement if settlement and is_claim(invoice, settlement) else None
         heading = describe_claim(invoice) if claim else describe_subject(invoice)
         return MailMessage(
@@ -123,19 +123,19 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
 def is_claim(invoice: Invoice, settlement: InvoiceSettlement) -> bool:
     """Return whether an e-mail with this invoice claims a balance: of a part, or late and sent before."""
     is_late = invoice.due_on < timezone.localdate()
-    return settlement.unpaid > 0 and (
-        settlement.received > 0 or (is_late and invoice.mails.filter(sent_at__isnull=False).exists())
+    return settlement.unpaid_cents > 0 and (
+        settlement.received_cents > 0 or (is_late and invoice.mails.filter(sent_at__isnull=False).exists())
     )
 
 
 def list_claimed_amounts(invoice: Invoice, settlement: InvoiceSettlement) -> list[tuple[str, str]]:
     """Return how the balance of an invoice comes about, as (label, amount) pairs."""
     amounts = [
-        (pgettext("claim", "Invoiced"), settlement.total),
-        (pgettext("claim", "Credited"), settlement.credited),
-        (pgettext("claim", "No longer due"), settlement.uncollected),
-        (pgettext("claim", "Received"), settlement.received),
-        (pgettext("claim", "Left to pay"), settlement.unpaid),
+        (pgettext("claim", "Invoiced"), settlement.total_cents),
+        (pgettext("claim", "Credited"), settlement.credited_cents),
+        (pgettext("claim", "No longer due"), settlement.uncollected_cents),
+        (pgettext("claim", "Received"), settlement.received_cents),
+        (pgettext("claim", "Left to pay"), settlement.unpaid_cents),
     ]
     return [(label, format_cents(cents, invoice.currency)) for label, cents in amounts if cents]
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .registrations import Registration
 
 ATTEMPTS_BEFORE_WARNING = 3
+REINSTATED_KEY_PREFIX = "reinstated-"
 
 
 def handover_message_key(registration: "Registration") -> str:
@@ -31,6 +32,22 @@ def make_private_message_key(registration: "Registration", *, holder_count: int 
     is_about_cancellation = registration.cancelled_at and holder_count is None
     state = "cancelled" if is_about_cancellation else str(holder_count or registration.holder_count)
     return f"own-{registration.reference}-{state}"
+
+
+def cancelled_message_key(registration: "Registration") -> str:
+    """Return the key of the mail to an attendee other than the buyer about the cancellation."""
+    return f"cancelled-{registration.reference}"
+
+
+def list_cancellation_message_keys(registration: "Registration") -> list[str]:
+    """Return the keys of all mails about the cancellation of this registration alone."""
+    private_key = f"own-{registration.reference}-cancelled"
+    return [cancelled_message_key(registration), private_key, f"buyer-{private_key}"]
+
+
+def make_reinstated_message_key(registration: "Registration") -> str:
+    """Return the key of the mail to an attendee other than the buyer about the reinstatement."""
+    return f"{REINSTATED_KEY_PREFIX}{registration.reference}"
 
 
 class MailDeliveryQuerySet(models.QuerySet["MailDelivery"]):

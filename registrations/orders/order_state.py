@@ -48,7 +48,7 @@ def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str
 
 def describe_confirmation(link_access: LinkAccess, *, at: datetime.datetime) -> list[str]:
     """Return the sentences about the badges of confirmed places; [] if the event is over at `at`."""
-    if link_access.order.event.ends_at <= at:
+    if link_access.order.event.is_over(at=at):
         return []
     order = link_access.order
     confirmed = [row for row in link_access.registrations if row.state == State.CONFIRMED]

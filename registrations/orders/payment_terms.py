@@ -25,8 +25,12 @@ from registrations.invoices.documents.buyer_document import (
     BuyerDocumentKind,
     choose_buyer_document,
 )
-from registrations.invoices.documents.invoiced_balance import compute_unpaid_cents
-from registrations.invoices.models import Invoice, Issuer
+from registrations.invoices.documents.invoiced_balance import (
+    load_invoiced_balance,
+    select_unpaid_invoices,
+)
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models import Issuer
 from registrations.models import Order
 
 from .transfer_details import TransferDetails, get_transfer_details
@@ -199,8 +203,10 @@ def _find_invoice_due_date(order: Order) -> datetime.date | None:
     receivable = find_stored_receivable(order)
     if receivable is None:
         return None
-    invoices = receivable.invoices.exclude(kind=Invoice.Kind.CREDIT_NOTE).select_related("receivable")
-    return min((invoice.due_on for invoice in invoices if compute_unpaid_cents(invoice) > 0), default=None)
+    unpaid_invoices = select_unpaid_invoices(
+        receivable.invoices.all(), load_invoiced_balance(receivable), compute_balance(receivable)
+    )
+    return min((invoice.due_on for invoice in unpaid_invoices), default=None)
 
 
 def _expect_due_date(order: Order, issuer: Issuer | None) -> datetime.date | None:

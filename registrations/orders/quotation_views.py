@@ -1,14 +1,18 @@
 """Pages of quotations and pro forma invoices, for the buyer behind a link and for organizers."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from convention import hooks
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
 from convention.events.permissions import can_organize, get_event_to_organize, is_visible_event
@@ -29,6 +33,9 @@ from .quotations import (
     render_order_document,
 )
 
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
 PAGE_SIZE = 100
 
 
@@ -45,10 +52,17 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     context = {
         "quotation": quotation,
         "event": event,
+        "order_path": _find_order_path(quotation, request.user),
         "can_order": is_orderable and is_open and bool(list_quoted_places(quotation)),
-        "package": package if package and event.ends_at > now and package.is_on_sale(at=now) else None,
+        "package": package if package and not event.is_over(at=now) and package.is_on_sale(at=now) else None,
     }
     return render(request, "registrations/quotation.html", context)
+
+
+def _find_order_path(quotation: Quotation, reader: "RequestUser") -> str:
+    """Return the page that orders what was quoted: that of the reader's company, or the public one."""
+    paths = (find_path(quotation, reader) for find_path in hooks.quotation_order_pages.providers())
+    return next(filter(None, paths), "") or reverse("quotation-order", args=[quotation.link_token])
 
 
 @never_cache

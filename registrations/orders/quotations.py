@@ -66,6 +66,7 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
             _describe_subject(event, price_ends_at=quote.price_ends_at),
             company=request.company,
             voucher_code=request.code,
+            company_id=context.company.pk if context.company else None,
         )
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
 

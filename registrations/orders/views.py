@@ -170,7 +170,7 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
     """Return which actions and further pages the page offers, as template context."""
     event, now = link_access.order.event, timezone.now()
     return {
-        "can_change": event.ends_at > now,
+        "can_change": not event.is_over(at=now),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
         "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
         "can_register_another": link_access.is_full
@@ -221,7 +221,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
 def _attach_badge_symbols(link_access: LinkAccess) -> None:
     """Set the QR symbol of each badge until the event is over; "" where there is no badge."""
     symbols: dict[int, SafeString] = {}
-    if link_access.order.event.ends_at > timezone.now():
+    if not link_access.order.event.is_over():
         for draw_symbols in hooks.badge_symbols.providers():
             symbols |= draw_symbols(link_access.registrations)
     for registration in link_access.registrations:
@@ -372,14 +372,14 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     own_registrations = list_own_registrations(person) if person else []
     email = (person.email if person else "") or ""
     now = timezone.now()
-    upcoming = [r for r in own_registrations if r.event.ends_at >= now]
+    upcoming = [r for r in own_registrations if not r.event.is_over(at=now)]
     with_addons = _find_extendable_ids(upcoming, email)
     context = {
         "upcoming": [(r, choose_link_secret(r, email), r.pk in with_addons) for r in upcoming],
         "past": [
             (r, choose_link_secret(r, email), False)
             for r in reversed(own_registrations)
-            if r.event.ends_at < now
+            if r.event.is_over(at=now)
         ],
         "member_events": _select_open_events(get_member_events(request.user), own_registrations, at=now),
         "public_events": _select_open_events(

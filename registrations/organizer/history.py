@@ -15,6 +15,7 @@ from convention.events.models import Event
 from convention.events.permissions import can_organize
 from convention.money import NO_BREAK_SPACE, Money
 from registrations.billing.refund_summary import describe_refund_state
+from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, find_lost_sessions
 from registrations.invoices.models.receivables import Payment, Refund
 from registrations.models import Order, Registration
 from registrations.questions.queries import load_questions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 AUDIT_VERB_TEXTS = {
     "registration.cancel": gettext_lazy("cancelled"),
+    REINSTATEMENT_VERB: gettext_lazy("reinstated"),
     "registration.name": gettext_lazy("attendee named"),
     "registration.correct": gettext_lazy("corrected"),
     "registration.change_order": gettext_lazy("ticket or add-ons changed"),
@@ -41,7 +43,7 @@ AUDIT_VERB_TEXTS = {
     "registration.add": gettext_lazy("added by an organizer"),
     "registration.answer": gettext_lazy("questions answered"),
     "badge.reissue": gettext_lazy("earlier badge replaced"),
-    "registration.note": gettext_lazy("desk note changed"),
+    "registration.note": gettext_lazy("note for staff changed"),
     "order.invoice_later": gettext_lazy("to be invoiced instead of paid by card"),
     "badge.print": gettext_lazy("badge printed at the desk"),
     "registration.resend": gettext_lazy("e-mail sent again"),
@@ -151,6 +153,8 @@ def _describe_entries(
             text, fields = ", ".join(_list_order_changes(registration, entry.details, titles)), []
         elif entry.verb in IMPORT_VERBS and entry.details:
             fields += _list_order_changes(registration, entry.details, titles)
+        elif entry.verb == REINSTATEMENT_VERB:
+            text, fields = _describe_reinstatement(entry.details, titles), []
         elif entry.verb == "registration.move" and entry.details:
             text, path = _describe_move(entry.details, reader)
         yield HistoryEntry(
@@ -173,6 +177,15 @@ def _describe_move(details: dict[str, Any], reader: "RequestUser") -> tuple[str,
     }
     path = reverse("organize-waiting", args=[event.slug]) if event and can_organize(reader, event) else ""
     return text, path
+
+
+def _describe_reinstatement(details: dict[str, Any], titles: dict[tuple[str, str], str]) -> str:
+    """Return that it was reinstated, and which add-ons and seats could not be restored."""
+    lost = [titles.get(("addon", slug), slug) for slug in details["lost_addons"]]
+    lost += [session.title for session in find_lost_sessions(details)]
+    if not lost:
+        return str(AUDIT_VERB_TEXTS[REINSTATEMENT_VERB])
+    return _("reinstated without %(items)s") % {"items": ", ".join(lost)}
 
 
 def _load_titles(registration: Registration) -> dict[tuple[str, str], str]:

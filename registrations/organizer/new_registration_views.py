@@ -40,7 +40,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
                 source=Order.Source.ORGANIZER,
                 idempotency_key=form.cleaned_data["nonce"],
                 language=translation.get_language() or "fr",
-                agreed_price=form.agreed_price,
+                special_terms=form.special_terms,
                 billing=billing.build_details(),
                 purchase_order=billing.cleaned_data.get("purchase_order", ""),
                 accepted_duplicate=request.POST.get("accepted_duplicate", ""),

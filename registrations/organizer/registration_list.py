@@ -15,6 +15,7 @@ from convention.tables.downloads import TableSheet
 from convention.text.normalize import normalize_whitespace
 from registrations.billing.refund_summary import filter_paid, filter_priced, filter_unpaid
 from registrations.models import MailDelivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
+from registrations.notes.staff_notes import find_noted_registrations
 from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
@@ -52,7 +53,9 @@ class RegistrationFilter:
 
     def find_registrations(self, event: Event) -> RegistrationQuerySet:
         """Return the matching registrations of the event, sorted."""
-        rows: RegistrationQuerySet = Registration.objects.filter(event=event).search_for(self.search_text)
+        rows: RegistrationQuerySet = Registration.objects.filter(
+            self._make_search_condition(event), event=event
+        )
         for name, lookup in FILTER_LOOKUPS.items():
             if value := getattr(self, name):
                 rows = rows.filter(**{lookup: value})
@@ -68,6 +71,13 @@ class RegistrationFilter:
         elif self.state in STATE_CONDITIONS:
             rows = rows.filter(STATE_CONDITIONS[self.state]())
         return rows.order_by(*SORT_ORDERS.get(self.sort, SORT_ORDERS["name"]))
+
+    def _make_search_condition(self, event: Event) -> Q:
+        """Return a condition: the registration or its note contains the search text."""
+        condition = Registration.objects.all().make_search_condition(self.search_text)
+        # Added only if there are any: the database searches the registrations alone by an index.
+        noted_ids = find_noted_registrations(event, self.search_text)
+        return condition | Q(pk__in=noted_ids) if noted_ids else condition
 
 
 def _confirmed_condition() -> Q:
@@ -168,6 +178,7 @@ def export_header(questions: Sequence[Question] = ()) -> list[str]:
         _("Order reference"),
         _("Purchase order"),
         _("Registered on"),
+        _("Note for staff"),
         *(question.title for question in questions),
     ]
 
@@ -186,7 +197,7 @@ def iterate_export_rows(
     """Yield the cells of each registration; tickets by slug, which an import recognizes again."""
     yes, no = _("yes"), _("no")
     for row in (
-        registrations.select_related("ticket", "order", "event", "voucher")
+        registrations.select_related("ticket", "order", "event", "voucher", "staff_note")
         .prefetch_related("addons__addon")
         # A chunk size is required after `prefetch_related`, which runs once for each chunk.
         .iterator(2000)
@@ -207,5 +218,6 @@ def iterate_export_rows(
             row.order.reference,
             row.order.purchase_order,
             row.created_at.astimezone(row.event.zone),
+            note.text if (note := getattr(row, "staff_note", None)) else "",
             *(format_answer_cell(question, row.answers.get(question.slug)) for question in questions),
         ]

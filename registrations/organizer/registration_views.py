@@ -16,13 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import can_correct_names
-from convention.errors import InvalidFields, NotOpenNow
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.dates import format_date
-from convention.text.names import format_last_name_first
 from convention.text.normalize import normalize_whitespace, parse_digits
+from convention.text.punctuation import format_last_name_first
 from convention.web.forms import get_posted_data
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
@@ -41,11 +41,25 @@ from registrations.changes.cancel import (
     make_fee_terms,
 )
 from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
-from registrations.changes.forms import CorrectionForm, DirectoryCorrectionForm, LateCorrectionForm
+from registrations.changes.forms import (
+    CorrectionForm,
+    DirectoryCorrectionForm,
+    LateCorrectionForm,
+    ReinstatementForm,
+)
 from registrations.changes.merge import list_merged_registrations
+from registrations.changes.reinstatement.reinstate import (
+    ReinstatementRefused,
+    preview_reinstatement,
+    reinstate_and_notify,
+    reinstate_registration,
+)
+from registrations.changes.reinstatement.texts import describe_losses, describe_reinstatement
 from registrations.changes.resend import correct_order_address, resend_mail
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration, Ticket
+from registrations.notes.forms import StaffNoteForm
+from registrations.notes.staff_notes import load_note_texts
 from registrations.permissions import make_own_secret
 from registrations.pricing.display import list_price_rows
 from registrations.sessions.booking import list_session_bookings
@@ -74,7 +88,9 @@ PAYMENT_LABELS = {
     False: pgettext_lazy("order", "paid"),
     None: "",
 }
-RELATED_FIELDS = ("ticket", "order", "person", "member_of", "event", "voucher", "merged_into")
+RELATED_FIELDS = (
+    "ticket", "order", "person", "member_of", "event", "voucher", "merged_into", "staff_note__written_by",
+)  # fmt: skip
 # Filters that only links from other pages set; the form has no fields for them.
 LINK_ONLY_FILTERS = {
     "addon": gettext_lazy("Add-on"),
@@ -146,7 +162,8 @@ def _list_rows(
 ) -> Iterator[dict[str, str]]:
     """Yield the texts and addresses of each row, ready to show: templates format slowly."""
     titles = {ticket.pk: ticket.title for ticket in tickets}
-    unpaid_state = load_unpaid_state([registration.pk for registration in page])
+    keys = [registration.pk for registration in page]
+    unpaid_state, notes = load_unpaid_state(keys), load_note_texts(keys)
     list_path = reverse("organize-registrations", args=[event.slug])
     select_label = _("Select %(name)s")
     company_query = query.copy()
@@ -175,6 +192,7 @@ def _list_rows(
             "company": registration.company,
             "company_path": build_company_path(registration.company),
             "ticket": titles[registration.ticket_id],
+            "note": notes.get(registration.pk, ""),
             "state": format_state(registration.state),
             "payment": str(PAYMENT_LABELS[unpaid_state.get(registration.pk)]),
             "day": format_day(registration.created_at.astimezone(event.zone).date()),
@@ -245,6 +263,8 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         "form": _build_correction_form(registration),
         "reason": _build_reason_form(request, registration),
         "fee_form": CancellationFeeForm(prefix="cancel"),
+        "reinstatement_form": ReinstatementForm(prefix="reinstate"),
+        "note_form": StaffNoteForm.from_registration(registration),
         **forms,
     }
     return _render_page(
@@ -271,6 +291,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         can_vouch=registration.order.awaits_verification and awaits_buyer(registration.order, registration),
         **load_mails(registration),
         **load_answers(registration),
+        **_load_reinstatement(registration),
         **forms,
     )
 
@@ -345,6 +366,44 @@ def _try_to_cancel(
         messages.warning(request, str(error))
         return False
     return True
+
+
+@require_safe_or_post
+def registration_reinstate(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Reinstate a cancelled registration, with an e-mail or without."""
+    registration = _get_registration(get_event_to_organize(event, request.user), reference)
+    # The language switch of the page with the form's errors leads here by GET.
+    if request.method != "POST" or not registration.cancelled_at:
+        return redirect("organize-registration", event, reference)
+    form = ReinstatementForm(request.POST, prefix="reinstate")
+    if not form.is_valid():
+        return _render_registration(request, registration, reinstatement_form=form)
+    reinstate = reinstate_and_notify if form.cleaned_data["is_notified"] else reinstate_registration
+    try:
+        reinstatement = reinstate(
+            registration=registration, reason=normalize_whitespace(form.cleaned_data["reason"])
+        )
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return _render_registration(request, registration, reinstatement_form=form)
+    messages.success(request, _("%(name)s’s registration has been reinstated.") % {"name": registration.name})
+    for sentence in describe_losses(reinstatement):
+        messages.warning(request, sentence)
+    return redirect("organize-registration", event, reference)
+
+
+def _load_reinstatement(registration: Registration) -> dict[str, Any]:
+    """Return what a cancelled registration gets back in sentences, or the objection to reinstating it."""
+    if not registration.cancelled_at:
+        return {}
+    try:
+        reinstatement = preview_reinstatement(registration)
+    except ReinstatementRefused as refusal:
+        return {"reinstatement_objection": str(refusal)}
+    return {
+        "reinstatement_sentences": describe_reinstatement(registration, reinstatement),
+        "can_be_notified": bool(registration.order.email or registration.is_private),
+    }
 
 
 @require_POST

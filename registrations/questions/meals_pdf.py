@@ -4,11 +4,11 @@ import io
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from convention.events.cancellations import format_printed_title
 from convention.events.models import Event
 from convention.text.dates import format_date_range, format_datetime
+from convention.text.punctuation import join_items
 from convention.typeset import FontWeight, PdfDocument, PdfPage, shape_line
 from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, lay_out_text
 
@@ -80,7 +80,7 @@ class _CatererSheet:
                 self._ensure_space(18)
                 self._draw_row(name, str(number), FontWeight.REGULAR, 11)
         if meal.note_counts:
-            notes = pgettext("between items", "; ").join(
+            notes = join_items(
                 f"{text} ({number})" if number > 1 else text for text, number in meal.note_counts
             )
             text = lay_out_text(

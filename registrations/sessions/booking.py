@@ -67,7 +67,7 @@ def lock_registration(registration: Registration) -> Registration:
     locked = rows.get(pk=registration.pk)
     if locked.state != Registration.State.CONFIRMED:
         raise NotOpenNow(_("You can book sessions once your registration is confirmed."))
-    if locked.event.ends_at <= timezone.now():
+    if locked.event.is_over():
         raise NotOpenNow(_("The event is over, so there is nothing left to book."))
     return locked
 

@@ -32,6 +32,7 @@ from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.permissions import make_own_secret
@@ -133,7 +134,7 @@ def mark_changes_as_known(_version_id: int, session_ids: Collection[int]) -> Non
     )
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def notify_session_changes(registration_id: int) -> None:
     """Mail one attendee all changes that they do not know yet."""
     with hold_lease(f"sessions:{registration_id}"):

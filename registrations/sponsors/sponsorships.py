@@ -104,7 +104,7 @@ def take_package_as_organizer(
 def check_package_on_sale(package: Package) -> None:
     """Raise NotOpenNow where the package is not on sale, or SoldOut where none is left."""
     now = timezone.now()
-    if package.event.ends_at <= now or not package.is_on_sale(at=now):
+    if package.event.is_over(at=now) or not package.is_on_sale(at=now):
         raise NotOpenNow(_("“%(package)s” is not on sale at the moment.") % {"package": package.title})
     # Expired holds are released first, so that a package that is free again is not refused.
     if package.remaining == 0 and release_expired_packages(at=now):
@@ -233,7 +233,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     locked = rows.select_for_update(of=("self",)).get(pk=sponsorship.pk)
     if locked.cancelled_at:
         raise AlreadyCancelled(_("This sponsorship has already been cancelled."))
-    if locked.event.ends_at <= timezone.now():
+    if locked.event.is_over():
         raise NotOpenNow(_("The event is over, so the sponsorship can no longer be cancelled."))
     # An expired hold has been released already.
     extra_items = Counter[LimitedStock]([locked.package] if locked.occupies_place else [])

@@ -60,7 +60,7 @@ class RegistrationOffer:
 
     @property
     def is_over(self) -> bool:
-        return self.event.ends_at <= timezone.now()
+        return self.event.is_over()
 
     @property
     def has_open_waiting_list(self) -> bool:

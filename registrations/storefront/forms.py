@@ -1,7 +1,7 @@
 """Forms of the three screens to register; the same rules as the API's (`booking/validation.py`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -13,11 +13,11 @@ from convention.text.countries import list_countries
 from convention.text.email_addresses import is_same_email
 from convention.text.validators import validate_without_links
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
-from registrations.booking.validation import check_person_texts, is_addon_for_ticket
+from registrations.booking.validation import check_person_texts
 from registrations.models import MAX_TAX_NUMBER_LENGTH, Addon, Order, Ticket
 from registrations.order_request import BillingDetails, RequestedPlace, normalize_code
-from registrations.pricing.catalog import make_price_list
-from registrations.pricing.quote import VoucherTerms
+
+from .choice_offer import ChoiceOffer
 
 
 class PersonForm(forms.Form):
@@ -135,42 +135,6 @@ class TicketChoiceWidget(forms.RadioSelect):
         return option
 
 
-@dataclass(frozen=True)
-class ChoiceOffer:
-    """The second screen's tickets and add-ons, which of them are unavailable, and the voucher's terms.
-
-    `member_address` is that of the signed-in member, whose place needs no verification; "" if there is none.
-    """
-
-    tickets: list[Ticket]
-    addons: list[Addon]
-    unavailable_tickets: frozenset[str]
-    unavailable_addons: frozenset[str]
-    voucher_terms: VoucherTerms | None = None
-    member_address: str = ""
-
-    @property
-    def tickets_by_slug(self) -> dict[str, Ticket]:
-        return {ticket.slug: ticket for ticket in self.tickets}
-
-    @property
-    def discounted_prices(self) -> dict[str, Money]:
-        """Return the prices that the voucher lowers, by ticket slug."""
-        prices = {}
-        for ticket in self.tickets:
-            price = ticket.current_price
-            applies = (
-                self.voucher_terms
-                and self.voucher_terms.uses_left != 0
-                and self.voucher_terms.applies_to(make_price_list(ticket))
-            )
-            if not self.voucher_terms or not applies:
-                continue
-            if discount := self.voucher_terms.calculate_discount(price.amount):
-                prices[ticket.slug] = Money(price.amount - discount, price.currency)
-        return prices
-
-
 class VoucherCodeForm(forms.Form):
     """A voucher or access code; the view checks it."""
 
@@ -209,7 +173,7 @@ class TicketChoiceForm(forms.Form):
         )
         field.widget.is_verified_member = is_same_email(email, offer.member_address)
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
-        addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
+        addons_field.widget.addons = offer.addons_by_slug
         addons_field.widget.disabled_slugs = offer.unavailable_addons
         addons_field.widget.ticket_slugs = frozenset(offer.tickets_by_slug)
         # Sold-out choices stay in the list, disabled: `clean_ticket` and `clean_addons` refuse them.
@@ -237,14 +201,8 @@ class TicketChoiceForm(forms.Form):
     def clean_addons(self) -> list[str]:
         """Refuse unavailable add-ons, and those of other tickets."""
         chosen = list(self.cleaned_data["addons"])
-        addons_by_slug = {addon.slug: addon for addon in self.offer.addons}
-        for slug in chosen:
-            params = {"addon": addons_by_slug[slug].title}
-            if slug in self.offer.unavailable_addons:
-                raise forms.ValidationError(_("“%(addon)s” is no longer available.") % params)
-            ticket = self.cleaned_data.get("ticket")
-            if ticket and not is_addon_for_ticket(addons_by_slug[slug], ticket):
-                raise forms.ValidationError(_("“%(addon)s” is not available with this ticket.") % params)
+        if sentence := self.offer.find_addon_error(chosen, self.cleaned_data.get("ticket", "")):
+            raise forms.ValidationError(sentence)
         return chosen
 
 

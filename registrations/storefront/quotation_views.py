@@ -1,20 +1,16 @@
 """Start an order of what a quotation names."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from convention.web.client_network import get_client_network
-from registrations.invoices.models import Quotation
 from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
 from registrations.orders.quotations import has_quoted_items, list_quoted_places
 
-from .drafts import PERSON_FIELDS, DraftContent, load_draft, save_draft
-
-QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
+from .drafts import PERSON_FIELDS, build_quoted_draft, load_draft, save_draft
 
 
 @never_cache
@@ -34,30 +30,20 @@ def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
         return redirect("register-review", event.slug)
     has_entries = any(value for person in draft.people for value in person.values())
     if has_entries and "replace" not in request.POST:
-        context = {"event": event, "quotation": quotation}
+        context = {
+            "event": event,
+            "quotation": quotation,
+            "order_path": request.path,
+            "draft_path": reverse("register", args=[event.slug]),
+        }
         return render(request, "registrations/quotation_replace.html", context)
+    # Without names of attendees, but with the company.
+    empty_person = dict.fromkeys(PERSON_FIELDS, "") | {"company": quotation.details.get("company", "")}
     save_draft(
         request.session,
         event.slug,
-        _build_draft(quotation, places),
+        build_quoted_draft(quotation, [empty_person | place for place in places]),
         event=event,
         network=get_client_network(request.META),
     )
     return redirect("register", event.slug)
-
-
-def _build_draft(quotation: Quotation, places: list[dict[str, Any]]) -> DraftContent:
-    """Return a draft with the quoted places, the code and the buyer, without names of attendees."""
-    buyer = quotation.buyer
-    empty_person = dict.fromkeys(PERSON_FIELDS, "") | {"company": quotation.details.get("company", "")}
-    return DraftContent(
-        people=[empty_person | place for place in places],
-        code=quotation.details.get("voucher_code", ""),
-        contact=buyer.get("email", ""),
-        billing={
-            **{f"billing_{name}": buyer.get(name, "") for name in QUOTED_BILLING_FIELDS},
-            "billing_tax_number": buyer.get("vat_number") or buyer.get("siren", ""),
-            "purchase_order": quotation.details.get("purchase_order", ""),
-        },
-        quotation=quotation.number,
-    )

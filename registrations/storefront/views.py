@@ -5,8 +5,10 @@ They need no account and no script, and lose nothing that was typed.
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from convention.api.throttles import TooManyRequests
 from convention.club.models import Person
 from convention.club.permissions import get_employer, is_member
 from convention.errors import NotFound
@@ -32,16 +35,15 @@ from registrations.booking.validation import (
     check_voucher_use,
     refuse_if_closed,
 )
-from registrations.inventory.stock import refresh_availability
 from registrations.models import Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.permissions import get_order_by_link, list_registration_links
-from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
 from registrations.rate_limits import get_voucher_throttled
 
+from .choice_offer import ChoiceOffer, load_choice_offer
 from .drafts import BILLING_FIELDS, PERSON_FIELDS, DraftContent, load_draft, save_draft
-from .forms import ChoiceOffer, ContactForm, PersonForm, TicketChoiceForm, VoucherCodeForm
+from .forms import ContactForm, PersonForm, TicketChoiceForm, VoucherCodeForm
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -201,12 +203,12 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     if data is not None:
         _update_choices(draft, request)
     senders = request.session.session_key or "", draft.email
-    voucher = get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
+    voucher = _load_voucher(request, event, draft)
     is_applying_code = "apply" in request.POST
     code = VoucherCodeForm(data, initial={"code": draft.code})
     # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
     forms = _build_choice_forms(
-        draft, load_choice_offer(event, voucher, request.user), None if is_applying_code else data
+        draft, _load_offer_for_reader(event, voucher, request.user), None if is_applying_code else data
     )
     answers = build_answer_forms(
         draft,
@@ -267,6 +269,20 @@ def _focus_new_question(request: HttpRequest, answers: list[AnswersForm | None])
     return False
 
 
+def _load_voucher(request: HttpRequest, event: Event, draft: DraftContent) -> Voucher | None:
+    """Return the voucher of the draft's code, or None. Raise TooManyRequests if another code is sent."""
+    senders = request.session.session_key or "", draft.email
+    try:
+        return get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
+    except TooManyRequests as refusal:
+        if request.method == "POST":
+            raise
+        # Without the code, so that the visitor can remove it.
+        messages.error(request, str(refusal))
+        draft.code = ""
+        return None
+
+
 def _draft_response(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
     """Answer `draft.js`: with the questions, if a choice may have changed them, else without content."""
     if request.headers["X-Draft"] != "questions":
@@ -280,7 +296,9 @@ def _update_choices(draft: DraftContent, request: HttpRequest) -> None:
         person["ticket"] = request.POST.get(f"choice-{index}-ticket", "")[:50]
         person["addons"] = [slug[:50] for slug in request.POST.getlist(f"choice-{index}-addons")[:50]]
         person["no_photo"] = f"choice-{index}-no_photo" in request.POST
-    draft.code = normalize_code(request.POST.get("code", "")[:60])
+    # The script that saves the draft sends codes that are half typed, and each would count as a guess.
+    if "X-Draft" not in request.headers:
+        draft.code = normalize_code(request.POST.get("code", "")[:60])
 
 
 def _check_code(draft: DraftContent, voucher: Voucher | None) -> Iterator[tuple[str | None, str]]:
@@ -324,19 +342,12 @@ def _list_scarce_tickets(draft: DraftContent, offer: ChoiceOffer) -> list[Ticket
     return [ticket for ticket in limited if counts[ticket.slug] > (ticket.remaining or 0)]
 
 
-def load_choice_offer(event: Event, voucher: Voucher | None, reader: "RequestUser") -> ChoiceOffer:
+def _load_offer_for_reader(event: Event, voucher: Voucher | None, reader: "RequestUser") -> ChoiceOffer:
     """Load what the reader can choose with this voucher."""
-    tickets = filter_offered_tickets(event.tickets.with_prices(), voucher)
-    now = timezone.now()
-    refresh_availability(tickets, at=now)
-    addons = list(event.addons.prefetch_related("tickets"))
-    unavailable_tickets, unavailable_addons = (
-        frozenset(item.slug for item in items if item.remaining == 0 or not item.is_on_sale(at=now))
-        for items in (tickets, addons)
-    )
-    terms = make_voucher_terms(voucher) if voucher and voucher.is_valid(at=now) else None
-    member_address = _find_member_address(reader) if any(t.needs_member_verification for t in tickets) else ""
-    return ChoiceOffer(tickets, addons, unavailable_tickets, unavailable_addons, terms, member_address)
+    offer = load_choice_offer(event, voucher)
+    if not any(ticket.needs_member_verification for ticket in offer.tickets):
+        return offer
+    return replace(offer, member_address=_find_member_address(reader))
 
 
 def _find_member_address(reader: "RequestUser") -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.web.forms import TwoDecimalsField
-from registrations.booking.walk_in import AgreedPrice
+from registrations.booking.walk_in import SpecialTerms
 from registrations.models import Addon, Ticket
 from registrations.order_request import RequestedPlace
 from registrations.pricing.display import describe_priced_ticket
@@ -93,12 +93,12 @@ class ManualRegistrationForm(WalkInForm):
         return {**super().clean(), "price": price}
 
     @property
-    def agreed_price(self) -> AgreedPrice | None:
-        """Return the agreed price with its reason, or None for the usual price without a reason."""
+    def special_terms(self) -> SpecialTerms | None:
+        """Return what the organizer grants with its reason, or None for the usual terms without a reason."""
         price, addons = self.cleaned_data["price"], self.cleaned_data.get("addons")
         has_free_addons = bool(addons and self.cleaned_data.get("free_addons"))
         reason = self.cleaned_data["reason"].strip()
         if price is None and not has_free_addons and not reason:
             return None
         cents = None if price is None else int(price * 100)
-        return AgreedPrice(cents, reason, has_free_addons)
+        return SpecialTerms(cents, reason, has_free_addons)

@@ -26,6 +26,7 @@ from .models import (
     Interest,
     NdaAcceptance,
     NdaText,
+    NotifiedDates,
     Proposal,
     RideSeat,
     Visit,
@@ -145,6 +146,12 @@ PERSONAL_DATA = [
         purpose=_("e-mails about a visit sent to you"),
         parent_columns=("application",),
         retention_reason=COUNTS_REMAIN,
+    ),
+    PersonalDataSource(
+        model=NotifiedDates,
+        purpose=_("the dates of a visit that you were last told"),
+        parent_columns=("application", "contact"),
+        is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=DebriefNote,

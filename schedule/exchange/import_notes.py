@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from convention.tables.row_errors import format_number_spans
+from convention.text.punctuation import join_items
 
 MAX_EXAMPLES = 3
 MAX_GUESSED_EXAMPLES = 50
@@ -207,9 +208,7 @@ class NoteGroup:
         return sentence.replace("….", "…")
 
     def _format_values(self) -> dict[str, object]:
-        examples = pgettext("between items", "; ").join(
-            [*self.examples, *["…"] * (self.count > len(self.examples) > 0)]
-        )
+        examples = join_items([*self.examples, *["…"] * (self.count > len(self.examples) > 0)])
         if self.rows:
             rows = format_number_spans(list(self.rows[:MAX_ROWS])) + "…" * (len(self.rows) > MAX_ROWS)
             label = ngettext("Row %(rows)s", "Rows %(rows)s", len(self.rows)) % {"rows": rows}

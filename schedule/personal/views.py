@@ -42,6 +42,7 @@ from schedule.programme.personal_pages import (
     find_feedback_addresses,
     forbid_shared_caching,
     get_event_path,
+    get_own_sessions,
 )
 from schedule.programme.programme_version import get_programme_version
 
@@ -98,6 +99,7 @@ def respond_to_choice(
         audience = get_programme_audience(request.user, event)
         chosen_sessions = list(query_chosen_sessions(personal_agenda, audience))
         person = request.user if isinstance(request.user, Person) else None
+        # Not `get_own_sessions`: the agenda may be new, and is in no cookie then.
         own_sessions = OwnSessions(event, personal_agenda, person)
         booked_sessions = Session.objects.visible_to(audience).filter(pk__in=own_sessions.booked_ids)
         body = {
@@ -177,14 +179,14 @@ def remember_agenda(
 @require_safe
 def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
-    own_agenda = get_own_agenda(event_obj, request)
-    programme = load_own_programme(request, event_obj, own_agenda)
-    awaited = list_awaited_sessions(request, event_obj, own_agenda)
+    own_sessions = get_own_sessions(request, event_obj)
+    programme = load_own_programme(request, own_sessions)
+    awaited = list_awaited_sessions(request, own_sessions)
     response = render_agenda_page(
         request,
         event_obj,
-        own_agenda,
-        own_agenda,
+        own_sessions.personal_agenda,
+        own_sessions.personal_agenda,
         programme,
         feedback_addresses=find_feedback_addresses(event_obj, request),
         awaited=awaited,
@@ -197,8 +199,7 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
 def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the visitor's programme as a PDF: stars of this device and bookings."""
     event_obj = get_visible_event(event, request.user)
-    own_agenda = get_own_agenda(event_obj, request)
-    programme = load_own_programme(request, event_obj, own_agenda)
+    programme = load_own_programme(request, get_own_sessions(request, event_obj))
     if not programme.sessions:
         raise NotFound(_("Your programme is empty: choose sessions first."))
     file = io.BytesIO()
@@ -207,15 +208,12 @@ def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     return forbid_shared_caching(inline_response(file.getvalue(), name=f"{event_obj.slug}.pdf"))
 
 
-def list_awaited_sessions(
-    request: "HttpRequest", event: Event, own_agenda: PersonalAgenda | None
-) -> list[tuple[Session, str]]:
+def list_awaited_sessions(request: "HttpRequest", own_sessions: OwnSessions) -> list[tuple[Session, str]]:
     """Return the sessions on whose waiting lists the visitor is, in order of time, with a sentence."""
-    person = request.user if isinstance(request.user, Person) else None
-    texts = OwnSessions(event, own_agenda, person).awaited_texts
+    texts = own_sessions.awaited_texts
     if not texts:
         return []
-    audience = get_programme_audience(request.user, event)
+    audience = get_programme_audience(request.user, own_sessions.event)
     sessions = Session.objects.visible_to(audience).filter(pk__in=texts).order_by("starts_at", "pk")
     return [(session, texts[session.pk]) for session in sessions]
 
@@ -235,13 +233,13 @@ def _remember_owner(request: "HttpRequest", personal_agenda: PersonalAgenda) -> 
             remember_owner(personal_agenda, request.user)
 
 
-def load_own_programme(
-    request: "HttpRequest", event: Event, own_agenda: PersonalAgenda | None
-) -> PersonalProgramme:
+def load_own_programme(request: "HttpRequest", own_sessions: OwnSessions) -> PersonalProgramme:
     """Load the stars of this device, with the bookings of the signed-in person."""
-    person = request.user if isinstance(request.user, Person) else None
+    event = own_sessions.event
     audience = get_programme_audience(request.user, event)
-    return load_personal_programme(event, own_agenda, person, audience=audience)
+    return load_personal_programme(
+        event, own_sessions.personal_agenda, own_sessions.person, audience=audience
+    )
 
 
 @require_safe

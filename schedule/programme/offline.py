@@ -14,7 +14,7 @@ from convention.events.models import Event
 
 FILES = (
     *("convention/look.css", "convention/pages/agenda.css", "convention/icon.svg"),
-    *("schedule/agenda.js", "schedule/offline_agenda.js"),
+    *("schedule/agenda.js", "schedule/offline_agenda.js", "convention/page_parts.js"),
     *("convention/offline_pages.js", "convention/submit_once.js"),
     "vendor/source-sans-3/source-sans-3-latin-wght-normal.woff2",
 )

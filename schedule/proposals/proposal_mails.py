@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from schedule.models import ProposalMail, ProposalSpeaker, SessionProposal
 
 from .mail_texts import build_mail, write_proposal_mail
@@ -36,7 +37,7 @@ def queue_proposal_mails(proposals: Iterable[SessionProposal], kind: str) -> Non
         send_proposal_mail.enqueue(mail.pk)
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def send_proposal_mail(mail_id: int) -> None:
     """Send one mail, unless the mail server accepted or refused it already."""
     with hold_lease(f"proposal-mail:{mail_id}"):

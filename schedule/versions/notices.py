@@ -22,6 +22,7 @@ from convention import hooks
 from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
+from convention.tasks.queue_names import MAIL_QUEUE
 from schedule.models import ProgrammeAudience, ScheduleVersion, Session, Speaker
 
 from .differences import SlotDifference
@@ -61,7 +62,7 @@ def list_notified_changes(version: ScheduleVersion, session_ids: list[int]) -> l
     return [change for change in changes if change.slot.session_id in changed_ids]
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def notify_speaker(version_id: int, speaker_id: int) -> None:
     """Mail a speaker the changes of their sessions in a version."""
     version = ScheduleVersion.objects.select_related("event").filter(pk=version_id).first()

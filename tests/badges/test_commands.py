@@ -49,6 +49,8 @@ def test_a4_layout_prints_four_badges_on_each_page(command, tmp_path):
     result = command("badges", ticket.event.slug, "--output", str(tmp_path / "b.pdf"), "--layout", "a4x4")
 
     assert result.returncode == 0
+    assert "b.pdf" in result.stderr
+    assert "5 badges." in result.stderr
 
     pages = render_pdf((tmp_path / "b.pdf").read_bytes(), dpi=200)
 

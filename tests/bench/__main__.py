@@ -26,6 +26,7 @@ ROWS = [
     "planner",
     "board",
     "publication",
+    "mailing",
 ]
 
 

@@ -1,11 +1,12 @@
-"""The desk's page of one guest: a typed note is not lost."""
+"""The desk's forms: what was typed is not lost."""
 
 import pytest
 from playwright.sync_api import expect
 
-from badges.desk.models import StaffNote
 from registrations.models import Registration
+from registrations.notes.models import StaffNote
 from tests.factories import make_event, make_registration, make_ticket
+from tests.journeys.browsing import assert_accessible
 from tests.journeys.test_desk import count_inside, open_desk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -44,3 +45,31 @@ def test_typed_note_stays_on_the_page_if_it_cannot_be_saved(open_page, site, cli
     expect(page.locator("#unreachable")).to_be_visible()
     expect(page.locator("#id_text")).to_have_value("Remettre le dossier")
     assert count_inside() == 0
+
+
+def test_walk_in_form_is_filled_again_after_the_session_ended(open_page, site, client, guest):
+    page = open_page("desktop")
+    open_desk(page, client, site, guest.event)
+    page.goto("/desk/x/walk-in/")
+    page.wait_for_load_state()
+    page.keyboard.type("Inès")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Durand")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login/**")
+    # Its script asks for a passkey, which sets the cookie of another session.
+    page.wait_for_load_state("networkidle")
+    page.context.add_cookies(cookies)
+    page.goto("/desk/x/walk-in/")
+
+    expect(page.locator("#draft-restored")).to_be_visible()
+    expect(page.get_by_label("Prénom")).to_have_value("Inès")
+    assert_accessible(page)
+    page.get_by_label("Prénom").press("Enter")
+    expect(page.get_by_role("link", name="Imprimer le badge")).to_be_visible()
+    assert Registration.objects.filter(first_name="Inès", last_name="Durand").count() == 1
+    page.goto("/desk/x/walk-in/")
+    expect(page.get_by_label("Prénom")).to_have_value("")

@@ -1,6 +1,7 @@
 """The desk without network: transfers, further badges, unpaid guests, and entries that need attention."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone, translation
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 from badges.attendance.models import Scan
 from badges.attendance.scanning.verdict import Verdict
 from badges.codes import build_badge_code, make_short_code
-from badges.desk.models import DeskEntry
+from badges.desk.models import DeskDevice, DeskEntry
 from badges.desk.search import BADGE_PROBLEMS, describe_refused_entry
 from convention.events.models import Event
 from registrations.invoices.models import Payment
@@ -376,3 +377,63 @@ def test_resolved_entry_is_resolved_on_the_server_too(page):
     online.goto("/desk/x/devices/")
     expect(online.locator("tbody tr td").nth(2)).to_have_text("0")
     assert DeskEntry.objects.get(kind="correct").state == "resolved"
+
+
+def test_walk_in_who_is_registered_already_is_checked_in_or_confirmed_once(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("elo")
+    page.locator("#walk-in-last").fill("KELLER")
+    register = page.get_by_role("button", name="Inscrire et imprimer le badge")
+    register.click()
+    warning = page.locator("#walk-in-duplicates")
+    expect(warning).to_contain_text("Élo Keller · Invité")
+    assert_accessible(page)
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+    warning.get_by_role("button", name="Faire entrer").click()
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+
+    page.locator("#walk-in-open").click()
+    expect(warning).to_be_hidden()
+    register.click()
+    expect(warning).to_be_visible()
+    register.click()
+
+    expect(page.locator("#walk-in-dialog")).to_be_hidden()
+    expect(page.locator("#verdict .desk-verdict.registered")).to_contain_text("elo KELLER")
+
+
+def test_trivial_pin_and_empty_device_name_are_refused(open_page, site, client, event):
+    page = open_page("phone")
+    open_desk(page, client, site, event)
+    page.goto("/en/desk-app/?event=x")
+    error = page.locator("#setup-error")
+    page.get_by_label("Name of this device").fill(" ")
+    for label in ("PIN, at least six digits", "Repeat the PIN"):
+        page.get_by_label(label).fill("123456")
+    enable = page.get_by_role("button", name="Enable offline use")
+
+    enable.click()
+    expect(error).to_have_text("Enter a name for this device.")
+    page.get_by_label("Name of this device").fill("Desk 1")
+    enable.click()
+
+    expect(error).to_contain_text("too easy to guess")
+    assert_accessible(page)
+    assert not DeskDevice.objects.exists()
+
+
+def test_search_without_result_says_from_when_the_list_is(page):
+    page.context.set_offline(False)
+    page.goto("/en/desk-app/?event=x")
+    page.locator("#pin").fill(PIN)
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.locator("#q")).to_be_focused()
+    page.context.set_offline(True)
+
+    page.locator("#q").fill("ABCD2345")
+
+    expect(page.locator("#results")).to_contain_text(re.compile(r"list dates from \d+:\d\d:"))
+    expect(page.locator("#results")).to_contain_text("A reference or a short code must be complete")

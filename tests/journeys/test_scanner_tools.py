@@ -1,5 +1,7 @@
 """Scanner tools: search, short codes, recent scans, overrides, conflicts and the device check."""
 
+import re
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -248,3 +250,27 @@ def test_supervisor_moves_the_phone_to_another_checkpoint(open_page):
     expect_all_sent(page)
 
     assert Presence.objects.filter(is_inside=True, checkpoint=room).count() == 1
+
+
+def test_typed_code_that_is_none_or_not_on_the_list_is_explained(open_page):
+    event = make_event()
+    make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone", "en")
+    with page.expect_response("**/scanner/attendees/"):
+        pair_by_code(page, event, "/en", rights=["can_override"])
+    page.context.set_offline(True)
+    page.locator("#type-open").click()
+    code, check = page.locator("#type-text"), page.get_by_role("button", name="Check this code")
+    error = page.locator("#type-error")
+
+    code.fill("ABCD-234")
+    check.click()
+    expect(error).to_contain_text("A short code has 8 characters and a whole code 125; this one has 7.")
+    code.fill("ABCD-2349")
+    check.click()
+    expect(error).to_contain_text("Not a valid code.")
+    code.fill("ABCD-2345")
+    check.click()
+
+    expect(error).to_contain_text(re.compile(r"not on this phone’s list, which dates from \d+:\d\d\."))
+    assert Scan.objects.count() == 0

@@ -19,7 +19,7 @@ from registrations.invoices.reminders import queue_due_reminders
 from tests.factories import make_person
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.registrations.invoices.factories import make_issuer, make_receivable
-from tests.registrations.payments.statements import csv_file
+from tests.registrations.payments.statements import BOOKED_ON, csv_file
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -91,8 +91,8 @@ def test_treasurer_issues_documents_and_imports_bank_statement(treasurer, prefix
     page.goto(f"{prefix}/organize/money/bank/import/")
     statement = csv_file(
         "Date;Montant;Libellé",
-        f"01/03/2027;500,00;VIR {format_creditor_reference(made.reference)}",
-        "02/03/2027;77,00;VIR DE QUI ?",
+        f"{BOOKED_ON:%d/%m/%Y};500,00;VIR {format_creditor_reference(made.reference)}",
+        f"{BOOKED_ON:%d/%m/%Y};77,00;VIR DE QUI ?",
     )
     upload = {"name": "releve.csv", "mimeType": "text/csv", "buffer": statement}
     page.locator("[name=file]").set_input_files(upload)

@@ -15,7 +15,7 @@ from convention import hooks
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from convention.tasks.periodic import run_periodic_job
-from convention.text.names import format_last_name_first
+from convention.text.punctuation import format_last_name_first
 from registrations.visits.identity.requests import request_identities
 from registrations.visits.models import Identity, VisitorList
 from tests.journeys.scanning import (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from convention.events.cancellations import format_printed_title
 from convention.text.dates import format_date_range, format_datetime, format_time
-from convention.text.names import format_last_name_first
+from convention.text.punctuation import format_last_name_first
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TextLine, shape_line, wrap_text
 
 from .headcount import AttendanceRow, count_attendance, iterate_attendance

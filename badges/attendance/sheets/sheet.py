@@ -17,8 +17,8 @@ from badges.attendance.reports.printed_list import ListColumn, PrintedList, draw
 from badges.attendance.scanning.batch_state import UNDONE
 from badges.attendance.scanning.presence_store import OWNER, filter_by_checkpoint
 from convention.text.dates import format_date_with_weekday, format_time_range
-from convention.text.names import format_last_name_first
 from convention.text.normalize import name_search_key
+from convention.text.punctuation import format_last_name_first
 from registrations.models import Registration, SessionBooking
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
     # The desk staff sees counts and lists; files of all attendees are for organizers.
     is_organizer = can_organize(request.user, event_obj)
-    is_over = event_obj.ends_at <= timezone.now()
+    is_over = event_obj.is_over()
     context: dict[str, Any] = {
         "event": event_obj,
         "section": "organize",
@@ -93,7 +93,7 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
 
 def shows_inside(event: Event) -> bool:
     """Return whether pages show who is inside: for some hours after the end, people may still be."""
-    return event.ends_at > timezone.now() or headcount.inside_registrations(event).exists()
+    return not event.is_over() or headcount.inside_registrations(event).exists()
 
 
 def attendance_context(event: Event) -> dict[str, Any]:

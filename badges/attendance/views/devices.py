@@ -35,7 +35,7 @@ def shows_devices(event: Event) -> bool:
 
 def shows_readiness(event: Event) -> bool:
     """Return whether the menu shows what is missing: until the event ends."""
-    return event.ends_at > timezone.now()
+    return not event.is_over()
 
 
 @require_safe_or_post

@@ -207,6 +207,8 @@ declare global {
       check: EncryptedValue;
       version: string;
       clock_offset_ms: number;
+      /** When the server last sent the data or said that nothing changed, by this device's clock. */
+      synced_at?: number;
       /** Null once it was erased; entries that were not sent stay. */
       data: EncryptedValue | null;
     }

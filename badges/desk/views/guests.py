@@ -14,12 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from badges.attendance.models import Scan
 from badges.desk.badge_prints import find_last_print, is_valid_badge_printed
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
-from badges.desk.forms import DeskSubstitutionForm, StaffNoteForm
-from badges.desk.notes import write_staff_note
+from badges.desk.forms import DeskSubstitutionForm
+from badges.desk.mistakes import is_walk_in_cancellable, list_order_payments
 from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
@@ -28,8 +28,9 @@ from registrations.booking.verification import vouch_for_order
 from registrations.changes.correct import correct_as_organizer
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.substitute import substitute_as_organizer
-from registrations.invoices.models import Payment
 from registrations.models import Registration
+from registrations.notes.forms import StaffNoteForm
+from registrations.notes.staff_notes import write_staff_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,6 @@ def get_operator(request: "HttpRequest") -> Person | None:
 def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Show one guest with everything that the desk may do."""
     guest = get_guest_to_serve(event, reference, request.user)
-    payments = Payment.objects.filter(receivable__reference=guest.order.reference)
     context = {
         "section": "desk",
         "event": guest.event,
@@ -58,7 +58,8 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "verdict": find_last_verdict(guest),
         "last_print": find_last_print(guest),
         "note_form": StaffNoteForm.from_registration(guest),
-        "payments": payments,
+        "order_payments": list_order_payments(guest),
+        "can_cancel": is_walk_in_cancellable(guest),
         "can_organize": can_organize(request.user, guest.event),
         "takes_payments": can_take_payments(request.user, guest.event),
     }
@@ -159,6 +160,9 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
             corrected = correct_as_organizer(registration=guest, correction=form.to_correction())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except NotOpenNow as error:
+            # Shown in the form, so that nothing typed is lost.
+            form.add_error(None, str(error))
         else:
             messages.success(request, describe(guest, corrected))
             return redirect("desk-guest", event, reference)
@@ -204,6 +208,8 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
             form.add_errors(error.field_errors)
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
+        except NotOpenNow as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, describe(guest, substituted))
             return redirect("desk-guest", event, reference)

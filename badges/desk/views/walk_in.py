@@ -12,12 +12,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from badges.desk.permissions import can_take_payments
+from badges.desk.search import load_guests
 from convention.errors import InvalidFields, NotOpenNow, SoldOut
 from convention.events.permissions import can_organize, get_event_to_staff
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
-from registrations.booking.walk_in import register_walk_in
+from registrations.booking.walk_in import DuplicateRegistration, register_walk_in
 from registrations.models import Order, Registration
 from registrations.questions.answer_forms import AnswersForm
 from registrations.questions.answers import select_unanswered_questions
@@ -25,7 +27,13 @@ from registrations.questions.queries import load_questions
 from registrations.storefront.walk_in_forms import WalkInForm
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest
+
+
+# An assistant's address may belong to many registrations.
+MAX_DUPLICATES_SHOWN = 5
 
 
 @never_cache
@@ -43,12 +51,19 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     }
     addons = list(event_obj.addons.prefetch_related("tickets"))
     form = WalkInForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
+    duplicates: Sequence[Registration] = ()
     if request.method == "POST" and form.is_valid():
         nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"
         try:
             registration = register_walk_in(
-                event=event_obj, place=form.build_place(), idempotency_key=nonce, language=language
+                event=event_obj,
+                place=form.build_place(),
+                idempotency_key=nonce,
+                language=language,
+                accepted_duplicate=request.POST.get("accepted_duplicate", ""),
             )
+        except DuplicateRegistration as error:
+            duplicates = error.registrations[:MAX_DUPLICATES_SHOWN]
         except (InvalidFields, SoldOut) as error:
             # Shown in the form, so that nothing typed is lost.
             form.add_errors(error)
@@ -60,6 +75,9 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
         "section": "desk",
         "event": event_obj,
         "form": form,
+        "duplicates": load_guests(event_obj, [row.pk for row in duplicates]) if duplicates else [],
+        "accepted_duplicate": duplicates[0].reference if duplicates else "",
+        "takes_payments": can_take_payments(request.user, event_obj),
         "can_organize": can_organize(request.user, event_obj),
     }
     return render(request, "desk/walk_in.html", context)

@@ -1,10 +1,13 @@
 """Print an event's badges to a PDF file."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import ngettext
 
+from badges.printing.layouts import SignedBadge
 from badges.printing.pdf import BadgePrintOptions, print_event_badges
 from badges.printing.print_states import select_badges_to_print
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
@@ -44,11 +47,25 @@ class Command(ConventionCommand):
     def run(self, **options: Any) -> None:
         event = get_event_by_slug(options["event"])
         registration_ids = select_badges_to_print(event, options["only"])
+        count = 0
+
+        def count_badges(badges: Iterable[SignedBadge]) -> Iterator[SignedBadge]:
+            nonlocal count
+            for badge in badges:
+                count += 1
+                yield badge
+
         # 0600: the file contains every badge's code, which admits at the checkpoints.
         with write_atomically(options["output"], mode=0o600) as file:
             print_options = BadgePrintOptions(options["layout"], options["back"], options["flip"])
             problems = print_event_badges(
-                file, event, options=print_options, registration_ids=registration_ids
+                file,
+                event,
+                options=print_options,
+                registration_ids=registration_ids,
+                wrap_badges=count_badges,
             )
         for problem in problems:
             self.print_notice(f"{problem.label}: {problem.sentence}.")
+        content = ngettext("%(count)s badge", "%(count)s badges", count) % {"count": count}
+        self.report_file(options["output"], content)

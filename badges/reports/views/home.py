@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from badges.reports.attention import (
-    AttentionItem,
     list_draft_items,
     list_event_items,
     list_privacy_items,
@@ -27,6 +26,7 @@ from badges.reports.event_facts import (
 from convention.club.models import ClubRole
 from convention.club.permissions import has_club_role, is_club_administrator
 from convention.errors import Forbidden
+from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import (
     can_create_events,
@@ -39,7 +39,7 @@ from convention.privacy.models import PrivacyCase
 from convention.privacy.permissions import can_answer_privacy_requests
 from convention.templatetags.convention import page_url
 from registrations.visits.models import Visit
-from registrations.visits.planning.attention import SeasonItem, list_season_items, list_visit_items
+from registrations.visits.planning.attention import list_season_items, list_visit_items
 from registrations.visits.planning.permissions import can_plan_season
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _list_club_items(reader: "RequestUser", *, at: datetime.datetime) -> list[At
     if can_answer_privacy_requests(reader):
         items += list_privacy_items(list(PrivacyCase.objects.unanswered()))
     if can_plan_season(reader):
-        items += _make_attention_items(list_season_items(reader, at=at))
+        items += list_season_items(reader, at=at)
     return items
 
 
@@ -114,7 +114,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "revenue": [] if get_delegation(request.user, event_obj) else sum_charges(event_obj),
         "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
-        "is_over": event_obj.ends_at < now,
+        "is_over": event_obj.is_over(at=now),
     }
     return render(request, "reports/overview.html", context)
 
@@ -124,11 +124,7 @@ def _list_visit_items(event: Event, reader: "RequestUser", *, at: datetime.datet
     if event.kind != Event.Kind.SITE_VISIT:
         return []
     visits = list(Visit.objects.filter(event=event).select_related("event"))
-    return _make_attention_items(list_visit_items(reader, visits, at=at))
-
-
-def _make_attention_items(items: list[SeasonItem]) -> list[AttentionItem]:
-    return [AttentionItem(item.sentence, item.gravity, item.page_name, event=item.event) for item in items]
+    return list_visit_items(reader, visits, at=at)
 
 
 def _list_draft_items(event: Event) -> list[AttentionItem]:

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
+from convention.club.appointments.mails import notify_role_holder
 from convention.club.models import ClubRole, Person
 from convention.club.people import get_or_create_person
 from convention.club.periods import end_period, refuse_overlap
 from convention.club.permissions import CLUB_ROLES_LOCK, is_last_administrator
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import Forbidden
-
-from .appointment_mails import notify_role_holder
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from convention.club.appointments.mails import ROLE_DESCRIPTIONS
 from convention.club.companies import save_slugged_row
 from convention.club.forms import DateRangeForm
 from convention.club.memberships import list_plans
@@ -19,7 +20,6 @@ from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
-from .appointment_mails import ROLE_DESCRIPTIONS
 from .club_roles import end_club_role, give_club_role, list_club_roles
 from .forms import ClubRoleForm, MandateForm, PlanForm, WorkingGroupForm
 from .working_groups import (

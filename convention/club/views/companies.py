@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from convention.audit.record import record_action
+from convention.club.appointments.contacts import appoint_contact_by_email, dismiss_contact
 from convention.club.companies import (
     end_company_role,
     find_similar_companies,
@@ -17,7 +18,6 @@ from convention.club.companies import (
     save_company,
     search_companies,
 )
-from convention.club.contacts import appoint_contact_by_email, dismiss_contact
 from convention.club.downloads import CLUB_LISTS
 from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeForm, CompanyRoleForm
 from convention.club.memberships import load_membership_statuses

@@ -44,7 +44,7 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
         *_list_opening_items(event),
         *_list_deadline_items(event),
         ReadinessItem(_("Dates: %(dates)s") % {"dates": dates}, is_done=True, page_name="organize-settings")
-        if event.ends_at > timezone.now()
+        if not event.is_over()
         else ReadinessItem(
             _("The event is over. Enter new dates."),
             is_done=False,
@@ -117,7 +117,7 @@ def _list_deadline_items(event: Event) -> list[ReadinessItem]:
 
 def describe_passed_deadline(event: Event) -> str:
     """Return a sentence if registration has closed although the event is not over, else ""."""
-    if event.ends_at <= timezone.now() or not event.is_registration_over:
+    if event.is_over() or not event.is_registration_over:
         return ""
     closed_on = format_datetime(event.registration_deadline, event.zone)
     return _("Registration closed on %(closed_on)s, so nobody can register.") % {"closed_on": closed_on}

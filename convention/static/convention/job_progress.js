@@ -1,5 +1,7 @@
 /** Show the progress of a running job: load the page every two seconds until the job is finished. */
 
+import { pollPage } from "./page_parts.js";
+
 const INTERVAL_MS = 2000;
 const FINISHED_STATES = ["done", "refused"];
 
@@ -25,16 +27,11 @@ function updateProgress(page) {
   }
 }
 
-async function poll() {
-  const response = await fetch(location.href).catch(() => null);
-  if (response?.ok) {
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const job = page.getElementById("job");
-    // Without a job it is another page, such as that for signing in.
-    if (!job || FINISHED_STATES.includes(job.dataset.state ?? "")) return location.reload();
-    updateProgress(page);
-  }
-  setTimeout(poll, INTERVAL_MS);
-}
-
-setTimeout(poll, INTERVAL_MS);
+pollPage(INTERVAL_MS, ({ page }) => {
+  const job = page.getElementById("job");
+  // Without a job it is another page, such as that for signing in.
+  const isOver = !job || FINISHED_STATES.includes(job.dataset.state ?? "");
+  if (isOver) location.reload();
+  else updateProgress(page);
+  return isOver;
+});

@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from convention.club.models import Company
-from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.club.permissions import get_company_of_contact
 from convention.errors import ConventionError, InvalidFields, SoldOut
-from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.money import Money
 from convention.text.normalize import parse_digits
+from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.company_address import make_billing_data
@@ -27,30 +27,30 @@ from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.prepare_sale import quote_order
 from registrations.booking.validation import refuse_if_closed
-from registrations.company.booking import book_for_company, make_order_context
-from registrations.company.forms import AttendeeRowFormSet, PasteForm
-from registrations.company.overview import load_company_passes
-from registrations.models import Ticket
+from registrations.company.booking import book_for_company
+from registrations.company.bulk_order import (
+    BulkOrder,
+    delete_company_draft,
+    list_unconfirmed_second_places,
+    load_company_draft,
+    make_checked_rows,
+    make_order_request,
+    save_company_draft,
+)
+from registrations.company.draft_rows import is_filled_row
+from registrations.company.forms import PasteForm
+from registrations.models import Order, Ticket
 from registrations.order_request import BillingDetails, OrderRequest
 from registrations.orders.payment_terms import describe_invoice_schedule
+from registrations.orders.quotations import QuotationUnavailable, create_order_quotation, link_to_quotation
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
-from registrations.storefront.drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft
-from registrations.storefront.forms import BillingForm
+from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
+from registrations.storefront.forms import build_payment_forms
 
-from .bulk_order import (
-    check_rows,
-    list_second_places,
-    load_orderable_tickets,
-    make_draft_name,
-    make_order_request,
-    make_post_data,
-    needs_confirmation,
-    render_rows,
-    save_company_draft,
-)
+from .bulk_order import open_bulk_order, render_rows
 from .desk import render_page
 
 
@@ -62,62 +62,71 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     event_obj = get_visible_event(event, request.user)
     # A second click: the first one has placed the order.
     if nonce and (order := find_order_by_key(event_obj, _idempotency_key(company_obj, nonce))):
-        return redirect("company-order", company, order.reference)
+        return _redirect_to_order(company_obj, order)
     refuse_if_closed(event_obj, at=timezone.now())
-    tickets = load_orderable_tickets(event_obj)
-    draft = load_draft(request.session, make_draft_name(company_obj, event_obj))
-    rows = AttendeeRowFormSet(make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
+    draft = load_company_draft(request.session, company_obj, event_obj)
+    bulk_order = open_bulk_order(request, company_obj, event_obj, draft)
     # Checked again: stock, seats and registrations may have changed since the rows page.
-    is_valid = check_rows(rows, company_obj, event_obj, tickets)
-    second_places = list_second_places(rows, company_obj, event_obj) if is_valid else []
-    if not is_valid or needs_confirmation(second_places, draft):
-        return render_rows(
-            request, company_obj, event_obj, rows, PasteForm(), draft=draft, second_places=second_places
-        )
-    contact = require_signed_in(request.user)
-    order_request = make_order_request(draft, company_obj, contact.email or "")
-    # Without the billing details, which the form on this page checks: the rows page could not correct them.
-    priced_request = replace(order_request, billing=BillingDetails(), purchase_order="")
+    rows = make_checked_rows(bulk_order)
+    second_places = list_unconfirmed_second_places(bulk_order, rows)
+    if rows.has_errors or second_places:
+        return render_rows(request, bulk_order, rows, PasteForm(), second_places=second_places)
+    # Without payment and billing, which the forms on this page check: the rows page could not correct them.
+    priced_request = replace(
+        make_order_request(bulk_order),
+        payment=Order.Payment.INVOICE,
+        billing=BillingDetails(),
+        purchase_order="",
+    )
     try:
-        quote, currency = quote_order(
-            event=event_obj, request=priced_request, context=make_order_context(company_obj, contact)
-        )
+        quote, currency = quote_order(event=event_obj, request=priced_request, context=bulk_order.context)
     except (SoldOut, InvalidFields) as error:
-        return _redirect_to_rows(request, company_obj, event_obj, error)
-    data = get_posted_data(request)
-    billing = (
-        BillingForm(data, initial={**make_billing_data(company_obj), **draft.billing})
-        if quote.total
-        else None
+        return _redirect_to_rows(request, bulk_order, error)
+    return _review_quote(request, bulk_order, quote, currency)
+
+
+def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, currency: str) -> HttpResponse:
+    """Show the quote and the form to pay it; a POST places the order."""
+    company, draft = bulk_order.company, bulk_order.draft
+    forms = build_payment_forms(
+        get_posted_data(request),
+        amount_due=quote.total,
+        billing={**make_billing_data(company), **draft.billing},
+        payment=draft.payment,
     )
     if request.method == "POST":
         # Saved even if invalid: the address is not typed twice.
-        _update_billing(request, draft)
-        save_company_draft(request, company_obj, event_obj, draft)
+        _update_payment(request, draft)
+        network = get_client_network(request.META)
+        save_company_draft(request.session, company, bulk_order.event, draft, network=network)
         if "X-Draft" in request.headers:
             return HttpResponse(status=204)
-        if billing is None or billing.is_valid():
-            return _book_draft(request, company_obj, event_obj, draft)
-    context = {
-        "event": event_obj,
-        **_describe_quote(order_request, tickets, quote, currency=currency, event=event_obj),
-        "billing": billing,
-        "draft": draft,
-        "passes": load_company_passes(company_obj, event_obj, tickets, quote),
-    }
-    return render_page(request, "company/bulk_order_review.html", company_obj, **context)
+        valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+        if all(valid) and "quote" in request.POST:
+            return _create_quotation(request, bulk_order)
+        if all(valid):
+            return _book_draft(request, bulk_order)
+    context = {"billing": None, "payment": None, **forms, **_describe_quote(bulk_order, quote, currency)}
+    return render_page(request, "company/bulk_order_review.html", company, **context)
 
 
-def _describe_quote(
-    order_request: OrderRequest, tickets: list[Ticket], quote: Quote, *, currency: str, event: Event
-) -> dict[str, Any]:
-    """Return the people with their prices, the total, and the terms to pay and to be refunded."""
+def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[str, Any]:
+    """Return the prices of tickets and add-ons, the total, and the terms to pay and to be refunded."""
+    event, order_request = bulk_order.event, make_order_request(bulk_order)
     price_rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
+    priced_tickets = _list_priced_tickets(order_request, bulk_order.tickets, quote)
     return {
-        "people": list(zip(order_request.places, price_rows, strict=True)),
+        "event": event,
+        "draft": bulk_order.draft,
+        "lines": [
+            (order_request.places[line.place_number], line, row)
+            for line, row in zip(quote.lines, price_rows, strict=True)
+        ],
         "total": Money(quote.total, currency),
-        "refunds": describe_ticket_refunds(event, _list_priced_tickets(order_request, tickets, quote)),
+        "passes": bulk_order.load_passes(quote),
+        "refunds": describe_ticket_refunds(event, priced_tickets),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
+        "unused_code": bulk_order.draft.code if not quote.voucher_use_count else "",
         "invoice_schedule": describe_invoice_schedule(event) if quote.total else "",
     }
 
@@ -130,19 +139,20 @@ def _list_priced_tickets(
     return [ticket for ticket in tickets if ticket.slug in slugs]
 
 
-def _update_billing(request: HttpRequest, draft: DraftContent) -> None:
+def _update_payment(request: HttpRequest, draft: DraftContent) -> None:
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
+    draft.payment = request.POST.get("payment", "")[:20]
 
 
 def _idempotency_key(company: Company, nonce: str) -> str:
     return f"company:{company.pk}:{nonce}"
 
 
-def _book_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> HttpResponse:
+def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
     """Place the order, or go back to the rows with the errors; the draft stays."""
-    contact = require_signed_in(request.user)
-    order_request = make_order_request(draft, company, contact.email or "")
+    company, event = bulk_order.company, bulk_order.event
+    order_request = make_order_request(bulk_order)
     # The total that the contact saw: a price that changed meanwhile must not be ordered unseen.
     if (shown := parse_digits(request.POST.get("shown", ""))) is not None:
         order_request = replace(order_request, expected_total=shown)
@@ -151,17 +161,43 @@ def _book_draft(request: HttpRequest, company: Company, event: Event, draft: Dra
         order = book_for_company(
             event=event,
             company=company,
-            contact_person=contact,
+            contact_person=bulk_order.contact,
             request=order_request,
-            idempotency_key=_idempotency_key(company, draft.nonce),
+            idempotency_key=_idempotency_key(company, bulk_order.draft.nonce),
         )
     # Back to the review, which shows the new price: nothing in the rows has to be corrected.
     except PriceChanged as error:
         messages.warning(request, str(error))
         return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
-        return _redirect_to_rows(request, company, event, error)
-    delete_draft(request.session, make_draft_name(company, event))
+        return _redirect_to_rows(request, bulk_order, error)
+    quoted_people = [person for person in bulk_order.draft.people if is_filled_row(person)]
+    link_to_quotation(order=order, number=bulk_order.draft.quotation, places=quoted_people)
+    delete_company_draft(request.session, company, event)
+    if not order.is_by_card:
+        _report_booking(request, order, order_request)
+    return _redirect_to_order(company, order)
+
+
+def _create_quotation(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
+    """Create a quotation for the list; nothing is booked, and the draft stays."""
+    company, event, draft = bulk_order.company, bulk_order.event, bulk_order.draft
+    order_request = make_order_request(bulk_order)
+    throttle_order(event, order_request)
+    try:
+        quotation = create_order_quotation(event=event, request=order_request, context=bulk_order.context)
+    except QuotationUnavailable as error:
+        messages.error(request, str(error))
+        return redirect("company-check", company.slug, event.slug)
+    except (SoldOut, InvalidFields) as error:
+        return _redirect_to_rows(request, bulk_order, error)
+    # By it, “Order these places” continues this draft, with the names of its attendees.
+    draft.quotation, network = quotation.number, get_client_network(request.META)
+    save_company_draft(request.session, company, event, draft, network=network)
+    return redirect("quotation", quotation.link_token)
+
+
+def _report_booking(request: HttpRequest, order: Order, order_request: OrderRequest) -> None:
     places = len(order_request.places)
     message = ngettext(
         "%(places)d place is booked: order %(reference)s.",
@@ -169,15 +205,19 @@ def _book_draft(request: HttpRequest, company: Company, event: Event, draft: Dra
         places,
     )
     messages.success(request, message % {"places": places, "reference": order.reference})
+
+
+def _redirect_to_order(company: Company, order: Order) -> HttpResponse:
+    """Go to the page that pays the order, if it is paid by card, else to the order's page."""
+    if order.is_by_card:
+        return redirect(order.sender_path)
     return redirect("company-order", company.slug, order.reference)
 
 
-def _redirect_to_rows(
-    request: HttpRequest, company: Company, event: Event, error: ConventionError
-) -> HttpResponse:
+def _redirect_to_rows(request: HttpRequest, bulk_order: BulkOrder, error: ConventionError) -> HttpResponse:
     for sentence in _list_error_sentences(error):
         messages.error(request, f"{sentence} {_('Your entries have not been lost.')}")
-    return redirect("company-register", company.slug, event.slug)
+    return redirect("company-register", bulk_order.company.slug, bulk_order.event.slug)
 
 
 def _list_error_sentences(error: ConventionError) -> list[str]:

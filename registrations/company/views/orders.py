@@ -1,5 +1,6 @@
 """A company's orders: the list, one order with its people, payment and documents, and invoices as PDF."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -21,6 +22,7 @@ from registrations.billing.change_billing import can_change_billing_details, loa
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
 from registrations.billing.refund_summary import load_amounts_due, load_requested_refunds
 from registrations.billing.refund_text import load_refund_history
+from registrations.booking.holds import find_hold_end
 from registrations.company.other_invoices import find_transfer_account, list_other_invoices
 from registrations.company.other_orders import list_other_orders, list_valid_quotations
 from registrations.company.permissions import list_company_invoices, list_company_orders
@@ -28,7 +30,7 @@ from registrations.invoices.documents.buyer_document import choose_buyer_documen
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
-from registrations.models import Order
+from registrations.models import Order, Registration
 from registrations.orders.payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice, load_payment_terms
 from registrations.pricing.display import list_price_rows
 from registrations.storefront.billing_views import build_billing_form, save_billing_form
@@ -96,6 +98,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         "order": order,
         "people": [(registration, list_price_rows(registration)) for registration in people],
         "payment_terms": load_payment_terms(order) if order.total else None,
+        **_describe_hold(people),
         "documents": documents,
         "invoice_sentence": describe_coming_invoice(order, document, PAGE_INVOICE_TEXTS)
         if is_invoice_to_come
@@ -108,6 +111,12 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         "can_change_billing": can_change_billing_details(order),
     }
     return render_page(request, "company/order.html", company_obj, **context)
+
+
+def _describe_hold(registrations: Iterable[Registration]) -> dict[str, Any]:
+    """Return how many places await their payment, and until when they are held, as template context."""
+    awaiting = [row for row in registrations if row.confirmed_at is None and row.cancelled_at is None]
+    return {"awaiting_count": len(awaiting), "hold_ends_at": find_hold_end(awaiting)}
 
 
 def _describe_balance(order: Order, receivable: Receivable | None) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Compare charges with issued lines: what is still to be invoiced, deducted or credited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date
-from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.balance import ReceivableBalance, compute_balance
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Receivable
 
 from .invoice_writer import DraftLine, build_charge_line
@@ -79,26 +79,32 @@ def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
 
 @dataclass(frozen=True)
 class InvoiceSettlement:
-    """Cents of an invoice: its total, what credit notes take back, what was received, what is left to pay."""
+    """The total of an invoice, what credit notes take back, what was received, and what is left to pay."""
 
-    total: int
-    credited: int
-    received: int
-    unpaid: int
+    total_cents: int
+    credited_cents: int
+    received_cents: int
+    unpaid_cents: int
 
     @property
-    def uncollected(self) -> int:
-        """Return the cents that are no longer due, although no credit note takes them back."""
-        return self.total - self.credited - self.received - self.unpaid
+    def uncollected_cents(self) -> int:
+        """Return what is no longer due, although no credit note takes it back."""
+        return self.total_cents - self.credited_cents - self.received_cents - self.unpaid_cents
 
 
 def compute_settlement(document: Invoice) -> InvoiceSettlement:
-    """Return what was received and is unpaid of an invoice.
+    """Return what was received and is unpaid of an invoice."""
+    receivable = document.receivable
+    return derive_settlement(document, load_invoiced_balance(receivable), compute_balance(receivable))
+
+
+def derive_settlement(
+    document: Invoice, invoiced_balance: InvoicedBalance, balance: ReceivableBalance
+) -> InvoiceSettlement:
+    """Return what was received and is unpaid of an invoice, from what was loaded of its receivable.
 
     Payments cover the receivable's documents in the order in which they were issued.
     """
-    invoiced_balance = load_invoiced_balance(document.receivable)
-    balance = compute_balance(document.receivable)
     earlier = sum(
         line.invoice.sign * line.amount
         for line in invoiced_balance.lines
@@ -108,16 +114,28 @@ def compute_settlement(document: Invoice) -> InvoiceSettlement:
     retained = max(0, balance.amount_retained - earlier)
     payable = max(0, invoiced_balance.amount_of(document))
     return InvoiceSettlement(
-        total=document.total,
-        credited=document.total - payable,
-        received=min(payable, retained),
-        unpaid=max(0, min(payable - retained, balance.amount_due)),
+        total_cents=document.total,
+        credited_cents=document.total - payable,
+        received_cents=min(payable, retained),
+        unpaid_cents=max(0, min(payable - retained, balance.amount_due)),
     )
 
 
 def compute_unpaid_cents(document: Invoice) -> int:
     """Return the cents left to pay of an invoice, 0 if it is paid or credited."""
-    return compute_settlement(document).unpaid
+    return compute_settlement(document).unpaid_cents
+
+
+def select_unpaid_invoices(
+    documents: Iterable[Invoice], invoiced_balance: InvoicedBalance, balance: ReceivableBalance
+) -> list[Invoice]:
+    """Return the invoices of a receivable that are not paid in full, without a query."""
+    return [
+        document
+        for document in documents
+        if not document.is_credit_note
+        and derive_settlement(document, invoiced_balance, balance).unpaid_cents > 0
+    ]
 
 
 def build_lines_to_invoice(receivable: Receivable) -> list[DraftLine]:

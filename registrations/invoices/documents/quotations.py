@@ -25,7 +25,8 @@ QUOTATION_VALIDITY = datetime.timedelta(days=30)
 class QuotationSubject:
     """Subject of a quotation: event, text, service period and last day of validity.
 
-    `company` and `voucher_code` are those of the quoted order, for an order of the same.
+    `company` and `voucher_code` are those of the quoted order, for an order of the same; `company_id` is that
+    of the directory, if a company's contact asked.
     """
 
     text: str
@@ -35,6 +36,7 @@ class QuotationSubject:
     valid_until: datetime.date | None = None
     company: str = ""
     voucher_code: str = ""
+    company_id: int | None = None
 
 
 @transaction.atomic
@@ -92,5 +94,6 @@ def _make_details(buyer: Buyer, subject: QuotationSubject) -> dict[str, Any]:
         "purchase_order": clean_line(buyer.purchase_order),
         "company": clean_line(subject.company),
         "voucher_code": subject.voucher_code,
+        "company_id": subject.company_id,
         "paid": 0,
     }

@@ -16,7 +16,10 @@ from .quotation_pdf import build_pro_forma, list_subject_facts
 
 
 def render_receipt_pdf(payment: Payment) -> bytes:
-    """Return the receipt of a payment in the buyer's language. Raise NothingToIssue or MissingIssuer."""
+    """Return the receipt of a payment in the buyer's language; a cancelled payment's says that it is void.
+
+    Raise NothingToIssue or MissingIssuer.
+    """
     receivable = payment.receivable
     with translation.override(receivable.language):
         document, lines = build_pro_forma(receivable)
@@ -48,7 +51,7 @@ def compute_balance_before(payment: Payment) -> ReceivableBalance:
 def draw_payment_received(sheets: DocumentSheets, payment: Payment, *, still_due: int) -> None:
     """Draw what was paid and how, the cents that were still due, and that an invoice is another document."""
     sheets.y += 18
-    sheets.ensure_space(110)
+    sheets.ensure_space(130)
     sheets.draw_total(
         _("Received, %(method)s") % {"method": payment.get_method_display()},
         format_cents(payment.amount, payment.currency),
@@ -56,5 +59,10 @@ def draw_payment_received(sheets: DocumentSheets, payment: Payment, *, still_due
     )
     sheets.draw_total(_("Still due"), format_cents(still_due, payment.currency), FontWeight.REGULAR)
     sheets.y += 12
+    if payment.is_cancelled:
+        sheets.draw_paragraph(
+            _("This payment was cancelled: the receipt is void."), FontWeight.BOLD, 11, width=TABLE_WIDTH
+        )
+        sheets.y += 6
     words = _("This receipt confirms the payment; it is not an invoice. The invoice is sent separately.")
     sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)

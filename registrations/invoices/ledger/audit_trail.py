@@ -24,7 +24,6 @@ ACTION_LABELS = {
     "payment.cancel": _("payment cancelled"),
     "refund.request": _("refund recorded"),
     "refund.done": _("refund done"),
-    "refund.reopen": _("refund requested again"),
     "refund.fail": _("refund failed"),
     "dispute.open": _("payment disputed by the cardholder"),
     "dispute.lose": _("dispute lost"),

@@ -141,16 +141,22 @@ def complete_refund(
     refund.refresh_from_db()
 
 
-def reopen_refund(*, refund: Refund, reason: str) -> None:
-    """Set a completed refund back to requested, because its money has not left. Others stay as they are."""
-    changed = Refund.objects.filter(pk=refund.pk, state=Refund.State.DONE).update(
-        state=Refund.State.REQUESTED, refunded_on=timezone.localdate()
+@transaction.atomic
+def request_refund_again(*, refund: Refund, reason: str) -> Refund:
+    """Take back a completed refund whose money has not left, and request it again; return the new one.
+
+    Its money comes back today, as the day on which it was booked may be in an exported period.
+    """
+    lock_receivable(refund.receivable)
+    fail_refund(refund=refund, reason=reason)
+    return request_refund(
+        payment=refund.payment,
+        amount=refund.amount,
+        reason=refund.reason,
+        method=refund.method,
+        occasion=refund.occasion,
+        charge_key=refund.charge_key,
     )
-    if changed:
-        record_action(
-            "refund.reopen", refund, event=refund.receivable.event, fields=["state"], reason=reason[:300]
-        )
-    refund.refresh_from_db()
 
 
 def fail_refund(*, refund: Refund, reason: str) -> None:

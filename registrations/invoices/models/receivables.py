@@ -278,6 +278,11 @@ class Payment(models.Model):
         """Return whether it was entered by hand, so that it may be a mistake."""
         return not self.is_by_processor and not self.is_from_bank_line
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Return whether a counter-entry took it back."""
+        return any(refund.is_counter_entry for refund in self.refunds.all())
+
 
 # Begins the external id of payments that come from a bank statement. It is stored, so it never changes.
 BANK_LINE_PREFIX = "bank:"

@@ -296,9 +296,9 @@ def _explain_mail(document: Invoice) -> tuple[str, str]:
         "email": document.receivable.email,
     }
     settlement = None if document.is_credit_note else compute_settlement(document)
-    if settlement is None or not settlement.unpaid:
+    if settlement is None or not settlement.unpaid_cents:
         return heading, explanation
-    due, day = format_cents(settlement.unpaid, document.currency), format_date(document.due_on)
+    due, day = format_cents(settlement.unpaid_cents, document.currency), format_date(document.due_on)
     if not is_claim(document, settlement):
         asked = _("The e-mail asks for %(due)s by %(day)s.") % {"due": due, "day": day}
         return heading, f"{explanation} {asked}"

@@ -21,8 +21,8 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.invoiced_balance import (
     InvoicedBalance,
-    compute_unpaid_cents,
     load_invoiced_balance,
+    select_unpaid_invoices,
 )
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
@@ -62,7 +62,7 @@ from registrations.invoices.permissions import (
     get_receivable_for_treasurer,
     require_treasurer,
 )
-from registrations.invoices.reminders import number_reminders, will_be_reminded
+from registrations.invoices.reminders import is_any_reminded_again, number_reminders
 from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
@@ -138,9 +138,12 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     row: Any = annotate_receivables(today).get(pk=receivable.pk)
     balance = ReceivableBalance(row.amount_owed, row.amount_paid, row.amount_refunded)
     documents = list(
-        receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
+        receivable.invoices.select_related("origin")
+        .prefetch_related("mails", "reminders")
+        .order_by("issued_on", "pk")
     )
-    unpaid_invoices = find_unpaid_invoices(documents) if balance.amount_due > 0 else []
+    # The latest first.
+    unpaid_invoices = select_unpaid_invoices(reversed(documents), invoiced_balance, balance)
     payments = list(receivable.payments.select_related("payout"))
     facts = build_facts(
         balance,
@@ -161,9 +164,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         charges=[(charge, charge_texts[charge.pk]) for charge in receivable.charges.all()],
         # The e-mail of the latest one states what is left to pay.
         claimed_document=next(iter(unpaid_invoices), None),
-        is_reminded_again=any(
-            will_be_reminded(document, today=today) for document in unpaid_invoices if document.due_on < today
-        ),
+        is_reminded_again=is_any_reminded_again(unpaid_invoices, today=today),
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
@@ -174,15 +175,6 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         is_by_hand=has_manual_charges(receivable),
         history=list_audit_entries(receivable, documents, charge_texts),
     )
-
-
-def find_unpaid_invoices(documents: list[Invoice]) -> list[Invoice]:
-    """Return the invoices that are not paid in full, the latest first."""
-    return [
-        document
-        for document in reversed(documents)
-        if not document.is_credit_note and compute_unpaid_cents(document) > 0
-    ]
 
 
 def build_facts(

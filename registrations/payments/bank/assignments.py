@@ -18,8 +18,8 @@ from registrations.invoices.ledger.refunds import (
     complete_refund,
     compute_refundable,
     fail_refund,
-    reopen_refund,
     request_refund,
+    request_refund_again,
 )
 from registrations.invoices.models import Payment, Payout, Receivable, Refund
 from registrations.invoices.models.receivables import BANK_LINE_PREFIX, UNDO_PREFIX
@@ -218,10 +218,11 @@ def _make_return_id(line: BankLine) -> str:
 
 @transaction.atomic
 def undo_returned_transfer(*, line: BankLine, reason: str) -> Refund:
-    """Free a debit that was matched to the wrong refund; return that refund.
+    """Free a debit that was matched to the wrong refund; return that refund, or the new request for it.
 
-    One that was recorded from this debit fails. One that had been requested before is requested again, unless
-    it was completed on another day. Raise InvalidAssignment if the debit is not matched.
+    The refund fails, and what it booked comes back today. One that had been requested before the debit is
+    requested again; one that was completed on another day stays. Raise InvalidAssignment if the debit is not
+    matched.
     """
     line = lock_line(line.pk)
     if line.refund_id is None:
@@ -230,8 +231,8 @@ def undo_returned_transfer(*, line: BankLine, reason: str) -> Refund:
     lock_receivable(refund.receivable)
     if (refund.external_id or "").startswith(_make_return_id(line)):
         fail_refund(refund=refund, reason=reason)
-    elif refund.refunded_on == line.booked_on:
-        reopen_refund(refund=refund, reason=reason)
+    elif refund.state == Refund.State.DONE and refund.refunded_on == line.booked_on:
+        refund = request_refund_again(refund=refund, reason=reason)
     line.refund = None
     line.save(update_fields=["refund"])
     record_action("bank.undo", line, event=refund.receivable.event, fields=["refund"], reason=reason[:300])

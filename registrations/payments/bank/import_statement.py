@@ -1,10 +1,13 @@
 """Import a bank statement: store each line once and record what is beyond doubt."""
 
+import datetime
 import itertools
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.club.models import Person
@@ -17,21 +20,24 @@ from .payables import build_line_facts, build_payable_index
 from .statement_lines import StatementEntry, StatementFile
 
 QUERY_BATCH_SIZE = 10_000
+# A bank books nothing in advance: a later day is a typing error. One day for other time zones.
+MAX_DAYS_AHEAD = datetime.timedelta(days=1)
 
 
 @dataclass
 class StatementImport:
-    """Result of an import or preview: new lines with their matches, and the number of known ones."""
+    """Result of an import or preview: new lines with their matches; numbers of known and future ones."""
 
     matches: list[tuple[BankLine, LineMatch]] = field(default_factory=list)
     known_count: int = 0
+    future_count: int = 0
 
     def count_kinds(self, *kinds: MatchKind) -> int:
         """Return how many new lines have one of these match kinds."""
         return sum(match.kind in kinds for _line, match in self.matches)
 
     def __str__(self) -> str:
-        return _(
+        summary = _(
             "New lines: %(new)d. Already imported: %(known)d. Matched to amounts due: %(exact)d. "
             "Matched to Stripe payouts: %(payouts)d. To review: %(open)d."
         ) % {
@@ -45,11 +51,19 @@ class StatementImport:
                 for line, match in self.matches
             ),
         }
+        if not self.future_count:
+            return summary
+        sentence = ngettext(
+            "%(count)d line is dated in the future and is left out: check the file.",
+            "%(count)d lines are dated in the future and are left out: check the file.",
+            self.future_count,
+        )
+        return f"{summary} {sentence % {'count': self.future_count}}"
 
 
 @transaction.atomic
 def import_statement(*, file: StatementFile, imported_by: Person | None = None) -> StatementImport:
-    """Store the new lines and record exact matches, in one transaction."""
+    """Store the new lines and record exact matches, in one transaction; lines of later days are left out."""
     # Two imports of overlapping statements would both see the same lines as new.
     acquire_advisory_lock("bank-import")
     statement = BankStatement.objects.create(
@@ -81,7 +95,10 @@ def _build_new_lines(
 
     Fingerprints that earlier versions of this code computed are compared too; each stored line matches once.
     """
-    entries = {entry.fingerprint: entry for entry in file.entries}
+    last_day = timezone.localdate() + MAX_DAYS_AHEAD
+    booked = [entry for entry in file.entries if entry.booked_on <= last_day]
+    statement_import.future_count = len(file.entries) - len(booked)
+    entries = {entry.fingerprint: entry for entry in booked}
     candidates = {
         fingerprint: [fingerprint, *entry.former_fingerprints] for fingerprint, entry in entries.items()
     }
@@ -95,7 +112,7 @@ def _build_new_lines(
             known_fingerprints.remove(match)
         else:
             lines.append(_build_line(statement, fingerprint, entry))
-    statement_import.known_count = len(file.entries) - len(lines)
+    statement_import.known_count = len(booked) - len(lines)
     return lines
 
 

@@ -79,7 +79,7 @@ def get_or_create_attempt(*, order: Order) -> CardPaymentAttempt:
     if latest and latest.completed_at:
         raise NothingToPay(_("The bank is processing this payment; you do not need to do anything."))
     if latest and latest.amount == amount and latest.is_payable(at=now):
-        extend_hold(order=order, expires_at=latest.expires_at + HOLD_GRACE_PERIOD)
+        _hold_for_attempt(order, latest)
         return latest
     attempt_count = CardPaymentAttempt.objects.filter(order=order).count()
     if attempt_count >= MAX_ATTEMPTS:
@@ -97,9 +97,21 @@ def get_or_create_attempt(*, order: Order) -> CardPaymentAttempt:
         # Stripe stores seconds; the row must have the moment that a fetched session returns.
         expires_at=(now + SESSION_DURATION).replace(microsecond=0),
     )
-    extend_hold(order=order, expires_at=attempt.expires_at + HOLD_GRACE_PERIOD)
+    _hold_for_attempt(order, attempt)
     record_action("payment.start", order, event=order.event, fields=["attempt"])
     return attempt
+
+
+def _hold_for_attempt(order: Order, attempt: CardPaymentAttempt) -> None:
+    # The places of an order on invoice do not depend on its payment.
+    if order.is_by_card:
+        extend_hold(order=order, expires_at=attempt.expires_at + HOLD_GRACE_PERIOD)
+
+
+def can_pay_by_card(order: Order) -> bool:
+    """Return whether an active order may be paid by card: also one on invoice, once its buyer is verified."""
+    is_payable = order.payment != Order.Payment.FREE and not order.awaits_verification
+    return is_payable and is_order_active(order)
 
 
 def compute_card_due(order: Order) -> int:
@@ -107,7 +119,7 @@ def compute_card_due(order: Order) -> int:
     due = calculate_balance(order).amount
     # Money alone is not enough: an order whose places were all cancelled may still have a balance. Confirmed
     # places may owe for what was added since.
-    if due <= 0 or not order.is_by_card or not is_order_active(order):
+    if due <= 0 or not can_pay_by_card(order):
         raise NothingToPay(_("There is nothing left to pay for this order."))
     return due
 

@@ -13,7 +13,7 @@ from registrations.models import Registration, Sponsorship
 from registrations.payments.models import CardPaymentAttempt, StripeEvent
 
 from . import gateway
-from .checkout import accepts_cards, end_attempt
+from .checkout import accepts_cards, can_pay_by_card, end_attempt
 from .settlement import matches_amount_due, settle_session
 from .webhook_events import EVENT_HANDLERS, process_event, receive_event
 
@@ -80,18 +80,26 @@ def _close_unknown_attempt(attempt: CardPaymentAttempt) -> None:
 
 
 def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
-    """Return whether the order holds a place or a package for exactly the amount of this attempt."""
-    if not matches_amount_due(attempt):
-        # A place was cancelled meanwhile: the buyer starts again for the rest.
+    """Return whether the order waits for a card payment of exactly this amount.
+
+    It does while a place or a package is held, or once all are confirmed: what is due may have been added
+    since, or the order is on invoice.
+    """
+    order = attempt.order
+    # A place was cancelled, or the buyer pays by transfer by now: they start again for what is due then.
+    if not can_pay_by_card(order) or not matches_amount_due(attempt):
         return False
-    is_held = Q(
-        order=attempt.order_id,
-        cancelled_at__isnull=True,
-        confirmed_at__isnull=True,
-        hold_expires_at__gt=timezone.now(),
-    )
+    if not order.is_by_card:
+        return True
+    pending = Q(order=attempt.order_id, cancelled_at__isnull=True, confirmed_at__isnull=True)
     # A sponsor's package may include no places.
-    return Registration.objects.filter(is_held).exists() or Sponsorship.objects.filter(is_held).exists()
+    holds = [
+        hold_expires_at
+        for rows in (Registration.objects, Sponsorship.objects)
+        for hold_expires_at in rows.filter(pending).values_list("hold_expires_at", flat=True)
+    ]
+    now = timezone.now()
+    return not holds or any(hold_expires_at and hold_expires_at > now for hold_expires_at in holds)
 
 
 def fetch_missed_events() -> None:

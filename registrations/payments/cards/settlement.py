@@ -172,6 +172,9 @@ def _hold_for_debit(attempt: CardPaymentAttempt) -> None:
     if attempt.completed_at:
         return
     attempt.completed_at = timezone.now()
+    # The places of an order on invoice do not depend on its payment.
+    if not attempt.order.is_confirmed_later:
+        return
     try:
         with transaction.atomic():
             extend_hold(order=attempt.order, expires_at=attempt.completed_at + DEBIT_DURATION)
@@ -183,15 +186,17 @@ def _hold_for_debit(attempt: CardPaymentAttempt) -> None:
 def _close_attempt(attempt: CardPaymentAttempt) -> None:
     """Close an attempt that will not be paid.
 
-    Its places are released unless another attempt is open, the amount due has changed, or a part was paid.
+    Its places are released unless another attempt is open, the amount due or the payment method has changed,
+    or a part was paid.
     """
     if attempt.closed_at:
         return
     attempt.closed_at = timezone.now()
     # In another tab the buyer may be paying a newer attempt.
     others = CardPaymentAttempt.objects.unsettled().filter(order=attempt.order).exclude(pk=attempt.pk)
-    is_unpaid = calculate_amount_retained(attempt.order) == 0
-    if is_unpaid and not others.exists() and matches_amount_due(attempt):
+    # An order that is paid by transfer by now holds its places for that.
+    awaits_card = attempt.order.is_by_card and calculate_amount_retained(attempt.order) == 0
+    if awaits_card and not others.exists() and matches_amount_due(attempt):
         release_hold(order=attempt.order)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET
 
+from convention.club.models import Person
 from convention.errors import ConventionError, NotFound
 from convention.money import Money
 from convention.text.normalize import parse_digits
@@ -21,17 +22,21 @@ from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.booking.holds import find_hold_end
 from registrations.inventory.stock import refresh_availability, release_expired_packages
-from registrations.models import Package, Registration, Sponsorship
+from registrations.models import Order, Package, Registration, Sponsorship
+from registrations.order_context import OrderContext
+from registrations.orders.payment_terms import describe_invoice_schedule
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.cards.checkout import (
     NothingToPay,
     accepts_cards,
+    can_pay_by_card,
     compute_card_due,
     start_payment,
     uses_demo_payments,
 )
 from registrations.payments.cards.demo_payments import record_demo_payment, require_demo_payments
 from registrations.payments.cards.reconcile import poll_attempt_soon
+from registrations.payments.cards.switch_to_transfer import can_switch_to_transfer, switch_to_transfer
 from registrations.payments.cards.unpaid_addons import find_unpaid_addons, remove_unpaid_addon
 from registrations.payments.models import CardPaymentAttempt
 from registrations.permissions import LinkAccess, get_order_by_link
@@ -61,10 +66,12 @@ def _require_full_access(reference: str, secret: str) -> LinkAccess:
 @never_cache
 @require_safe_or_post
 def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Show the amount due; a POST redirects to the payment page, or removes an add-on."""
+    """Show the amount due; a POST goes to the payment page, removes an add-on, or switches to a transfer."""
     link_access = _require_full_access(reference, secret)
     if "remove" in request.POST:
         return _remove_addon(request, link_access)
+    if "transfer" in request.POST:
+        return _switch_to_transfer(request, link_access)
     view = csp_override(_build_csp())(_start_payment if request.method == "POST" else _show_payment)
     response: HttpResponse = view(request, link_access)
     return response
@@ -81,6 +88,26 @@ def _remove_addon(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
     else:
         messages.success(request, _("The add-on has been removed, and nothing is due for it."))
     return redirect("order", order.reference, link_access.secret)
+
+
+def _switch_to_transfer(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
+    """Let the buyer pay by transfer; show its details, or the order if the buyer has to confirm it."""
+    order = link_access.order
+    throttle_correction(order)
+    context = OrderContext(
+        source=Order.Source(order.source),
+        person=request.user if isinstance(request.user, Person) else None,
+        network=order.network,
+    )
+    try:
+        order = switch_to_transfer(order=order, context=context)
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("order", order.reference, link_access.secret)
+    if not order.awaits_verification:
+        messages.success(request, _("You now pay by bank transfer. We are e-mailing you the details."))
+    name = "order-transfer" if get_transfer_details(order) else "order"
+    return redirect(name, order.reference, link_access.secret)
 
 
 def _start_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
@@ -128,6 +155,8 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
         "is_under_way": latest is not None and latest.state == CardPaymentAttempt.State.UNDER_WAY,
         "is_test": uses_demo_payments(),
         "offers_cards": settings.CARD_PAYMENT,
+        "can_pay_by_transfer": can_switch_to_transfer(order),
+        "invoice_schedule": describe_invoice_schedule(order.event),
         **_build_hold_context(link_access),
     }
     return render(request, "payments/pay.html", context)
@@ -140,7 +169,9 @@ def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     active_items += (
         r for r in (*link_access.registrations, *link_access.private_registrations) if r.cancelled_at is None
     )
-    unconfirmed_items = [item for item in active_items if item.confirmed_at is None]
+    # The places of an order on invoice do not depend on its payment.
+    is_provisional = link_access.order.is_confirmed_later
+    unconfirmed_items = [item for item in active_items if is_provisional and item.confirmed_at is None]
     expired = [item for item in unconfirmed_items if not item.is_held()]
     return {
         "sponsorships": sponsorships,
@@ -190,15 +221,21 @@ def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpRespo
 @never_cache
 @require_GET
 def bank_transfer(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Show account, amount, reference and QR code of a bank transfer."""
+    """Show account, amount, reference and QR code of a bank transfer; the buyer may pay by card instead."""
     link_access = _require_full_access(reference, secret)
-    transfer = get_transfer_details(link_access.order)
+    order = link_access.order
+    transfer = get_transfer_details(order)
     if transfer is None:
         return redirect("order", reference, secret)
+    latest = CardPaymentAttempt.objects.filter(order=order).first()
+    # Nobody should send a transfer while the bank processes a direct debit.
+    if latest and latest.state == CardPaymentAttempt.State.UNDER_WAY:
+        return redirect("order-pay", reference, secret)
     context = {
         "link_access": link_access,
-        "order": link_access.order,
-        "event": link_access.order.event,
+        "order": order,
+        "event": order.event,
         "transfer": transfer,
+        "can_pay_by_card": settings.CARD_PAYMENT and can_pay_by_card(order),
     }
     return render(request, "payments/transfer.html", context)

@@ -63,7 +63,7 @@ def _page_context(link_access: LinkAccess, sponsorship: Sponsorship) -> dict[str
         "named": sum(place.has_name for place in places),
         "buyer_document": choose_buyer_document(find_stored_receivable(link_access.order)),
         "due": due if due.amount > 0 else None,
-        "can_change": link_access.order.event.ends_at > timezone.now() and not sponsorship.cancelled_at,
+        "can_change": not link_access.order.event.is_over() and not sponsorship.cancelled_at,
         "can_transfer": link_access.order.event.substitution_deadline > timezone.now(),
     }
 

@@ -3,6 +3,8 @@
  * Without this script each screen saves its fields when it is sent.
  */
 
+import { parsePage } from "../convention/page_parts.js";
+
 const PAUSE_MS = 600;
 
 /** @type {NodeListOf<HTMLFormElement>} */
@@ -51,7 +53,7 @@ function findTotals(form) {
 async function refreshTotal(form) {
   const response = await saveDraft(form, "total");
   // After a failure no total is shown, because the old one may be wrong.
-  const page = new DOMParser().parseFromString(response?.ok ? await response.text() : "", "text/html");
+  const page = parsePage(response?.ok ? await response.text() : "");
   for (const total of findTotals(form)) total.replaceChildren(...page.body.childNodes);
 }
 
@@ -59,7 +61,7 @@ async function refreshTotal(form) {
 async function refreshQuestions(form) {
   const response = await saveDraft(form, "questions");
   if (!response?.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = parsePage(await response.text());
   /** @type {NodeListOf<HTMLElement>} */
   const newSections = page.querySelectorAll("[data-attendee]");
   for (const newSection of newSections) {

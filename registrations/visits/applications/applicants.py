@@ -174,7 +174,7 @@ def _iterate_sheet_rows(visit: Visit) -> Iterator[list[Any]]:
 
 def describe_free_places(visits: Iterable[Visit], *, at: datetime.datetime) -> dict[int, str]:
     """Return a phrase on free places for each upcoming visit by its id, in one query."""
-    upcoming = [visit for visit in visits if visit.event.ends_at > at and not visit.cancelled_at]
+    upcoming = [visit for visit in visits if not visit.event.is_over(at=at) and not visit.cancelled_at]
     rows = Ticket.objects.filter(
         event__in=[visit.event_id for visit in upcoming], audience=Ticket.Audience.MEMBER
     )

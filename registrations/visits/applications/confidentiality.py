@@ -1,7 +1,6 @@
 """Versions of the confidentiality terms, and each visitor's acceptance of the version they read."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
@@ -31,7 +30,7 @@ def accept_nda_text(*, application: Application, text_hash: str, name: str) -> N
     """
     visit = application.visit
     check_not_cancelled(visit)
-    if visit.event.ends_at <= timezone.now():
+    if visit.event.is_over():
         raise NotOpenNow(_("The visit is over."))
     if not Application.objects.still_valid().filter(pk=application.pk).exists():
         raise ApplicationEnded(_("This application has ended, so there is nothing to accept."))
@@ -61,7 +60,7 @@ def save_nda_text(*, visit: Visit, text: str, text_en: str = "", author: Person 
     """
     # The row lock serializes authors, so that two versions never get the same number.
     visit = lock_visit_row(visit)
-    if visit.event.ends_at <= timezone.now():
+    if visit.event.is_over():
         raise NotOpenNow(_("The visit is over, so the text can no longer be changed."))
     text, text_en = _normalize_lines(text), _normalize_lines(text_en)
     latest = visit.nda_texts.first()

@@ -229,7 +229,7 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
         is_listed=application.listed_at is not None,
         has_arrived=arrived_at is not None,
         has_left=left_at is not None,
-        is_over=visit.event.ends_at <= context.at,
+        is_over=visit.event.is_over(at=context.at),
         has_visit_scans=bool(presence),
     )
 

@@ -58,8 +58,8 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         for visit in visits
     ]
     context = {
-        "upcoming": [row for row in rows if row[0].event.ends_at >= now],
-        "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
+        "upcoming": [row for row in rows if not row[0].event.is_over(at=now)],
+        "past": [row for row in reversed(rows) if row[0].event.is_over(at=now)],
         "managed_visits": _list_managed_visits(person),
         "can_plan": can_plan_season(person),
         "can_propose": can_propose(person),
@@ -89,7 +89,7 @@ def visit_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "visit": visit,
         "states": ApplicationState,
         "visit_states": Visit.State,
-        "is_over": visit.event.ends_at < timezone.now(),
+        "is_over": visit.event.is_over(),
         "closes_at": visit.applications_close_at,
         "locks_at": visit.locks_at,
         "ticket": get_member_ticket(visit),

@@ -84,7 +84,7 @@ def publish_debrief(*, debrief: Debrief) -> None:
     Raise NotOpenNow before the end of the visit, InvalidFields without a text.
     """
     visit, now = debrief.visit, timezone.now()
-    if visit.cancelled_at or visit.event.ends_at > now:
+    if visit.cancelled_at or not visit.event.is_over(at=now):
         raise NotOpenNow(_("The debrief can be published once the visit is over."))
     if not debrief.text.strip():
         sentence = _("There is nothing to publish yet. Enter the debrief first.")

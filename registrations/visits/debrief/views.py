@@ -61,7 +61,7 @@ def debrief_edit(request: HttpRequest, event: str) -> HttpResponse:
         "terms": terms,
         "is_open": is_debrief_open(terms, at=timezone.now()),
         "seen_hash": hash_debrief(debrief),
-        "is_over": visit.event.ends_at < timezone.now(),
+        "is_over": visit.event.is_over(),
         "signatory_count": len(list_signatories(visit)),
         "notes": list_notes(debrief),
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.visits.models import Application, Identity, Visit
 
 from .fields import (
@@ -73,7 +74,7 @@ def is_request_due(application: Application, *, locks_at: datetime.datetime, at:
     return is_reminder_time and application.identity_reminded_at is None
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def send_identity_request(application_id: int) -> None:
     """Send the mail if it is still due, and record the time. Raise MailNotSent."""
     with hold_lease(f"identity:{application_id}"):

@@ -40,7 +40,7 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
     # Waits for applicants in flight, who hold the lock shared, so that nobody gets a place afterwards.
     acquire_advisory_lock(get_advisory_lock_name(visit))
     visit = lock_visit_row(visit)
-    if visit.event.ends_at <= timezone.now():
+    if visit.event.is_over():
         raise NotOpenNow(_("The visit is over, so it can no longer be called off."))
     # Before the places are released, after which no application is valid any more.
     application_ids = list(Application.objects.still_valid().filter(visit=visit).values_list("pk", flat=True))

@@ -1,14 +1,14 @@
-"""Follow new dates of a visit that members know of: one e-mail to each person concerned, links, reminders."""
-
-import datetime
+"""Follow new dates of a visit: rides, links, reminders, and one e-mail to each person concerned."""
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Model
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
 from convention.mail.messages import MailAttachment, MailMessage, send_or_log
@@ -16,7 +16,9 @@ from convention.text.email_addresses import is_same_email
 from registrations.orders.calendar import build_calendar_file
 from registrations.permissions import get_full_access
 from registrations.visits.hosts.permissions import find_current_list
-from registrations.visits.models import Application, DayMail, HostContact, Visit
+from registrations.visits.models import Application, DayMail, HostContact, NotifiedDates, Visit
+from registrations.visits.rides.calendar import list_rides
+from registrations.visits.rides.edit_rides import shift_rides
 
 from .event_hooks import round_to_minutes
 
@@ -24,21 +26,34 @@ from .event_hooks import round_to_minutes
 ANNOUNCED_STATES = (Visit.State.PUBLISHED, Visit.State.CLOSED, Visit.State.LOCKED, Visit.State.SENT)
 
 
-def follow_new_dates(stored: Event, event: Event) -> None:
-    """Tell everyone concerned that the visit moves from the dates of `stored` to those of `event`.
+def follow_new_dates(stored: Event, event: Event) -> list[str]:
+    """Move rides, links and reminders of a visit from the dates of `stored` to those of `event`.
 
-    Open links to the list last as much longer or shorter, and reminders are sent again for the new dates.
+    Tell everyone concerned if members know of the visit. Return sentences on the rides for the organizer.
     """
     if event.kind != Event.Kind.SITE_VISIT or round_to_minutes(stored) == round_to_minutes(event):
-        return
+        return []
     visit = Visit.objects.filter(event=event).first()
     if visit is None:
-        return
+        return []
     visit.event = event
-    now = timezone.now()
     # Visitors are on their way or on site when a visit has begun; then only its end can change.
-    if visit.state not in ANNOUNCED_STATES or event.starts_at <= now:
-        return
+    if visit.cancelled_at or event.starts_at <= timezone.now():
+        return []
+    shifted_count = shift_rides(
+        visit=visit,
+        old_end=stored.ends_at,
+        start_shift=event.starts_at - stored.starts_at,
+        end_shift=event.ends_at - stored.ends_at,
+    )
+    if visit.state in ANNOUNCED_STATES:
+        _announce_new_dates(visit, stored)
+    return _describe_shifted_rides(visit, shifted_count) if shifted_count else []
+
+
+def _announce_new_dates(visit: Visit, stored: Event) -> None:
+    """Queue the mails. Open links to the list last as much longer or shorter; reminders are sent again."""
+    event, now = visit.event, timezone.now()
     Visit.objects.filter(pk=visit.pk).update(moved_at=now)
     open_links = visit.lists.exclude(link_hash="").filter(link_expires_at__gt=now)
     open_links.update(link_expires_at=F("link_expires_at") + (event.ends_at - stored.ends_at))
@@ -46,112 +61,129 @@ def follow_new_dates(stored: Event, event: Event) -> None:
     DayMail.objects.filter(application__visit=visit, kind__in=kinds).delete()
     # Calendar programs take over changed dates from a file with a higher number only.
     advance_sequence(event.pk)
-    _queue_mails(visit, stored, moved_at=now)
+    _queue_mails(visit, stored)
 
 
-def _queue_mails(visit: Visit, stored: Event, *, moved_at: datetime.datetime) -> None:
-    move = (stored.starts_at.isoformat(), stored.ends_at.isoformat(), moved_at.isoformat())
-    for pk in Application.objects.still_valid().filter(visit=visit).values_list("pk", flat=True):
-        notify_applicant_of_new_dates.enqueue(pk, *move)
-    contacts = visit.host_contacts.active()
-    for contact in contacts:
-        notify_contact_of_new_dates.enqueue(contact.pk, *move)
-    # The security contact may be a contact of the host too, and needs one mail only.
-    if visit.security_email and not any(is_same_email(c.email, visit.security_email) for c in contacts):
-        notify_security_of_new_dates.enqueue(visit.pk, *move)
+def _describe_shifted_rides(visit: Visit, shifted_count: int) -> list[str]:
+    sentence = ngettext(
+        "One ride has moved with the visit. Check its time under “Rides”.",
+        "%(count)d rides have moved with the visit. Check their times under “Rides”.",
+        shifted_count,
+    ) % {"count": shifted_count}
+    if visit.state not in ANNOUNCED_STATES:
+        return [sentence]
+    passengers = _("Passengers will get the new times in the e-mail about the new date.")
+    return [f"{sentence} {passengers}"]
+
+
+def _queue_mails(visit: Visit, stored: Event) -> None:
+    """Queue a mail to each recipient, and remember the dates that they knew until now."""
+    recipients: list[dict[str, Model]] = [
+        {"application": application} for application in Application.objects.still_valid().filter(visit=visit)
+    ]
+    recipients += [{"contact": contact} for contact in visit.host_contacts.active()]
+    # The host's security contact.
+    recipients.append({})
+    rows = [
+        NotifiedDates(visit=visit, starts_at=stored.starts_at, ends_at=stored.ends_at, **recipient)
+        for recipient in recipients
+    ]
+    # Those who have a row were told its dates, or will be told of this move instead of an earlier one.
+    NotifiedDates.objects.bulk_create(rows, ignore_conflicts=True)
+    for pk in NotifiedDates.objects.filter(visit=visit).order_by("pk").values_list("pk", flat=True):
+        notify_of_new_dates.enqueue(pk)
 
 
 @task()
-def notify_applicant_of_new_dates(application_id: int, old_start: str, old_end: str, moved_at: str) -> None:
-    """Mail the old and the new dates to somebody with a place or waiting for one. Raise MailNotSent."""
+def notify_of_new_dates(notified_dates_id: int) -> None:
+    """Mail the new dates and the last ones that the recipient was told, unless they are the same.
+
+    Raise MailNotSent.
+    """
+    rows = NotifiedDates.objects.select_related("visit__event__venue")
+    # A visit that moves twice queues two tasks for each recipient.
+    with hold_lease(f"visit-dates:{notified_dates_id}"):
+        notified = rows.filter(pk=notified_dates_id, visit__cancelled_at__isnull=True).first()
+        if notified is None or round_to_minutes(notified) == round_to_minutes(notified.visit.event):
+            return
+        message = _build_message_to_recipient(notified)
+        if message is None:
+            return
+        send_or_log(message)
+        # The dates that were sent: the visit may have moved again meanwhile.
+        event = notified.visit.event
+        NotifiedDates.objects.filter(pk=notified.pk).update(starts_at=event.starts_at, ends_at=event.ends_at)
+
+
+def _build_message_to_recipient(notified: NotifiedDates) -> MailMessage | None:
+    """Return the mail to the recipient; None for one who no longer takes part."""
+    if notified.application_id:
+        return _build_message_to_applicant(notified)
+    if notified.contact_id:
+        return _build_message_to_contact(notified)
+    return _build_message_to_security(notified)
+
+
+def _build_message_to_applicant(notified: NotifiedDates) -> MailMessage | None:
+    """Return the mail to somebody with a place or waiting for one."""
     rows = Application.objects.still_valid().select_related(
         "visit__event__venue", "person", "registration__order__event"
     )
-    application = rows.filter(pk=application_id, person__email__isnull=False).first()
+    application = rows.filter(notified_dates=notified, person__email__isnull=False).first()
     if application is None or application.person is None:
-        return
-    if not _is_current_move(application.visit, (old_start, old_end), moved_at):
-        return
-    person, visit = application.person, application.visit
-    url = settings.SITE_URL + reverse("visit", args=[visit.event.slug])
+        return None
+    person = application.person
     with translation.override(person.language):
-        send_or_log(
-            _build_message(
-                visit,
-                (old_start, old_end),
-                moved_at=moved_at,
-                to=person.email or "",
-                name=person.first_name,
-                language=person.language,
-                key=f"applicant-{application.pk}",
-                attachments=_make_calendar_files(application),
-                application=application,
-                has_rides=application.ride_seats.exists(),
-                url=url,
-            )
+        return _build_message(
+            notified,
+            to=person.email or "",
+            name=person.first_name,
+            language=person.language,
+            key=f"applicant-{application.pk}",
+            attachments=_make_calendar_files(application),
+            application=application,
+            rides=list_rides(application),
+            url=settings.SITE_URL + reverse("visit", args=[notified.visit.event.slug]),
         )
 
 
-@task()
-def notify_contact_of_new_dates(contact_id: int, old_start: str, old_end: str, moved_at: str) -> None:
-    """Mail the old and the new dates to a contact of the host. Raise MailNotSent."""
-    rows = HostContact.objects.active().select_related("visit__event__venue")
-    contact = rows.filter(pk=contact_id).first()
-    if contact is None or not _is_current_move(contact.visit, (old_start, old_end), moved_at):
-        return
+def _build_message_to_contact(notified: NotifiedDates) -> MailMessage | None:
+    """Return the mail to a contact of the host."""
+    contact = HostContact.objects.active().filter(notified_dates=notified).first()
+    if contact is None:
+        return None
     with translation.override(contact.language):
-        send_or_log(
-            _build_message(
-                contact.visit,
-                (old_start, old_end),
-                moved_at=moved_at,
-                to=contact.email,
-                name=contact.name,
-                language=contact.language,
-                key=f"contact-{contact.pk}",
-            )
+        return _build_message(
+            notified,
+            to=contact.email,
+            name=contact.name,
+            language=contact.language,
+            key=f"contact-{contact.pk}",
         )
 
 
-@task()
-def notify_security_of_new_dates(visit_id: int, old_start: str, old_end: str, moved_at: str) -> None:
-    """Mail the old and the new dates to the host's security contact. Raise MailNotSent."""
-    visit = Visit.objects.active().select_related("event__venue").filter(pk=visit_id).first()
-    if visit is None or not visit.security_email:
-        return
-    if not _is_current_move(visit, (old_start, old_end), moved_at):
-        return
+def _build_message_to_security(notified: NotifiedDates) -> MailMessage | None:
+    """Return the mail to the host's security contact."""
+    visit = notified.visit
+    contacts = visit.host_contacts.active()
+    # The security contact may be a contact of the host too, and needs one mail only.
+    if not visit.security_email or any(is_same_email(c.email, visit.security_email) for c in contacts):
+        return None
     sent_list = find_current_list(visit)
     language = sent_list.language if sent_list else settings.LANGUAGE_CODE
     with translation.override(language):
-        send_or_log(
-            _build_message(
-                visit,
-                (old_start, old_end),
-                moved_at=moved_at,
-                to=visit.security_email,
-                name=visit.security_name,
-                language=language,
-                key=f"security-{visit.pk}",
-            )
+        return _build_message(
+            notified,
+            to=visit.security_email,
+            name=visit.security_name,
+            language=language,
+            key=f"security-{visit.pk}",
         )
 
 
-def _is_current_move(visit: Visit, old_dates: tuple[str, str], moved_at: str) -> bool:
-    """Return whether the visit has other dates than before this move, and was not moved again since.
-
-    The mail about the later move names the present dates.
-    """
-    old_starts_at, old_ends_at = map(datetime.datetime.fromisoformat, old_dates)
-    is_moved_again = visit.moved_at is not None and visit.moved_at > datetime.datetime.fromisoformat(moved_at)
-    return not is_moved_again and (visit.event.starts_at, visit.event.ends_at) != (old_starts_at, old_ends_at)
-
-
 def _build_message(
-    visit: Visit,
-    old_dates: tuple[str, str],
+    notified: NotifiedDates,
     *,
-    moved_at: str,
     to: str,
     name: str,
     language: str,
@@ -159,9 +191,9 @@ def _build_message(
     attachments: tuple[MailAttachment, ...] = (),
     **context: object,
 ) -> MailMessage:
-    """Return the mail with the dates before the change and those of now."""
-    event = visit.event
-    old_starts_at, old_ends_at = (datetime.datetime.fromisoformat(moment) for moment in old_dates)
+    """Return the mail with the dates that the recipient was last told and those of now."""
+    visit, event = notified.visit, notified.visit.event
+    assert visit.moved_at
     return MailMessage(
         to=to,
         subject=_("New date: %(visit)s") % {"visit": event.title},
@@ -170,14 +202,14 @@ def _build_message(
         context={
             "event": event,
             "visit": visit,
-            "old_starts_at": old_starts_at,
-            "old_ends_at": old_ends_at,
+            "old_starts_at": notified.starts_at,
+            "old_ends_at": notified.ends_at,
             **context,
         },
         language=language,
         # Mail programs drop a repeat of the same move. The dates alone would not tell a later move from it:
         # a visit may move there and back more than once.
-        message_key=f"visit-moved-{key}-{datetime.datetime.fromisoformat(moved_at).timestamp():.6f}",
+        message_key=f"visit-moved-{key}-{visit.moved_at.timestamp():.6f}",
         accent=event.accent,
         reply_to=event.contact_email,
         attachments=attachments,

@@ -11,7 +11,7 @@ from convention.events.models import Event
 from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.dates import VisitDates, compute_lock_time, find_date_problems, find_length_problem
 from registrations.visits.identity.purge import RETENTION_PERIOD
-from registrations.visits.models import Application, Identity, Visit
+from registrations.visits.models import Application, Identity, NotifiedDates, Visit
 from registrations.visits.permissions import can_read_identities, has_visit
 
 from .steps import list_missing_steps
@@ -108,7 +108,7 @@ def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict
     )
 
 
-def round_to_minutes(event: Event) -> list[datetime.datetime]:
+def round_to_minutes(event: Event | NotifiedDates) -> list[datetime.datetime]:
     """Return start and end in UTC with the precision of the form."""
     moments = (event.starts_at, event.ends_at)
     return [moment.astimezone(datetime.UTC).replace(second=0, microsecond=0) for moment in moments]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import Registration
 from registrations.orders.calendar import format_venue_address
@@ -70,7 +71,7 @@ def _queue_mails(visit: Visit, kind: DayMail.Kind) -> None:
         send_day_mail.enqueue(pk)
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def send_day_mail(mail_id: int) -> None:
     """Send one mail, unless it was sent or the visitor no longer comes. Raise MailNotSent."""
     rows = DayMail.objects.filter(sent_at__isnull=True, application__visit__cancelled_at__isnull=True)

@@ -146,7 +146,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "missing_steps": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
         "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
         "can_unlock": visit.locked_at and not visit.sent_at and lock_deadline > now,
-        "can_cancel": not visit.cancelled_at and visit.event.ends_at > now,
+        "can_cancel": not visit.cancelled_at and not visit.event.is_over(at=now),
         "counts": count_by_state(applicants),
         "place_count": sum(applicant.state.has_place for applicant in applicants),
         "needs_new_dates_at_host": needs_new_dates_at_host(visit),

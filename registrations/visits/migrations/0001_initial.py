@@ -690,6 +690,58 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="NotifiedDates",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="start")),
+                ("ends_at", models.DateTimeField(verbose_name="end")),
+                (
+                    "application",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notified_dates",
+                        to="visits.application",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notified_dates",
+                        to="visits.hostcontact",
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notified_dates",
+                        to="visits.visit",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "dates in the last e-mail",
+                "verbose_name_plural": "dates in the last e-mails",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("application__isnull", True), ("contact__isnull", True)),
+                        fields=("visit",),
+                        name="notified_dates_of_security_once",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="FeedbackAnswer",
             fields=[
                 (

@@ -13,6 +13,7 @@ from .identities import VisitorList as VisitorList
 from .planning import Interest as Interest
 from .planning import Proposal as Proposal
 from .rides import DayMail as DayMail
+from .rides import NotifiedDates as NotifiedDates
 from .rides import Ride as Ride
 from .rides import RideSeat as RideSeat
 from .visits import IdentityField as IdentityField

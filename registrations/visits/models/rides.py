@@ -1,4 +1,4 @@
-"""Coach rides to and from the site, seats in them, and the mails about the day."""
+"""Coach rides to and from the site, seats in them, and the mails about the day and its changes."""
 
 from typing import Self
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock
 from convention.text.web_addresses import MAP_URL, build_map_url
 
 from .applications import Application
+from .identities import HostContact
 from .visits import Visit
 
 # True for seats whose passenger still has a place at the visit. The rows of others are deleted lazily.
@@ -122,3 +123,34 @@ class DayMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application}, {self.kind}"
+
+
+class NotifiedDates(models.Model):
+    """The dates of a visit that one recipient was last told; created when the visit first moves.
+
+    The recipient is an applicant, a contact of the host, or, without both, the host's security contact.
+    """
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="notified_dates")
+    application = models.OneToOneField(
+        Application, models.CASCADE, null=True, blank=True, related_name="notified_dates"
+    )
+    contact = models.OneToOneField(
+        HostContact, models.CASCADE, null=True, blank=True, related_name="notified_dates"
+    )
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+
+    class Meta:
+        verbose_name = _("dates in the last e-mail")
+        verbose_name_plural = _("dates in the last e-mails")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit"],
+                condition=Q(application__isnull=True, contact__isnull=True),
+                name="notified_dates_of_security_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visit}, {self.starts_at:%Y-%m-%d %H:%M}"

@@ -131,7 +131,7 @@ class Visit(models.Model):
         is_closed = self.closed_at or (is_visible and self.applications_close_at <= at)
         # A draft whose day has passed was never held; `lock_due_lists` locks every published visit before its
         # end.
-        is_over = event.ends_at <= at and self.locked_at is not None
+        is_over = event.is_over(at=at) and self.locked_at is not None
         # From the furthest state to the first; the first true one wins.
         reached: tuple[tuple[Any, str], ...] = (
             (self.cancelled_at, state.CANCELLED),

@@ -93,7 +93,7 @@ def _count_application(
     if place is None or not place.confirmed_at or place.cancelled_at:
         row.unplaced_count += 1
         return
-    if application.visit.event.ends_at > now:
+    if not application.visit.event.is_over(at=now):
         row.upcoming_count += 1
         return
     row.visits[application.visit_id] = application.visit

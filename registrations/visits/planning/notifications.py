@@ -13,6 +13,7 @@ from convention.audit.record import record_action
 from convention.club.permissions import get_member_company
 from convention.errors import NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.orders.calendar import format_venue_address
 from registrations.visits.models import Interest, Proposal, Visit
 
@@ -43,7 +44,7 @@ def notify_interested_members(*, proposal: Proposal) -> int:
     return len(interests)
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def notify_interested_member(interest_id: int) -> None:
     """Mail one interested person, if they are still a member and have an address."""
     rows = Interest.objects.select_related("person", "proposal__visit__event__venue")

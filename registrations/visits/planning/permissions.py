@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from convention.club.models import ClubRole, Company, Person
+from convention.club.models import Company, Person
 from convention.club.permissions import (
+    SEASON_PLANNER_ROLES,
     get_employing_vendors,
     get_member_company,
     has_club_role,
@@ -16,8 +17,6 @@ from convention.errors import Forbidden, SignInRequired
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
-
-PLANNER_ROLES = (ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Proposer:
 
 
 def can_plan_season(person: "RequestUser") -> bool:
-    return has_club_role(person, *PLANNER_ROLES)
+    return has_club_role(person, *SEASON_PLANNER_ROLES)
 
 
 def get_planner(person: "RequestUser") -> Person:

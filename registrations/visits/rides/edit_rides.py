@@ -1,4 +1,6 @@
-"""Plan, change and remove rides, and notify passengers of changes."""
+"""Plan, change, move and remove rides, and notify passengers of changes."""
+
+import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -6,7 +8,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.ticketing.stock_limits import save_sale_item
-from registrations.visits.models import Ride, RideSeat
+from registrations.visits.models import Ride, RideSeat, Visit
 
 from .notifications import notify_passenger
 from .seating import release_lost_seats
@@ -34,6 +36,33 @@ def save_ride(*, ride: Ride, changed: list[str]) -> Ride:
         for seat in RideSeat.objects.active().filter(ride=ride):
             notify_passenger.enqueue(seat.pk)
     return ride
+
+
+@transaction.atomic
+def shift_rides(
+    *,
+    visit: Visit,
+    old_end: datetime.datetime,
+    start_shift: datetime.timedelta,
+    end_shift: datetime.timedelta,
+) -> int:
+    """Move the rides with a visit whose start and end have moved; return how many have other times.
+
+    Rides that leave at the old end or later follow the end, all others the start. Passengers are not mailed.
+    """
+    shifted_count = 0
+    # In the order of `set_rides`, for which rows are locked by id.
+    for ride in Ride.objects.select_for_update().filter(visit=visit).order_by("pk"):
+        shift = end_shift if ride.leaves_at >= old_end else start_shift
+        if not shift:
+            continue
+        ride.leaves_at += shift
+        if ride.arrives_at:
+            ride.arrives_at += shift
+        ride.save(update_fields=["leaves_at", "arrives_at"])
+        record_action("ride.change", ride, event=visit.event, fields=["leaves_at", "arrives_at"])
+        shifted_count += 1
+    return shifted_count
 
 
 @transaction.atomic

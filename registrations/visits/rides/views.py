@@ -153,7 +153,7 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
         "event": visit.event,
         "visit": visit,
         "application": application,
-        "is_over": visit.event.ends_at <= timezone.now(),
+        "is_over": visit.event.is_over(),
         "rides": rides,
         "chosen_rides": current_rides,
         "form": form,

@@ -4,7 +4,6 @@ import enum
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
@@ -87,7 +86,7 @@ def check_list_allowed(visit: Visit) -> None:
         )
     if visit.locked_at is None:
         raise NotOpenNow(_("Lock the list first: until then, places can still change."))
-    if visit.event.ends_at <= timezone.now():
+    if visit.event.is_over():
         raise NotOpenNow(_("The visit is over, so no list is needed."))
 
 

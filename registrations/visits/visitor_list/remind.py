@@ -14,6 +14,7 @@ from convention.audit.record import record_action
 from convention.db.leases import hold_lease
 from convention.errors import NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.visits.identity.fields import WINDOW_OPEN, get_identity_window
 from registrations.visits.models import Application, Visit
 from registrations.visits.models.applications import make_missing_key
@@ -53,7 +54,7 @@ def list_remindable(visit: Visit, *, at: datetime.datetime) -> list[tuple[Applic
     return remindable
 
 
-@task()
+@task(queue_name=MAIL_QUEUE)
 def send_missing_reminder(application_id: int) -> None:
     """Send the reminder unless everything was completed, or one was sent today. Raise MailNotSent."""
     # The lease of all mails that are recorded in `sent_mails`.

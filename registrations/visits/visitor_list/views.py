@@ -48,7 +48,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = get_secretary_visit(event, request.user)
     readiness, now = find_list_readiness(visit), timezone.now()
     versions = list(visit.lists.select_related("created_by"))
-    is_upcoming = visit.event.ends_at > now
+    is_upcoming = not visit.event.is_over(at=now)
     can_create_version = visit.locked_at and is_upcoming and not visit.purged_at and not visit.cancelled_at
     waiting_count = count_waiting_for_identity(visit, readiness, at=now)
     context = {

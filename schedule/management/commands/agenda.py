@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.events.models import Event
@@ -47,15 +47,19 @@ class Command(ConventionCommand):
         parser.add_argument("--language", default="fr", metavar=",".join(AGENDA_LANGUAGES))
 
     def run(self, **options: Any) -> None:
-        """Write the whole file or none, then report characters that no font has."""
+        """Write the whole file or none, then report it and the characters that no font has."""
         event, output = get_event_by_slug(options["event"]), options["output"]
         with write_atomically(output) as file:
-            programme = self.print_sheets(event, file, options)
+            programme, page_count = self.print_sheets(event, file, options)
+        content = ngettext("%(count)d page", "%(count)d pages", page_count) % {"count": page_count}
+        self.report_file(output, content)
         with override(options["language"]):
             self.report_missing_glyphs(programme)
 
-    def print_sheets(self, event: Event, file: BinaryIO, options: dict[str, Any]) -> PrintedProgramme:
-        """Draw the sheets that the options ask for."""
+    def print_sheets(
+        self, event: Event, file: BinaryIO, options: dict[str, Any]
+    ) -> tuple[PrintedProgramme, int]:
+        """Draw the sheets that the options ask for; return the programme and the number of pages."""
         print_options = PrintOptions(
             options["format_name"],
             options["language"],
@@ -68,8 +72,7 @@ class Command(ConventionCommand):
         )
         with override(options["language"]):
             comparison = load_comparison_for(event, print_options)
-        programme, _page_count = print_sheets(event, file=file, options=print_options, comparison=comparison)
-        return programme
+        return print_sheets(event, file=file, options=print_options, comparison=comparison)
 
     def report_missing_glyphs(self, programme: PrintedProgramme) -> None:
         """Print a line for each title with characters that no font has."""

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils.translation import gettext as _
 
-from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.commands import ConventionCommand, add_event_argument, describe_size, get_event_by_slug
 from convention.files import write_atomically
 from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
@@ -36,4 +35,4 @@ class Command(ConventionCommand):
         data = export_schedule(event=event, file_format=file_format, audience=audience)
         with write_atomically(options["output"]) as file:
             file.write(data)
-        self.print_notice(_("%(path)s: %(count)s bytes.") % {"path": options["output"], "count": len(data)})
+        self.report_file(options["output"], describe_size(data))

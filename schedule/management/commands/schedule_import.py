@@ -58,3 +58,14 @@ class Command(ConventionCommand):
         heading = [_("Preview: nothing was saved. An import would do this:")] if options["dry_run"] else []
         changes = report.describe_changes() if options["dry_run"] else ()
         self.print_lines([*heading, *report.describe_lines(), *changes])
+        if options["public"] and not report.is_event_created:
+            self.report_unused_option(report.event)
+
+    def report_unused_option(self, event: Event) -> None:
+        """Say that --public did not publish an event that exists, if it is a draft."""
+        if event.visibility == Event.Visibility.DRAFT:
+            sentence = _(
+                "--public changed nothing: “%(slug)s” existed already and is still a draft, which only "
+                "organizers can see. Publish it on its overview: %(address)s."
+            )
+            self.print_notice(sentence % {"slug": event.slug, "address": f"/organize/{event.slug}/"})

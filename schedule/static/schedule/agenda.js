@@ -1,5 +1,7 @@
 /** Save choices and filter the agenda without loading the page anew. Everything works without this script too. */
 
+import { parsePage, replaceParts } from "../convention/page_parts.js";
+
 const TOAST_MS = 5000;
 const PAUSE_MS = 250;
 const choiceForm = /** @type {HTMLFormElement | null} */ (document.querySelector("#choose"));
@@ -112,11 +114,7 @@ async function refreshResults(form) {
   const response = await fetch(url).catch(() => null);
   const text = await response?.text().catch(() => null);
   if (!text || number !== requestNumber) return;
-  const page = new DOMParser().parseFromString(text, "text/html");
-  for (const selector of ["#results", ".agenda-bar", ".chip-groups", ".jump-bar"]) {
-    const [part, replacement] = [document, page].map((parent) => parent.querySelector(selector));
-    if (part && replacement) part.replaceWith(replacement);
-  }
+  replaceParts(parsePage(text), ["#results", ".agenda-bar", ".chip-groups", ".jump-bar"]);
   history.replaceState(null, "", url);
   const next = choiceForm?.elements.namedItem("next");
   if (next instanceof HTMLInputElement) next.value = `${location.pathname}${location.search}`;

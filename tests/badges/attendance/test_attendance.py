@@ -218,7 +218,9 @@ def test_attendance_command_writes_file_and_rejects_bad_paths(command, tmp_path)
     done = command("attendance", event.slug, "--output", str(output))
 
     assert done.returncode == 0
-    assert done.stderr == ""
+    assert done.stdout == ""
+    assert str(output) in done.stderr
+    assert str(output.stat().st_size) in done.stderr
     assert "Müller" in output.read_text("utf-8-sig")
 
     for bad in (tmp_path / "a.doc", tmp_path / "nowhere" / "a.csv", tmp_path):

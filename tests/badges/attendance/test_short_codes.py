@@ -6,9 +6,9 @@ from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Presence, Scan
 from badges.attendance.scanning.lookup.short_codes import MAX_SHORT_CODES, SHORT_CODE_WINDOW_SECONDS
 from badges.codes import make_short_code
-from badges.desk.notes import write_staff_note
 from convention.api.throttles import consume_rate_limit
 from convention.events.sequence import advance_sequence
+from registrations.notes.staff_notes import write_staff_note
 from tests.badges.attendance.factories import (
     make_badge_code,
     make_bearer_header,

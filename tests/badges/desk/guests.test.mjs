@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEntries, findTransferProblem, listTypedTexts, mergeUpdate, parseCents, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
+import {
+  applyEntries, findSamePerson, findTransferProblem, listTypedTexts, mergeUpdate, parseCents, searchGuests,
+} from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
 const values = { first_name: "Léo", last_name: "Bêta", company: "", email: "leo@example.org" };
@@ -151,4 +153,23 @@ test("an invoice confirms the places of the order, which still owes the amount",
 test("an amount is read with a comma or a point", () => {
   assert.deepEqual(["90", "90,5", "1 090.05 €"].map(parseCents), [9000, 9050, 109005]);
   assert.deepEqual(["", "x", "-5", "1,234", "1.2.3"].map(parseCents), [null, null, null, null, null]);
+});
+
+test("a walk-in is the same person by name, or by address", () => {
+  const confirmed = { ...current, state: "confirmed" };
+  const find = (/** @type {object} */ typed, guests = [confirmed]) => findSamePerson(guests, { ...values, ...typed });
+
+  assert.deepEqual(find({ first_name: "ZOE", last_name: "lefevre", email: "" }), [confirmed]);
+  assert.deepEqual(find({ email: "Zoe@Example.org" }), [confirmed]);
+  assert.deepEqual(find({}), []);
+});
+
+test("a walk-in without an address is nobody else without one", () => {
+  assert.deepEqual(findSamePerson([{ ...current, email: "", state: "confirmed" }], { ...values, email: "" }), []);
+});
+
+test("a guest who cancelled may be registered again", () => {
+  const typed = { ...values, first_name: "Zoé", last_name: "Lefèvre" };
+
+  assert.deepEqual(findSamePerson([{ ...current, state: "cancelled" }], typed), []);
 });

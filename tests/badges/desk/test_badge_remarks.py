@@ -4,7 +4,6 @@ import pytest
 from django.utils import timezone
 
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
-from badges.desk.notes import write_staff_note
 from badges.desk.payments import invoice_later, sync_amount_due, take_payment
 from badges.desk.search import load_guests
 from convention.events.sequence import advance_sequence
@@ -12,6 +11,7 @@ from registrations.invoices.documents.credit_notes import credit_invoice, credit
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.models import Order, Registration
+from registrations.notes.staff_notes import write_staff_note
 from tests.badges.attendance.factories import (
     build_snapshot,
     make_badge_token,

@@ -9,13 +9,14 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.codes import build_badge_code
 from badges.desk.arrivals import load_registration_attendance
-from badges.desk.models import BadgePrint, StaffNote
-from badges.desk.notes import write_staff_note
+from badges.desk.models import BadgePrint
 from badges.desk.search import find_guests
 from badges.printing.print_states import digest_badges, record_printed_badges
 from convention.audit.models import AuditEntry
 from registrations.changes.substitute import substitute_attendee
 from registrations.models import Ticket
+from registrations.notes.models import StaffNote
+from registrations.notes.staff_notes import write_staff_note
 from registrations.order_request import RequestedPlace
 from registrations.permissions import is_own_secret, make_own_secret
 from tests.factories import make_event, make_registration, make_staff, make_ticket
@@ -288,3 +289,15 @@ def test_desk_staff_reads_attendance_and_conflicts_but_gets_no_exports(zoe, desk
     assert client.get("/organize/x/attendance/conflicts/").status_code == 200
     assert client.get("/organize/x/attendance.csv").status_code == 403
     assert client.get("/organize/x/checkpoints/").status_code == 403
+
+
+@pytest.mark.parametrize("page", ["correct", "substitute"])
+def test_change_of_a_cancelled_registration_is_refused_in_its_form(zoe, desk, client, page):
+    type(zoe).objects.update(cancelled_at=timezone.now())
+    typed = {"first_name": "Zoë", "last_name": "Lefèvre", "email": "zoe@example.org", "company": "Énergie"}
+
+    answer = client.post(f"/en{desk}{page}/", typed)
+
+    assert answer.status_code == 200
+    assert "no longer active" in answer.text
+    assert 'value="Zoë"' in answer.text

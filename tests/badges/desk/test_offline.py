@@ -20,7 +20,6 @@ from badges.desk.models import (
     DeskDevice,
     DeskEntry,
     SpareBadge,
-    StaffNote,
 )
 from badges.desk.offline_data import sign_code
 from badges.desk.offline_devices import SPARE_BADGES_PER_DEVICE
@@ -29,6 +28,7 @@ from convention.codes.qr import draw_symbol
 from convention.events.models import Event
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Order, Registration, Ticket
+from registrations.notes.models import StaffNote
 from tests.factories import make_addon, make_event, make_person, make_registration, make_staff, make_ticket
 from tests.site_objects import make_delegated_role, make_delegation
 
@@ -469,3 +469,10 @@ def test_sync_reports_that_event_has_addons(desk, zoe):
 
     assert before["data"]["setup"]["has_addons"] is False
     assert after["data"]["setup"]["has_addons"] is True
+
+
+def test_device_without_a_name_is_refused(desk):
+    answer = desk.post("enable", {"name": "  "})
+
+    assert answer.status_code == 422
+    assert DeskDevice.objects.count() == 1

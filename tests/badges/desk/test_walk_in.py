@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from tests.factories import (
@@ -156,7 +157,8 @@ def test_member_walk_in_needs_no_verification_but_counts_for_company_cap(event, 
 
     assert one.state == "confirmed"
     assert one.member_of == member.employments.get().company
-    assert "a déjà atteint le nombre maximal de places" in submit_walk_in(client, **typed).content.decode()
+    again = submit_walk_in(client, **typed, accepted_duplicate=one.reference)
+    assert "a déjà atteint le nombre maximal de places" in again.text
     ticket.refresh_from_db()
     assert ticket.reserved == 1
 
@@ -239,3 +241,39 @@ def test_walk_in_mail_links_to_missing_answers(event, client, mailoutbox, run_ta
     page = client.get(asked[1].removeprefix("http://testserver"))
 
     assert list(page.context["answers"].fields) == ["diet"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"guest-first_name": "ZOE", "guest-last_name": "Lefevre-Dubois"},
+        {"guest-email": "Zoe@Example.org"},
+    ],
+)
+def test_walk_in_who_is_registered_already_is_confirmed_once(event, client, typed):
+    make_ticket(event, slug="press")
+    zoe = event.registrations.get()
+    type(zoe).objects.update(email="zoe@example.org")
+    client.force_login(make_staff(event, "desk"))
+
+    asked = submit_walk_in(client, **typed)
+    count_before = event.registrations.count()
+    submit_walk_in(client, **typed, accepted_duplicate=asked.context["accepted_duplicate"])
+
+    page = html.fromstring(asked.text)
+    assert page.xpath("//ul//a/text()") == ["Zoé Lefèvre-Dubois"]
+    assert zoe.ticket.title in page.xpath("//ul//*[@class='tag']/text()")
+    assert page.xpath("//ul//form/@action") == [f"/desk/x/guests/{zoe.reference}/check-in/"]
+    assert page.xpath("//input[@name='accepted_duplicate']/@value") == [zoe.reference]
+    assert count_before == 1
+    assert event.registrations.count() == 2
+
+
+def test_walk_in_like_a_cancelled_registration_needs_no_confirmation(event, client):
+    make_ticket(event, slug="press")
+    event.registrations.update(cancelled_at=timezone.now())
+    client.force_login(make_staff(event, "desk"))
+
+    submit_walk_in(client, **{"guest-first_name": "Zoé", "guest-last_name": "Lefèvre-Dubois"})
+
+    assert event.registrations.count() == 2

@@ -5,8 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from convention.club.appointments.contacts import appoint_contact_by_email, dismiss_contact
 from convention.club.change_employer import hand_over_company
-from convention.club.contacts import appoint_contact_by_email, dismiss_contact
 from convention.club.governance.club_roles import give_club_role
 from convention.club.models import Employment
 from tests.factories import START_OF_2020, make_company, make_contact, make_person

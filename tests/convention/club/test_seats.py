@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from convention.club import seats
+from convention.club.appointments.contacts import appoint_contact, dismiss_contact
 from convention.club.change_employer import change_employer
-from convention.club.contacts import appoint_contact, dismiss_contact
 from convention.club.memberships import end_membership
 from convention.club.models import CompanyContact, Employment, Membership, Seat
 from convention.club.permissions import get_companies_of_contact, get_member_company

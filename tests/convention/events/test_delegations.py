@@ -19,6 +19,7 @@ from convention.events.delegations import (
 from convention.events.models import Delegation, EventRole
 from convention.events.permissions import (
     can_organize,
+    can_staff_desk,
     get_delegation,
     get_organized_events,
     get_staffed_events,
@@ -271,3 +272,17 @@ def test_role_given_by_the_club_outlasts_the_same_role_under_a_contract(contract
     assert list(EventRole.objects.filter(person=under_contract.person)) == [by_club]
     by_club.refresh_from_db()
     assert by_club.ends_on is None
+
+
+@pytest.mark.parametrize("role", EventRole.Role.values)
+@pytest.mark.parametrize("is_active", [True, False])
+def test_pages_of_the_desk_and_devices_follow_one_rule(role, is_active):
+    event = make_event()
+    person = make_staff(event, role, is_active=is_active)
+    may_scan = EventRole.objects.at_desk().filter(event=event, person=person).exists()
+
+    works_at_desk = can_staff_desk(person, event)
+
+    assert works_at_desk is (is_active and role in EventRole.DESK_ROLES)
+    assert may_scan is works_at_desk
+    assert get_staffed_events(person).exists() is works_at_desk

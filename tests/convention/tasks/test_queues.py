@@ -10,6 +10,14 @@ from convention.tasks.queue_names import DEFAULT_QUEUE, DOCUMENT_QUEUE, IMPORT_Q
 from convention.tasks.worker import RetryingWorker
 from registrations.booking.place_order import place_order
 from registrations.invoices.documents.pdf_archive import archive_invoice_pdf
+from registrations.invoices.reminders import send_reminder
+from registrations.sessions.notifications import notify_session_changes
+from registrations.visits.identity.requests import send_identity_request
+from registrations.visits.lifecycle.reminders import send_day_mail
+from registrations.visits.planning.notifications import notify_interested_member
+from registrations.visits.visitor_list.remind import send_missing_reminder
+from schedule.proposals.proposal_mails import send_proposal_mail
+from schedule.versions.notices import notify_speaker
 from tests.convention.tasks import sample_tasks
 from tests.factories import make_administrator, make_event, make_ticket
 from tests.registrations.booking.test_fast_order import UNUSUAL, make_request
@@ -57,6 +65,23 @@ def test_imports_documents_and_mailings_have_separate_queues():
     assert list(jobs.values_list("queue_name", flat=True)) == [IMPORT_QUEUE, DOCUMENT_QUEUE]
     assert run_mailing.queue_name == MAIL_QUEUE
     assert archive_invoice_pdf.queue_name == DOCUMENT_QUEUE
+
+
+@pytest.mark.parametrize(
+    "mail_to_many",
+    [
+        notify_interested_member,
+        notify_session_changes,
+        notify_speaker,
+        send_day_mail,
+        send_identity_request,
+        send_missing_reminder,
+        send_proposal_mail,
+        send_reminder,
+    ],
+)
+def test_mails_that_one_action_sends_to_many_are_in_mail_queue(mail_to_many):
+    assert mail_to_many.queue_name == MAIL_QUEUE
 
 
 def test_default_queue_worker_ignores_other_queues():

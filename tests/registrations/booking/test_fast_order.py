@@ -17,7 +17,7 @@ from registrations.booking import fast_order, save_order
 from registrations.booking.fast_order import save_order_fast
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.inventory.stock import CompanyFull
+from registrations.inventory.stock import CompanyFull, find_full_company
 from registrations.models import CompanyShare, IdempotencyKey, Order, Quota, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -52,8 +52,11 @@ def ways(monkeypatch):
     taken: list[str] = []
 
     def record(booking) -> bool:
-        is_saved = save_order_fast(booking)
-        taken.append("fast" if is_saved else "plain")
+        is_saved = False
+        try:
+            is_saved = save_order_fast(booking)
+        finally:
+            taken.append("fast" if is_saved else "plain")
         return is_saved
 
     monkeypatch.setattr(save_order, "save_order_fast", record)
@@ -161,6 +164,63 @@ def test_postgresql_saves_in_one_statement_and_sqlite_in_few(ticket, monkeypatch
     writes = [verb for verb in statements if verb in ("INSERT", "UPDATE", "WITH")]
     expected = {"postgresql": ["WITH"], "sqlite": ["UPDATE"] * 3 + ["INSERT"] * 3}
     assert writes == expected[connection.vendor]
+
+
+def prepare_member_order(ticket: Ticket, **changes: Any) -> dict[str, Any]:
+    """Return the arguments to order a member ticket that got these values since the catalog was loaded."""
+    member = make_ticket(ticket.event, slug="member", audience="member", company_cap=2, capacity=5)
+    person = make_member(make_company())
+    catalog = load_catalog(ticket.event, {member.slug})
+    if changes:
+        Ticket.objects.filter(pk=member.pk).update(**changes)
+    request = make_request(ticket="member", email=person.email)
+    context = OrderContext(person=person, catalog=catalog)
+    return {"event": ticket.event, "request": request, "context": context}
+
+
+def test_member_order_needs_one_savepoint_within_outer_transaction(ticket, ways):
+    prepared = prepare_member_order(ticket)
+
+    with CaptureQueriesContext(connection) as queries:
+        place_order(**prepared)
+
+    assert ways == ["fast"]
+    assert sum(query["sql"].startswith("SAVEPOINT") for query in queries) == 1
+
+
+def test_member_order_writes_nothing_if_ticket_sold_out_since_catalog_was_loaded(ticket, ways):
+    prepared = prepare_member_order(ticket, capacity=0)
+
+    with pytest.raises(SoldOut):
+        place_order(**prepared)
+
+    assert ways == ["plain"]
+    assert not Order.objects.exists()
+    assert not CompanyShare.objects.exists()
+
+
+def test_member_order_is_saved_in_the_plain_way_if_the_fast_way_fails(ticket, ways):
+    other_quota = Quota.objects.create(event=ticket.event, name="B", capacity=3)
+    prepared = prepare_member_order(ticket, quota=other_quota)
+
+    order = place_order(**prepared)
+
+    assert ways == ["plain"]
+    assert order.registrations.get().person_id
+    assert CompanyShare.objects.get().reserved == 1
+
+
+@pytest.mark.parametrize(
+    ("reserved", "places", "is_full"), [(0, 2, False), (0, 3, True), (1, 1, False), (1, 2, True)]
+)
+def test_company_is_full_above_its_cap(ticket, reserved, places, is_full):
+    ticket.company_cap, company = 2, make_company()
+    if reserved:
+        CompanyShare.objects.create(ticket=ticket, company=company, reserved=reserved)
+
+    error = find_full_company({(ticket, company): places})
+
+    assert bool(error) == is_full
 
 
 UNUSUAL = {

@@ -187,6 +187,24 @@ def test_organizer_changes_ticket_after_preview(event, registration, organizer):
     assert entry.reason == "surclassement"
 
 
+@pytest.mark.once
+def test_organizer_removes_paid_addon_after_reading_the_refund(event, registration, organizer):
+    change(registration, "guest", 4_500, event.addons.get())
+    record_transfer(sync_receivable(registration.order), 16_500)
+    page = organizer.get(f"/en/organize/{event.slug}/registrations/{registration.reference}/")
+    [address] = html.fromstring(page.content).xpath("//a[contains(., 'Change ticket or add-ons')]/@href")
+
+    preview = organizer.get(address, {"ticket": registration.ticket_id})
+    [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")
+    organizer.post(address, {**dict(form.form_values()), "reason": "allergy"}, follow=True)
+
+    assert "Removed: Dinner" in preview.text
+    assert "The price falls by €45." in preview.text
+    assert "To refund to the buyer: €45, bank transfer." in preview.text
+    assert Refund.objects.get().amount == 4_500
+    assert registration.addons.get().cancelled_at is not None
+
+
 def test_change_of_an_order_without_address_promises_no_confirmation(event, registration, organizer):
     Order.objects.filter(pk=registration.order_id).update(email="")
     address = reverse("organize-registration-change", args=[event.slug, registration.reference])

@@ -6,6 +6,11 @@ from django.test import Client
 
 from convention.club.models import Company, Employment, Person
 from convention.events.models import Event
+from registrations.company.booking import make_order_context
+from registrations.invoices.models import Quotation
+from registrations.models import Ticket
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.quotations import create_order_quotation
 from tests.factories import (
     START_OF_2020,
     make_company,
@@ -71,9 +76,19 @@ BILLING = {
 }  # fmt: skip
 
 
-def order_rows(desk: Desk, *people: dict[str, str]):
+def order_rows(desk: Desk, *people: dict[str, str], **more: str):
     """Check the rows, then order them with the invoice's address."""
-    answer = desk.client.post(desk.many, make_posted_rows(*people, check="1"))
+    answer = desk.client.post(desk.many, make_posted_rows(*people, check="1", **more))
     assert answer.status_code == 302, answer.context["rows"].errors
     nonce = desk.client.get(answer["Location"]).context["draft"].nonce
     return desk.client.post(answer["Location"], {**BILLING, "nonce": nonce})
+
+
+def make_company_quotation(ticket: Ticket, company_slug: str) -> Quotation:
+    """Create the quotation of a place that a contact of the company asked for."""
+    company = Company.objects.get(slug=company_slug)
+    contact = company.contacts.get().person
+    place = RequestedPlace(ticket=ticket.slug, first_name="Ana", last_name="Silva")
+    request = OrderRequest(email=contact.email, places=(place,), company=company.name)
+    context = make_order_context(company, contact)
+    return create_order_quotation(event=ticket.event, request=request, context=context)

@@ -11,7 +11,7 @@ from lxml import html
 
 from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
-from convention.club.contacts import dismiss_contact
+from convention.club.appointments.contacts import dismiss_contact
 from convention.club.models import CompanyContact, Employment, Membership, Person
 from convention.club.permissions import get_member_company
 from convention.settings import TASK_BACKENDS

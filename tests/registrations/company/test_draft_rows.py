@@ -1,6 +1,8 @@
 """Rows of a bulk order: one ticket for all, repeated pastes, unknown columns, and clearing the list."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from tests.registrations.company.factories import make_desk, make_posted_rows, make_row
@@ -76,3 +78,13 @@ def test_list_is_cleared_only_after_a_confirmation():
 
     assert len(page.xpath("//details//button[@name='clear']")) == 1
     assert len(page.xpath("//button[@name='clear']")) == 1
+
+
+def test_tickets_and_their_prices_are_loaded_once():
+    desk = make_desk()
+    rows = make_posted_rows(make_row("Alpha"), make_row("", ticket="member"), check="1")
+
+    with CaptureQueriesContext(connection) as queries:
+        desk.client.post(desk.many, rows)
+
+    assert len([query for query in queries if 'FROM "registrations_pricestep"' in query["sql"]]) == 1

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from badges.confirmations.send import send_order_mails
 from convention.audit.models import AuditEntry
+from convention.club.appointments.contacts import appoint_contact, dismiss_contact
 from convention.club.change_employer import hand_over_company
-from convention.club.contacts import appoint_contact, dismiss_contact
 from convention.club.models import CompanyContact
 from registrations.company.models import CompanyOrder
 from registrations.company.reassign_orders import reassign_ended_contacts

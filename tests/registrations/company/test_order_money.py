@@ -159,7 +159,7 @@ def test_review_says_when_the_invoice_comes_and_until_when_to_pay(issuer, senten
 
     text = review_order(make_desk())
 
-    assert f"Nothing is due now. {sentence}" in text
+    assert f"nothing is due now. {sentence}" in text
 
 
 def test_order_page_names_the_due_date_once_it_is_invoiced():

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from convention.club.contacts import dismiss_contact
+from convention.club.appointments.contacts import dismiss_contact
 from registrations.models import Order
 from registrations.order_context import ANONYMOUS_CONTEXT
 from registrations.order_request import OrderRequest, RequestedPlace

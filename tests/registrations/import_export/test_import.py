@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django_tasks_db.models import DBTaskResult
 
 from convention.audit.models import AuditEntry
 from convention.errors import SoldOut, UnreadableFile
 from convention.events.models import Event
 from convention.tables.files import read_table, write_xlsx
 from convention.tables.row_errors import InvalidRows
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.import_export.import_registrations import import_registrations, preview_import
 from registrations.models import CompanyShare, Order, Registration
 from registrations.permissions import make_own_secret
@@ -201,6 +203,15 @@ def test_import_without_changes_replaces_link_too(event: Event):
     assert done.unchanged_count == 1
     assert list(done.adopted_orders) == [order.pk]
     assert Order.objects.get().manage_secret != order.manage_secret
+
+
+def test_mails_about_an_imported_list_delay_no_confirmation(event: Event):
+    make_order_by_stranger(event)
+    DBTaskResult.objects.all().delete()
+
+    import_csv(event, LISTED)
+
+    assert set(DBTaskResult.objects.values_list("queue_name", flat=True)) == {MAIL_QUEUE}
 
 
 def test_repeated_api_order_does_not_disclose_new_link(event: Event, client: Client):

@@ -12,7 +12,7 @@ from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
-from registrations.booking.walk_in import AgreedPrice, register_walk_in
+from registrations.booking.walk_in import SpecialTerms, register_walk_in
 from registrations.import_export.import_registrations import import_registrations, preview_import
 from registrations.import_export.save_import import RegistrationImportResult
 from registrations.import_export.undo_import import undo_import
@@ -149,9 +149,9 @@ def english():
 @pytest.mark.usefixtures("english")
 def test_agreed_price_survives_another_ticket_in_the_list(event):
     place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="M", email="z@example.org")
-    agreed = AgreedPrice(ticket_cents=5_000, has_free_addons=False, reason="Speaker")
+    agreed = SpecialTerms(ticket_cents=5_000, has_free_addons=False, reason="Speaker")
     one = register_walk_in(
-        event=event, place=place, idempotency_key="1", source=Order.Source.ORGANIZER, agreed_price=agreed
+        event=event, place=place, idempotency_key="1", source=Order.Source.ORGANIZER, special_terms=agreed
     )
 
     done = import_registrations(event=event, table=build_press_row(one, company="Acme"))

@@ -1,12 +1,16 @@
 """Dues of memberships that are still to be invoiced, and the form that is filled in for them."""
 
+import datetime
+
 import pytest
 from django.utils import timezone
 from lxml import html
 
+from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.membership_dues import list_memberships_to_invoice
 from registrations.invoices.models import Receivable
 from tests.factories import make_company, make_membership
+from tests.registrations.invoices.factories import make_receivable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -50,6 +54,54 @@ def test_dues_are_recorded_once(issuer, treasurer, membership):
 
     assert "These dues already have a receivable." in page.text
     assert Receivable.objects.count() == 1
+
+
+def record_by_hand(cents: int = 480_000, **fields) -> Receivable:
+    """Record a receivable of the company as the treasurer does without starting from the membership."""
+    values = {"name": "SILICIUM", "siren": "542051180", "event": None, "service_from": None, **fields}
+    return make_receivable(ChargeItem("hand-1", "Cotisation", cents, 2000), **values)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"siren": ""}, {"name": "Silicium SAS"}, {"service_from": datetime.date(2026, 1, 1)}],
+    ids=["both", "name", "SIREN", "period"],
+)
+def test_dues_entered_by_hand_are_recognized(membership, fields):
+    record_by_hand(**fields)
+
+    assert list_memberships_to_invoice(today=timezone.localdate()) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cents": 470_000},
+        {"name": "Autre", "siren": ""},
+        {"service_from": datetime.date(2018, 1, 1), "service_to": datetime.date(2018, 12, 31)},
+    ],
+    ids=["amount", "company", "period"],
+)
+def test_other_receivables_of_the_company_are_no_dues(membership, fields):
+    record_by_hand(**fields)
+
+    assert list_memberships_to_invoice(today=timezone.localdate()) == [membership]
+
+
+def test_receivable_entered_by_hand_counts_for_one_membership(membership):
+    today = timezone.localdate()
+    membership.ends_on = today + datetime.timedelta(days=10)
+    membership.save()
+    renewal = make_membership(
+        membership.company,
+        dues_cents=480_000,
+        starts_on=membership.ends_on + datetime.timedelta(days=1),
+        confirmed_on=today,
+    )
+
+    record_by_hand()
+
+    assert list_memberships_to_invoice(today=today) == [renewal]
 
 
 def test_unconfirmed_membership_is_not_to_be_invoiced(membership):

@@ -376,3 +376,32 @@ def test_refund_is_not_completed_in_the_future_or_before_its_payment(
     requested_refund.refresh_from_db()
     assert sentence in read_main_text(answer)
     assert requested_refund.state == "requested"
+
+
+def count_queries(client, receivable) -> int:
+    address = reverse("receivable", args=[receivable.reference])
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    return len(queries)
+
+
+def test_page_needs_no_further_query_for_each_unpaid_invoice(issuer, client):
+    issuer.reminder_days = [7]
+    issuer.save()
+    late_day = timezone.localdate() - datetime.timedelta(days=90)
+    receivable = make_receivable()
+    issue_invoice(receivable=receivable, issued_on=late_day)
+    count_queries(client, receivable)
+    before = count_queries(client, receivable)
+    items = {"guest": ChargeItem("guest", "Billet Invité", 12_000, 2000)}
+    for key in ("dinner", "tour"):
+        items[key] = ChargeItem(key, "Option", 4_500, 1000)
+        replace_charges(receivable, items)
+        issue_invoice(receivable=receivable, issued_on=late_day)
+    for document in receivable.invoices.all():
+        Reminder.objects.create(invoice=document, step=7)
+
+    after = count_queries(client, receivable)
+
+    assert receivable.invoices.count() == 3
+    assert after == before

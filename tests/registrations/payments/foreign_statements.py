@@ -1,5 +1,7 @@
 """CSV exports of French banks: preambles, column names and number formats."""
 
+from .statements import BOOKED_ON
+
 NARROW, WIDE = "\u202f", "\u00a0"
 
 CREDIT_AGRICOLE = f"""Téléchargement du 05/03/2027;
@@ -91,7 +93,7 @@ def make_document(*statements: str, version: str = "08") -> bytes:
 def make_entry(amount: str, inner: str = "", *, direction="CRDT", sts="BOOK", ccy="EUR") -> str:
     return (
         f'<Ntry><NtryRef>1</NtryRef><Amt Ccy="{ccy}">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd>'
-        f"<Sts><Cd>{sts}</Cd></Sts><BookgDt><DtTm>2027-03-01T08:00:00+01:00</DtTm></BookgDt>{inner}</Ntry>"
+        f"<Sts><Cd>{sts}</Cd></Sts><BookgDt><DtTm>{BOOKED_ON}T08:00:00+01:00</DtTm></BookgDt>{inner}</Ntry>"
     )
 
 

@@ -1,5 +1,9 @@
 """Bank statements as banks export them."""
 
+from django.utils import timezone
+
+# Lines of later days are not imported, so that a fixed day would be in the future or long ago.
+BOOKED_ON = timezone.localdate()
 ACCOUNT = "FR1420041010050500013M02606"
 
 
@@ -28,7 +32,7 @@ def _entry(amount: int, details: str, deep: bool, status: str = "BOOK") -> str:
     return (
         f'<Ntry><Amt Ccy="EUR">{abs(amount) / 100:.2f}</Amt>'
         f"<CdtDbtInd>{'CRDT' if amount > 0 else 'DBIT'}</CdtDbtInd>{sts}"
-        f"<BookgDt><Dt>2027-03-01</Dt></BookgDt><NtryDtls>{details}</NtryDtls></Ntry>"
+        f"<BookgDt><Dt>{BOOKED_ON}</Dt></BookgDt><NtryDtls>{details}</NtryDtls></Ntry>"
     )
 
 

@@ -1,6 +1,5 @@
 """Bank statements: read, stored once, matched, assigned, undone."""
 
-import datetime
 import hashlib
 
 import pytest
@@ -39,11 +38,11 @@ from registrations.payments.models import BankLine, BankStatement
 from registrations.payments.payment_problems import list_failed_refunds
 from registrations.periodic_jobs import release_expired_holds
 from tests.registrations.payments.factories import expire_holds, get_balance_cents, list_states, order_by_card
-from tests.registrations.payments.statements import ACCOUNT, camt, csv_file
+from tests.registrations.payments.statements import ACCOUNT, BOOKED_ON, camt, csv_file
 
 pytestmark = pytest.mark.django_db
 
-DAY = datetime.date(2027, 3, 1)
+DAY = BOOKED_ON
 
 
 def place_invoice_order(event, **fields):
@@ -97,7 +96,7 @@ XXE_STATEMENT = b"""<?xml version="1.0"?><!DOCTYPE Document [<!ENTITY x SYSTEM "
         b"",
         b"\x00\x01",
         b"a;b\n1;2\n",
-        camt((12_000, "Acme", "x", "")).replace(b"<BookgDt><Dt>2027-03-01</Dt></BookgDt>", b""),
+        camt((12_000, "Acme", "x", "")).replace(f"<BookgDt><Dt>{DAY}</Dt></BookgDt>".encode(), b""),
         camt((12_000, "Acme", "x", "")).replace(b">120.00<", b">NaN<"),
     ],
     ids=range(9),
@@ -219,8 +218,8 @@ def test_repeated_or_overlapping_import_adds_only_new_lines(event):
 
 
 def test_two_equal_payments_on_one_day_are_both_stored(event):
-    rows = ["01/03/2027;120,00;VIR ACME", "01/03/2027;120,00;VIR ACME"]
-    content = csv_file("Date;Montant;Libellé", *rows)
+    row = f"{DAY:%d/%m/%Y};120,00;VIR ACME"
+    content = csv_file("Date;Montant;Libellé", row, row)
     import_statement(file=read_statement("a.csv", content))
     assert BankLine.objects.count() == 2
     import_statement(file=read_statement("b.csv", content))
@@ -235,7 +234,7 @@ def test_line_stored_with_former_fingerprint_is_recognized(event, former):
     told = StatementEntry(DAY, 12_000, counterparty="Acme", bank_id=bank_id, account=ACCOUNT)
     other = StatementEntry(DAY, 12_000, counterparty="Acme", bank_id=bank_id, account="FR76")
     import_statement(file=StatementFile("old.xml", "", [told]))
-    said = [account, "2027-03-01", "12000", "EUR", *([bank_id] if bank_id else ["Acme", "", ""]), *count]
+    said = [account, DAY.isoformat(), "12000", "EUR", *([bank_id] if bank_id else ["Acme", "", ""]), *count]
     BankLine.objects.update(fingerprint=hashlib.sha256("\x1f".join(said).encode()).hexdigest())
     assert import_statement(file=StatementFile("new.xml", "", [told])).known_count == 1
     done = import_statement(file=StatementFile("both.xml", "", [told, other]))
@@ -445,7 +444,7 @@ def test_payout_is_matched_to_line_of_same_amount(event):
     import_lines((9_795, "STRIPE TECHNOLOGY EUROPE LTD", "STRIPE PAYOUT", ""), (9_795, "Acme", "x", ""))
     payout = Payout.objects.get()
     assert BankLine.objects.get(payout=payout).counterparty.startswith("STRIPE")
-    assert payout.bank_line == "2027-03-01 STRIPE TECHNOLOGY EUROPE LTD STRIPE PAYOUT"
+    assert payout.bank_line == f"{DAY} STRIPE TECHNOLOGY EUROPE LTD STRIPE PAYOUT"
     assert list_match_kinds() == ["unknown"]
 
 

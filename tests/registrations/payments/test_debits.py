@@ -3,13 +3,18 @@
 import datetime
 
 import pytest
+from django.db.models.signals import post_init
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
+from registrations.invoices.models import Payment, Refund
+from registrations.payments.bank.payables import MAX_RETURN_CANDIDATES, list_return_candidates
 from registrations.payments.models import BankLine
+from registrations.payments.payment_problems import list_failed_refunds
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.payments.foreign_statements import (
     make_details,
@@ -191,10 +196,35 @@ def test_requested_refund_is_requested_again_once_its_match_is_undone(client, pa
 
     answer = client.post(f"{address}undo/", {"reason": "Autre débit"}, follow=True)
 
-    refund.refresh_from_db()
-    assert refund.state == "requested"
+    new = receivable.refunds.exclude(pk=refund.pk).get()
+    assert new.state == "requested"
+    assert (new.amount, new.reason, new.method) == (refund.amount, refund.reason, refund.method)
     assert "it still has to be sent" in answer.text
     assert not BankLine.objects.get().refund
+    assert list(list_failed_refunds()) == []
+
+
+def test_undone_match_leaves_the_earlier_day_in_the_day_book(client, page):
+    receivable = make_paid_receivable()
+    refund = request_refund(payment=receivable.payments.get(), amount=12_000, reason="Geste")
+    line = import_return(text=receivable.reference)
+    earlier = DAY - datetime.timedelta(days=40)
+    BankLine.objects.update(booked_on=earlier)
+    Refund.objects.update(refunded_on=earlier)
+
+    client.post(f"{BANK}{line.pk}/undo/", {"reason": "Autre débit"})
+
+    refund.refresh_from_db()
+    assert refund.cash_movements == [(earlier, 12_000), (timezone.localdate(), -12_000)]
+
+
+def test_undo_button_is_as_high_as_the_field_of_the_reason(client, page):
+    receivable = make_paid_receivable()
+    line = import_return(text=receivable.reference)
+
+    tree = html.fromstring(client.get(f"{BANK}{line.pk}/").content)
+
+    assert tree.xpath("//form[contains(@action, '/undo/')]/button/@class") == ["button quiet"]
 
 
 def test_undoing_a_match_needs_a_reason(client, page):
@@ -237,3 +267,24 @@ def test_debit_of_a_supplier_is_not_to_review(page):
 
     assert list_match_kinds() == []
     assert "Any other debit needs no action here." in page(f"{BANK}{BankLine.objects.get().pk}/")
+
+
+def test_only_the_offered_transfers_are_loaded(client, page):
+    for number in range(12):
+        make_paid_receivable(reference=f"OTHER-{number}")
+    acme = make_paid_receivable(name="Acme Industries")
+    line = import_return(text="ACME")
+    loaded = []
+
+    def count_payment(sender, **kwargs) -> None:
+        loaded.append(sender)
+
+    post_init.connect(count_payment, sender=Payment)
+    try:
+        candidates = list_return_candidates(line)
+    finally:
+        post_init.disconnect(count_payment, sender=Payment)
+
+    assert candidates[0].receivable == acme
+    assert len(candidates) == MAX_RETURN_CANDIDATES
+    assert len(loaded) == MAX_RETURN_CANDIDATES

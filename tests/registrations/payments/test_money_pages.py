@@ -28,7 +28,7 @@ from tests.registrations.payments.factories import (
     list_states,
     order_by_card,
 )
-from tests.registrations.payments.statements import camt, csv_file
+from tests.registrations.payments.statements import BOOKED_ON, camt, csv_file
 from tests.registrations.payments.test_bank import DAY, import_lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -67,7 +67,7 @@ def test_statement_is_previewed_then_imported(client, page, event):
 
 
 def test_chosen_columns_are_used_by_import(client, page, event):
-    file = SimpleUploadedFile("x.csv", csv_file("Tag;Betrag", "01/03/2027;7,00"))
+    file = SimpleUploadedFile("x.csv", csv_file("Tag;Betrag", f"{BOOKED_ON:%d/%m/%Y};7,00"))
     told = {"file": file, "check": "1", "date": "Tag", "amount": "Betrag"}
     checked = html.fromstring(client.post(f"{BANK}import/", told).content)
 
@@ -426,9 +426,8 @@ def test_payment_attempts_name_a_person_without_a_query_each(
 def test_counter_entry_of_an_assignment_is_dated_today(event):
     order = order_by_card(event, payment="invoice")
     import_lines((12_000, "Acme", "", order.creditor_reference))
-    line = BankLine.objects.get()
+    BankLine.objects.update(booked_on=BOOKED_ON - datetime.timedelta(days=30))
 
-    reversal = undo_assignment(assignment=line.assignments.get(), reason="Autre commande")
+    reversal = undo_assignment(assignment=BankLine.objects.get().assignments.get(), reason="Autre commande")
 
-    assert line.booked_on != timezone.localdate()
     assert reversal.refunded_on == timezone.localdate()

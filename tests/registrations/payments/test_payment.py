@@ -6,17 +6,19 @@ import pytest
 from django.utils import timezone
 
 from convention.errors import ConventionError, SoldOut
+from registrations.billing.receivables import sync_receivable
 from registrations.booking.verification import verify_membership
 from registrations.changes.cancel import cancel_registration
+from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Payment, Payout
-from registrations.models import MailDelivery, Sponsorship
+from registrations.models import MailDelivery, Registration, RegistrationAddon, Sponsorship
 from registrations.payments.cards import reconcile
 from registrations.payments.cards.checkout import NothingToPay, PaymentUnavailable, start_payment
 from registrations.payments.models import CardPaymentAttempt, StripeEvent
 from registrations.payments.payment_problems import list_unverified_orders
 from registrations.periodic_jobs import release_expired_holds
 from registrations.sponsors.sponsorships import take_package
-from tests.factories import make_member, make_ticket
+from tests.factories import make_addon, make_member, make_ticket
 from tests.registrations.payments.factories import (
     begin_payment,
     count_reserved_places,
@@ -161,6 +163,22 @@ def test_session_of_held_package_without_places_stays_open(stripe, event):
 
     assert stripe.world.objects[session]["status"] == "open"
     assert get_latest_attempt(sponsorship.order).state == "open"
+
+
+def test_session_for_later_addon_of_confirmed_place_stays_open(stripe, event):
+    order = order_by_card(event)
+    place = order.registrations.get()
+    Registration.objects.update(confirmed_at=timezone.now(), hold_expires_at=None)
+    record_payment(receivable=sync_receivable(order), amount=12_000, method="card", external_id="pi_1")
+    RegistrationAddon.objects.create(
+        registration=place, addon=make_addon(event), price=4_500, vat_rate=1000, pay_by=timezone.now()
+    )
+    session = begin_payment(order)
+    backdate_attempt(get_latest_attempt(order))
+
+    reconcile.poll_open_attempts()
+
+    assert stripe.world.objects[session]["status"] == "open"
 
 
 def test_session_of_package_with_expired_hold_is_expired(stripe, event):
@@ -414,10 +432,9 @@ def test_member_order_is_confirmed_by_payment_and_verification(stripe, event, ru
     assert list_states(order) == ["confirmed"]
 
 
-@pytest.mark.parametrize(("payment", "price"), [("invoice", 12_000), ("card", 0)])
-def test_order_on_invoice_or_free_order_has_nothing_to_pay_by_card(stripe, event, payment, price):
-    event.tickets.update(price=price)
-    order = order_by_card(event, payment=payment)
+def test_free_order_has_nothing_to_pay_by_card(stripe, event):
+    event.tickets.update(price=0)
+    order = order_by_card(event)
     with pytest.raises(NothingToPay):
         begin_payment(order)
     assert CardPaymentAttempt.objects.count() == 0

@@ -16,7 +16,6 @@ from convention.text.dates import format_deadline
 from registrations.booking.place_order import place_order
 from registrations.models import Order, PriceStep, Quota, RefundRule, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.rate_limits import WRONG_CODES_PER_HOUR, WRONG_CODES_PER_NETWORK
 from registrations.storefront.drafts import load_draft
 from registrations.ticketing.voucher_forms import VoucherForm
 from tests.factories import (
@@ -428,35 +427,6 @@ def test_organizer_sees_reasons_of_price(organizer: Client, event: Event, early_
     words = page
     for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (−18 €)", "72 €"):
         assert said in words
-
-
-def test_guessing_voucher_codes_is_rate_limited_by_browser(client: Client, event: Event, settings):
-    settings.RATE_LIMITS = "on"
-    make_voucher(event)
-    for number in range(WRONG_CODES_PER_HOUR):
-        assert choose(client, code=f"TRY{number}").status_code == 200
-    assert [choose(client, code="HALF").status_code, client.get(f"{REGISTER}check/").status_code] == [429] * 2
-    assert choose(client, code="").status_code == 302
-
-
-@pytest.mark.long
-def test_guessing_voucher_codes_is_rate_limited_by_network(event: Event, settings):
-    settings.RATE_LIMITS = "on"
-    make_voucher(event)
-
-    def quote(number: int, code: str) -> int:
-        body = {
-            "email": f"buyer{number}@example.org",
-            "code": code,
-            "registrations": [{"ticket": "guest", "first_name": "Ana", "last_name": "Silva", "email": ""}],
-        }
-        address = "/api/v1/events/congress/quotes/"
-        return Client().post(address, json.dumps(body), content_type="application/json").status_code
-
-    for number in range(WRONG_CODES_PER_NETWORK):
-        quote(number, f"TRY{number}")
-
-    assert quote(WRONG_CODES_PER_NETWORK, "HALF") == 429
 
 
 def test_last_screen_shows_refund_terms(client: Client, event: Event):

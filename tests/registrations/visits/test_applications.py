@@ -10,8 +10,6 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.club.models import Employment, Membership, Seat
 from convention.errors import InvalidFields, NotOpenNow
-from convention.tables.files import ParsedTable
-from convention.tables.row_errors import InvalidRows
 from registrations.application_rules import ApplicationRequired
 from registrations.booking.accept_offer import accept_ticket_offer
 from registrations.booking.place_order import place_order
@@ -24,7 +22,6 @@ from registrations.changes.correct import (
     correct_registration,
 )
 from registrations.changes.substitute import substitute_attendee
-from registrations.import_export.import_registrations import import_registrations
 from registrations.models import CompanyShare, RefundRule, Registration, Ticket, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -35,7 +32,12 @@ from registrations.visits.applications.withdraw import revoke_place, withdraw_ap
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded, NotEligible, VisitNotReady
-from tests.factories import START_OF_2020, make_company, make_member, make_person
+from tests.factories import (
+    START_OF_2020,
+    make_company,
+    make_member,
+    make_person,
+)
 from tests.registrations.visits.factories import (
     get_applicant,
     get_state,
@@ -442,17 +444,6 @@ def test_walk_in_is_refused_for_visit():
     visit, person = make_visit(), make_member()
     with pytest.raises(ApplicationRequired):
         register_walk_in(event=visit.event, place=make_requested_place(person), idempotency_key="k")
-
-
-def test_import_is_refused_for_visit():
-    visit = make_visit()
-    table = ParsedTable(["first_name", "last_name", "email"], [(2, ["Ana", "Silva", "ana@example.org"])])
-    with pytest.raises(InvalidRows) as error:
-        import_registrations(event=visit.event, table=table)
-    [(row, sentence)] = error.value.rows
-    assert row == 2
-    assert "on application" in sentence
-    assert Registration.objects.count() == 0
 
 
 def test_registration_pages_redirect_to_visit(client: Client):

@@ -3,12 +3,13 @@
 import datetime
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
+from convention.text.dates import format_date, format_datetime
 from registrations.models import WaitingEntry
-from registrations.visits.lifecycle.date_change import follow_new_dates, notify_applicant_of_new_dates
-from registrations.visits.models import Application, DayMail, Visit
+from registrations.visits.lifecycle.date_change import follow_new_dates, notify_of_new_dates
+from registrations.visits.models import Application, DayMail, NotifiedDates, Ride, RideSeat, Visit
 from tests.factories import make_administrator, make_member
 from tests.registrations.visits.hosts import (
     DAY,
@@ -18,6 +19,7 @@ from tests.registrations.visits.hosts import (
     make_secretary,
     make_sent_list,
 )
+from tests.registrations.visits.visit_day import HOUR, make_ride
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,17 @@ def move_visit(visit, *, days):
     visit.refresh_from_db()
 
 
+def post_new_dates(visit, *, days):
+    """Move the visit by `days` on its settings page, and return the page that follows."""
+    client, page = make_client(make_administrator()), f"/en/organize/{visit.event.slug}/settings/"
+    [form] = html.fromstring(client.get(page).content).xpath("//form[.//input[@name='seen']]")
+    values = dict(form.form_values())
+    for name in ("starts_at", "ends_at"):
+        moved = datetime.datetime.fromisoformat(values[name]) + days * DAY
+        values[name] = f"{moved:%Y-%m-%dT%H:%M}"
+    return client.post(page, values, follow=True)
+
+
 def test_settings_page_mails_new_date_to_everyone_concerned(visit, run_tasks, mailoutbox):
     ticket = visit.event.tickets.get()
     address = "waits@example.org"
@@ -41,17 +54,11 @@ def test_settings_page_mails_new_date_to_everyone_concerned(visit, run_tasks, ma
     make_host(visit, visit.security_email)
     run_tasks()
     mailoutbox.clear()
-    client, page = make_client(make_administrator()), f"/en/organize/{visit.event.slug}/settings/"
-    [form] = html.fromstring(client.get(page).content).xpath("//form[.//input[@name='seen']]")
-    values = dict(form.form_values())
-    for name in ("starts_at", "ends_at"):
-        moved = datetime.datetime.fromisoformat(values[name]) + 7 * DAY
-        values[name] = f"{moved:%Y-%m-%dT%H:%M}"
 
-    answer = client.post(page, values)
+    answer = post_new_dates(visit, days=7)
     run_tasks()
 
-    assert answer.status_code == 302
+    assert answer.redirect_chain
     place = visit.applications.exclude(pk=waiting.pk).get()
     # The security contact is also a contact of the host, and gets one mail.
     expected = [place.person.email, waiting.person.email, "sophie@hote.example", visit.security_email]
@@ -85,33 +92,80 @@ def test_each_move_has_its_own_message_id_there_and_back(visit, run_tasks, mailo
     assert len(set(message_ids)) == 3
 
 
-def test_retry_of_a_move_has_the_same_message_id(visit, mailoutbox):
+def test_retry_of_a_move_has_the_same_message_id(visit, run_tasks, mailoutbox):
     application, event = visit.applications.get(), visit.event
-    move = ((event.starts_at - DAY).isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
+    old_dates = {"starts_at": event.starts_at, "ends_at": event.ends_at}
+    move_visit(visit, days=7)
+    run_tasks()
+    # As after a worker that died between the mail and the row.
+    NotifiedDates.objects.filter(application=application).update(**old_dates)
 
-    for _attempt in range(2):
-        notify_applicant_of_new_dates.func(application.pk, *move)
+    notify_of_new_dates.func(application.notified_dates.pk)
 
-    assert len({mail.message()["Message-ID"] for mail in mailoutbox}) == 1
+    mails = [mail for mail in mailoutbox if mail.to == [application.person.email]]
+    assert len(mails) == 2
+    assert len({mail.message()["Message-ID"] for mail in mails}) == 1
 
 
-def test_move_to_the_same_dates_sends_no_mail(visit, mailoutbox):
-    application, event = visit.applications.get(), visit.event
-    move = (event.starts_at.isoformat(), event.ends_at.isoformat(), timezone.now().isoformat())
-
-    notify_applicant_of_new_dates.func(application.pk, *move)
+def test_move_back_before_the_mails_are_sent_sends_no_mail(visit, run_tasks, mailoutbox):
+    for days in (7, -7):
+        move_visit(visit, days=days)
+    run_tasks()
 
     assert mailoutbox == []
 
 
 def test_two_moves_before_the_mails_are_sent_are_one_mail_to_each(visit, run_tasks, mailoutbox):
-    for days in (7, -7):
-        move_visit(visit, days=days)
+    for _move in range(2):
+        move_visit(visit, days=7)
     run_tasks()
 
     addresses = [mail.to[0] for mail in mailoutbox]
     assert visit.applications.get().person.email in addresses
     assert len(addresses) == len(set(addresses))
+
+
+def test_mail_after_two_moves_names_the_last_dates_that_the_recipient_was_told(visit, run_tasks, mailoutbox):
+    first_day = visit.day
+
+    for _move in range(2):
+        move_visit(visit, days=7)
+    run_tasks()
+
+    security = find_mail(mailoutbox, visit.security_email)
+    host = find_mail(mailoutbox, visit.host_contacts.get().email)
+    applicant = find_mail(mailoutbox, visit.applications.get().person.email)
+    assert name_day(first_day) in security.body
+    assert name_day(first_day) in host.body
+    assert name_day(first_day) in applicant.body
+    assert name_day(first_day + 7 * DAY) not in applicant.body
+
+
+def test_each_recipient_reads_the_last_dates_of_their_own_mail(visit, run_tasks, mailoutbox):
+    applicant, host = visit.applications.get(), visit.host_contacts.get()
+    first_day = visit.day
+    move_visit(visit, days=7)
+    # The worker stops after the mail to the applicant.
+    notify_of_new_dates.func(applicant.notified_dates.pk)
+    mailoutbox.clear()
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    assert name_day(first_day + 7 * DAY) in find_mail(mailoutbox, applicant.person.email).body
+    assert name_day(first_day) in find_mail(mailoutbox, host.email).body
+
+
+def name_day(day):
+    """Return day and month in French, as the mails write them, with or without the year."""
+    with translation.override("fr"):
+        return format_date(day).rpartition("\N{NO-BREAK SPACE}")[0]
+
+
+def find_mail(mails, address):
+    """Return the only mail to the address."""
+    [mail] = [mail for mail in mails if mail.to == [address]]
+    return mail
 
 
 def test_open_link_moves_with_the_end_of_the_visit(visit):
@@ -161,6 +215,92 @@ def test_pages_ask_to_send_list_again_until_it_was_sent(visit):
     make_sent_list(visit)
 
     assert [sentence in client.get(page).text for page in pages] == [False, False]
+
+
+def test_rides_move_with_the_visit(visit):
+    ride = make_ride(visit, arrives_at=visit.event.starts_at - HOUR / 2)
+    leaves_at, arrives_at = ride.leaves_at, ride.arrives_at
+
+    move_visit(visit, days=7)
+
+    ride.refresh_from_db()
+    assert ride.leaves_at == leaves_at + 7 * DAY
+    assert ride.arrives_at == arrives_at + 7 * DAY
+
+
+def test_longer_visit_moves_only_the_rides_after_its_end(visit):
+    there, back = make_ride(visit), make_ride(visit, "back")
+    at_noon = make_ride(visit, "back", leaves_at=visit.event.ends_at - HOUR)
+    stored, event = Visit.objects.get(pk=visit.pk).event, visit.event
+    event.ends_at += 2 * HOUR
+    event.save()
+
+    follow_new_dates(stored, event)
+
+    changes = {
+        ride: Ride.objects.get(pk=ride.pk).leaves_at - ride.leaves_at for ride in (there, at_noon, back)
+    }
+    assert changes == {there: 0 * HOUR, at_noon: 0 * HOUR, back: 2 * HOUR}
+
+
+def test_rides_of_a_draft_move_without_an_email(mailoutbox, run_tasks):
+    visit = make_hosted(days=30, locked_at=None, agreed_at=None)
+    ride = make_ride(visit)
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    assert Ride.objects.get().leaves_at == ride.leaves_at + 7 * DAY
+    assert mailoutbox == []
+
+
+def test_rides_stay_when_a_running_visit_ends_later():
+    visit = make_hosted(days=0)
+    ride = make_ride(visit, "back")
+    stored, event = Visit.objects.get(pk=visit.pk).event, visit.event
+    event.ends_at += HOUR
+    event.save()
+
+    follow_new_dates(stored, event)
+
+    assert Ride.objects.get().leaves_at == ride.leaves_at
+
+
+def test_passenger_reads_the_new_ride_in_the_mail_about_the_new_date(visit, run_tasks, mailoutbox):
+    passenger, ride = visit.applications.get(), make_ride(visit)
+    RideSeat.objects.create(ride=ride, application=passenger)
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    mail = find_mail(mailoutbox, passenger.person.email)
+    with translation.override("fr"):
+        departure = format_datetime(ride.leaves_at + 7 * DAY, visit.event.zone)
+    assert f"{departure}, {ride.meeting_point}" in mail.body
+    assert ride.meeting_point in mail.alternatives[0].content
+
+
+def test_mail_without_a_seat_names_no_ride(visit, run_tasks, mailoutbox):
+    ride = make_ride(visit)
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    assert ride.meeting_point not in find_mail(mailoutbox, visit.applications.get().person.email).body
+
+
+def test_settings_page_says_that_rides_have_moved(visit):
+    make_ride(visit)
+
+    page = post_new_dates(visit, days=7)
+
+    assert "One ride has moved with the visit. Check its time under “Rides”." in page.text
+
+
+def test_settings_page_of_a_visit_without_rides_says_nothing_of_them(visit):
+    page = post_new_dates(visit, days=7)
+
+    assert "moved with the visit" not in page.text
 
 
 def test_unchanged_dates_tell_nobody(visit, run_tasks, mailoutbox):

@@ -217,7 +217,10 @@ def test_agenda_command_writes_complete_files_or_none(event, tmp_path, capsys):
     call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="grid", language="en")
 
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
-    assert "🎉" in capsys.readouterr().err
+    notices = capsys.readouterr().err
+    assert "🎉" in notices
+    assert f"{tmp_path}/a.pdf" in notices
+    assert "1 page." in notices
 
     for bad in ({"format_name": "banner"}, {"output": tmp_path / "nowhere" / "a.pdf"}):
         with pytest.raises(SystemExit) as stop:

@@ -38,6 +38,7 @@ STYLES_AND_SCRIPTS = [
     "convention/pages/agenda.css",
     "convention/offline_pages.js",
     "convention/submit_once.js",
+    "convention/page_parts.js",
     "schedule/agenda.js",
 ]
 FONT = "vendor/source-sans-3/source-sans-3-latin-wght-normal.woff2"

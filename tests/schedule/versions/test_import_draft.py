@@ -182,7 +182,7 @@ def test_the_command_creates_a_public_event_if_asked(event, tmp_path, client):
     assert "Nouvelle" in client.get("/events/mine/agenda/").text
 
 
-def test_public_option_does_not_publish_an_existing_event(event, tmp_path):
+def test_public_option_says_that_it_does_not_publish_an_existing_draft(event, tmp_path, capsys):
     Event.objects.update(visibility=Event.Visibility.DRAFT)
     file = tmp_path / "x.ics"
     file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
@@ -191,6 +191,18 @@ def test_public_option_does_not_publish_an_existing_event(event, tmp_path):
 
     event.refresh_from_db()
     assert event.visibility == Event.Visibility.DRAFT
+    notice = capsys.readouterr().err
+    assert "--public" in notice
+    assert f"/organize/{event.slug}/" in notice
+
+
+def test_public_option_says_nothing_about_an_event_that_is_public(event, tmp_path, capsys):
+    file = tmp_path / "x.ics"
+    file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
+
+    call_command("schedule_import", event.slug, str(file), "--public")
+
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("file_format", FORMAT_WRITERS)

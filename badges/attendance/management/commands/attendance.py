@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from badges.attendance.reports.export import export_attendance
-from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.commands import ConventionCommand, add_event_argument, describe_size, get_event_by_slug
 from convention.files import write_atomically
 
 
@@ -30,3 +30,4 @@ class Command(ConventionCommand):
         content = export_attendance(event=event, file_name=output.name)
         with write_atomically(output, mode=0o600) as file:
             file.write(content)
+        self.report_file(output, describe_size(content))

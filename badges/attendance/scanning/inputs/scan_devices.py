@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from badges.attendance.models import PAIRING_ROLES, Device
+from badges.attendance.models import Device
 from convention.events.models import EventRole
 
 from ..scan_input import InvalidScan, ScanInput
@@ -53,9 +53,7 @@ def check_scan_device(
 
 def find_pairing_people(event_id: int, day: datetime.date) -> set[int]:
     """Return the ids of the people with a role on that day that allows them to have paired devices."""
-    roles = EventRole.objects.open(at=day).filter(
-        event=event_id, person__is_active=True, role__in=PAIRING_ROLES
-    )
+    roles = EventRole.objects.at_desk(at=day).filter(event=event_id)
     return set(roles.values_list("person_id", flat=True))
 
 

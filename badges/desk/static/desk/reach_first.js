@@ -4,32 +4,48 @@
  * The attribute data-reach-first holds an address that answers quickly. Without this script forms work as usual.
  */
 
+import { restoreDraft, saveDraft } from "./form_draft.js";
+
 const TIMEOUT_MS = 8_000;
 
-/** @param {string} url */
-async function isReachable(url) {
+/**
+ * @param {string} url
+ * @returns {Promise<"reachable" | "signed_out" | "unreachable">}
+ */
+async function checkServer(url) {
   const options = { method: "HEAD", cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(TIMEOUT_MS) };
-  return fetch(url, options).then(
-    // A proxy answers by itself while the server is down.
-    ({ status }) => status < 500,
-    () => false,
-  );
+  const response = await fetch(url, options).catch(() => null);
+  // A proxy answers by itself while the server is down.
+  if (!response || response.status >= 500) return "unreachable";
+  // To the sign-in, which would lead back to an empty form.
+  return response.redirected ? "signed_out" : "reachable";
+}
+
+/** @param {HTMLFormElement} form */
+async function sendIfReachable(form) {
+  const state = await checkServer(form.dataset.reachFirst ?? "");
+  if (state === "reachable") return form.submit();
+  // The form may be sent again at once: submit_once.js counts this try otherwise.
+  delete form.dataset.submitted;
+  if (state === "unreachable") {
+    /** @type {HTMLElement} */ (document.querySelector("#unreachable")).hidden = false;
+    return;
+  }
+  saveDraft(form);
+  // The page itself, by GET, leads to the sign-in and back.
+  location.assign(location.pathname + location.search);
 }
 
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-reach-first]"))) {
   const firstField = form.querySelector("input:not([type=hidden]), select, textarea");
-  // After an error the summary has the focus.
-  if (!document.querySelector("#error-summary") && firstField instanceof HTMLElement) firstField.focus();
-  const notice = /** @type {HTMLElement} */ (document.querySelector("#unreachable"));
-  form.addEventListener("submit", async (event) => {
+  // After an error the summary has the focus, and so has a warning.
+  const hasNotice = document.querySelector("#error-summary, .notice[autofocus]");
+  if (!hasNotice && firstField instanceof HTMLElement) firstField.focus();
+  if (restoreDraft(form)) /** @type {HTMLElement} */ (document.querySelector("#draft-restored")).hidden = false;
+  form.addEventListener("submit", (event) => {
     // Sent already (submit_once.js).
     if (event.defaultPrevented) return;
     event.preventDefault();
-    if (await isReachable(form.dataset.reachFirst ?? "")) form.submit();
-    else {
-      // The form may be sent again at once: submit_once.js counts this try otherwise.
-      delete form.dataset.submitted;
-      notice.hidden = false;
-    }
+    sendIfReachable(form);
   });
 }

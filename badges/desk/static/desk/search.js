@@ -3,6 +3,7 @@
  * Without this script the forms work by themselves.
  */
 
+import { RemotePart } from "../convention/page_parts.js";
 import { parseBadgeCode } from "../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../scanner/keyboard_scanner.js";
 
@@ -19,12 +20,11 @@ const form = /** @type {HTMLFormElement} */ (find("#desk-search"));
 const field = /** @type {HTMLInputElement} */ (find("#q"));
 const results = find("#results");
 const verdict = find("#verdict");
-const numbers = find("#numbers");
+const numbers = new RemotePart(find("#numbers"));
 let timer = 0;
 let searchController = new AbortController();
 /** The text whose results are shown. */
 let shownQuery = field.value;
-let numbersTag = "";
 /** The names of the guests whose forms are being sent. */
 const sentNames = /** @type {Set<string>} */ (new Set());
 
@@ -207,13 +207,7 @@ async function handleScan(text) {
 }
 
 async function refreshNumbers() {
-  if (document.hidden) return;
-  /** @type {Record<string, string>} */
-  const headers = numbersTag ? { "If-None-Match": numbersTag } : {};
-  const response = await fetch(numbers.dataset.refreshUrl ?? "", { headers, cache: "no-store" }).catch(() => null);
-  if (!response?.ok) return;
-  numbersTag = response.headers.get("ETag") ?? "";
-  numbers.innerHTML = await response.text();
+  if (!document.hidden) await numbers.refresh();
 }
 
 field.addEventListener("input", () => {

@@ -17,7 +17,9 @@ import { CodesInView, loadReader } from "./qr_reader.js";
 import { checkReadiness, requestPersistentStorage } from "./readiness.js";
 import { RecentScans } from "./recent_scans.js";
 import { ScanHandler } from "./scan_handler.js";
-import { connectSearch, findListedAttendee, forgetAttendees, refreshAttendees } from "./search.js";
+import {
+  connectSearch, describeUnlistedCode, findListedAttendee, forgetAttendees, refreshAttendees,
+} from "./search.js";
 import { SnapshotSync } from "./snapshot_sync.js";
 import { unlockSound } from "./sounds.js";
 import { drawStatusBar, isOnline, showConnection, showPendingCount } from "./status_bar.js";
@@ -266,11 +268,11 @@ const handleScannedKeys = (text) => handleText(text, listReadings(text));
  * the whole code.
  * @param {string} text
  */
-function handleTypedText(text) {
+async function handleTypedText(text) {
   const shortCode = parseShortCode(text);
   if (!shortCode) return handleScannedKeys(text);
   const found = findListedAttendee(shortCode);
-  if (!found && !isOnline()) return showMessage("type-error", formatText("manual.offline"));
+  if (!found && !isOnline()) return showMessage("type-error", await describeUnlistedCode());
   closeDialogs();
   if (found) scanHandler.handleFound(found);
   else scanHandler.handleShortCode(shortCode);

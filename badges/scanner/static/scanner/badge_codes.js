@@ -12,7 +12,8 @@ const SIGNED_BYTES = 14;
 const TOKEN_PATTERN = /(?:^|\/B\/)([A-Z2-7]{125})$/;
 const SHORT_CODE_PREFIX = new TextEncoder().encode("convention short code\0");
 const SHORT_CODE_BYTES = 5;
-const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
+export const SHORT_CODE_LENGTH = 8;
+const SHORT_CODE_PATTERN = new RegExp(`^[A-Z2-7]{${SHORT_CODE_LENGTH}}$`);
 /**
  * Maps digits that no code contains to the letters that people misread as them.
  * @type {Record<string, string>}

@@ -4,10 +4,10 @@ import { getPairing, getSetting, listAllPendingScans, saveSetting } from "./data
 import { canInstall, canUpdate, offerInstallation, updateApp } from "./installation.js";
 import { formatText, getElement, showMessage } from "./page.js";
 import { checkReadiness, showReadiness } from "./readiness.js";
+import { describeTypedProblem } from "./search.js";
 import { playSound } from "./sounds.js";
 
 const REDRAW_MS = 1000;
-const MIN_CODE_LENGTH = 8;
 
 /**
  * @typedef {object} MenuActions
@@ -109,7 +109,8 @@ export function connectTypeDialog(onCode) {
   getElement("type-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = getElement("type-text").value.trim();
-    if (text.length < MIN_CODE_LENGTH) return showMessage("type-error", formatText("manual.unreadable"));
+    const problem = describeTypedProblem(text);
+    if (problem) return showMessage("type-error", problem);
     onCode(text);
   });
   // The field is a textarea, because a code fills several lines; Enter submits it all the same.

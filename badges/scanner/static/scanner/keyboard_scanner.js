@@ -6,7 +6,7 @@
 const MIN_LENGTH = 12;
 const MAX_KEY_INTERVAL_MS = 60;
 const PAUSE_MS = 150;
-const TOKEN_LENGTH = 125;
+export const TOKEN_LENGTH = 125;
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 

@@ -1,8 +1,10 @@
 /** Find attendees by name, or by the short code on their badge: online, and on a supervisor's device offline too. */
 
 import { requestField, ServerError } from "./api.js";
+import { parseShortCode, SHORT_CODE_LENGTH } from "./badge_codes.js";
 import { getPairing } from "./database.js";
-import { formatText, getElement, settings, showMessage } from "./page.js";
+import { TOKEN_LENGTH } from "./keyboard_scanner.js";
+import { formatText, formatTime, getElement, settings, showMessage } from "./page.js";
 import { isCurrentToken } from "./pairing.js";
 
 const MIN_QUERY_LENGTH = 2;
@@ -17,6 +19,8 @@ const LIST_INTERVAL_MS = 10 * 60_000;
  */
 let attendees = [];
 let fetchedAt = -Infinity;
+/** The same by the clock on the wall. */
+let listedAt = 0;
 
 /** @param {(found: Scanner.FoundRegistration) => void} onPick */
 export function connectSearch(onPick) {
@@ -43,6 +47,28 @@ export function connectSearch(onPick) {
 }
 
 /**
+ * Return what is wrong with a typed text that can be no code; "" if it may be one, or an address.
+ * @param {string} text
+ */
+export function describeTypedProblem(text) {
+  const letters = text.replace(/[\s-]/g, "");
+  const isCode = /^[a-z0-9]*$/i.test(letters) && letters.length < TOKEN_LENGTH;
+  if (isCode && letters.length !== SHORT_CODE_LENGTH) {
+    const lengths = { short: SHORT_CODE_LENGTH, whole: TOKEN_LENGTH, count: letters.length };
+    return formatText("manual.length", lengths);
+  }
+  const isUnreadable = isCode ? !parseShortCode(letters) : letters.length < SHORT_CODE_LENGTH;
+  return isUnreadable ? formatText("manual.unreadable") : "";
+}
+
+/** Return why a short code cannot be resolved without network: this device has no list, or another one. */
+export async function describeUnlistedCode() {
+  if (!attendees.length) return formatText("manual.offline");
+  const time = formatTime(listedAt, (await getPairing())?.event.timezone ?? "UTC");
+  return formatText("manual.unlisted", { time });
+}
+
+/**
  * Return the attendee with this short code, if the list of this device has one.
  * @param {string} code
  * @returns {Scanner.FoundRegistration | undefined}
@@ -59,6 +85,7 @@ export async function refreshAttendees() {
     /** @type {{registrations: (Scanner.FoundRegistration & {short_code: string})[]}} */
     const list = await requestField(settings.attendees, pairing.token, "registrations");
     if (!(await isCurrentToken(pairing.token))) return;
+    listedAt = Date.now();
     attendees = list.registrations.map((found) => ({ ...found, words: splitWords(found.person) }));
   } catch {
     fetchedAt = -Infinity;

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from convention.accounts.second_factors import reset_second_factor
 from convention.commands import ConventionCommand
@@ -19,4 +20,5 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         person = reset_second_factor(email=options["email"], reason=options["reason"][:300])
-        self.stdout.write(f"{person.email}: second factors removed, sessions ended. A mail tells them.")
+        sentence = _("%(address)s: second factors removed, all sessions ended. An e-mail has been sent.")
+        self.stdout.write(sentence % {"address": person.email})

@@ -17,63 +17,16 @@ let currentRequest = null;
 /** @type {Promise<unknown>} */
 let lastFetch = Promise.resolve();
 
-/** @param {string} text */
-function decodeBase64url(text) {
-  return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
-}
-
-/** @param {ArrayBuffer} buffer */
-function encodeBase64url(buffer) {
-  const letters = Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join("");
-  return btoa(letters).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-}
-
-/** @param {PublicKeyCredentialDescriptorJSON[]} credentials */
-function decodeDescriptors(credentials = []) {
-  return credentials.map(
-    ({ id, type, transports }) =>
-      /** @type {PublicKeyCredentialDescriptor} */ ({ id: decodeBase64url(id), type, transports }),
-  );
-}
-
-// The browsers' own parseCreationOptionsFromJSON is missing in those before 2025.
 /** @param {PublicKeyCredentialCreationOptionsJSON} options */
-function decodeCreationOptions(options) {
-  const selection = { residentKey: "required", requireResidentKey: true, userVerification: "required" };
-  return /** @type {PublicKeyCredentialCreationOptions} */ ({
-    ...options,
-    challenge: decodeBase64url(options.challenge),
-    user: { ...options.user, id: decodeBase64url(options.user.id) },
-    excludeCredentials: decodeDescriptors(options.excludeCredentials),
-    authenticatorSelection: { ...options.authenticatorSelection, ...selection },
-  });
-}
-
-/** @param {PublicKeyCredentialRequestOptionsJSON} options */
-function decodeRequestOptions(options) {
-  return /** @type {PublicKeyCredentialRequestOptions} */ ({
-    ...options,
-    challenge: decodeBase64url(options.challenge),
-    allowCredentials: decodeDescriptors(options.allowCredentials),
-  });
-}
-
-/** @param {PublicKeyCredential} credential */
-function encodeCredential(credential) {
-  /** @type {Record<string, string>} */
-  const response = {};
-  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    const value = Reflect.get(credential.response, name);
-    if (value) response[name] = encodeBase64url(value);
-  }
-  return JSON.stringify({
-    id: credential.id,
-    rawId: encodeBase64url(credential.rawId),
-    type: credential.type,
-    authenticatorAttachment: credential.authenticatorAttachment,
-    clientExtensionResults: credential.getClientExtensionResults(),
-    response,
-  });
+function parseCreationOptions(options) {
+  /** @type {AuthenticatorSelectionCriteria} */
+  const authenticatorSelection = {
+    ...options.authenticatorSelection,
+    residentKey: "required",
+    requireResidentKey: true,
+    userVerification: "required",
+  };
+  return PublicKeyCredential.parseCreationOptionsFromJSON({ ...options, authenticatorSelection });
 }
 
 /**
@@ -109,10 +62,14 @@ async function requestPasskey(form, options = {}) {
   const { creation_options, request_options } = await loadOptions(form);
   const credential =
     form.dataset.passkey === "add"
-      ? await navigator.credentials.create({ publicKey: decodeCreationOptions(creation_options.publicKey), signal })
-      : await navigator.credentials.get({ publicKey: decodeRequestOptions(request_options.publicKey), signal, ...options });
+      ? await navigator.credentials.create({ publicKey: parseCreationOptions(creation_options.publicKey), signal })
+      : await navigator.credentials.get({
+          publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(request_options.publicKey),
+          signal,
+          ...options,
+        });
   const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("credential"));
-  field.value = encodeCredential(/** @type {PublicKeyCredential} */ (credential));
+  field.value = JSON.stringify(credential);
   form.submit();
 }
 
@@ -159,7 +116,9 @@ async function offerInAddressField(form) {
   requestPasskey(form, { mediation: "conditional" }).catch(() => {});
 }
 
-if ("PublicKeyCredential" in window && window.isSecureContext) {
+// Browsers before 2025 have passkeys, but not these methods.
+const canUsePasskeys = "PublicKeyCredential" in window && "parseCreationOptionsFromJSON" in PublicKeyCredential;
+if (canUsePasskeys && window.isSecureContext) {
   for (const form of FORMS) {
     connectForm(form);
     if (form.dataset.passkey === "sign-in") offerInAddressField(form);

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.commands import ConventionCommand, add_event_argument, describe_size, get_event_by_slug
 from convention.errors import NotFound
 from convention.files import write_atomically
 from registrations.visits.models import VisitorList
@@ -41,3 +41,4 @@ class Command(ConventionCommand):
         # Readable by its owner alone from the first byte: the file has names and identities in clear.
         with write_atomically(output, mode=0o600) as file:
             file.write(content)
+        self.report_file(output, describe_size(content))

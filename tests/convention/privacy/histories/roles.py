@@ -13,7 +13,6 @@ from badges.attendance.devices.pairing import get_or_create_entrance, pair_devic
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.manual_scan import check_in_registration
 from badges.desk.badge_prints import print_badge
-from badges.desk.notes import write_staff_note
 from badges.feedback.answers import give_feedback
 from badges.feedback.models import SessionFeedback
 from badges.mailings.models import Mailing, Recipient, Unsubscription
@@ -33,6 +32,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_as_organizer
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import MailDelivery
+from registrations.notes.staff_notes import write_staff_note
 from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.identity.identities import save_identity
 from registrations.visits.identity.purge import purge_visit

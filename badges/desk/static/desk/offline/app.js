@@ -15,7 +15,7 @@ import {
   updateVault,
 } from "./store.js";
 import { fillAddress, enableDevice, openSession, RequestRefused, SignedOut } from "./sync.js";
-import { makeVault, MAX_WRONG_TRIES, MIN_PIN_LENGTH, openVault } from "./vault.js";
+import { findPinProblem, makeVault, MAX_WRONG_TRIES, openVault } from "./vault.js";
 
 const IDLE_MS = 10 * 60_000;
 const SEND_MS = 15_000;
@@ -97,11 +97,11 @@ function describeError(error) {
  */
 async function enable(event, title) {
   const [pin, repeated] = ["pin-new", "pin-again"].map((id) => /** @type {HTMLInputElement} */ (getElement(id)).value);
-  if (!new RegExp(`^\\d{${MIN_PIN_LENGTH},}$`).test(pin)) return showMessage("setup-error", formatText("pin.short"));
-  if (pin !== repeated) return showMessage("setup-error", formatText("pin.differs"));
+  const name = /** @type {HTMLInputElement} */ (getElement("device-name")).value.trim();
+  const problem = name ? findPinProblem(pin, repeated) : "device.unnamed";
+  if (problem) return showMessage("setup-error", formatText(problem));
   try {
-    const { value } = /** @type {HTMLInputElement} */ (getElement("device-name"));
-    const { device, expires_at } = await enableDevice(event, value.slice(0, 100));
+    const { device, expires_at } = await enableDevice(event, name.slice(0, 100));
     const { vault, key } = await makeVault(pin, { event, title, device, expires_at });
     await saveVault(vault);
     await navigator.storage?.persist?.();

@@ -17,6 +17,11 @@ export class DeskState {
   entries = [];
   /** @type {Connection} */
   connection = "offline";
+  /**
+   * When the data were last up to date, by this device's clock.
+   * @type {number | null}
+   */
+  syncedAt = null;
   /** The server's sentence, if it refused. */
   refusal = "";
   #key;
@@ -41,12 +46,13 @@ export class DeskState {
     Object.assign(this, await this.#read());
   }
 
-  /** @returns {Promise<{data: Desk.Data | null, entries: Desk.StoredEntry[]}>} */
+  /** @returns {Promise<Pick<DeskState, "data" | "entries" | "syncedAt">>} */
   async #read() {
     // Entries first: one that another tab has sent and deleted meanwhile is in the data that are read next.
     const entries = await listEntries(this.#event, this.#key);
     const vault = await getVault(this.#event);
-    return { data: vault?.data ? await decrypt(this.#key, vault.data) : null, entries };
+    const data = vault?.data ? await decrypt(this.#key, vault.data) : null;
+    return { data, entries, syncedAt: vault?.synced_at ?? null };
   }
 
   get pending() {
@@ -179,7 +185,8 @@ export class DeskState {
   /** @param {Desk.SyncResponse & {clock_offset_ms: number}} response */
   async #storeData({ data, version, clock_offset_ms }) {
     /** @type {Partial<Desk.Vault>} */
-    const changes = { clock_offset_ms };
+    const changes = { clock_offset_ms, synced_at: Date.now() };
+    this.syncedAt = changes.synced_at ?? null;
     if (data && version !== undefined) {
       const merged = mergeUpdate(this.data, data);
       changes.data = await encrypt(this.#key, merged);

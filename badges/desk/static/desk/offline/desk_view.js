@@ -3,13 +3,14 @@
 import { parseShortCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
 import { checkBadge } from "./check_badge.js";
-import { getDialog, getForm, readForm, readTexts } from "./forms.js";
+import { getForm, readForm } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
-import { formatName, hasBothNames, searchGuests } from "./guests.js";
-import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { formatName, searchGuests } from "./guests.js";
+import { formatMoment, formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
 import { canPay, PaymentDialog } from "./payment_dialog.js";
 import { drawProblem } from "./problems.js";
+import { WalkInDialog } from "./walk_in_dialog.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
 
@@ -18,6 +19,7 @@ export class DeskView {
   #printBadge;
   #dialog;
   #payments;
+  #walkIns;
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
@@ -38,6 +40,13 @@ export class DeskView {
       getDesk,
       runOnce,
       showSettled: (reference, text) => this.#showChanged(reference, text),
+    });
+    this.#walkIns = new WalkInDialog({
+      getDesk,
+      runOnce,
+      checkIn: (guest) => this.#checkIn(guest, "in"),
+      showGuest: (reference) => this.#showGuest(reference),
+      showRegistered: (guest) => this.#showRegistered(guest),
     });
     this.#dialog = new GuestDialog({
       getDesk,
@@ -66,8 +75,7 @@ export class DeskView {
     for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
     this.#dialog.clear();
     this.#payments.clear();
-    getDialog("walk-in-dialog").close();
-    getForm("walk-in-form").reset();
+    this.#walkIns.clear();
     this.#field.value = this.#query = this.#scannedReference = this.#badgeProblem = "";
   }
 
@@ -83,11 +91,7 @@ export class DeskView {
       this.#moveHighlight(event.key === "ArrowDown" ? 1 : -1);
     });
     listenToKeys(document, (text) => this.#handleScan(text));
-    getElement("walk-in-open").addEventListener("click", () => this.#openWalkIn());
-    getForm("walk-in-form").addEventListener("submit", (submission) => {
-      submission.preventDefault();
-      this.#runOnce(() => this.#registerWalkIn());
-    });
+    this.#walkIns.listen();
     this.#dialog.listen();
     this.#payments.listen();
     for (const button of document.querySelectorAll("dialog [data-close]")) {
@@ -155,7 +159,8 @@ export class DeskView {
     const { reference, problem } = await checkBadge(listReadings(text), desk);
     if (scan !== this.#scanCount || desk !== this.#getDesk()) return;
     [this.#scannedReference, this.#badgeProblem] = [reference, problem];
-    if (problem) showMessage("scan-problem", formatText(problem));
+    const sentence = problem === "scan.unknown" ? this.#describeList(desk, problem) : formatText(problem);
+    if (problem) showMessage("scan-problem", sentence);
     this.#drawResults(desk);
   }
 
@@ -172,9 +177,20 @@ export class DeskView {
       : searchGuests(desk.guests, this.#query, parseShortCode(this.#query));
     const list = makeElement("ul", "listing guests");
     list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
-    const count = this.#query ? makeElement("p", "muted small", formatText("found", { count: total })) : "";
+    const found = total ? formatText("found", { count: total }) : this.#describeList(desk, "search.none");
+    const count = this.#query ? makeElement("p", "muted small", found) : "";
     getElement("results").replaceChildren(count, ...(shown.length ? [list] : []));
     this.#moveHighlight(0);
+  }
+
+  /**
+   * Return a text about the list of this device, with the time of the list.
+   * @param {DeskState} desk
+   * @param {string} name
+   */
+  #describeList(desk, name) {
+    if (!desk.data || desk.syncedAt === null) return formatText("no_list");
+    return formatText(name, { time: formatMoment(desk.syncedAt, desk.data.event.timezone) });
   }
 
   /**
@@ -360,43 +376,28 @@ export class DeskView {
 
   // --- walk-ins and changes -----------------------------------------------------------------------------
 
-  #openWalkIn() {
-    const desk = this.#getDesk();
-    if (!desk?.data) return;
-    const choices = getElement("walk-in-tickets");
-    choices.replaceChildren(
-      ...desk.data.tickets.map((ticket) => {
-        const label = makeElement("label");
-        const input = document.createElement("input");
-        Object.assign(input, { type: "radio", name: "ticket", value: ticket.slug, required: true });
-        input.checked = ticket.is_default || desk.data?.tickets.length === 1;
-        label.append(input, makeElement("span", "choice-text", [ticket.title, ticket.price].filter(Boolean).join(" · ")));
-        return label;
-      }),
-    );
-    getElement("walk-in-addons").hidden = !desk.data.has_addons;
-    showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
-    getDialog("walk-in-dialog").showModal();
-  }
-
-  async #registerWalkIn() {
-    const desk = this.#getDesk();
-    if (!desk) return;
-    const form = getForm("walk-in-form");
-    const values = { ...readTexts(form), ticket: readForm(form).ticket };
-    if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
-    const reference = await desk.addWalkIn(values);
-    if (!reference) return showMessage("walk-in-problem", formatText("walk_in.no_spare"));
-    form.reset();
-    getDialog("walk-in-dialog").close();
-    const guest = desk.findGuest(reference);
-    if (!guest) return;
+  /** @param {Desk.Guest} guest */
+  async #showRegistered(guest) {
     this.#field.value = "";
     this.#search("");
     // As online: the badge may be for later, and who is inside is counted at the door.
     const checkIn = () => this.#runOnce(() => this.#checkIn(guest, "in"));
     this.#drawVerdict(guest, "registered", formatText("verdict.registered"), makeButton(formatText("check_in"), checkIn));
     await this.#print(guest);
+  }
+
+  /**
+   * Show one guest instead of search results.
+   * @param {string} reference
+   */
+  #showGuest(reference) {
+    this.#field.value = "";
+    this.#search("");
+    this.#clearVerdict();
+    this.#scannedReference = reference;
+    const desk = this.#getDesk();
+    if (desk) this.#drawResults(desk);
+    this.focusSearch();
   }
 
   /**

@@ -193,6 +193,21 @@ export function findTransferProblem(guest, values, ticket) {
 }
 
 /**
+ * Return the guests with a place who have this name or e-mail address, as `register_walk_in` finds them.
+ * @param {Desk.Guest[]} guests
+ * @param {Desk.GuestTexts} values
+ */
+export function findSamePerson(guests, values) {
+  const nameKey = (/** @type {Desk.GuestTexts} */ { first_name, last_name }) => normalizeText(`${last_name} ${first_name}`);
+  const email = normalizeEmail(values.email);
+  return guests.filter(
+    (guest) =>
+      ["confirmed", "pending"].includes(guest.state) &&
+      (nameKey(guest) === nameKey(values) || (email !== "" && normalizeEmail(guest.email) === email)),
+  );
+}
+
+/**
  * @param {Desk.GuestTexts} values
  * @returns {Desk.GuestTexts}
  */

@@ -31,7 +31,7 @@ export function showMessage(id, message) {
 
 /**
  * Return the time of day at the event, as the server writes it: “9 h 30”, “9 h”; “9:30”.
- * @param {string} moment
+ * @param {string | number} moment
  * @param {string} timeZone
  */
 export function formatTime(moment, timeZone) {
@@ -52,6 +52,18 @@ export function formatMoney(cents, currency) {
   const number = format.format(cents / 100);
   if (currency !== "EUR") return `${number}\u00a0${currency}`;
   return language === "en" ? `€${number}` : `${number}\u00a0€`;
+}
+
+/**
+ * Return the time of day at the event, after the day of the week unless it is today.
+ * @param {number} moment
+ * @param {string} timeZone
+ */
+export function formatMoment(moment, timeZone) {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "short", timeZone });
+  const time = formatTime(moment, timeZone);
+  if (day.format(moment) === day.format(Date.now())) return time;
+  return `${new Intl.DateTimeFormat(language, { weekday: "long", timeZone }).format(moment)} ${time}`;
 }
 
 /**

@@ -7,7 +7,22 @@
 const ITERATIONS = 600_000;
 const CHECK_TEXT = "convention desk";
 export const MAX_WRONG_TRIES = 10;
-export const MIN_PIN_LENGTH = 6;
+const MIN_PIN_LENGTH = 6;
+/** From one digit to the next: repeated, counted up or down; 9 is followed by 0. */
+const TRIVIAL_STEPS = [0, 1, 9];
+
+/**
+ * Return the name of the text that says why a new PIN is refused; "" if it is accepted.
+ * @param {string} pin
+ * @param {string} repeated
+ */
+export function findPinProblem(pin, repeated) {
+  if (!/^\d*$/.test(pin) || pin.length < MIN_PIN_LENGTH) return "pin.short";
+  const digits = [...pin].map(Number);
+  const steps = new Set(digits.slice(1).map((digit, index) => (digit - digits[index] + 10) % 10));
+  if (steps.size === 1 && TRIVIAL_STEPS.some((step) => steps.has(step))) return "pin.trivial";
+  return pin === repeated ? "" : "pin.differs";
+}
 
 /**
  * @param {string} pin

@@ -1,13 +1,15 @@
-"""Write notes about guests for the staff on site."""
+"""Write, delete and find notes about attendees for organizers and the staff on site."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from convention.audit.record import record_action
+from convention.events.models import Event
 from convention.events.sequence import advance_sequence
-from convention.text.normalize import normalize_whitespace
+from convention.text.normalize import name_search_key, normalize_whitespace
 from registrations.models import Registration
 
 from .models import MAX_NOTE_LENGTH, StaffNote
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def write_staff_note(*, registration: Registration, text: str, written_by: "Person | None") -> None:
-    """Replace the note about a guest; an empty text removes it. Cut what is longer than the column."""
-    # The lock keeps two desks from inserting a note for the same guest at once.
+    """Replace the note about an attendee; an empty text removes it. Cut what is longer than the column."""
+    # The lock keeps two desks from inserting a note for the same attendee at once.
     Registration.objects.select_for_update(no_key=True).get(pk=registration.pk)
     text = normalize_whitespace(text)[:MAX_NOTE_LENGTH]
     notes = StaffNote.objects.filter(registration=registration)
@@ -39,3 +41,19 @@ def write_staff_note(*, registration: Registration, text: str, written_by: "Pers
 def delete_staff_note(registration: Registration) -> None:
     """Delete the note about an attendee whose place another person gets."""
     StaffNote.objects.filter(registration=registration).delete()
+
+
+def load_note_texts(registrations: Collection[int]) -> dict[int, str]:
+    """Return the texts of the notes about these registrations, by the registration's id."""
+    notes = StaffNote.objects.filter(registration__in=registrations)
+    return dict(notes.values_list("registration", "text"))
+
+
+def find_noted_registrations(event: Event, words: str) -> list[int]:
+    """Return the ids of the registrations whose note contains every word, in any case and without accents."""
+    search_words = name_search_key(words).split()
+    if not search_words:
+        return []
+    # In Python, since databases do not fold accents; few registrations have a note.
+    notes = StaffNote.objects.filter(registration__event=event).values_list("registration", "text")
+    return [pk for pk, text in notes if all(word in name_search_key(text) for word in search_words)]

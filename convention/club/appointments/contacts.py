@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.audit.record import record_action
+from convention.club.models import Company, CompanyContact, Person
+from convention.club.people import add_colleague, find_open_account
+from convention.club.periods import ONE_DAY, end_period, join_given_days
 
-from .governance.appointment_mails import notify_company_contact
-from .models import Company, CompanyContact, Person
-from .people import add_colleague, find_open_account
-from .periods import ONE_DAY, end_period, join_given_days
+from .mails import notify_company_contact
 
 
 def is_company_contact(person: Person, company: Company, *, at: datetime.date) -> bool:

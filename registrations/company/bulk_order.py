@@ -1,0 +1,271 @@
+"""A contact's bulk order: its rows, what they can order now, what is wrong with them, and what they cost."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from convention.club.models import Company, Person
+from convention.events.models import Event
+from convention.money import Money
+from convention.text.email_addresses import normalize_email
+from registrations.booking.prepare_sale import preview_quote
+from registrations.booking.validation import check_place_count, check_voucher, check_voucher_use
+from registrations.inventory.stock import make_sold_out_error
+from registrations.models import Addon, Registration, Ticket, Voucher
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.catalog import Offering
+from registrations.pricing.quote import Quote
+from registrations.storefront.choice_offer import ChoiceOffer, load_choice_offer
+from registrations.storefront.drafts import DraftContent, delete_draft, load_draft, save_draft
+
+from .booking import SeatError, find_existing_registrations, find_seat_errors, make_order_context
+from .draft_rows import ROW_FIELDS, is_filled_row
+from .forms import MAX_ROWS, AttendeeRowFormSet, BaseAttendeeRowFormSet
+from .overview import CompanyPasses, list_unregistered_colleagues, load_company_passes
+from .permissions import list_company_orders
+
+BLANK_ROW_COUNT = 3
+EMPTY_FORMSET_DATA = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
+
+
+@dataclass(frozen=True)
+class BulkOrder:
+    """The draft of a contact's order for colleagues at one event, and what can be ordered now."""
+
+    company: Company
+    contact: Person
+    event: Event
+    draft: DraftContent
+    offer: ChoiceOffer
+    voucher: Voucher | None = None
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """Return the tickets on sale, also those without places left."""
+        return self.offer.tickets
+
+    @property
+    def context(self) -> OrderContext:
+        return make_order_context(self.company, self.contact)
+
+    @property
+    def offering(self) -> Offering:
+        return Offering(self.offer.tickets_by_slug, self.offer.addons_by_slug, self.voucher)
+
+    def load_passes(self, quote: Quote | None = None) -> CompanyPasses:
+        """Return the membership's passes, and their use by an order with this quote."""
+        return load_company_passes(self.company, self.event, self.tickets, quote)
+
+
+def load_bulk_order(
+    *, company: Company, contact: Person, event: Event, draft: DraftContent, voucher: Voucher | None
+) -> BulkOrder:
+    """Return the draft with what the contact can order now; `voucher` is that of the draft's code."""
+    offer, now = load_choice_offer(event, voucher), timezone.now()
+    on_sale = [ticket for ticket in offer.tickets if ticket.is_on_sale(at=now)]
+    return BulkOrder(company, contact, event, draft, replace(offer, tickets=on_sale), voucher)
+
+
+def load_company_draft(session: SessionBase, company: Company, event: Event) -> DraftContent:
+    """Return the draft of the company's order for the event, a new one if none is stored."""
+    return load_draft(session, _make_draft_name(company, event))
+
+
+def save_company_draft(
+    session: SessionBase, company: Company, event: Event, draft: DraftContent, *, network: str
+) -> None:
+    """Save the draft. Raise what `save_draft` raises."""
+    save_draft(session, _make_draft_name(company, event), draft, event=event, network=network)
+
+
+def delete_company_draft(session: SessionBase, company: Company, event: Event) -> None:
+    """Delete the draft, once it is booked."""
+    delete_draft(session, _make_draft_name(company, event))
+
+
+def _make_draft_name(company: Company, event: Event) -> str:
+    return f"{event.slug}@{company.slug}"
+
+
+def list_offered_colleagues(bulk_order: BulkOrder) -> list[Person]:
+    """Return the colleagues with a seat who are neither registered nor in the draft; none if it is full."""
+    people = bulk_order.draft.people
+    if len(people) >= MAX_ROWS and all(map(is_filled_row, people)):
+        return []
+    added = {normalize_email(str(person.get("email") or "")) for person in people}
+    colleagues = list_unregistered_colleagues(bulk_order.company, bulk_order.event, at=timezone.now())
+    return [person for person in colleagues if normalize_email(person.known_email) not in added]
+
+
+def find_pass_ticket(bulk_order: BulkOrder) -> str:
+    """Return the first ticket that the membership pays for while passes are left; "" if there is none."""
+    passes = bulk_order.load_passes()
+    return passes.tickets[0].slug if passes.tickets else ""
+
+
+def make_unchecked_rows(bulk_order: BulkOrder) -> BaseAttendeeRowFormSet:
+    """Return an unvalidated formset of the draft's rows, with blank rows if there are none."""
+    pass_ticket = find_pass_ticket(bulk_order)
+    blank_row = {"ticket": pass_ticket} if pass_ticket else {}
+    people = [person for person in bulk_order.draft.people if person] or [blank_row] * BLANK_ROW_COUNT
+    formset: BaseAttendeeRowFormSet = AttendeeRowFormSet(
+        prefix="row", initial=people, form_kwargs={"offer": bulk_order.offer}
+    )
+    return formset
+
+
+def make_checked_rows(bulk_order: BulkOrder) -> BaseAttendeeRowFormSet:
+    """Return a formset bound to the draft, with all errors at their rows or at the formset.
+
+    Bound to the draft and not to a request: pasted rows are checked together with typed ones.
+    """
+    data = _make_post_data(bulk_order.draft)
+    formset: BaseAttendeeRowFormSet = AttendeeRowFormSet(
+        data, prefix="row", form_kwargs={"offer": bulk_order.offer}
+    )
+    _check_rows(bulk_order, formset)
+    return formset
+
+
+def _make_post_data(draft: DraftContent) -> dict[str, str | list[str]]:
+    """Return the draft's rows as the page would post them."""
+    data: dict[str, str | list[str]] = {f"row-{name}": value for name, value in EMPTY_FORMSET_DATA.items()}
+    data["row-TOTAL_FORMS"] = str(len(draft.people))
+    for index, person in enumerate(draft.people):
+        data |= {f"row-{index}-{name}": str(person[name]) for name in ROW_FIELDS if person.get(name)}
+        data[f"row-{index}-addons"] = list(person.get("addons") or [])
+    return data
+
+
+def _check_rows(bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet) -> None:
+    """Add the errors of the rows to them, and those of the order to the formset."""
+    company, event = bulk_order.company, bulk_order.event
+    # Called for the errors it adds to the forms, which are read below.
+    formset.is_valid()
+    filled_forms = [form for _number, form in formset.iterate_filled_rows()]
+    # Only rows without errors of their own are checked against seats and stock.
+    valid_forms = [form for form in filled_forms if not form.errors]
+    for number, error in find_seat_errors(event, company, [form.to_place() for form in valid_forms]).items():
+        valid_forms[number].add_error("email", _describe_seat_error(error, company))
+    form_errors = formset.non_form_errors()
+    form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_forms)))
+    form_errors.extend(_list_shortages(bulk_order.offer, [form.to_place() for form in valid_forms]))
+
+
+def _list_shortages(offer: ChoiceOffer, places: Sequence[RequestedPlace]) -> Iterator[str]:
+    """Yield a sentence for each ticket and add-on with too few places left."""
+    ticket_counts = Counter(place.ticket for place in places)
+    addon_counts = Counter(slug for place in places for slug in place.addons)
+    counted: list[tuple[Ticket | Addon, int]] = [
+        *((ticket, ticket_counts[ticket.slug]) for ticket in offer.tickets),
+        *((addon, addon_counts[addon.slug]) for addon in offer.addons),
+    ]
+    for item, count in counted:
+        if item.remaining is not None and item.remaining < count:
+            yield str(make_sold_out_error(item))
+
+
+def _describe_seat_error(error: SeatError, company: Company) -> str:
+    """Return the sentence, with a link to the page that gives seats if one is missing."""
+    if not error.lacks_seat:
+        return error.sentence
+    seats_path = reverse("company-seats", args=[company.slug])
+    return format_html('{} <a href="{}">{}</a>', error.sentence, seats_path, _("See the company’s seats"))
+
+
+def find_code_error(bulk_order: BulkOrder) -> str:
+    """Return an error if the code cannot be used now, or for none of the rows; else an empty string."""
+    if not bulk_order.draft.code:
+        return ""
+    sentence = check_voucher(bulk_order.voucher, at=timezone.now())
+    if sentence or bulk_order.voucher is None:
+        return sentence
+    request = make_order_request(bulk_order)
+    chosen = [place for place in request.places if place.ticket in bulk_order.offer.tickets_by_slug]
+    return check_voucher_use(bulk_order.voucher, chosen, company=request.company) if chosen else ""
+
+
+class SecondPlace(NamedTuple):
+    """A row whose person has a registration at the event already.
+
+    `is_changeable` says whether the registration has a page in the company area.
+    """
+
+    row_number: int
+    registration: Registration
+    is_changeable: bool
+
+
+def list_unconfirmed_second_places(
+    bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet
+) -> list[SecondPlace]:
+    """Return all second places of these rows if the contact has not accepted each of them; else [].
+
+    Rows with errors have to be corrected first: then there are none.
+    """
+    if formset.has_errors:
+        return []
+    second_places = _list_second_places(bulk_order, formset)
+    references = {second_place.registration.reference for second_place in second_places}
+    return [] if references <= set(bulk_order.draft.accepted_duplicates) else second_places
+
+
+def _list_second_places(bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet) -> list[SecondPlace]:
+    filled_rows = list(formset.iterate_filled_rows())
+    places = [form.to_place() for _number, form in filled_rows]
+    existing = find_existing_registrations(bulk_order.event, bulk_order.company, places)
+    if not existing:
+        return []
+    orders = list_company_orders(bulk_order.company)
+    order_ids = {registration.order_id for registration in existing.values()}
+    changeable = set(orders.filter(pk__in=order_ids).values_list("pk", flat=True))
+    return [
+        SecondPlace(filled_rows[index][0], registration, registration.order_id in changeable)
+        for index, registration in existing.items()
+    ]
+
+
+def make_order_request(bulk_order: BulkOrder) -> OrderRequest:
+    """Return the order request for the draft's people, in the contact's name."""
+    draft, company = bulk_order.draft, bulk_order.company
+    people = [person for person in draft.people if is_filled_row(person)]
+    language = translation.get_language() or "fr"
+    order_request = replace(draft, people=people, contact=bulk_order.contact.email or "").build_order_request(
+        language
+    )
+    places = tuple(
+        replace(place, company=company.name, is_to_follow=not (place.first_name or place.last_name))
+        for place in order_request.places
+    )
+    return replace(order_request, places=places, company=company.name)
+
+
+def price_draft(bulk_order: BulkOrder) -> dict[str, Any]:
+    """Return what the rows with a ticket cost, and the passes; `total` is None if nothing can be summed."""
+    offering = bulk_order.offering
+    # Only what is offered: a typed ticket or a pasted add-on may be unknown.
+    people = [
+        {**person, "addons": [slug for slug in person.get("addons") or [] if slug in offering.addons]}
+        for person in bulk_order.draft.people
+        if is_filled_row(person) and person.get("ticket") in offering.tickets
+    ]
+    currencies = {offering.tickets[person["ticket"]].currency for person in people}
+    currencies |= {offering.addons[slug].currency for person in people for slug in person["addons"]}
+    if len(currencies) != 1:
+        return {"total": None, "passes": bulk_order.load_passes()}
+    draft = replace(bulk_order.draft, people=people)
+    order_request = make_order_request(replace(bulk_order, draft=draft))
+    quote = preview_quote(bulk_order.event, order_request, offering, bulk_order.context)
+    return {
+        "total": Money(quote.total, currencies.pop()),
+        "person_count": len(people),
+        "passes": bulk_order.load_passes(quote),
+    }

@@ -1,0 +1,137 @@
+"""Let the buyer of an unpaid order by card pay it by bank transfer.
+
+The same rules apply as to a new order on invoice: a verified buyer is confirmed at once, others through the
+link in an e-mail, and their places are held until then.
+"""
+
+import contextlib
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.errors import NotOpenNow
+from registrations.billing.receivables import (
+    calculate_amount_retained,
+    calculate_balance,
+    is_order_active,
+    sync_receivable,
+)
+from registrations.booking.build_order import get_hold_duration
+from registrations.booking.confirm import confirm_pending_items
+from registrations.booking.holds import (
+    extend_hold,
+    lock_pending_items,
+    lock_unverified_count,
+    withhold_unverified_places,
+)
+from registrations.models import Order, RegistrationAddon, Sponsorship
+from registrations.order_context import OrderContext
+from registrations.payments.models import CardPaymentAttempt
+from registrations.rate_limits import throttle_unverified_order
+
+from . import gateway
+from .checkout import NothingToPay, PaymentUnavailable, accepts_cards, end_attempt
+from .reconcile import update_attempt
+
+
+def can_switch_to_transfer(order: Order) -> bool:
+    """Return whether it is an active order by card of which nothing is paid or confirmed yet."""
+    return (
+        order.is_by_card
+        and order.event.ends_at > timezone.now()
+        and is_order_active(order)
+        and not _has_confirmed_items(order)
+        and calculate_balance(order).amount > 0
+        and calculate_amount_retained(order) == 0
+    )
+
+
+def _has_confirmed_items(order: Order) -> bool:
+    # What is added to a confirmed place is paid as it was chosen then, or removed again.
+    confirmed = {"confirmed_at__isnull": False, "cancelled_at": None}
+    return any(rows.filter(**confirmed).exists() for rows in (order.registrations, order.sponsorships))
+
+
+def switch_to_transfer(*, order: Order, context: OrderContext) -> Order:
+    """Let an unpaid order by card be paid by transfer, and end its open Stripe sessions; return it.
+
+    Raise NothingToPay if it is paid or being paid, PaymentUnavailable if Stripe cannot be asked, SoldOut or
+    CompanyFull if an expired place is gone, NotOpenNow, and TooManyUnverifiedOrders.
+    """
+    _update_attempts(order)
+    order = _switch_to_invoice(order=order, context=context)
+    # Only now: an expired session of an order by card would release its places.
+    for attempt in CardPaymentAttempt.objects.unsettled().filter(order=order) if accepts_cards() else ():
+        # The poller ends the others: it finds that the order no longer waits for them.
+        with contextlib.suppress(gateway.StripeUnavailable, gateway.StripeRefusal):
+            end_attempt(attempt)
+    order.refresh_from_db()
+    return order
+
+
+def _update_attempts(order: Order) -> None:
+    """Ask Stripe whether an open session was paid a moment ago."""
+    for attempt in CardPaymentAttempt.objects.unsettled().filter(order=order) if accepts_cards() else ():
+        try:
+            update_attempt(attempt)
+        except (gateway.StripeUnavailable, gateway.StripeRefusal) as error:
+            raise PaymentUnavailable(
+                _("The payment page cannot be reached at the moment. Try again in a minute.")
+            ) from error
+
+
+@transaction.atomic
+def _switch_to_invoice(*, order: Order, context: OrderContext) -> Order:
+    # The advisory lock comes before all row locks.
+    lock_unverified_count(order.event_id)
+    order = Order.objects.locked_for_update().select_related("event").get(pk=order.pk)
+    if CardPaymentAttempt.objects.unsettled().filter(order=order, completed_at__isnull=False).exists():
+        raise NothingToPay(_("The bank is processing this payment; you do not need to do anything."))
+    if not can_switch_to_transfer(order):
+        raise NothingToPay(_("There is nothing left to pay for this order."))
+    order.needs_verification = not context.is_trusted and order.verified_at is None
+    # The places were counted for the network when they were ordered.
+    with throttle_unverified_order(order, context, place_count=0):
+        _hold_places(order)
+        set_invoice_payment(order=order)
+    if order.awaits_verification:
+        hooks.send_order_mails.enqueue(order.pk)
+    else:
+        _confirm(order)
+    return order
+
+
+def _hold_places(order: Order) -> None:
+    """Hold the places for as long as those of an order on invoice; expired ones are reserved again."""
+    items, now = lock_pending_items(order).all_items, timezone.now()
+    reserved = [item.is_reserved for item in items]
+    withhold_unverified_places(order, items, at=now)
+    # At the ceiling an order on invoice holds nothing: it would give away what is held for the card payment.
+    if [item.is_reserved for item in items] != reserved:
+        raise NotOpenNow(
+            _(
+                "Many orders are being confirmed right now, so payment by transfer is not available. Pay by "
+                "card, or try again in an hour."
+            )
+        )
+    extend_hold(order=order, expires_at=now + get_hold_duration(order))
+
+
+def set_invoice_payment(*, order: Order) -> None:
+    """Let a locked order by card be paid on invoice, with the add-ons that awaited a payment by card."""
+    order.payment = Order.Payment.INVOICE
+    order.save(update_fields=["payment", "needs_verification"])
+    addons = RegistrationAddon.objects.filter(registration__order=order, registration__cancelled_at=None)
+    addons.update(pay_by=None)
+    record_action("order.invoice_later", order, event=order.event, fields=["payment"])
+
+
+def _confirm(order: Order) -> None:
+    for item in confirm_pending_items(order=order, verb="order.confirm"):
+        # The e-mail to a sponsor names how to pay, which has changed.
+        if isinstance(item, Sponsorship):
+            hooks.notify_sponsor.enqueue(item.pk)
+    sync_receivable(order)
