@@ -146,17 +146,20 @@ def record_offline_scan(
     direction: str,
     undoes: uuid.UUID | None = None,
     reason: str = "",
+    clock_offset_ms: int | None = 0,
 ) -> str:
     """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
 
     `uid` is the scan's id: sent again, nothing changes. `undoes` is the id of a check-in that is taken back.
     The guest went in already, so a scan against the rules is admitted with its reason. With the staff's own
-    `reason` for that there is nothing to know. Raise ScanNotRecorded if no scan can be recorded for it.
+    `reason` for that there is nothing to know. With a `clock_offset_ms` of None, the time is uncertain.
+    Raise ScanNotRecorded if no scan can be recorded for it.
     """
     item = make_scan_item(guest, operator, uid, at) | {
         "direction": direction,
         "undoes": str(undoes) if undoes else None,
         "override_reason": reason,
+        "clock_offset_ms": clock_offset_ms,
     }
     # With a reason it is an override, which is audited only if nothing else admits the guest.
     if not reason:

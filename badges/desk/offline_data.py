@@ -20,8 +20,9 @@ from badges.attendance.reports.headcount import find_main_presences
 from badges.attendance.scanning.batch_state import get_scan_state
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import ENTRY_LIFETIME, choose_arrival
-from badges.codes import sign_badge_token
-from badges.printing.elements import DescribedDesign, Element
+from badges.attendance.scanning.snapshot_serializers import PublicKeyResponse
+from badges.codes import BadgeHolder, make_short_code, sign_badge_token
+from badges.printing.elements import DescribedDesign, Element, describe_outlined_names
 from badges.printing.pdf import load_event_tickets
 from convention.codes.badge_codes import build_code_address
 from convention.events.models import Event, EventKey
@@ -73,7 +74,8 @@ def build_data_update(
         # Saves a query for each, since a ticket's audience depends on its event.
         ticket.event = event
     codes = CodeDescriber.for_event(event, tickets)
-    setup = describe_setup(device, codes, tickets)
+    takes_payments = can_take_payments(reader, event)
+    setup = describe_setup(device, codes, tickets) | {"takes_payments": takes_payments}
     # A code that was drawn stays valid only with the same key, address and design.
     sample = codes.describe("A" * 13, 1, next(iter(tickets))) if tickets else None
     # An event without tickets has no walk-ins.
@@ -88,7 +90,7 @@ def build_data_update(
         "setup": setup if "setup" in changed else None,
         "spares": list_spare_codes(spares, codes, tickets) if "spares" in changed else None,
         "guests": [
-            description | codes.describe_codes(guest)
+            description | codes.describe_codes(guest) | {"outlined_names": describe_names_to_draw(guest)}
             for name in sorted(changed & groups.keys())
             for guest, description in groups[name]
         ],
@@ -116,14 +118,17 @@ def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int
                 "slug": ticket.slug,
                 "title": ticket.title,
                 "price": str(ticket.current_price) if ticket.current_price.amount else "",
+                "price_cents": ticket.current_price.amount,
                 "is_default": ticket.is_default,
                 "needs_member": ticket.needs_member_verification,
             }
             for ticket in tickets.values()
         ],
+        "currency": next((ticket.currency for ticket in tickets.values()), "EUR"),
         # Not the add-ons themselves: without network nobody knows how many are left.
         "has_addons": event.addons.exists(),
         "design": codes.design.describe(),
+        "keys": PublicKeyResponse(event.keys.order_by("pk"), many=True).data,
     }
 
 
@@ -190,7 +195,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "badge_version": registration.badge_version,
         "note": note.text if note else "",
         "payment": "free" if guest.is_paid_by_others else guest.payment_state,
-        "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",
+        "amount_due_cents": max(0, guest.amount_due.amount) if guest.amount_due else 0,
         "order_size": guest.order_size,
         "is_inside": is_inside,
         "arrived_at": arrived_at.isoformat() if arrived_at else None,
@@ -211,18 +216,33 @@ class CodeDescriber:
         samples = sign_code("A" * 13, 1, key), sign_code("BBBBBBBBBBBBA", 2, key)
         return cls(DescribedDesign.for_event(event, tickets, samples), key)
 
-    def describe(self, reference: str, badge_version: int, ticket_id: int) -> list[Element]:
-        return self.design.describe_code(ticket_id, sign_code(reference, badge_version, self.key))
+    def describe(self, reference: str, badge_version: int, ticket_id: int) -> dict[str, Any]:
+        """Return a badge's code as JSON: see Desk.BadgeCode in types/desk.d.ts."""
+        code = sign_code(reference, badge_version, self.key)
+        return {
+            "elements": self.design.describe_code(ticket_id, code),
+            "short_code": make_short_code(code),
+        }
 
     def describe_codes(self, registration: Registration) -> dict[str, Any]:
-        """Return the code that is valid now, and the next one, for a reprint or a transfer."""
-        if registration.confirmed_at is None or registration.cancelled_at is not None:
+        """Return the code that is valid now, and the next one, for a reprint or a transfer.
+
+        A pending place has one, too: its badge is printed once it is paid at the desk.
+        """
+        if registration.state not in ACTIVE_STATES:
             return {"code": None, "next_code": None}
         reference, version = registration.reference, registration.badge_version
         return {
             "code": self.describe(reference, version, registration.ticket_id),
             "next_code": self.describe(reference, version + 1, registration.ticket_id),
         }
+
+
+def describe_names_to_draw(registration: Registration) -> list[Element] | None:
+    """Return the names on the badge as outlines; None where the browser has a font for them."""
+    return describe_outlined_names(
+        BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
+    )
 
 
 def sign_code(reference: str, badge_version: int, key: EventKey) -> str:

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError, ServiceUnavailable
 from convention.events.models import Event
+from convention.money import Money
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
 from registrations.changes.substitute import substitute_as_organizer
@@ -26,7 +28,8 @@ from registrations.order_request import RequestedPlace
 from .badge_prints import find_last_print, print_badge
 from .check_in import record_offline_scan
 from .models import BadgePrint, DeskDevice, DeskEntry
-from .permissions import get_guest
+from .payments import MoreThanDue, invoice_later, take_payment
+from .permissions import check_takes_payments, get_guest
 
 if TYPE_CHECKING:
     from convention.club.models import Person
@@ -41,6 +44,7 @@ class OfflineEntry:
     uid: uuid.UUID
     kind: str
     made_at: datetime.datetime
+    is_time_uncertain: bool = False
     reference: str
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -124,8 +128,8 @@ def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     sentence = record_offline_scan(
         guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at,
-        direction=entry.values["direction"], undoes=entry.values.get("undoes"),
-        reason=entry.values.get("reason", ""),
+        clock_offset_ms=None if entry.is_time_uncertain else 0, direction=entry.values["direction"],
+        undoes=entry.values.get("undoes"), reason=entry.values.get("reason", ""),
     )  # fmt: skip
     return guest, sentence
 
@@ -199,6 +203,50 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     return printed, ""
 
 
+def _apply_payment(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    check_takes_payments(context.operator or AnonymousUser(), context.event)
+    try:
+        take_payment(
+            guest=guest,
+            # The id of the entry: a payment that is sent twice is recorded once.
+            external_id=f"desk-{entry.uid}",
+            received_on=entry.made_at.astimezone(context.event.zone).date(),
+            **entry.values,
+        )
+    except MoreThanDue as error:
+        amount, due = (Money(cents, guest.order.currency) for cents in (entry.values["amount"], error.due))
+        raise ChangedMeanwhile(_describe_surplus(amount, due)) from error
+    guest.refresh_from_db(fields=["confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved"])
+    if guest.state == Registration.State.EXPIRED:
+        return guest, _("The hold on this place had expired and no place is left: refund the payment.")
+    return guest, ""
+
+
+def _describe_surplus(amount: Money, due: Money) -> str:
+    """Return why a payment was not recorded, and what the staff should do with the money."""
+    if due.amount <= 0:
+        sentence = _(
+            "Nothing is due for this order, so the payment of %(amount)s was not recorded: refund it."
+        )
+    else:
+        sentence = _(
+            "Only %(due)s is due, so the payment of %(amount)s was not recorded. Refund the difference and "
+            "enter the payment on the guest’s page."
+        )
+    return sentence % {"amount": amount, "due": due}
+
+
+def _apply_invoice(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    check_takes_payments(context.operator or AnonymousUser(), context.event)
+    order = invoice_later(guest=guest)
+    if order.is_by_card:
+        sentence = _("Order %(reference)s is already paid: it will not be invoiced.")
+        raise ChangedMeanwhile(sentence % {"reference": order.reference})
+    return guest, ""
+
+
 def _apply_resolution(context: EntryContext, entry: OfflineEntry) -> Outcome:
     resolved = DeskEntry.objects.filter(event=context.event, uid=entry.values["entry"])
     resolved.filter(state__in=DeskEntry.UNRESOLVED_STATES).update(state=DeskEntry.State.RESOLVED)
@@ -213,5 +261,7 @@ APPLY_BY_KIND: dict[str, Callable[[EntryContext, OfflineEntry], Outcome]] = {
     "correct": _apply_correction,
     "substitute": _apply_substitution,
     "print": _apply_print,
+    "payment": _apply_payment,
+    "invoice": _apply_invoice,
     "resolve": _apply_resolution,
 }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from badges.scanner.shell import FONT_FILES, hash_file, hash_parts
 
 from .offline_texts import list_offline_texts
+from .payments import DESK_METHODS
 
 SCRIPTS_DIR = Path(__file__).parent / "static" / "desk"
 STYLESHEETS = [
@@ -25,7 +26,13 @@ STYLESHEETS = [
     "convention/pages/badge_paper.css",
 ]
 # Imported by our scripts, so the worker must store them.
-SHARED_SCRIPTS = ["vendor/idb/index.js", "scanner/badge_codes.js", "scanner/keyboard_scanner.js"]
+SHARED_SCRIPTS = [
+    "vendor/idb/index.js",
+    "scanner/badge_codes.js",
+    "scanner/clock.js",
+    "scanner/identify_badge.js",
+    "scanner/keyboard_scanner.js",
+]
 ICONS = ["scanner/icon-192.png", "scanner/icon-512.png", "convention/icon.svg"]
 # The scopes of the service worker: the desks of all events, and the offline page.
 SCOPE_URL_NAMES = ("desks", "desk-offline")
@@ -46,6 +53,7 @@ def render_page(language: str) -> str:
         context = {
             "language": language,
             "texts": list_offline_texts(),
+            "payment_methods": [(method.value, method.label) for method in DESK_METHODS],
             "modules": [static(name) for name in list_static_files() if name.endswith(".js")],
             "stylesheets": [static(name) for name in STYLESHEETS],
             "settings": {

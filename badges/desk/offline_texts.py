@@ -10,7 +10,7 @@ from registrations.models import Registration
 
 from .models import BadgePrint, DeskEntry
 from .offline_devices import UNNAMED_DEVICE_SENTENCE
-from .search import describe_refused_entry
+from .search import BADGE_PROBLEMS, describe_refused_entry
 
 
 def list_offline_texts() -> dict[str, str]:
@@ -20,6 +20,7 @@ def list_offline_texts() -> dict[str, str]:
         **list_status_texts(),
         **list_guest_texts(),
         **list_transfer_texts(),
+        **list_payment_texts(),
         **list_entry_texts(),
         **{f"state.{state}": str(label) for state, label in Registration.State.choices},
         **list_refusal_texts(),
@@ -39,8 +40,8 @@ def list_refusal_texts() -> dict[str, str]:
         "override": _("Check in anyway"),
         "override.reason": _("Reason"),
         "refusal.offline": _(
-            "Payments and confirmations need the network. Check in with a reason, or send the guest to a "
-            "desk that is online."
+            "Confirming this order needs the network. Check in with a reason, or send the guest to a desk "
+            "that is online."
         ),
     }
 
@@ -72,17 +73,29 @@ def list_status_texts() -> dict[str, str]:
         "connection.signed_out": _("Online, but signed out: sign in to send entries"),
         "connection.refused": _("Refused by the server: {sentence}"),
         "connection.erased": _("This device is no longer enabled: the guest list has been erased"),
+        "storage.restored": _(
+            "The browser erased this device’s storage. The guest list has been stored again; nothing is lost."
+        ),
+        "storage.restored_pending": _(
+            "The browser erased this device’s storage. The guest list and the unsent entries ({count}) have "
+            "been stored again. Leave this page open until they are sent."
+        ),
         "pending": _("{count} to send"),
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
         "scan.not_a_badge": _("This is not one of our badges. Scan again, or type the name."),
+        **{f"scan.{name}": str(sentence) for name, sentence in BADGE_PROBLEMS.items()},
+        "scan.newer": _(
+            "This badge is newer than this device’s list: the name or the company may have changed. Check "
+            "the badge itself."
+        ),
         "scan.unknown": _(
             "This badge is not on this device’s list, which dates from {time}. The guest may have registered "
             "later."
         ),
         "search.none": _(
             "Nobody found. This device’s list dates from {time}: people who registered later are not on it. "
-            "Enter a reference in full; the short code on a badge works on scanners only."
+            "A reference or a short code must be complete."
         ),
         "no_list": _("No guests on this device yet. Connect to the network."),
     }
@@ -93,6 +106,10 @@ def list_guest_texts() -> dict[str, str]:
         "check_in": _("Check in"),
         "check_out": _("Check out"),
         "print": _("Print the badge"),
+        "print.letters": _(
+            "Check the printed badge: this device may lack letters of this name. If some are missing, print "
+            "the badge again at an online desk."
+        ),
         "open": _("Details"),
         "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),
@@ -131,6 +148,18 @@ def list_transfer_texts() -> dict[str, str]:
     }
 
 
+def list_payment_texts() -> dict[str, str]:
+    return {
+        "payment.take": _("Take a payment"),
+        "payment.due": _("{name}: {amount} due"),
+        "payment.no_amount": _("Enter the amount received."),
+        "payment.too_much": _("This is more than is due."),
+        "payment.no_method": _("Choose how the guest pays."),
+        "payment.recorded": _("Payment recorded"),
+        "payment.invoiced": _("To be invoiced"),
+    }
+
+
 def list_entry_texts() -> dict[str, str]:
     return {
         "entry.check_in": _("Check-in of {name}"),
@@ -140,6 +169,9 @@ def list_entry_texts() -> dict[str, str]:
         "entry.correct": _("Correction to {name}’s details"),
         "entry.substitute": _("Transfer to {name}"),
         "entry.print": _("Badge for {name}"),
+        "entry.payment": _("Payment from {name}"),
+        "entry.invoice": _("Invoice instead of a payment from {name}"),
+        "entry.amount": _("Amount: {amount}"),
         "entry.resolve": _("Resolved entry about {name}"),
         "entry.made_at": _("{time} on this device"),
         "entry.replaced": _("In place of {name}"),

@@ -1,6 +1,7 @@
 """Take payments at the desk, or let a buyer pay later by invoice."""
 
 import contextlib
+import datetime
 from functools import partial
 
 from django.db import transaction
@@ -28,6 +29,14 @@ DESK_PAYMENT_PREFIX = "desk-"
 DESK_METHODS = (Payment.Method.CASH, Payment.Method.TERMINAL, Payment.Method.CHEQUE)
 
 
+class MoreThanDue(InvalidPayment):
+    """The amount is more than the order owes; `due` is that in cents."""
+
+    def __init__(self, due: int) -> None:
+        super().__init__(_("This is more than is due."))
+        self.due = due
+
+
 class NothingToInvoice(ConventionError):
     """Everything in the order was cancelled."""
 
@@ -43,13 +52,19 @@ def sync_amount_due(guest: Registration) -> tuple[Receivable, int]:
 
 @transaction.atomic
 def take_payment(
-    *, guest: Registration, amount: int, method: str, external_id: str, note: str = ""
+    *,
+    guest: Registration,
+    amount: int,
+    method: str,
+    external_id: str,
+    note: str = "",
+    received_on: datetime.date | None = None,
 ) -> Payment:
     """Record that a guest paid `amount` cents for their order, and confirm the order if that settles it.
 
     After a part of the price, the places are held until the event ends, if they are not gone.
     The same `external_id` returns the first payment. Raise InvalidPayment for another method than those of
-    the desk, or for more than is due.
+    the desk, MoreThanDue for more than is due.
     """
     order = _lock_order(guest)
     if method not in DESK_METHODS:
@@ -57,9 +72,14 @@ def take_payment(
     receivable, due = sync_amount_due(guest)
     earlier_payment = Payment.objects.filter(external_id=external_id).first()
     if earlier_payment is None and amount > due:
-        raise InvalidPayment(_("This is more than is due."))
+        raise MoreThanDue(due)
     payment = record_payment(
-        receivable=receivable, amount=amount, method=method, external_id=external_id, note=note
+        receivable=receivable,
+        amount=amount,
+        method=method,
+        external_id=external_id,
+        note=note,
+        received_on=received_on,
     )
     if order.is_confirmed_later and is_paid(order):
         # At once, and not by the worker: the guest is waiting at the desk.

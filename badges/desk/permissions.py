@@ -43,9 +43,14 @@ def get_guest_to_charge(event: str, reference: str, person: "RequestUser") -> Re
     Raise SignInRequired, Forbidden or NotFound.
     """
     guest = get_guest_to_serve(event, reference, person)
-    if not can_take_payments(person, guest.event):
-        raise Forbidden(_("Payments are taken by the club’s own staff."))
+    check_takes_payments(person, guest.event)
     return guest
+
+
+def check_takes_payments(person: "RequestUser", event: Event) -> None:
+    """Raise Forbidden unless `can_take_payments`."""
+    if not can_take_payments(person, event):
+        raise Forbidden(_("Payments are taken by the club’s own staff."))
 
 
 def get_guest(event: Event, reference: str) -> Registration:

@@ -1,4 +1,4 @@
-"""Search guests at the desk by name, company, e-mail or reference, or by the code of their badge.
+"""Search guests at the desk by name, company, e-mail or reference, or by either code of their badge.
 
 Words match in any order and without accents, first those of names. A reference matches whole and alone: its
 first letters would mix other people into a search for a name. The search runs in Python over a cached index:
@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from django.core.cache import cache
 from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from badges.attendance.models import REASON_LABELS, VERDICT_LABELS, Presence
 from badges.attendance.reports.headcount import list_main_checkpoints
 from badges.attendance.scanning.batch_state import get_scan_state
+from badges.attendance.scanning.lookup.short_codes import load_short_codes, parse_short_code
 from badges.attendance.scanning.presence import choose_arrival
 from badges.attendance.scanning.presence_store import filter_still_inside
 from badges.attendance.scanning.verdict import ALREADY_IN, ScanFacts, Verdict, decide_verdict
@@ -28,6 +30,12 @@ from registrations.models import Order, Registration
 
 MAX_GUESTS_SHOWN = 30
 INDEX_CACHE_SECONDS = 60
+# By the name of what is wrong with a scanned badge.
+BADGE_PROBLEMS = {
+    "forged": gettext_lazy("Not signed by the organizer: a damaged or forged badge."),
+    "other_event": gettext_lazy("This badge is for another event."),
+    "revoked": gettext_lazy("This badge is no longer valid: it was replaced or cancelled."),
+}
 
 
 @dataclass(frozen=True)
@@ -113,12 +121,15 @@ def find_guests(*, event: Event, query: str) -> DeskSearchResult:
 
     Those whose name matches come before those whose company or e-mail address does.
 
-    The code of a badge finds its holder alone.
+    The code of a badge, or its short code, finds its holder alone.
     """
     try:
         signed = parse_badge_code(query)
     except MalformedCode:
-        return _find_by_words(event, query)
+        found = _find_by_words(event, query)
+        # Names first: many have eight letters, too, and signing all badges takes a moment.
+        short_code = "" if found.total else parse_short_code(query)
+        return _find_by_short_code(event, short_code) if short_code else found
     return _find_by_code(event, signed)
 
 
@@ -145,13 +156,22 @@ def _find_by_code(event: Event, signed: SignedClaim) -> DeskSearchResult:
     claim = signed.claim
     key = EventKey.objects.filter(number=claim.key_number).first()
     if key is None or claim.purpose != BADGE_PURPOSE or not signed.is_signed_by(bytes(key.public_key)):
-        return DeskSearchResult([], 0, _("Not signed by the organizer: a damaged or forged badge."))
+        return DeskSearchResult([], 0, str(BADGE_PROBLEMS["forged"]))
     if key.event_id != event.pk:
-        return DeskSearchResult([], 0, _("This badge is for another event."))
-    rows = Registration.objects.filter(event=event, reference=claim.registration_reference)
+        return DeskSearchResult([], 0, str(BADGE_PROBLEMS["other_event"]))
+    return _find_by_badge(event, claim.registration_reference, claim.badge_version)
+
+
+def _find_by_short_code(event: Event, short_code: str) -> DeskSearchResult:
+    badge = load_short_codes(event).get(short_code)
+    return _find_by_badge(event, *badge) if badge else DeskSearchResult([], 0)
+
+
+def _find_by_badge(event: Event, reference: str, badge_version: int) -> DeskSearchResult:
+    rows = Registration.objects.filter(event=event, reference=reference)
     found = list(rows.values_list("pk", "badge_version"))
-    is_current = [version for _pk, version in found] == [claim.badge_version]
-    problem = "" if is_current else _("This badge is no longer valid: it was replaced or cancelled.")
+    is_current = [version for _pk, version in found] == [badge_version]
+    problem = "" if is_current else str(BADGE_PROBLEMS["revoked"])
     return DeskSearchResult(load_guests(event, [pk for pk, _version in found]), len(found), problem)
 
 

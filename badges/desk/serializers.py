@@ -1,22 +1,44 @@
 """Validate what the desk's scripts send."""
 
+import dataclasses
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework import serializers
 
-from badges.attendance.scanning.scan_input import MAX_REASON_LENGTH
+from badges.attendance.scanning.inputs.scan_time import (
+    MAX_CLOCK_SKEW,
+    ScanTime,
+    SendingClock,
+    resolve_scan_time,
+)
+from badges.attendance.scanning.scan_input import MAX_ELAPSED_MS, MAX_PAGE_LENGTH, MAX_REASON_LENGTH
 from convention.api.fields import StrictTextField, StrictTimeField
 from registrations.notes.models import MAX_NOTE_LENGTH
 
 from .models import BadgePrint
 from .offline_entries import APPLY_BY_KIND, OfflineEntry
+from .payments import DESK_METHODS
 
 MAX_ENTRIES = 100
 # An entry that looks older comes from a device without a clock, which begins in 1970 or later.
 MAX_ENTRY_AGE = datetime.timedelta(days=366)
+# Ten million, which no order at a desk comes near.
+MAX_PAYMENT_CENTS = 10**9
+MAX_PAYMENT_NOTE_LENGTH = 200
 MAX_NAME_LENGTH = 300
 MAX_EMAIL_LENGTH = 254
+
+
+@dataclass(frozen=True)
+class EntryReading:
+    """The clocks of a desk device when an entry was made: see DeviceReading."""
+
+    scanned_at: datetime.datetime
+    clock_offset_ms: int | None
+    page: str
+    elapsed_ms: int | None
 
 
 class TextField(StrictTextField):
@@ -78,6 +100,18 @@ class PrintValuesRequest(serializers.Serializer[Any]):
     badge_version = serializers.IntegerField(min_value=1)
 
 
+class PaymentValuesRequest(serializers.Serializer[Any]):
+    """An amount in cents that the guest paid, and how."""
+
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_PAYMENT_CENTS)
+    method = serializers.ChoiceField(choices=[method.value for method in DESK_METHODS])
+    note = TextField(MAX_PAYMENT_NOTE_LENGTH)
+
+
+class InvoiceValuesRequest(serializers.Serializer[Any]):
+    """Nothing: the order is invoiced as it is."""
+
+
 class ResolutionValuesRequest(serializers.Serializer[Any]):
     """The id of the entry that the staff has resolved."""
 
@@ -92,12 +126,21 @@ VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {
     "correct": CorrectionValuesRequest,
     "substitute": CorrectionValuesRequest,
     "print": PrintValuesRequest,
+    "payment": PaymentValuesRequest,
+    "invoice": InvoiceValuesRequest,
     "resolve": ResolutionValuesRequest,
 }
 assert VALUES_BY_KIND.keys() == APPLY_BY_KIND.keys(), "each kind of entry is validated"
 
 
-class OfflineEntryRequest(serializers.Serializer[Any]):
+class MonotonicClockRequest(serializers.Serializer[Any]):
+    """The page load, and the milliseconds since by its monotonic clock, which nobody can set."""
+
+    page = TextField(MAX_PAGE_LENGTH, default="")
+    elapsed_ms = serializers.IntegerField(min_value=0, max_value=MAX_ELAPSED_MS, default=None)
+
+
+class OfflineEntryRequest(MonotonicClockRequest):
     """One entry; `at` is by the clock of the device."""
 
     id = serializers.UUIDField()
@@ -113,43 +156,73 @@ class OfflineEntryRequest(serializers.Serializer[Any]):
         return {**attrs, "values": values_serializer.validated_data}
 
 
-class DeskSyncRequest(serializers.Serializer[Any]):
-    """The entries to apply, the version and digests of the device's data, and the offset of its clock."""
+class DeskSyncRequest(MonotonicClockRequest):
+    """The entries to apply, the version and digests of the device's data, and its clocks.
+
+    `sent_at` is its wall clock now, `clock_offset_ms` the offset that was measured before.
+    """
 
     device = serializers.UUIDField()
     version = StrictTextField(max_length=200, allow_blank=True)
     # The digest of each part that the device has (`build_data_update`).
     digests = serializers.DictField(child=StrictTextField(max_length=20))
     clock_offset_ms = serializers.IntegerField(min_value=-(2**53), max_value=2**53)
+    sent_at = StrictTimeField(default=None)
     entries = serializers.ListField(child=OfflineEntryRequest(), max_length=MAX_ENTRIES)
 
     def build_entries(self, *, at: datetime.datetime) -> list[OfflineEntry]:
         """Return the entries with their times by the server's clock, none after `at`."""
-        offset = datetime.timedelta(milliseconds=self.validated_data["clock_offset_ms"])
+        data = self.validated_data
+        clock = SendingClock(data["page"], data["elapsed_ms"], data["sent_at"])
+        times = [
+            date_entry(
+                EntryReading(entry["at"], data["clock_offset_ms"], entry["page"], entry["elapsed_ms"]),
+                at,
+                clock,
+            )
+            for entry in data["entries"]
+        ]
         return [
             OfflineEntry(
                 uid=entry["id"],
                 kind=entry["kind"],
-                made_at=limit_time(shift_time(entry["at"], offset), at),
+                made_at=time.effective_at,
+                is_time_uncertain=time.is_uncertain,
                 reference=entry["reference"],
                 values=entry["values"],
             )
-            for entry in self.validated_data["entries"]
+            for entry, time in zip(data["entries"], order_times(times), strict=True)
         ]
 
 
-def shift_time(at: datetime.datetime, offset: datetime.timedelta) -> datetime.datetime:
-    """Return `at` plus the offset, or `at` itself where no such time exists."""
+def date_entry(reading: EntryReading, received_at: datetime.datetime, clock: SendingClock) -> ScanTime:
+    """Return when an entry was made; its delivery, and uncertain, if the device's clock is plainly wrong."""
+    at_delivery = ScanTime(received_at, is_uncertain=True, received_at=received_at)
     try:
-        return at + offset
+        time = resolve_scan_time(reading, received_at=received_at, clock=clock)
+        return time if received_at - MAX_ENTRY_AGE < time.effective_at else at_delivery
     except OverflowError:
-        return at
+        return at_delivery
 
 
-def limit_time(made_at: datetime.datetime, delivered_at: datetime.datetime) -> datetime.datetime:
-    """Return the time of an entry, or that of its delivery if the device's clock is plainly wrong."""
-    is_plausible = delivered_at - MAX_ENTRY_AGE < made_at < delivered_at
-    return made_at if is_plausible else delivered_at
+def order_times(times: list[ScanTime]) -> list[ScanTime]:
+    """Return the times of entries in the order in which they were made, which is reliable, unlike clocks."""
+    latest: datetime.datetime | None = None
+    bounded = []
+    for time in reversed(times):
+        effective_at = min(time.effective_at, latest or time.effective_at)
+        if time.is_uncertain:
+            bounded.append(dataclasses.replace(time, effective_at=effective_at))
+        else:
+            bounded.append(time)
+            latest = effective_at
+    ordered: list[ScanTime] = []
+    for time in reversed(bounded):
+        earliest = max(time.effective_at, ordered[-1].effective_at) if ordered else time.effective_at
+        # Two tabs may store entries of one moment in either order.
+        is_uncertain = time.is_uncertain or earliest - time.effective_at > MAX_CLOCK_SKEW
+        ordered.append(dataclasses.replace(time, effective_at=earliest, is_uncertain=is_uncertain))
+    return ordered
 
 
 class DeskDeviceRequest(serializers.Serializer[Any]):

@@ -6,20 +6,35 @@ names.py.
 """
 
 import base64
+import re
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from badges.codes import BadgeHolder
 from convention.events.models import Event
-from convention.typeset import FontWeight, TextLine
+from convention.typeset import FontWeight, TextLine, list_outlines
+from convention.typeset.font_faces import PRIMARY_FAMILY, load_face
 from convention.typeset.surface import Point
 from registrations.models import Ticket
 
 from .design import BADGE_HEIGHT, BADGE_NAME_BOX, BADGE_WIDTH, CONTENT_LEFT, NAMES_TOP, BadgeDesign
-from .names import BELOW_FLOOR_STEP, PART_GAP_RATIO, SHRINK_STEPS, list_name_parts
+from .names import (
+    BELOW_FLOOR_STEP,
+    PART_GAP_RATIO,
+    SHRINK_STEPS,
+    draw_names,
+    fit_names,
+    list_name_parts,
+)
 
 type Element = dict[str, Any]
 WEIGHTS = {FontWeight.REGULAR: 400, FontWeight.SEMIBOLD: 600, FontWeight.BOLD: 700}
+# The ranges of the fonts that browsers store (convention/look.css), as in a regular expression.
+BROWSER_CHARACTERS = (
+    "\u0020-\u00ff\u0100-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ff"
+    "\u0400-\u045f\u0490-\u0491\u1e00-\u1e9f\u2000-\u206f\u20ac\u2116\u2122\u2212"
+)
+BROWSER_TEXT_PATTERN = re.compile(f"[{BROWSER_CHARACTERS}]*")
 
 
 @dataclass
@@ -75,6 +90,15 @@ class ElementList:
         self.elements.append({"kind": kind, "color": self.color, **values})
 
 
+class OutlineList(ElementList):
+    """A surface that records texts as outlines, for a browser that has no font for them."""
+
+    def text(self, line: TextLine, x: float, y: float, size: float, *, align: str = "left") -> None:
+        """Record the outlines of a line, whose left end is x; names are not aligned otherwise."""
+        assert align == "left", "names are placed by their left end"
+        self._add("outlines", x=x, y=y, size=size, outlines=list_outlines(line))
+
+
 def move_element(element: Element, dx: float, dy: float) -> Element:
     """Return the element, moved by dx and dy points."""
     moved = dict(element)
@@ -120,6 +144,7 @@ class DescribedDesign:
             "tickets": {ticket.slug: self.list_shared_elements(pk) for pk, ticket in tickets.items()},
             "no_photo": self.list_no_photo_elements(next(iter(tickets))) if tickets else [],
             "names": describe_names(),
+            "font_characters": BROWSER_CHARACTERS,
         }
 
     def list_shared_elements(self, ticket_id: int) -> list[Element]:
@@ -140,6 +165,18 @@ class DescribedDesign:
         """Return the elements of a code: its symbol, and texts that depend on it."""
         shared = self.list_shared_elements(ticket_id)
         return [element for element in draw_elements(self.design, ticket_id, code) if element not in shared]
+
+
+def describe_outlined_names(holder: BadgeHolder) -> list[Element] | None:
+    """Return the names of a badge as outlines; None where the browser has a font for them."""
+    text = f"{holder.first_name} {holder.last_name} {holder.company}"
+    face = load_face(PRIMARY_FAMILY, FontWeight.REGULAR)
+    if BROWSER_TEXT_PATTERN.fullmatch(text) and face.has_characters(text):
+        return None
+    names = fit_names(holder, BADGE_NAME_BOX)
+    page = OutlineList(BADGE_WIDTH, BADGE_HEIGHT)
+    draw_names(page, names, BADGE_NAME_BOX, (CONTENT_LEFT, NAMES_TOP))
+    return page.elements
 
 
 def describe_names() -> dict[str, Any]:

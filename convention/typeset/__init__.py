@@ -15,6 +15,7 @@ from .line_breaks import FittedText, TextBox, fill_area, fit_text, measure_wides
 from .measuring import MeasuringDocument
 from .reportlab_canvas import draw_line
 from .shaping import TextLine, find_missing_glyphs, shape_line
+from .svg_drawing import list_outlines
 from .tagged import TaggedDocument
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "fill_area",
     "find_missing_glyphs",
     "fit_text",
+    "list_outlines",
     "measure_widest_piece",
     "shape_line",
     "wrap_text",

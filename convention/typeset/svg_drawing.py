@@ -20,6 +20,18 @@ def _glyph_outline(face: FontFace, glyph: int) -> str:
     return pen.getCommands()
 
 
+def list_outlines(line: TextLine) -> list[tuple[int, int, str]]:
+    """Return position and path of each glyph of a line, in thousandths of an em, with the y axis upwards."""
+    pen_x, outlines = 0, []
+    for span in line.spans:
+        for glyph in span.glyphs:
+            outline = _glyph_outline(span.face, glyph.number)
+            if outline:
+                outlines.append((pen_x + glyph.dx, glyph.dy, outline))
+            pen_x += glyph.advance
+    return outlines
+
+
 class SvgDrawing:
     """An area measured in points from the top left corner downwards, like `PdfDrawing`.
 
@@ -46,16 +58,9 @@ class SvgDrawing:
         """Draw a line with its baseline at y; x is its left end, its middle or its right end."""
         left = x - line.width * size * ALIGNMENT_SHARES[align]
         scale = size / 1000
-        pen_x, paths = 0, []
-        for span in line.spans:
-            for glyph in span.glyphs:
-                outline = _glyph_outline(span.face, glyph.number)
-                if outline:
-                    paths.append(
-                        f'<path transform="translate({pen_x + glyph.dx} {glyph.dy})" d="{outline}"/>'
-                    )
-                pen_x += glyph.advance
-        # Outlines have their y axis upwards, in thousandths of an em.
+        paths = [
+            f'<path transform="translate({dx} {dy})" d="{path}"/>' for dx, dy, path in list_outlines(line)
+        ]
         move = f"translate({left:.2f} {y:.2f}) scale({scale:g} {-scale:g})"
         self.elements.append(f'<g fill="{self._color}" transform="{move}">{"".join(paths)}</g>')
 

@@ -2,16 +2,13 @@
 
 import re
 
-import pypdfium2
 import pytest
 from django.utils import timezone
-from PIL import Image, ImageChops, ImageFilter
 from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Presence
 from badges.codes import build_badge_code
 from badges.desk.models import BadgePrint, DeskEntry
-from badges.printing.pdf import render_badge_pdf
 from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_addon, make_event, make_registration, make_staff, make_ticket
@@ -429,48 +426,3 @@ def test_entry_conflict_is_resolved_and_ten_wrong_pins_erase_data(open_page, sit
     expect(page.locator("#pin-error")).to_contain_text("effacée")
 
     assert "Keller" not in page.content()
-
-
-NAMES = [
-    ("Zoé", "Müller", "Énergie du Rhône"),
-    ("Marie-Antoinette", "de La Rochefoucauld-Doudeauville", "Infrastructures souveraines et exploitation"),
-    ("Li", "", ""),
-]
-
-
-@pytest.mark.parametrize("names", NAMES)
-def test_badge_drawn_in_browser_matches_pdf(open_page, site, client, names):
-    first_name, last_name, company = names
-    event = make_event(slug="x", name="Convention des infrastructures")
-    guest = make_registration(
-        make_ticket(event, name="Invité"),
-        first_name=first_name,
-        last_name=last_name,
-        company=company,
-        no_photo=True,
-    )
-    page = open_page("desktop")
-    open_desk(page, client, site, event)
-    enable_offline(page)
-    page.locator("#q").fill(first_name[:2])
-    page.get_by_role("button", name="Imprimer le badge").click()
-    expect(page.locator("#badge-sheet svg")).to_have_count(1)
-
-    [printed] = pypdfium2.PdfDocument(render_badge_pdf(guest))
-    expected = find_ink(printed.render(scale=2).to_pil())
-    drawn = find_ink(print_to_picture(page).resize(expected.size))
-    for ink, other in ((drawn, expected), (expected, drawn)):
-        # Ink that the other picture does not have within three pixels, half a millimetre.
-        surplus = ImageChops.subtract(ink, other.filter(ImageFilter.MaxFilter(7)))
-        assert surplus.histogram()[255] < 0.001 * expected.width * expected.height
-
-
-def find_ink(picture: Image.Image) -> Image.Image:
-    """Return the picture in black, with all that is not paper in white."""
-    return picture.convert("L").point(lambda value: 255 if value < 160 else 0)
-
-
-def print_to_picture(page: Page) -> Image.Image:
-    """Return the page as its print style sheet prints it."""
-    [printed] = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
-    return printed.render(scale=2).to_pil()

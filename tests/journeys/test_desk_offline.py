@@ -9,15 +9,20 @@ from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Scan
 from badges.attendance.scanning.verdict import Verdict
+from badges.codes import build_badge_code, make_short_code
 from badges.desk.models import DeskDevice, DeskEntry
-from badges.desk.search import describe_refused_entry
+from badges.desk.search import BADGE_PROBLEMS, describe_refused_entry
 from convention.events.models import Event
-from registrations.models import Registration
+from registrations.invoices.models import Payment
+from registrations.models import Order, Registration
 from tests.factories import make_event, make_order, make_registration, make_ticket
-from tests.journeys.browsing import assert_accessible
-from tests.journeys.test_desk import PIN, check_in, enable_offline, open_desk
+from tests.journeys.browsing import assert_accessible, pop_page_problems
+from tests.journeys.test_desk import PIN, TYPE_KEYS, check_in, enable_offline, open_desk, unlock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+# Apart from the letters of names and company; at a key a second, a walk-in takes well under twenty seconds.
+MAX_WALK_IN_KEYS = 7
 
 
 @pytest.fixture
@@ -54,6 +59,69 @@ def send_entries(page: Page) -> None:
 def open_guest(page: Page, name: str) -> None:
     page.locator("#q").fill(name)
     page.get_by_role("button", name="Informations").click()
+
+
+def test_short_code_finds_the_holder_of_the_badge(page):
+    code = make_short_code(build_badge_code(Registration.objects.get(last_name="Keller"))).lower()
+
+    page.keyboard.type(f"{code[:4]} {code[4:]}")
+
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+
+
+def scan_badge(page: Page, code: str) -> None:
+    page.evaluate(TYPE_KEYS, [*code, "Enter"])
+
+
+def test_enter_after_scan_of_reprinted_badge_gives_the_reason_and_a_check_in(page):
+    with translation.override("fr"):
+        revoked = str(BADGE_PROBLEMS["revoked"])
+    first_badge = build_badge_code(Registration.objects.get(last_name="Keller"))
+    page.locator("#q").fill("kel")
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+    page.locator("#q").fill("kel")
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+    page.get_by_role("button", name="perdu").click()
+    expect(page.locator("#pending-count")).to_have_text("2 à envoyer")
+
+    scan_badge(page, first_badge)
+    expect(page.locator("#scan-problem")).to_have_text(revoked)
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    expect(page.locator(".guests").get_by_role("button", name="Faire entrer")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict .verdict.refused")).to_have_text(revoked)
+    page.locator("#verdict summary").click()
+    page.locator("#override-reason").fill("Ancien badge")
+    page.locator("#override-reason").press("Enter")
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
+    send_entries(page)
+    assert Scan.objects.get().override_reason == "Ancien badge"
+
+
+def test_badges_that_are_forged_or_of_another_event_find_nobody(page):
+    code = build_badge_code(Registration.objects.get(last_name="Keller"))
+    forged = code[:-20] + ("B" if code[-20] == "A" else "A") + code[-19:]
+    other = build_badge_code(make_registration(make_ticket(make_event())))
+    with translation.override("fr"):
+        problems = {forged: str(BADGE_PROBLEMS["forged"]), other: str(BADGE_PROBLEMS["other_event"])}
+
+    for scanned, problem in problems.items():
+        scan_badge(page, scanned)
+
+        expect(page.locator("#scan-problem")).to_have_text(problem)
+        expect(page.locator(".guests")).to_have_count(0)
+
+
+def test_badge_newer_than_the_list_is_accepted_with_a_notice(page):
+    keller = Registration.objects.get(last_name="Keller")
+    keller.badge_version = 2
+
+    scan_badge(page, build_badge_code(keller))
+    expect(page.locator("#scan-problem")).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Élo Keller")
 
 
 def test_transfer_refuses_address_of_current_attendee_before_a_badge_is_printed(page):
@@ -106,6 +174,45 @@ def test_badge_without_a_further_code_is_printed_again_as_it_is(page):
     expect(page.locator("#pending-count")).to_have_text("2 à envoyer")
 
 
+def press(page: Page, *keys: str) -> int:
+    """Press keys other than letters; return how many."""
+    for key in keys:
+        page.keyboard.press(key)
+    return len(keys)
+
+
+def test_walk_in_gets_a_badge_offline_by_keyboard_alone_in_few_keys(page):
+    page.reload()
+    expect(page.locator("#pin")).to_be_focused()
+    page.keyboard.type(PIN)
+    press(page, "Enter")
+    expect(page.locator("#q")).to_be_focused()
+    key_count = press(page, "Shift+Tab", "Shift+Tab", "Shift+Tab")
+    expect(page.locator("#walk-in-open")).to_be_focused()
+    key_count += press(page, "Enter")
+    expect(page.locator("#walk-in-first")).to_be_focused()
+    page.keyboard.type("Inès")
+    key_count += press(page, "Tab")
+    page.keyboard.type("Durand")
+    key_count += press(page, "Tab")
+    page.keyboard.type("Énergie")
+
+    key_count += press(page, "Enter")
+
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    expect(page.locator("#verdict")).to_contain_text("Inès Durand")
+    expect(page.locator("#q")).to_be_focused()
+    assert page.evaluate("window.printed") == 1
+    assert key_count == MAX_WALK_IN_KEYS
+    check_in(page, "dur")
+    expect(page.locator("#verdict .desk-verdict.admitted")).to_contain_text("Inès Durand")
+    page.context.set_offline(False)
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+    assert set(DeskEntry.objects.values_list("kind", "state")) == {
+        ("walk_in", "done"), ("print", "done"), ("check_in", "done"),
+    }  # fmt: skip
+
+
 def test_walk_in_with_a_name_of_spaces_is_refused(page):
     page.locator("#walk-in-open").click()
     page.locator("#walk-in-first").fill(" ")
@@ -115,6 +222,84 @@ def test_walk_in_with_a_name_of_spaces_is_refused(page):
 
     expect(page.locator("#walk-in-problem")).to_be_visible()
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+
+def test_name_that_the_device_may_not_be_able_to_draw_is_announced(page):
+    page.locator("#walk-in-open").click()
+    page.locator("#walk-in-first").fill("小明")
+    page.locator("#walk-in-last").fill("Durand")
+
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    expect(page.locator("#letters-warning")).to_be_visible()
+    page.locator("#q").fill("kel")
+    expect(page.locator("#letters-warning")).to_be_hidden()
+    page.locator(".guests").get_by_role("button", name="Imprimer le badge").click()
+    expect(page.locator("#pending-count")).to_have_text("3 à envoyer")
+    expect(page.locator("#letters-warning")).to_be_hidden()
+
+
+def test_clock_set_back_does_not_change_the_time_of_a_check_in(page):
+    page.clock.install()
+    page.clock.set_system_time(timezone.now() - datetime.timedelta(hours=3))
+    check_in(page, "kel")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+
+    send_entries(page)
+
+    scan = Scan.objects.get()
+    assert timezone.now() - scan.effective_at < datetime.timedelta(minutes=5)
+    assert scan.is_time_uncertain is False
+
+
+def evict_storage(page: Page) -> None:
+    page.context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin",
+        {"origin": page.evaluate("location.origin"), "storageTypes": "indexeddb"},
+    )
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_evicted_storage_is_reported_and_loses_no_entry(page, is_locked):
+    check_in(page, "kel")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+    if is_locked:
+        page.locator("#lock").click()
+        expect(page.locator("#locked-pending")).to_contain_text("1")
+        expect(page.locator("#pin")).to_be_focused()
+
+    evict_storage(page)
+    if is_locked:
+        unlock(page, PIN)
+    else:
+        page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#storage-restored")).to_contain_text("(1)")
+    expect(page.locator("#pending-count")).to_have_text("1 à envoyer")
+    page.locator("#q").fill("")
+    page.locator("#q").focus()
+    page.keyboard.type("kel")
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    pop_page_problems(page)  # the browser reports transactions that the eviction interrupted
+
+    send_entries(page)
+    assert Scan.objects.get().registration.last_name == "Keller"
+    page.reload()
+    expect(page.locator("#view-locked")).to_be_visible()
+
+
+def test_data_erased_in_another_tab_are_not_stored_again(page):
+    other = page.context.new_page()
+    other.goto("/desk/x/")
+    for number in range(10):
+        unlock(other, f"00000{number}")
+        other.wait_for_function("document.querySelector('#pin').value === ''")
+    expect(other.locator("#pin-error")).to_contain_text("effacée")
+
+    page.get_by_role("button", name="Envoyer maintenant").click()
+
+    expect(page.locator("#connection")).to_contain_text("effacée")
+    expect(page.locator("#storage-restored")).to_be_hidden()
 
 
 def test_unpaid_guest_is_checked_in_with_a_reason(page):
@@ -132,6 +317,41 @@ def test_unpaid_guest_is_checked_in_with_a_reason(page):
     send_entries(page)
     assert Scan.objects.get().override_reason == "Paie demain"
     expect(page.locator("#problems-section")).to_be_hidden()
+
+
+def test_payment_is_taken_offline_then_the_guest_gets_a_badge_and_is_checked_in(page):
+    check_in(page, "abel")
+    verdict, dialog = page.locator("#verdict"), page.locator("#payment-dialog")
+    verdict.get_by_role("button", name="Encaisser").click()
+    expect(page.locator("#payment-due")).to_contain_text("90\u00a0€")
+    assert_accessible(page)
+    page.locator("#payment-amount").fill("100")
+    dialog.get_by_text("Espèces").click()
+    page.locator("#payment-amount").press("Enter")
+    expect(page.locator("#payment-problem")).to_have_text("Ce montant dépasse la somme due.")
+    page.locator("#payment-amount").fill("90,00")
+
+    page.locator("#payment-amount").press("Enter")
+
+    expect(dialog).to_be_hidden()
+    verdict.get_by_role("button", name="Imprimer le badge").click()
+    expect(page.locator("#badge-sheet svg .badge-text").first).to_be_attached()
+    verdict.get_by_role("button", name="Faire entrer").click()
+    expect(verdict.locator(".desk-verdict.admitted")).to_contain_text("Élo Abel")
+    send_entries(page)
+    assert Payment.objects.get().amount == 9_000
+    assert set(DeskEntry.objects.values_list("state", "sentence")) == {("done", "")}
+
+
+def test_order_is_invoiced_offline_instead_of_paid(page):
+    check_in(page, "abel")
+    page.locator("#verdict").get_by_role("button", name="Encaisser").click()
+
+    page.locator("#payment-invoice").click()
+    expect(page.locator("#verdict .desk-verdict.registered")).to_contain_text("Élo Abel")
+    send_entries(page)
+
+    assert Order.objects.get(registrations__last_name="Abel").payment == "invoice"
 
 
 def test_resolved_entry_is_resolved_on_the_server_too(page):
@@ -216,4 +436,4 @@ def test_search_without_result_says_from_when_the_list_is(page):
     page.locator("#q").fill("ABCD2345")
 
     expect(page.locator("#results")).to_contain_text(re.compile(r"list dates from \d+:\d\d:"))
-    expect(page.locator("#results")).to_contain_text("Enter a reference in full")
+    expect(page.locator("#results")).to_contain_text("A reference or a short code must be complete")

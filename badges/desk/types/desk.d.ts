@@ -18,7 +18,8 @@ declare global {
       scan_state: string;
       note: string;
       payment: "free" | "paid" | "to_invoice" | "to_pay";
-      amount_due: string;
+      /** Of the whole order. */
+      amount_due_cents: number;
       /** People of the order that owes the amount. */
       order_size: number;
       is_inside: boolean;
@@ -26,30 +27,39 @@ declare global {
       /** When the badge that is valid was printed. */
       printed_at: string | null;
       badge_version: number;
-      /** The elements of the code of the badge that is valid. */
-      code: BadgeElement[] | null;
+      /** Of the badge that is valid. */
+      code: BadgeCode | null;
       /** Of the badge version after this one: for a reprint or another person. */
-      next_code: BadgeElement[] | null;
+      next_code: BadgeCode | null;
+      /** The names on the badge, where the browser has no font for them. */
+      outlined_names: BadgeElement[] | null;
       /** Set on this device: what is still to be sent about this guest. */
       isPending?: boolean;
     }
 
+    /** The code of a badge as it is drawn, and the letters to type where it cannot be read. */
+    interface BadgeCode {
+      elements: BadgeElement[];
+      short_code: string;
+    }
+
     interface SpareBadge {
       reference: string;
-      code: BadgeElement[];
+      code: BadgeCode;
     }
 
     interface OfflineTicket {
       slug: string;
       title: string;
       price: string;
+      price_cents: number;
       is_default: boolean;
       /** Only a member of the same company may get a place with this ticket. */
       needs_member: boolean;
     }
 
     interface BadgeElement {
-      kind: "text" | "rectangle" | "line" | "polygon" | "circle" | "modules";
+      kind: "text" | "rectangle" | "line" | "polygon" | "circle" | "modules" | "outlines";
       color: string;
       x: number;
       y: number;
@@ -68,6 +78,8 @@ declare global {
       side: number;
       count: number;
       rows: string;
+      /** Of a text: position and path of each glyph, in thousandths of an em, with the y axis upwards. */
+      outlines: [number, number, string][];
     }
 
     interface NamePart {
@@ -84,6 +96,8 @@ declare global {
       height: number;
       tickets: Record<string, BadgeElement[]>;
       no_photo: BadgeElement[];
+      /** The characters that the browser's fonts have, as in a regular expression. */
+      font_characters: string;
       names: {
         x: number;
         y: number;
@@ -99,9 +113,14 @@ declare global {
     interface Setup {
       event: { slug: string; title: string; timezone: string; expires_at: string };
       tickets: OfflineTicket[];
+      currency: string;
+      /** Whether the staff who is signed in may see amounts and take payments. */
+      takes_payments: boolean;
       /** Whether the event has add-ons, which only the online desk can book. */
       has_addons: boolean;
       design: BadgeDesign;
+      /** The public keys of the event, also replaced ones: badges signed by them stay valid. */
+      keys: Scanner.PublicKey[];
     }
 
     interface Data extends Setup {
@@ -134,11 +153,19 @@ declare global {
       | { kind: "note"; values: { note: string; before: { note: string } } }
       | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }
       | { kind: "print"; values: { reason: string; badge_version: number } }
+      | { kind: "payment"; values: { amount: number; method: string; note: string } }
+      | { kind: "invoice"; values: Record<string, never> }
       /** An entry that the server could not apply has been dealt with. */
       | { kind: "resolve"; values: { entry: string } };
 
     /** What the desk did offline, as it is sent. */
-    type Entry = EntryValues & { id: string; at: string; reference: string };
+    type Entry = EntryValues & { id: string; at: string; reference: string } & MonotonicTime;
+
+    /** The page load that made an entry, and its monotonic clock at that moment. */
+    interface MonotonicTime {
+      page: string;
+      elapsed_ms: number;
+    }
 
     interface EntryResult {
       id: string;
@@ -198,6 +225,8 @@ declare global {
     interface DatabaseSchema extends DBSchema {
       vaults: { key: string; value: Vault };
       outbox: { key: string; value: OutboxRow; indexes: { event: [string, number] } };
+      /** Events whose vault was deleted on purpose, and not by the browser. */
+      erased: { key: string; value: { event: string } };
     }
 
     type Database = IDBPDatabase<DatabaseSchema>;

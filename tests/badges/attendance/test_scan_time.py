@@ -57,6 +57,17 @@ def test_scan_time_is_uncertain_if_all_clocks_disagree():
     assert time.is_uncertain
 
 
+@pytest.mark.parametrize(
+    ("sent_at", "is_uncertain"), [(NOW - DAY, True), (NOW + DAY, True), (NOW - MINUTE, False)]
+)
+def test_scan_of_an_earlier_page_is_uncertain_if_the_clock_was_set(sent_at, is_uncertain):
+    clock = SendingClock("another page", 1_000, sent_at)
+
+    time = resolve_scan_time(make_input(NOW - AGE, 0), received_at=NOW, clock=clock)
+
+    assert time.is_uncertain is is_uncertain
+
+
 def test_scan_time_is_raised_to_previous_scan_of_device():
     time = resolve_scan_time(make_input(NOW - DAY, 0, page=""), received_at=NOW)
 

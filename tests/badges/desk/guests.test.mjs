@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEntries, findSamePerson, findTransferProblem, listTypedTexts, mergeUpdate, searchGuests } from "../../../badges/desk/static/desk/offline/guests.js";
+import {
+  applyEntries, findSamePerson, findTransferProblem, listTypedTexts, mergeUpdate, parseCents, searchGuests,
+} from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
 const values = { first_name: "Léo", last_name: "Bêta", company: "", email: "leo@example.org" };
@@ -16,6 +18,15 @@ test("another person gets the next badge", () => {
   const { code, badge_version } = substitute({});
 
   assert.deepEqual([code, badge_version], [["2"], 2]);
+});
+
+test("outlines of a name are dropped with the name", () => {
+  const chinese = { guests: [{ ...guest, company: "", outlined_names: ["小"] }], tickets: [], spares: [] };
+  const correct = (/** @type {object} */ changes) =>
+    applyEntries(chinese, [{ id: "x", at: "", kind: "correct", reference: "A", values: { ...guest, company: "", ...changes } }])[0];
+
+  assert.deepEqual(correct({ email: "new@example.org" }).outlined_names, ["小"]);
+  assert.equal(correct({ first_name: "Zoë" }).outlined_names, null);
 });
 
 test("a place that gets its first name keeps its badge", () => {
@@ -95,6 +106,53 @@ test("a reference matches whole and alone", () => {
   assert.deepEqual(searchGuests([kaddour, testGuest], "TEAAAAAAAAAAA").shown, [kaddour]);
   assert.deepEqual(searchGuests([kaddour, testGuest], "teb").shown, []);
   assert.deepEqual(searchGuests([kaddour, testGuest], "zoe tebbbbbb").shown, []);
+});
+
+test("the short code of a badge finds its holder until the badge is replaced", () => {
+  const [code, next_code] = ["MFRGGZDF", "NNSWKZ22"].map((short_code) => ({ elements: [], short_code }));
+  const holder = makeGuest({ last_name: "Abel", badge_version: 1, code, next_code });
+  const print = { id: "x", at: "", kind: "print", reference: "", values: { reason: "lost", badge_version: 2 } };
+  const reprinted = applyEntries({ guests: [holder], tickets: [], spares: [] }, [print]);
+
+  assert.deepEqual(searchGuests([testGuest, holder], "mfrg gzdf", "MFRGGZDF").shown, [holder]);
+  assert.equal(searchGuests(reprinted, "mfrg gzdf", "MFRGGZDF").total, 0);
+  assert.equal(searchGuests(reprinted, "nnsw kz22", "NNSWKZ22").total, 1);
+});
+
+const unpaid = { state: "pending", scan_state: "pending", payment: "to_pay", amount_due_cents: 9000, order: "O" };
+const family = ["A", "B"].map((reference) => ({ ...unpaid, reference }));
+
+/**
+ * @param {string} kind
+ * @param {object} values
+ */
+const settleOrder = (kind, values) =>
+  applyEntries({ guests: [...family, { ...unpaid, reference: "C", order: "P" }], tickets: [], spares: [] }, [
+    { id: "x", at: "", kind, reference: "A", values },
+  ]);
+
+test("a payment of all that is due confirms the places of the order, and no other", () => {
+  const guests = settleOrder("payment", { amount: 9000, method: "cash", note: "" });
+
+  assert.deepEqual(guests.map(({ state }) => state), ["confirmed", "confirmed", "pending"]);
+  assert.deepEqual(guests.map(({ payment }) => payment), ["paid", "paid", "to_pay"]);
+});
+
+test("a part payment leaves the rest to pay", () => {
+  const [guest] = settleOrder("payment", { amount: 4000, method: "cash", note: "" });
+
+  assert.deepEqual([guest.state, guest.payment, guest.amount_due_cents], ["pending", "to_pay", 5000]);
+});
+
+test("an invoice confirms the places of the order, which still owes the amount", () => {
+  const [guest] = settleOrder("invoice", {});
+
+  assert.deepEqual([guest.state, guest.payment, guest.amount_due_cents], ["confirmed", "to_invoice", 9000]);
+});
+
+test("an amount is read with a comma or a point", () => {
+  assert.deepEqual(["90", "90,5", "1 090.05 €"].map(parseCents), [9000, 9050, 109005]);
+  assert.deepEqual(["", "x", "-5", "1,234", "1.2.3"].map(parseCents), [null, null, null, null, null]);
 });
 
 test("a walk-in is the same person by name, or by address", () => {

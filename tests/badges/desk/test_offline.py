@@ -13,6 +13,7 @@ from django.utils import timezone
 from badges.attendance.models import Presence, Scan
 from badges.attendance.reports.headcount import inside_registrations
 from badges.certificates.facts import load_event_facts
+from badges.codes import build_badge_code, make_short_code
 from badges.desk.models import (
     OFFLINE_DATA_LIFETIME,
     BadgePrint,
@@ -37,13 +38,16 @@ pytestmark = [pytest.mark.django_db]
 class OfflineDesk:
     """An enabled desk device, as its scripts talk to the server."""
 
-    def __init__(self, client, event):
+    def __init__(self, client, event, language=""):
         self.client, self.event = client, event
+        self.prefix = f"/{language}" if language else ""
         self.device = self.post("enable", {"name": "Portable"}).json()["device"]
 
     def post(self, name, body):
         return self.client.post(
-            f"/desk/{self.event.slug}/offline/{name}/", json.dumps(body), content_type="application/json"
+            f"{self.prefix}/desk/{self.event.slug}/offline/{name}/",
+            json.dumps(body),
+            content_type="application/json",
         )
 
     def sync(self, *entries, version="", digests=None, **changes):
@@ -101,9 +105,13 @@ def test_sync_sends_guests_with_signed_badges_once(desk, zoe):
     assert guest["first_name"] == "Zoé"
     assert guest["state"] == "confirmed"
     assert guest["is_inside"] is False
-    [symbol] = [element for element in guest["next_code"] if element["kind"] == "modules"]
+    [symbol] = [element for element in guest["next_code"]["elements"] if element["kind"] == "modules"]
     next_code = sign_code(zoe.reference, 2, get_signing_key(zoe.event))
     assert base64.b64decode(symbol["rows"]) == draw_symbol(next_code).rows
+    assert guest["code"]["short_code"] == make_short_code(build_badge_code(zoe))
+    assert guest["next_code"]["short_code"] == make_short_code(next_code)
+    [key] = first["data"]["setup"]["keys"]
+    assert key["number"] == get_signing_key(zoe.event).number
     assert len(first["data"]["spares"]) == SPARE_BADGES_PER_DEVICE
     assert "data" not in again
     assert SpareBadge.objects.count() == SPARE_BADGES_PER_DEVICE
@@ -125,6 +133,18 @@ def test_sync_sends_only_changed_guests(desk, zoe):
     assert update["spares"] is None
     assert update["digests"]["ZZ"] == first["data"]["digests"]["ZZ"]
     assert leo.reference in [each["reference"] for each in first["data"]["guests"]]
+
+
+@pytest.mark.parametrize(
+    ("first_name", "needs_outlines"),
+    [("Zoé", False), ("Łukasz", False), ("Владимир", False), ("小明", True), ("Nguyễn", True), ("กิตติ", True)],
+)
+def test_names_without_a_font_in_the_browser_are_sent_as_outlines(desk, zoe, first_name, needs_outlines):
+    Registration.objects.filter(pk=zoe.pk).update(first_name=first_name)
+
+    [guest] = desk.sync()["data"]["guests"]
+
+    assert (guest["outlined_names"] is not None) is needs_outlines
 
 
 def test_deleted_note_is_sent_as_empty(desk, zoe):
@@ -205,8 +225,10 @@ def test_outside_organizer_gets_no_amounts(desk, zoe, client):
     second = desk.sync(version=first["version"])
 
     [guest], [seen_by_firm] = first["data"]["guests"], second["data"]["guests"]
-    assert guest["amount_due"].startswith("120")
-    assert seen_by_firm["amount_due"] == ""
+    assert guest["amount_due_cents"] == 12_000
+    assert seen_by_firm["amount_due_cents"] == 0
+    assert first["data"]["setup"]["takes_payments"] is True
+    assert second["data"]["setup"]["takes_payments"] is False
     assert seen_by_firm["payment"] == "free"
 
 
@@ -256,6 +278,7 @@ def test_undo_of_another_badge_is_refused_and_impossible_time_is_replaced(desk, 
     assert reuse["sentence"].startswith("Non enregistré :")
     assert undo_id == no_clock["id"]
     assert timezone.now() - Scan.objects.get(registration=zoe).effective_at < datetime.timedelta(minutes=1)
+    assert Scan.objects.get(registration=zoe).is_time_uncertain is True
     assert Presence.objects.filter(is_inside=True).count() == 2
 
 

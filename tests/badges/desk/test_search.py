@@ -10,6 +10,7 @@ from django.utils import timezone
 from lxml import html
 
 from badges.attendance.models import Checkpoint, Presence
+from badges.codes import build_badge_code, make_short_code
 from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
 from convention.events.sequence import advance_sequence
 from registrations.models import Order, Registration
@@ -39,6 +40,37 @@ def event():
 
 def find_first_names(event, query: str) -> list[str]:
     return [guest.registration.first_name for guest in find_guests(event=event, query=query).guests]
+
+
+@pytest.mark.parametrize("typing", ["{0}{1}", "{0} {1}", " {0}-{1} "])
+def test_short_code_finds_the_holder_of_the_badge(event, typing):
+    zoe = Registration.objects.get(first_name="Zoé")
+    code = make_short_code(build_badge_code(zoe)).lower()
+
+    found = find_guests(event=event, query=typing.format(code[:4], code[4:]))
+
+    assert [guest.registration for guest in found.guests] == [zoe]
+    assert found.problem == ""
+
+
+def test_short_code_of_a_replaced_badge_is_reported(event):
+    zoe = Registration.objects.get(first_name="Zoé")
+    code = make_short_code(build_badge_code(zoe))
+    Registration.objects.filter(pk=zoe.pk).update(badge_version=2)
+    advance_sequence(event.pk)
+    event.refresh_from_db()
+
+    found = find_guests(event=event, query=code)
+
+    assert [guest.registration for guest in found.guests] == [zoe]
+    assert found.problem
+
+
+def test_name_of_eight_letters_is_no_short_code(event):
+    make_registration(Registration.objects.first().ticket, first_name="Bertrand", last_name="Roy")
+
+    assert find_first_names(event, "bertrand") == ["Bertrand"]
+    assert find_first_names(event, "abcdefgh") == []
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,25 @@ one. Where two agree, they are right.
 
 import datetime
 from dataclasses import dataclass
-
-from ..scan_input import ScanInput
+from typing import Protocol
 
 LATE_AFTER = datetime.timedelta(seconds=20)
 MAX_CLOCK_SKEW = datetime.timedelta(minutes=2)
 MILLISECOND = datetime.timedelta(milliseconds=1)
 NO_TIME = datetime.timedelta(0)
+
+
+class DeviceReading(Protocol):
+    """The clocks of a device when it read a badge: the wall clock with its offset, and the monotonic one."""
+
+    @property
+    def scanned_at(self) -> datetime.datetime: ...
+    @property
+    def clock_offset_ms(self) -> int | None: ...
+    @property
+    def page(self) -> str: ...
+    @property
+    def elapsed_ms(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +56,21 @@ class ScanTime:
 
 
 def resolve_scan_time(
-    scan_input: ScanInput, *, received_at: datetime.datetime, clock: SendingClock = UNKNOWN_CLOCK
+    scan_input: DeviceReading, *, received_at: datetime.datetime, clock: SendingClock = UNKNOWN_CLOCK
 ) -> ScanTime:
     """Return when the badge was read; uncertain if the clocks contradict each other."""
     monotonic_age = find_monotonic_age(scan_input, clock)
     if monotonic_age is None:
         age = find_wall_age(scan_input, received_at)
         is_uncertain = has_uncertain_wall_clock(scan_input, received_at)
+        is_uncertain |= was_wall_clock_set(scan_input, received_at, clock)
     else:
         age, is_uncertain = compare_ages(scan_input, received_at, clock, monotonic_age)
     # A scan "from the future" would otherwise stay the latest one and make all real scans after it late.
     return ScanTime(received_at - max(age, NO_TIME), is_uncertain, received_at)
 
 
-def find_monotonic_age(scan_input: ScanInput, clock: SendingClock) -> datetime.timedelta | None:
+def find_monotonic_age(scan_input: DeviceReading, clock: SendingClock) -> datetime.timedelta | None:
     """Return the age by the monotonic clock; None if another page load sends the scan than made it."""
     if not scan_input.page or scan_input.page != clock.page:
         return None
@@ -67,12 +80,12 @@ def find_monotonic_age(scan_input: ScanInput, clock: SendingClock) -> datetime.t
     return passed_ms * MILLISECOND if passed_ms >= 0 else None
 
 
-def find_wall_age(scan_input: ScanInput, received_at: datetime.datetime) -> datetime.timedelta:
+def find_wall_age(scan_input: DeviceReading, received_at: datetime.datetime) -> datetime.timedelta:
     """Return the age by the device's wall clock and its measured offset; negative for the future."""
     return received_at - (scan_input.scanned_at + MILLISECOND * (scan_input.clock_offset_ms or 0))
 
 
-def has_uncertain_wall_clock(scan_input: ScanInput, received_at: datetime.datetime) -> bool:
+def has_uncertain_wall_clock(scan_input: DeviceReading, received_at: datetime.datetime) -> bool:
     """Return whether the wall clock is off by more than two minutes, or its offset is unknown."""
     offset = scan_input.clock_offset_ms
     # Such scans count all the same; the flag tells an organizer to distrust the order of events.
@@ -81,8 +94,18 @@ def has_uncertain_wall_clock(scan_input: ScanInput, received_at: datetime.dateti
     return find_wall_age(scan_input, received_at) < -MAX_CLOCK_SKEW
 
 
+def was_wall_clock_set(
+    scan_input: DeviceReading, received_at: datetime.datetime, clock: SendingClock
+) -> bool:
+    """Return whether the wall clock that sends contradicts the offset that was measured before."""
+    if clock.sent_at is None or scan_input.clock_offset_ms is None:
+        return False
+    offset = MILLISECOND * scan_input.clock_offset_ms
+    return abs(received_at - clock.sent_at - offset) > MAX_CLOCK_SKEW
+
+
 def compare_ages(
-    scan_input: ScanInput,
+    scan_input: DeviceReading,
     received_at: datetime.datetime,
     clock: SendingClock,
     monotonic_age: datetime.timedelta,

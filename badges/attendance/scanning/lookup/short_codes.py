@@ -18,6 +18,8 @@ from ..signatures import CheckedCode
 
 SHORT_CODE_PATTERN = "[A-Z2-7]{8}"
 SHORT_CODES_CACHE_SECONDS = 600
+# Digits that no code contains, and the letters that people misread as them.
+MISREAD_DIGITS = str.maketrans("018", "OIB", " -\u00a0\u202f")
 # 40 bits cannot be guessed at this pace, and nobody types faster.
 MAX_SHORT_CODES, SHORT_CODE_WINDOW_SECONDS = 20, 60
 
@@ -25,6 +27,12 @@ MAX_SHORT_CODES, SHORT_CODE_WINDOW_SECONDS = 20, 60
 def is_short_code(code: str) -> bool:
     """Return whether a scan's code is a short code, in upper case."""
     return re.fullmatch(SHORT_CODE_PATTERN, code) is not None
+
+
+def parse_short_code(text: str) -> str:
+    """Return a text as a short code, however it was typed, or "" if it is none."""
+    code = text.strip().upper().translate(MISREAD_DIGITS)
+    return code if is_short_code(code) else ""
 
 
 def load_short_codes(event: Event) -> dict[str, tuple[str, int]]:

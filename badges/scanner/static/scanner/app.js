@@ -1,6 +1,7 @@
 /** Start the scanner and connect its parts: pairing, camera, verdicts, outbox and sync. */
 
 import { PairingEnded, ServerError } from "./api.js";
+import { parseShortCode } from "./badge_codes.js";
 import { Camera, connectLensChoice } from "./camera.js";
 import { hasPairingExpired } from "./clock.js";
 import { ConflictWatch } from "./conflicts.js";
@@ -17,7 +18,7 @@ import { checkReadiness, requestPersistentStorage } from "./readiness.js";
 import { RecentScans } from "./recent_scans.js";
 import { ScanHandler } from "./scan_handler.js";
 import {
-  connectSearch, describeUnlistedCode, findListedAttendee, forgetAttendees, parseShortCode, refreshAttendees,
+  connectSearch, describeUnlistedCode, findListedAttendee, forgetAttendees, refreshAttendees,
 } from "./search.js";
 import { SnapshotSync } from "./snapshot_sync.js";
 import { unlockSound } from "./sounds.js";

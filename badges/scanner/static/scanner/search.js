@@ -1,6 +1,7 @@
 /** Find attendees by name, or by the short code on their badge: online, and on a supervisor's device offline too. */
 
 import { requestField, ServerError } from "./api.js";
+import { parseShortCode, SHORT_CODE_LENGTH } from "./badge_codes.js";
 import { getPairing } from "./database.js";
 import { TOKEN_LENGTH } from "./keyboard_scanner.js";
 import { formatText, formatTime, getElement, settings, showMessage } from "./page.js";
@@ -10,13 +11,6 @@ const MIN_QUERY_LENGTH = 2;
 const TYPING_PAUSE_MS = 250;
 const MAX_FOUND = 20;
 const LIST_INTERVAL_MS = 10 * 60_000;
-const SHORT_CODE_LENGTH = 8;
-const SHORT_CODE_PATTERN = new RegExp(`^[A-Z2-7]{${SHORT_CODE_LENGTH}}$`);
-/**
- * Maps digits that no code contains to the letters that people misread as them.
- * @type {Record<string, string>}
- */
-const MISREAD_DIGITS = { 0: "O", 1: "I", 8: "B" };
 
 /**
  * The attendees of a supervisor's device. Only in memory, since the names are not encrypted: a phone that is lost
@@ -50,16 +44,6 @@ export function connectSearch(onPick) {
     clearTimeout(timer);
     search(pick);
   });
-}
-
-/**
- * Return a text as a short code, however it was typed; null if it is none.
- * @param {string} text
- */
-export function parseShortCode(text) {
-  const letters = text.replace(/[\s-]/g, "").toUpperCase();
-  const code = letters.replace(/[018]/g, (digit) => MISREAD_DIGITS[digit]);
-  return SHORT_CODE_PATTERN.test(code) ? code : null;
 }
 
 /**

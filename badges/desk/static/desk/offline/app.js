@@ -1,10 +1,19 @@
 /** The desk without network: unlock by PIN, search, check in, register, correct, print, and send later. */
 
-import { drawBadge, loadFonts } from "./badge.js";
+import { drawBadge, loadFonts, mayLackLetters } from "./badge.js";
 import { DeskState } from "./desk_state.js";
 import { DeskView } from "./desk_view.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
-import { countEntries, countUnsentEntries, eraseData, getVault, listVaults, saveVault, updateVault } from "./store.js";
+import {
+  countEntries,
+  countUnsentEntries,
+  eraseData,
+  getVault,
+  listenToRestoration,
+  listVaults,
+  saveVault,
+  updateVault,
+} from "./store.js";
 import { fillAddress, enableDevice, openSession, RequestRefused, SignedOut } from "./sync.js";
 import { findPinProblem, makeVault, MAX_WRONG_TRIES, openVault } from "./vault.js";
 
@@ -169,7 +178,16 @@ async function unlock(event, key) {
 async function printBadge(guest) {
   if (!desk?.data) return;
   getElement("badge-sheet").replaceChildren(drawBadge(desk.data.design, guest));
+  showMessage("letters-warning", mayLackLetters(desk.data.design, guest) ? formatText("print.letters") : "");
   print();
+}
+
+/**
+ * Say that the browser has erased this device's storage, and that it is stored again.
+ * @param {number} count of entries that are still to be sent
+ */
+function reportRestoration(count) {
+  showMessage("storage-restored", formatText(count ? "storage.restored_pending" : "storage.restored", { count }));
 }
 
 function lockIfIdle() {
@@ -187,6 +205,7 @@ for (const type of ["online", "offline"]) addEventListener(type, () => desk?.sen
 setInterval(lockIfIdle, 5_000);
 setInterval(() => desk?.send(), SEND_MS);
 view.listen();
+listenToRestoration(reportRestoration);
 start();
 
 if ("serviceWorker" in navigator) {

@@ -205,6 +205,24 @@ function drawModules({ x, y, side, count, rows, color }) {
 }
 
 /** @param {Desk.BadgeElement} element */
+function drawOutlines({ x, y, size, color, outlines }) {
+  const scale = size / 1000;
+  const line = makeElement("g", { fill: color, transform: `translate(${x} ${y}) scale(${scale} ${-scale})` });
+  line.append(...outlines.map(([dx, dy, d]) => makeElement("path", { d, transform: `translate(${dx} ${dy})` })));
+  return line;
+}
+
+/**
+ * Return whether this device may lack the letters of a name, which was typed without network.
+ * @param {Desk.BadgeDesign} design
+ * @param {Desk.Guest} guest
+ */
+export function mayLackLetters({ font_characters }, { first_name, last_name, company, outlined_names }) {
+  const names = `${first_name} ${last_name} ${company}`.normalize();
+  return !outlined_names && new RegExp(`[^${font_characters}]`, "u").test(names);
+}
+
+/** @param {Desk.BadgeElement} element */
 function drawElement(element) {
   const { kind, color, x, y } = element;
   switch (kind) {
@@ -220,6 +238,8 @@ function drawElement(element) {
       return makeElement("polygon", { points: element.points.map((point) => point.join()).join(" "), fill: color });
     case "modules":
       return drawModules(element);
+    case "outlines":
+      return drawOutlines(element);
     default:
       return makeElement("circle", {
         cx: x, cy: y, r: element.radius,
@@ -240,8 +260,8 @@ export function drawBadge(design, guest) {
   badge.append(
     makeElement("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
     ...(design.tickets[guest.ticket] ?? []).map(drawElement),
-    ...drawNames(guest, design.names),
-    ...(guest.code ?? []).map(drawElement),
+    ...(guest.outlined_names?.map(drawElement) ?? drawNames(guest, design.names)),
+    ...(guest.code?.elements ?? []).map(drawElement),
     ...(guest.no_photo ? design.no_photo.map(drawElement) : []),
   );
   return badge;

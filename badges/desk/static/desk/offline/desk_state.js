@@ -1,5 +1,6 @@
 /** The unlocked desk: data and entries in memory, encrypted on disk, sent when the server can be reached. */
 
+import { getElapsedMs, PAGE_ID } from "../../scanner/clock.js";
 import { applyEntries, findSpareBadge, mergeUpdate, formatName } from "./guests.js";
 import { addEntry, deleteEntry, eraseData, getVault, listEntries, saveResult, updateVault } from "./store.js";
 import { RequestRefused, SignedOut, synchronize } from "./sync.js";
@@ -107,6 +108,8 @@ export class DeskState {
     const entry = /** @type {Desk.Entry} */ ({
       id: crypto.randomUUID(),
       at: new Date().toISOString(),
+      page: PAGE_ID,
+      elapsed_ms: getElapsedMs(),
       reference,
       ...values,
     });
@@ -165,7 +168,12 @@ export class DeskState {
 
   async #sendBatch() {
     const vault = await getVault(this.#event);
-    if (!vault) return;
+    if (!vault) {
+      // Another tab has erased the data, after wrong PINs or the end of the event.
+      this.data = null;
+      this.connection = "erased";
+      return;
+    }
     const batch = this.pending.slice(0, MAX_BATCH);
     const response = await synchronize(vault, this.data?.digests ?? {}, batch.map(({ entry }) => entry));
     await this.#storeData(response);

@@ -1,13 +1,16 @@
 /** Draw the unlocked desk: search, guests, the last verdict, dialogs, and the list of problems. */
 
-import { parseBadgeCode } from "../../scanner/badge_codes.js";
+import { parseShortCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
-import { getDialog, getForm, readForm, readTexts } from "./forms.js";
+import { checkBadge } from "./check_badge.js";
+import { getForm, readForm } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
-import { findSamePerson, formatName, hasBothNames, searchGuests } from "./guests.js";
+import { formatName, searchGuests } from "./guests.js";
 import { formatMoment, formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { canPay, PaymentDialog } from "./payment_dialog.js";
 import { drawProblem } from "./problems.js";
+import { WalkInDialog } from "./walk_in_dialog.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
 
@@ -15,11 +18,14 @@ export class DeskView {
   #getDesk;
   #printBadge;
   #dialog;
+  #payments;
+  #walkIns;
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
-  /** The references of the guests whom the staff has seen to be the same person as a walk-in. */
-  #acceptedReferences = "";
+  /** What is wrong with the scanned badge: the name of a text, or "". */
+  #badgeProblem = "";
+  #scanCount = 0;
   #isBusy = false;
 
   /**
@@ -29,15 +35,29 @@ export class DeskView {
   constructor(getDesk, printBadge) {
     this.#getDesk = getDesk;
     this.#printBadge = printBadge;
+    const runOnce = (/** @type {() => Promise<void>} */ action) => this.#runOnce(action);
+    this.#payments = new PaymentDialog({
+      getDesk,
+      runOnce,
+      showSettled: (reference, text) => this.#showChanged(reference, text),
+    });
+    this.#walkIns = new WalkInDialog({
+      getDesk,
+      runOnce,
+      checkIn: (guest) => this.#checkIn(guest, "in"),
+      showGuest: (reference) => this.#showGuest(reference),
+      showRegistered: (guest) => this.#showRegistered(guest),
+    });
     this.#dialog = new GuestDialog({
       getDesk,
-      runOnce: (action) => this.#runOnce(action),
+      runOnce,
+      takePayment: (guest) => this.#payments.open(guest),
       recordPrint: (guest, reason) => this.#recordPrint(guest, reason),
       printBadge: (guest) => {
         this.#printBadge(guest);
         this.focusSearch();
       },
-      showTransferred: (reference) => this.#showTransferred(reference),
+      showTransferred: (reference) => this.#showChanged(reference, formatText("transfer.done")),
       focusSearch: () => this.focusSearch(),
     });
   }
@@ -52,13 +72,11 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    for (const id of ["results", "verdict", "problems", "badge-sheet", "walk-in-duplicates-list"]) {
-      getElement(id).replaceChildren();
-    }
+    for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
     this.#dialog.clear();
-    getDialog("walk-in-dialog").close();
-    getForm("walk-in-form").reset();
-    this.#field.value = this.#query = this.#scannedReference = "";
+    this.#payments.clear();
+    this.#walkIns.clear();
+    this.#field.value = this.#query = this.#scannedReference = this.#badgeProblem = "";
   }
 
   listen() {
@@ -73,12 +91,9 @@ export class DeskView {
       this.#moveHighlight(event.key === "ArrowDown" ? 1 : -1);
     });
     listenToKeys(document, (text) => this.#handleScan(text));
-    getElement("walk-in-open").addEventListener("click", () => this.#openWalkIn());
-    getForm("walk-in-form").addEventListener("submit", (submission) => {
-      submission.preventDefault();
-      this.#runOnce(() => this.#registerWalkIn());
-    });
+    this.#walkIns.listen();
     this.#dialog.listen();
+    this.#payments.listen();
     for (const button of document.querySelectorAll("dialog [data-close]")) {
       button.addEventListener("click", () => button.closest("dialog")?.close());
     }
@@ -120,25 +135,32 @@ export class DeskView {
   /** @param {string} query */
   #search(query) {
     this.#query = query;
-    this.#scannedReference = "";
-    if (query) this.#clearVerdict();
+    this.#scannedReference = this.#badgeProblem = "";
+    // A scan whose badge is still being checked must not replace the results of a later search.
+    this.#scanCount += 1;
+    if (query) {
+      this.#clearVerdict();
+      showMessage("letters-warning", "");
+    }
     showMessage("scan-problem", "");
     const desk = this.#getDesk();
     if (desk) this.#drawResults(desk);
   }
 
   /** @param {string} text */
-  #handleScan(text) {
-    const claim = listReadings(text).map(parseBadgeCode).find((found) => found !== null);
+  async #handleScan(text) {
     this.#search("");
     this.#clearVerdict();
     this.#field.value = "";
     this.focusSearch();
     const desk = this.#getDesk();
     if (!desk) return;
-    this.#scannedReference = claim?.registration ?? "";
-    if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
-    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", this.#describeList(desk, "scan.unknown"));
+    const scan = this.#scanCount;
+    const { reference, problem } = await checkBadge(listReadings(text), desk);
+    if (scan !== this.#scanCount || desk !== this.#getDesk()) return;
+    [this.#scannedReference, this.#badgeProblem] = [reference, problem];
+    const sentence = problem === "scan.unknown" ? this.#describeList(desk, problem) : formatText(problem);
+    if (problem) showMessage("scan-problem", sentence);
     this.#drawResults(desk);
   }
 
@@ -150,7 +172,9 @@ export class DeskView {
   /** @param {DeskState} desk */
   #drawResults(desk) {
     const scanned = this.#scannedReference ? desk.findGuest(this.#scannedReference) : undefined;
-    const { shown, total } = scanned ? { shown: [scanned], total: 1 } : searchGuests(desk.guests, this.#query);
+    const { shown, total } = scanned
+      ? { shown: [scanned], total: 1 }
+      : searchGuests(desk.guests, this.#query, parseShortCode(this.#query));
     const list = makeElement("ul", "listing guests");
     list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
     const found = total ? formatText("found", { count: total }) : this.#describeList(desk, "search.none");
@@ -186,11 +210,13 @@ export class DeskView {
     const actions = makeElement("div", "cluster");
     if (guest.state === "confirmed") {
       const direction = guest.is_inside ? "out" : "in";
+      const checkIn = () => this.#runOnce(() => this.#checkIn(guest, direction));
+      // Enter asks for the reason to accept a badge that is no longer valid.
+      if (!this.#isBadgeRevoked) actions.append(makeButton(formatText(`check_${direction}`), checkIn));
       actions.append(
-        makeButton(formatText(`check_${direction}`), () => this.#runOnce(() => this.#checkIn(guest, direction))),
         makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest))),
       );
-    }
+    } else if (guest.state === "pending" && canPay(desk, guest)) actions.append(this.#makePaymentButton(guest));
     actions.append(makeButton(formatText("open"), () => this.#dialog.open(guest)));
     row.append(texts, actions);
     item.append(row);
@@ -218,8 +244,12 @@ export class DeskView {
     const reference = this.#items.find((item) => item.ariaCurrent === "true")?.dataset.reference;
     const guest = reference ? this.#getDesk()?.findGuest(reference) : undefined;
     if (!guest) return;
-    if (guest.state === "confirmed" && !guest.is_inside) this.#runOnce(() => this.#checkIn(guest, "in"));
+    if (guest.state === "confirmed" && !guest.is_inside && !this.#isBadgeRevoked) this.#runOnce(() => this.#checkIn(guest, "in"));
     else this.#showRefusal(guest);
+  }
+
+  get #isBadgeRevoked() {
+    return this.#badgeProblem === "scan.revoked";
   }
 
   /**
@@ -227,12 +257,15 @@ export class DeskView {
    * @param {Desk.Guest} guest
    */
   #showRefusal(guest) {
-    const isInside = guest.is_inside || guest.state === "confirmed";
-    const name = isInside ? "already_in" : guest.state === "pending" ? "action" : "refused";
-    const text = formatText(isInside ? "verdict.already_in" : `refusal.${guest.scan_state}`);
-    const hint = makeElement("p", "", formatText("refusal.offline"));
-    const actions = isInside ? [] : [...(guest.state === "pending" ? [hint] : []), this.#makeOverride(guest)];
-    this.#drawVerdict(guest, name, text, ...actions);
+    const isPending = guest.state === "pending";
+    const refusal = guest.is_inside ? "verdict.already_in" : `refusal.${guest.scan_state}`;
+    const kind = guest.is_inside ? "already_in" : isPending ? "action" : "refused";
+    const pendingActions = isPending ? this.#listPendingActions(guest) : [];
+    const actions = guest.is_inside ? [] : [...pendingActions, this.#makeOverride(guest)];
+    if (this.#isBadgeRevoked) this.#drawVerdict(guest, "refused", formatText("scan.revoked"), ...actions);
+    else this.#drawVerdict(guest, kind, formatText(refusal), ...actions);
+    // The verdict says what is wrong with the scanned badge.
+    showMessage("scan-problem", "");
     this.focusSearch();
     // The next name replaces this one.
     this.#field.select();
@@ -343,77 +376,14 @@ export class DeskView {
 
   // --- walk-ins and changes -----------------------------------------------------------------------------
 
-  #openWalkIn() {
-    const desk = this.#getDesk();
-    if (!desk?.data) return;
-    const choices = getElement("walk-in-tickets");
-    choices.replaceChildren(
-      ...desk.data.tickets.map((ticket) => {
-        const label = makeElement("label");
-        const input = document.createElement("input");
-        Object.assign(input, { type: "radio", name: "ticket", value: ticket.slug, required: true });
-        input.checked = ticket.is_default || desk.data?.tickets.length === 1;
-        label.append(input, makeElement("span", "choice-text", [ticket.title, ticket.price].filter(Boolean).join(" · ")));
-        return label;
-      }),
-    );
-    getElement("walk-in-addons").hidden = !desk.data.has_addons;
-    showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
-    this.#showDuplicates(desk, []);
-    getDialog("walk-in-dialog").showModal();
-  }
-
-  async #registerWalkIn() {
-    const desk = this.#getDesk();
-    if (!desk) return;
-    const form = getForm("walk-in-form");
-    const values = { ...readTexts(form), ticket: readForm(form).ticket };
-    if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
-    showMessage("walk-in-problem", "");
-    const duplicates = findSamePerson(desk.guests, values);
-    if (duplicates.map(({ reference }) => reference).join() !== this.#acceptedReferences) {
-      this.#showDuplicates(desk, duplicates);
-      if (duplicates.length) return;
-    }
-    const reference = await desk.addWalkIn(values);
-    if (!reference) return showMessage("walk-in-problem", formatText("walk_in.no_spare"));
-    form.reset();
-    getDialog("walk-in-dialog").close();
-    const guest = desk.findGuest(reference);
-    if (!guest) return;
+  /** @param {Desk.Guest} guest */
+  async #showRegistered(guest) {
     this.#field.value = "";
     this.#search("");
     // As online: the badge may be for later, and who is inside is counted at the door.
     const checkIn = () => this.#runOnce(() => this.#checkIn(guest, "in"));
     this.#drawVerdict(guest, "registered", formatText("verdict.registered"), makeButton(formatText("check_in"), checkIn));
     await this.#print(guest);
-  }
-
-  /**
-   * Show guests who seem to be the walk-in; the next submission registers a second time.
-   * @param {DeskState} desk
-   * @param {Desk.Guest[]} duplicates
-   */
-  #showDuplicates(desk, duplicates) {
-    this.#acceptedReferences = duplicates.map(({ reference }) => reference).join();
-    const list = makeElement("ul", "listing");
-    for (const guest of duplicates) {
-      const item = makeElement("li", "row");
-      const isExpected = guest.state === "confirmed" && !guest.is_inside;
-      const serve = () => {
-        getDialog("walk-in-dialog").close();
-        if (isExpected) this.#runOnce(() => this.#checkIn(guest, "in"));
-        else this.#showGuest(guest.reference);
-      };
-      const ticket = desk.findTicket(guest.ticket)?.title;
-      item.append(
-        makeElement("span", "", [formatName(guest), ticket].filter(Boolean).join(" · ")),
-        makeButton(formatText(isExpected ? "check_in" : "open"), serve, "button quiet small"),
-      );
-      list.append(item);
-    }
-    getElement("walk-in-duplicates").hidden = !duplicates.length;
-    getElement("walk-in-duplicates-list").replaceChildren(list);
   }
 
   /**
@@ -430,16 +400,37 @@ export class DeskView {
     this.focusSearch();
   }
 
-  /** @param {string} reference */
-  #showTransferred(reference) {
+  /**
+   * Return what the staff can do for a guest whose order is not confirmed.
+   * @param {Desk.Guest} guest
+   */
+  #listPendingActions(guest) {
+    const desk = this.#getDesk();
+    const payment = desk && canPay(desk, guest) ? [this.#makePaymentButton(guest)] : [];
+    const hint = makeElement("p", "", formatText("refusal.offline"));
+    return guest.payment === "to_pay" && payment.length ? payment : [hint, ...payment];
+  }
+
+  /** @param {Desk.Guest} guest */
+  #makePaymentButton(guest) {
+    return makeButton(formatText("payment.take"), () => this.#payments.open(guest));
+  }
+
+  /**
+   * Show a guest after a transfer or a payment, with what comes next.
+   * @param {string} reference
+   * @param {string} text what was done
+   */
+  #showChanged(reference, text) {
     const guest = this.#getDesk()?.findGuest(reference);
     if (!guest) return;
-    // The list was found by the former attendee's name.
+    // The list may have been found by the former attendee's name.
     this.#field.value = "";
     this.#search("");
-    const print = () => this.#runOnce(() => this.#print(guest));
-    const actions = guest.state === "confirmed" ? [makeButton(formatText("print"), print)] : [];
-    this.#drawVerdict(guest, "registered", formatText("transfer.done"), ...actions);
+    const checkIn = makeButton(formatText("check_in"), () => this.#runOnce(() => this.#checkIn(guest, "in")));
+    const print = makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest)));
+    const actions = guest.state === "confirmed" ? [...(guest.is_inside ? [] : [checkIn]), print] : [];
+    this.#drawVerdict(guest, "registered", text, ...actions);
     this.focusSearch();
   }
 
@@ -476,7 +467,8 @@ export class DeskView {
     getElement("problems").replaceChildren(
       ...desk.problems.map((storedEntry) => {
         const guest = desk.findGuest(storedEntry.entry.reference);
-        return drawProblem(storedEntry, desk.data?.event.timezone ?? "UTC", {
+        const event = { zone: desk.data?.event.timezone ?? "UTC", currency: desk.data?.currency ?? "EUR" };
+        return drawProblem(storedEntry, event, {
           open: guest ? () => this.#dialog.open(guest) : null,
           resolve: () => desk.resolveEntry(storedEntry),
         });

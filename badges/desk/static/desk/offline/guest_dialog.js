@@ -4,6 +4,7 @@ import { fillForm, getDialog, getForm, readForm, readTexts } from "./forms.js";
 import { drawFacts } from "./guest_facts.js";
 import { findTransferProblem, formatName, hasBothNames, pickTexts } from "./guests.js";
 import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+import { canPay } from "./payment_dialog.js";
 
 const DIALOG_IDS = ["guest-dialog", "transfer-dialog"];
 const REPRINT_REASONS = ["lost", "damaged", "corrected", "printer"];
@@ -16,6 +17,7 @@ const REPRINT_REASONS = ["lost", "damaged", "corrected", "printer"];
  * @property {(guest: Desk.Guest, reason: string) => Promise<void>} recordPrint
  * @property {(guest: Desk.Guest) => void} printBadge
  * @property {(reference: string) => void} showTransferred
+ * @property {(guest: Desk.Guest) => void} takePayment
  * @property {() => void} focusSearch
  */
 
@@ -39,6 +41,7 @@ export class GuestDialog {
       this.#actions.runOnce(() => this.#save());
     });
     getElement("guest-substitute").addEventListener("click", () => this.#openTransfer());
+    getElement("guest-payment").addEventListener("click", () => this.#takePayment());
     getForm("transfer-form").addEventListener("submit", (submission) => {
       submission.preventDefault();
       this.#actions.runOnce(() => this.#transfer());
@@ -68,6 +71,7 @@ export class GuestDialog {
     showMessage("guest-problem", "");
     // A place that was given up cannot be transferred.
     getElement("guest-substitute").hidden = !["confirmed", "pending"].includes(guest.state);
+    getElement("guest-payment").hidden = !canPay(desk, guest);
     getElement("guest-reprint").replaceChildren(...this.#makeReprintButtons(guest));
     getDialog("guest-dialog").showModal();
   }
@@ -88,6 +92,12 @@ export class GuestDialog {
     }
     this.close();
     this.#actions.focusSearch();
+  }
+
+  #takePayment() {
+    const guest = this.#guest;
+    this.close();
+    if (guest) this.#actions.takePayment(guest);
   }
 
   // --- transfer -----------------------------------------------------------------------------------------

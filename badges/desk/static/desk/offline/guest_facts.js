@@ -1,17 +1,18 @@
 /** Describe a guest in short: ticket, state, payment, arrival, badge and note. */
 
-import { formatText, formatTime, makeElement } from "./page.js";
+import { formatMoney, formatText, formatTime, makeElement } from "./page.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
 
 /**
  * Return what is owed, with the number of people whose order owes it if there are several.
  * @param {Desk.Guest} guest
+ * @param {string} currency
  */
-function describePayment({ payment, amount_due, order_size }) {
+function describePayment({ payment, amount_due_cents, order_size }, currency) {
   if (payment === "free") return "";
   const prefix = order_size > 1 ? "group_payment" : "payment";
-  return formatText(`${prefix}.${payment}`, { amount: amount_due, count: order_size });
+  return formatText(`${prefix}.${payment}`, { amount: formatMoney(amount_due_cents, currency), count: order_size });
 }
 
 /**
@@ -25,7 +26,7 @@ export function drawFacts(desk, guest) {
   const tags = [
     desk.findTicket(guest.ticket)?.title,
     guest.state === "confirmed" ? "" : formatText(`state.${guest.state}`),
-    describePayment(guest),
+    describePayment(guest, desk.data?.currency ?? "EUR"),
     guest.is_inside ? formatText("facts.inside", { time }) : guest.arrived_at ? formatText("facts.left", { time }) : "",
     guest.printed_at ? formatText("facts.printed", { time: formatTime(guest.printed_at, zone) }) : "",
     guest.no_photo ? formatText("facts.no_photo") : "",

@@ -46,9 +46,48 @@ export function applyEntries(data, entries) {
   for (const entry of entries.filter(({ id, kind }) => kind !== "undo" && !undone.has(id))) {
     const guest = entry.kind === "walk_in" ? makeWalkIn(data, entry) : guests.get(entry.reference);
     if (!guest) continue;
+    if (entry.kind === "payment" || entry.kind === "invoice") {
+      for (const member of listOrder([...guests.values()], guest)) {
+        guests.set(member.reference, { ...member, ...settle(member, entry), isPending: true });
+      }
+      continue;
+    }
     guests.set(guest.reference, { ...guest, ...changeGuest(guest, entry), isPending: true });
   }
   return [...guests.values()];
+}
+
+/**
+ * Return the guests whose places are paid together with this one.
+ * @param {Desk.Guest[]} guests
+ * @param {Desk.Guest} guest
+ */
+function listOrder(guests, { reference, order }) {
+  // A walk-in has no order until it is sent.
+  return guests.filter((each) => each.reference === reference || (order !== "" && each.order === order));
+}
+
+/**
+ * Return what a payment for the order changes, or its invoice: both confirm a pending place once nothing is to pay.
+ * @param {Desk.Guest} guest
+ * @param {Desk.Entry & {kind: "payment" | "invoice"}} entry
+ * @returns {Partial<Desk.Guest>}
+ */
+function settle({ state, payment, amount_due_cents }, entry) {
+  if (payment === "free" || payment === "paid") return {};
+  const confirmed = state === "pending" ? /** @type {const} */ ({ state: "confirmed", scan_state: "confirmed" }) : {};
+  if (entry.kind === "invoice") return payment === "to_pay" ? { payment: "to_invoice", ...confirmed } : {};
+  const rest = Math.max(0, amount_due_cents - entry.values.amount);
+  return rest ? { amount_due_cents: rest } : { payment: "paid", amount_due_cents: 0, ...confirmed };
+}
+
+/**
+ * Return a typed amount in cents, with a comma or a point before at most two decimals; null for any other text.
+ * @param {string} text
+ */
+export function parseCents(text) {
+  const match = /^(\d+)(?:[,.](\d{1,2}))?$/.exec(text.replace(/[\s€]/g, ""));
+  return match ? Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0")) : null;
 }
 
 /**
@@ -67,8 +106,8 @@ function makeWalkIn(data, { reference, values }) {
     state: "confirmed",
     scan_state: "confirmed",
     note: "",
-    payment: ticket?.price ? "to_invoice" : "free",
-    amount_due: ticket?.price ?? "",
+    payment: ticket?.price_cents ? "to_invoice" : "free",
+    amount_due_cents: ticket?.price_cents ?? 0,
     order_size: 1,
     is_inside: false,
     arrived_at: null,
@@ -76,6 +115,7 @@ function makeWalkIn(data, { reference, values }) {
     badge_version: 1,
     code: spare?.code ?? null,
     next_code: null,
+    outlined_names: null,
   };
 }
 
@@ -93,17 +133,29 @@ function changeGuest(guest, entry) {
     case "note":
       return { note: entry.values.note };
     case "correct":
-      return pickTexts(entry.values);
+      return changeTexts(guest, entry.values);
     case "substitute":
       // A place without a name had no attendee whose badge would become void.
       return hasName(guest)
-        ? { ...pickTexts(entry.values), ...startNextBadge(guest), printed_at: null, note: "" }
-        : pickTexts(entry.values);
+        ? { ...changeTexts(guest, entry.values), ...startNextBadge(guest), printed_at: null, note: "" }
+        : changeTexts(guest, entry.values);
     case "print":
       return { ...(entry.values.reason ? startNextBadge(guest) : {}), printed_at: entry.at };
     default:
       return {};
   }
+}
+
+/**
+ * @param {Desk.Guest} guest
+ * @param {Desk.GuestTexts} values
+ * @returns {Partial<Desk.Guest>}
+ */
+function changeTexts(guest, values) {
+  const names = /** @type {const} */ (["first_name", "last_name", "company"]);
+  const areSame = names.every((name) => guest[name] === values[name]);
+  // Only the server draws outlines.
+  return { ...pickTexts(values), ...(areSame ? {} : { outlined_names: null }) };
 }
 
 /**
@@ -174,6 +226,7 @@ export const formatName = (guest) => `${guest.first_name} ${guest.last_name}`.tr
 export function listTypedTexts(entry) {
   const { kind, values } = entry;
   if (kind === "note") return [values.note].filter(Boolean);
+  if (kind === "payment") return [values.note].filter(Boolean);
   if (kind === "check_in") return [values.reason ?? ""].filter(Boolean);
   if (kind !== "walk_in" && kind !== "correct" && kind !== "substitute") return [];
   const before = /** @type {Partial<Desk.GuestTexts>} */ (kind === "walk_in" ? {} : values.before);
@@ -183,11 +236,12 @@ export function listTypedTexts(entry) {
 
 /**
  * Return how well a guest matches: 2 if each word of the query begins a word of the name, 1 if one of the company or
- * the e-mail address, or if the query is a whole reference; else 0. See badges/desk/search.py.
+ * the e-mail address, or if the query is a whole reference or the badge's short code; else 0. See badges/desk/search.py.
  * @param {Desk.Guest} guest
  * @param {string[]} words
+ * @param {string | null} shortCode
  */
-function rankMatch(guest, words) {
+function rankMatch(guest, words, shortCode) {
   const { first_name, last_name, company, email, order, reference } = guest;
   const matches = (/** @type {string[]} */ ...texts) => {
     const text = normalizeText(texts.join(" "));
@@ -195,18 +249,20 @@ function rankMatch(guest, words) {
   };
   if (matches(first_name, last_name)) return 2;
   const isReference = words.length === 1 && [order, reference].includes(words[0].toUpperCase());
-  return isReference || matches(first_name, last_name, company, email) ? 1 : 0;
+  const isBadge = shortCode !== null && guest.code?.short_code === shortCode;
+  return isReference || isBadge || matches(first_name, last_name, company, email) ? 1 : 0;
 }
 
 /**
  * Return the first guests that match, those by name first, and how many match.
  * @param {Desk.Guest[]} guests
  * @param {string} query
+ * @param {string | null} shortCode the query as the short code of a badge, if it can be one
  */
-export function searchGuests(guests, query) {
+export function searchGuests(guests, query, shortCode = null) {
   const words = normalizeText(query).split(" ").filter(Boolean);
   if (!words.length) return { shown: [], total: 0 };
-  const found = guests.map((guest) => ({ guest, rank: rankMatch(guest, words) })).filter(({ rank }) => rank > 0);
+  const found = guests.map((guest) => ({ guest, rank: rankMatch(guest, words, shortCode) })).filter(({ rank }) => rank > 0);
   const key = (/** @type {Desk.Guest} */ guest) => normalizeText(`${guest.last_name} ${guest.first_name}`);
   found.sort((first, second) => second.rank - first.rank || key(first.guest).localeCompare(key(second.guest)));
   return { shown: found.slice(0, MAX_SHOWN).map(({ guest }) => guest), total: found.length };

@@ -42,6 +42,19 @@ export function formatTime(moment, timeZone) {
 }
 
 /**
+ * Return an amount as the server writes it (convention/money.py): “90 €”, “€90”.
+ * @param {number} cents
+ * @param {string} currency
+ */
+export function formatMoney(cents, currency) {
+  const digits = cents % 100 ? 2 : 0;
+  const format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const number = format.format(cents / 100);
+  if (currency !== "EUR") return `${number}\u00a0${currency}`;
+  return language === "en" ? `€${number}` : `${number}\u00a0€`;
+}
+
+/**
  * Return the time of day at the event, after the day of the week unless it is today.
  * @param {number} moment
  * @param {string} timeZone

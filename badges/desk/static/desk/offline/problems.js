@@ -1,19 +1,20 @@
 /** Draw the entries that the server could not apply as they were, with what was typed. */
 
 import { formatName, listTypedTexts } from "./guests.js";
-import { formatText, formatTime, makeButton, makeElement } from "./page.js";
+import { formatMoney, formatText, formatTime, makeButton, makeElement } from "./page.js";
 
 /**
  * @param {Desk.StoredEntry} storedEntry
- * @param {string} zone of the event
+ * @param {{zone: string, currency: string}} event
  * @param {{open: (() => void) | null, resolve: () => void}} actions `open` shows the guest, if the device has them
  */
-export function drawProblem({ entry, name, result }, zone, actions) {
+export function drawProblem({ entry, name, result }, { zone, currency }, actions) {
   const item = makeElement("li");
   const typed = listTypedTexts(entry);
   const details = [
     formatText("entry.made_at", { time: formatTime(entry.at, zone) }),
     entry.kind === "substitute" ? formatText("entry.replaced", { name: formatName(entry.values.before) }) : "",
+    entry.kind === "payment" ? formatText("entry.amount", { amount: formatMoney(entry.values.amount, currency) }) : "",
     typed.length ? formatText("entry.typed", { values: typed.join(" · ") }) : "",
   ];
   const buttons = makeElement("p", "cluster");

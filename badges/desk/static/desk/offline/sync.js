@@ -1,5 +1,6 @@
 /** Send requests as the signed-in desk staff; distinguish no network, an ended session, and refusals. */
 
+import { getElapsedMs, PAGE_ID } from "../../scanner/clock.js";
 import { settings } from "./page.js";
 
 const TIMEOUT_MS = 20_000;
@@ -90,7 +91,9 @@ export const enableDevice = (event, name) => post(settings.enable, event, { name
  */
 export async function synchronize({ event, device, version, clock_offset_ms }, digests, entries) {
   const sentAt = Date.now();
-  const body = { device, version, digests, clock_offset_ms, entries };
+  // The age of each entry is the difference of two elapsed times, whatever clock the device shows.
+  const clock = { page: PAGE_ID, elapsed_ms: getElapsedMs(), sent_at: new Date(sentAt).toISOString() };
+  const body = { device, version, digests, clock_offset_ms, ...clock, entries };
   const response = await post(settings.sync, event, body);
   const midpoint = (sentAt + Date.now()) / 2;
   return { ...response, clock_offset_ms: Math.round(Date.parse(response.server_time) - midpoint) };

@@ -1,0 +1,109 @@
+/** The dialog in which a walk-in is registered, with the guests who seem to be the same person. */
+
+import { getDialog, getForm, readForm, readTexts } from "./forms.js";
+import { findSamePerson, formatName, hasBothNames } from "./guests.js";
+import { formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
+
+/** @typedef {import("./desk_state.js").DeskState} DeskState */
+
+/**
+ * What the desk does for the dialog.
+ * @typedef {object} WalkInActions
+ * @property {() => DeskState | null} getDesk
+ * @property {(action: () => Promise<void>) => void} runOnce
+ * @property {(guest: Desk.Guest) => Promise<void>} checkIn
+ * @property {(reference: string) => void} showGuest
+ * @property {(guest: Desk.Guest) => Promise<void>} showRegistered
+ */
+
+export class WalkInDialog {
+  #actions;
+  /** The references of the guests whom the staff has seen to be the same person as a walk-in. */
+  #acceptedReferences = "";
+
+  /** @param {WalkInActions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+  }
+
+  listen() {
+    getElement("walk-in-open").addEventListener("click", () => this.#open());
+    getForm("walk-in-form").addEventListener("submit", (submission) => {
+      submission.preventDefault();
+      this.#actions.runOnce(() => this.#register());
+    });
+  }
+
+  /** Close the dialog and remove everything about guests from it. */
+  clear() {
+    getDialog("walk-in-dialog").close();
+    getForm("walk-in-form").reset();
+    getElement("walk-in-duplicates-list").replaceChildren();
+  }
+
+  #open() {
+    const desk = this.#actions.getDesk();
+    if (!desk?.data) return;
+    const choices = getElement("walk-in-tickets");
+    choices.replaceChildren(
+      ...desk.data.tickets.map((ticket) => {
+        const label = makeElement("label");
+        const input = document.createElement("input");
+        Object.assign(input, { type: "radio", name: "ticket", value: ticket.slug, required: true });
+        input.checked = ticket.is_default || desk.data?.tickets.length === 1;
+        label.append(input, makeElement("span", "choice-text", [ticket.title, ticket.price].filter(Boolean).join(" · ")));
+        return label;
+      }),
+    );
+    getElement("walk-in-addons").hidden = !desk.data.has_addons;
+    showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
+    this.#showDuplicates(desk, []);
+    getDialog("walk-in-dialog").showModal();
+  }
+
+  async #register() {
+    const desk = this.#actions.getDesk();
+    if (!desk) return;
+    const form = getForm("walk-in-form");
+    const values = { ...readTexts(form), ticket: readForm(form).ticket };
+    if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
+    showMessage("walk-in-problem", "");
+    const duplicates = findSamePerson(desk.guests, values);
+    if (duplicates.map(({ reference }) => reference).join() !== this.#acceptedReferences) {
+      this.#showDuplicates(desk, duplicates);
+      if (duplicates.length) return;
+    }
+    const reference = await desk.addWalkIn(values);
+    if (!reference) return showMessage("walk-in-problem", formatText("walk_in.no_spare"));
+    this.clear();
+    const guest = desk.findGuest(reference);
+    if (guest) await this.#actions.showRegistered(guest);
+  }
+
+  /**
+   * Show guests who seem to be the walk-in; the next submission registers a second time.
+   * @param {DeskState} desk
+   * @param {Desk.Guest[]} duplicates
+   */
+  #showDuplicates(desk, duplicates) {
+    this.#acceptedReferences = duplicates.map(({ reference }) => reference).join();
+    const list = makeElement("ul", "listing");
+    for (const guest of duplicates) {
+      const item = makeElement("li", "row");
+      const isExpected = guest.state === "confirmed" && !guest.is_inside;
+      const serve = () => {
+        getDialog("walk-in-dialog").close();
+        if (isExpected) this.#actions.runOnce(() => this.#actions.checkIn(guest));
+        else this.#actions.showGuest(guest.reference);
+      };
+      const ticket = desk.findTicket(guest.ticket)?.title;
+      item.append(
+        makeElement("span", "", [formatName(guest), ticket].filter(Boolean).join(" · ")),
+        makeButton(formatText(isExpected ? "check_in" : "open"), serve, "button quiet small"),
+      );
+      list.append(item);
+    }
+    getElement("walk-in-duplicates").hidden = !duplicates.length;
+    getElement("walk-in-duplicates-list").replaceChildren(list);
+  }
+}
