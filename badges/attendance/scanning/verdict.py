@@ -178,9 +178,7 @@ def resolve_let_in(facts: ScanFacts, verdict: Verdict) -> bool:
         return False
     if facts.let_in is not None:
         return facts.let_in
-    # An operator who was shown "already in" stopped the attendee; `already_in` otherwise means two devices.
-    is_stopped = facts.local_verdict == ALREADY_IN or was_sent_away(facts)
-    return verdict.verdict in COUNTED_VERDICTS and not is_stopped
+    return verdict.verdict in COUNTED_VERDICTS and not was_stopped(facts)
 
 
 def has_entry_expired(facts: ScanFacts) -> bool:
@@ -200,7 +198,10 @@ def decide_inside(facts: ScanFacts) -> Verdict:
 
 def was_stopped(facts: ScanFacts) -> bool:
     """Return whether the operator stopped the attendee, so that nobody came in a second time."""
-    return facts.local_verdict == ALREADY_IN if facts.let_in is None else not facts.let_in
+    if facts.let_in is not None:
+        return not facts.let_in
+    # An operator who was shown "already in" stopped the attendee; `already_in` otherwise means two devices.
+    return facts.local_verdict == ALREADY_IN or was_sent_away(facts)
 
 
 def is_repeated_read(facts: ScanFacts) -> bool:

@@ -140,7 +140,8 @@ function wasSentAway(facts) {
  * @param {Scanner.VerdictFacts} facts
  */
 function wasStopped(facts) {
-  return facts.let_in === null ? facts.local_verdict === ALREADY_IN : !facts.let_in;
+  if (facts.let_in !== null) return !facts.let_in;
+  return facts.local_verdict === ALREADY_IN || wasSentAway(facts);
 }
 
 /**
