@@ -149,6 +149,12 @@ scanned_registrations = SingleHook()
 registration_presence = SingleHook()
 # (registration) -> RegistrationAttendance (badges/desk/arrivals.py): what its page says of arrival and scans.
 registration_attendance = SingleHook()
+# (event, at=) -> DeskReports (badges/attendance/scanning/device_state/silence.py): the browsers at the desk
+# that may work offline.
+desk_reports = SingleHook()
+# (event, DeskReports, window=) -> by desk id and direction, the scans of each in this time before it was last
+# seen.
+desk_scan_counts = SingleHook()
 # () -> None: end the access of all paired devices.
 revoke_devices = SingleHook()
 # (people, as ids) -> None, in the transaction in which their roles or accounts were ended: revoke the devices

@@ -69,10 +69,10 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
     if counts.fewest_inside != counts.most_inside:
         bounds = {"fewest": counts.fewest_inside, "most": counts.most_inside}
         count = (
-            f"{count} · {_('between %(fewest)d and %(most)d, as some phones are not responding') % bounds}"
+            f"{count} · {_('between %(fewest)d and %(most)d, as some devices are not responding') % bounds}"
         )
     elif counts.silent_devices:
-        count = f"{count} · {_('some phones are not responding')}"
+        count = f"{count} · {_('some devices are not responding')}"
     return PrintedList(
         title=_("Evacuation list"),
         subtitles=[count],

@@ -78,6 +78,18 @@ def assess_device(report: DeviceReport, *, common_version: str, at: datetime.dat
     return DeviceHealth(state=state, problems=problems, unknowns=unknowns)
 
 
+def assess_desk(seen_at: datetime.datetime | None, *, at: datetime.datetime) -> DeviceHealth:
+    """Return the state of a browser that may work offline at the desk: it reports only that it is open."""
+    if seen_at is not None and at - seen_at < SILENT_AFTER:
+        return DeviceHealth(state=HealthState.OK, problems=(), unknowns=())
+    sentence = (
+        _("It has never connected: open the offline desk on it.")
+        if seen_at is None
+        else _("Not responding: open the offline desk and enter the PIN.")
+    )
+    return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(sentence,))
+
+
 def find_problems(report: DeviceReport, common_version: str) -> Iterator[str]:
     """Yield a sentence for each thing that must be put right."""
     state = report.state

@@ -168,8 +168,8 @@ HEADCOUNT_EXAMPLE = OpenApiExample(
 class SilentDeviceResponse(serializers.Serializer[Any]):
     """A device that has stopped reporting, and how many unsent scans it may hold, by its earlier pace."""
 
-    name = serializers.CharField(source="device")
-    checkpoint = serializers.CharField(source="device.checkpoint.name")
+    name = serializers.CharField()
+    checkpoint = serializers.CharField(source="checkpoint.name")
     silent_minutes = serializers.IntegerField(source="minutes", min_value=0)
     entries = serializers.IntegerField(min_value=0)
     exits = serializers.IntegerField(min_value=0)

@@ -1,4 +1,4 @@
-"""List what is missing before an event can open: phones, checkpoints, badges, keys."""
+"""List what is missing before an event can open: phones, desks, checkpoints, badges, keys."""
 
 import datetime
 from collections import Counter
@@ -12,9 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from badges.attendance.devices.checkpoints import list_sessions_without_checkpoint
-from badges.attendance.devices.device_health import DeviceHealth, DeviceReport, HealthState, assess_device
+from badges.attendance.devices.device_health import (
+    DeviceHealth,
+    DeviceReport,
+    HealthState,
+    assess_desk,
+    assess_device,
+)
 from badges.attendance.models import Checkpoint, Device, Scan
+from badges.attendance.scanning.device_state.silence import DeskReport
 from badges.printing.print_states import PrintState, find_print_states
+from convention import hooks
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -33,6 +41,15 @@ class DeviceReadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskReadiness:
+    """A browser that may work offline at the desk, with its state."""
+
+    report: DeskReport
+    health: DeviceHealth
+    age_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessGap:
     """A sentence about what is missing, and the name of the page where to add it."""
 
@@ -43,11 +60,13 @@ class ReadinessGap:
 @dataclass(frozen=True, slots=True)
 class EventReadiness:
     devices: list[DeviceReadiness]
+    desks: list[DeskReadiness]
     gaps: list[ReadinessGap]
 
     @property
     def is_ready(self) -> bool:
-        return not self.gaps and all(row.health.state == HealthState.OK for row in self.devices)
+        health = [*(row.health for row in self.devices), *(row.health for row in self.desks)]
+        return not self.gaps and all(each.state == HealthState.OK for each in health)
 
     @property
     def ready_count(self) -> int:
@@ -56,7 +75,11 @@ class EventReadiness:
 
 def load_readiness(event: "Event", *, at: datetime.datetime | None = None) -> EventReadiness:
     now = at or timezone.now()
-    return EventReadiness(load_device_readiness(event, at=now), list(find_gaps(event, at=now)))
+    return EventReadiness(
+        load_device_readiness(event, at=now),
+        load_desk_readiness(event, at=now),
+        list(find_gaps(event, at=now)),
+    )
 
 
 def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[DeviceReadiness]:
@@ -74,7 +97,7 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
             device,
             report,
             assess_device(report, common_version=version, at=at),
-            None if device.seen_at is None else max(0, int((at - device.seen_at).total_seconds()) // 60),
+            count_minutes_since(device.seen_at, at=at),
         )
         for device, report in zip(devices, reports, strict=True)
     ]
@@ -83,6 +106,20 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
         assessed,
         key=lambda row: (states.index(row.health.state), row.device.checkpoint.name, str(row.device)),
     )
+
+
+def load_desk_readiness(event: "Event", *, at: datetime.datetime) -> list[DeskReadiness]:
+    """Return the browsers that may work offline at the desk, those that do not respond first."""
+    reports: list[DeskReport] = hooks.desk_reports.provider()(event, at=at)
+    rows = [
+        DeskReadiness(report, assess_desk(report.seen_at, at=at), count_minutes_since(report.seen_at, at=at))
+        for report in reports
+    ]
+    return sorted(rows, key=lambda row: row.health.state == HealthState.OK)
+
+
+def count_minutes_since(seen_at: datetime.datetime | None, *, at: datetime.datetime) -> int | None:
+    return None if seen_at is None else max(0, int((at - seen_at).total_seconds()) // 60)
 
 
 def find_common_version(reports: list[DeviceReport]) -> str:

@@ -108,7 +108,7 @@ def load_checkpoint_state(device: Device, *, at: datetime.datetime, pending: int
     checkpoint_id = device.checkpoint.presence_checkpoint_id
     silent = find_silent_devices(device.event, at=at, checkpoint_id=checkpoint_id)
     # The device itself is not silent, since it sends this request.
-    others = [each for each in silent if each.device.pk != device.pk]
+    others = [each for each in silent if each.device_id != device.pk]
     return CheckpointState(device, [limit] if limit else [], others)
 
 

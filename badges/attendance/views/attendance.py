@@ -80,7 +80,7 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     parts = (
         number_changes(event_obj.pk), event_obj.sequence, translation.get_language(), is_over,
         is_organizer,
-        [(each.device.pk, each.minutes, each.scans) for each in silent],
+        [(each.name, each.minutes, each.scans) for each in silent],
     )  # fmt: skip
     etag = f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)

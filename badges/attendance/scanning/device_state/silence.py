@@ -2,13 +2,14 @@
 
 import datetime
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, F
 
-from badges.attendance.models import Device, Scan
+from badges.attendance.models import Checkpoint, Device, Scan
+from convention import hooks
 
 from ..presence_store import filter_by_checkpoint
 from ..verdict import COUNTED_VERDICTS
@@ -25,14 +26,36 @@ PACE_WINDOW = datetime.timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class SilentDevice:
-    """A device that has stopped reporting, and how many unsent entries and exits it may hold."""
+class DeskReport:
+    """A browser at the desk that may work offline; its last contact is all that it reports.
 
-    device: Device
-    checkpoint_id: int
+    `checkpoint` is the entrance, where it checks guests in; None while the event has none.
+    """
+
+    pk: int
+    name: str
+    checkpoint: Checkpoint | None
+    seen_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SilentDevice:
+    """A device that has stopped reporting, and how many unsent entries and exits it may hold.
+
+    `device_id` is that of a phone, None for a desk.
+    """
+
+    name: str
+    checkpoint: Checkpoint
     silence: datetime.timedelta
     entries: int
     exits: int
+    device_id: int | None = None
+
+    @property
+    def checkpoint_id(self) -> int:
+        """Return the id of the checkpoint at which its scans count."""
+        return self.checkpoint.presence_checkpoint_id
 
     @property
     def minutes(self) -> int:
@@ -46,7 +69,16 @@ class SilentDevice:
 def find_silent_devices(
     event: "Event", *, at: datetime.datetime, checkpoint_id: int | None = None
 ) -> list[SilentDevice]:
-    """Return the valid devices of the event, or of one checkpoint, that have not reported for two minutes."""
+    """Return the phones and desks of the event, or of one checkpoint, that were silent for two minutes."""
+    return [
+        *_find_silent_phones(event, at=at, checkpoint_id=checkpoint_id),
+        *_find_silent_desks(event, at=at, checkpoint_id=checkpoint_id),
+    ]
+
+
+def _find_silent_phones(
+    event: "Event", *, at: datetime.datetime, checkpoint_id: int | None
+) -> list[SilentDevice]:
     candidates = Device.objects.filter(
         event=event, seen_at__lte=at - SILENT_AFTER, seen_at__gt=at - FORGOTTEN_AFTER
     )
@@ -62,7 +94,33 @@ def find_silent_devices(
     if not silent:
         return []
     paces = _count_scans_before_silence(silent)
-    return [_make_silent_device(device, paces, at) for device in silent]
+    return [_make_silent_phone(device, paces, at) for device in silent]
+
+
+def _find_silent_desks(
+    event: "Event", *, at: datetime.datetime, checkpoint_id: int | None
+) -> list[SilentDevice]:
+    reports: list[DeskReport] = hooks.desk_reports.provider()(event, at=at)
+    silent = [
+        report
+        for report in reports
+        if report.seen_at and SILENT_AFTER <= at - report.seen_at < FORGOTTEN_AFTER
+    ]
+    if not silent:
+        return []
+    paces = hooks.desk_scan_counts.provider()(event, silent, window=PACE_WINDOW)
+    devices = [_make_silent_desk(report, paces, at) for report in silent if report.checkpoint]
+    return [device for device in devices if checkpoint_id in (None, device.checkpoint_id)]
+
+
+def _estimate_scans(
+    paces: Mapping[tuple[int, str], int], pk: int, silence: datetime.timedelta
+) -> tuple[int, int]:
+    """Return how many entries and exits a device has made since, if it went on at its pace."""
+    entries, exits = (
+        math.ceil(paces.get((pk, direction), 0) * (silence / PACE_WINDOW)) for direction in ("in", "out")
+    )
+    return entries, exits
 
 
 def _count_scans_before_silence(devices: Collection[Device]) -> dict[tuple[int, str], int]:
@@ -88,15 +146,24 @@ def _count_scans_before_silence(devices: Collection[Device]) -> dict[tuple[int, 
     return {(device, direction): number for device, direction, number in counts}
 
 
-def _make_silent_device(
+def _make_silent_desk(
+    report: DeskReport, paces: Mapping[tuple[int, str], int], at: datetime.datetime
+) -> SilentDevice:
+    assert report.seen_at is not None
+    assert report.checkpoint is not None
+    silence = at - report.seen_at
+    entries, exits = _estimate_scans(paces, report.pk, silence)
+    return SilentDevice(report.name, report.checkpoint, silence, entries, exits)
+
+
+def _make_silent_phone(
     device: Device, paces: dict[tuple[int, str], int], at: datetime.datetime
 ) -> SilentDevice:
     assert device.seen_at is not None
     silence = at - device.seen_at
-    share = silence / PACE_WINDOW
+    entries, exits = _estimate_scans(paces, device.pk, silence)
     # The scans pending at its last report can be entries or exits.
     pending = device.state.get("pending") or 0
-    entries, exits = (
-        math.ceil(paces.get((device.pk, direction), 0) * share) + pending for direction in ("in", "out")
+    return SilentDevice(
+        str(device), device.checkpoint, silence, entries + pending, exits + pending, device_id=device.pk
     )
-    return SilentDevice(device, device.checkpoint.presence_checkpoint_id, silence, entries, exits)
