@@ -1,18 +1,22 @@
 """Compare what the server says with the true history; every difference is a sentence."""
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from badges.attendance.models import Presence, Scan
 from badges.attendance.reports.headcount import count_attendance
 from badges.attendance.scanning.device_state.leases import DELIVERY_DURATION
+from badges.attendance.scanning.inputs.scan_time import MAX_CLOCK_SKEW
 from badges.attendance.scanning.presence import ENTRY_LIFETIME, REPEAT_INTERVAL, find_conflicts
 from badges.attendance.scanning.presence_store import load_scan_histories, rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
+from badges.attendance.scanning.verdict import ALREADY_IN, REFUSED
 from tests.badges.attendance.consistency.world import ROOM_CAPACITY, SECOND
 
 # A network's delay and a clock that is put right by a few seconds are no fault.
 TOLERANCE = 5 * SECOND
+VOID_REASONS = ("revoked", "cancelled")
 
 
 @dataclass
@@ -50,6 +54,9 @@ def find_problems(world, phones):
     problems = list(world.faults)
     problems += check_scans(world)
     problems += check_times(world)
+    problems += check_counters(world)
+    problems += check_refusals(world)
+    problems += check_stopped(world)
     problems += check_presences(world)
     problems += check_limits(world)
     problems += check_phones(world, phones)
@@ -84,7 +91,8 @@ def check_times(world):
     """A time that is wrong says so where a clock could tell, and a clock that was set raises no doubt."""
     for scan in Scan.objects.filter(event=world.event):
         passage = world.passages.get(str(scan.uid))
-        if passage is None or passage.is_time_lost:
+        # A time in the future is implausible by itself, even if no clock can tell the right one.
+        if passage is None or (passage.is_time_lost and not is_from_future(scan)):
             continue
         if scan.is_time_uncertain:
             if passage.is_clock_wrong and passage.device not in world.doubtful_devices:
@@ -92,6 +100,54 @@ def check_times(world):
             continue
         if abs(scan.effective_at - passage.at) > TOLERANCE:
             yield f"a scan of {passage.at} is dated {scan.effective_at} without a flag"
+
+
+def is_from_future(scan):
+    offset = datetime.timedelta(milliseconds=scan.clock_offset_ms or 0)
+    return scan.scanned_at + offset > scan.received_at + MAX_CLOCK_SKEW
+
+
+def check_counters(world):
+    """No scan is dated before the one that its phone made before, if the server had that one."""
+    previous_scans = defaultdict(list)
+    numbered = Scan.objects.filter(event=world.event, device_sequence__isnull=False)
+    for scan in numbered.order_by("device_sequence"):
+        earlier = [each for each in previous_scans[scan.device_id] if each.received_at <= scan.received_at]
+        if earlier and scan.effective_at < earlier[-1].effective_at:
+            yield f"a scan of {scan.effective_at} was made after one of {earlier[-1].effective_at}"
+        previous_scans[scan.device_id].append(scan)
+
+
+def check_refusals(world):
+    """Replaced, cancelled and merged badges are refused or flagged, by phones whose list says so too."""
+    for scan in Scan.objects.filter(event=world.event, direction="in").exclude(reason="revoked_device"):
+        reading = world.readings.get(str(scan.uid))
+        if reading is None or reading.is_explained:
+            continue
+        void_at = world.find_void_at(reading.badge)
+        if void_at is None or void_at > scan.received_at:
+            if scan.reason in VOID_REASONS:
+                yield f"a valid badge was said to be {scan.reason}"
+            continue
+        if void_at < scan.received_at and not is_objected(scan):
+            yield f"a badge that was void since {void_at} was {scan.verdict} ({scan.reason})"
+        if reading.listed_at and void_at < reading.listed_at and reading.screen != REFUSED:
+            yield f"a phone whose list said that a badge was void showed {reading.screen}"
+
+
+def is_objected(scan):
+    """Return whether the answer to a void badge is right: refused, or let in already and flagged."""
+    if not scan.let_in:
+        return scan.verdict == REFUSED and scan.reason in VOID_REASONS
+    # Two flags do not fit: a second admission and a full room come first.
+    return scan.verdict == ALREADY_IN or scan.reason in (*VOID_REASONS, "full")
+
+
+def check_stopped(world):
+    """Nobody who was stopped is said to have been let in twice."""
+    stopped = Scan.objects.filter(event=world.event, reason="conflict", let_in=False)
+    if count := stopped.count():
+        yield f"{count} scans of people who were stopped are conflicts"
 
 
 def group_passages(world):

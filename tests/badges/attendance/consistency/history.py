@@ -5,6 +5,7 @@ from unittest import mock
 
 from tests.badges.attendance.consistency.checker import find_problems
 from tests.badges.attendance.consistency.phone import SCANS_URL, Phone
+from tests.badges.attendance.consistency.rare_steps import take_rare_steps
 from tests.badges.attendance.consistency.world import World
 
 STEPS = 45
@@ -18,6 +19,7 @@ def play_history(seed):
         history = History(world)
         for _step in range(STEPS):
             history.take_step()
+        take_rare_steps(history)
         history.heal()
         return find_problems(world, history.phones)
 

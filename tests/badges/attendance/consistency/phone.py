@@ -29,7 +29,7 @@ from badges.attendance.scanning.verdict import (
 )
 from badges.codes import make_short_code
 from convention.codes.badge_codes import parse_badge_code
-from tests.badges.attendance.consistency.world import Passage
+from tests.badges.attendance.consistency.world import BadgeReading, Passage
 
 SCANS_URL, SNAPSHOT_URL, PAIR_URL = (f"/api/v1/scanner/{name}/" for name in ("scans", "snapshot", "pair"))
 MILLISECOND = datetime.timedelta(milliseconds=1)
@@ -136,7 +136,7 @@ class Phone:
         self.token = self.device_id = self.key = self.offset_ms = None
         # The page forgets its last scans too (forgetPeople in app.js), so that none of them can be undone.
         self.last_outcome = None
-        self.cursors, self.etag = {}, ""
+        self.cursors, self.etag, self.listed_at = {}, "", None
         self.registrations, self.presences, self.checkpoints, self.limits = {}, {}, {}, {}
         # Acknowledged since the last snapshot.
         self.sent = []
@@ -194,6 +194,7 @@ class Phone:
             self.forget_pairing()
             return True
         self.sent = []
+        self.listed_at = self.world.now
         if response.status_code == 200:
             self.store_snapshot(response)
         return True
@@ -226,6 +227,9 @@ class Phone:
         is_asking = verdict.verdict == UNVERIFIED and verdict.reason == "offline" and not let_in
         item = self.make_item(code, direction, verdict, None if is_asking else let_in, reason=reason)
         self.store(item, row, changes_inside=device_facts.changes_inside(facts))
+        self.world.readings[item["id"]] = BadgeReading(
+            badge, direction, self.listed_at, verdict.verdict, is_explained=facts.has_override
+        )
         is_tapped = let_in and not device_facts.lets_in_by_default(verdict)
         if let_in:
             self.let_pass(item, badge, is_explained=bool(reason) and self.can_override, is_tapped=is_tapped)
@@ -384,10 +388,11 @@ class Phone:
         if unsent and result["verdict"] in COUNTED_VERDICTS:
             self.sent.append(unsent)
 
-    def carry(self, other):
-        """Read the queue of another phone from its screen, to deliver it."""
+    def carry(self, other, *, undos_only=False):
+        """Read the queue of another phone from its screen, to deliver it; perhaps no more than its undos."""
         other.lose_times()
-        own = [item for item, _unsent in other.outbox.values() if item["id"] not in self.outbox]
+        items = [item for item, _unsent in other.outbox.values() if item["undoes"] or not undos_only]
+        own = [item for item in items if item["id"] not in self.outbox]
         # The codes on the other screen come round again and again, so reading begins anywhere.
         if self.world.random.random() < 0.5:
             own.reverse()

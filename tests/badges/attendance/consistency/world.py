@@ -48,7 +48,18 @@ class Badge:
 
     registration: Registration
     token: str
-    is_current: bool = True
+    replaced_at: datetime.datetime | None = None
+
+
+@dataclass
+class BadgeReading:
+    """A badge that a phone judged by its list of `listed_at`, and what its screen said."""
+
+    badge: Badge
+    direction: str
+    listed_at: datetime.datetime | None
+    screen: str
+    is_explained: bool
 
 
 class World:
@@ -69,10 +80,14 @@ class World:
         self.badges = [Badge(person, make_badge_token(person)) for person in self.people]
         self.organizer = make_administrator()
         self.passages: dict[str, Passage] = {}
+        # By the id of the scan; of let in and stopped badges alike.
+        self.readings: dict[str, BadgeReading] = {}
         self.scan_ids: set[str] = set()
         self.forged_ids: set[str] = set()
         self.revoked_at: dict[int, datetime.datetime] = {}
         self.merged_into: dict[int, int] = {}
+        # When a registration was cancelled or merged: none of its badges is valid from then on.
+        self.ended_at: dict[int, datetime.datetime] = {}
         self.transferred_at: dict[int, datetime.datetime] = {}
         self.faults: list[str] = []
         # Devices whose clocks cannot all tell the time any more: they slept, or their page is gone.
@@ -99,6 +114,7 @@ class World:
         registration = self._pick_person()
         version = registration.badge_version + 1
         self.change(registration, cancelled_at=self.now, badge_version=version)
+        self.ended_at.setdefault(registration.pk, self.now)
 
     def reprint(self):
         registration = self._pick_person()
@@ -119,8 +135,8 @@ class World:
 
     def _print_badge(self, registration):
         for badge in self.badges:
-            if badge.registration is registration:
-                badge.is_current = False
+            if badge.registration is registration and badge.replaced_at is None:
+                badge.replaced_at = self.now
         self.badges.append(Badge(registration, make_badge_token(registration)))
 
     def merge(self):
@@ -135,10 +151,19 @@ class World:
             if into == other.pk:
                 self.merged_into[merged] = survivor.pk
         self.merged_into[other.pk] = survivor.pk
+        self.ended_at[other.pk] = self.now
 
     def _pick_person(self):
         free = [person for person in self.people if person.pk not in self.merged_into]
         return self.random.choice(free)
+
+    def find_void_at(self, badge):
+        """Return when a badge was replaced, cancelled or merged; None while it is valid."""
+        times = [badge.replaced_at, self.ended_at.get(badge.registration.pk)]
+        return min((at for at in times if at is not None), default=None)
+
+    def list_valid_badges(self):
+        return [badge for badge in self.badges if self.find_void_at(badge) is None]
 
     def list_inside(self, checkpoint):
         """Return who is truly inside at a checkpoint: others have nothing to leave."""
