@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from django.db import OperationalError
@@ -15,14 +16,23 @@ from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence_store import filter_still_inside
+from convention.api.reading_audit import HOUR_SECONDS
 from convention.audit.record import record_action
 from convention.text.dates import format_short_time
 from convention.text.normalize import name_search_key
 from convention.text.punctuation import format_last_name_first
+from convention.web.rate_limit_cache import limits_cache
 
 if TYPE_CHECKING:
     from convention.events.models import Event
     from registrations.visits.models import Visit
+
+
+class ListReading(Enum):
+    """Why a list is read: somebody opens it, or the page that is open fetches it again."""
+
+    OPENED = "opened"
+    REFRESHED = "refreshed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +104,17 @@ def record_list_opened(verb: str, subject: "Event | Visit", *, event: "Event") -
     """Record that an evacuation list was shown or printed. Call it once the list is made."""
     # In an emergency the list is shown even if the database cannot be written (full disk, locked).
     with suppress(OperationalError):
+        record_action(verb, subject, event=event)
+
+
+def record_list_reading(
+    verb: str, subject: "Event | Visit", *, event: "Event", reader_id: int | None, reading: ListReading
+) -> None:
+    """Record that a list was opened, and of its later readings by the open page one each hour."""
+    with suppress(OperationalError):
+        key = f"reading:{verb}:{reader_id}:{event.pk}"
+        if reading == ListReading.OPENED:
+            limits_cache.set(key, 1, HOUR_SECONDS)
+        elif not limits_cache.add(key, 1, HOUR_SECONDS):
+            return
         record_action(verb, subject, event=event)

@@ -8,10 +8,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from badges.attendance.models import Checkpoint, Scan
+from badges.desk.check_in import check_in_guest
 from badges.visits.checkpoints import create_visit_checkpoints
 from badges.visits.roster import load_roster
 from convention.audit.models import AuditEntry
-from tests.badges.attendance.factories import make_badge_code
+from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
 from tests.factories import make_staff
 from tests.journeys.browsing import assert_accessible, pop_page_problems, sign_in, wait_for_value
 from tests.journeys.scanning import (
@@ -95,6 +96,40 @@ def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
 
     for page in (phone, door):
         assert pop_page_problems(page) == []
+
+
+def test_evacuation_list_opened_before_the_doors_is_recent_offline(open_page, site):
+    """The open page fetches the list every half minute; offline it has those who came in meanwhile."""
+    event = make_event()
+    desk, phone = make_staff(event, "desk"), open_page("phone")
+    address = f"/organize/{event.slug}/attendance/evacuation/"
+    sign_in(phone, Client(), site, desk)
+    phone.clock.install()
+    phone.goto(address)
+
+    expect(phone.locator(".empty")).to_have_text("Personne n’est sur place.")
+
+    wait_for_value(phone, LIST_IS_CACHED, value=True)
+    check_in_guest(guest=make_registration(event, last_name="Aube"), operator=desk, direction="in")
+    phone.clock.fast_forward(31_000)
+
+    expect(phone.locator(".people-checklist strong")).to_have_text("Aube Zoé")
+
+    phone.get_by_text("Aube Zoé").click()
+    check_in_guest(guest=make_registration(event, last_name="Brun"), operator=desk, direction="in")
+    phone.clock.fast_forward(31_000)
+
+    expect(phone.locator("#found-count")).to_have_text("1 sur 2 retrouvés")
+
+    phone.context.set_offline(True)
+    phone.reload()
+
+    expect(phone.locator("#offline")).to_be_visible()
+    expect(phone.locator(".people-checklist strong")).to_have_text(["Aube Zoé", "Brun Zoé"])
+    assert_accessible(phone)
+    # Its own readings are no further openings; the first one counts twice, as below.
+    assert AuditEntry.objects.filter(verb="evacuation.open").count() == 2
+    assert pop_page_problems(phone) == []
 
 
 LIST_IS_CACHED = """async () => (await (await caches.open("personal-evacuation-2")).keys())

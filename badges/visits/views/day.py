@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from badges.attendance.scanning.numbering import number_changes
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
 from badges.visits.day_lists import describe_ride, get_list_expiry, list_people_on_site
-from badges.visits.evacuation import record_list_opened
+from badges.visits.evacuation import record_list_reading
 from badges.visits.roster import build_manifest, count_whereabouts, load_roster
 from badges.visits.whereabouts import Whereabouts
 from convention.events.permissions import can_staff_desk
@@ -24,6 +24,8 @@ from registrations.visits.permissions import (
     get_staffed_ride,
     get_staffed_visit,
 )
+
+from .evacuation import find_reading
 
 
 @require_GET
@@ -102,7 +104,10 @@ def evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     response = render(request, "visit_days/evacuation.html", context)
     # As at `event_evacuation_list`: the phone checks by HEAD, every minute, whether it may keep the page.
     if request.method == "GET":
-        record_list_opened("visit_evacuation.open", visit, event=visit.event)
+        record_list_reading(
+            "visit_evacuation.open", visit, event=visit.event, reader_id=request.user.pk,
+            reading=find_reading(request),
+        )  # fmt: skip
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
     response["X-Keep-Until"] = str(int(get_list_expiry(visit.event).timestamp() * 1000))
     # The service worker's copy, which expires, must be the only one on the phone.

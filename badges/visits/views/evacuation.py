@@ -9,7 +9,13 @@ from django.views.decorators.http import require_GET, require_safe
 from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import draw_printed_list
 from badges.visits.day_lists import get_list_expiry
-from badges.visits.evacuation import load_people_inside, make_inside_list, record_list_opened
+from badges.visits.evacuation import (
+    ListReading,
+    load_people_inside,
+    make_inside_list,
+    record_list_opened,
+    record_list_reading,
+)
 from convention.events.permissions import get_event_to_staff
 from convention.tables.downloads import inline_response
 
@@ -28,12 +34,20 @@ def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     # The page stays on the phone, so opening it is audited like printing it. By HEAD, the phone only checks
     # every minute whether it may still keep the page.
     if request.method == "GET":
-        record_list_opened("evacuation.open", event_obj, event=event_obj)
+        record_list_reading(
+            "evacuation.open", event_obj, event=event_obj, reader_id=request.user.pk,
+            reading=find_reading(request),
+        )  # fmt: skip
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
     response["X-Keep-Until"] = str(int(get_list_expiry(event_obj).timestamp() * 1000))
     # The service worker's copy, which expires, must be the only one on the phone.
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def find_reading(request: HttpRequest) -> ListReading:
+    """Return why the list is read: the open page fetches it every half minute with `?refresh=1`."""
+    return ListReading.REFRESHED if "refresh" in request.GET else ListReading.OPENED
 
 
 @require_GET

@@ -18,6 +18,7 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
+from convention.web.rate_limit_cache import limits_cache
 from tests.badges.attendance.factories import (
     make_badge_code,
     make_bearer_header,
@@ -221,6 +222,25 @@ def test_snapshot_returns_limit_and_stores_device_state(client, event):
             ).status_code
             == 200
         )
+
+
+def test_open_evacuation_list_is_audited_each_hour_and_opening_it_each_time(client, event):
+    client.force_login(make_administrator())
+    address = reverse("organize-evacuation", args=[event.slug])
+    openings = AuditEntry.objects.filter(verb="evacuation.open")
+
+    client.get(address)
+    for _number in range(3):
+        client.get(address, {"refresh": "1"})
+    count_while_open = openings.count()
+    client.get(address)
+    count_after_second = openings.count()
+    limits_cache.clear()
+    client.get(address, {"refresh": "1"})
+
+    assert count_while_open == 1
+    assert count_after_second == 2
+    assert openings.count() == 3
 
 
 def test_evacuation_list_contains_everyone_inside(client, event):
