@@ -92,12 +92,16 @@ def list_sessions_without_checkpoint(event: "Event") -> QuerySet[Session]:
     """Return the scheduled sessions at which no badge can be scanned, in order of time."""
     sessions = event.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(cancelled_at__isnull=True)
     sessions_with_checkpoint = event.checkpoints.filter(session__isnull=False).values("session")
-    return sessions.exclude(pk__in=sessions_with_checkpoint).order_by("starts_at", "pk")
+    without_checkpoint = sessions.exclude(pk__in=sessions_with_checkpoint)
+    return without_checkpoint.select_related("room").order_by("starts_at", "pk")
 
 
 @transaction.atomic
 def create_session_checkpoints(*, event: "Event", sessions: Iterable[Session]) -> int:
-    """Create a checkpoint for each of the event's sessions, which have none; return how many were created."""
+    """Create a checkpoint for each of the event's sessions, which have none; return how many were created.
+
+    Its capacity is that of the session's room, so that organizers are warned before the room's limit.
+    """
     taken_names = set(event.checkpoints.values_list("name", flat=True))
     created = []
     for session in sessions:
@@ -110,6 +114,7 @@ def create_session_checkpoints(*, event: "Event", sessions: Iterable[Session]) -
                 name=name,
                 kind=Checkpoint.Kind.SESSION,
                 position=SESSION_CHECKPOINT_POSITION,
+                capacity=session.room.capacity if session.room else None,
             )
         )
     Checkpoint.objects.bulk_create(created)

@@ -7,7 +7,7 @@ many checkpoints they passed.
 
 import dataclasses
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -57,13 +57,22 @@ class HeadcountGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class GateHeadcount:
+    """How many attendees entered last by a further gate of a checkpoint."""
+
+    name: str
+    entered_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointHeadcount:
-    """Counts for one checkpoint, with the devices there whose scans are missing."""
+    """Counts for one checkpoint, with the devices there whose scans are missing, and its further gates."""
 
     checkpoint: Checkpoint
     arrived_count: int
     inside_count: int
     silent_devices: Sequence[SilentDevice] = ()
+    gates: Sequence[GateHeadcount] = ()
 
     @property
     def fewest_inside(self) -> int:
@@ -209,15 +218,34 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
         .order_by("position", F("session__starts_at").asc(nulls_first=True), "name")
     )
     silent_devices = find_silent_devices(event, at=timezone.now())
+    gates = count_by_gate(event)
     return [
         CheckpointHeadcount(
             checkpoint,
             checkpoint.came,
             checkpoint.inside,
             [silent for silent in silent_devices if silent.checkpoint_id == checkpoint.pk],
+            gates.get(checkpoint.pk, []),
         )
         for checkpoint in checkpoints
     ]
+
+
+def count_by_gate(event: "Event") -> dict[int, list[GateHeadcount]]:
+    """Return the counts of the gates that count as another checkpoint, by its id; exits let nobody in."""
+    entered = Presence.objects.entered().filter(
+        checkpoint=OuterRef("counts_as"), last_checkpoint=OuterRef("pk")
+    )
+    rows = (
+        Checkpoint.objects.filter(event=event, counts_as__isnull=False)
+        .exclude(kind=Checkpoint.Kind.EXIT)
+        .annotate(entered=count_presences(entered))
+        .order_by("position", "name")
+    )
+    gates: dict[int, list[GateHeadcount]] = defaultdict(list)
+    for gate in rows:
+        gates[gate.presence_checkpoint_id].append(GateHeadcount(gate.name, gate.entered))
+    return gates
 
 
 def count_inside_event(event: "Event", *, inside_count: int) -> EventHeadcount:

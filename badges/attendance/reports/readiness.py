@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -136,6 +136,7 @@ def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap
     """Yield what is missing for the event as a whole."""
     yield from _checkpoint_gaps(event, at)
     yield from _session_gaps(event)
+    yield from _room_gaps(event)
     yield from _badge_gaps(event)
     keys = list(event.keys.all())
     # Without any key, one is created for the first badge; if no key can sign, another one is created.
@@ -179,6 +180,22 @@ def _session_gaps(event: "Event") -> Iterator[ReadinessGap]:
             len(titles),
         )
         yield ReadinessGap(sentence % _count_and_names(titles), "organize-checkpoints")
+
+
+def _room_gaps(event: "Event") -> Iterator[ReadinessGap]:
+    """Yield checkpoints that admit more people than their room takes: perhaps the session has moved."""
+    is_above = Q(capacity__isnull=True) | Q(capacity__gt=F("session__room__capacity"))
+    checkpoints = Checkpoint.objects.filter(
+        is_above, event=event, session__room__capacity__gt=0, session__cancelled_at__isnull=True
+    )
+    names = list(checkpoints.values_list("name", flat=True))
+    if names:
+        sentence = ngettext(
+            "%(count)d checkpoint admits more people than its room holds: %(names)s.",
+            "%(count)d checkpoints admit more people than their rooms hold: %(names)s.",
+            len(names),
+        )
+        yield ReadinessGap(sentence % _count_and_names(names), "organize-checkpoints")
 
 
 def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:

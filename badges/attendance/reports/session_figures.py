@@ -46,10 +46,10 @@ class SessionFigures:
 
     @property
     def places(self) -> int | None:
-        """Return how many people the checkpoint, the session or the room takes; None if no limit is known."""
+        """Return the smallest limit of checkpoint, session and room; None if no limit is known."""
         room = self.session.room
         limits = (self.checkpoint.capacity, self.session.capacity, room.capacity if room else None)
-        return next((limit for limit in limits if limit), None)
+        return min((limit for limit in limits if limit), default=None)
 
     @property
     def fill_percent(self) -> int | None:

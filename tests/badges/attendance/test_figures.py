@@ -132,6 +132,16 @@ def test_session_figures_count_arrivals_bookings_no_shows_and_stays(event):
     assert before.no_show_count is None
 
 
+def test_session_fills_the_seats_that_can_be_booked_in_a_larger_room(event):
+    room = Room.objects.create(event=event, name="Salle A", capacity=40)
+    make_talk(event, "Sauvegardes", room=room, capacity=20, is_bookable=True)
+    event.checkpoints.filter(session__isnull=False).update(capacity=40)
+
+    [figures] = load_session_figures(event)
+
+    assert figures.places == 20
+
+
 def test_arrivals_are_compared_by_time_of_day(event):
     last_year = make_event(
         starts_at=datetime.datetime(2025, 6, 10, 8, tzinfo=PARIS),

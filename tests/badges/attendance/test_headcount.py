@@ -148,6 +148,24 @@ def test_capacity_alarm_starts_before_limit_and_meter_shows_excess(client, event
     assert 'class="meter over"' in page.content.decode()
 
 
+def test_attendance_page_counts_entries_by_second_gates_but_not_by_exits(client, event):
+    entrance = event.checkpoints.get()
+    gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=entrance)
+    Checkpoint.objects.create(event=event, name="Sortie", kind="exit", counts_as=entrance)
+    let_in(make_device(event, checkpoint=gate)[0], event, 2)
+    let_in(make_device(event, checkpoint=entrance)[0], event, 3)
+    client.force_login(make_administrator())
+    with translation.override("en"):
+        address = reverse("organize-attendance", args=[event.slug])
+
+    page = client.get(address)
+
+    [row] = page.context["live"].checkpoints
+    assert row.arrived_count == 5
+    assert [(gate.name, gate.entered_count) for gate in row.gates] == [("Porte B", 2)]
+    assert "by “Porte B”: 2" in page.content.decode()
+
+
 def test_place_is_leased_to_one_device_at_a_time(event):
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=4)
     now = timezone.now()

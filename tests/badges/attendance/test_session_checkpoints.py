@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from badges.attendance.devices.checkpoints import create_session_checkpoints
 from badges.attendance.models import Checkpoint, Scan
+from badges.attendance.reports.readiness import load_readiness
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.snapshot import CheckpointState, make_etag
@@ -25,7 +27,7 @@ from tests.badges.attendance.factories import (
     make_registration,
     record_by_fast_path,
 )
-from tests.factories import make_session
+from tests.factories import make_room, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +142,33 @@ def test_snapshot_reports_bookings_and_session_made_bookable(session, session_ch
     leave_session(registration=person, session=session)
     [row] = read_changes()[0]["registrations"]
     assert "sessions" not in decrypt_record(make_badge_token(person), row["sealed"])
+
+
+def test_checkpoint_of_a_session_has_the_capacity_of_its_room(session):
+    room = make_room(session.event, "Salle 1", capacity=40)
+    in_room = make_session(session.event, "Sauvegardes", room=room)
+
+    create_session_checkpoints(event=session.event, sessions=[session, in_room])
+
+    capacities = dict(session.event.checkpoints.values_list("session", "capacity"))
+    assert capacities[in_room.pk] == 40
+    assert capacities[session.pk] is None
+
+
+@pytest.mark.parametrize(("capacity", "is_named"), [(None, True), (50, True), (40, False), (30, False)])
+def test_readiness_names_checkpoints_that_admit_more_than_their_room(
+    session, session_checkpoint, capacity, is_named
+):
+    session.room = make_room(session.event, "Salle 1", capacity=40)
+    session.save()
+    session_checkpoint.capacity = capacity
+    session_checkpoint.save()
+
+    with translation.override("en"):
+        sentences = [gap.sentence for gap in load_readiness(session.event).gaps]
+
+    sentence = "1 checkpoint admits more people than its room holds: “Atelier”."
+    assert (sentence in sentences) is is_named
 
 
 def test_demo_has_checkpoints_at_talks_only(session):
