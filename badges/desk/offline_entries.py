@@ -4,6 +4,7 @@ An entry that cannot be applied does not block later ones. An entry never overwr
 meanwhile: it becomes a conflict, which the staff resolves.
 """
 
+import dataclasses
 import datetime
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -83,6 +85,7 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
     DeskDevice.objects.select_for_update(no_key=True).get(pk=context.device.pk)
     if stored_entry := DeskEntry.objects.filter(event=context.event, uid=entry.uid).first():
         return stored_entry
+    entry = _raise_to_predecessor(context.device, entry)
     state, sentence, registration = DeskEntry.State.DONE, "", None
     try:
         # A savepoint: the changes of a refused entry are rolled back, and the refusal is stored.
@@ -108,6 +111,16 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
         state=state,
         sentence=sentence[:MAX_SENTENCE_LENGTH],
     )
+
+
+def _raise_to_predecessor(device: DeskDevice, entry: OfflineEntry) -> OfflineEntry:
+    """Return the entry, not dated before those that its device made earlier and that were received."""
+    # The order of the outbox is reliable, unlike the clock, whose offset is measured anew with each answer: a
+    # check-in that follows a transfer within a second would be of the former attendee, and count for nobody.
+    latest_at = device.entries.aggregate(latest=Max("made_at"))["latest"]
+    if latest_at is None or latest_at <= entry.made_at:
+        return entry
+    return dataclasses.replace(entry, made_at=latest_at)
 
 
 def _bind_spare_badge(device: DeskDevice, reference: str) -> None:

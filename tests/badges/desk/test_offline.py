@@ -363,6 +363,20 @@ def test_new_attendee_checked_in_offline_after_transfer_has_arrived(desk, zoe, k
     assert [stay.arrived_at for stay in facts.stays] == [Scan.objects.get().effective_at]
 
 
+def test_check_in_right_after_transfer_is_of_the_new_attendee_although_the_clock_is_put_right(desk, zoe):
+    bob = {"first_name": "Bob", "last_name": "Martin", "email": "bob@example.org"}
+    before = get_guest_values(zoe)
+    transfer = make_entry("substitute", zoe.reference, before=before, **before | bob)
+    transfer["at"] = (timezone.now() + datetime.timedelta(seconds=5)).isoformat()
+    check_in = make_entry("check_in", zoe.reference, direction="in")
+    check_in["at"] = (timezone.now() - datetime.timedelta(seconds=1)).isoformat()
+
+    desk.sync(transfer)
+    desk.sync(check_in)
+
+    assert list(inside_registrations(zoe.event)) == [zoe]
+
+
 def test_check_in_of_cancelled_guest_is_accepted_with_warning(desk, zoe):
     Registration.objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
 
