@@ -188,11 +188,7 @@ def change_order(
     sequence = advance_sequence(registration.event_id)
     # Cleared, or the task below would regard the mail with the new ticket as sent.
     registration.sequence, registration.confirmation_sent_at = sequence, None
-    registration.save()
-    if change.ticket_line:
-        # After saving, because the application is linked to the saved row.
-        check_applications([registration])
-    _save_addons(registration, change)
+    _save_changes(registration, change)
     record_action(
         "registration.change_order",
         registration,
@@ -211,6 +207,14 @@ def change_order(
     _exchange_stock(registration, change, old_place, stock_changes)
     hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
     return registration
+
+
+def _save_changes(registration: Registration, change: OrderChange) -> None:
+    registration.save()
+    if change.ticket_line:
+        # After saving, because the application is linked to the saved row.
+        check_applications([registration])
+    _save_addons(registration, change)
 
 
 def _check_agreed(change: OrderChange, expected_cents: int, membership_exception: str) -> None:
