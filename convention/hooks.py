@@ -199,6 +199,8 @@ balance_changes = Hook()
 refund_requests = Hook()
 # (order, registrations): called in the transaction in which these, held until then, were confirmed.
 confirmation_listeners = Hook()
+# (former, ride): called in the transaction in which a visit's ride changed; `former` has the old values.
+ride_change_listeners = Hook()
 # (registrations): called in the transaction in which these were cancelled.
 cancellation_listeners = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.

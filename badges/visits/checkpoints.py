@@ -1,8 +1,12 @@
 """Create the checkpoints of a visit's day at once: entrance, exit, and a coach for each ride."""
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -56,6 +60,36 @@ def create_visit_checkpoints(*, visit: "Visit") -> int:
         # Scanners load the new checkpoints with their next snapshot.
         advance_sequence(event.pk)
     return missing_count
+
+
+def rename_coach_checkpoint(former: "Ride", ride: "Ride") -> None:
+    """Rename the checkpoint of a changed ride, unless somebody gave it a name of their own.
+
+    Call it in the transaction of the change; `former` is the ride as it was.
+    """
+    event = ride.visit.event
+    checkpoint = event.checkpoints.filter(ride=ride).first()
+    # The name is in the language of the organizer who created it.
+    name = checkpoint and _find_new_name(checkpoint.name, former, ride, event)
+    if checkpoint is None or not name or name == checkpoint.name:
+        return
+    taken_names = set(event.checkpoints.exclude(pk=checkpoint.pk).values_list("name", flat=True))
+    checkpoint.name = find_free_name(name, taken_names)
+    checkpoint.save(update_fields=["name"])
+    record_action("checkpoint.change", checkpoint, event=event, fields=["name"])
+    # After the commit: changing the event's dates locks its row before the rides.
+    transaction.on_commit(partial(advance_sequence, event.pk), robust=True)
+
+
+def _find_new_name(name: str, former: "Ride", ride: "Ride", event: Event) -> str:
+    """Return the new name in the language of the present one; "" for a name that was given by hand."""
+    for language, _label in settings.LANGUAGES:
+        with translation.override(language):
+            former_name = find_free_name(name_coach_checkpoint(former, event), set())
+            # A number follows where two rides had the same name.
+            if re.fullmatch(rf"{re.escape(former_name)}( \(\d+\))?", name):
+                return name_coach_checkpoint(ride, event)
+    return ""
 
 
 def name_coach_checkpoint(ride: "Ride", event: Event) -> str:

@@ -1,10 +1,12 @@
 """Plan, change, move and remove rides, and notify passengers of changes."""
 
 import datetime
+from copy import copy
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.ticketing.stock_limits import save_sale_item
@@ -29,8 +31,11 @@ def save_ride(*, ride: Ride, changed: list[str]) -> Ride:
     """Save a new or changed ride; `changed` names its fields. Raise InvalidFields for too few seats."""
     is_new = ride.pk is None
     # Otherwise seats of visitors who lost their place would count against a smaller capacity.
-    release_lost_seats(list(Ride.objects.select_for_update().filter(pk=ride.pk)))
+    stored = list(Ride.objects.select_for_update().filter(pk=ride.pk))
+    release_lost_seats(stored)
     save_sale_item(ride, changed)
+    for former in stored:
+        _announce_change(former, ride)
     record_action("ride.create" if is_new else "ride.change", ride, event=ride.visit.event, fields=changed)
     if not is_new and NOTIFIED_FIELDS & {*changed}:
         for seat in RideSeat.objects.active().filter(ride=ride):
@@ -56,13 +61,20 @@ def shift_rides(
         shift = end_shift if ride.leaves_at >= old_end else start_shift
         if not shift:
             continue
+        former = copy(ride)
         ride.leaves_at += shift
         if ride.arrives_at:
             ride.arrives_at += shift
         ride.save(update_fields=["leaves_at", "arrives_at"])
+        _announce_change(former, ride)
         record_action("ride.change", ride, event=visit.event, fields=["leaves_at", "arrives_at"])
         shifted_count += 1
     return shifted_count
+
+
+def _announce_change(former: Ride, ride: Ride) -> None:
+    for follow_change in hooks.ride_change_listeners.providers():
+        follow_change(former, ride)
 
 
 @transaction.atomic

@@ -13,7 +13,11 @@ from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.certificates.draw import describe_stay
 from badges.certificates.models import CertifiedStay
-from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
+from badges.visits.checkpoints import (
+    count_missing_checkpoints,
+    create_visit_checkpoints,
+    name_coach_checkpoint,
+)
 from badges.visits.day_lists import make_manifest_list
 from badges.visits.roster import build_manifest, load_roster
 from badges.visits.whereabouts import VisitorFacts, Whereabouts, locate_visitor
@@ -21,6 +25,7 @@ from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from registrations.changes.cancel import cancel_registration
 from registrations.visits.models import Ride, RideSeat
+from registrations.visits.rides.edit_rides import save_ride, shift_rides
 from registrations.visits.rides.seating import choose_rides
 from tests.badges.attendance.factories import build_snapshot, make_badge_code, make_device, make_item
 from tests.factories import make_member, make_person, make_registration, make_staff
@@ -113,6 +118,46 @@ def test_checkpoint_of_other_kind_named_entrance_is_not_entrance(visit):
 
     assert count_missing_checkpoints(visit) == 0
     assert get_checkpoint(visit, "entrance").name == "Entrée (2)"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_checkpoint_of_a_coach_has_the_new_time_after_a_change(language):
+    visit = make_visit(starts=20.0)
+    ride = make_ride(visit)
+    with translation.override(language):
+        create_visit_checkpoints(visit=visit)
+    former_name = get_checkpoint(visit, "coach").name
+
+    ride.leaves_at += 2 * HOUR
+    save_ride(ride=ride, changed=["leaves_at"])
+
+    with translation.override(language):
+        expected = name_coach_checkpoint(ride, visit.event)
+    assert get_checkpoint(visit, "coach").name == expected
+    assert former_name != expected
+
+
+def test_checkpoint_of_a_coach_has_the_new_time_after_the_visit_has_moved():
+    visit = make_visit(starts=20.0)
+    ride = make_ride(visit)
+    create_visit_checkpoints(visit=visit)
+
+    shift_rides(visit=visit, old_end=visit.event.ends_at, start_shift=2 * HOUR, end_shift=2 * HOUR)
+
+    ride.refresh_from_db()
+    assert get_checkpoint(visit, "coach").name == name_coach_checkpoint(ride, visit.event)
+
+
+def test_name_that_an_organizer_gave_to_the_checkpoint_of_a_coach_stays():
+    visit = make_visit(starts=20.0)
+    ride = make_ride(visit)
+    create_visit_checkpoints(visit=visit)
+    Checkpoint.objects.filter(ride=ride).update(name="Coach of Ana")
+
+    ride.leaves_at += 2 * HOUR
+    save_ride(ride=ride, changed=["leaves_at"])
+
+    assert get_checkpoint(visit, "coach").name == "Coach of Ana"
 
 
 def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
