@@ -414,9 +414,12 @@ def _load_reinstatement(registration: Registration) -> dict[str, Any]:
 def order_vouch(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     """Confirm the order of a buyer who has not opened the mailed link."""
     registration = _get_registration(get_event_to_organize(event, request.user), reference)
-    order = vouch_for_order(
-        order=registration.order, reason=normalize_whitespace(request.POST.get("reason", "")[:300])
-    )
+    reason = normalize_whitespace(request.POST.get("reason", "")[:300])
+    try:
+        order = vouch_for_order(order=registration.order, reason=reason)
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("organize-registration", event, reference)
     messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": order.reference})
     return redirect("organize-registration", event, reference)
 

@@ -19,7 +19,7 @@ from badges.desk.mistakes import is_walk_in_cancellable, list_order_payments
 from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
-from convention.errors import InvalidFields, NotOpenNow
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
@@ -222,6 +222,10 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
 def order_vouch(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Confirm the order of a buyer who is present but has not opened the mailed link."""
     guest = get_guest_to_serve(event, reference, request.user)
-    vouch_for_order(order=guest.order)
+    try:
+        vouch_for_order(order=guest.order)
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("desk-guest", event, reference)
     messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": guest.order.reference})
     return redirect("desk-guest", event, reference)

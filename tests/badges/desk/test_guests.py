@@ -301,3 +301,17 @@ def test_change_of_a_cancelled_registration_is_refused_in_its_form(zoe, desk, cl
     assert answer.status_code == 200
     assert "no longer active" in answer.text
     assert 'value="Zoë"' in answer.text
+
+
+def test_page_of_a_guest_says_that_the_ticket_of_an_unverified_order_is_sold_out(zoe, desk, client):
+    type(zoe.order).objects.filter(pk=zoe.order_id).update(payment="invoice", needs_verification=True)
+    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    type(zoe).objects.filter(pk=zoe.pk).update(
+        confirmed_at=None, is_reserved=False, hold_expires_at=an_hour_ago
+    )
+    Ticket.objects.update(capacity=0, reserved=0)
+
+    answer = client.post(f"/en{desk}confirm/", follow=True)
+
+    assert answer.redirect_chain == [(f"/en{desk}", 302)]
+    assert "No places are left" in answer.text

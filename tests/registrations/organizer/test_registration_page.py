@@ -187,3 +187,21 @@ def test_search_by_order_reference_takes_no_further_query(organizer, django_asse
 
     with django_assert_num_queries(len(queries)):
         organizer.get(address, {"q": "E7KXMVZQ"})
+
+
+def test_page_says_that_the_ticket_of_an_unverified_order_is_sold_out(organizer):
+    ticket = make_ticket(capacity=0)
+    order = make_order(ticket.event, payment="invoice", needs_verification=True)
+    registration = make_registration(
+        ticket,
+        order=order,
+        confirmed_at=None,
+        is_reserved=False,
+        hold_expires_at=timezone.now() - datetime.timedelta(hours=1),
+    )
+    page = get_page_path(registration, "/en")
+
+    answer = organizer.post(f"{page}confirm/", follow=True)
+
+    assert answer.redirect_chain == [(page, 302)]
+    assert "No places are left" in answer.text
