@@ -100,7 +100,7 @@ def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]
             make_person(email=None, claimed_email="ana@example.org")
         ),
         "waiting list": WaitingEntry.objects.filter(ticket__isnull=False)[0].link_token,
-        "quotation": Quotation.objects.get().link_token,
+        "quotation": Quotation.objects.earliest("pk").link_token,
         "speaker’s page": SpeakerLink.objects.get().link_token,
         "session proposal": SessionProposal.objects.get().link_token,
         "personal programme": PersonalAgenda.objects.get().link_token,
