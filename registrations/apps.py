@@ -14,7 +14,7 @@ class RegistrationsConfig(AppConfig):
     def ready(self) -> None:
         """Register hooks."""
         hooks.periodic_jobs.register("registrations.periodic_jobs.release_expired_holds", seconds=MINUTE)
-        hooks.periodic_jobs.register("registrations.billing.receivables.bill_unbilled_orders", seconds=MINUTE)
+        hooks.periodic_jobs.register("registrations.billing.unbilled.bill_unbilled_orders", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_unclaimed_files", seconds=HOUR)
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_old_idempotency_keys", seconds=DAY)
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_old_import_rows", seconds=DAY)
@@ -48,7 +48,7 @@ class RegistrationsConfig(AppConfig):
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")
         hooks.charge_labels.register("registrations.billing.charge_titles.label_charges")
         hooks.refund_requests.register("registrations.changes.merge.queue_release_of_merged")
-        hooks.pending_references.register("registrations.billing.receivables.find_pending_references")
+        hooks.pending_references.register("registrations.billing.unbilled.find_pending_references")
         hooks.confirm_reference.register("registrations.booking.verification.vouch_for_order_reference")
         hooks.event_downloads.register("registrations.organizer.exports.EXPORT_SHEETS")
         for audience, loader in (

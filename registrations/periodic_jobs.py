@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from .billing.unbilled import withdraw_lapsed_charges
 from .booking.idempotency import KEY_LIFETIME
 from .inventory.stock import release_expired_packages, release_ticket_holds
 from .models import UNDO_PERIOD, IdempotencyKey, ImportedRow, Registration
@@ -12,7 +13,7 @@ IDEMPOTENCY_KEY_LIFETIME = 2 * KEY_LIFETIME
 
 
 def release_expired_holds() -> None:
-    """Release places and packages whose verification or payment did not come in time."""
+    """Release places and packages whose verification or payment did not come in time; stop billing them."""
     now = timezone.now()
     release_expired_packages(at=now)
     tickets = list(
@@ -20,6 +21,7 @@ def release_expired_holds() -> None:
     )
     if tickets:
         release_ticket_holds(tickets, at=now)
+    withdraw_lapsed_charges()
 
 
 def delete_unclaimed_files() -> None:

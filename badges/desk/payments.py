@@ -12,9 +12,9 @@ from registrations.billing.change_billing import change_to_invoice_payment
 from registrations.billing.receivables import (
     is_order_active,
     is_paid,
-    sync_receivable,
     sync_receivable_for_reader,
 )
+from registrations.billing.unbilled import bill_unless_pending
 from registrations.booking.confirm import confirm_or_notify, confirm_pending_items
 from registrations.booking.holds import hold_until_event_ends
 from registrations.invoices.ledger.balance import compute_balance
@@ -112,7 +112,7 @@ def invoice_later(*, guest: Registration) -> Order:
     order.save(update_fields=["billing_name"])
     change_to_invoice_payment(order=order)
     confirm_pending_items(order=order, verb="order.confirm")
-    sync_receivable(order)
+    bill_unless_pending(order)
     # The balance is the same, but scanners stop showing "to pay" for an order that is invoiced.
     transaction.on_commit(partial(renew_badges, order.reference), robust=True)
     return order

@@ -4,18 +4,14 @@ A receivable (`invoices.ledger`) has the order's reference. It is created when t
 its balance is first read. Amounts are in cents.
 """
 
-import datetime
-import logging
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import fields
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone, translation
+from django.db.models import Q
+from django.utils import translation
 
 from convention.actor import unsigned_actions
-from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.money import Money
 from registrations.billing.buyer_name import find_billing_name
@@ -42,26 +38,18 @@ from registrations.invoices.ledger.charges import (
 from registrations.invoices.models.documents import Charge, Payment, Receivable
 from registrations.invoices.tax_amounts import allocate_cents
 from registrations.models import (
-    UNVERIFIED_ORDER,
     Order,
     Registration,
     RegistrationAddon,
     RegistrationQuerySet,
     Sponsorship,
 )
-from registrations.models.orders import OrderQuerySet
 from registrations.models.sponsors import SponsorshipQuerySet
 
 BUYER_FIELDS = [field.name for field in fields(Buyer)]
-# For one run of the job; the next run continues.
-BILLING_BATCH_SIZE = 500
-# Orders of events that ended earlier and were never billed here were settled elsewhere.
-MAX_BILLING_DELAY = datetime.timedelta(days=90)
 
 # Key of the charge, title, and the row with its price and VAT rate.
 type PricedLine = tuple[str, str, Registration | RegistrationAddon]
-
-logger = logging.getLogger(__name__)
 
 
 def sync_receivable(order: Order) -> Receivable:
@@ -441,53 +429,3 @@ def is_paid_by_card(order: Order) -> bool:
     payments = Payment.objects.filter(receivable__reference=order.reference)
     methods = set(payments.values_list("method", flat=True))
     return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}
-
-
-def bill_unbilled_orders() -> None:
-    """Create the receivables of invoice orders that have none yet. A periodic job.
-
-    Only orders with a confirmed registration and no open hold.
-    """
-    for key in list(
-        _find_unbilled_orders().order_by("-pk").values_list("pk", flat=True)[:BILLING_BATCH_SIZE]
-    ):
-        try:
-            _bill_if_unbilled(key)
-        except ConventionError:  # one order that cannot be billed must not stop the others
-            logger.exception("The order with the key %s cannot be billed.", key)
-
-
-def _find_unbilled_orders() -> OrderQuerySet:
-    """Return the invoice orders to bill; orders with an open hold are left out."""
-    now, of_order = timezone.now(), {"order": OuterRef("pk")}
-    # An unconfirmed hold is confirmed or expires soon. Billing earlier could create charges that are
-    # withdrawn at once.
-    pending_holds = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **of_order)
-    receivables = Receivable.objects.filter(reference=OuterRef("reference"))
-    return Order.objects.select_related("event").exclude(UNVERIFIED_ORDER).filter(
-        Exists(Registration.objects.confirmed().filter(**of_order)), ~Exists(pending_holds),
-        ~Exists(receivables), payment=Order.Payment.INVOICE, total__gt=0,
-        event__ends_at__gt=now - MAX_BILLING_DELAY,
-    )  # fmt: skip
-
-
-def find_pending_references() -> Any:
-    """Return a subquery of the references of orders that are not confirmed yet, as `pending_references`."""
-    # A payment by card may still come after the hold; without one, an expired place is never owed.
-    may_follow = Q(hold_expires_at__gt=timezone.now()) | Q(order__payment=Order.Payment.CARD)
-    pending = Q(confirmed_at__isnull=True, cancelled_at__isnull=True, order=OuterRef("pk")) & may_follow
-    orders = Order.objects.filter(
-        UNVERIFIED_ORDER
-        | Exists(Registration.objects.filter(pending))
-        | Exists(Sponsorship.objects.filter(pending))
-    )
-    return orders.values("reference")
-
-
-@transaction.atomic
-def _bill_if_unbilled(order_id: int) -> None:
-    """Bill the order under its lock, unless it was billed or cancelled meanwhile."""
-    # The order is locked first, as by every action that changes what it owes.
-    list(Order.objects.locked_for_update().filter(pk=order_id).values_list("pk"))
-    if order := _find_unbilled_orders().filter(pk=order_id).first():
-        sync_receivable(order)

@@ -17,8 +17,8 @@ from registrations.billing.receivables import (
     calculate_amount_retained,
     calculate_balance,
     is_order_active,
-    sync_receivable,
 )
+from registrations.billing.unbilled import bill_unless_pending
 from registrations.booking.build_order import get_hold_duration
 from registrations.booking.confirm import confirm_pending_items
 from registrations.booking.holds import (
@@ -126,4 +126,4 @@ def _confirm(order: Order) -> None:
         # The e-mail to a sponsor names how to pay, which has changed.
         if isinstance(item, Sponsorship):
             hooks.notify_sponsor.enqueue(item.pk)
-    sync_receivable(order)
+    bill_unless_pending(order)

@@ -16,7 +16,8 @@ from badges.confirmations.send import send_order_mails
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from convention.tables.files import ParsedTable
-from registrations.billing.receivables import bill_unbilled_orders, sync_receivable
+from registrations.billing.receivables import sync_receivable
+from registrations.billing.unbilled import bill_unbilled_orders
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
 from registrations.changes.resend import resend_mail

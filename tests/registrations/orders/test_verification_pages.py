@@ -12,7 +12,7 @@ from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.club.models import ClubRole
 from convention.events.models import Event
-from registrations.billing.receivables import bill_unbilled_orders
+from registrations.billing.unbilled import bill_unbilled_orders
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import make_verification_token
 from registrations.changes.resend import resend_mail

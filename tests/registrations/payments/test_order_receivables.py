@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from convention.events.models import Event
-from registrations.billing.receivables import (
+from registrations.billing.receivables import sync_attendee_names, sync_receivable
+from registrations.billing.unbilled import (
     MAX_BILLING_DELAY,
     bill_unbilled_orders,
-    sync_attendee_names,
-    sync_receivable,
+    find_pending_references,
 )
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_registration
@@ -23,9 +23,10 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import InvoiceLine, Receivable, Refund
 from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
+from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_order, make_registration, make_ticket
 from tests.registrations.invoices.conftest import make_issuer
-from tests.registrations.payments.factories import get_balance_cents, order_by_card
+from tests.registrations.payments.factories import expire_holds, get_balance_cents, order_by_card
 from tests.threads import run_in_threads
 
 HOUR = datetime.timedelta(hours=1)
@@ -90,6 +91,22 @@ def test_held_place_delays_billing_and_is_not_owed_once_expired(event: Event):
     bill_unbilled_orders()
 
     assert get_balance_cents(order) == (12_000, 0, 0)
+
+
+@pytest.mark.django_db
+def test_lapsed_place_is_withdrawn_from_an_existing_receivable(event: Event):
+    order = order_by_card(event, people=2, payment="invoice")
+    one = order.registrations.order_by("pk")[0]
+    Registration.objects.filter(pk=one.pk).update(confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
+    sync_receivable(order)
+    expire_holds(order)
+
+    assert order.reference in {row["reference"] for row in find_pending_references()}
+
+    release_expired_holds()
+
+    assert get_balance_cents(order) == (12_000, 0, 0)
+    assert order.reference not in {row["reference"] for row in find_pending_references()}
 
 
 def list_charge_texts() -> list[str]:

@@ -7,7 +7,9 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
+from registrations.billing.unbilled import bill_unbilled_orders
 from registrations.booking.place_order import place_order
+from registrations.invoices.models import Receivable
 from registrations.models import Order, RegistrationAddon
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.transfer_details import get_transfer_details
@@ -18,7 +20,7 @@ from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import make_own_secret
 from registrations.sponsors.sponsorships import take_package
 from tests.buyer_verification import make_verified_context, open_link
-from tests.factories import make_account, make_addon
+from tests.factories import make_account, make_addon, make_person, make_ticket
 from tests.registrations.invoices.conftest import make_issuer
 from tests.registrations.payments.factories import (
     begin_payment,
@@ -218,6 +220,37 @@ def test_ceiling_of_unverified_places_leaves_the_hold_as_it_is(client, stripe, e
     assert order.payment == "card"
     assert "payment by transfer is not available" in page
     assert count_reserved_places(event) == 1
+
+
+def order_for_a_member(event) -> Order:
+    """Place an order by card for a guest and for a member who has not opened the mailed link yet."""
+    make_ticket(event, slug="member", audience="member", price=5_000, capacity=5)
+    places = (
+        RequestedPlace(ticket="member", first_name="Léa", last_name="Roy", email=make_person().email),
+        RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org"),
+    )
+    request = OrderRequest(email="buyer@example.org", places=places, payment="card", language="en")
+    return place_order(event=event, request=request, context=make_verified_context())
+
+
+def test_pending_place_delays_the_billing_of_the_switched_order(event):
+    order = order_for_a_member(event)
+
+    order = switch_to_transfer(order=order, context=make_verified_context())
+
+    assert list_states(order) == ["pending", "confirmed"]
+    assert not Receivable.objects.exists()
+
+
+def test_lapsed_place_of_the_switched_order_is_not_owed(event):
+    order = order_for_a_member(event)
+    switch_to_transfer(order=order, context=make_verified_context())
+    expire_holds(order)
+    release_expired_holds()
+
+    bill_unbilled_orders()
+
+    assert get_balance_cents(order) == (12_000, 0, 0)
 
 
 def test_later_addon_of_a_confirmed_place_cannot_be_switched(event):
