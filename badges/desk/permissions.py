@@ -53,6 +53,25 @@ def check_takes_payments(person: "RequestUser", event: Event) -> None:
         raise Forbidden(_("Payments are taken by the club’s own staff."))
 
 
+def can_cancel_order_of(guest: Registration, person: "RequestUser") -> bool:
+    """Return whether this person, who works at the desk, may cancel the guest's order.
+
+    With a price it may be paid or invoiced, which the people of an outside firm do not see.
+    """
+    return not guest.order.total or can_take_payments(person, guest.event)
+
+
+def get_guest_to_cancel(event: str, reference: str, person: "RequestUser") -> Registration:
+    """Return a registration that this person may cancel at the desk.
+
+    Raise SignInRequired, Forbidden or NotFound.
+    """
+    guest = get_guest_to_serve(event, reference, person)
+    if not can_cancel_order_of(guest, person):
+        raise Forbidden(_("Registrations with a price are cancelled by the club’s own staff."))
+    return guest
+
+
 def get_guest(event: Event, reference: str) -> Registration:
     """Return a registration of the event with what the desk shows. Raise NotFound."""
     guest = find_guest(event, reference)

@@ -16,7 +16,7 @@ from badges.desk.badge_prints import find_last_print, is_valid_badge_printed
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
 from badges.desk.forms import DeskSubstitutionForm
 from badges.desk.mistakes import is_walk_in_cancellable, list_order_payments
-from badges.desk.permissions import can_take_payments, get_guest_to_serve
+from badges.desk.permissions import can_cancel_order_of, can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
@@ -60,7 +60,7 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "last_print": find_last_print(guest),
         "note_form": StaffNoteForm.from_registration(guest),
         "order_payments": list_order_payments(guest) if takes_payments else [],
-        "can_cancel": is_walk_in_cancellable(guest),
+        "can_cancel": is_walk_in_cancellable(guest) and can_cancel_order_of(guest, request.user),
         "can_organize": can_organize(request.user, guest.event),
         "takes_payments": takes_payments,
     }

@@ -14,7 +14,7 @@ from badges.desk.mistakes import (
     is_walk_in_cancellable,
     undo_payment,
 )
-from badges.desk.permissions import get_guest_to_charge, get_guest_to_serve, get_payment_to_serve
+from badges.desk.permissions import get_guest_to_cancel, get_guest_to_charge, get_payment_to_serve
 from convention.errors import ConventionError
 from convention.money import Money
 from convention.web.forms import get_posted_data
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @require_safe_or_post
 def walk_in_cancel(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Cancel a walk-in that the desk added today by mistake."""
-    guest = get_guest_to_serve(event, reference, request.user)
+    guest = get_guest_to_cancel(event, reference, request.user)
     # A second click finds the walk-in cancelled, which the guest's page shows.
     if not is_walk_in_cancellable(guest) and request.method != "POST":
         return redirect("desk-guest", event, reference)

@@ -36,7 +36,7 @@ def record_payment(
     """Record a payment of `amount` cents, which may be more than is owed.
 
     The same `external_id` returns the first row, so that repeated notices count once. Raise InvalidPayment if
-    it comes with another amount or receivable.
+    it comes with another amount or receivable, or was cancelled since.
     """
     receivable = lock_receivable(receivable)
     if amount <= 0 or not 0 <= fee <= amount:
@@ -63,6 +63,14 @@ def record_payment(
         raise InvalidPayment(
             _("Payment %(id)s has already been recorded with another amount or for another purpose.")
             % {"id": external_id}
+        )
+    # An old page is sent again: the answer must not be that the payment counts.
+    elif payment.is_cancelled:
+        raise InvalidPayment(
+            _(
+                "The payment from this page was cancelled, and nothing has been recorded now. To record "
+                "another one, open the page again."
+            )
         )
     return payment
 

@@ -16,10 +16,12 @@ from registrations.billing.receivables import sync_receivable
 from registrations.booking.walk_in import register_walk_in
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Payment
+from registrations.models import Order
 from registrations.order_request import RequestedPlace
-from tests.factories import make_event, make_registration, make_staff, make_ticket
+from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
+from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -114,6 +116,33 @@ def test_walk_in_of_yesterday_is_left_to_organizers(walk_in, client, guest_path)
     assert question["Location"] == guest_path
     assert "ask an organizer" in answer
     assert walk_in.state == "confirmed"
+
+
+def test_outside_staff_cancel_only_walk_ins_without_a_price(walk_in, client, guest_path):
+    outsider = make_person()
+    make_delegated_role(make_delegation(walk_in.event), outsider, "desk")
+    client.force_login(outsider)
+
+    page = client.get(guest_path).text
+    refused = client.post(f"{guest_path}cancel/", REASON)
+    Order.objects.update(total=0)
+    client.post(f"{guest_path}cancel/", REASON)
+
+    walk_in.refresh_from_db()
+    assert BUTTON not in page
+    assert refused.status_code == 403
+    assert walk_in.state == "cancelled"
+
+
+def test_form_of_an_undone_payment_sent_again_records_nothing(walk_in, client, guest_path):
+    typed = {"key": str(uuid.uuid4()), "amount": "120", "method": "cash"}
+    client.post(f"{guest_path}payment/", typed)
+    client.post(f"{guest_path}payments/{Payment.objects.get().pk}/undo/", REASON)
+
+    page = client.post(f"{guest_path}payment/", {**typed, "method": "cheque"}).text
+
+    assert "nothing has been recorded now" in page
+    assert Payment.objects.count() == 1
 
 
 def test_desk_does_not_cancel_registration_it_did_not_add(walk_in, client):
