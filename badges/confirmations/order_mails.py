@@ -226,7 +226,8 @@ def describe_reinstatements(registrations: list[Registration], mails: "QuerySet[
         if titles := [session.title for session in find_lost_sessions(entry.details)]:
             lost = _("Sessions that could not be booked again for %(name)s: %(titles)s")
             sentences.append(lost % {"name": name, "titles": ", ".join(titles)})
-    return sentences
+    # Reinstated more than once since then.
+    return list(dict.fromkeys(sentences))
 
 
 @dataclass(frozen=True)

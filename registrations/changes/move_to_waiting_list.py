@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,6 +26,8 @@ from .cancel import check_cancellable, lock_and_cancel
 
 # Two moves in opposite directions would lock the tickets of both events in opposite orders.
 MOVE_LOCK = "registrations:move"
+# Stored in the audit trail, so it never changes.
+MOVE_VERB: Final = "registration.move"
 
 
 class MoveRefused(ConventionError):
@@ -113,7 +116,7 @@ def move_to_waiting_list(
     _check_request(request, ticket)
     entry = add_to_ticket_list(ticket=ticket, request=request, reason=reason)
     details = {"event": ticket.event.slug}
-    record_action("registration.move", cancelled, event=cancelled.event, reason=reason, details=details)
+    record_action(MOVE_VERB, cancelled, event=cancelled.event, reason=reason, details=details)
     return entry
 
 

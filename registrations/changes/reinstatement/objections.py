@@ -16,6 +16,7 @@ from registrations.inventory.stock import (
     make_sold_out_error,
 )
 from registrations.invoices.models import Invoice, InvoiceLine, Refund
+from registrations.invoices.models.receivables import COUNTER_ENTRY
 from registrations.models import Registration
 from registrations.pricing.passes import count_passes_left
 from registrations.questions.queries import count_chosen_options
@@ -35,6 +36,9 @@ def _check_state(registration: Registration) -> str:
         return _("This registration was merged into another one, which is still valid.")
     if not registration.confirmed_at:
         return _("This registration was never confirmed. Add a new one instead.")
+    # An erasure raises the badge's version as another holder does; a place without a name yet had none.
+    if not registration.has_name and registration.holder_count > 1:
+        return _("The attendee’s data have been erased. Add a new registration instead.")
     return ""
 
 
@@ -62,7 +66,9 @@ def _check_money(registration: Registration) -> str:
     # that the treasurer entered since names no registration.
     is_for_it = Q(occasion=Refund.Occasion.CANCELLATION, charge_key=owner)
     is_for_it |= Q(charge_key="", created_at__gte=registration.cancelled_at)
-    if Refund.objects.filter(is_for_it, receivable__reference=reference).exists():
+    refunds = Refund.objects.filter(is_for_it, receivable__reference=reference)
+    # A payment that was entered by mistake and undone returned no money.
+    if refunds.exclude(COUNTER_ENTRY).exists():
         return _("The price was refunded after the cancellation. Add a new registration instead.")
     return ""
 
@@ -75,7 +81,9 @@ def _check_package(registration: Registration) -> str:
 
 
 def _check_application(registration: Registration) -> str:
-    return describe_missing_application(registration.ticket)
+    if describe_missing_application(registration.ticket):
+        return _("Places on this visit are allocated on application: the member has to apply again.")
+    return ""
 
 
 def _check_duplicates(registration: Registration) -> str:

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from convention.audit.models import AuditEntry
+from convention.audit.record import make_subject_label
 from convention.money import Money
-from registrations.models import Registration
+from convention.text.email_addresses import normalize_email
+from registrations.changes.move_to_waiting_list import MOVE_VERB
+from registrations.models import Registration, WaitingEntry
 
 from .reinstate import Reinstatement
 
@@ -26,7 +30,12 @@ def describe_reinstatement(registration: Registration, reinstatement: Reinstatem
         sentences.append(_("Sessions booked again: %(titles)s.") % {"titles": titles})
     if reinstatement.membership_sentence:
         sentences.append(reinstatement.membership_sentence)
-    return [*sentences, *describe_losses(reinstatement), *_describe_money(registration, reinstatement)]
+    return [
+        *sentences,
+        *describe_losses(reinstatement),
+        *_describe_waiting(registration),
+        *_describe_money(registration, reinstatement),
+    ]
 
 
 def describe_losses(reinstatement: Reinstatement) -> list[str]:
@@ -39,6 +48,22 @@ def describe_losses(reinstatement: Reinstatement) -> list[str]:
     if titles:
         sentences.append(_("Sessions that cannot be booked again: %(titles)s.") % {"titles": titles})
     return sentences
+
+
+def _describe_waiting(registration: Registration) -> Iterator[str]:
+    """Yield the waiting lists of other events on which the attendee was put instead, and still is."""
+    moves = AuditEntry.objects.filter(subject=make_subject_label(registration), verb=MOVE_VERB)
+    address = normalize_email(registration.email or registration.order.email)
+    waiting = WaitingEntry.objects.active().filter(
+        address=address,
+        ticket__isnull=False,
+        event__slug__in=[move.details.get("event", "") for move in moves],
+    )
+    for entry in waiting.select_related("event").order_by("pk"):
+        yield _(
+            "%(name)s is still on the waiting list of “%(event)s”. Remove the entry there if it is no longer "
+            "wanted."
+        ) % {"name": registration.name, "event": entry.event.title}
 
 
 def _describe_money(registration: Registration, reinstatement: Reinstatement) -> Iterator[str]:

@@ -8,23 +8,29 @@ from django.utils import timezone, translation
 
 from convention import hooks
 from convention.audit.models import AuditEntry
+from convention.privacy.erase import erase_subject
+from convention.privacy.subjects import find_subject_by_address
 from registrations.billing.receivables import calculate_balance, sync_receivable
 from registrations.changes.cancel import cancel_registration
+from registrations.changes.move_to_waiting_list import move_to_waiting_list
 from registrations.changes.reinstatement.reinstate import (
     ReinstatementRefused,
     preview_reinstatement,
     reinstate_and_notify,
     reinstate_registration,
 )
+from registrations.changes.reinstatement.texts import describe_reinstatement
 from registrations.changes.substitute import substitute_attendee
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.refunds import cancel_payment
 from registrations.models import RefundRule, Registration, RegistrationAddon, SessionBooking
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import book_session
 from tests.factories import (
     make_addon,
     make_company,
+    make_event,
     make_member,
     make_order,
     make_registration,
@@ -162,6 +168,45 @@ def test_registration_with_credit_note_is_not_reinstated(registration):
     assert "credit note" in objection
 
 
+def test_payment_undone_after_the_cancellation_is_no_refund(registration):
+    cancelled = cancel(registration)
+    payment = record_payment(
+        receivable=sync_receivable(registration.order), amount=12_000, method="cash", external_id="desk-1"
+    )
+    cancel_payment(payment=payment, reason="Other guest")
+
+    reinstate_registration(registration=cancelled)
+
+    cancelled.refresh_from_db()
+    assert cancelled.cancelled_at is None
+
+
+def test_erased_attendee_is_not_reinstated(registration):
+    cancel(registration)
+    erase_subject(find_subject_by_address("zoe@example.org"))
+
+    assert "have been erased" in read_objection(registration)
+
+
+def test_place_without_a_name_is_reinstated(event):
+    cancelled = cancel(register(event, first_name="", last_name="", email=""))
+
+    reinstate_registration(registration=cancelled)
+
+    cancelled.refresh_from_db()
+    assert cancelled.cancelled_at is None
+
+
+def test_preview_names_the_waiting_list_on_which_the_attendee_still_is(registration):
+    ticket = make_ticket(make_event(name_en="The Visit"), name_en="Member", capacity=1, reserved=1)
+    move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=0)
+    registration.refresh_from_db()
+
+    sentences = describe_reinstatement(registration, preview_reinstatement(registration))
+
+    assert any("still on the waiting list of “The Visit”." in sentence for sentence in sentences)
+
+
 def test_full_ticket_is_refused_with_a_reason(event, registration):
     cancel(registration)
     event.tickets.update(capacity=0)
@@ -199,7 +244,7 @@ def test_company_at_its_cap_is_refused(event):
 def test_place_given_on_application_is_not_reinstated():
     cancelled = cancel(make_application(make_visit()).registration)
 
-    assert "on application" in read_objection(cancelled)
+    assert "the member has to apply again" in read_objection(cancelled)
 
 
 def test_attendee_who_registered_again_is_named(event, registration):
@@ -283,6 +328,20 @@ def test_private_place_is_mailed_to_its_attendee_and_the_buyer(registration, run
     assert sorted(by_address) == ["buyer@example.org", "zoe@example.org"]
     assert "is valid again, with a new badge" in by_address["zoe@example.org"].body
     assert by_address["buyer@example.org"].subject == "Place confirmed: The Convention"
+
+
+def test_mail_after_two_reinstatements_says_it_once(registration, run_tasks, mailoutbox):
+    hooks.send_order_mails.enqueue(registration.order_id)
+    run_tasks()
+    reinstate_registration(registration=cancel(registration))
+    cancelled = cancel(registration)
+    mailoutbox.clear()
+
+    reinstate_and_notify(registration=cancelled)
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert mail.body.count("is valid again, with a new badge") == 1
 
 
 def test_nobody_is_mailed_without_notification(registration, run_tasks, mailoutbox):
