@@ -27,13 +27,17 @@ MAX_BILLING_DELAY = datetime.timedelta(days=90)
 logger = logging.getLogger(__name__)
 
 
+def has_held_places(order: Order) -> bool:
+    """Return whether a place of the order is held for its confirmation, such as by its member."""
+    return order.registrations.active().filter(confirmed_at__isnull=True).exists()
+
+
 def bill_unless_pending(order: Order) -> None:
     """Bill a locked order on invoice, unless a place is still held for its confirmation.
 
     `bill_unbilled_orders` bills it once the place is confirmed or has lapsed. A package is billed at once.
     """
-    pending = order.registrations.active().filter(confirmed_at__isnull=True)
-    if pending.exists() and not list_active_sponsorships(order).exists():
+    if has_held_places(order) and not list_active_sponsorships(order).exists():
         sync_existing_receivable(order)
     else:
         sync_receivable(order)

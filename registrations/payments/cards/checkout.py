@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.billing.receivables import calculate_balance, is_order_active
+from registrations.billing.unbilled import has_held_places
 from registrations.booking.holds import extend_hold
 from registrations.models import Order
 from registrations.payments.models import CardPaymentAttempt
@@ -109,9 +110,13 @@ def _hold_for_attempt(order: Order, attempt: CardPaymentAttempt) -> None:
 
 
 def can_pay_by_card(order: Order) -> bool:
-    """Return whether an active order may be paid by card: also one on invoice, once its buyer is verified."""
-    is_payable = order.payment != Order.Payment.FREE and not order.awaits_verification
-    return is_payable and is_order_active(order)
+    """Return whether an active order may be paid by card: also one on invoice, once nobody must confirm it.
+
+    Otherwise the buyer could pay a place on invoice for a member who never confirms it.
+    """
+    if order.payment == Order.Payment.FREE or order.awaits_verification:
+        return False
+    return is_order_active(order) and (order.is_by_card or not has_held_places(order))
 
 
 def compute_card_due(order: Order) -> int:

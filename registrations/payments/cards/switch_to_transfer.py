@@ -98,9 +98,9 @@ def _switch_to_invoice(*, order: Order, context: OrderContext) -> Order:
     with throttle_unverified_order(order, context, place_count=0):
         _hold_places(order)
         change_to_invoice_payment(order=order)
-    if order.awaits_verification:
-        hooks.send_order_mails.enqueue(order.pk)
-    else:
+    # The links of members waited for the payment by card.
+    hooks.send_order_mails.enqueue(order.pk)
+    if not order.awaits_verification:
         _confirm(order)
     return order
 

@@ -20,6 +20,7 @@ from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import list_active_sponsorships
+from registrations.billing.unbilled import has_held_places
 from registrations.booking.holds import find_hold_end
 from registrations.inventory.stock import refresh_availability, release_expired_packages
 from registrations.models import Order, Package, Registration, Sponsorship
@@ -104,9 +105,17 @@ def _switch_to_transfer(request: HttpRequest, link_access: LinkAccess) -> HttpRe
     except ConventionError as error:
         messages.error(request, str(error))
         return redirect("order", order.reference, link_access.secret)
-    if not order.awaits_verification:
+    awaits_member = not order.awaits_verification and has_held_places(order)
+    if awaits_member:
+        sentence = _(
+            "You have switched to bank transfer. Members confirm their place through the link that we are "
+            "e-mailing them."
+        )
+        messages.success(request, sentence)
+    elif not order.awaits_verification:
         messages.success(request, _("You have switched to bank transfer. We are e-mailing you the details."))
-    name = "order-transfer" if get_transfer_details(order) else "order"
+    # The page of the order names the places that await their member.
+    name = "order-transfer" if get_transfer_details(order) and not awaits_member else "order"
     return redirect(name, order.reference, link_access.secret)
 
 
@@ -237,5 +246,6 @@ def bank_transfer(request: HttpRequest, reference: str, secret: str) -> HttpResp
         "event": order.event,
         "transfer": transfer,
         "can_pay_by_card": settings.CARD_PAYMENT and can_pay_by_card(order),
+        "can_pay_by_card_later": settings.CARD_PAYMENT and has_held_places(order),
     }
     return render(request, "payments/transfer.html", context)

@@ -242,6 +242,34 @@ def test_pending_place_delays_the_billing_of_the_switched_order(event):
     assert not Receivable.objects.exists()
 
 
+def test_member_gets_the_link_after_the_switch_and_the_page_says_so(client, event, mailoutbox, run_tasks):
+    make_issuer()
+    order = order_for_a_member(event)
+    order.registrations.get(ticket__slug="guest").delete()
+    member = order.registrations.get()
+    client.force_login(make_account())
+
+    page = switch(client, order)
+    run_tasks()
+
+    assert "Members confirm their place through the link" in page
+    assert f"<strong>{member.email}</strong>" in page
+    assert [mail.to for mail in mailoutbox] == [[member.email]]
+
+
+def test_order_on_invoice_is_not_paid_by_card_while_a_member_must_confirm(client, stripe, event):
+    make_issuer()
+    order = order_for_a_member(event)
+    order = switch_to_transfer(order=order, context=make_verified_context())
+
+    page = client.get(build_page_path(order, "transfer")).text
+    client.post(build_page_path(order))
+
+    assert "Pay by card instead" not in page
+    assert "You can pay by card after that." in page
+    assert not CardPaymentAttempt.objects.exists()
+
+
 def test_lapsed_place_of_the_switched_order_is_not_owed(event):
     order = order_for_a_member(event)
     switch_to_transfer(order=order, context=make_verified_context())
