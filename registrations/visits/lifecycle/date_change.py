@@ -44,7 +44,6 @@ def follow_new_dates(stored: Event, event: Event) -> list[str]:
         return []
     shifted_count = shift_rides(
         visit=visit,
-        old_end=stored.ends_at,
         start_shift=event.starts_at - stored.starts_at,
         end_shift=event.ends_at - stored.ends_at,
     )

@@ -47,18 +47,17 @@ def save_ride(*, ride: Ride, changed: list[str]) -> Ride:
 def shift_rides(
     *,
     visit: Visit,
-    old_end: datetime.datetime,
     start_shift: datetime.timedelta,
     end_shift: datetime.timedelta,
 ) -> int:
     """Move the rides with a visit whose start and end have moved; return how many have other times.
 
-    Rides that leave at the old end or later follow the end, all others the start. Passengers are not mailed.
+    Outward rides follow the start, return rides the end. Passengers are not mailed.
     """
     shifted_count = 0
     # In the order of `set_rides`, for which rows are locked by id.
     for ride in Ride.objects.select_for_update().filter(visit=visit).order_by("pk"):
-        shift = end_shift if ride.leaves_at >= old_end else start_shift
+        shift = end_shift if ride.direction == Ride.Direction.BACK else start_shift
         if not shift:
             continue
         former = copy(ride)
