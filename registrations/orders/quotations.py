@@ -102,10 +102,10 @@ def _list_items(places: Iterable[dict[str, Any]]) -> list[tuple[str, list[str]]]
 def link_to_quotation(*, order: Order, number: str, places: Iterable[dict[str, Any]]) -> None:
     """Store that the order was placed from the quotation with this number, "" for none.
 
-    An order whose `places` differ from the quoted ones is not linked.
+    An order whose `places` or total differ from the quoted ones is not linked.
     """
     quotation = Quotation.objects.filter(number=number).first() if number else None
-    if quotation and has_quoted_items(quotation, places):
+    if quotation and order.total == quotation.total and has_quoted_items(quotation, places):
         Order.objects.filter(pk=order.pk).update(quotation_number=number)
 
 

@@ -332,6 +332,13 @@ def test_order_names_the_quotation_it_was_placed_from(client, organizer, event, 
     assert order.reference in organizer.get("/organize/congress/quotations/").text
 
 
+def test_order_at_another_price_does_not_name_the_quotation(client, event, quoted_draft):
+    event.tickets.update(price=1)
+    client.post("/events/congress/register/check/", BILLING)
+
+    assert Order.objects.get().quotation_number == ""
+
+
 def test_order_of_other_items_does_not_name_the_quotation(client, event, quoted_draft):
     make_addon(event)
     choices = {"choice-0-ticket": "guest", "choice-0-addons": ["dinner"]}
