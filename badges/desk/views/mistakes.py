@@ -19,6 +19,7 @@ from convention.errors import ConventionError
 from convention.money import Money
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.changes.handover_text import has_own_mailbox
 from registrations.invoices.forms.actions import PaymentCancelForm, RequiredReasonForm
 
 from .guests import get_operator
@@ -45,7 +46,15 @@ def walk_in_cancel(request: "HttpRequest", event: str, reference: str) -> HttpRe
         else:
             messages.success(request, _("%(name)s’s registration has been cancelled.") % {"name": guest.name})
             return redirect("desk-guest", event, reference)
-    context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
+    # After a substitution the attendee is not the buyer, and both are mailed.
+    own_addresses = [guest.email] if has_own_mailbox(guest) else []
+    context = {
+        "section": "desk",
+        "event": guest.event,
+        "registration": guest,
+        "mailed_addresses": [*own_addresses, *filter(None, [guest.order.email])],
+        "form": form,
+    }
     return render(request, "desk/cancel_walk_in.html", context)
 
 

@@ -16,7 +16,7 @@ from registrations.billing.receivables import sync_receivable
 from registrations.booking.walk_in import register_walk_in
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Payment
-from registrations.models import Order
+from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
 from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
 from tests.pdf_readers import pdf_text
@@ -68,6 +68,15 @@ def test_walk_in_is_cancelled_with_reason_at_no_fee(walk_in, client, guest_path)
     assert walk_in.cancellation_fee == 0
     assert walk_in.event.tickets.get().reserved == 0
     assert AuditEntry.objects.get(verb="registration.cancel").reason == "Saisie en double"
+
+
+def test_page_names_the_buyer_and_the_new_attendee_as_mailed(walk_in, client, guest_path):
+    Registration.objects.update(email="new@example.org")
+
+    page = client.get(f"{guest_path}cancel/").text
+
+    assert "ines@example.org receives an e-mail" in page
+    assert "new@example.org receives an e-mail" in page
 
 
 def test_cancelled_walk_in_is_not_counted_as_arrived(walk_in, client, guest_path):
