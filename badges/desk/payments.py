@@ -7,6 +7,7 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.errors import ConventionError, NotOpenNow, SoldOut
 from registrations.billing.change_billing import change_to_invoice_payment
 from registrations.billing.receivables import (
@@ -111,6 +112,8 @@ def invoice_later(*, guest: Registration) -> Order:
     order.billing_name = order.billing_name or order.company or guest.name[:200]
     order.save(update_fields=["billing_name"])
     change_to_invoice_payment(order=order)
+    # The links of members waited for the payment by card.
+    hooks.send_order_mails.enqueue(order.pk)
     confirm_pending_items(order=order, verb="order.confirm")
     bill_unless_pending(order)
     # The balance is the same, but scanners stop showing "to pay" for an order that is invoiced.

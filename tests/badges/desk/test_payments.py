@@ -10,7 +10,7 @@ from convention.audit.models import AuditEntry
 from registrations.booking.build_order import HOLD_DURATION
 from registrations.inventory.stock import release_ticket_holds
 from registrations.invoices.ledger.refunds import cancel_payment
-from registrations.invoices.models import Payment
+from registrations.invoices.models import Payment, Receivable
 from registrations.models import RegistrationAddon
 from registrations.payments.cards.gateway import SessionFacts
 from registrations.payments.cards.settlement import settle_session
@@ -185,6 +185,18 @@ def test_unpaid_order_is_switched_to_invoice(zoe, desk, client):
     assert zoe.order.billing_name == "Énergie"
     assert "sur facture" in page
     assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1
+
+
+def test_place_that_awaits_its_member_is_not_billed_yet(zoe, desk, client, run_tasks, mailoutbox):
+    zoe.event.tickets.update(audience="member")
+    type(zoe).objects.update(email=make_person().email)
+    zoe.refresh_from_db()
+
+    client.post(f"{desk}invoice/", follow=True)
+    run_tasks()
+
+    assert not Receivable.objects.exists()
+    assert [mail.to for mail in mailoutbox] == [[zoe.email]]
 
 
 def test_addon_awaiting_a_card_payment_is_invoiced_with_its_order(zoe, desk, client):
