@@ -12,20 +12,20 @@ from registrations.storefront.choice_offer import ChoiceOffer
 from registrations.storefront.drafts import DraftContent
 
 from .forms import MAX_ROWS, PasteForm
-from .pasted_rows import list_ignored_headings, parse_pasted_rows
+from .pasted_rows import list_ignored_columns, parse_pasted_rows
 
 ROW_FIELDS = ("first_name", "last_name", "email", "ticket", "is_to_follow")
 
 
 @dataclass(frozen=True)
 class PasteReport:
-    """The parts of a pasted text that were left out: repeated addresses, columns with unknown headings.
+    """The parts of a pasted text that were left out: repeated addresses, and columns that are not read.
 
     `readable_headings` names the columns that are read.
     """
 
     repeated_count: int = 0
-    ignored_headings: list[str] = field(default_factory=list)
+    ignored_columns: list[str] = field(default_factory=list)
     readable_headings: str = ""
 
     def describe(self) -> list[str]:
@@ -38,13 +38,13 @@ class PasteReport:
                 self.repeated_count,
             )
             sentences.append(sentence % {"count": self.repeated_count})
-        if self.ignored_headings:
+        if self.ignored_columns:
             sentence = ngettext(
                 "This column was ignored: %(headings)s. Recognized headings: %(readable)s.",
                 "These columns were ignored: %(headings)s. Recognized headings: %(readable)s.",
-                len(self.ignored_headings),
+                len(self.ignored_columns),
             )
-            headings = ", ".join(_("“%(text)s”") % {"text": heading} for heading in self.ignored_headings)
+            headings = ", ".join(_("“%(text)s”") % {"text": heading} for heading in self.ignored_columns)
             sentences.append(sentence % {"headings": headings, "readable": self.readable_headings})
         return sentences
 
@@ -79,7 +79,7 @@ def append_pasted_rows(draft: DraftContent, paste_form: PasteForm, offer: Choice
     draft.people = [*filled_rows, *new_rows]
     return PasteReport(
         len(rows) - len(new_rows),
-        list_ignored_headings(text, offer.addons),
+        list_ignored_columns(text, offer.tickets, offer.addons),
         _("first name, last name, e-mail, ticket, add-ons")
         if offer.addons
         else _("first name, last name, e-mail, ticket"),

@@ -1,7 +1,7 @@
 """Parse rows pasted from a spreadsheet. No database access.
 
 Cells are separated by tabs, semicolons or commas, and may be quoted. A heading row in French or English names
-the columns; without one they are guessed from the content: addresses, tickets, then names.
+the columns; without one they are guessed from the content: addresses, tickets, add-ons, then names.
 """
 
 import re
@@ -24,6 +24,15 @@ RECIPIENT_PATTERN = re.compile(r"""['"]?(?P<name>[^<>"\t]*?)['"]?\s*<(?P<email>[
 type PastedRow = dict[str, Any]
 
 COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ticket")
+# The longest text by which an ignored column is named.
+MAX_LABEL_LENGTH = 40
+# Row numbers, phone numbers and dates.
+NUMBER_PATTERN = re.compile(r"[+(]?\d[\d\s./()+-]*")
+# As `casefold_text` returns them: without accents and capitals. Compared without their dots.
+SALUTATIONS = frozenset(
+    {"m", "mm", "mr", "mme", "mlle", "mrs", "ms", "miss", "dr", "pr", "prof", "me", "monsieur", "madame"}
+    | {"mademoiselle", "docteur", "professeur", "maitre", "doctor", "professor", "sir"}
+)
 # As `casefold_text` returns them: without accents and capitals.
 NAME_TO_FOLLOW_WORDS = frozenset(
     {
@@ -53,13 +62,12 @@ def parse_pasted_rows(text: str, tickets: Sequence[Ticket], addons: Sequence[Add
     lines = [cells for _number, cells in read_pasted_rows(text)]
     if not lines:
         return []
-    titles = map_names_to_slugs(tickets)
+    titles, addon_titles = map_names_to_slugs(tickets), map_names_to_slugs(addons)
     columns = map_header(lines[0], addons)
     if columns:
         lines = lines[1:]
     else:
-        columns = guess_columns(lines, set(titles))
-    addon_titles = map_names_to_slugs(addons)
+        columns = guess_columns(lines, titles, addon_titles)
     return [_parse_row(cells, columns, titles, addon_titles) for cells in lines]
 
 
@@ -81,13 +89,19 @@ def parse_recipients(text: str) -> list[PastedRow]:
     return recipients
 
 
-def list_ignored_headings(text: str, addons: Sequence[Addon] = ()) -> list[str]:
-    """Return the headings of columns that are not read; [] without a heading row."""
+def list_ignored_columns(text: str, tickets: Sequence[Ticket], addons: Sequence[Addon] = ()) -> list[str]:
+    """Return the first text of each column that is not read: its heading, or its first cell without one."""
     lines = [] if parse_recipients(text) else [cells for _number, cells in read_pasted_rows(text)]
-    columns = map_header(lines[0], addons) if lines else {}
-    if not columns:
+    if not lines:
         return []
-    return [cell for index, cell in enumerate(lines[0]) if cell and index not in columns.values()]
+    columns = map_header(lines[0], addons)
+    if not columns:
+        columns = guess_columns(lines, map_names_to_slugs(tickets), map_names_to_slugs(addons))
+    return [
+        cells[0][:MAX_LABEL_LENGTH]
+        for index, cells in enumerate(_list_filled_cells(lines))
+        if cells and index not in columns.values()
+    ]
 
 
 def map_header(cells: Sequence[str], addons: Sequence[Addon]) -> dict[str, int]:
@@ -103,34 +117,58 @@ def map_header(cells: Sequence[str], addons: Sequence[Addon]) -> dict[str, int]:
     return columns
 
 
-def guess_columns(cell_rows: Sequence[Sequence[str]], ticket_titles: set[str]) -> dict[str, int]:
+def guess_columns(
+    cell_rows: Sequence[Sequence[str]], ticket_slugs: dict[str, str], addon_slugs: dict[str, str]
+) -> dict[str, int]:
     """Return the column index by field, guessed from most cells of each column.
 
-    The last name comes first where the first of the name columns is all in capitals and the second is not.
+    Numbers and titles of address are no names. The last name comes first where the first of the name columns
+    is all in capitals and the second is not. Columns after the names are not read.
     """
-    width = max(len(cells) for cells in cell_rows)
-    filled_cells = [
-        [cells[index] for cells in cell_rows if index < len(cells) and cells[index]] for index in range(width)
-    ]
+    filled_cells = _list_filled_cells(cell_rows)
     columns: dict[str, int] = {}
+    names: list[int] = []
     for index, cells in enumerate(filled_cells):
-        if "email" not in columns and cells and _is_majority("@" in cell for cell in cells):
-            columns["email"] = index
-        elif (
-            "ticket" not in columns
-            and cells
-            and _is_majority(casefold_text(cell) in ticket_titles for cell in cells)
-        ):
-            columns["ticket"] = index
-    names = [index for index in range(width) if index not in columns.values() and filled_cells[index]]
-    order = ["first_name", "last_name", "company"]
+        kind = _guess_kind(cells, ticket_slugs, addon_slugs)
+        if kind == "name":
+            names.append(index)
+        elif kind:
+            columns.setdefault(kind, index)
+    order = ["first_name", "last_name"]
     if (
         len(names) >= 2
         and _is_upper_case(filled_cells[names[0]])
         and not _is_upper_case(filled_cells[names[1]])
     ):
-        order = ["last_name", "first_name", "company"]
-    return columns | dict(zip(order if len(names) > 1 else ["name"], names, strict=False))
+        order = ["last_name", "first_name"]
+    return columns | dict(zip(order if len(names) > 1 else ["full_name"], names, strict=False))
+
+
+def _list_filled_cells(cell_rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the cells of each column that are not empty."""
+    width = max(len(cells) for cells in cell_rows)
+    return [
+        [cells[index] for cells in cell_rows if index < len(cells) and cells[index]] for index in range(width)
+    ]
+
+
+def _guess_kind(cells: Sequence[str], ticket_slugs: dict[str, str], addon_slugs: dict[str, str]) -> str:
+    """Return "email", "ticket", "addons" or "name"; "" for an empty column, numbers or titles of address."""
+    if not cells or _is_majority(_is_number_or_salutation(cell) for cell in cells):
+        return ""
+    if _is_majority("@" in cell for cell in cells):
+        return "email"
+    if _is_majority(casefold_text(cell) in ticket_slugs for cell in cells):
+        return "ticket"
+    known_slugs = set(addon_slugs.values())
+    if _is_majority(known_slugs.issuperset(split_list_cell(cell, addon_slugs)) for cell in cells):
+        return "addons"
+    return "name"
+
+
+def _is_number_or_salutation(cell: str) -> bool:
+    word = casefold_text(cell).replace(".", "").strip()
+    return word in SALUTATIONS or NUMBER_PATTERN.fullmatch(cell.strip()) is not None
 
 
 def _is_majority(checks: Iterable[bool]) -> bool:
@@ -154,7 +192,7 @@ def _parse_row(
         for name, index in column_indexes.items()
         if index < len(cells)
     }
-    full_name = row.pop("name", "") or row.pop("full_name", "")
+    full_name = row.pop("full_name", "")
     if full_name:
         row["first_name"], row["last_name"] = split_full_name(full_name)
     name_text = casefold_text(f"{row.get('first_name', '')} {row.get('last_name', '')}").strip()

@@ -3,13 +3,14 @@
 import pytest
 
 from convention.errors import UnreadableFile
-from registrations.company.pasted_rows import list_ignored_headings, parse_pasted_rows
-from registrations.models import Ticket
+from registrations.company.pasted_rows import list_ignored_columns, parse_pasted_rows
+from registrations.models import Addon, Ticket
 
 TICKETS = [
     Ticket(slug="member", name="Adhérent", name_en="Member"),
     Ticket(slug="guest", name="Invité", name_en="Guest"),
 ]
+ADDONS = [Addon(slug="dinner", name="Dîner", name_en="Dinner")]
 
 
 def parse_rows(text):
@@ -32,6 +33,8 @@ def parse_rows(text):
         "\n\n  Ana \t Silva\tana@x.fr\tInvité\n\n",
         "Ana\tSilva\tAcme\tana@x.fr\tInvité",
         "ana@x.fr\tInvité\tAna Silva",
+        "1\tMme\tAna\tSilva\tana@x.fr\tInvité",
+        "Mrs.\tAna\tSilva\t+33 6 12 34 56 78\tana@x.fr\tInvité",
     ],
 )
 def test_same_person_is_parsed_from_any_layout(text):
@@ -96,7 +99,19 @@ def test_semicolons_separate_cells_where_a_part_has_no_address():
         ("Prénom\tNom\tE-mail\tTarif\nAna\tSilva\tana@x.fr\tInvité", ["Tarif"]),
         ("Prénom\tNom\tE-mail\nAna\tSilva\tana@x.fr", []),
         ("Ana\tSilva\tana@x.fr\tInvité", []),
+        ("Ana\tSilva\tana@x.fr\tInvité\tDîner", []),
+        ("1\tMme\tAna\tSilva\tDSI\tana@x.fr\tInvité\tLyon", ["1", "Mme", "DSI", "Lyon"]),
+        ("Prénom\tNom\tE-mail\t\nAna\tSilva\tana@x.fr\tVégétarien", ["Végétarien"]),
     ],
 )
-def test_columns_with_unknown_headings_are_listed(text, ignored):
-    assert list_ignored_headings(text) == ignored
+def test_columns_that_are_not_read_are_listed(text, ignored):
+    assert list_ignored_columns(text, TICKETS, ADDONS) == ignored
+
+
+def test_addons_without_a_heading_are_recognized_by_their_names():
+    text = "Iris\tMorel\tiris@x.fr\tInvité\tDîner\nAna\tSilva\tana@x.fr\tInvité\t"
+
+    [iris, ana] = parse_pasted_rows(text, TICKETS, ADDONS)
+
+    assert iris["addons"] == ["dinner"]
+    assert ana["addons"] == []
