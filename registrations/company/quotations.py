@@ -40,6 +40,9 @@ def has_quoted_rows(draft: DraftContent, quotation: Quotation) -> bool:
 
 
 def make_quoted_rows(quotation: Quotation) -> DraftContent:
-    """Return a draft with a row for each quoted place; the names are to follow."""
-    rows = [{**place, "is_to_follow": "on"} for place in list_quoted_places(quotation)]
+    """Return a draft with a row for each quoted place; those without a name are to follow."""
+    rows = [
+        place if place.get("first_name") or place.get("last_name") else {**place, "is_to_follow": "on"}
+        for place in list_quoted_places(quotation)
+    ]
     return build_quoted_draft(quotation, rows)

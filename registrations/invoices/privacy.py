@@ -115,38 +115,64 @@ def _find_quotations_for_attendee(subject: DataSubject) -> "QuerySet[Any]":
 
 
 def _iter_quotations_naming(subject: DataSubject) -> Iterator[Quotation]:
-    """Yield the quotations whose lines name the subject, except those that a namesake requested.
+    """Yield the quotations of a place for the subject's address, and those whose lines name the subject.
 
-    Lines have only the attendee's name, so an automatic erasure, which nobody reviews, skips them all.
+    Lines have only the attendee's name, so an automatic erasure, which nobody reviews, skips them.
     """
     redactor = Redactor(subject)
-    # Names are inside JSON lines: every quotation is read. They are few: a retention rule deletes old ones.
-    for row in Quotation.objects.all() if not subject.is_automatic else ():
-        if any(redactor.has_match(text) for text in row.line_texts):
-            # A namesake's own quotation must not be redacted.
-            requesters = Person.objects.filter(email__iexact=row.buyer["email"]).exclude(pk=subject.person_id)
-            if not any(redactor.has_match(person.name) for person in requesters):
-                yield row
+    # Names are inside JSON columns: every quotation is read. They are few: a retention rule deletes old ones.
+    for row in Quotation.objects.all():
+        if _list_place_numbers(row, subject) or (
+            not subject.is_automatic and _is_named_on_lines(row, subject, redactor)
+        ):
+            yield row
+
+
+def _list_place_numbers(quotation: Quotation, subject: DataSubject) -> set[str]:
+    """Return the numbers of the quoted places that have an address of the subject."""
+    return {
+        attendee["number"]
+        for attendee in quotation.details.get("attendees", [])
+        if normalize_email(attendee["email"]) in subject.addresses
+    }
+
+
+def _is_named_on_lines(quotation: Quotation, subject: DataSubject, redactor: Redactor) -> bool:
+    """Return whether the lines name the subject; never for a quotation that a namesake requested."""
+    if not any(redactor.has_match(text) for text in quotation.line_texts):
+        return False
+    requesters = Person.objects.filter(email__iexact=quotation.buyer["email"]).exclude(pk=subject.person_id)
+    return not any(redactor.has_match(person.name) for person in requesters)
 
 
 def _redact_attendee(rows: "QuerySet[Any]", subject: DataSubject) -> None:
-    """Remove the subject's name from the lines; number, prices and buyer stay."""
+    """Remove the subject's name and address from the lines and details; number, prices and buyer stay."""
     redactor = Redactor(subject)
     for row in rows:
+        attendees = row.details.get("attendees", [])
+        numbers = _list_place_numbers(row, subject) | {
+            attendee["number"]
+            for attendee in attendees
+            if redactor.has_match(f"{attendee['first_name']} {attendee['last_name']}")
+        }
+        others = [attendee for attendee in attendees if attendee["number"] not in numbers]
         # `save` refuses to change a quotation that was given.
         rows.model.objects.filter(pk=row.pk).update(
-            lines=[_redact_quotation_line(redactor, line) for line in row.lines]
+            details={**row.details, "attendees": others},
+            lines=[_redact_quotation_line(redactor, line, numbers) for line in row.lines],
         )
 
 
-def _redact_quotation_line(redactor: Redactor, line: dict[str, Any]) -> dict[str, Any]:
-    """Return a line of a quotation without the subject, whom older lines name in the description."""
+def _redact_quotation_line(redactor: Redactor, line: dict[str, Any], numbers: set[str]) -> dict[str, Any]:
+    """Return a line of a quotation without the subject, whose places have these numbers."""
     # Older quotations have the name at the end of the description, after a comma.
     description = redactor.redact_text(line["description"])
     if description.endswith(f", {REPLACEMENT_TEXT}"):
         description = description.rpartition(", ")[0]
     attendee = line.get("attendee", "")
-    return {**line, "description": description, "attendee": "" if redactor.has_match(attendee) else attendee}
+    # Also a name that the subject's own rows spell otherwise.
+    is_subject = line.get("key", "").partition(":")[0] in numbers or redactor.has_match(attendee)
+    return {**line, "description": description, "attendee": "" if is_subject else attendee}
 
 
 def delete_old_quotations(before: datetime.datetime) -> int:

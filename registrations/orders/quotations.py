@@ -24,7 +24,7 @@ from registrations.booking.prepare_sale import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
 from registrations.invoices.documents.invoice_writer import MissingIssuer
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
-from registrations.invoices.documents.quotations import QuotationSubject, create_quotation
+from registrations.invoices.documents.quotations import QuotationSubject, QuotedAttendee, create_quotation
 from registrations.invoices.ledger.charges import Buyer, ChargeItem
 from registrations.invoices.models.documents import Quotation
 from registrations.models import Order, Package
@@ -67,8 +67,18 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
             company=request.company,
             voucher_code=request.code,
             company_id=context.company.pk if context.company else None,
+            attendees=_list_attendees(request),
         )
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
+
+
+def _list_attendees(request: OrderRequest) -> list[QuotedAttendee]:
+    """Return the attendees of the places that have a name or an address."""
+    return [
+        QuotedAttendee(str(number), place.first_name, place.last_name, place.email)
+        for number, place in enumerate(request.places)
+        if place.first_name or place.last_name or place.email
+    ]
 
 
 def _make_line_key(line: QuoteLine) -> str:
@@ -77,7 +87,10 @@ def _make_line_key(line: QuoteLine) -> str:
 
 
 def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
-    """Return the ticket and the add-ons of each quoted place; [] for a package or an older quotation."""
+    """Return the ticket, the add-ons and the attendee of each quoted place, as a draft stores them.
+
+    Return [] for a package or an older quotation. An attendee without a name or an address has no such keys.
+    """
     places: dict[str, dict[str, Any]] = {}
     for line in quotation.lines:
         number, kind, slug = [*line.get("key", "").split(":"), "", ""][:3]
@@ -86,6 +99,10 @@ def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
             place["ticket"] = slug
         elif kind == ADDON_KEY_KIND:
             place["addons"].append(slug)
+    for attendee in quotation.details.get("attendees", []):
+        if attendee["number"] in places:
+            texts = {name: attendee[name] for name in ("first_name", "last_name", "email")}
+            places[attendee["number"]] |= texts
     return [place for place in places.values() if place["ticket"]]
 
 

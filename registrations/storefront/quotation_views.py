@@ -37,7 +37,7 @@ def register_quoted_places(request: HttpRequest, secret: str) -> HttpResponse:
             "draft_path": reverse("register", args=[event.slug]),
         }
         return render(request, "registrations/quotation_replace.html", context)
-    # Without names of attendees, but with the company.
+    # Quotations do not have the company of each attendee.
     empty_person = dict.fromkeys(PERSON_FIELDS, "") | {"company": quotation.details.get("company", "")}
     save_draft(
         request.session,

@@ -21,12 +21,22 @@ QUOTATION_SERIES = "D"
 QUOTATION_VALIDITY = datetime.timedelta(days=30)
 
 
+@dataclass(frozen=True)
+class QuotedAttendee:
+    """Attendee of a quoted place; `number` begins the keys of the place's lines."""
+
+    number: str
+    first_name: str
+    last_name: str
+    email: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class QuotationSubject:
     """Subject of a quotation: event, text, service period and last day of validity.
 
-    `company` and `voucher_code` are those of the quoted order, for an order of the same; `company_id` is that
-    of the directory, if a company's contact asked.
+    `company`, `voucher_code` and `attendees` are those of the quoted order, for an order of the same;
+    `company_id` is that of the directory, if a company's contact asked.
     """
 
     text: str
@@ -37,6 +47,7 @@ class QuotationSubject:
     company: str = ""
     voucher_code: str = ""
     company_id: int | None = None
+    attendees: Sequence[QuotedAttendee] = ()
 
 
 @transaction.atomic
@@ -95,5 +106,7 @@ def _make_details(buyer: Buyer, subject: QuotationSubject) -> dict[str, Any]:
         "company": clean_line(subject.company),
         "voucher_code": subject.voucher_code,
         "company_id": subject.company_id,
+        # Personal data: `invoices.privacy` finds people by it and removes it.
+        "attendees": [asdict(attendee) for attendee in subject.attendees],
         "paid": 0,
     }

@@ -21,6 +21,7 @@ from convention.privacy.registry import describe_retained_documents
 from convention.privacy.subjects import find_subject_by_address
 from registrations.invoices.models.documents import Invoice, Quotation
 from registrations.order_context import OrderContext
+from registrations.order_request import BillingDetails
 from registrations.orders.quotations import create_order_quotation
 from schedule.models import ScheduleUpload, Speaker
 from schedule.privacy import PERSONAL_DATA
@@ -201,6 +202,20 @@ def test_texts_that_name_person_are_listed_for_manual_change(client):
     page = client.get(f"/organize/privacy/{case.pk}/").content.decode()
     assert "À modifier vous-même" in page
     assert NAME not in page
+
+
+def test_attendee_of_a_quotation_is_found_by_address_and_removed_with_the_name_on_its_lines():
+    person = make_person_account()
+    places = (make_place(first_name="Zaza"), make_place(first_name="Bo", last_name="Roi", email="bo@x.fr"))
+    asked = make_request(*places, email="boss@x.fr", billing=BillingDetails(name="Acme SA"))
+    quotation = create_order_quotation(event=make_event_on_sale(), request=asked, context=OrderContext())
+
+    # Automatic: nobody reviews it, so names alone are not enough.
+    erase_people(people=[person])
+
+    quotation.refresh_from_db()
+    assert [attendee["email"] for attendee in quotation.details["attendees"]] == ["bo@x.fr"]
+    assert {line["key"][0]: line["attendee"] for line in quotation.lines} == {"0": "", "1": "Bo Roi"}
 
 
 @pytest.mark.parametrize(

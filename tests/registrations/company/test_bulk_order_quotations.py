@@ -80,7 +80,7 @@ def test_order_names_the_quotation(desk):
     assert Order.objects.get().quotation_number == quotation.number
 
 
-def test_order_on_another_device_fills_the_list_without_names(desk):
+def test_order_on_another_device_fills_the_list_with_its_names(desk):
     make_voucher(desk.event)
     quotation = make_quotation(desk, code="HALF")
     desk.client = Client()
@@ -90,9 +90,25 @@ def test_order_on_another_device_fills_the_list_without_names(desk):
     page = desk.client.get(desk.many)
 
     assert response["Location"] == f"/en{desk.many}"
-    assert read_rows(desk) == [("", "guest", ["dinner"]), ("", "guest", [])]
-    assert page.context["rows"].forms[0]["is_to_follow"].value() == "on"
+    assert read_rows(desk) == [("Alpha", "guest", ["dinner"]), ("", "guest", [])]
+    assert page.context["rows"].forms[0]["email"].value() == "z@x.fr"
+    assert page.context["rows"].forms[0]["is_to_follow"].value() is None
+    assert page.context["rows"].forms[1]["is_to_follow"].value() == "on"
     assert page.context["code"]["code"].value() == "HALF"
+
+
+def test_members_are_ordered_from_a_quotation_on_another_device(desk):
+    row = {"first_name": "Ana", "last_name": "Silva", "email": desk.colleague.email, "ticket": "member"}
+    desk.client.post(desk.many, make_posted_rows(row, check="1"))
+    desk.client.post(f"{desk.many}check/", {**BILLING, "quote": "1"})
+    desk.client = Client()
+    desk.client.force_login(desk.contact)
+    post_order(desk.client, Quotation.objects.get())
+
+    response = desk.client.get(f"{desk.many}check/")
+
+    assert response.status_code == 200
+    assert response.context["lines"][0][0].email == desk.colleague.email
 
 
 def test_another_list_is_replaced_only_if_the_contact_chooses_to(desk):
@@ -105,7 +121,7 @@ def test_another_list_is_replaced_only_if_the_contact_chooses_to(desk):
 
     assert "Replace your unfinished registration?" in asked.text
     assert rows_before[0][0] == "Omega"
-    assert read_rows(desk)[0] == ("", "guest", ["dinner"])
+    assert read_rows(desk)[0] == ("Alpha", "guest", ["dinner"])
 
 
 def test_reader_who_is_no_contact_orders_on_the_public_page(desk):

@@ -288,6 +288,7 @@ def test_quoted_places_are_ordered_with_the_same_tickets_and_buyer(client, event
         ("guest", ["dinner"]),
         ("guest", []),
     ]
+    assert draft.people[0]["last_name"] == "Müller"
     assert draft.contact == "b@example.org"
     assert draft.billing["billing_city"] == "Paris"
 
