@@ -126,6 +126,17 @@ def link_to_quotation(*, order: Order, number: str, places: Iterable[dict[str, A
         Order.objects.filter(pk=order.pk).update(quotation_number=number)
 
 
+def find_cheaper_quotation(*, number: str, places: Iterable[dict[str, Any]], total: int) -> Quotation | None:
+    """Return the valid quotation with this number, "" for none, if the places cost more than it promises.
+
+    `total` is today's price in cents. Return None if the places differ from the quoted ones.
+    """
+    quotation = Quotation.objects.filter(number=number).first() if number else None
+    if quotation is None or not quotation.is_valid or total <= quotation.total:
+        return None
+    return quotation if has_quoted_items(quotation, places) else None
+
+
 def find_quoted_package(quotation: Quotation) -> Package | None:
     """Return the quoted sponsor's package, or None for places, or if the package was removed since."""
     keys = [line.get("key", "") for line in quotation.lines]

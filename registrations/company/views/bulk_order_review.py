@@ -38,7 +38,12 @@ from registrations.company.forms import PasteForm
 from registrations.models import Order, Ticket
 from registrations.order_request import BillingDetails, OrderRequest
 from registrations.orders.payment_terms import describe_invoice_schedule
-from registrations.orders.quotations import QuotationUnavailable, create_order_quotation, link_to_quotation
+from registrations.orders.quotations import (
+    QuotationUnavailable,
+    create_order_quotation,
+    find_cheaper_quotation,
+    link_to_quotation,
+)
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
@@ -115,6 +120,7 @@ def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, cur
 def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[str, Any]:
     """Return the prices of tickets and add-ons, the total, and the terms to pay and to be refunded."""
     event, order_request = bulk_order.event, make_order_request(bulk_order)
+    people = [person for person in bulk_order.draft.people if is_filled_row(person)]
     price_rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
     priced_tickets = _list_priced_tickets(order_request, bulk_order.tickets, quote)
     return {
@@ -128,6 +134,9 @@ def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[
         "passes": bulk_order.passes.count_use(quote),
         "refunds": describe_ticket_refunds(event, priced_tickets),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
+        "cheaper_quotation": find_cheaper_quotation(
+            number=bulk_order.draft.quotation, places=people, total=quote.total
+        ),
         "unused_code": bulk_order.draft.code if not quote.voucher_use_count else "",
         "invoice_schedule": describe_invoice_schedule(event) if quote.total else "",
     }

@@ -1,7 +1,10 @@
 """Quotations of a company's bulk order, and the order of what was quoted."""
 
+import datetime
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from lxml import html
 
 from registrations.invoices.models import Quotation
@@ -141,6 +144,44 @@ def test_contact_of_another_company_cannot_order_a_quotation_for_it(desk):
     response = elsewhere.client.post(f"{elsewhere.at}/quotations/{quotation.link_token}/order/")
 
     assert response.status_code == 404
+
+
+def raise_prices(desk: Desk) -> None:
+    desk.event.tickets.filter(slug="guest").update(price=35_000)
+
+
+def test_review_names_the_quoted_price_and_todays_after_a_rise(desk):
+    quotation = make_quotation(desk)
+    raise_prices(desk)
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert f"Quotation {quotation.number}: €645, valid until" in page.text
+    assert "Today’s prices: €745." in page.text
+    assert "The organizers apply the quoted price: write to" in page.text
+
+
+@pytest.mark.parametrize(
+    ("price", "days_left"), [(30_000, 30), (25_000, 30), (35_000, -1)], ids=["same", "lower", "expired"]
+)
+def test_review_does_not_name_a_quotation_that_promises_nothing_better(desk, price, days_left):
+    make_quotation(desk)
+    desk.event.tickets.filter(slug="guest").update(price=price)
+    Quotation.objects.update(valid_until=timezone.localdate() + datetime.timedelta(days=days_left))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["cheaper_quotation"] is None
+
+
+def test_review_of_a_changed_list_does_not_name_the_quotation(desk):
+    make_quotation(desk)
+    raise_prices(desk)
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["cheaper_quotation"] is None
 
 
 def test_other_contact_of_the_company_orders_the_quotation(desk):

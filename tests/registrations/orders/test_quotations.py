@@ -325,6 +325,17 @@ def test_order_of_a_quotation_continues_the_draft_that_it_was_made_of(client, ev
     assert load_draft(client.session, event.slug).people[0]["first_name"] == "Zoé"
 
 
+def test_review_names_the_quoted_price_after_a_rise(client, event, quoted_draft):
+    event.tickets.filter(slug="guest").update(price=quoted_draft.total + 2_000)
+
+    page = client.get("/en/events/congress/register/check/")
+
+    assert f"Quotation {quoted_draft.number}: {quoted_draft.total_money}, valid until" in page.text.replace(
+        "\xa0", " "
+    )
+    assert "The organizers apply the quoted price" in page.text
+
+
 def test_order_names_the_quotation_it_was_placed_from(client, organizer, event, quoted_draft):
     client.post("/events/congress/register/check/", BILLING)
 
