@@ -123,7 +123,7 @@ def _iter_quotations_naming(subject: DataSubject) -> Iterator[Quotation]:
     # Names are inside JSON columns: every quotation is read. They are few: a retention rule deletes old ones.
     for row in Quotation.objects.all():
         if _list_place_numbers(row, subject) or (
-            not subject.is_automatic and _is_named_on_lines(row, subject, redactor)
+            not subject.is_automatic and _is_named_in_texts(row, subject, redactor)
         ):
             yield row
 
@@ -137,9 +137,13 @@ def _list_place_numbers(quotation: Quotation, subject: DataSubject) -> set[str]:
     }
 
 
-def _is_named_on_lines(quotation: Quotation, subject: DataSubject, redactor: Redactor) -> bool:
-    """Return whether the lines name the subject; never for a quotation that a namesake requested."""
-    if not any(redactor.has_match(text) for text in quotation.line_texts):
+def _is_named_in_texts(quotation: Quotation, subject: DataSubject, redactor: Redactor) -> bool:
+    """Return whether the lines or the sponsor's contact name the subject.
+
+    Never for a quotation that a namesake requested.
+    """
+    texts = (*quotation.line_texts, quotation.details.get("contact", ""))
+    if not any(map(redactor.has_match, texts)):
         return False
     requesters = Person.objects.filter(email__iexact=quotation.buyer["email"]).exclude(pk=subject.person_id)
     return not any(redactor.has_match(person.name) for person in requesters)
@@ -155,10 +159,15 @@ def _redact_attendee(rows: "QuerySet[Any]", subject: DataSubject) -> None:
             for attendee in attendees
             if redactor.has_match(f"{attendee['first_name']} {attendee['last_name']}")
         }
+        contact = row.details.get("contact", "")
         others = [attendee for attendee in attendees if attendee["number"] not in numbers]
         # `save` refuses to change a quotation that was given.
         rows.model.objects.filter(pk=row.pk).update(
-            details={**row.details, "attendees": others},
+            details={
+                **row.details,
+                "attendees": others,
+                "contact": "" if redactor.has_match(contact) else contact,
+            },
             lines=[_redact_quotation_line(redactor, line, numbers) for line in row.lines],
         )
 

@@ -34,6 +34,7 @@ from registrations.pricing.quote import QuoteLine
 
 # In the keys of a quotation's lines, which say what each line is for.
 TICKET_KEY_KIND, ADDON_KEY_KIND = "ticket", "addon"
+QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
 
 
 class QuotationUnavailable(ConventionError):
@@ -121,20 +122,36 @@ def link_to_quotation(*, order: Order, number: str, places: Iterable[dict[str, A
 
     An order whose `places` or total differ from the quoted ones is not linked.
     """
-    quotation = Quotation.objects.filter(number=number).first() if number else None
+    quotation = find_quotation(number)
     if quotation and order.total == quotation.total and has_quoted_items(quotation, places):
         Order.objects.filter(pk=order.pk).update(quotation_number=number)
 
 
-def find_cheaper_quotation(*, number: str, places: Iterable[dict[str, Any]], total: int) -> Quotation | None:
-    """Return the valid quotation with this number, "" for none, if the places cost more than it promises.
+def find_quotation(number: str) -> Quotation | None:
+    """Return the quotation with this number, None for ""."""
+    return Quotation.objects.filter(number=number).first() if number else None
 
-    `total` is today's price in cents. Return None if the places differ from the quoted ones.
+
+def find_cheaper_quotation(
+    quotation: Quotation | None, *, places: Iterable[dict[str, Any]], total: int
+) -> Quotation | None:
+    """Return the quotation if it is valid and promises less than `total`, today's price in cents.
+
+    Return None if the places differ from the quoted ones; a package has none.
     """
-    quotation = Quotation.objects.filter(number=number).first() if number else None
     if quotation is None or not quotation.is_valid or total <= quotation.total:
         return None
     return quotation if has_quoted_items(quotation, places) else None
+
+
+def make_quoted_billing(quotation: Quotation) -> dict[str, str]:
+    """Return the buyer's address and purchase order as initial data of the billing form."""
+    buyer = quotation.buyer
+    return {
+        **{f"billing_{name}": buyer.get(name, "") for name in QUOTED_BILLING_FIELDS},
+        "billing_tax_number": buyer.get("vat_number") or buyer.get("siren", ""),
+        "purchase_order": quotation.details.get("purchase_order", ""),
+    }
 
 
 def find_quoted_package(quotation: Quotation) -> Package | None:
@@ -152,8 +169,13 @@ def load_quoted_orders(quotations: Iterable[Quotation]) -> dict[str, list[Order]
     return orders
 
 
-def create_package_quotation(*, package: Package, request: OrderRequest) -> Quotation:
-    """Create a quotation for a sponsor's package. Raise QuotationUnavailable."""
+def create_package_quotation(
+    *, package: Package, request: OrderRequest, contact: str = "", website: str = ""
+) -> Quotation:
+    """Create a quotation for a sponsor's package. Raise QuotationUnavailable.
+
+    The name of the sponsor's contact and the website are for an order of the same.
+    """
     request = request.normalize()
     with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
         line = ChargeItem(
@@ -167,7 +189,9 @@ def create_package_quotation(*, package: Package, request: OrderRequest) -> Quot
             buyer=_make_buyer(request),
             items=[line],
             currency=package.currency,
-            subject=_describe_subject(package.event),
+            subject=replace(
+                _describe_subject(package.event), company=request.company, contact=contact, website=website
+            ),
         )
 
 

@@ -15,10 +15,10 @@ from convention.events.models import Event
 from registrations.invoices.models import Quotation
 from registrations.models import Order, RegistrationDraft
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
+from registrations.orders.quotations import make_quoted_billing
 from registrations.questions.storage_use import DRAFTS_SETTING, StorageUse
 from registrations.rate_limits import throttle_draft
 
-QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
 PERSON_FIELDS = ("first_name", "last_name", "email", "company")
 
 BILLING_FIELDS = (
@@ -190,15 +190,10 @@ def _make_session_key(name: str) -> str:
 
 def build_quoted_draft(quotation: Quotation, people: list[dict[str, Any]]) -> DraftContent:
     """Return a draft of these people with the quotation's code and buyer."""
-    buyer = quotation.buyer
     return DraftContent(
         people=people,
         code=quotation.details.get("voucher_code", ""),
-        contact=buyer.get("email", ""),
-        billing={
-            **{f"billing_{name}": buyer.get(name, "") for name in QUOTED_BILLING_FIELDS},
-            "billing_tax_number": buyer.get("vat_number") or buyer.get("siren", ""),
-            "purchase_order": quotation.details.get("purchase_order", ""),
-        },
+        contact=quotation.buyer.get("email", ""),
+        billing=make_quoted_billing(quotation),
         quotation=quotation.number,
     )

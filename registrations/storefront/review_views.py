@@ -35,6 +35,7 @@ from registrations.orders.quotations import (
     QuotationUnavailable,
     create_order_quotation,
     find_cheaper_quotation,
+    find_quotation,
     link_to_quotation,
 )
 from registrations.orders.related_orders import link_to_previous_order
@@ -101,7 +102,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
         [(place.first_name, place.last_name, place.email) for place in order_request.places],
     )
     context["cheaper_quotation"] = find_cheaper_quotation(
-        number=draft.quotation, places=draft.people, total=quote.total
+        find_quotation(draft.quotation), places=draft.people, total=quote.total
     )
     context["needs_link"] = quote.total > 0 and not order_context.is_trusted
     context["answers_by_person"] = list(

@@ -42,6 +42,7 @@ from registrations.orders.quotations import (
     QuotationUnavailable,
     create_order_quotation,
     find_cheaper_quotation,
+    find_quotation,
     link_to_quotation,
 )
 from registrations.pricing.catalog import PriceChanged
@@ -135,7 +136,7 @@ def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[
         "refunds": describe_ticket_refunds(event, priced_tickets),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "cheaper_quotation": find_cheaper_quotation(
-            number=bulk_order.draft.quotation, places=people, total=quote.total
+            find_quotation(bulk_order.draft.quotation), places=people, total=quote.total
         ),
         "unused_code": bulk_order.draft.code if not quote.voucher_use_count else "",
         "invoice_schedule": describe_invoice_schedule(event) if quote.total else "",

@@ -36,7 +36,8 @@ class QuotationSubject:
     """Subject of a quotation: event, text, service period and last day of validity.
 
     `company`, `voucher_code` and `attendees` are those of the quoted order, for an order of the same;
-    `company_id` is that of the directory, if a company's contact asked.
+    `company_id` is that of the directory, if a company's contact asked. `contact` and `website` are
+    a sponsor's.
     """
 
     text: str
@@ -48,6 +49,8 @@ class QuotationSubject:
     voucher_code: str = ""
     company_id: int | None = None
     attendees: Sequence[QuotedAttendee] = ()
+    contact: str = ""
+    website: str = ""
 
 
 @transaction.atomic
@@ -106,7 +109,9 @@ def _make_details(buyer: Buyer, subject: QuotationSubject) -> dict[str, Any]:
         "company": clean_line(subject.company),
         "voucher_code": subject.voucher_code,
         "company_id": subject.company_id,
-        # Personal data: `invoices.privacy` finds people by it and removes it.
+        # Personal data: `invoices.privacy` finds people by these and removes them.
         "attendees": [asdict(attendee) for attendee in subject.attendees],
+        "contact": clean_line(subject.contact),
+        "website": subject.website,
         "paid": 0,
     }

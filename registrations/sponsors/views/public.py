@@ -18,10 +18,18 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.company_address import find_billing_company, make_billing_data
 from registrations.booking.idempotency import find_order_by_key
+from registrations.invoices.models import Quotation
 from registrations.logos import list_sponsor_tiers
 from registrations.models import Order, Package, SponsorLogo
 from registrations.order_context import OrderContext
-from registrations.orders.quotations import create_package_quotation
+from registrations.orders.quotation_views import get_quotation_by_link
+from registrations.orders.quotations import (
+    create_package_quotation,
+    find_cheaper_quotation,
+    find_quoted_package,
+    link_to_quotation,
+    make_quoted_billing,
+)
 from registrations.pricing.display import describe_vat
 from registrations.pricing.quote import sum_vat_by_rate
 from registrations.rate_limits import throttle_order
@@ -58,18 +66,22 @@ def sponsor_logo(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @never_cache
 @require_safe_or_post
 def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
-    """Take a package or request a quotation; the form's nonce makes a double click harmless."""
+    """Take a package or request a quotation; the form's nonce makes a double click harmless.
+
+    `?quotation=` is the token of a quotation whose entries fill the form.
+    """
     package = get_public_package(event, slug, request.user)
     nonce = request.POST.get("nonce", "")[:60] or secrets.token_urlsafe(24)
     # Before the package is checked: it may be sold out by this very order.
     if request.method == "POST" and (earlier_order := find_order_by_key(package.event, f"sponsor:{nonce}")):
         return redirect(get_next_path(earlier_order))
     check_package_on_sale(package)
-    language = translation.get_language() or "fr"
-    forms = SponsorOrderForms(get_posted_data(request), package, language, **_find_initial_values(request))
+    language, quotation = translation.get_language() or "fr", _find_package_quotation(request, package)
+    initial_values = _make_quoted_values(quotation) if quotation else _find_initial_values(request)
+    forms = SponsorOrderForms(get_posted_data(request), package, language, **initial_values)
     if request.method == "POST" and forms.is_valid():
         try:
-            return _take_or_quote(request, package, forms, f"sponsor:{nonce}")
+            return _take_or_quote(request, package, forms, f"sponsor:{nonce}", quotation)
         except ConventionError as error:
             messages.error(request, str(error))
     context = {
@@ -78,8 +90,24 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         "nonce": nonce,
         **forms.template_context,
         "vat": describe_package_vat(package),
+        "cheaper_quotation": find_cheaper_quotation(quotation, places=(), total=package.price),
     }
     return render(request, "sponsors/order.html", context)
+
+
+def _find_package_quotation(request: HttpRequest, package: Package) -> Quotation | None:
+    """Return the quotation named in the URL if it is of this package. Raise NotFound or LinkExpired."""
+    token = request.GET.get("quotation", "")
+    quotation = get_quotation_by_link(token) if token else None
+    return quotation if quotation and find_quoted_package(quotation) == package else None
+
+
+def _make_quoted_values(quotation: Quotation) -> dict[str, dict[str, str]]:
+    """Return what was entered for the quotation."""
+    details = quotation.details
+    sponsor = {name: details.get(name, "") for name in ("contact", "website")}
+    sponsor |= {"name": details.get("company", ""), "email": quotation.buyer.get("email", "")}
+    return {"sponsor": sponsor, "billing": make_quoted_billing(quotation)}
 
 
 def _find_initial_values(request: HttpRequest) -> dict[str, dict[str, str]]:
@@ -92,17 +120,27 @@ def _find_initial_values(request: HttpRequest) -> dict[str, dict[str, str]]:
 
 
 def _take_or_quote(
-    request: HttpRequest, package: Package, order_forms: SponsorOrderForms, idempotency_key: str
+    request: HttpRequest,
+    package: Package,
+    order_forms: SponsorOrderForms,
+    idempotency_key: str,
+    quotation: Quotation | None,
 ) -> HttpResponse:
     sponsor_request = order_forms.to_sponsor_request()
     throttle_order(package.event, sponsor_request.order)
     if "quote" in request.POST and package.price:
-        quotation = create_package_quotation(package=package, request=sponsor_request.order)
-        return redirect("quotation", quotation.link_token)
+        new_quotation = create_package_quotation(
+            package=package,
+            request=sponsor_request.order,
+            contact=sponsor_request.contact,
+            website=sponsor_request.website,
+        )
+        return redirect("quotation", new_quotation.link_token)
     # The form carries the price that was shown: nothing is ordered at another one unseen.
     if _has_price_changed(request, package):
         messages.warning(request, _("The price has changed: it is now %(price)s.") % {"price": package.cost})
-        return redirect("sponsor-order", package.event.slug, package.slug)
+        # With the quotation that filled the form, if any.
+        return redirect(request.get_full_path())
     person = request.user if isinstance(request.user, Person) else None
     context = OrderContext(
         source=Order.Source.SPONSOR, person=person, network=get_client_network(request.META)
@@ -110,6 +148,7 @@ def _take_or_quote(
     sponsorship = take_package(
         package=package, sponsor_request=sponsor_request, idempotency_key=idempotency_key, context=context
     )
+    link_to_quotation(order=sponsorship.order, number=quotation.number if quotation else "", places=())
     return redirect(get_next_path(sponsorship.order))
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
-from convention.club.models import ClubRole
 from convention.text.dates import format_date
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
@@ -22,13 +22,12 @@ from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
 from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_person, make_voucher
+from tests.factories import make_addon, make_voucher
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
 from tests.registrations.sponsors.test_sponsors import SPONSOR_FORM
 from tests.registrations.test_pages import BILLING, build_person_form
-from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 
@@ -378,44 +377,60 @@ def test_unfinished_registration_is_replaced_by_a_quotation_only_on_request(clie
     assert [person["ticket"] for person in people_after] == ["guest", "guest"]
 
 
-def test_quotation_of_a_package_leads_to_the_form_to_order_it(client, event):
+@pytest.fixture
+def package_quotation(client, event) -> Quotation:
     make_package(event)
-    client.post("/events/congress/sponsors/gold/", SPONSOR_FORM | {"quote": "1"})
-
-    page = client.get(f"/en/quotations/{Quotation.objects.get().link_token}/")
-
-    assert 'href="/en/events/congress/sponsors/gold/"' in page.text
+    form = SPONSOR_FORM | {"quote": "1", "purchase_order": "PO-77"}
+    client.post("/events/congress/sponsors/gold/", form)
+    return Quotation.objects.get()
 
 
-def test_treasurer_reads_quotations_without_sending_them(event):
-    quotation = create_quotation(event)
-    person = make_person()
-    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
-    treasurer = make_client(person)
-
-    page = treasurer.get("/en/organize/congress/quotations/")
-    paper = treasurer.get(f"/organize/congress/quotations/{quotation.number}.pdf")
-
-    assert quotation.number in page.text
-    assert "Send by e-mail" not in page.text
-    assert paper.status_code == 200
+def open_package_order(client, quotation: Quotation):
+    """Follow the link “Order this package” of the quotation's page."""
+    page = html.fromstring(client.get(f"/en/quotations/{quotation.link_token}/").content)
+    [path] = page.xpath("//a[contains(., 'Order this package')]/@href")
+    return client.get(path)
 
 
-def test_treasurer_finds_a_quotation_by_its_number(event):
-    quotation = create_quotation(event)
-    person = make_person()
-    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
+def test_quotation_of_a_package_fills_the_form_to_order_it(client, package_quotation):
+    page = open_package_order(client, package_quotation)
 
-    page = make_client(person).get("/organize/money/", {"q": quotation.number})
+    form, billing = page.context["form"], page.context["billing"]
+    assert [form[name].value() for name in ("name", "contact", "email", "website")] == [
+        "Acme", "Zoé Müller", "zoe@acme.example", "https://acme.example",
+    ]  # fmt: skip
+    assert billing["billing_street"].value() == "1 quai"
+    assert billing["purchase_order"].value() == "PO-77"
 
-    assert f"/organize/congress/quotations/{quotation.number}.pdf" in page.text
+
+def test_order_of_a_quoted_package_names_the_quotation(client, package_quotation):
+    path = open_package_order(client, package_quotation).request["PATH_INFO"]
+
+    client.post(f"{path}?quotation={package_quotation.link_token}", SPONSOR_FORM)
+
+    assert Order.objects.get().quotation_number == package_quotation.number
 
 
-def test_quotation_for_a_draft_event_offers_no_order(client, event):
-    quotation = create_quotation(event)
-    event.visibility = event.Visibility.DRAFT
-    event.save()
+def test_form_of_a_quoted_package_names_the_quoted_price_after_a_rise(client, event, package_quotation):
+    event.packages.update(price=130_000)
 
-    page = client.get(f"/en/quotations/{quotation.link_token}/")
+    page = open_package_order(client, package_quotation)
 
-    assert "Order these places" not in page.text
+    assert f"Quotation {package_quotation.number}: €1,200, valid until" in page.text
+    assert "Today’s prices: €1,300." in page.text
+
+
+def test_form_of_another_package_is_not_filled_from_the_quotation(client, event, package_quotation):
+    make_package(event, slug="silver", name="Argent", name_en="Silver")
+
+    page = client.get(f"/events/congress/sponsors/silver/?quotation={package_quotation.link_token}")
+
+    assert page.context["form"]["contact"].value() in (None, "")
+
+
+def test_forged_quotation_token_is_not_found(client, event):
+    make_package(event)
+
+    page = client.get("/events/congress/sponsors/gold/?quotation=forged")
+
+    assert page.status_code == 404

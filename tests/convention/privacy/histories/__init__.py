@@ -7,6 +7,7 @@ for: the person, or None for somebody known by address alone.
 from tests.convention.privacy.histories.orders import (
     bank_line_set_aside,
     billed_but_ordered_by_another,
+    contact_on_a_package_quotation,
     credited,
     former_attendee,
     half_filled_form,
@@ -50,5 +51,5 @@ HISTORIES = [
     ordered_under_a_former_address, visit_with_identity, mailings, import_taken_back, directory_import,
     merged_registrations, speaker, host_of_a_visit, roles_in_the_club, staff_of_an_event, at_the_desk,
     corrected_by_the_organizer, sponsor_contact, owed_by_hand, edited_in_the_back_office, failed_tasks,
-    earlier_requests, gave_feedback, proposes_sessions,
+    earlier_requests, gave_feedback, proposes_sessions, contact_on_a_package_quotation,
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Histories of orders and of their payments."""
 
 import datetime
+from dataclasses import replace
 
 from django.test import Client
 from django.utils import timezone
@@ -23,7 +24,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation
+from registrations.orders.quotations import create_order_quotation, create_package_quotation
 from registrations.payments.bank.assignments import ignore_line
 from registrations.payments.bank.import_statement import import_statement
 from registrations.payments.bank.statement_files import read_statement
@@ -116,6 +117,14 @@ def quotation_by_a_colleague() -> Subject:
         email="b@x.example", billing=BillingDetails(name="Acme SA"),
     )  # fmt: skip
     create_order_quotation(event=make_event_on_sale(), request=asked, context=OrderContext())
+    return make_person_account()
+
+
+def contact_on_a_package_quotation() -> Subject:
+    """Somebody else asks for the quotation of a package whose contact is the person."""
+    request = make_request(email="boss@acme.example", billing=BillingDetails(name="Acme SA"))
+    package = make_package(make_event_on_sale())
+    create_package_quotation(package=package, request=replace(request, places=()), contact=NAME)
     return make_person_account()
 
 
