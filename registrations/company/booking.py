@@ -1,10 +1,12 @@
 """Book a company's order: a contact registers colleagues together, on one invoice."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.club.models import Company, Person
@@ -15,7 +17,7 @@ from convention.text.email_addresses import filter_by_email, is_same_email, norm
 from registrations.attendee_identity import AttendeeIdentity, is_same_name
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.place_order import place_order
-from registrations.models import Order, Registration
+from registrations.models import CompanyShare, Order, Registration, Ticket
 from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -100,6 +102,49 @@ def find_seat_errors(
         elif (seat.person_id, member_tickets[place.ticket].pk) in booked:
             errors[number] = SeatError(_("%(name)s already has a place.") % {"name": seat.person})
     return errors
+
+
+def list_company_cap_errors(
+    company: Company, tickets: Iterable[Ticket], places: Iterable[RequestedPlace]
+) -> list[str]:
+    """Return a sentence for each ticket with more of these places than one company can still have."""
+    counts = Counter(place.ticket for place in places)
+    capped = [
+        ticket
+        for ticket in tickets
+        if ticket.company_cap is not None and ticket.needs_member_verification and counts[ticket.slug]
+    ]
+    shares = CompanyShare.objects.filter(company=company, ticket__in=capped) if capped else ()
+    reserved = {share.ticket_id: share.reserved for share in shares}
+    return [
+        _describe_company_cap(ticket, requested=counts[ticket.slug], reserved=reserved.get(ticket.pk, 0))
+        for ticket in capped
+        if reserved.get(ticket.pk, 0) + counts[ticket.slug] > (ticket.company_cap or 0)
+    ]
+
+
+def _describe_company_cap(ticket: Ticket, *, requested: int, reserved: int) -> str:
+    values = {
+        "ticket": ticket.title,
+        "most": ticket.company_cap,
+        "requested": requested,
+        "reserved": reserved,
+    }
+    if reserved:
+        sentence = ngettext(
+            "“%(ticket)s”: at most %(most)d place per company. Your company already has %(reserved)d "
+            "and this list asks for %(requested)d more.",
+            "“%(ticket)s”: at most %(most)d places per company. Your company already has %(reserved)d "
+            "and this list asks for %(requested)d more.",
+            ticket.company_cap or 0,
+        )
+    else:
+        sentence = ngettext(
+            "“%(ticket)s”: at most %(most)d place per company. This list asks for %(requested)d.",
+            "“%(ticket)s”: at most %(most)d places per company. This list asks for %(requested)d.",
+            ticket.company_cap or 0,
+        )
+    return sentence % values
 
 
 def find_existing_registrations(

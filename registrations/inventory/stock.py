@@ -139,7 +139,12 @@ FULL_SHARE_QUERY = CompiledQuery(
 
 def make_company_full_error(company: Company, cap: int) -> CompanyFull:
     """Return the error for a company with too few places."""
-    sentence = _("%(company)s has already reached the maximum number of places per company (%(most)d).")
+    # True of a company that has all its places, and of one that has none yet and requests too many.
+    sentence = ngettext(
+        "%(company)s would have more than the maximum of %(most)d place per company.",
+        "%(company)s would have more than the maximum of %(most)d places per company.",
+        cap,
+    )
     return CompanyFull(sentence % {"company": company.name, "most": cap})
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from convention.club.models import Company
 from convention.events.models import Event
 from registrations.booking.validation import check_place_count
-from registrations.company.booking import SeatError, find_seat_errors
+from registrations.company.booking import SeatError, find_seat_errors, list_company_cap_errors
 from registrations.company.bulk_order import (
     BulkOrder,
     calculate_draft_price,
@@ -92,7 +92,9 @@ def _check_rows(bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet) -> None:
         valid_forms[number].add_error("email", _describe_seat_error(error, company))
     form_errors = formset.non_form_errors()
     form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_forms)))
-    form_errors.extend(list_shortages(bulk_order.offer, [form.to_place() for form in valid_forms]))
+    places = [form.to_place() for form in valid_forms]
+    form_errors.extend(list_company_cap_errors(company, bulk_order.tickets, places))
+    form_errors.extend(list_shortages(bulk_order.offer, places))
 
 
 def _describe_seat_error(error: SeatError, company: Company) -> str:

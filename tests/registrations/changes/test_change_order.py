@@ -317,11 +317,11 @@ def test_member_keeps_membership_and_counts_for_company_with_a_ticket_for_member
 def test_change_to_a_ticket_for_members_is_refused_when_company_is_full(organizer, event, registration):
     ticket = make_ticket(event, slug="member", name="Adhérent", audience="member", company_cap=0)
     make_member(email="zoe@example.org")
-    page = f"/organize/{event.slug}/registrations/{registration.reference}/change/"
+    page = f"/en/organize/{event.slug}/registrations/{registration.reference}/change/"
 
     answer = organizer.post(page, {"ticket": ticket.pk, "difference": -12_000}).text
 
-    assert "a déjà atteint le nombre maximal de places par entreprise" in answer
+    assert "would have more than the maximum of 0 places per company" in answer
     unchanged = Registration.objects.get()
     assert (unchanged.ticket.slug, unchanged.member_of) == ("guest", None)
 
