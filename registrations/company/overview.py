@@ -273,7 +273,9 @@ class CompanyPasses:
     def count_use(self, quote: Quote) -> Self:
         """Return the passes with their use by an order with this quote."""
         used_count = sum(line.uses_pass for line in quote.lines)
-        charged_count = sum(bool(line.price) for line in quote.lines) if self.left > used_count else 0
+        # Add-ons are charged to people with a pass too.
+        charged = {line.place_number for line in quote.lines if line.price and not line.is_addon}
+        charged_count = len(charged) if self.left > used_count else 0
         return replace(self, used_count=used_count, charged_count=charged_count)
 
 

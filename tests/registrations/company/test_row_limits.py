@@ -2,8 +2,9 @@
 
 import pytest
 
+from convention.club.models import Membership
 from registrations.models import CompanyShare
-from tests.factories import make_member
+from tests.factories import make_addon, make_member
 from tests.registrations.company.factories import Desk, make_desk, make_posted_rows, make_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -49,3 +50,22 @@ def test_as_many_colleagues_as_places_per_company_are_accepted(desk):
     response = desk.client.post(f"/en{desk.many}", make_posted_rows(*make_member_rows(desk, 2), check="1"))
 
     assert response.status_code == 302
+
+
+def give_passes(desk: Desk) -> None:
+    """The membership has more passes than the lists need, and its members' ticket takes them."""
+    Membership.objects.filter(company=desk.company).update(passes=6)
+    desk.event.tickets.filter(slug="member").update(uses_pass=True)
+    make_addon(desk.event)
+
+
+def test_person_whose_pass_pays_for_the_ticket_is_not_counted_as_charged_for_an_addon(desk):
+    give_passes(desk)
+    rows = [
+        make_row("Silva", desk.colleague.email, "member", addons=["dinner"]),
+        make_row("Alpha", addons=["dinner"]),
+    ]
+
+    review = desk.client.post(desk.many, make_posted_rows(*rows, check="1"), follow=True)
+
+    assert review.context["passes"].charged_count == 1
