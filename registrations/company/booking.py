@@ -1,7 +1,7 @@
 """Book a company's order: a contact registers colleagues together, on one invoice."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from convention.club.models import Company, Person
 from convention.club.permissions import find_seats_by_address
 from convention.errors import InvalidFields
 from convention.events.models import Event
+from convention.money import Money
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from registrations.attendee_identity import AttendeeIdentity, is_same_name
 from registrations.booking.idempotency import find_order_by_key
@@ -102,6 +103,50 @@ def find_seat_errors(
         elif (seat.person_id, member_tickets[place.ticket].pk) in booked:
             errors[number] = SeatError(_("%(name)s already has a place.") % {"name": seat.person})
     return errors
+
+
+def list_member_price_hints(
+    event: Event,
+    company: Company,
+    *,
+    tickets: Sequence[Ticket],
+    pass_tickets: Collection[Ticket],
+    places: Iterable[RequestedPlace],
+) -> list[str]:
+    """Return a sentence for each colleague with a seat whose ticket costs more than that for members.
+
+    `tickets` are on sale; `pass_tickets` are those that a pass pays for now.
+    """
+    member_tickets = (ticket for ticket in tickets if ticket.needs_member_verification)
+    member_ticket = next((ticket for ticket in member_tickets if ticket.remaining != 0), None)
+    if member_ticket is None:
+        return []
+    price = Money(0) if member_ticket in pass_tickets else member_ticket.current_price
+    dearer_slugs = {
+        ticket.slug
+        for ticket in tickets
+        if not ticket.needs_member_verification and ticket.current_price.amount > price.amount
+    }
+    dearer_places = [place for place in places if place.email and place.ticket in dearer_slugs]
+    # Without an error, the colleague could come with that ticket.
+    errors = find_seat_errors(
+        event, company, [replace(place, ticket=member_ticket.slug) for place in dearer_places]
+    )
+    return [
+        _describe_member_price(place, member_ticket, price)
+        for number, place in enumerate(dearer_places)
+        if number not in errors
+    ]
+
+
+def _describe_member_price(place: RequestedPlace, ticket: Ticket, price: Money) -> str:
+    name = f"{place.first_name} {place.last_name}".strip() or place.email
+    sentence = (
+        _("%(name)s has a seat: with the ticket “%(ticket)s”, the place costs %(price)s.")
+        if price.amount
+        else _("%(name)s has a seat: the ticket “%(ticket)s” is free.")
+    )
+    return sentence % {"name": name, "ticket": ticket.title, "price": price}
 
 
 def list_company_cap_errors(

@@ -22,7 +22,7 @@ from registrations.pricing.catalog import Offering
 from registrations.storefront.choice_offer import ChoiceOffer, load_choice_offer
 from registrations.storefront.drafts import DraftContent
 
-from .booking import find_existing_registrations, make_order_context
+from .booking import find_existing_registrations, list_member_price_hints, make_order_context
 from .draft_rows import is_filled_row
 from .forms import MAX_ROWS, BaseAttendeeRowFormSet
 from .overview import CompanyPasses, list_unregistered_colleagues, load_company_passes
@@ -170,6 +170,7 @@ class DraftPrice(NamedTuple):
     total: Money | None
     person_count: int
     passes: CompanyPasses
+    price_hints: list[str]
 
 
 def calculate_draft_price(bulk_order: BulkOrder) -> DraftPrice:
@@ -184,9 +185,21 @@ def calculate_draft_price(bulk_order: BulkOrder) -> DraftPrice:
     currencies = {offering.tickets[person["ticket"]].currency for person in people}
     currencies |= {offering.addons[slug].currency for person in people for slug in person["addons"]}
     if len(currencies) != 1:
-        return DraftPrice(None, 0, bulk_order.passes)
+        return DraftPrice(None, 0, bulk_order.passes, [])
     draft = replace(bulk_order.draft, people=people)
     order_request = make_order_request(replace(bulk_order, draft=draft))
     quote = preview_quote(bulk_order.event, order_request, offering, bulk_order.context)
     total = Money(quote.total, currencies.pop())
-    return DraftPrice(total, len(people), bulk_order.passes.count_use(quote))
+    passes = bulk_order.passes.count_use(quote)
+    return DraftPrice(total, len(people), passes, list_price_hints(bulk_order, order_request, passes))
+
+
+def list_price_hints(bulk_order: BulkOrder, request: OrderRequest, passes: CompanyPasses) -> list[str]:
+    """Return a sentence for each colleague with a seat for whom the members' ticket costs less."""
+    return list_member_price_hints(
+        bulk_order.event,
+        bulk_order.company,
+        tickets=bulk_order.tickets,
+        pass_tickets=passes.tickets if passes.left > passes.used_count else [],
+        places=request.places,
+    )

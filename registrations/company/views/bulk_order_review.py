@@ -30,6 +30,7 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.company.booking import book_for_company
 from registrations.company.bulk_order import (
     BulkOrder,
+    list_price_hints,
     list_unconfirmed_second_places,
     make_order_request,
 )
@@ -122,6 +123,7 @@ def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[
     """Return the prices of tickets and add-ons, the total, and the terms to pay and to be refunded."""
     event, order_request = bulk_order.event, make_order_request(bulk_order)
     people = [person for person in bulk_order.draft.people if is_filled_row(person)]
+    passes = bulk_order.passes.count_use(quote)
     price_rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
     priced_tickets = _list_priced_tickets(order_request, bulk_order.tickets, quote)
     return {
@@ -132,7 +134,8 @@ def _describe_quote(bulk_order: BulkOrder, quote: Quote, currency: str) -> dict[
             for line, row in zip(quote.lines, price_rows, strict=True)
         ],
         "total": Money(quote.total, currency),
-        "passes": bulk_order.passes.count_use(quote),
+        "passes": passes,
+        "price_hints": list_price_hints(bulk_order, order_request, passes),
         "refunds": describe_ticket_refunds(event, priced_tickets),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "cheaper_quotation": find_cheaper_quotation(

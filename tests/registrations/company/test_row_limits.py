@@ -4,7 +4,7 @@ import pytest
 
 from convention.club.models import Membership
 from registrations.models import CompanyShare
-from tests.factories import make_addon, make_member
+from tests.factories import make_addon, make_member, make_registration
 from tests.registrations.company.factories import Desk, make_desk, make_posted_rows, make_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -69,3 +69,45 @@ def test_person_whose_pass_pays_for_the_ticket_is_not_counted_as_charged_for_an_
     review = desk.client.post(desk.many, make_posted_rows(*rows, check="1"), follow=True)
 
     assert review.context["passes"].charged_count == 1
+
+
+def read_price_hints(desk: Desk, *rows: dict[str, str]) -> list[str]:
+    """Return the hints of the review page."""
+    review = desk.client.post(f"/en{desk.many}", make_posted_rows(*rows, check="1"), follow=True)
+    return review.context["price_hints"]
+
+
+def test_free_members_ticket_is_named_for_a_colleague_with_a_seat(desk):
+    desk.event.tickets.filter(slug="member").update(price=0)
+
+    hints = read_price_hints(desk, make_row("Silva", desk.colleague.email), make_row("Alpha", "z@x.fr"))
+
+    assert hints == ["Zoé Silva has a seat: the ticket “Member” is free."]
+
+
+def test_list_itself_names_the_free_members_ticket_while_it_is_filled_in(desk):
+    give_passes(desk)
+    rows = make_posted_rows(make_row("Silva", desk.colleague.email))
+
+    total = desk.client.post(f"/en{desk.many}", rows, headers={"X-Draft": "total"})
+
+    assert "Zoé Silva has a seat: the ticket “Member” is free." in total.text
+
+
+def test_lower_price_of_the_members_ticket_is_named(desk):
+    [hint] = read_price_hints(desk, make_row("Silva", desk.colleague.email))
+
+    assert hint == "Zoé Silva has a seat: with the ticket “Member”, the place costs €100."
+
+
+def test_no_price_is_named_for_a_colleague_who_has_the_members_ticket_already(desk):
+    member = desk.event.tickets.get(slug="member")
+    make_registration(member, person=desk.colleague, member_of=desk.company, email=desk.colleague.email)
+
+    assert read_price_hints(desk, make_row("Silva", desk.colleague.email)) == []
+
+
+def test_no_price_is_named_where_the_members_ticket_costs_as_much(desk):
+    desk.event.tickets.filter(slug="member").update(price=30_000)
+
+    assert read_price_hints(desk, make_row("Silva", desk.colleague.email)) == []
