@@ -68,10 +68,16 @@ def list_valid_quotations(company: Company, reader: Person) -> list[Quotation]:
     # Lower() only narrows the candidates: `owns_address` compares as for a sign-in.
     rows = Quotation.objects.select_related("event").alias(email=Lower(KT("buyer__email")))
     rows = rows.filter(email=(reader.email or "").lower(), valid_until__gte=timezone.localdate())
-    name = casefold_text(company.name)
     return [
         quotation
         for quotation in rows.exclude(event=None)[:MAX_OTHER_ORDERS]
-        if name in (casefold_text(quotation.buyer_name), casefold_text(quotation.details.get("company", "")))
-        and owns_address(reader, quotation.buyer["email"])
+        if _is_for_company(quotation, company) and owns_address(reader, quotation.buyer["email"])
     ]
+
+
+def _is_for_company(quotation: Quotation, company: Company) -> bool:
+    """Return whether the quotation was made in the company's area, or elsewhere in its name."""
+    if company_id := quotation.details.get("company_id"):
+        return bool(company_id == company.pk)
+    names = (quotation.buyer_name, quotation.details.get("company", ""))
+    return casefold_text(company.name) in map(casefold_text, names)

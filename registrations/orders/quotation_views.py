@@ -52,6 +52,7 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     context = {
         "quotation": quotation,
         "event": event,
+        "orders": load_quoted_orders([quotation]).get(quotation.number, []),
         "order_path": _find_order_path(quotation, request.user),
         "can_order": is_orderable and is_open and bool(list_quoted_places(quotation)),
         "package": package if package and not event.is_over(at=now) and package.is_on_sale(at=now) else None,

@@ -316,7 +316,6 @@ def write_quotation_mail(quotation: Quotation, *, message_key: str) -> MailMessa
         context={
             "quotation": quotation,
             "url": f"{settings.SITE_URL}{reverse('quotation', args=[quotation.link_token])}",
-            "event_url": f"{settings.SITE_URL}{reverse('event', args=[event.slug])}" if event else "",
         },
         language=quotation.language,
         message_key=message_key,

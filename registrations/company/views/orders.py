@@ -32,6 +32,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
 from registrations.models import Order, Registration
 from registrations.orders.payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice, load_payment_terms
+from registrations.orders.quotations import load_quoted_orders
 from registrations.pricing.display import list_price_rows
 from registrations.storefront.billing_views import build_billing_form, save_billing_form
 
@@ -67,10 +68,11 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
 
 def _load_other_documents(company: Company, reader: Person) -> dict[str, Any]:
     """Return what does not come from orders in this area, as template context."""
-    other_invoices = list_other_invoices(company)
+    other_invoices, quotations = list_other_invoices(company), list_valid_quotations(company, reader)
+    quoted_orders = load_quoted_orders(quotations)
     return {
         "other_orders": list_other_orders(company, reader),
-        "quotations": list_valid_quotations(company, reader),
+        "quotations": [(quotation, quoted_orders.get(quotation.number, [])) for quotation in quotations],
         "other_invoices": other_invoices,
         "account": find_transfer_account(other_invoices),
     }

@@ -11,8 +11,8 @@ from registrations.models import Order
 from registrations.order_context import ANONYMOUS_CONTEXT
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.quotations import create_order_quotation
-from tests.factories import make_contact, make_order, make_registration, verify_address
-from tests.registrations.company.factories import Desk, make_desk
+from tests.factories import make_company, make_contact, make_order, make_registration, verify_address
+from tests.registrations.company.factories import Desk, make_company_quotation, make_desk
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 
@@ -145,3 +145,43 @@ def test_expired_quotation_is_not_listed(desk):
     type(quotation).objects.update(valid_until=timezone.localdate() - DAY)
 
     assert read_section(desk, "Your quotations") is None
+
+
+def test_quotation_of_the_company_area_is_listed_whatever_name_it_is_billed_to(desk):
+    make_issuer()
+    quotation = make_company_quotation(desk.event.tickets.get(slug="guest"), desk.company.slug)
+    type(quotation).objects.update(
+        buyer_name="Acme – Communication", details=quotation.details | {"company": ""}
+    )
+
+    section = read_section(desk, "Your quotations")
+
+    assert [link.text for link in section.xpath(".//a")] == [quotation.number]
+
+
+def test_quotation_of_another_companys_area_is_not_listed(desk):
+    make_issuer()
+    quotation = make_company_quotation(desk.event.tickets.get(slug="guest"), desk.company.slug)
+    type(quotation).objects.update(details=quotation.details | {"company_id": make_company().pk})
+
+    assert read_section(desk, "Your quotations") is None
+
+
+def test_ordered_quotation_is_listed_with_its_order(desk):
+    make_issuer()
+    quotation = quote_place(desk)
+    order = order_on_public_page(desk, quotation_number=quotation.number)
+
+    section = read_section(desk, "Your quotations")
+
+    assert f"ordered: {order.reference}" in section.text_content()
+
+
+def test_page_of_an_ordered_quotation_names_the_order(desk):
+    make_issuer()
+    quotation = quote_place(desk)
+    order = order_on_public_page(desk, quotation_number=quotation.number)
+
+    page = desk.client.get(f"/en/quotations/{quotation.link_token}/")
+
+    assert f"This quotation has already been ordered: order {order.reference}." in page.text

@@ -231,7 +231,9 @@ def test_quotation_is_mailed_to_buyer_with_pdf(client, event, run_tasks, mailout
     assert answer["Location"] == f"/quotations/{one.link_token}/"
     assert mail.to == ["b@example.org"]
     assert mail.subject == f"Quotation {one.number}: The Convention"
-    assert f"/en/quotations/{one.link_token}/" in mail.body
+    assert f"See the quotation and order:\nhttp://localhost:8000/en/quotations/{one.link_token}/" in mail.body
+    # It would start another order, without what was quoted.
+    assert f"/events/{event.slug}/" not in mail.body
     assert [(file.filename, file.mimetype) for file in mail.attachments] == [
         (f"{one.number}.pdf", "application/pdf")
     ]
