@@ -1,4 +1,4 @@
-"""Derive what needs the contact's attention from the company's overview. No database access."""
+"""Derive what needs the contact's attention from the company's overview and payments. No database access."""
 
 import datetime
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from convention.text.dates import format_date, format_datetime
 
+from .open_payments import OpenPayments
 from .overview import CompanyOverview, UpcomingEvent
 
 MEMBERSHIP_END_NOTICE = datetime.timedelta(days=60)
@@ -29,9 +30,11 @@ class CompanyAttentionItem:
     event_slug: str = ""
 
 
-def list_attention_items(overview: CompanyOverview, *, at: datetime.datetime) -> list[CompanyAttentionItem]:
+def list_attention_items(
+    overview: CompanyOverview, payments: OpenPayments, *, at: datetime.datetime
+) -> list[CompanyAttentionItem]:
     """Return the items of a company, the most urgent first."""
-    items = [*_membership_items(overview, timezone.localdate(at))]
+    items = [*_membership_items(overview, timezone.localdate(at)), *_payment_items(payments, at)]
     for upcoming_event in overview.upcoming_events:
         items += _event_items(upcoming_event, at)
     # Stable, so that items of the same gravity stay in the order of the page.
@@ -71,6 +74,32 @@ def _membership_items(overview: CompanyOverview, day: datetime.date) -> Iterator
             overview.seats_left,
         )
         yield CompanyAttentionItem(sentence % {"left": overview.seats_left}, 0, "company-seats")
+
+
+def _payment_items(payments: OpenPayments, at: datetime.datetime) -> Iterator[CompanyAttentionItem]:
+    for card_payment in payments.card_payments:
+        order = card_payment.order
+        sentence = _("Order %(reference)s: pay by card by %(until)s, or its places are released.")
+        until = format_datetime(card_payment.expires_at, order.event.zone)
+        sentence %= {"reference": order.reference, "until": until}
+        yield CompanyAttentionItem(sentence, 2, "company-orders")
+    for unpaid in payments.unpaid_invoices:
+        if unpaid.is_late:
+            sentence = _("Overdue invoices: %(amount)s, due since %(day)s.")
+        else:
+            sentence = _("Invoices to pay: %(amount)s, next due date %(day)s.")
+        sentence %= {"amount": unpaid.amount, "day": format_date(unpaid.due_on)}
+        yield CompanyAttentionItem(sentence, 2 if unpaid.is_late else 1, "company-orders")
+    for event, count in payments.unnamed_counts:
+        sentence = ngettext(
+            "%(event)s: %(count)d place of your package has no name yet. Enter the name by %(until)s.",
+            "%(event)s: %(count)d places of your package have no name yet. Enter the names by %(until)s.",
+            count,
+        )
+        until = format_datetime(event.substitution_deadline, event.zone)
+        gravity = 2 if event.substitution_deadline - at < URGENT_PERIOD else 1
+        sentence %= {"event": event.title, "count": count, "until": until}
+        yield CompanyAttentionItem(sentence, gravity, "company-orders")
 
 
 def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterator[CompanyAttentionItem]:

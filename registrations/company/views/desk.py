@@ -23,6 +23,7 @@ from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequir
 from convention.web.routing import require_safe_or_post
 from registrations.company.attention import list_attention_items
 from registrations.company.forms import ColleagueForm, SeatDayForm
+from registrations.company.open_payments import load_open_payments
 from registrations.company.overview import (
     attach_member_places,
     find_membership,
@@ -57,13 +58,14 @@ def company_list(request: HttpRequest) -> HttpResponse:
 def company_home(request: HttpRequest, company: str) -> HttpResponse:
     """Show membership, seats, upcoming events and what needs attention."""
     company_obj = get_company_of_contact(company, request.user)
-    overview = load_company_overview(company_obj)
+    overview, now = load_company_overview(company_obj), timezone.now()
+    payments = load_open_payments(company_obj, at=now)
     return render_page(
         request,
         "company/home.html",
         company_obj,
         overview=overview,
-        attention_items=list_attention_items(overview, at=timezone.now()),
+        attention_items=list_attention_items(overview, payments, at=now),
         reader_is_member=is_member(require_signed_in(request.user)),
     )
 

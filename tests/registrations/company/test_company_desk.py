@@ -20,6 +20,7 @@ from registrations.changes.resend import reissue_badge
 from registrations.company.attention import list_attention_items
 from registrations.company.invitations import is_reminder_due, send_due_reminders
 from registrations.company.models import Invitation
+from registrations.company.open_payments import OpenPayments
 from registrations.company.overview import load_company_overview
 from registrations.models import Registration
 from registrations.permissions import make_own_secret
@@ -309,7 +310,10 @@ def test_attention_items_are_sorted_by_gravity():
     assert [ahead.passes_left for ahead in silent.upcoming_events] == [0]
     desk.event.tickets.filter(slug="member").update(uses_pass=True)
     facts = load_company_overview(desk.company)
-    found = [(matter.gravity, matter.page_name) for matter in list_attention_items(facts, at=timezone.now())]
+    found = [
+        (matter.gravity, matter.page_name)
+        for matter in list_attention_items(facts, OpenPayments(), at=timezone.now())
+    ]
     assert found == [
         (2, "company-home"), (2, "company-registrations"), (1, "company-registrations"),
         (0, "company-seats"), (0, "company-register"),

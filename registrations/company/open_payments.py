@@ -1,0 +1,96 @@
+"""Load what a company has to pay or to complete now: unpaid invoices, card payments, names in packages."""
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Min, Q
+from django.utils import timezone
+
+from convention.club.models import Company
+from convention.events.models import Event
+from convention.money import Money
+from registrations.invoices.ledger.receivable_list import annotate_receivables
+from registrations.models import Order, Registration
+from registrations.models.orders import OrderQuerySet
+
+from .permissions import list_company_orders, list_contacts_orders, list_manual_receivables
+
+
+@dataclass(frozen=True)
+class UnpaidInvoices:
+    """The invoices in one currency that are not paid in full, and the day on which the first is due."""
+
+    amount: Money
+    due_on: datetime.date
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class CardPayment:
+    """An order whose places are released unless it is paid by card before `expires_at`."""
+
+    order: Order
+    expires_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class OpenPayments:
+    """Payments and names that a company owes; `unnamed_counts` are the places of packages."""
+
+    unpaid_invoices: list[UnpaidInvoices] = field(default_factory=list)
+    card_payments: list[CardPayment] = field(default_factory=list)
+    unnamed_counts: list[tuple[Event, int]] = field(default_factory=list)
+
+
+def load_open_payments(company: Company, *, at: datetime.datetime) -> OpenPayments:
+    """Load it for the company's orders, those of its contacts elsewhere, and invoices without an order."""
+    orders = Order.objects.filter(
+        Q(pk__in=list_company_orders(company)) | Q(pk__in=list_contacts_orders(company))
+    )
+    return OpenPayments(
+        _load_unpaid_invoices(company, orders, timezone.localdate(at)),
+        _load_card_payments(orders, at),
+        _count_unnamed_places(orders, at),
+    )
+
+
+def _load_unpaid_invoices(
+    company: Company, orders: OrderQuerySet, day: datetime.date
+) -> list[UnpaidInvoices]:
+    is_of_company = Q(reference__in=orders.values("reference")) | Q(pk__in=list_manual_receivables(company))
+    rows: Any = annotate_receivables(day).filter(is_of_company)
+    # Without a due date nothing was invoiced yet, so nothing has to be paid now.
+    rows = rows.filter(amount_due__gt=0, unpaid_due_on__isnull=False)
+    amounts = Counter[tuple[bool, str]]()
+    first_days: dict[tuple[bool, str], datetime.date] = {}
+    for row in rows:
+        key = (row.is_late, row.currency)
+        amounts[key] += row.amount_due
+        first_days[key] = min(first_days.get(key, row.unpaid_due_on), row.unpaid_due_on)
+    return [
+        UnpaidInvoices(Money(cents, currency), first_days[is_late, currency], is_late)
+        for (is_late, currency), cents in amounts.items()
+    ]
+
+
+def _load_card_payments(orders: OrderQuerySet, at: datetime.datetime) -> list[CardPayment]:
+    # An order is paid as a whole: its first hold ends the time to pay.
+    pending = Q(registrations__cancelled_at=None, registrations__confirmed_at=None)
+    rows = orders.filter(payment=Order.Payment.CARD).select_related("event")
+    rows = rows.annotate(expires_at=Min("registrations__hold_expires_at", filter=pending))
+    return [
+        CardPayment(order, order.expires_at)
+        for order in rows.filter(expires_at__gt=at).order_by("expires_at")
+    ]
+
+
+def _count_unnamed_places(orders: OrderQuerySet, at: datetime.datetime) -> list[tuple[Event, int]]:
+    """Return how many places of packages have no name yet, by event."""
+    packages = orders.filter(sponsorships__cancelled_at=None, sponsorships__isnull=False)
+    rows = Registration.objects.active(at=at).filter(
+        order__in=packages.values("pk"), event__ends_at__gt=at, first_name="", last_name=""
+    )
+    events = [row.event for row in rows.select_related("event").order_by("event__starts_at", "pk")]
+    return list(Counter(events).items())
