@@ -117,8 +117,17 @@ class MailingForm(MailTextsForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, event: Event, mailing: Mailing | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial_values(mailing), **kwargs)
+    def __init__(
+        self,
+        *args: Any,
+        event: Event,
+        mailing: Mailing | None = None,
+        prepared: MailingDraft | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Fill the form with a saved mailing, or with the texts prepared for a new one."""
+        initial = _initial_values(mailing) | (prepared.texts if prepared else {})
+        super().__init__(*args, initial=initial, **kwargs)
         stored = Segment.from_json(mailing.segment) if mailing else Segment()
         self.selected_ids = stored.registrations
         self.selected_text = describe_selected(stored.registrations, event)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from badges.mailings.bounces.bounced_addresses import list_bounced_registrations
 from badges.mailings.composing.audience import build_audience
+from badges.mailings.composing.date_change import build_date_change_draft
 from badges.mailings.composing.drafts import (
     DraftChangedMeanwhile,
     MailingDraft,
@@ -71,8 +72,10 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_safe_or_post
 def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
+    """Write a new mailing; a link from changed dates fills in the text that tells them."""
     event_obj = get_event_to_organize(event, request.user)
-    form = MailingForm(request.POST or None, event=event_obj)
+    prepared = build_date_change_draft(request.GET)
+    form = MailingForm(request.POST or None, event=event_obj, prepared=prepared)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, Person)
         try:
