@@ -107,6 +107,8 @@ event_change_listeners = Hook()
 event_readiness = Hook()
 # (event) -> sentences on why the draft cannot be deleted.
 event_deletion_obstacles = Hook()
+# (event) -> sentences on what becomes of its attendees if the published event becomes a draft.
+unpublication_effects = Hook()
 # () -> PublicPages (convention/web/routing.py) for the site map, the most important first.
 public_pages = Hook()
 # (EventCopy) -> None (convention/events/publishing/copy_event.py): copy the app’s settings into the copy.

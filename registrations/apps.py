@@ -51,13 +51,12 @@ class RegistrationsConfig(AppConfig):
         hooks.pending_references.register("registrations.billing.unbilled.find_pending_references")
         hooks.confirm_reference.register("registrations.booking.verification.vouch_for_order_reference")
         hooks.event_downloads.register("registrations.organizer.exports.EXPORT_SHEETS")
-        for audience, loader in (
-            ("bookings", "load_booked_attendees"),
-            ("favourites", "load_starring_attendees"),
-        ):
+        loaders = {"bookings": "load_booked_attendees", "favourites": "load_starring_attendees"}
+        for audience, loader in loaders.items():
             hooks.session_audiences.register(audience, f"registrations.sessions.audiences.{loader}")
         hooks.event_readiness.register("registrations.ticketing.readiness.list_ticket_readiness")
         hooks.event_deletion_obstacles.register("registrations.ticketing.readiness.list_deletion_obstacles")
+        hooks.unpublication_effects.register("registrations.ticketing.readiness.list_unpublication_effects")
         hooks.event_starters.register("registrations.ticketing.starting_tickets.create_starting_tickets")
         hooks.event_copiers.register("registrations.ticketing.copy_tickets.copy_registration_settings")
         hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")

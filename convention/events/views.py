@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 # Each of these can be wrong beside the others of its line.
 LINKED_SETTINGS = ((*EVENT_TIME_FIELDS, "timezone"), ("kind", "host", "group"))
+# The code of the error that asks for a confirmation.
+UNPUBLICATION_ERROR = "unpublication"
 
 
 def load_event_lists() -> "dict[str, Callable[[Event], TableSheet]]":
@@ -113,6 +116,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
     is_delegated = get_delegation(request.user, event_shown) is not None
     context |= {"form": form, "is_delegated": is_delegated, "seen_fingerprints": json.dumps(fingerprints)}
+    context["asks_unpublication"] = form.has_error("visibility", UNPUBLICATION_ERROR)
     return render_event_page(request, "organize/event_settings.html", event_shown, **context)
 
 
@@ -142,11 +146,23 @@ def _save_settings(
         return edits.conflicting_values
     for name in current.keys() - edits.changes.keys():
         setattr(form.instance, name, current[name])
+    is_taken_offline = edits.changes.get("visibility") == Event.Visibility.DRAFT
+    is_confirmed = "unpublication_confirmed" in request.POST
+    if is_taken_offline and not is_confirmed and (errors := _list_unpublication_effects(form.instance)):
+        form.add_error("visibility", errors)
+        return {}
     try:
         save_event(request, form, "event.change", changed_fields=sorted(edits.changes))
     except InvalidFields as error:
         form.add_errors(error.field_errors)
     return {}
+
+
+def _list_unpublication_effects(event: Event) -> list[ValidationError]:
+    """Return what becomes of attendees if the published event becomes a draft, as errors of its form."""
+    providers = hooks.unpublication_effects.providers()
+    effects = [sentence for list_effects in providers for sentence in list_effects(event)]
+    return [ValidationError(sentence, code=UNPUBLICATION_ERROR) for sentence in effects]
 
 
 def _describe_setting(form: EventForm, name: str, value: object) -> str:

@@ -1,4 +1,4 @@
-"""Checklist before publication: tickets, prices and invoices; and the obstacles to deleting a draft."""
+"""Checklist before publication; obstacles to deleting a draft; what a return to draft does to attendees."""
 
 from collections.abc import Iterator, Sequence
 
@@ -72,3 +72,16 @@ def list_deletion_obstacles(event: Event) -> Iterator[str]:
         yield _("People are, or have been, registered or on a waiting list.")
     if any(model.objects.filter(event=event).exists() for model in (Receivable, Quotation)):
         yield _("It has a quotation, an invoice or a payment.")
+
+
+def list_unpublication_effects(event: Event) -> Iterator[str]:
+    """Yield how many people have a place at the event whose page would disappear."""
+    if count := Registration.objects.active().filter(event=event).count():
+        sentence = ngettext(
+            "%(count)s person is registered. They keep the place, but no longer find the event’s page and "
+            "programme, and get no e-mail about it.",
+            "%(count)s people are registered. They keep their places, but no longer find the event’s page "
+            "and programme, and get no e-mail about it.",
+            count,
+        )
+        yield sentence % {"count": count}

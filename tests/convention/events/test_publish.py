@@ -195,3 +195,39 @@ def test_sponsor_packages_are_on_sale_before_registration_opens():
     page = make_client(make_staff(event)).get("/en/organize/x/sponsors/packages/").content.decode()
 
     assert ">on sale<" in page
+
+
+def test_event_with_registrations_goes_offline_after_a_confirmation_only():
+    event = make_event(slug="x")
+    make_registration(make_ticket(event))
+    organizer = make_client(make_staff(event))
+    page = organizer.get("/en/organize/x/settings/").context
+    values = {field.html_name: field.value() or "" for field in page["form"]}
+    for name in ("starts_at", "ends_at"):
+        values[name] = values[name].strftime("%Y-%m-%dT%H:%M")
+
+    question = organizer.post("/en/organize/x/settings/", values | {"visibility": "draft"}).content.decode()
+    event.refresh_from_db()
+    visibility_before_confirmation = event.visibility
+    confirmed_values = values | {"visibility": "draft", "unpublication_confirmed": "on"}
+    organizer.post("/en/organize/x/settings/", confirmed_values)
+
+    event.refresh_from_db()
+    assert "1 person is registered." in question
+    assert 'name="unpublication_confirmed"' in question
+    assert visibility_before_confirmation == "public"
+    assert event.visibility == "draft"
+
+
+def test_event_without_registrations_goes_offline_at_once():
+    event = make_event(slug="x")
+    organizer = make_client(make_staff(event))
+    page = organizer.get("/en/organize/x/settings/").context
+    values = {field.html_name: field.value() or "" for field in page["form"]}
+    for name in ("starts_at", "ends_at"):
+        values[name] = values[name].strftime("%Y-%m-%dT%H:%M")
+
+    organizer.post("/en/organize/x/settings/", values | {"visibility": "draft"})
+
+    event.refresh_from_db()
+    assert event.visibility == "draft"
