@@ -250,7 +250,9 @@ def _booking_items(facts: EventFacts) -> Iterator[AttentionItem]:
             "%(count)s sessions are nearly full: %(names)s.",
             len(facts.filling_sessions),
         )
-        yield AttentionItem(sentence % _count_and_titles(facts.filling_sessions), 0, "organize-schedule")
+        yield AttentionItem(
+            sentence % _count_and_titles(facts.filling_sessions), 0, "organize-schedule", "?state=filling"
+        )
     if facts.waiting_count:
         sentence = ngettext(
             "%(count)s person is waiting for a place.",

@@ -8,24 +8,39 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
-from convention.text.normalize import normalize_whitespace
+from convention.text.normalize import normalize_whitespace, parse_digits
 from registrations.billing.refund_summary import filter_paid, filter_priced, filter_unpaid
-from registrations.models import MailDelivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
+from registrations.models import (
+    MailDelivery,
+    Question,
+    Registration,
+    RegistrationAddon,
+    RegistrationQuerySet,
+    SessionBooking,
+)
 from registrations.notes.staff_notes import find_registration_ids_by_note
 from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 
-FILTER_FIELDS = ("ticket", "addon", "voucher", "quota", "state", "payment", "company", "sort")
+FILTER_FIELDS = ("ticket", "addon", "session", "voucher", "quota", "state", "payment", "company", "sort")
 FILTER_LOOKUPS = {
     "ticket": "ticket__slug",
     "voucher": "voucher__code",
     "quota": "ticket__quota__name",
     "company": "company",
+}
+# Filters that only links from other pages set; the form has no fields for them.
+LINK_ONLY_FILTERS = {
+    "addon": gettext_lazy("Add-on"),
+    "session": gettext_lazy("Booked session"),
+    "voucher": gettext_lazy("Code"),
+    "quota": gettext_lazy("Shared quota"),
 }
 # The id last, so that rows with equal names are never repeated or left out between pages.
 SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
@@ -41,6 +56,7 @@ class RegistrationFilter:
     company: str = ""
     sort: str = ""
     addon: str = ""
+    session: str = ""
     voucher: str = ""
     quota: str = ""
     payment: str = ""
@@ -62,6 +78,11 @@ class RegistrationFilter:
         if self.addon:
             booked = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
             rows = rows.filter(pk__in=booked.order_by().values("registration"))
+        if self.session:
+            bookings = SessionBooking.objects.active().filter(
+                session__event=event, session__number=parse_digits(self.session)
+            )
+            rows = rows.filter(pk__in=bookings.order_by().values("registration"))
         if self.payment in PAYMENT_CONDITIONS:
             # Cancelled and expired registrations need no payment.
             rows = rows.active().filter(PAYMENT_CONDITIONS[self.payment]())
@@ -71,6 +92,17 @@ class RegistrationFilter:
         elif self.state in STATE_CONDITIONS:
             rows = rows.filter(STATE_CONDITIONS[self.state]())
         return rows.order_by(*SORT_ORDERS.get(self.sort, SORT_ORDERS["name"]))
+
+    def list_link_filters(self, event: Event) -> list[tuple[str, str, str, str]]:
+        """Return field, value, label and title of each filter that only links from other pages set."""
+        addon = event.addons.filter(slug=self.addon).first() if self.addon else None
+        session = event.sessions.filter(number=parse_digits(self.session)).first() if self.session else None
+        titles = {"addon": addon.title if addon else "", "session": session.title if session else ""}
+        return [
+            (name, value, str(label), titles.get(name) or value)
+            for name, label in LINK_ONLY_FILTERS.items()
+            if (value := getattr(self, name))
+        ]
 
     def _make_search_condition(self, event: Event) -> Q:
         """Return a condition: the registration or its note contains the search text."""

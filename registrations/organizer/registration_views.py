@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from convention import hooks
@@ -92,12 +92,6 @@ PAYMENT_LABELS = {
 RELATED_FIELDS = (
     "ticket", "order", "person", "member_of", "event", "voucher", "merged_into", "staff_note__written_by",
 )  # fmt: skip
-# Filters that only links from other pages set; the form has no fields for them.
-LINK_ONLY_FILTERS = {
-    "addon": gettext_lazy("Add-on"),
-    "voucher": gettext_lazy("Code"),
-    "quota": gettext_lazy("Shared quota"),
-}
 
 
 def _render_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
@@ -132,11 +126,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         selected_references=frozenset(request.GET.get("selected", "").split()),
         is_filtered=is_filtered,
         tickets=tickets,
-        link_filters=[
-            (name, value, label)
-            for name, label in LINK_ONLY_FILTERS.items()
-            if (value := getattr(active_filter, name))
-        ],
+        link_filters=active_filter.list_link_filters(event_obj),
         states=[
             *Registration.State.choices,
             (UNDELIVERED_FILTER, _("e-mail not delivered")),

@@ -18,7 +18,7 @@ from schedule.conflicts.load import load_neighbourhood, load_working_timetable
 from schedule.conflicts.timetable import Conflict, Timetable, TimetableSession
 from schedule.models import Session
 from schedule.programme.agenda import prefetch_speakers, query_sessions
-from schedule.programme.days import is_outside_hours
+from schedule.programme.days import describe_fullness, is_outside_hours
 from schedule.programme.programme_version import ProgrammeVersion
 
 from .draft_slots import overlay_draft
@@ -30,6 +30,8 @@ STATE_LABELS: Final = {
     "unplaced": _("Without time or room"),
     "cancelled": pgettext_lazy("sessions", "Cancelled"),
     "members": pgettext_lazy("sessions", "For members only"),
+    "full": pgettext_lazy("sessions", "Full"),
+    "filling": pgettext_lazy("sessions", "Nearly full"),
     "unpublished": _("With unpublished changes"),
 }
 
@@ -155,12 +157,16 @@ def matches_overview_filter(row: OverviewRow, overview_filter: OverviewFilter) -
 def has_state(row: OverviewRow, state: str) -> bool:
     """Return whether a row belongs under a key of STATE_LABELS."""
     session = row.session
+    takes_bookings = session.is_bookable and not session.cancelled_at
+    fullness = describe_fullness(session.reserved, session.capacity) if takes_bookings else ""
     return {
         "conflicts": bool(row.conflicts),
         "outside_event": row.is_outside,
         "unplaced": is_unplaced(session),
         "cancelled": bool(session.cancelled_at),
         "members": session.is_for_members,
+        "full": fullness == "full",
+        "filling": fullness == "filling",
         "unpublished": bool(row.unpublished),
     }.get(state, True)
 
