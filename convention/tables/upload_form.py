@@ -78,6 +78,17 @@ class TableUploadForm(forms.Form):
         chosen = [str(self.data.get(f"column-{index}", "")) for index in range(len(self.table.header))]
         return [pick if pick in fields else "" for pick in chosen]
 
+    @property
+    def needs_check(self) -> bool:
+        """Return whether a button asks for a check, or a column was changed since the preview was shown."""
+        if {"check", "errors"} & self.data.keys():
+            return True
+        previewed = {name: value for name, value in self.data.items() if name.startswith("previewed-")}
+        return any(
+            self.data.get(name.replace("previewed-", "column-"), value) != value
+            for name, value in previewed.items()
+        )
+
 
 @dataclass(frozen=True)
 class ColumnChoice:

@@ -49,7 +49,7 @@ def registration_import(request: HttpRequest, event: str) -> HttpResponse:
             context["columns"] = list_column_choices(form.table, picks)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             # Any other button imports; the list was checked before, and is checked again by the import.
-            if not {"check", "errors"} & request.POST.keys():
+            if not form.needs_check:
                 return _run_import(request, event_obj, form, picks)
             columns, _ignored = index_columns(form.table.header, picks, REQUIRED_FIELDS)
             context["preview"] = preview_import(event=event_obj, table=form.table, chosen_fields=picks)

@@ -52,7 +52,7 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             context["columns"] = list_column_choices(form.table, picks)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             # Sent by neither of the other buttons: the list was checked and is to be imported.
-            if not {"check", "errors"} & request.POST.keys():
+            if not form.needs_check:
                 return _import_or_enqueue(request, form, picks)
             changes = preview_directory_import(table=form.table, picks=picks)
             context |= {"preview": changes, "details": build_import_preview(changes)}

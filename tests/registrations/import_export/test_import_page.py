@@ -128,3 +128,29 @@ def test_errors_are_downloaded_as_file_with_their_rows(organizer: Client, event:
 
     assert "La liste est prête à être importée" in read_page_text(good)
     assert Registration.objects.count() == 0
+
+
+def test_changed_column_is_checked_again_before_the_import(organizer: Client, event: Event, tmp_path):
+    page = upload_list(organizer, tmp_path, "first_name,last_name,Régime\nA,B,végan\n")
+    [form] = page.xpath("//form[@id='columns']")
+    values = dict(form.form_values())
+
+    checked_again = organizer.post(IMPORT, values | {"column-2": "company"})
+    count_before_import = Registration.objects.count()
+    [form] = html.fromstring(checked_again.content).xpath("//form[@id='columns']")
+    imported = organizer.post(IMPORT, dict(form.form_values()))
+
+    assert count_before_import == 0
+    assert checked_again.context["preview"].ignored_columns == []
+    assert imported.status_code == 302
+    assert Registration.objects.get().company == "végan"
+
+
+def test_unchanged_columns_are_imported_at_once(organizer: Client, event: Event, tmp_path):
+    page = upload_list(organizer, tmp_path, "first_name,last_name,Régime\nA,B,végan\n")
+    [form] = page.xpath("//form[@id='columns']")
+
+    imported = organizer.post(IMPORT, dict(form.form_values()))
+
+    assert imported.status_code == 302
+    assert Registration.objects.get().company == ""
