@@ -5,7 +5,6 @@ import secrets
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
@@ -39,7 +38,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
                 place=form.build_place(),
                 source=Order.Source.ORGANIZER,
                 idempotency_key=form.cleaned_data["nonce"],
-                language=translation.get_language() or "fr",
+                language=form.cleaned_data["language"],
                 special_terms=form.special_terms,
                 billing=billing.build_details(),
                 purchase_order=billing.cleaned_data.get("purchase_order", ""),

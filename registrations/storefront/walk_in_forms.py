@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, InvalidFields, SoldOut
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.forms import TwoDecimalsField
 from registrations.booking.walk_in import SpecialTerms
 from registrations.models import Addon, Ticket
@@ -67,6 +69,14 @@ class WalkInForm(PersonForm):
 
 class ManualRegistrationForm(WalkInForm):
     """A registration by an organizer, also free or at a lower price, with the reason."""
+
+    # The attendee's: organizers may use the site in another one.
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=LANGUAGE_CHOICES,
+        initial=settings.LANGUAGE_CODE,
+        help_text=_("For the e-mails, the badge and the invoice."),
+    )
 
     price = TwoDecimalsField(
         label=_("Price of the ticket"),

@@ -64,6 +64,17 @@ def test_organizer_gives_free_ticket_with_reason(organizer, event, run_tasks, ma
     assert "prix convenu avec l’organisateur" in answer.text
 
 
+def test_language_is_the_attendees_and_not_the_organizers(organizer, event):
+    organizer.cookies["django_language"] = "en"
+    fill(organizer, event)
+    page = fill(organizer, event, **{"guest-first_name": "Ann", "guest-language": "en"})
+
+    languages = Registration.objects.order_by("pk").values_list("order__language", flat=True)
+    assert list(languages) == ["fr", "en"]
+    [language] = html.fromstring(page.content).xpath("//dl/div[dt='Language' or dt='Langue']/dd")
+    assert language.text_content() in {"English", "Anglais"}
+
+
 def test_default_price_is_ticket_price(organizer, event):
     fill(organizer, event)
 
@@ -177,6 +188,7 @@ def test_addon_sold_out_meanwhile_is_not_a_ticket_error(event):
         "ticket": "guest",
         "addons": ["dinner"],
         "nonce": "n",
+        "language": "fr",
     }
     posted = {f"guest-{name}": value for name, value in typed.items()}
     form = ManualRegistrationForm(posted, tickets=list(event.tickets.all()), addons=addons)
