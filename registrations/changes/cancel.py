@@ -174,8 +174,16 @@ def _save_cancellation(
     # Raising the version is what voids the badge: scanners compare it.
     registration.badge_version = F("badge_version") + 1
     registration.save(update_fields=["cancelled_at", "badge_version", "cancellation_fee"])
-    fields = ["cancellation_fee"] if refund_terms.reason == RefundReason.ORGANIZER else []
-    record_action("registration.cancel", registration, event=registration.event, fields=fields, reason=reason)
+    has_own_fee = refund_terms.reason == RefundReason.ORGANIZER
+    record_action(
+        "registration.cancel",
+        registration,
+        event=registration.event,
+        fields=["cancellation_fee"] if has_own_fee else [],
+        # A reinstatement clears the column, and the history still tells the fee.
+        details={"fee_cents": registration.cancellation_fee} if has_own_fee else {},
+        reason=reason,
+    )
 
 
 def _lock_cancellable(registration: Registration) -> Registration:

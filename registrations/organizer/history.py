@@ -144,7 +144,7 @@ def _describe_entries(
     for entry in rows:
         # Old entries may have a verb that was removed from the product.
         text, path = AUDIT_VERB_TEXTS.get(entry.verb, _("other change")), ""
-        fields = [labels[name] for name in entry.fields if name in labels]
+        fields = _list_field_labels(registration, entry, labels)
         if entry.verb in CORRECTED_ADDRESS_TEXTS and "email" in entry.fields:
             text, fields = CORRECTED_ADDRESS_TEXTS[entry.verb], []
         elif entry.verb in VERBS_WITHOUT_FIELDS:
@@ -216,16 +216,21 @@ def _list_order_changes(
 
 
 def _label_own_fields(registration: Registration, entries: Iterable[AuditEntry]) -> dict[str, str]:
-    """Return the labels that differ by registration: of questions, sessions and the cancellation fee."""
+    """Return the labels that differ by registration: of questions and sessions."""
     labels = {question.slug: question.title for question in load_questions(registration.event)}
     keys = {name for entry in entries for name in entry.fields if name.startswith(SESSION_KEY_PREFIX)}
     if keys:
         sessions = registration.event.sessions.all()
         labels |= {key: session.title for session in sessions if (key := make_session_key(session)) in keys}
-    if registration.cancelled_at:
-        fee = Money(registration.cancellation_fee, registration.order.currency)
-        labels["cancellation_fee"] = _("cancellation fee of %(amount)s") % {"amount": fee}
     return labels
+
+
+def _list_field_labels(registration: Registration, entry: AuditEntry, labels: dict[str, str]) -> list[str]:
+    """Return the labels of an entry's columns; of a fee with its amount, which a reinstatement clears."""
+    if "fee_cents" in entry.details:
+        fee = Money(entry.details["fee_cents"], registration.order.currency)
+        return [_("cancellation fee of %(amount)s") % {"amount": fee}]
+    return [labels[name] for name in entry.fields if name in labels]
 
 
 def _list_money(order: Order) -> Iterator[HistoryEntry]:

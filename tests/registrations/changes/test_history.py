@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from convention.audit.record import record_action
+from registrations.changes.cancel import cancel_with_fee
 from registrations.changes.change_order import change_order
 from registrations.changes.correct import Correction, correct_as_organizer
 from registrations.changes.resend import resend_mail
+from registrations.models import Registration
 from registrations.organizer.history import AUDIT_VERB_TEXTS
 from tests.factories import make_addon, make_ticket
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order
@@ -87,3 +89,14 @@ def test_history_names_exchanged_tickets_addons_and_difference(organizer, congre
     history = " ".join(organizer.get(path).text.partition("History")[2].split())
     assert "Ticket: Guest → Vendor, add-on added: Dinner, + €440" in history
     assert "Add-on removed: Dinner, −€45" in history
+
+
+def test_history_keeps_the_fee_of_a_cancellation_after_reinstatement(organizer, congress):
+    _order, [registration] = make_paid_order(congress, 1, "test")
+    cancel_with_fee(registration=registration, fee_cents=3_000, reason="No-show")
+    Registration.objects.filter(pk=registration.pk).update(cancelled_at=None, cancellation_fee=0)
+
+    page = organizer.get(f"/en/organize/congress/registrations/{registration.reference}/").text
+    history = " ".join(page.partition("History")[2].split())
+
+    assert "cancellation fee of €30" in history
