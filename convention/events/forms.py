@@ -297,6 +297,13 @@ class CopyEventForm(EventNameForm):
         # A visit is created from its proposal and the agreement with its host, not copied.
         field.queryset = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
 
+    def clean_starts_on(self) -> datetime.date:
+        """Refuse a day that has passed: nobody could register for the copy."""
+        first_day: datetime.date = self.cleaned_data["starts_on"]
+        if first_day < timezone.localdate():
+            raise ValidationError(_("This day has passed. Choose a later first day."))
+        return first_day
+
 
 class DelegatedEventForm(EventForm):
     """Event form for organizers of this event alone, without the list of the club's companies."""

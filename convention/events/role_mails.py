@@ -92,6 +92,7 @@ def _write_mail(role: EventRole, *, template: str, context: dict[str, object]) -
         to=role.person.email,
         subject=_("You have a role at “%(event)s”") % {"event": event.title},
         template=template,
+        recipient_name=role.person.first_name,
         context={
             **context,
             "event": event,

@@ -80,7 +80,7 @@ class RegistrationFilter:
             rows = rows.filter(pk__in=booked.order_by().values("registration"))
         if self.session:
             bookings = SessionBooking.objects.active().filter(
-                session__event=event, session__number=parse_digits(self.session)
+                session__event=event, session__number=parse_digits(self.session) or 0
             )
             rows = rows.filter(pk__in=bookings.order_by().values("registration"))
         if self.payment in PAYMENT_CONDITIONS:
@@ -96,7 +96,8 @@ class RegistrationFilter:
     def list_link_filters(self, event: Event) -> list[tuple[str, str, str, str]]:
         """Return field, value, label and title of each filter that only links from other pages set."""
         addon = event.addons.filter(slug=self.addon).first() if self.addon else None
-        session = event.sessions.filter(number=parse_digits(self.session)).first() if self.session else None
+        number = parse_digits(self.session)
+        session = event.sessions.filter(number=number).first() if number is not None else None
         titles = {"addon": addon.title if addon else "", "session": session.title if session else ""}
         return [
             (name, value, str(label), titles.get(name) or value)

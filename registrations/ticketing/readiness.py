@@ -50,8 +50,8 @@ def _list_free_tickets(event: Event, tickets: Sequence[Ticket]) -> Iterator[Read
     titles = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
     if titles and event.kind == Event.Kind.CONVENTION:
         text = _("Free for non-members: %(names)s.") % {"names": ", ".join(titles)}
-        # Done, since it may be intended: an item that stays open for ever would be ignored.
-        yield ReadinessItem(text, is_done=True, page_name="organize-tickets")
+        # Not done although it may be intended: among what is done, a forgotten price goes unnoticed.
+        yield ReadinessItem(text, is_done=False, page_name="organize-tickets")
 
 
 def _list_price_items(event: Event) -> Iterator[ReadinessItem]:

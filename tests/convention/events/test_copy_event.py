@@ -145,3 +145,14 @@ def test_every_table_of_an_event_is_copied_or_left_out_on_purpose():
     }
 
     assert tables == COPIED | NOT_COPIED
+
+
+def test_event_is_not_copied_to_a_day_that_has_passed():
+    make_event(slug="convention-2027")
+    client = make_client(make_administrator())
+    values = {"source": "convention-2027", "name": "Convention 2025", "starts_on": "2025-03-25"}
+
+    answer = client.post("/en/organize/new/copy/", values)
+
+    assert "This day has passed." in answer.content.decode()
+    assert Event.objects.count() == 1

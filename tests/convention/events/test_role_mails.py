@@ -40,6 +40,14 @@ def test_new_person_is_told_who_gave_the_role_and_how_to_sign_in(event, run_task
     assert "/en/organize/x/" in text
 
 
+def test_mail_greets_the_person_by_the_name_that_was_entered(event, run_tasks, mailoutbox):
+    give_role("nina@example.org", by=make_administrator(), first_name="Nina", last_name="Nom")
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "Bonjour Nina," in mail.body
+
+
 def test_mail_about_a_later_role_names_its_days(event, run_tasks, mailoutbox):
     first_day = timezone.localdate() + datetime.timedelta(days=10)
     person = make_person(email="nina@example.org", language="en")

@@ -35,7 +35,8 @@ def test_new_convention_has_tickets_entrance_and_reminders():
     assert Checkpoint.objects.values_list("kind", "name").get(event=event) == ("entrance", "Entrance")
     assert ReminderPlan.objects.get(event=event).is_enabled
     # The checklist warns of free guest tickets, which may be an oversight.
-    assert "Free for non-members: Guest." in answer.content.decode()
+    items = [item.sentence for item in answer.context["missing_items"]]
+    assert "Free for non-members: Guest." in items
     assert AuditEntry.objects.get(verb="event.create").event == "convention-2030"
 
 
