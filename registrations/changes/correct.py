@@ -52,8 +52,8 @@ CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
 # After the event a correction serves certificates and lists, which show no more than these.
 LATE_CORRECTABLE_FIELDS = (*NAME_FIELDS, "company")
 
-# Tells whether a registration must keep its address, given the new one.
-type KeepsAddress = Callable[[Registration, str], bool]
+# Returns why a registration must keep its address, given the new one; "" if it need not.
+type FindAddressObjection = Callable[[Registration, str], str]
 
 
 class AttendeeChanged(NotOpenNow):
@@ -107,7 +107,7 @@ def correct_as_organizer(
     cancelled or expired registration.
     """
     registration, old_values = _lock_and_correct(
-        registration, correction, keeps_address=_is_place_of_member, check_open=check_active
+        registration, correction, find_address_objection=_find_members_objection, check_open=check_active
     )
     if registration.event.is_over():
         _check_late_correction(registration, old_values)
@@ -170,8 +170,32 @@ def correct_own_registration(*, registration: Registration, correction: Correcti
     return registration
 
 
-def _has_members_ticket(registration: Registration, _email: str) -> bool:
-    return registration.ticket.needs_member_verification
+def _find_ticket_objection(registration: Registration, _email: str) -> str:
+    """Return why the address of a place with a member's ticket cannot be changed."""
+    if not registration.ticket.needs_member_verification:
+        return ""
+    return _(
+        "A member’s address cannot be changed. Cancel this registration, then register again "
+        "with the other address."
+    )
+
+
+def _find_members_objection(registration: Registration, email: str) -> str:
+    """Return what an organizer has to do first; "" unless the place is a member's.
+
+    The place of a known member can have the address that the directory has for the same person.
+    """
+    if not _is_place_of_member(registration, email):
+        return ""
+    person = registration.person
+    if person is None:
+        return _find_ticket_objection(registration, email)
+    if person.email and is_same_email(person.email, email):
+        return ""
+    return _(
+        "This place belongs to a member. Change the address in the club’s directory first, or ask the club’s "
+        "secretary to do so, then enter it here."
+    )
 
 
 def _is_place_of_member(registration: Registration, email: str) -> bool:
@@ -190,7 +214,7 @@ def _lock_and_correct(
     registration: Registration,
     correction: Correction,
     *,
-    keeps_address: KeepsAddress = _has_members_ticket,
+    find_address_objection: FindAddressObjection = _find_ticket_objection,
     check_open: Callable[[Registration], None] = check_correctable,
 ) -> tuple[Registration, dict[str, Any]]:
     """Return the locked registration with the corrected, unsaved fields, and their old values."""
@@ -198,7 +222,7 @@ def _lock_and_correct(
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     check_open(registration)
     corrected = _normalize_correction(registration, correction)
-    _check_correction(registration, corrected, keeps_address)
+    _check_correction(registration, corrected, find_address_objection)
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
     old_values = {name: value for name, value in current_values.items() if value != getattr(corrected, name)}
     # A page from before a transfer would give the place back to the former attendee.
@@ -353,18 +377,14 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
 
 
 def _check_correction(
-    registration: Registration, correction: RequestedPlace, keeps_address: KeepsAddress
+    registration: Registration, correction: RequestedPlace, find_address_objection: FindAddressObjection
 ) -> None:
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_texts(correction):
         errors.setdefault(field, []).append(sentence)
-    if correction.email != registration.email and keeps_address(registration, correction.email):
-        errors.setdefault("email", []).append(
-            _(
-                "A member’s address cannot be changed. Cancel this registration, then register again "
-                "with the other address."
-            )
-        )
+    is_other_address = correction.email != registration.email
+    if is_other_address and (objection := find_address_objection(registration, correction.email)):
+        errors.setdefault("email", []).append(objection)
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
 

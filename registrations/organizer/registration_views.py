@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.permissions import can_correct_names
+from convention.club.permissions import can_correct_names, can_read_directory
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
@@ -269,6 +269,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         if registration.is_private
         else registration.order.manage_path,
         differs_from_directory=differs_from_directory(registration),
+        can_read_directory=can_read_directory(request.user),
         rows=list_price_rows(registration),
         merged_registrations=list_merged_registrations(registration),
         refund_preview=summarize_refund(registration),

@@ -3,10 +3,11 @@
 import datetime
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
+from convention.club.models import Person
 from convention.errors import InvalidFields, NotFound, NotOpenNow
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
@@ -155,6 +156,46 @@ def test_exception_to_a_members_ticket_is_not_moved_to_the_address_of_a_member()
         correct_as_organizer(registration=exception, correction=correction)
 
     assert "email" in refused.value.field_errors
+
+
+@pytest.fixture
+def members_place():
+    company = make_company()
+    member = make_member(company, email="typo@example.org", first_name="Zoé", last_name="Müller")
+    ticket = make_ticket(slug="member", audience="member")
+    return make_registration(
+        ticket,
+        first_name="Zoé",
+        last_name="Müller",
+        email="typo@example.org",
+        company="",
+        person=member,
+        member_of=company,
+    )
+
+
+def correct_address(registration):
+    correction = Correction(
+        first_name="Zoé", last_name="Müller", email="right@example.org", company="", no_photo=False
+    )
+    return correct_as_organizer(registration=registration, correction=correction)
+
+
+def test_address_of_a_member_follows_the_directory(members_place):
+    Person.objects.filter(pk=members_place.person_id).update(email="right@example.org")
+
+    corrected = correct_address(members_place)
+
+    assert corrected.email == "right@example.org"
+    assert corrected.person_id == members_place.person_id
+    assert corrected.badge_version == members_place.badge_version
+
+
+def test_organizer_reads_that_the_directory_comes_first(members_place):
+    with translation.override("en"), pytest.raises(InvalidFields) as refused:
+        correct_address(members_place)
+
+    assert "Change the address in the club’s directory first" in refused.value.field_errors["email"][0]
 
 
 def test_refused_transfer_of_an_exception_refers_to_the_organizers():

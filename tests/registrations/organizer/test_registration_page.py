@@ -205,3 +205,17 @@ def test_page_says_that_the_ticket_of_an_unverified_order_is_sold_out(organizer)
 
     assert answer.redirect_chain == [(page, 302)]
     assert "No places are left" in answer.text
+
+
+@pytest.mark.parametrize(("role", "count"), [(ClubRole.Role.SECRETARY, 1), (ClubRole.Role.TREASURER, 0)])
+def test_member_leads_to_the_directory_for_those_who_read_it(role, count):
+    reader, member = make_person(email="reader@example.org"), make_person()
+    registration = make_registration(person=member)
+    for given_role in (role, ClubRole.Role.ORGANIZER):
+        ClubRole.objects.create(person=reader, role=given_role)
+    client = Client()
+    client.force_login(reader)
+
+    page = html.fromstring(client.get(get_page_path(registration, "/en")).content)
+
+    assert len(page.xpath(f"//dd/a[contains(@href, '/club/people/{member.pk}/')]")) == count
