@@ -46,3 +46,17 @@ def test_mailing_to_selection_includes_cancelled_registrations(run_tasks, mailou
 def test_empty_selection_is_refused():
     with pytest.raises(InvalidSelection):
         select_only(())
+
+
+def test_page_of_a_registration_opens_a_mailing_to_its_attendee():
+    event = make_event(slug="x")
+    _other, registration = add_people(event, 2)
+    client = Client()
+    client.force_login(make_staff(event))
+    page = html.fromstring(client.get(f"/en/organize/x/registrations/{registration.reference}/").content)
+    [form] = page.xpath("//form[contains(@action, '/mail/selection/')]")
+
+    writing = client.post(form.action, dict(form.form_values()), follow=True)
+
+    assert Mailing.objects.get().segment["registrations"] == [registration.pk]
+    assert "1 registration selected in the list" in writing.text
