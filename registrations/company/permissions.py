@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from convention.club.models import Company, CompanyContact
 from convention.errors import NotFound
 from convention.text.email_addresses import normalize_email
-from registrations.invoices.ledger.manual_charges import MANUAL_KEY_PREFIX
-from registrations.invoices.models import Charge, Invoice, Receivable
+from registrations.invoices.ledger.manual_charges import find_manual_charges
+from registrations.invoices.models import Invoice, Receivable
 from registrations.models import Order, Registration
 
 from .models import CompanyOrder
@@ -50,7 +50,7 @@ def list_manual_receivables(company: Company) -> QuerySet[Receivable]:
     The buyer is recognized by SIREN, or by the name, which is unique in the directory, if one has no SIREN.
     """
     # The treasurer entered these buyers. Those of orders do not count: anybody can type a company's name.
-    by_hand = Charge.objects.filter(key__startswith=MANUAL_KEY_PREFIX).values("receivable")
+    by_hand = find_manual_charges().values("receivable")
     is_buyer = Q(name__iexact=company.name)
     if company.siren:
         is_buyer = Q(siren=company.siren) | (is_buyer & Q(siren=""))

@@ -24,6 +24,7 @@ from convention.text.countries import country_codes
 from registrations.invoices.documents.completeness import is_complete_issuer
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.invoiced_lines import find_undeducted_deposits, find_uninvoiced_charges
+from registrations.invoices.ledger.manual_charges import find_manual_charges
 from registrations.invoices.models import Issuer, Receivable, ReceivableQuerySet
 from registrations.invoices.models.receivables import build_sum_subquery
 from registrations.invoices.sending import queue_invoice_mail
@@ -179,16 +180,19 @@ def _iterate_due_receivables(issuer: Issuer, now: datetime.datetime) -> Iterator
 
 
 def _find_due_receivables(issuer: Issuer, now: datetime.datetime) -> ReceivableQuerySet:
+    """Return the orders' receivables whose time has come; those entered by hand are left to the treasurer."""
     new_charges = find_uninvoiced_charges().filter(
         receivable=OuterRef("pk"), added_at__gte=issuer.issues_since
     )
     rows = list_uninvoiced_receivables().filter(make_complete_buyer_filter(), Exists(new_charges))
+    rows = rows.exclude(pk__in=find_manual_charges().values("receivable"))
     if issuer.issues_on == Issuer.IssueTime.PAYMENT:
         return rows.with_balance().filter(Q(amount_due__lte=0))
     if issuer.issues_on == Issuer.IssueTime.DAY:
         first_day = now + datetime.timedelta(days=issuer.issue_days_before)
         return rows.filter(Q(event__isnull=True) | Q(event__starts_at__lte=first_day))
-    return rows
+    # A deposit asks for a part first. The final invoice, issued a minute later, would make it useless.
+    return rows.exclude(pk__in=find_undeducted_deposits().values("invoice__receivable"))
 
 
 def _issue_and_send(receivable: Receivable) -> None:

@@ -109,7 +109,8 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
             "number_pattern": _("Use {series}, {year} and {number}, for example {series}{year}-{number:06}."),
             "issues_on": _(
                 "Applies to orders placed from now on. You can issue the invoices for earlier orders "
-                "together from the list of receivables."
+                "together from the list of receivables. You always issue those of receivables that you add "
+                "by hand."
             ),
             "vat_due": _(
                 "For services, VAT is due when the payment is received, "

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from registrations.invoices.models import Receivable
+from registrations.invoices.models import Charge, Receivable
 
 from .charges import (
     Buyer,
@@ -50,7 +51,11 @@ def replace_manual_charges(*, receivable: Receivable, items: Sequence[ChargeItem
 
 
 def has_manual_charges(receivable: Receivable) -> bool:
-    return receivable.charges.filter(key__startswith=MANUAL_KEY_PREFIX).exists()
+    return find_manual_charges().filter(receivable=receivable).exists()
+
+
+def find_manual_charges() -> QuerySet[Charge]:
+    return Charge.objects.filter(key__startswith=MANUAL_KEY_PREFIX)
 
 
 def derive_manual_reference(key: str) -> str:

@@ -44,7 +44,7 @@ from registrations.invoices.forms.actions import (
     DepositForm,
 )
 from registrations.invoices.ledger.charges import update_buyer
-from registrations.invoices.models import Invoice, InvoiceLine
+from registrations.invoices.models import Invoice, InvoiceLine, Issuer
 from registrations.invoices.permissions import (
     get_invoice_for_treasurer,
     get_receivable_for_treasurer,
@@ -111,13 +111,21 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
         receivable,
         ActionPage(
             heading=_("Invoice a deposit"),
-            explanation=_("The next invoice will deduct the deposit."),
+            explanation=_explain_deposit(),
             button_label=_("Issue the deposit invoice"),
             form=DepositForm(get_posted_data(request), initial={"last_document": last_document}),
             run_action=run_action,
             needs_buyer=not has_complete_buyer(receivable),
         ),
     )
+
+
+def _explain_deposit() -> str:
+    explanation = _("The next invoice will deduct the deposit.")
+    issuer = Issuer.get_current()
+    if issuer is None or issuer.issues_on != Issuer.IssueTime.ORDER:
+        return explanation
+    return f"{explanation} " + _("It is not issued automatically: issue it once the deposit is paid.")
 
 
 @require_safe_or_post

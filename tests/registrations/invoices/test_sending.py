@@ -13,7 +13,8 @@ from registrations.invoices.documents.completeness import InvalidInvoice, requir
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
-from registrations.invoices.ledger.charges import withdraw_charges
+from registrations.invoices.ledger.charges import ChargeItem, withdraw_charges
+from registrations.invoices.ledger.manual_charges import MANUAL_KEY_PREFIX
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Charge, Invoice, InvoiceMail, Issuer, Receivable
 from registrations.invoices.sending import queue_invoice_mail, queue_new_invoice_mails
@@ -200,6 +201,37 @@ def test_refused_receivables_do_not_block_later_ones(issuer, run_jobs, monkeypat
     issue_due_invoices()
 
     assert [document.receivable for document in Invoice.objects.all()] == [last]
+
+
+@pytest.mark.parametrize("issues_on", [Issuer.IssueTime.ORDER, Issuer.IssueTime.PAYMENT])
+def test_receivables_added_by_hand_are_not_invoiced_automatically(issuer, run_jobs, issues_on):
+    configure_issuer(issues_on=issues_on)
+    receivable = make_receivable(ChargeItem(f"{MANUAL_KEY_PREFIX}1", "Cotisation 2027", 240_000, 2000))
+    record_payment(receivable=receivable, amount=240_000, method="transfer")
+
+    run_jobs()
+
+    assert Invoice.objects.count() == 0
+
+
+def test_a_deposit_suspends_the_invoice_of_a_confirmed_order(issuer, run_jobs):
+    configure_issuer(issues_on=Issuer.IssueTime.ORDER)
+    deposit = issue_deposit_invoice(receivable=make_receivable(GUESTS), amount=5_000)
+
+    run_jobs()
+
+    assert list(Invoice.objects.all()) == [deposit]
+
+
+def test_a_deposit_is_deducted_automatically_once_the_order_is_paid(issuer, run_jobs):
+    configure_issuer(issues_on=Issuer.IssueTime.PAYMENT)
+    receivable = make_receivable(GUESTS)
+    issue_deposit_invoice(receivable=receivable, amount=5_000)
+    record_payment(receivable=receivable, amount=36_000, method="transfer")
+
+    run_jobs()
+
+    assert Invoice.objects.get(kind=Invoice.Kind.INVOICE).total == 31_000
 
 
 @pytest.mark.once
