@@ -182,7 +182,7 @@ AUDITED_FORMS = {
     "receivable-buyer": ("receivable.correct", {"name": TYPED_TEXT}),
     "invoice-send": ("invoice.send", {}),
     "invoice-credit": ("invoice.issue", {"what": "all", "reason": "annulé", "confirmed": "1"}),
-    "payment-refund": ("refund.request", {"amount": "1", "reason": "geste"}),
+    "payment-refund": ("refund.request", {"amount": "1", "reason": "geste", "confirmed": "1"}),
     "refund-done": ("refund.done", {"refunded_on": str(timezone.localdate())}),
     "refund-failed": ("refund.fail", {"reason": "compte fermé"}),
     "payout": ("payout.match", {"bank_line": TYPED_TEXT}),

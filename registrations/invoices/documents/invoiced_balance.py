@@ -48,6 +48,11 @@ class InvoicedBalance:
         deposits = self.undeducted_lines if self.has_excess_deposits else []
         return [line for line in self.lines if line.charge_id in withdrawn or line in deposits]
 
+    @property
+    def last_invoice(self) -> Invoice | None:
+        """Return the latest invoice or deposit with lines that no credit note reverses."""
+        return next((line.invoice for line in reversed(self.lines) if not line.invoice.is_credit_note), None)
+
     def lines_of(self, document: Invoice) -> list[InvoiceLine]:
         """Return a document's remaining lines and the discounts that credit notes granted on it."""
         return [line for line in self.lines if document.pk in (line.invoice_id, line.invoice.origin_id)]

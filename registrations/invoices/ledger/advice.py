@@ -64,6 +64,7 @@ class AdviceKind(StrEnum):
     NEEDS_CREDIT = "credit"
     NEEDS_INVOICE = "invoice"
     UNDERPAID = "underpaid"
+    DUE_AFTER_REFUND = "due_after_refund"
     OVERPAID = "overpaid"
     PAID_TWICE = "paid_twice"
     REFUND_TO_SEND = "refund_to_send"
@@ -87,7 +88,7 @@ class ReceivableFacts:
     `uninvoiced_cents` are those of the next invoice, 0 if it only deducts deposits that cover it;
     `has_invoiced_lines` is false as long as nothing is invoiced. `due_on` is the earliest due date of all
     invoices, `unpaid_due_on` of those not paid in full; `cents_to_send` is the sum of the refunds that wait
-    for the treasurer.
+    for the treasurer, `cents_sent` that of the others, without counter-entries.
     """
 
     balance: ReceivableBalance
@@ -99,6 +100,12 @@ class ReceivableFacts:
     unpaid_due_on: datetime.date | None
     payments: Sequence[tuple[int, datetime.date]]
     cents_to_send: int
+    cents_sent: int = 0
+
+    @property
+    def is_due_after_refunds(self) -> bool:
+        """Return whether nothing would be due without the refunds."""
+        return 0 < self.balance.amount_due <= self.cents_to_send + self.cents_sent
 
     @property
     def claimable_cents(self) -> int:
@@ -120,22 +127,32 @@ def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[Receiva
     if facts.cents_to_credit:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_CREDIT, facts.cents_to_credit))
     overdue_since = facts.unpaid_due_on if facts.unpaid_due_on and facts.unpaid_due_on < today else None
-    # Something was paid, but not enough; an unpaid invoice is no case for advice before it is overdue.
-    claimable = facts.claimable_cents
-    is_underpaid = due > 0 and claimable > 0 and facts.balance.amount_retained > 0
-    if is_underpaid:
-        advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, claimable, overdue_since))
+    underpayment = find_underpayment(facts, overdue_since)
+    if underpayment:
+        advice.append(underpayment)
     if facts.needs_invoice:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_INVOICE, facts.uninvoiced_cents))
     last = max((day for _amount, day in facts.payments), default=None)
     # One debt is one recommendation: what is underpaid says that it is overdue.
-    if due > 0 and overdue_since and not is_underpaid:
+    if due > 0 and overdue_since and not underpayment and not facts.is_due_after_refunds:
         # Charges that replace invoiced ones may exceed what is due: then all of it counts.
-        cents = claimable if claimable > 0 else due
+        cents = facts.claimable_cents if facts.claimable_cents > 0 else due
         advice.append(ReceivableAdvice(AdviceKind.OVERDUE, cents, overdue_since))
     elif due <= 0 and last and facts.due_on and last > facts.due_on:
         advice.append(ReceivableAdvice(AdviceKind.PAID_LATE, 0, last))
     return advice
+
+
+def find_underpayment(facts: ReceivableFacts, overdue_since: datetime.date | None) -> ReceivableAdvice | None:
+    """Return the recommendation if something was paid, but not enough, or was refunded."""
+    due, claimable = facts.balance.amount_due, facts.claimable_cents
+    if facts.is_due_after_refunds:
+        # Money is not claimed while it still has to be sent back.
+        is_sent = not facts.cents_to_send
+        return ReceivableAdvice(AdviceKind.DUE_AFTER_REFUND, due, overdue_since) if is_sent else None
+    # An unpaid invoice is no case for advice before it is overdue.
+    is_underpaid = due > 0 and claimable > 0 and facts.balance.amount_retained > 0
+    return ReceivableAdvice(AdviceKind.UNDERPAID, claimable, overdue_since) if is_underpaid else None
 
 
 def has_double_payment(facts: ReceivableFacts) -> bool:

@@ -26,6 +26,14 @@ class ActionPreview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionLink:
+    """Link to another page that may be the better choice."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionPage:
     """Content of a confirmation page, and the function behind its button."""
 
@@ -38,8 +46,10 @@ class ActionPage:
     lines: Sequence[DraftLine] = ()
     # Without the buyer's name and address the page leads to them instead of showing its button.
     needs_buyer: bool = False
-    # Called like `run_action`, for a second page that asks for a confirmation.
-    build_preview: Callable[[dict[str, Any]], ActionPreview] | None = None
+    # Called like `run_action`, for a second page that asks for a confirmation; None if there is none to ask.
+    build_preview: Callable[[dict[str, Any]], ActionPreview | None] | None = None
+    # Shown on both pages.
+    links: Sequence[ActionLink] = ()
 
 
 def respond_with_action(
@@ -52,7 +62,7 @@ def respond_with_action(
         try:
             if action_page.build_preview and "confirmed" not in request.POST:
                 preview = action_page.build_preview(form.cleaned_data)
-            else:
+            if preview is None:
                 messages.success(request, action_page.run_action(form.cleaned_data))
                 return redirect("receivable", receivable.reference)
         # A refusal belongs on the form, where the amount can be corrected.

@@ -1,12 +1,15 @@
 """Record, refund and cancel payments, and complete refunds."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from convention.events.permissions import can_organize
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import (
     ManualPaymentForm,
@@ -16,6 +19,7 @@ from registrations.invoices.forms.actions import (
     RequiredReasonForm,
 )
 from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.manual_charges import has_manual_charges
 from registrations.invoices.ledger.payments import record_manual_payment
 from registrations.invoices.ledger.refunds import (
     cancel_payment,
@@ -24,14 +28,17 @@ from registrations.invoices.ledger.refunds import (
     fail_refund,
     request_manual_refund,
 )
-from registrations.invoices.models import Payment, Refund
+from registrations.invoices.models import Payment, Receivable, Refund
 from registrations.invoices.permissions import (
     get_payment_for_treasurer,
     get_receivable_for_treasurer,
     get_refund_for_treasurer,
 )
 
-from .action_pages import ActionPage, respond_with_action
+from .action_pages import ActionLink, ActionPage, ActionPreview, respond_with_action
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 
 @require_safe_or_post
@@ -87,6 +94,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         "by_transfer": request.GET.get("method") == Payment.Method.TRANSFER,
     }
     form = RefundForm(get_posted_data(request), payment=payment, initial=initial)
+    links = list_reduction_links(receivable, request.user) if overpaid < refundable else []
 
     def run_action(data: dict[str, Any]) -> str:
         refund = request_manual_refund(
@@ -98,7 +106,28 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         )
         return describe_requested_refund(refund)
 
-    if initial["by_transfer"]:
+    def build_preview(data: dict[str, Any]) -> ActionPreview | None:
+        # A second click finds the first one's refund, of which the action says that it was recorded.
+        is_recorded = Refund.objects.filter(external_id=form.external_id).exists()
+        return None if is_recorded else preview_refund(receivable, data["amount"])
+
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            heading=_("Refund this payment"),
+            explanation=_explain_refund(payment, request.GET.get("method", ""), overpaid),
+            button_label=_("Record the refund"),
+            form=form,
+            run_action=run_action,
+            build_preview=build_preview,
+            links=links,
+        ),
+    )
+
+
+def _explain_refund(payment: Payment, refund_method: str, overpaid: int) -> str:
+    if refund_method == Payment.Method.TRANSFER:
         explanation = _(
             "Refundable amount: %(left)s, by bank transfer (original payment method: %(method)s)."
         )
@@ -109,20 +138,53 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     else:
         explanation = _("Refundable amount: %(left)s, to the original payment method (%(method)s).")
     explanation %= {
-        "left": format_cents(refundable, receivable.currency),
+        "left": format_cents(compute_refundable(payment), payment.receivable.currency),
         "method": payment.get_method_display(),
     }
-    return respond_with_action(
-        request,
-        receivable,
-        ActionPage(
-            heading=_("Refund this payment"),
-            explanation=explanation,
-            button_label=_("Record the refund"),
-            form=form,
-            run_action=run_action,
-        ),
+    if overpaid > 0:
+        return explanation
+    return f"{explanation} " + _(
+        "The buyer will owe the refunded amount again. To refund something that is cancelled, first reduce "
+        "the amount due."
     )
+
+
+def preview_refund(receivable: Receivable, amount: int) -> ActionPreview | None:
+    """Return what is due after a refund of so many cents; None if the buyer owes nothing more."""
+    due_before = compute_balance(receivable).amount_due
+    due_after = due_before + amount
+    if due_after <= 0:
+        return None
+    values = {
+        "before": format_cents(max(0, due_before), receivable.currency),
+        "after": format_cents(due_after, receivable.currency),
+    }
+    return ActionPreview(
+        heading=_("Refund of %(amount)s") % {"amount": format_cents(amount, receivable.currency)},
+        sentences=[
+            _("Balance due: %(before)s before the refund, %(after)s after it.") % values,
+            _(
+                "The buyer will owe this amount again. If it is no longer due, go back and reduce the amount "
+                "due first."
+            ),
+        ],
+    )
+
+
+def list_reduction_links(receivable: Receivable, person: "RequestUser") -> list[ActionLink]:
+    """Return the pages that lower what is due: credit note, lines entered by hand, registrations."""
+    invoice = load_invoiced_balance(receivable).last_invoice
+    links = []
+    if invoice:
+        label = _("Issue a credit note for %(number)s") % {"number": invoice.number}
+        links.append(ActionLink(url=reverse("invoice-credit", args=[invoice.pk]), label=label))
+    if has_manual_charges(receivable):
+        url = reverse("receivable-lines", args=[receivable.reference])
+        links.append(ActionLink(url=url, label=_("Change the lines")))
+    elif receivable.event and can_organize(person, receivable.event):
+        url = f"{reverse('organize-registrations', args=[receivable.event.slug])}?q={receivable.reference}"
+        links.append(ActionLink(url=url, label=_("Change the registrations of the order")))
+    return links
 
 
 @require_safe_or_post

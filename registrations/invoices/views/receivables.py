@@ -1,6 +1,7 @@
 """Pages of receivables: list, detail, export, PDF downloads and entry by hand."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -145,6 +146,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     # The latest first.
     unpaid_invoices = select_unpaid_invoices(reversed(documents), invoiced_balance, balance)
     payments = list(receivable.payments.select_related("payout"))
+    refunds = list(receivable.refunds.prefetch_related("receivable__charges"))
     facts = build_facts(
         balance,
         invoiced_balance,
@@ -152,6 +154,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         payments,
         unpaid_due_on=row.unpaid_due_on,
         cents_to_send=row.cents_to_send,
+        cents_sent=sum_sent_cents(refunds),
     )
     return render_page(
         request,
@@ -167,7 +170,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         is_reminded_again=will_any_be_reminded(unpaid_invoices, today=today),
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
-        refunds=list(receivable.refunds.prefetch_related("receivable__charges")),
+        refunds=refunds,
         needs_invoice=facts.needs_invoice,
         uninvoiced=facts.uninvoiced_cents,
         reminders=sent_reminders.numbered,
@@ -185,6 +188,7 @@ def build_facts(
     *,
     unpaid_due_on: datetime.date | None,
     cents_to_send: int = 0,
+    cents_sent: int = 0,
 ) -> ReceivableFacts:
     """Return the input of `list_advice`."""
     payable_documents = [
@@ -207,6 +211,20 @@ def build_facts(
         unpaid_due_on=unpaid_due_on,
         payments=[(payment.amount, payment.received_on) for payment in payments],
         cents_to_send=cents_to_send,
+        cents_sent=cents_sent,
+    )
+
+
+def sum_sent_cents(refunds: Iterable[Refund]) -> int:
+    """Return the cents of the refunds that left, or that the processor sends, without counter-entries."""
+    return sum(
+        refund.amount
+        for refund in refunds
+        if not refund.is_counter_entry
+        and (
+            refund.state == Refund.State.DONE
+            or (refund.is_by_processor and refund.state == Refund.State.REQUESTED)
+        )
     )
 
 
