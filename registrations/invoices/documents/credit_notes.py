@@ -21,7 +21,7 @@ from registrations.invoices.tax_amounts import allocate_cents
 
 from .invoice_writer import DocumentHeading, DraftLine, create_document
 from .invoiced_balance import InvoicedBalance, build_credit_line, load_invoiced_balance
-from .issuing import check_last_document, issue_invoice
+from .issuing import check_last_document
 from .pdf_archive import finalize_document
 
 
@@ -58,18 +58,6 @@ def credit_invoice(
     cap_discounts(receivable)
     announce_balance_change(receivable)
     return create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
-
-
-@transaction.atomic
-def correct_invoice(
-    *, invoice: Invoice, reason: str, issued_on: datetime.date | None = None
-) -> tuple[Invoice, Invoice]:
-    """Credit an invoice and issue it again with today's data of the buyer; return both documents."""
-    receivable = lock_receivable(invoice.receivable)
-    lines_to_credit = select_creditable_lines(load_invoiced_balance(receivable), invoice, None)
-    # The charges stay owed, so that `issue_invoice` finds them uninvoiced again.
-    credit_note = create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
-    return credit_note, issue_invoice(receivable=receivable, issued_on=issued_on)
 
 
 @transaction.atomic

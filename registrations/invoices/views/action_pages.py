@@ -40,7 +40,8 @@ class ActionPage:
     heading: str
     explanation: str
     button_label: str
-    form: forms.BaseForm
+    # None where the action is impossible: the explanation says what to do first.
+    form: forms.BaseForm | None
     # Called with the form's cleaned data; returns the success message.
     run_action: Callable[[dict[str, Any]], str]
     lines: Sequence[DraftLine] = ()
@@ -48,6 +49,8 @@ class ActionPage:
     needs_buyer: bool = False
     # Called like `run_action`, for a second page that asks for a confirmation; None if there is none to ask.
     build_preview: Callable[[dict[str, Any]], ActionPreview | None] | None = None
+    # Shown below the explanation.
+    sentences: Sequence[str] = ()
     # Shown on both pages.
     links: Sequence[ActionLink] = ()
 
@@ -58,7 +61,7 @@ def respond_with_action(
     """Show the page; on POST run the action, after its preview if it has one, and show the receivable."""
     form, preview = action_page.form, None
     # "Change" on the preview shows the form again, with what was entered.
-    if request.method == "POST" and "change" not in request.POST and form.is_valid():
+    if request.method == "POST" and "change" not in request.POST and form and form.is_valid():
         try:
             if action_page.build_preview and "confirmed" not in request.POST:
                 preview = action_page.build_preview(form.cleaned_data)

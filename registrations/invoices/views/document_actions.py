@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -15,8 +16,8 @@ from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.completeness import require_buyer_address
+from registrations.invoices.documents.corrections import correct_invoice, has_correction, list_corrections
 from registrations.invoices.documents.credit_notes import (
-    correct_invoice,
     credit_withdrawn_charges,
 )
 from registrations.invoices.documents.credit_preview import (
@@ -52,7 +53,7 @@ from registrations.invoices.permissions import (
 from registrations.invoices.sending import is_claim, list_claimed_amounts, queue_invoice_mail
 from registrations.invoices.uninvoiced import has_complete_buyer
 
-from .action_pages import ActionPage, ActionPreview, respond_with_action
+from .action_pages import ActionLink, ActionPage, ActionPreview, respond_with_action
 
 
 def describe_document(document: Invoice) -> str:
@@ -247,23 +248,38 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     def run_action(data: dict[str, Any]) -> str:
         return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
 
-    explanation = _(
-        "A credit note cancels %(number)s, and a new invoice with the buyer’s current details "
-        "replaces it. Correct those details first."
-    ) % {"number": document.number}
-    heading = _("Correct invoice %(number)s") % {"number": document.number}
-    form = CreditReasonForm(get_posted_data(request))
+    buyer_url = reverse("receivable-buyer", args=[document.receivable.reference])
+    can_correct, values = has_correction(document), {"number": document.number}
+    explanation = (
+        _("A credit note cancels %(number)s, and a new invoice with the buyer’s current details replaces it.")
+        if can_correct
+        else _(
+            "%(number)s already has the current details, so there is nothing to correct. Correct the details "
+            "first, then come back to replace the invoice."
+        )
+    )
     return respond_with_action(
         request,
         document.receivable,
         ActionPage(
-            heading=heading,
-            explanation=explanation,
+            heading=_("Correct invoice %(number)s") % values,
+            explanation=explanation % values,
+            sentences=_describe_corrections(document),
             button_label=_("Issue both documents"),
-            form=form,
+            form=CreditReasonForm(get_posted_data(request)) if can_correct else None,
             run_action=run_action,
+            links=[ActionLink(url=buyer_url, label=_("Correct the details"))],
         ),
     )
+
+
+def _describe_corrections(document: Invoice) -> list[str]:
+    """Return a sentence for each detail that the new invoice changes."""
+    sentence = _("%(label)s: “%(old)s” becomes “%(new)s”.")
+    return [
+        sentence % {"label": row.label, "old": row.old or "–", "new": row.new or "–"}
+        for row in list_corrections(document)
+    ]
 
 
 @require_safe_or_post
@@ -333,7 +349,13 @@ def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
 
     def run_action(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)
-        return _("The buyer’s details have been saved.")
+        saved = _("The buyer’s details have been saved.")
+        invoice = load_invoiced_balance(receivable).last_invoice
+        if invoice is None or not list_corrections(invoice):
+            return saved
+        return f"{saved} " + _(
+            "Invoice %(number)s still has the old ones. To replace it, choose “Correct” beside it."
+        ) % {"number": invoice.number}
 
     explanation = _("These details apply to future documents. Documents already issued do not change.")
     return respond_with_action(

@@ -5,8 +5,8 @@ import random
 from django.utils import timezone
 
 from registrations.billing.receivables import find_receivable
+from registrations.invoices.documents.corrections import correct_invoice
 from registrations.invoices.documents.credit_notes import (
-    correct_invoice,
     credit_invoice,
     credit_invoice_amount,
     credit_withdrawn_charges,
@@ -107,11 +107,16 @@ class Treasury:
                 lambda: credit_invoice(invoice=document, reason="x"),
                 lambda: credit_invoice(invoice=document, reason="x", line_ids=[document.lines.first().pk]),
                 lambda: credit_invoice_amount(invoice=document, amount=amount, reason="x"),
-                lambda: correct_invoice(invoice=document, reason="x"),
+                lambda: self.correct_purchase_order(document, str(amount)),
                 lambda: credit_withdrawn_charges(receivable=document.receivable, reason="x"),
             ]
             self.try_to(chances.choice(actions))
             confirm_credited_order.func(document.receivable_id)
+
+    def correct_purchase_order(self, document: Invoice, number: str) -> None:
+        document.receivable.purchase_order = number
+        document.receivable.save(update_fields=["purchase_order"])
+        correct_invoice(invoice=document, reason="x")
 
     @register_step
     def money_goes_back(self, chances: random.Random) -> None:

@@ -24,8 +24,8 @@ from registrations.invoices.accounting.vat_report import (
     iter_collected_movements,
     iter_vat_movements,
 )
+from registrations.invoices.documents.corrections import correct_invoice
 from registrations.invoices.documents.credit_notes import (
-    correct_invoice,
     credit_invoice,
     credit_invoice_amount,
     credit_withdrawn_charges,
@@ -182,6 +182,12 @@ def test_deposit_is_not_counted_twice():
     assert list_movements(history) == [(2, 2_500, 500), (6, 7_500, 1_500)]
 
 
+def correct_purchase_order(document, number: str, on: datetime.date) -> None:
+    document.receivable.purchase_order = number
+    document.receivable.save(update_fields=["purchase_order"])
+    correct_invoice(invoice=document, reason="x", issued_on=on)
+
+
 def perform_action(receivable: Receivable, choice: int, amount: int, on: datetime.date) -> None:
     """Perform the action with number `choice`; ignore a refusal."""
     asking = receivable.invoices.exclude(kind="credit_note")
@@ -212,7 +218,7 @@ def perform_action(receivable: Receivable, choice: int, amount: int, on: datetim
             last and credit_invoice(invoice=last, reason="x", line_ids=[last.lines.first().pk], issued_on=on)
         ),
         lambda: last and credit_invoice_amount(invoice=last, amount=amount, reason="x", issued_on=on),
-        lambda: last and correct_invoice(invoice=last, reason="x", issued_on=on),
+        lambda: last and correct_purchase_order(last, str(amount), on),
         lambda: withdraw_charges(receivable=receivable, keys=["thing0"]),
         lambda: credit_withdrawn_charges(receivable=receivable, reason="x", issued_on=on),
     ]

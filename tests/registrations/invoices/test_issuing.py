@@ -5,9 +5,9 @@ import datetime
 import pytest
 from django.db import DatabaseError, transaction
 
+from registrations.invoices.documents.corrections import correct_invoice
 from registrations.invoices.documents.credit_notes import (
     InvalidCredit,
-    correct_invoice,
     credit_invoice,
     credit_invoice_amount,
     credit_withdrawn_charges,
