@@ -101,6 +101,11 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/<slug:person>/answers/", answer_views.attendee_answers, name="order-answers"),
     path(f"{ORDER_LINK_PATH}/billing/", order_billing, name="order-billing"),
     path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
+    path(
+        f"{ORDER_LINK_PATH}/invoices/<int:invoice>.pdf",
+        quotation_views.invoice_download,
+        name="order-invoice",
+    ),
     path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
     path("quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-pdf"),
     path(

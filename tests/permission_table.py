@@ -158,6 +158,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-pay-test": EVERYONE,  # in production nobody
     "order-transfer": EVERYONE,
     "order-pro-forma": EVERYONE,
+    "order-invoice": EVERYONE,
     "order-billing": EVERYONE,
     "order-sponsor": EVERYONE,
     "order-sponsor-logo": EVERYONE,

@@ -300,6 +300,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "company-place-correct": person,
         "company-invoice": {"invoice": issue_order_invoice(registration)},
     }
+    special["order-invoice"] = special["company-invoice"]
     return Objects(event, values, special, registration)
 
 

@@ -26,7 +26,8 @@ from tests.site_objects import (
 
 pytestmark = pytest.mark.django_db
 
-PAGES_NEEDING_DATA = {"organize-import-preview", "session-choose"}
+# The billing details of an order can no longer be changed once it is invoiced, as the order here is.
+PAGES_NEEDING_DATA = {"organize-import-preview", "session-choose", "company-order-billing"}
 ROLES_TRYING_EVERY_ADDRESS = {"anonymous", "administrator"}
 # Administrators run the SQL of every page, so they are tested on PostgreSQL too.
 ROLE_PARAMETERS = [

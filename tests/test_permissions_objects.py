@@ -133,7 +133,7 @@ def test_personal_link_opens_only_the_pages_of_own_registration(world):
 
     for name, arguments in list_link_addresses():
         for person in (mine, boss) if "person" in arguments else (mine,):
-            given = {**own, "person": person.reference}
+            given = {**here.arguments(name, arguments), **own, "person": person.reference}
             address = reverse(name, kwargs={argument: given[argument] for argument in arguments})
             for method in ("GET", "POST"):
                 with transaction.atomic():

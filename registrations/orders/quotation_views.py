@@ -20,8 +20,9 @@ from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import calculate_amount_owed
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
-from registrations.invoices.models.documents import Quotation
+from registrations.invoices.models.documents import Invoice, Quotation
 from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, get_order_by_link
 from registrations.rate_limits import throttle_quotation_mail
 
@@ -124,6 +125,19 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
     return inline_response(
         render_order_document(link_access.order), name=f"{link_access.order.reference}.pdf"
     )
+
+
+@never_cache
+@require_safe
+def invoice_download(request: HttpRequest, reference: str, secret: str, invoice: int) -> HttpResponse:
+    """Return an issued invoice or credit note of an order as Factur-X PDF, for its buyer."""
+    link_access = get_order_by_link(reference, secret)
+    documents = Invoice.objects.filter(receivable__reference=link_access.order.reference)
+    document = documents.filter(pk=invoice).first()
+    # As above: the documents name all attendees.
+    if document is None or not link_access.is_full or link_access.order.awaits_verification:
+        raise NotFound(_("There is nothing at this address."))
+    return inline_response(get_invoice_pdf(document), name=f"{document.number}.pdf")
 
 
 @require_safe

@@ -157,10 +157,12 @@ def _load_money(link_access: LinkAccess, packages: list[Sponsorship], states: se
 
 def _describe_buyer_document(order: Order) -> dict[str, object]:
     """Return what the buyer can download and change, and when the invoice comes, as template context."""
-    document = choose_buyer_document(find_stored_receivable(order))
+    receivable = find_stored_receivable(order)
+    document = choose_buyer_document(receivable)
     sentence = describe_coming_invoice(order, document, PAGE_INVOICE_TEXTS) if order.total else ""
     return {
         "buyer_document": document,
+        "issued_documents": list(receivable.invoices.all()) if receivable else [],
         "invoice_sentence": sentence,
         "can_change_billing": can_change_billing_details(order),
     }

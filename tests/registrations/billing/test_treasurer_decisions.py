@@ -29,7 +29,7 @@ from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.models import BankLine
 from registrations.payments.payment_problems import list_unplaced_orders
 from registrations.periodic_jobs import release_expired_holds
-from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.invoices.factories import make_issuer, make_receivable
 from tests.registrations.payments.factories import expire_holds, get_balance_cents, list_states, order_by_card
 from tests.registrations.payments.statements import camt
 
@@ -286,6 +286,38 @@ def test_order_page_and_mail_show_amount_and_vat_after_discount(client, event: E
     assert page.context["owed"].amount == 12_000
     assert page.context["vat"] == ["dont TVA 20\xa0%\u202f: 20\u00a0€"]
     assert build_payment_context(order)["amount_due"].amount == 12_000
+
+
+def test_fully_credited_order_shows_invoice_and_credit_note(client, event: Event):
+    order, document = make_invoiced_order(event)
+    credit_note = credit_invoice(invoice=document, reason="Invités par le club")
+    link = [order.reference, order.manage_secret]
+
+    page = client.get(reverse("order", args=link))
+
+    for issued in (document, credit_note):
+        path = reverse("order-invoice", args=[*link, issued.pk])
+        assert path in page.text
+        assert client.get(path).content.startswith(b"%PDF")
+
+
+def test_order_with_one_invoice_lists_it_once(client, event: Event):
+    order, document = make_invoiced_order(event)
+    link = [order.reference, order.manage_secret]
+
+    page = client.get(reverse("order", args=link))
+
+    assert reverse("order-pro-forma", args=link) in page.text
+    assert reverse("order-invoice", args=[*link, document.pk]) not in page.text
+
+
+def test_invoice_of_another_order_is_not_found(client, event: Event):
+    order, _document = make_invoiced_order(event)
+    other = issue_invoice(receivable=make_receivable())
+
+    answer = client.get(reverse("order-invoice", args=[order.reference, order.manage_secret, other.pk]))
+
+    assert answer.status_code == 404
 
 
 def test_fully_credited_order_asks_for_no_payment(client, event: Event):
