@@ -244,16 +244,25 @@ def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
 
 
 def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> PayableItem | None:
-    """Find the only payable with this amount due and a word of the payer's name."""
-    words = split_name_words(line_facts.counterparty)
+    """Find the only payable with this amount due and a word of the payer's name.
+
+    Without a payer, the text names it: then all words of a name must occur, as texts have other words too.
+    """
+    words = list_line_words(line_facts)
+    payer_words = split_name_words(line_facts.counterparty)
     matching_payables = [
         item
         for item in index.items.values()
         if item.amount_due == line_facts.amount_cents
         and item.currency == line_facts.currency
-        and item.find_name_with(words)
+        and (item.find_name_with(payer_words) or _find_matching_names(item, words)[0])
     ]
     return matching_payables[0] if len(matching_payables) == 1 else None
+
+
+def list_line_words(line_facts: BankLineFacts) -> set[str]:
+    """Return the words by which a line may name its payer."""
+    return list_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
 
 
 @dataclass(frozen=True)
@@ -294,7 +303,7 @@ def rank_payables(
     """
     search_words = casefold_text(search_text).split()
     search_references = find_creditor_references(search_text)
-    line_words = list_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
+    line_words = list_line_words(line_facts)
     ranked = [
         _rank_payable(line_facts, line_words, item)
         for item in index.items.values()

@@ -79,6 +79,21 @@ def test_payables_are_ranked_by_likelihood(payer_text, counterparty, search_text
     assert [suggestion.item.reference for suggestion in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("payer_text", "kind"),
+    [
+        ("VIREMENT RESEAUX DU NORD 50", MatchKind.PROPOSAL),
+        ("VIR RECU DE NORD", MatchKind.UNKNOWN),
+    ],
+)
+def test_name_in_the_text_is_a_possible_match_if_it_is_complete(payer_text, kind):
+    line_facts = BankLineFacts(5_000, payer_text, "", datetime.date(2027, 3, 1))
+
+    match = match_line(line_facts, PayableIndex.build_index(ITEMS))
+
+    assert match.kind == kind
+
+
 def test_partial_name_is_similar_and_whole_name_is_same():
     items = [PayableItem("PPPPPP1", "Marie Le Goff", 4_000), PayableItem("PPPPPP2", "Marie Blanc", 4_000)]
     line_facts = BankLineFacts(9_000, "", "MLE LE GOFF MARIE", datetime.date(2027, 3, 1))
