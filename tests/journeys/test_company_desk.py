@@ -12,6 +12,7 @@ from badges.codes import build_badge_code
 from convention.events.models import Event
 from registrations.models import Order, Registration
 from tests.badges.attendance.factories import make_bearer_header, make_item
+from tests.factories import make_addon
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.registrations.company.factories import Desk, make_desk
 from tests.task_runner import run_waiting_tasks
@@ -123,3 +124,23 @@ def test_tab_of_the_current_page_is_in_view_on_a_phone(site, open_page):
     tabs = page.locator(".tabs")
     expect(tabs.locator("[aria-current]")).to_be_in_viewport(ratio=0.9)
     expect(tabs).to_have_class(re.compile("has-before"))
+
+
+def test_names_stay_readable_beside_errors(open_page, site):
+    desk = make_desk()
+    make_addon(desk.event)
+    page = open_page("desktop", viewport={"width": 1280, "height": 800})
+    sign_in(page, Client(), site, desk.contact)
+    page.goto(desk.many)
+    page.fill("[name=row-0-first_name]", "Alexandrine")
+    page.fill("[name=row-0-email]", "ana@")
+
+    page.locator("main .button.big").click()
+
+    page.locator(".rows .errorlist").first.wait_for()
+    widths = {
+        name: page.locator(f"[name=row-0-{name}]").bounding_box()["width"]
+        for name in ("first_name", "last_name", "email")
+    }
+    assert min(widths.values()) >= 120
+    assert_no_sideways_scroll(page)
