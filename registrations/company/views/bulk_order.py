@@ -226,8 +226,10 @@ def _remove_row(request: HttpRequest, bulk_order: BulkOrder) -> None:
 
 
 def _clear_rows(request: HttpRequest, bulk_order: BulkOrder) -> None:
-    """Empty the draft."""
-    bulk_order.draft.people, bulk_order.draft.accepted_duplicates = [], []
+    """Empty the draft. The next list is another order, with its own purchase order number."""
+    draft = bulk_order.draft
+    draft.people, draft.accepted_duplicates, draft.quotation = [], [], ""
+    draft.billing.pop("purchase_order", None)
 
 
 def _fill_tickets(request: HttpRequest, bulk_order: BulkOrder) -> None:

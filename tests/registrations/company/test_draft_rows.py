@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from tests.registrations.company.factories import make_desk, make_posted_rows, make_row
+from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -88,3 +88,15 @@ def test_tickets_and_their_prices_are_loaded_once():
         desk.client.post(desk.many, rows)
 
     assert len([query for query in queries if 'FROM "registrations_pricestep"' in query["sql"]]) == 1
+
+
+def test_cleared_list_forgets_the_purchase_order_but_not_the_billing_address():
+    desk = make_desk()
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
+    desk.client.post(f"{desk.many}check/", BILLING, headers={"X-Draft": "1"})
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), clear="1"))
+
+    review = desk.client.post(desk.many, make_posted_rows(make_row("Beta"), check="1"), follow=True)
+
+    assert review.context["billing"]["purchase_order"].value() in (None, "")
+    assert review.context["billing"]["billing_name"].value() == BILLING["billing_name"]
