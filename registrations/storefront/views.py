@@ -29,6 +29,7 @@ from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
+from registrations.billing.company_address import find_billing_company
 from registrations.booking.validation import (
     check_ticket_counts,
     check_voucher,
@@ -138,6 +139,8 @@ def _render_people_page(
         "people": people,
         "contact": contact,
         "max_places": MAX_PLACES_PER_ORDER,
+        # Their colleagues are registered together in the company's area.
+        "contact_company": find_billing_company(request.user),
         "is_further_order": bool(draft.previous_order) or _is_registered(request, event),
     }
     return render(request, "registrations/register_people.html", context)

@@ -81,3 +81,19 @@ def test_contact_finds_company_and_address_on_the_form_of_a_package(client: Clie
     assert context["form"]["email"].value() == "cleo@acme.example"
     assert context["billing"]["billing_street"].value() == "1 rue de l’Invention"
     assert context["billing"]["billing_tax_number"].value() == "542051180"
+
+
+@pytest.mark.usefixtures("contact")
+def test_contact_is_led_to_the_companys_page_to_register_colleagues(
+    client: Client, event: Event, company: Company
+):
+    page = client.get(f"/en{REGISTER}").text
+
+    assert "Are you registering colleagues of Acme?" in page
+    assert f'href="/en/company/{company.slug}/register/{event.slug}/"' in page
+
+
+def test_other_visitors_are_not_led_to_a_companys_page(client: Client, event: Event, company: Company):
+    client.force_login(make_member(company))
+
+    assert "Are you registering colleagues" not in client.get(f"/en{REGISTER}").text
