@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -51,7 +51,7 @@ from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
-from registrations.storefront.forms import build_payment_forms
+from registrations.storefront.forms import LanguageForm, build_payment_forms
 
 from .bulk_order import open_bulk_order, render_rows
 from .bulk_order_draft import (
@@ -97,12 +97,17 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
 def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, currency: str) -> HttpResponse:
     """Show the quote and the form to pay it; a POST places the order."""
     company, draft = bulk_order.company, bulk_order.draft
-    forms = build_payment_forms(
-        get_posted_data(request),
-        amount_due=quote.total,
-        billing={**make_billing_data(company), **draft.billing},
-        payment=draft.payment,
-    )
+    data = get_posted_data(request)
+    language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
+    forms = {
+        **build_payment_forms(
+            data,
+            amount_due=quote.total,
+            billing={**make_billing_data(company), **draft.billing},
+            payment=draft.payment,
+        ),
+        "language_form": language,
+    }
     if request.method == "POST":
         # Saved even if invalid: the address is not typed twice.
         _update_payment(request, draft)
@@ -158,6 +163,7 @@ def _update_payment(request: HttpRequest, draft: DraftContent) -> None:
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
     draft.payment = request.POST.get("payment", "")[:20]
+    draft.language = request.POST.get("language", "")[:5]
 
 
 def _idempotency_key(company: Company, nonce: str) -> str:

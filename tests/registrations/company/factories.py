@@ -72,7 +72,7 @@ def make_row(last_name: str, email: str = "", ticket: str = "guest", **more: str
 
 BILLING = {
     "billing_name": "Direction des achats", "billing_street": "1 rue X", "billing_postcode": "75001",
-    "billing_city": "Paris", "billing_country": "FR", "purchase_order": "PO-77",
+    "billing_city": "Paris", "billing_country": "FR", "purchase_order": "PO-77", "language": "fr",
 }  # fmt: skip
 
 

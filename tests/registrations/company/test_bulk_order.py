@@ -285,7 +285,7 @@ def test_free_order_needs_no_billing_address():
 
     assert page.context["billing"] is None
 
-    desk.client.post(f"{desk.many}check/", {"nonce": page.context["draft"].nonce})
+    desk.client.post(f"{desk.many}check/", {"nonce": page.context["draft"].nonce, "language": "fr"})
 
     assert Order.objects.get().payment == "free"
 

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
+from registrations.models import Order
 from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -100,3 +101,16 @@ def test_cleared_list_forgets_the_purchase_order_but_not_the_billing_address():
 
     assert review.context["billing"]["purchase_order"].value() in (None, "")
     assert review.context["billing"]["billing_name"].value() == BILLING["billing_name"]
+
+
+def test_contact_chooses_the_language_of_the_emails():
+    desk = make_desk()
+    desk.client.post(desk.many, make_posted_rows(make_row("Alpha"), check="1"))
+    review = desk.client.get(f"{desk.many}check/")
+
+    desk.client.post(
+        f"{desk.many}check/", {**BILLING, "language": "en", "nonce": review.context["draft"].nonce}
+    )
+
+    assert review.context["language_form"]["language"].value() == "fr"
+    assert Order.objects.get().language == "en"
