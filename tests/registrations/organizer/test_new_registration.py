@@ -274,7 +274,7 @@ def test_member_ticket_for_an_address_of_no_member_needs_a_reason(organizer, eve
     assert not Registration.objects.exists()
     fill(organizer, event, **typed, **{"guest-reason": "adhésion en cours"})
 
-    assert "personne n’est adhérent aujourd’hui sous cette adresse" in refused.text
+    assert "cette personne n’est pas adhérente à ce jour" in refused.text
     entry = AuditEntry.objects.get(verb="registration.add")
     assert entry.reason == "adhésion en cours"
     assert "price" not in entry.fields
