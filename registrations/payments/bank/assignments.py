@@ -3,6 +3,8 @@
 Each function locks the line first. Nothing is deleted: an assignment is undone by a refund.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,6 +77,16 @@ def assign_line(*, line: BankLine, reference: str, amount: int) -> BankLineAssig
     )
     record_action("bank.assign", assignment, event=payment.receivable.event, fields=["payment"])
     return assignment
+
+
+@transaction.atomic
+def assign_line_to_several(*, line: BankLine, parts: Sequence[tuple[str, int]]) -> None:
+    """Assign a part of a line, as (reference, cents), to each reference, or nothing at all.
+
+    Raise InvalidAssignment or NotFound.
+    """
+    for reference, cents in parts:
+        assign_line(line=line, reference=reference, amount=cents)
 
 
 def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:

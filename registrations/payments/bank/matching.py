@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -258,6 +259,24 @@ def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> P
         and (item.find_name_with(payer_words) or _find_matching_names(item, words)[0])
     ]
     return matching_payables[0] if len(matching_payables) == 1 else None
+
+
+def find_items_of_payer(line_facts: BankLineFacts, index: PayableIndex) -> list[PayableItem]:
+    """Return several payables of one buyer, named by the line, that it pays exactly together; else []."""
+    words = list_line_words(line_facts)
+    by_buyer: dict[str, list[PayableItem]] = defaultdict(list)
+    for item in index.items.values():
+        name_words = list_name_words(item.buyer_name)
+        is_due = item.amount_due > 0 and item.currency == line_facts.currency
+        if is_due and name_words and name_words <= words:
+            by_buyer[casefold_text(item.buyer_name)].append(item)
+    groups = [
+        items
+        for items in by_buyer.values()
+        if len(items) > 1 and sum(item.amount_due for item in items) == line_facts.amount_cents
+    ]
+    # Two buyers with the same sum: only a person can tell which one paid.
+    return groups[0] if len(groups) == 1 else []
 
 
 def list_line_words(line_facts: BankLineFacts) -> set[str]:

@@ -1,5 +1,6 @@
 """Pages of bank statements: lines to decide, import with preview, one line."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,7 @@ from registrations.payments.permissions import get_bank_line_for_treasurer
 
 from .assignments import (
     assign_line,
+    assign_line_to_several,
     compute_unassigned,
     ignore_line,
     match_line_to_payout,
@@ -42,7 +44,14 @@ from .csv_reader import InvalidLines
 from .forms import AssignmentForm, BankReasonForm, ReturnForm, StatementForm
 from .import_statement import import_statement, preview_statement
 from .match_advice import MATCH_ADVICE
-from .matching import MatchKind, PayableIndex, RankedPayable, match_line
+from .matching import (
+    MatchKind,
+    PayableIndex,
+    PayableItem,
+    RankedPayable,
+    find_items_of_payer,
+    match_line,
+)
 from .payables import (
     build_line_facts,
     build_payable_index,
@@ -142,6 +151,8 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     }
     search_text = request.GET.get("q", "")[:200]
     form = AssignmentForm(get_posted_data(request), initial=initial, line=bank_line, index=index, match=match)
+    if "all" in request.POST:
+        return _assign_to_all(request, bank_line, index)
     if "payout" in request.POST:
         match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
         messages.success(request, _("The line has been matched to the payout."))
@@ -161,6 +172,7 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         form=form,
         search_text=search_text,
         suggestions=_list_suggestions(bank_line, index, unassigned, search_text),
+        items_of_payer=_find_items_of_payer(bank_line, index),
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line_id).count(),
         next_line=_find_next_line(bank_line),
         ignore_form=BankReasonForm(prefix="ignore"),
@@ -168,6 +180,27 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
             Prefetch("receivable", Receivable.objects.with_first_attendee())
         ),
     )
+
+
+def _find_items_of_payer(line: BankLine, index: PayableIndex) -> list[PayableItem]:
+    """Return the payables of one buyer that what is left of the line pays exactly."""
+    return find_items_of_payer(replace(build_line_facts(line), amount_cents=compute_unassigned(line)), index)
+
+
+def _assign_to_all(request: HttpRequest, line: BankLine, index: PayableIndex) -> HttpResponse:
+    """Assign the line to the payables of its payer, if they are still those that the page showed."""
+    items = _find_items_of_payer(line, index)
+    if not items or sorted(item.reference for item in items) != sorted(request.POST.getlist("all")):
+        messages.error(request, _("The amounts due have changed. Check the suggestions again."))
+        return redirect("bank-line", line.pk)
+    try:
+        assign_line_to_several(line=line, parts=[(item.reference, item.amount_due) for item in items])
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("bank-line", line.pk)
+    values = {"amount": format_cents(line.amount, line.currency), "count": len(items)}
+    messages.success(request, _("%(amount)s has been recorded for %(count)d amounts due.") % values)
+    return _go_to_next(line)
 
 
 def _respond_with_debit(request: HttpRequest, line: BankLine) -> HttpResponse:

@@ -14,6 +14,7 @@ from convention.money import format_creditor_reference
 from registrations.billing.buyer_name import find_billing_name
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Receivable
 from registrations.models import Order
 from registrations.payments.bank.import_statement import import_statement
@@ -22,6 +23,7 @@ from registrations.payments.bank.matching import (
     MatchKind,
     PayableIndex,
     PayableItem,
+    find_items_of_payer,
     match_line,
     rank_payables,
 )
@@ -143,6 +145,47 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     # After the last line, the next one is the line that was skipped.
     assert answer["Location"] == reverse("bank-line", args=[last.pk])
     assert ignored["Location"] == reverse("bank-line", args=[other.pk])
+
+
+def import_payment_of_two_orders() -> BankLine:
+    make_issuer()
+    for reference in ("NIMBUS01", "NIMBUS02"):
+        make_receivable(name="Nimbus", reference=reference)
+    import_statement(file=read_statement("x.xml", camt((24_000, "NIMBUS SAS", "inscriptions", ""))))
+    return BankLine.objects.get()
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_one_button_assigns_a_line_to_all_orders_of_its_payer(treasurer):
+    client, address = make_client(treasurer), reverse("bank-line", args=[import_payment_of_two_orders().pk])
+
+    page = html.fromstring(client.get(f"/en{address}").content)
+    [form] = page.xpath("//main//form[.//input[@name='all']]")
+    answer = client.post(address, {"all": form.xpath(".//input[@name='all']/@value")})
+
+    assert "Nimbus owes exactly this amount under 2 references:" in form.text_content()
+    assert answer["Location"] == reverse("bank-lines")
+    assert [compute_balance(row).amount_due for row in Receivable.objects.all()] == [0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_orders_that_were_paid_meanwhile_are_not_assigned_together(treasurer):
+    client, address = make_client(treasurer), reverse("bank-line", args=[import_payment_of_two_orders().pk])
+    paid = Receivable.objects.get(reference="NIMBUS01")
+    record_payment(receivable=paid, amount=12_000, method="cash")
+
+    client.post(address, {"all": ["NIMBUS01", "NIMBUS02"]})
+
+    assert BankLine.objects.get().assignments.count() == 0
+
+
+def test_payables_of_a_payer_that_make_another_sum_are_no_group():
+    items = [PayableItem("NNNNNN1", "Nimbus", 4_000), PayableItem("NNNNNN2", "Nimbus", 4_000)]
+    line_facts = BankLineFacts(9_000, "", "NIMBUS", datetime.date(2027, 3, 1))
+
+    assert find_items_of_payer(line_facts, PayableIndex.build_index(items)) == []
 
 
 @pytest.mark.django_db
