@@ -294,6 +294,7 @@ FORMS_NOT_TESTED_HERE = {
     "register-review": "an order is stored", "lost-link": "changes nothing",
     "receivable-issue": "test_pages", "receivable-deposit": "test_pages", "invoice-correct": "test_pages",
     "receivable-credit": "test_pages", "invoices-issue": "test_sending",
+    "memberships-to-invoice": "test_membership_dues",
     "visit-identity": "test_identities", "organize-visit-list-make": "test_visitor_lists",
     "organize-visit-replace": "test_hosts", "organize-visit-refuse": "test_hosts",
     "organize-visit-approve": "test_hosts", "host": "sends a mail only", "host-sign-in": "test_hosts",

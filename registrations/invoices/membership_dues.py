@@ -11,7 +11,12 @@ from django.utils.translation import gettext as _
 from convention.club.models import Company, Membership
 from convention.club.periods import spans_overlap
 from convention.text.normalize import casefold_text
-from registrations.invoices.ledger.manual_charges import derive_manual_reference
+from registrations.invoices.ledger.charges import Buyer, ChargeItem
+from registrations.invoices.ledger.manual_charges import (
+    MANUAL_KEY_PREFIX,
+    derive_manual_reference,
+    record_manual_charges,
+)
 from registrations.invoices.models import Receivable
 
 # Dues are recorded at most so long before the membership begins.
@@ -102,6 +107,32 @@ def make_dues_subject(membership: Membership) -> dict[str, Any]:
         "service_from": membership.starts_on,
         "service_to": membership.agreed_last_day,
     }
+
+
+def record_dues(membership: Membership) -> Receivable:
+    """Create the receivable of the dues, as the form would without a change. Raise InvalidCharge."""
+    values = make_dues_subject(membership)
+    subject = {name: values.pop(name) for name in ("subject", "service_from", "service_to")}
+    items = []
+    for number, line in enumerate(list_dues_lines(membership), start=1):
+        rate, _colon, exemption = line["tax"].partition(":")
+        items.append(
+            ChargeItem(
+                key=f"{MANUAL_KEY_PREFIX}{number}",
+                description=line["description"],
+                unit_price=line["price"],
+                vat_rate=int(rate),
+                quantity=line["quantity"],
+                exemption=exemption,
+            )
+        )
+    return record_manual_charges(
+        idempotency_key=make_membership_key(membership),
+        buyer=Buyer(**values),
+        items=items,
+        currency=membership.currency,
+        **subject,
+    )
 
 
 def list_dues_lines(membership: Membership) -> list[dict[str, Any]]:

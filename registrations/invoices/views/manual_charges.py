@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.utils.translation import ngettext
 
 from convention.club.models import Company, Membership
 from convention.errors import ConventionError
@@ -27,6 +27,7 @@ from registrations.invoices.membership_dues import (
     make_company_buyer,
     make_dues_subject,
     make_membership_key,
+    record_dues,
 )
 from registrations.invoices.models import Receivable
 from registrations.invoices.permissions import require_treasurer
@@ -38,13 +39,50 @@ PAGE_SIZE = 50
 MAX_COMPANY_NAMES = 2000
 
 
-@require_GET
+@require_safe_or_post
 def memberships_to_invoice(request: HttpRequest) -> HttpResponse:
-    """List the memberships whose dues have no receivable yet."""
+    """List the memberships whose dues have no receivable yet; a POST adds those of the ticked ones.
+
+    The first POST states their number and sum, the second one, with `confirmed`, records them.
+    """
     require_treasurer(request.user)
     rows = list_memberships_to_invoice(today=timezone.localdate())
+    # Of those that are still to be invoiced: a second click finds none.
+    ticked = [row for row in rows if str(row.pk) in request.POST.getlist("membership")]
+    if request.method == "POST":
+        if ticked and "confirmed" in request.POST:
+            _record_all_dues(request, ticked)
+            return redirect("receivables")
+        if not ticked:
+            messages.error(request, _("Tick the memberships to invoice."))
+    totals: dict[str, int] = {}
+    for row in ticked:
+        totals[row.currency] = totals.get(row.currency, 0) + row.total_dues.amount
+    sums = ", ".join(format_cents(cents, currency) for currency, cents in totals.items())
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_page(request, "memberships", page_obj=page)
+    return render_page(request, "memberships", page_obj=page, ticked=ticked, sums=sums)
+
+
+def _record_all_dues(request: HttpRequest, memberships: list[Membership]) -> None:
+    """Record the dues of each membership, and report those that the form has to complete."""
+    recorded, refused = 0, []
+    for membership in memberships:
+        try:
+            record_dues(membership)
+        except ConventionError:
+            refused.append(membership.company.name)
+        else:
+            recorded += 1
+    if recorded:
+        sentence = ngettext(
+            "%(count)d receivable has been added. Check it, then issue the invoice.",
+            "%(count)d receivables have been added. Check them, then issue the invoices.",
+            recorded,
+        )
+        messages.success(request, sentence % {"count": recorded})
+    if refused:
+        sentence = _("These dues could not be added. Add each one by its form: %(companies)s.")
+        messages.error(request, sentence % {"companies": ", ".join(refused)})
 
 
 @require_safe_or_post

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
+from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.membership_dues import list_memberships_to_invoice
 from registrations.invoices.models import Receivable
@@ -45,6 +46,45 @@ def test_receivable_of_dues_has_the_company_and_the_amount(issuer, treasurer, me
     assert receivable.siren == "542051180"
     assert receivable.amount_owed == 480_000
     assert receivable.service_from == membership.starts_on
+
+
+def post_memberships(treasurer, *memberships, **typed):
+    values = {"membership": [row.pk for row in memberships], **typed}
+    return treasurer.post("/en/organize/money/memberships/", values, follow=True)
+
+
+def test_ticked_dues_are_counted_and_summed_before_they_are_added(issuer, treasurer, membership):
+    other = make_membership(make_company(name="Nuage"), dues_cents=100_000)
+
+    answer = post_memberships(treasurer, membership, other)
+
+    assert "Add 2 receivables, €5,800.00 in total" in answer.text
+    assert Receivable.objects.count() == 0
+
+
+def test_ticked_dues_are_added_together_and_once(issuer, treasurer, membership):
+    other = make_membership(make_company(name="Nuage"), dues_cents=100_000)
+
+    for _click in range(2):
+        post_memberships(treasurer, membership, other, confirmed="1")
+
+    amounts = Receivable.objects.with_balance().order_by("name").values_list("name", "amount_owed")
+    assert list(amounts) == [("Nuage", 100_000), ("Silicium", 480_000)]
+    assert AuditEntry.objects.filter(verb="receivable.owe").count() == 2
+
+
+def test_unticked_dues_are_not_added(issuer, treasurer, membership):
+    other = make_membership(make_company(name="Nuage"), dues_cents=100_000)
+
+    post_memberships(treasurer, other, confirmed="1")
+
+    assert [row.name for row in Receivable.objects.all()] == ["Nuage"]
+
+
+def test_adding_no_dues_asks_to_tick_some(issuer, treasurer, membership):
+    answer = post_memberships(treasurer)
+
+    assert "Tick the memberships to invoice." in answer.text
 
 
 def test_dues_are_recorded_once(issuer, treasurer, membership):
