@@ -18,6 +18,7 @@ from convention.web.forms import HundredthsField
 from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.models import InvoiceLine, Payment, Receivable, Refund
+from registrations.invoices.models.receivables import FORM_PREFIX
 
 from .issuer import CheckedNumbersForm
 
@@ -111,7 +112,7 @@ class IdempotentForm(forms.Form):
         """Return the id that identifies this submission."""
         # A form without the key (a script) gets a new one: it is recorded, but not protected against
         # repetition.
-        return f"hand-{self.cleaned_data.get('key') or uuid.uuid4()}"
+        return f"{FORM_PREFIX}{self.cleaned_data.get('key') or uuid.uuid4()}"
 
 
 class ConfirmableForm(forms.Form):

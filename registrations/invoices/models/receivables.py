@@ -287,6 +287,9 @@ class Payment(models.Model):
 # Begins the external id of payments that come from a bank statement. It is stored, so it never changes.
 BANK_LINE_PREFIX = "bank:"
 
+# Begins the external id of what was entered in a form, until the processor gives its own.
+FORM_PREFIX = "hand-"
+
 # Begin the external ids of counter-entries: to a payment that was entered, or assigned to a bank line, by
 # mistake. They are stored, so they never change.
 MISTAKE_PREFIX, UNDO_PREFIX = "mistake:", "undo:"
@@ -368,8 +371,9 @@ class Refund(models.Model):
     @property
     def document_reference(self) -> str:
         """Return the reference in the accountant's entries, as that of a payment, with an `R`."""
-        if self.is_by_processor and self.external_id and not self.is_counter_entry:
-            return self.external_id
+        has_processor_id = self.external_id and not self.external_id.startswith(FORM_PREFIX)
+        if self.is_by_processor and has_processor_id and not self.is_counter_entry:
+            return self.external_id or ""
         return f"{self.receivable.reference}-R{self.pk}"
 
     @property

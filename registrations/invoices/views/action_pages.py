@@ -49,6 +49,8 @@ class ActionPage:
     needs_buyer: bool = False
     # Called like `run_action`, for a second page that asks for a confirmation; None if there is none to ask.
     build_preview: Callable[[dict[str, Any]], ActionPreview | None] | None = None
+    # The button that leads to a preview, where it is always shown.
+    preview_label: str = ""
     # Shown below the explanation.
     sentences: Sequence[str] = ()
     # Shown on both pages.

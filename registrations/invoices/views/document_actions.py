@@ -185,6 +185,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
             form=form,
             run_action=run_action,
             build_preview=build_preview,
+            preview_label=_("Preview the credit note"),
         ),
     )
 

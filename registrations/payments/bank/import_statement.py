@@ -37,19 +37,23 @@ class StatementImport:
         return sum(match.kind in kinds for _line, match in self.matches)
 
     def __str__(self) -> str:
+        open_count = sum(
+            (line.amount > 0 and match.kind not in (MatchKind.EXACT, MatchKind.PAYOUT))
+            or match.kind == MatchKind.UNMATCHED_RETURN
+            for line, match in self.matches
+        )
+        # Each new line is in one of these numbers.
         summary = _(
             "New lines: %(new)d. Already imported: %(known)d. Matched to amounts due: %(exact)d. "
-            "Matched to Stripe payouts: %(payouts)d. To review: %(open)d."
+            "Matched to Stripe payouts: %(payouts)d. Refunds and other debits: %(debits)d. "
+            "To review: %(open)d."
         ) % {
             "new": len(self.matches),
             "known": self.known_count,
             "exact": self.count_kinds(MatchKind.EXACT),
             "payouts": self.count_kinds(MatchKind.PAYOUT),
-            "open": sum(
-                (line.amount > 0 and match.kind not in (MatchKind.EXACT, MatchKind.PAYOUT))
-                or match.kind == MatchKind.UNMATCHED_RETURN
-                for line, match in self.matches
-            ),
+            "debits": len(self.matches) - self.count_kinds(MatchKind.EXACT, MatchKind.PAYOUT) - open_count,
+            "open": open_count,
         }
         if not self.future_count:
             return summary

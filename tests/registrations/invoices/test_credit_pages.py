@@ -29,6 +29,15 @@ def issue_credit_note(client, document, **typed):
     return client.post(reverse("invoice-credit", args=[document.pk]), dict(form.form_values()), follow=True)
 
 
+def test_first_button_of_a_credit_note_previews_it(issuer, client):
+    document = issue_invoice(receivable=make_receivable(GUESTS))
+
+    with translation.override("en"):
+        page = html.fromstring(client.get(reverse("invoice-credit", args=[document.pk])).content)
+
+    assert "Preview the credit note" in page.xpath("//main//form//button/text()")
+
+
 def test_invoice_is_credited_by_line_by_amount_and_in_full(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
     assert "F" in read_main_text(post_form(client, "receivable-issue", receivable.reference))

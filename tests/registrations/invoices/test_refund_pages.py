@@ -62,6 +62,17 @@ def test_a_confirmed_refund_is_recorded_after_the_preview(issuer, client):
     assert Refund.objects.get().amount == 5_500
 
 
+def test_a_refund_by_card_has_our_reference_until_the_processor_gives_its_own(issuer, client):
+    receivable = make_receivable(GUESTS)
+    payment = record_payment(receivable=receivable, amount=40_000, method="test")
+
+    refund(client, payment, "40")
+
+    requested = Refund.objects.get()
+    assert requested.external_id.startswith("hand-")
+    assert requested.document_reference == f"{receivable.reference}-R{requested.pk}"
+
+
 def test_a_refund_of_an_overpaid_sum_is_recorded_without_a_preview(issuer, client):
     payment = pay_invoice(received=40_000)
 

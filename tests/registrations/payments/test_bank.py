@@ -472,7 +472,7 @@ def test_bank_import_command_previews_and_imports(event, manage_here, tmp_path):
     path.write_bytes(camt((12_000, "Acme", "", order.creditor_reference)))
     said = (
         "New lines: 1. Already imported: 0. Matched to amounts due: 1. "
-        "Matched to Stripe payouts: 0. To review: 0.\n"
+        "Matched to Stripe payouts: 0. Refunds and other debits: 0. To review: 0.\n"
     )
     assert manage_here("bank_import", str(path), "--dry-run") == (0, said)
     assert Payment.objects.count() == 0

@@ -1,4 +1,4 @@
-"""Test that bank lines dated in the future are not imported."""
+"""Test that bank lines dated in the future are not imported, and what the summary counts."""
 
 import datetime
 
@@ -44,3 +44,15 @@ def test_preview_says_that_a_line_is_dated_in_the_future(client, treasurer):
     page = client.post("/en/organize/money/bank/import/", upload).text
 
     assert "1 line is dated in the future and is left out: check the file." in page
+
+
+def test_summary_counts_each_new_line_once():
+    entries = [StatementEntry(BOOKED_ON, 700), StatementEntry(BOOKED_ON, -300)]
+
+    result = import_statement(file=StatementFile("x.xml", "", entries))
+
+    with translation.override("en"):
+        summary = str(result)
+
+    assert "New lines: 2." in summary
+    assert "Refunds and other debits: 1. To review: 1." in summary
