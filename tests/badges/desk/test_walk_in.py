@@ -158,7 +158,7 @@ def test_member_walk_in_needs_no_verification_but_counts_for_company_cap(event, 
     assert one.state == "confirmed"
     assert one.member_of == member.employments.get().company
     again = submit_walk_in(client, **typed, accepted_duplicate=one.reference)
-    assert "a déjà atteint le nombre maximal de places" in again.text
+    assert "dépasserait le maximum de 1 place par entreprise" in again.text
     ticket.refresh_from_db()
     assert ticket.reserved == 1
 

@@ -142,7 +142,7 @@ def test_checkpoint_of_a_coach_has_the_new_time_after_the_visit_has_moved():
     ride = make_ride(visit)
     create_visit_checkpoints(visit=visit)
 
-    shift_rides(visit=visit, old_end=visit.event.ends_at, start_shift=2 * HOUR, end_shift=2 * HOUR)
+    shift_rides(visit=visit, start_shift=2 * HOUR, end_shift=2 * HOUR)
 
     ride.refresh_from_db()
     assert get_checkpoint(visit, "coach").name == name_coach_checkpoint(ride, visit.event)

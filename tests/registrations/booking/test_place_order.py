@@ -321,7 +321,7 @@ def test_signed_in_member_is_confirmed_and_counts_towards_company_cap():
     colleague = make_member(registration.member_of, email="zoe0@example.com")
     place = dataclasses.replace(make_request(ticket="member").places[0], email="zoe0@example.com")
 
-    with pytest.raises(SoldOut, match="a déjà atteint le nombre maximal de places"):
+    with pytest.raises(SoldOut, match="dépasserait le maximum de 1 place par entreprise"):
         place_order(
             event=event,
             request=OrderRequest(email="b@example.org", places=(place,)),

@@ -237,7 +237,7 @@ def test_company_at_its_cap_is_refused(event):
 
     objection = read_objection(first)
 
-    assert "maximum number of places per company (1)" in objection
+    assert "more than the maximum of 1 place per company" in objection
     assert second.state == Registration.State.CONFIRMED
 
 
