@@ -10,8 +10,6 @@ const SIGNATURE_CONTEXT = new TextEncoder().encode("convention badge\0");
 const VERSION = 1;
 const SIGNED_BYTES = 14;
 const TOKEN_PATTERN = /(?:^|\/B\/)([A-Z2-7]{125})$/;
-const SHORT_CODE_PREFIX = new TextEncoder().encode("convention short code\0");
-const SHORT_CODE_BYTES = 5;
 export const SHORT_CODE_LENGTH = 8;
 const SHORT_CODE_PATTERN = new RegExp(`^[A-Z2-7]{${SHORT_CODE_LENGTH}}$`);
 /**
@@ -89,17 +87,6 @@ export function parseShortCode(text) {
   const letters = text.replace(/[\s-]/g, "").toUpperCase();
   const code = letters.replace(/[018]/g, (digit) => MISREAD_DIGITS[digit]);
   return SHORT_CODE_PATTERN.test(code) ? code : null;
-}
-
-/**
- * Return the short code of a badge, as badges/codes.py makes it.
- * @param {string} token
- */
-export async function makeShortCode(token) {
-  const text = new Uint8Array(SHORT_CODE_PREFIX.length + token.length);
-  text.set(SHORT_CODE_PREFIX);
-  text.set(new TextEncoder().encode(token), SHORT_CODE_PREFIX.length);
-  return encodeBase32(new Uint8Array(await crypto.subtle.digest("SHA-256", text), 0, SHORT_CODE_BYTES));
 }
 
 /**

@@ -1,9 +1,11 @@
 /** Check a scanned badge by its signature and version, as the online desk does (badges/desk/search.py). */
 
-import { makeShortCode } from "../../scanner/badge_codes.js";
+import { encodeBase32 } from "../../scanner/badge_codes.js";
 import { identifyBadge } from "../../scanner/identify_badge.js";
 
 const BADGE_PURPOSE = 1;
+const SHORT_CODE_PREFIX = new TextEncoder().encode("convention short code\0");
+const SHORT_CODE_BYTES = 5;
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
 
@@ -38,4 +40,15 @@ export async function checkBadge(readings, desk) {
 async function hasKnownCode({ code, next_code }, { token }) {
   const shortCode = await makeShortCode(token);
   return [code, next_code].some((known) => known?.short_code === shortCode);
+}
+
+/**
+ * Return the short code of a badge, as badges/codes.py makes it.
+ * @param {string} token
+ */
+async function makeShortCode(token) {
+  const text = new Uint8Array(SHORT_CODE_PREFIX.length + token.length);
+  text.set(SHORT_CODE_PREFIX);
+  text.set(new TextEncoder().encode(token), SHORT_CODE_PREFIX.length);
+  return encodeBase32(new Uint8Array(await crypto.subtle.digest("SHA-256", text), 0, SHORT_CODE_BYTES));
 }
