@@ -62,8 +62,7 @@ def resolve_scan_time(
     monotonic_age = find_monotonic_age(scan_input, clock)
     if monotonic_age is None:
         age = find_wall_age(scan_input, received_at)
-        is_uncertain = has_uncertain_wall_clock(scan_input, received_at)
-        is_uncertain |= was_wall_clock_set(scan_input, received_at, clock)
+        is_uncertain = is_wall_age_uncertain(scan_input, received_at, clock)
     else:
         age, is_uncertain = compare_ages(scan_input, received_at, clock, monotonic_age)
     # A scan "from the future" would otherwise stay the latest one and make all real scans after it late.
@@ -83,6 +82,15 @@ def find_monotonic_age(scan_input: DeviceReading, clock: SendingClock) -> dateti
 def find_wall_age(scan_input: DeviceReading, received_at: datetime.datetime) -> datetime.timedelta:
     """Return the age by the device's wall clock and its measured offset; negative for the future."""
     return received_at - (scan_input.scanned_at + MILLISECOND * (scan_input.clock_offset_ms or 0))
+
+
+def is_wall_age_uncertain(
+    scan_input: DeviceReading, received_at: datetime.datetime, clock: SendingClock
+) -> bool:
+    """Return whether the age by the wall clock alone may be wrong."""
+    return has_uncertain_wall_clock(scan_input, received_at) or was_wall_clock_set(
+        scan_input, received_at, clock
+    )
 
 
 def has_uncertain_wall_clock(scan_input: DeviceReading, received_at: datetime.datetime) -> bool:

@@ -134,7 +134,9 @@ MUTATIONS = {
         batch.ScanBatch, "is_taken_back_by", lambda *_args: False
     ),
     "fault 6: a clock set back is trusted": Mutation(scan_time, "compare_ages", trust_the_wall_clock, seed=2),
-    "a time in the future is certain": Mutation(scan_time, "has_uncertain_wall_clock", lambda *_args: False),
+    "a wall clock that was set is certain": Mutation(
+        scan_time, "is_wall_age_uncertain", lambda *_args: False
+    ),
     "a phone's own counter says nothing": Mutation(
         received_scan, "raise_to_predecessor", lambda time, _predecessor_at: time
     ),
