@@ -16,8 +16,11 @@ from tests.mail_server import MailReceiver
 ORDERS, PAUSE_SECONDS = 60, 0.5
 LAUNCH = """
 from badges.mailings.sending.launch import launch_mailing
+from django_tasks_db.models import DBTaskResult
 from convention.events.models import Event
 from tests.badges.mailings.factories import make_mailing
+# The confirmations of all orders that were measured before, which no worker has sent.
+DBTaskResult.objects.all().delete()
 mailing = launch_mailing(mailing=make_mailing(Event.objects.get(slug="large")))
 print(mailing.pk)
 """
