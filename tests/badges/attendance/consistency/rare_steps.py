@@ -10,8 +10,9 @@ SILENCE_SECONDS = 900
 
 def take_rare_steps(history):
     for step in history.random.sample(RARE_STEPS, len(RARE_STEPS)):
-        step(history)
+        # Before each, because no order is right for scans of the same moment.
         history.world.advance(30)
+        step(history)
 
 
 def connect(history, *phones):
