@@ -6,8 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from badges.codes import build_badge_code
+from badges.printing.print_job import MAX_IMMEDIATE_BADGES
 from convention.audit.models import AuditEntry
 from convention.jobs.models import Job
+from tests.badges.mailings.factories import add_people
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.pdf_readers import decode_qr, pdf_sizes
 
@@ -173,11 +175,9 @@ def test_forged_or_invalid_code_shows_page_without_event(client):
     assert registration.event.name not in pages.pop()
 
 
-def test_too_many_badges_for_a_download_are_printed_by_a_job(organizer, monkeypatch):
-    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
+def test_too_many_badges_for_a_download_are_printed_by_a_job(organizer):
     ticket = make_ticket()
-    for _ in range(2):
-        make_registration(ticket)
+    add_people(ticket.event, MAX_IMMEDIATE_BADGES + 1)
 
     response = organizer.post(f"/organize/{ticket.event.slug}/badges/a6/print/")
 

@@ -8,7 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from badges.printing.pdf import BadgePrintOptions, write_event_badges
+from badges.printing.print_job import MAX_IMMEDIATE_BADGES
 from convention.jobs.models import Job
+from tests.badges.mailings.factories import add_people
 from tests.factories import make_administrator, make_event, make_session
 from tests.pdf_readers import decode_qr, find_bad_words, find_smallest_type, pdf_text
 from tests.registrations.sessions.attendees import make_holder, make_workshop
@@ -121,11 +123,11 @@ def test_long_agenda_is_complete_or_states_number_of_missing_sessions(layout):
     assert any("/events/paper/agenda/" in address for address in decode_qr(content))
 
 
-def test_page_prints_backs_immediately_and_in_job(client, event, monkeypatch):
+def test_page_prints_backs_immediately_and_in_job(client, event):
     client.force_login(make_administrator())
     page = client.get("/organize/paper/badges/").content.decode()
     at_once = client.post("/organize/paper/badges/a6/print/", {"back": "agenda", "flip": "short"})
-    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 0)
+    add_people(event, MAX_IMMEDIATE_BADGES)
     client.post("/organize/paper/badges/a4x4/print/", {"back": "agenda", "flip": "short"})
     run_waiting_tasks()
 

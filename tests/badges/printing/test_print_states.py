@@ -8,6 +8,7 @@ from lxml import html
 
 from badges.desk.badge_prints import print_badge
 from badges.models import LastPrintedBadge
+from badges.printing.print_job import MAX_IMMEDIATE_BADGES
 from badges.printing.print_states import (
     PrintState,
     UnknownPrintChoice,
@@ -146,20 +147,20 @@ def test_download_prints_chosen_badges_and_records_them(client, people):
     assert LastPrintedBadge.objects.count() == 3
 
 
-def test_few_new_badges_of_large_event_are_downloaded_without_job(client, people, run_tasks, monkeypatch):
-    print_all_but_last(people)
-    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
+def test_few_new_badges_of_large_event_are_downloaded_without_job(client, people, run_tasks):
+    others = add_people(people[0].event, MAX_IMMEDIATE_BADGES, start=3)
+    print_all_but_last([*others, *people])
     address = reverse("organize-badges-print", args=[people[0].event.slug, "a6"])
 
     few = client.post(address, {"only": "new"})
-    Registration.objects.filter(pk__in=[people[0].pk, people[1].pk]).update(company="Globex")
+    Registration.objects.exclude(pk=people[2].pk).update(company="Globex")
     many = client.post(address, {"only": "changed"})
     run_tasks()
 
     assert "Ana2" in pdf_text(b"".join(few.streaming_content))
     job = Job.objects.get()
     assert many.url.endswith(f"/jobs/{job.pk}/")
-    assert job.outcome.startswith("2 badges")
+    assert job.outcome.startswith(f"{MAX_IMMEDIATE_BADGES + 2} badges")
     assert set(find_print_states(people[0].event).values()) == {PrintState.PRINTED}
 
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from badges.printing.print_job import MAX_IMMEDIATE_BADGES
 from convention.audit.models import AuditEntry
 from convention.hooks import job_kinds
 from convention.jobs.job_queue import (
@@ -25,6 +26,7 @@ from convention.jobs.models import INTERRUPTED_AFTER, Job, JobFile
 from convention.tables.import_payload import pack_import
 from registrations.import_export.import_registrations import run_import_job
 from registrations.models import Registration
+from tests.badges.mailings.factories import add_people
 from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
 from tests.pdf_readers import pdf_text
 
@@ -48,9 +50,9 @@ def make_list(people, *, ticket="guest"):
     return "\n".join(["first_name,last_name,email,ticket", *rows])
 
 
-def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, client, run_tasks, monkeypatch):
-    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 0)
+def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, client, run_tasks):
     make_registration(make_ticket(event), first_name="Zoé", last_name="Müller")
+    add_people(event, MAX_IMMEDIATE_BADGES)
     answer = client.post("/organize/x/badges/a6/print/")
 
     job = Job.objects.get()
@@ -59,7 +61,7 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
 
     run_tasks()
 
-    assert "1 badge." in client.get(answer["Location"]).text
+    assert f"{MAX_IMMEDIATE_BADGES + 1} badges." in client.get(answer["Location"]).text
 
     file = client.get(f"/organize/x/jobs/{job.pk}/file/")
 
@@ -67,7 +69,7 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
     assert "Müller" in pdf_text(b"".join(file.streaming_content))
     job.refresh_from_db()
     assert job.state == Job.State.DONE
-    assert job.total == 1
+    assert job.total == MAX_IMMEDIATE_BADGES + 1
     assert AuditEntry.objects.get(verb="job.badges").actor == organizer
 
 
