@@ -29,17 +29,23 @@ def desk(client, zoe):
     return OfflineDesk(client, zoe.event)
 
 
-@pytest.mark.parametrize("hours", [-3, 3])
-def test_entry_of_a_clock_that_was_set_is_dated_by_the_monotonic_clock(desk, zoe, hours):
-    sent_at = timezone.now() + datetime.timedelta(hours=hours)
-    check_in = {
-        **make_entry("check_in", zoe.reference, direction="in"),
+def make_earlier_check_in(guest, sent_at):
+    """Return the entry of a check-in five minutes before `sent_at`, by the clocks of page `aaa…`."""
+    return {
+        **make_entry("check_in", guest.reference, direction="in"),
         "at": (sent_at - datetime.timedelta(minutes=5)).isoformat(),
         "page": "a" * 32,
         "elapsed_ms": 1_000,
     }
 
-    desk.sync(check_in, page="a" * 32, elapsed_ms=301_000, sent_at=sent_at.isoformat())
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_entry_of_a_clock_that_was_set_is_dated_by_the_monotonic_clock(desk, zoe, hours):
+    sent_at = timezone.now() + datetime.timedelta(hours=hours)
+
+    desk.sync(
+        make_earlier_check_in(zoe, sent_at), page="a" * 32, elapsed_ms=301_000, sent_at=sent_at.isoformat()
+    )
 
     scan = Scan.objects.get()
     assert abs(timezone.now() - scan.effective_at - datetime.timedelta(minutes=5)) < CLOCK_TOLERANCE
@@ -49,14 +55,8 @@ def test_entry_of_a_clock_that_was_set_is_dated_by_the_monotonic_clock(desk, zoe
 @pytest.mark.parametrize("hours", [-3, 3])
 def test_entry_of_an_earlier_page_load_and_a_clock_that_was_set_is_uncertain(desk, zoe, hours):
     sent_at = timezone.now() + datetime.timedelta(hours=hours)
-    check_in = {
-        **make_entry("check_in", zoe.reference, direction="in"),
-        "at": (sent_at - datetime.timedelta(minutes=5)).isoformat(),
-        "page": "a" * 32,
-        "elapsed_ms": 1_000,
-    }
 
-    desk.sync(check_in, page="b" * 32, elapsed_ms=500, sent_at=sent_at.isoformat())
+    desk.sync(make_earlier_check_in(zoe, sent_at), page="b" * 32, elapsed_ms=500, sent_at=sent_at.isoformat())
 
     scan = Scan.objects.get()
     assert scan.is_time_uncertain is True
