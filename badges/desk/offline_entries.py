@@ -30,7 +30,7 @@ from registrations.order_request import RequestedPlace
 from .badge_prints import find_last_print, print_badge
 from .check_in import record_offline_scan
 from .models import BadgePrint, DeskDevice, DeskEntry
-from .payments import MoreThanDue, invoice_later, take_payment
+from .payments import DESK_PAYMENT_PREFIX, MoreThanDue, explain_lost_place, invoice_later, take_payment
 from .permissions import check_takes_payments, get_guest
 
 if TYPE_CHECKING:
@@ -223,17 +223,14 @@ def _apply_payment(context: EntryContext, entry: OfflineEntry) -> Outcome:
         take_payment(
             guest=guest,
             # The id of the entry: a payment that is sent twice is recorded once.
-            external_id=f"desk-{entry.uid}",
+            external_id=f"{DESK_PAYMENT_PREFIX}{entry.uid}",
             received_on=entry.made_at.astimezone(context.event.zone).date(),
             **entry.values,
         )
     except MoreThanDue as error:
         amount, due = (Money(cents, guest.order.currency) for cents in (entry.values["amount"], error.due))
         raise ChangedMeanwhile(_describe_surplus(amount, due)) from error
-    guest.refresh_from_db(fields=["confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved"])
-    if guest.state == Registration.State.EXPIRED:
-        return guest, _("The hold on this place had expired and no place is left: refund the payment.")
-    return guest, ""
+    return guest, explain_lost_place(guest)
 
 
 def _describe_surplus(amount: Money, due: Money) -> str:

@@ -125,3 +125,11 @@ def _lock_order(guest: Registration) -> Order:
     order = Order.objects.locked_for_update().select_related("event").get(pk=guest.order_id)
     guest.order = order
     return order
+
+
+def explain_lost_place(guest: Registration) -> str:
+    """Return what to do if the place of a guest who has paid is gone; "" if it is not."""
+    guest.refresh_from_db(fields=["confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved"])
+    if guest.state != Registration.State.EXPIRED:
+        return ""
+    return _("The hold on this place had expired and no place is left: refund the payment.")

@@ -111,10 +111,13 @@ def record_list_reading(
     verb: str, subject: "Event | Visit", *, event: "Event", reader_id: int | None, reading: ListReading
 ) -> None:
     """Record that a list was opened, and of its later readings by the open page one each hour."""
+    key = f"reading:{verb}:{reader_id}:{event.pk}"
+    is_due = True
+    # If the file of the limits cannot be written, an entry too many is better than none.
     with suppress(OperationalError):
-        key = f"reading:{verb}:{reader_id}:{event.pk}"
         if reading == ListReading.OPENED:
             limits_cache.set(key, 1, HOUR_SECONDS)
-        elif not limits_cache.add(key, 1, HOUR_SECONDS):
-            return
-        record_action(verb, subject, event=event)
+        else:
+            is_due = limits_cache.add(key, 1, HOUR_SECONDS)
+    if is_due:
+        record_list_opened(verb, subject, event=event)

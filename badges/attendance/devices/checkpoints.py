@@ -114,7 +114,8 @@ def create_session_checkpoints(*, event: "Event", sessions: Iterable[Session]) -
                 name=name,
                 kind=Checkpoint.Kind.SESSION,
                 position=SESSION_CHECKPOINT_POSITION,
-                capacity=session.room.capacity if session.room else None,
+                # No places in a room mean that its limit is unknown; the checkpoint would be full at once.
+                capacity=(session.room.capacity or None) if session.room else None,
             )
         )
     Checkpoint.objects.bulk_create(created)

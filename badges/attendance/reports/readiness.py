@@ -186,7 +186,12 @@ def _room_gaps(event: "Event") -> Iterator[ReadinessGap]:
     """Yield checkpoints that admit more people than their room takes: perhaps the session has moved."""
     is_above = Q(capacity__isnull=True) | Q(capacity__gt=F("session__room__capacity"))
     checkpoints = Checkpoint.objects.filter(
-        is_above, event=event, session__room__capacity__gt=0, session__cancelled_at__isnull=True
+        is_above,
+        event=event,
+        # Entries at a further gate are limited by the checkpoint at which they count.
+        counts_as__isnull=True,
+        session__room__capacity__gt=0,
+        session__cancelled_at__isnull=True,
     )
     names = list(checkpoints.values_list("name", flat=True))
     if names:

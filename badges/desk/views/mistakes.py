@@ -34,7 +34,7 @@ def walk_in_cancel(request: "HttpRequest", event: str, reference: str) -> HttpRe
     """Cancel a walk-in that the desk added today by mistake."""
     guest = get_guest_to_cancel(event, reference, request.user)
     # A second click finds the walk-in cancelled, which the guest's page shows.
-    if not is_walk_in_cancellable(guest) and request.method != "POST":
+    if guest.cancelled_at or (not is_walk_in_cancellable(guest) and request.method != "POST"):
         return redirect("desk-guest", event, reference)
     form = RequiredReasonForm(get_posted_data(request))
     if form.is_valid():

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from badges.desk.forms import DeskPaymentForm
-from badges.desk.payments import invoice_later, sync_amount_due, take_payment
+from badges.desk.payments import explain_lost_place, invoice_later, sync_amount_due, take_payment
 from badges.desk.permissions import get_guest_to_charge, get_payment_to_serve
 from convention.audit.record import record_action
 from convention.errors import ConventionError
@@ -66,12 +66,8 @@ def _add_payment_messages(request: "HttpRequest", guest: Registration, payment: 
     if due > 0:
         sentence = _("Payment of %(amount)s recorded. %(rest)s left to pay.")
     messages.success(request, sentence % values)
-    guest.refresh_from_db(fields=["confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved"])
-    if guest.state == Registration.State.EXPIRED:
-        messages.warning(
-            request,
-            _("The hold on this place had expired and no place is left: refund the payment."),
-        )
+    if warning := explain_lost_place(guest):
+        messages.warning(request, warning)
 
 
 @require_POST

@@ -148,11 +148,15 @@ def test_checkpoint_of_a_session_has_the_capacity_of_its_room(session):
     room = make_room(session.event, "Salle 1", capacity=40)
     in_room = make_session(session.event, "Sauvegardes", room=room)
 
-    create_session_checkpoints(event=session.event, sessions=[session, in_room])
+    unknown = make_room(session.event, "Salle 2", capacity=0)
+    in_unknown_room = make_session(session.event, "Réseaux", room=unknown)
+
+    create_session_checkpoints(event=session.event, sessions=[session, in_room, in_unknown_room])
 
     capacities = dict(session.event.checkpoints.values_list("session", "capacity"))
     assert capacities[in_room.pk] == 40
     assert capacities[session.pk] is None
+    assert capacities[in_unknown_room.pk] is None
 
 
 @pytest.mark.parametrize(("capacity", "is_named"), [(None, True), (50, True), (40, False), (30, False)])
@@ -169,6 +173,18 @@ def test_readiness_names_checkpoints_that_admit_more_than_their_room(
 
     sentence = "1 checkpoint admits more people than its room holds: “Atelier”."
     assert (sentence in sentences) is is_named
+
+
+def test_readiness_asks_no_limit_of_a_further_gate(session, session_checkpoint):
+    session.room = make_room(session.event, "Salle 1", capacity=40)
+    session.save()
+    counted_at = Checkpoint.objects.create(event=session.event, name="Parterre", position=9, capacity=40)
+    Checkpoint.objects.filter(pk=session_checkpoint.pk).update(counts_as=counted_at)
+
+    with translation.override("en"):
+        sentences = [gap.sentence for gap in load_readiness(session.event).gaps]
+
+    assert not any("than its room holds" in sentence for sentence in sentences)
 
 
 def test_demo_has_checkpoints_at_talks_only(session):

@@ -70,6 +70,16 @@ def test_walk_in_is_cancelled_with_reason_at_no_fee(walk_in, client, guest_path)
     assert AuditEntry.objects.get(verb="registration.cancel").reason == "Saisie en double"
 
 
+def test_second_click_on_cancel_leads_to_the_page_of_the_guest(walk_in, client, guest_path):
+    client.post(f"{guest_path}cancel/", REASON)
+
+    again = client.post(f"{guest_path}cancel/", REASON)
+
+    assert again.status_code == 302
+    assert again.url == guest_path
+    assert AuditEntry.objects.filter(verb="registration.cancel").count() == 1
+
+
 def test_page_names_the_buyer_and_the_new_attendee_as_mailed(walk_in, client, guest_path):
     Registration.objects.update(email="new@example.org")
 

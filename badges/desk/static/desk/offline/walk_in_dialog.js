@@ -92,9 +92,14 @@ export class WalkInDialog {
       const item = makeElement("li", "row");
       const isExpected = guest.state === "confirmed" && !guest.is_inside;
       const serve = () => {
-        getDialog("walk-in-dialog").close();
-        if (isExpected) this.#actions.runOnce(() => this.#actions.checkIn(guest));
-        else this.#actions.showGuest(guest.reference);
+        if (!isExpected) {
+          getDialog("walk-in-dialog").close();
+          this.#actions.showGuest(guest.reference);
+          return;
+        }
+        // The next walk-in must not get the details of this person.
+        this.clear();
+        this.#actions.runOnce(() => this.#actions.checkIn(guest));
       };
       const ticket = desk.findTicket(guest.ticket)?.title;
       item.append(
