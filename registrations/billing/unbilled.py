@@ -99,7 +99,10 @@ def _sync_lapsed_order(order_id: int) -> None:
 
 
 def _find_lapsed_charged_places() -> RegistrationQuerySet:
-    """Return the lapsed places of invoice orders for which their receivables still charge."""
+    """Return the lapsed places of invoice orders for which their receivables still charge.
+
+    An unverified order keeps its charges, since its link may still confirm it.
+    """
     charges = Charge.objects.active().filter(
         # The keys of add-ons begin with the reference too.
         key__startswith=OuterRef("reference"),
@@ -110,7 +113,7 @@ def _find_lapsed_charged_places() -> RegistrationQuerySet:
         Q(hold_expires_at=None) | Q(hold_expires_at__lte=now), Exists(charges),
         confirmed_at=None, cancelled_at=None, order__payment=Order.Payment.INVOICE,
         event__ends_at__gt=now - MAX_BILLING_DELAY,
-    )  # fmt: skip
+    ).exclude(order__in=Order.objects.unverified())  # fmt: skip
 
 
 def find_pending_references() -> Any:

@@ -32,6 +32,7 @@ from registrations.models import (
     SessionBooking,
     WaitingEntry,
 )
+from registrations.notes.staff_notes import copy_staff_note
 from registrations.questions.answers import count_limited_options, merge_answers
 from registrations.questions.files import is_file_answer
 from registrations.questions.queries import load_questions
@@ -69,8 +70,8 @@ def merge_registrations(
 ) -> None:
     """Merge `duplicate` into `survivor`, which takes over `copied_fields`.
 
-    Session bookings and waiting list entries move too. The caller merges the presences, in the same
-    transaction. Raise MergeRefused or SoldOut.
+    Session bookings and waiting list entries move too, and the note for staff is copied. The caller merges
+    the presences, in the same transaction. Raise MergeRefused or SoldOut.
     """
     list(
         Order.objects.locked_for_update()
@@ -91,6 +92,7 @@ def merge_registrations(
     # First move what the survivor can use, then release the rest.
     _transfer_session_bookings(survivor, duplicate)
     _transfer_waiting_entries(survivor, duplicate)
+    copy_staff_note(survivor=survivor, duplicate=duplicate)
     release_all_session_places(duplicate)
     old_answers = survivor.answers
     _copy_fields(survivor, duplicate, copied_fields)

@@ -1,7 +1,7 @@
 """Book a company's order: a contact registers colleagues together, on one invoice."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -111,21 +111,24 @@ def list_member_price_hints(
     *,
     tickets: Sequence[Ticket],
     pass_tickets: Collection[Ticket],
+    discounted_prices: Mapping[str, Money],
     places: Iterable[RequestedPlace],
 ) -> list[str]:
     """Return a sentence for each colleague with a seat whose ticket costs more than that for members.
 
-    `tickets` are on sale; `pass_tickets` are those that a pass pays for now.
+    `tickets` are on sale; `pass_tickets` are those that a pass pays for now. `discounted_prices` are those
+    with the voucher, by slug.
     """
     member_tickets = (ticket for ticket in tickets if ticket.needs_member_verification)
     member_ticket = next((ticket for ticket in member_tickets if ticket.remaining != 0), None)
     if member_ticket is None:
         return []
-    price = Money(0) if member_ticket in pass_tickets else member_ticket.current_price
+    prices = {ticket.slug: ticket.current_price for ticket in tickets} | dict(discounted_prices)
+    price = Money(0) if member_ticket in pass_tickets else prices[member_ticket.slug]
     dearer_slugs = {
         ticket.slug
         for ticket in tickets
-        if not ticket.needs_member_verification and ticket.current_price.amount > price.amount
+        if not ticket.needs_member_verification and prices[ticket.slug].amount > price.amount
     }
     dearer_places = [place for place in places if place.email and place.ticket in dearer_slugs]
     # Without an error, the colleague could come with that ticket.

@@ -201,5 +201,6 @@ def list_price_hints(bulk_order: BulkOrder, request: OrderRequest, passes: Compa
         bulk_order.company,
         tickets=bulk_order.tickets,
         pass_tickets=passes.tickets if passes.left > passes.used_count else [],
+        discounted_prices=bulk_order.offer.discounted_prices,
         places=request.places,
     )

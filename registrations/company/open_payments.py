@@ -45,7 +45,10 @@ class OpenPayments:
 
 
 def load_open_payments(company: Company, *, at: datetime.datetime) -> OpenPayments:
-    """Load it for the company's orders, those of its contacts elsewhere, and invoices without an order."""
+    """Load what is open in the company's orders, and in those that its contacts placed elsewhere.
+
+    Invoices without an order count too.
+    """
     orders = Order.objects.filter(
         Q(pk__in=list_company_orders(company)) | Q(pk__in=list_contacts_orders(company))
     )

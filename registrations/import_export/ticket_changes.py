@@ -16,13 +16,12 @@ from convention.events.models import Event
 from registrations.application_rules import describe_missing_application
 from registrations.booking.transfer import is_transfer
 from registrations.booking.validation import is_addon_for_ticket
+from registrations.changes.correct import NAME_FIELDS
 from registrations.invoices.models.documents import Invoice, Payment
 from registrations.models import Registration, Ticket
 
 from .rows import ImportCatalog, RegistrationRow
 from .save_import import BATCH_SIZE
-
-NAME_FIELDS = ("first_name", "last_name")
 
 
 def refuse_ticket_changes(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company, Membership
@@ -111,10 +111,12 @@ def make_dues_subject(membership: Membership) -> dict[str, Any]:
 
 def record_dues(membership: Membership) -> Receivable:
     """Create the receivable of the dues, as the form would without a change. Raise InvalidCharge."""
-    values = make_dues_subject(membership)
+    # Stored and printed on the invoice, whose language is the buyer's.
+    with translation.override(Buyer.language):
+        values, lines = make_dues_subject(membership), list_dues_lines(membership)
     subject = {name: values.pop(name) for name in ("subject", "service_from", "service_to")}
     items = []
-    for number, line in enumerate(list_dues_lines(membership), start=1):
+    for number, line in enumerate(lines, start=1):
         rate, _colon, exemption = line["tax"].partition(":")
         items.append(
             ChargeItem(

@@ -38,6 +38,17 @@ def write_staff_note(*, registration: Registration, text: str, written_by: "Pers
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
 
 
+def copy_staff_note(*, survivor: Registration, duplicate: Registration) -> None:
+    """Add the note about a merged duplicate to that about the survivor. The caller holds both rows locked."""
+    note = StaffNote.objects.filter(registration=duplicate).first()
+    if note is None:
+        return
+    own_text = load_note_texts([survivor.pk]).get(survivor.pk, "")
+    text = " · ".join(dict.fromkeys(filter(None, (own_text, note.text))))[:MAX_NOTE_LENGTH]
+    values = {"text": text, "written_by": note.written_by, "written_at": note.written_at}
+    StaffNote.objects.update_or_create(registration=survivor, defaults=values)
+
+
 def delete_staff_note(registration: Registration) -> None:
     """Delete the note about an attendee whose place another person gets."""
     StaffNote.objects.filter(registration=registration).delete()

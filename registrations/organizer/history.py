@@ -180,7 +180,7 @@ def _describe_move(details: dict[str, Any], reader: "RequestUser") -> tuple[str,
 
 
 def _describe_reinstatement(details: dict[str, Any], titles: dict[tuple[str, str], str]) -> str:
-    """Return that it was reinstated, and which add-ons and seats could not be restored."""
+    """Return that it was reinstated, and which add-ons and session bookings could not be restored."""
     lost = [titles.get(("addon", slug), slug) for slug in details["lost_addons"]]
     lost += [session.title for session in find_lost_sessions(details)]
     if not lost:

@@ -68,7 +68,7 @@ class DraftContent:
             email=self.email,
             language=self.language or language,
             # The order's column is shorter than an attendee's.
-            company=self.people[0].get("company", "")[:200],
+            company=(self.people[0].get("company", "") if self.people else "")[:200],
             billing=BillingDetails(
                 **{name.removeprefix("billing_"): self.billing.get(name, "") for name in BILLING_FIELDS}
             ),

@@ -70,10 +70,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
         bulk_order = _open_saved_rows(request, company_obj, event_obj, draft)
         return render_rows(request, bulk_order, make_unchecked_rows(bulk_order), PasteForm())
     _read_typed_fields(request, draft)
-    if draft.code:
-        # Nothing typed is lost if the code is refused after too many guesses.
-        _save_draft(request, company_obj, event_obj, draft)
-    bulk_order = open_bulk_order(request, company_obj, event_obj, draft)
+    bulk_order = _open_typed_rows(request, company_obj, event_obj, draft)
     paste = PasteForm(request.POST)
     has_changed_rows = _change_rows(request, bulk_order)
     is_pasting = "paste" in request.POST
@@ -112,6 +109,15 @@ def _open_saved_rows(request: HttpRequest, company: Company, event: Event, draft
         messages.error(request, str(refusal))
         draft.code = ""
         return open_bulk_order(request, company, event, draft)
+
+
+def _open_typed_rows(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> BulkOrder:
+    """Load like `open_bulk_order`; save what was typed if the code is refused after too many guesses."""
+    try:
+        return open_bulk_order(request, company, event, draft)
+    except TooManyRequests:
+        _save_draft(request, company, event, draft)
+        raise
 
 
 def _save_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models, transaction
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
@@ -94,13 +93,13 @@ def _compare_details(invoice: Invoice) -> Iterator[DetailCorrection]:
         yield DetailCorrection(_("Line"), line.description, line.charge.line_text)
     for name in SELLER_FIELDS if issuer else ():
         row = _compare(Issuer, name, invoice.seller.get(name), getattr(issuer, name))
-        yield DetailCorrection(_("Issuer: %(field)s") % {"field": row.label.lower()}, row.old, row.new)
+        yield DetailCorrection(_("Issuer: %(field)s") % {"field": row.label}, row.old, row.new)
 
 
 def _compare(model: type[models.Model], name: str, old: Any, new: Any) -> DetailCorrection:
     field = model._meta.get_field(name)
     assert isinstance(field, models.Field)
-    return DetailCorrection(capfirst(str(field.verbose_name)), _format_value(old), _format_value(new))
+    return DetailCorrection(str(field.verbose_name), _format_value(old), _format_value(new))
 
 
 def _format_value(value: Any) -> str:

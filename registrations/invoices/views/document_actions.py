@@ -278,7 +278,7 @@ def _describe_corrections(document: Invoice) -> list[str]:
     """Return a sentence for each detail that the new invoice changes."""
     sentence = _("%(label)s: “%(old)s” becomes “%(new)s”.")
     return [
-        sentence % {"label": row.label, "old": row.old or "–", "new": row.new or "–"}
+        sentence % {"label": capfirst(row.label), "old": row.old or "–", "new": row.new or "–"}
         for row in list_corrections(document)
     ]
 

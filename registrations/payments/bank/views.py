@@ -198,7 +198,8 @@ def _assign_to_all(request: HttpRequest, line: BankLine, index: PayableIndex) ->
     except ConventionError as error:
         messages.error(request, str(error))
         return redirect("bank-line", line.pk)
-    values = {"amount": format_cents(line.amount, line.currency), "count": len(items)}
+    assigned_cents = sum(item.amount_due for item in items)
+    values = {"amount": format_cents(assigned_cents, line.currency), "count": len(items)}
     messages.success(request, _("%(amount)s has been recorded for %(count)d amounts due.") % values)
     return _go_to_next(line)
 

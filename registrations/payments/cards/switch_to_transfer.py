@@ -29,6 +29,7 @@ from registrations.booking.holds import (
 )
 from registrations.models import Order, Sponsorship
 from registrations.order_context import OrderContext
+from registrations.orders.transfer_details import has_bank_details
 from registrations.payments.models import CardPaymentAttempt
 from registrations.rate_limits import throttle_unverified_order
 
@@ -38,9 +39,13 @@ from .reconcile import update_attempt
 
 
 def can_switch_to_transfer(order: Order) -> bool:
-    """Return whether it is an active order by card of which nothing is paid or confirmed yet."""
+    """Return whether it is an active order by card of which nothing is paid or confirmed yet.
+
+    Without the club's bank details nothing could be paid by transfer.
+    """
     return (
         order.is_by_card
+        and has_bank_details()
         and not order.event.is_over()
         and is_order_active(order)
         and not _has_confirmed_items(order)
@@ -93,10 +98,11 @@ def _switch_to_invoice(*, order: Order, context: OrderContext) -> Order:
     if not can_switch_to_transfer(order):
         raise NothingToPay(_("There is nothing left to pay for this order."))
     order.needs_verification = not context.is_trusted and order.verified_at is None
-    order.save(update_fields=["needs_verification"])
     # The places were counted for the network when they were ordered.
     with throttle_unverified_order(order, context, place_count=0):
         _hold_places(order)
+        # Only now: the ceiling would count the order's own places twice.
+        order.save(update_fields=["needs_verification"])
         change_to_invoice_payment(order=order)
     # The links of members waited for the payment by card.
     hooks.send_order_mails.enqueue(order.pk)

@@ -55,6 +55,18 @@ def test_unknown_code_is_refused_at_its_field(button):
     ]
 
 
+@pytest.mark.parametrize("button", ["apply", "check"])
+def test_code_is_checked_before_any_row_is_filled_in(button):
+    desk = make_desk()
+    make_voucher(desk.event)
+
+    page = desk.client.post(
+        f"/en{desk.many}", make_posted_rows({}, code="HALF", **{button: "1"}), follow=True
+    )
+
+    assert page.status_code == 200
+
+
 def test_code_for_another_company_is_refused():
     desk = make_desk()
     make_voucher(desk.event, for_company="Other company")

@@ -4,7 +4,7 @@ import pytest
 
 from convention.club.models import Membership
 from registrations.models import CompanyShare
-from tests.factories import make_addon, make_member, make_registration
+from tests.factories import make_addon, make_member, make_registration, make_voucher
 from tests.registrations.company.factories import Desk, make_desk, make_posted_rows, make_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -111,3 +111,13 @@ def test_no_price_is_named_where_the_members_ticket_costs_as_much(desk):
     desk.event.tickets.filter(slug="member").update(price=30_000)
 
     assert read_price_hints(desk, make_row("Silva", desk.colleague.email)) == []
+
+
+def test_no_price_is_named_where_a_voucher_makes_the_ticket_cheaper(desk):
+    guest = desk.event.tickets.get(slug="guest")
+    make_voucher(desk.event, guest, value=100)
+    rows = make_posted_rows(make_row("Silva", desk.colleague.email), check="1", code="HALF")
+
+    review = desk.client.post(f"/en{desk.many}", rows, follow=True)
+
+    assert review.context["price_hints"] == []

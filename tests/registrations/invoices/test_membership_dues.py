@@ -171,3 +171,13 @@ def test_unknown_company_is_named_as_such(treasurer):
     page = treasurer.get("/en/organize/money/new/", {"company": "Nobody"})
 
     assert "No company in the directory has this name or SIREN." in page.text
+
+
+def test_dues_added_by_a_treasurer_with_english_pages_are_in_the_language_of_the_buyer(
+    issuer, treasurer, membership
+):
+    post_memberships(treasurer, membership, confirmed="1")
+
+    receivable = Receivable.objects.get()
+    assert receivable.language == "fr"
+    assert all(charge.description.startswith("Adhésion") for charge in receivable.charges.all()[:1])

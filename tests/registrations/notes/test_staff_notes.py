@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from badges.attendance.merge import merge_registrations_and_scans
 from registrations.models import Registration
 from registrations.notes.models import StaffNote
 from registrations.notes.staff_notes import write_staff_note
@@ -84,3 +85,12 @@ def test_attendee_does_not_see_the_note(client, registration):
 
     assert page.status_code == 200
     assert "Allergie" not in page.text
+
+
+def test_note_of_a_merged_duplicate_is_added_to_that_of_the_survivor(registration):
+    duplicate = make_registration(registration.ticket)
+    write_staff_note(registration=duplicate, text="Fauteuil roulant", written_by=None)
+
+    merge_registrations_and_scans(survivor=registration, other=duplicate)
+
+    assert StaffNote.objects.get(registration=registration).text == "Allergie sévère · Fauteuil roulant"

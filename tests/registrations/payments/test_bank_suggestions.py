@@ -17,6 +17,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Receivable
 from registrations.models import Order
+from registrations.payments.bank.assignments import assign_line_to_several
 from registrations.payments.bank.import_statement import import_statement
 from registrations.payments.bank.matching import (
     BankLineFacts,
@@ -167,6 +168,20 @@ def test_one_button_assigns_a_line_to_all_orders_of_its_payer(treasurer):
     assert "Nimbus owes exactly this amount under 2 references:" in form.text_content()
     assert answer["Location"] == reverse("bank-lines")
     assert [compute_balance(row).amount_due for row in Receivable.objects.all()] == [0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_message_names_what_was_assigned_of_a_line(treasurer):
+    line = import_payment_of_two_orders()
+    other = make_receivable(name="Other", reference="OTHER001")
+    BankLine.objects.update(amount=36_000)
+    client, address = make_client(treasurer), reverse("bank-line", args=[line.pk])
+    assign_line_to_several(line=BankLine.objects.get(), parts=[(other.reference, 12_000)])
+
+    answer = client.post(f"/en{address}", {"all": ["NIMBUS01", "NIMBUS02"]}, follow=True)
+
+    assert "€240.00" in answer.text
 
 
 @pytest.mark.django_db

@@ -7,7 +7,8 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
-from registrations.billing.unbilled import bill_unbilled_orders
+from registrations.billing.receivables import sync_receivable
+from registrations.billing.unbilled import bill_unbilled_orders, withdraw_lapsed_charges
 from registrations.booking.place_order import place_order
 from registrations.invoices.models import Receivable
 from registrations.models import Order, RegistrationAddon
@@ -36,6 +37,11 @@ from tests.registrations.sponsors.factories import make_package, make_sponsor_re
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 BUTTON = "Pay by transfer instead"
+
+
+@pytest.fixture(autouse=True)
+def issuer():
+    return make_issuer()
 
 
 def build_page_path(order: Order, page: str = "pay") -> str:
@@ -69,8 +75,16 @@ def test_pay_page_offers_transfer_until_something_is_paid(client, stripe, event,
     assert not can_switch_to_transfer(order)
 
 
+def test_transfer_is_not_offered_without_bank_details(client, stripe, event, issuer):
+    order = order_by_card(event)
+    issuer.iban = ""
+    issuer.save()
+
+    assert BUTTON not in client.get(build_page_path(order)).text
+    assert not can_switch_to_transfer(order)
+
+
 def test_signed_in_buyer_is_confirmed_and_reads_the_reference(client, stripe, event, mailoutbox, run_tasks):
-    make_issuer()
     order = order_by_card(event)
     client.force_login(make_account())
 
@@ -87,7 +101,6 @@ def test_signed_in_buyer_is_confirmed_and_reads_the_reference(client, stripe, ev
 
 
 def test_stranger_gets_the_link_and_a_longer_hold(client, stripe, event, mailoutbox, run_tasks):
-    make_issuer()
     order = order_as_stranger(event)
 
     page = switch(client, order)
@@ -102,7 +115,6 @@ def test_stranger_gets_the_link_and_a_longer_hold(client, stripe, event, mailout
 
 
 def test_stranger_owes_the_transfer_once_the_link_is_opened(client, stripe, event):
-    make_issuer()
     order = order_as_stranger(event)
     switch(client, order)
 
@@ -222,6 +234,17 @@ def test_ceiling_of_unverified_places_leaves_the_hold_as_it_is(client, stripe, e
     assert count_reserved_places(event) == 1
 
 
+def test_places_of_the_switched_order_count_once_for_the_ceiling(client, stripe, event, settings):
+    settings.RATE_LIMITS = "on"
+    settings.UNVERIFIED_PLACES_PER_HOUR = 1
+    order = order_as_stranger(event)
+
+    switch(client, order)
+
+    assert order.payment == "invoice"
+    assert order.needs_verification
+
+
 def order_for_a_member(event) -> Order:
     """Place an order by card for a guest and for a member who has not opened the mailed link yet."""
     make_ticket(event, slug="member", audience="member", price=5_000, capacity=5)
@@ -243,7 +266,6 @@ def test_pending_place_delays_the_billing_of_the_switched_order(event):
 
 
 def test_member_gets_the_link_after_the_switch_and_the_page_says_so(client, event, mailoutbox, run_tasks):
-    make_issuer()
     order = order_for_a_member(event)
     order.registrations.get(ticket__slug="guest").delete()
     member = order.registrations.get()
@@ -258,7 +280,6 @@ def test_member_gets_the_link_after_the_switch_and_the_page_says_so(client, even
 
 
 def test_order_on_invoice_is_not_paid_by_card_while_a_member_must_confirm(client, stripe, event):
-    make_issuer()
     order = order_for_a_member(event)
     order = switch_to_transfer(order=order, context=make_verified_context())
 
@@ -281,6 +302,19 @@ def test_lapsed_place_of_the_switched_order_is_not_owed(event):
     assert get_balance_cents(order) == (12_000, 0, 0)
 
 
+def test_lapsed_places_of_an_unverified_order_are_not_synced_again_and_again(
+    client, stripe, event, django_assert_num_queries
+):
+    order = order_as_stranger(event)
+    sync_receivable(order)
+    switch(client, order)
+    expire_holds(order)
+    release_expired_holds()
+
+    with django_assert_num_queries(1):
+        withdraw_lapsed_charges()
+
+
 def test_later_addon_of_a_confirmed_place_cannot_be_switched(event):
     order = order_by_card(event)
     place = order.registrations.get()
@@ -294,7 +328,6 @@ def test_later_addon_of_a_confirmed_place_cannot_be_switched(event):
 
 
 def test_sponsor_is_confirmed_and_reads_how_to_pay(event, mailoutbox, run_tasks):
-    make_issuer()
     package = make_package(event, event.tickets.get(slug="guest"), capacity=1)
     one = take_package(
         package=package, sponsor_request=make_sponsor_request(payment="card"), idempotency_key="a"
@@ -332,7 +365,6 @@ def test_order_that_is_on_invoice_cannot_be_switched(event):
 
 
 def test_order_on_invoice_is_paid_by_card_from_the_page_of_the_transfer(client, stripe, event, run_tasks):
-    make_issuer()
     order = order_by_card(event, payment="invoice")
     transfer_page = client.get(build_page_path(order, "transfer")).text
     pay_page = client.get(build_page_path(order)).text
@@ -383,7 +415,6 @@ def test_poller_leaves_the_session_of_an_order_on_invoice_open(stripe, event):
 
 
 def test_no_transfer_is_asked_for_while_a_direct_debit_is_under_way(client, stripe, event, run_tasks):
-    make_issuer()
     order = order_by_card(event, payment="invoice")
     stripe.world.pay(begin_payment(order), "sepa_debit")
     stripe.post.deliver()
@@ -395,7 +426,6 @@ def test_no_transfer_is_asked_for_while_a_direct_debit_is_under_way(client, stri
 
 
 def test_cancelled_order_on_invoice_offers_no_card_payment(client, event):
-    make_issuer()
     order = order_by_card(event, payment="invoice")
     order.registrations.update(cancelled_at=timezone.now(), cancellation_fee=3_000)
 
