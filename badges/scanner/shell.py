@@ -25,6 +25,12 @@ FONT_FILES = [
 ]
 # Loaded with the camera, so that the page itself loads sooner.
 READER_SCRIPTS = ["vendor/barcode-detector/ponyfill.js", "vendor/barcode-detector/zxing-exported.js"]
+# app.js and what it imports; scanning.js and what it imports are loaded once a device is paired.
+FIRST_MODULES = (
+    "api app badge_codes clock database device_facts device_key installation keyboard_scanner page pairing"
+    " sounds storage_copy verdict"
+)
+FIRST_SCRIPTS = ["vendor/idb/index.js", *(f"scanner/{module}.js" for module in FIRST_MODULES.split())]
 # Outside SCRIPTS_DIR, so they are listed by name: the service worker must cache every imported script.
 VENDOR_SCRIPTS = [
     "vendor/idb/index.js",
@@ -40,6 +46,12 @@ def list_static_files() -> list[str]:
     return [*own_files, STYLESHEET, *VENDOR_SCRIPTS, READER_WASM, *FONT_FILES]
 
 
+def list_scanning_scripts() -> list[str]:
+    """Return the names of the scripts that only a paired device needs."""
+    scripts = [name for name in list_static_files() if name.endswith(".js")]
+    return [name for name in scripts if name not in FIRST_SCRIPTS and name not in READER_SCRIPTS]
+
+
 def render_page(language: str) -> str:
     """Render the page; it is the same for everyone, so that a phone may cache it."""
     with translation.override(language):
@@ -47,15 +59,12 @@ def render_page(language: str) -> str:
             "language": language,
             "texts": scanner_texts(),
             # Preloaded all at once: browsers discover nested imports only one level after the other.
-            "modules": [
-                static(name)
-                for name in list_static_files()
-                if name.endswith(".js") and name not in READER_SCRIPTS
-            ],
+            "modules": [static(name) for name in FIRST_SCRIPTS],
             "settings": {
                 "reader": static(READER_WASM),
                 "worker": reverse("scanner-worker"),
                 "scopes": list_page_urls(),
+                "scanning_scripts": [static(name) for name in list_scanning_scripts()],
                 "snapshot": reverse("scanner-snapshot"),
                 "scans": reverse("scanner-scans"),
                 "pair": reverse("scanner-pair"),

@@ -511,6 +511,8 @@ declare global {
       reader: string;
       worker: string;
       scopes: string[];
+      /** The addresses of the scripts that only a paired device needs. */
+      scanning_scripts: string[];
       snapshot: string;
       scans: string;
       pair: string;

@@ -66,16 +66,38 @@ def test_service_worker_caches_every_imported_script():
     assert [name for name in kept if finders.find(name) is None] == []
 
 
-def test_page_preloads_all_scripts(client):
+def list_static_imports(script):
+    """Return the files that a script imports, and those that they import."""
+    found = {script}
+    for imported in re.findall(r'from "([./][^"]+)"', script.read_text()):
+        path = (script.parent / imported).resolve()
+        # A vendored library is one file.
+        found |= {path} if "vendor" in path.parts else list_static_imports(path)
+    return found
+
+
+def test_page_preloads_first_scripts(client):
     """Preload scripts: on a slow network, nested imports would take a round trip each."""
     found = client.get("/scan/").content.decode()
+
     preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', found)
 
-    scripts = [name for name in shell.list_static_files() if name.endswith(".js")]
+    expected = list_static_imports(SCRIPTS / "app.js")
+    assert sorted(preloaded) == sorted(
+        static("/".join(path.parts[path.parts.index("static") + 1 :])) for path in expected
+    )
+
+
+def test_paired_device_preloads_all_other_scripts(client):
+    found = client.get("/scan/").content.decode()
+    settings = json.loads(re.search(r'<script id="settings"[^>]*>(.*?)</script>', found)[1])
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', found)
+
+    scripts = {static(name) for name in shell.list_static_files() if name.endswith(".js")}
 
     # The library that reads codes is loaded with the camera.
-    assert preloaded == [static(name) for name in scripts if name not in shell.READER_SCRIPTS]
-    assert static("vendor/idb/index.js") in preloaded
+    readers = {static(name) for name in shell.READER_SCRIPTS}
+    assert set(settings["scanning_scripts"]) == scripts - readers - set(preloaded)
 
 
 def test_service_worker_changes_with_texts_and_files(monkeypatch, settings):
