@@ -7,7 +7,7 @@ from convention.api.throttles import seconds_until_allowed
 
 # For one address: nobody can flood a stranger's mailbox with orders in their name. Mails beyond it wait for
 # the next hour; none is lost.
-MAILS_PER_HOUR = 30
+CONFIRMATIONS_PER_HOUR = 30
 
 
 def seconds_until_mail_allowed(address: str) -> int:
@@ -15,4 +15,4 @@ def seconds_until_mail_allowed(address: str) -> int:
     # A backend that cannot defer tasks (as in tests) would retry at once, without end.
     if settings.RATE_LIMITS == "off" or not task_backends["default"].supports_defer:
         return 0
-    return seconds_until_allowed("confirmations", address, limit=MAILS_PER_HOUR, window_seconds=3600)
+    return seconds_until_allowed("confirmations", address, limit=CONFIRMATIONS_PER_HOUR, window_seconds=3600)

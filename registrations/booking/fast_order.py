@@ -89,9 +89,10 @@ def save_order_fast(prepared: PreparedOrder) -> bool:
 
     Raise FastPathFailed if stock is short, a row was deleted, or the key is repeated.
     """
-    task = make_waiting_task(hooks.send_order_mails)
-    if task is None or not is_usual_order(prepared):
+    if not is_usual_order(prepared) or (task := make_waiting_task(hooks.send_order_mails)) is None:
         return False
+    for registration in prepared.registrations:
+        registration.update_search_columns()  # as `bulk_create` does
     first = prepared.registrations[0]
     shape = OrderShape(
         place_count=len(prepared.registrations),

@@ -63,7 +63,12 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
     request = request.normalize()
     try:
         refuse_if_closed(event, at=context.rules_apply_at)
-        return _price_and_book_with_retry(event, request, context)
+        try:
+            return _price_and_book(event, request, context)
+        except VoucherExhausted:
+            # Other orders used the code up after the price was read. With a fresh catalog the code is refused
+            # or, if a total was expected, PriceChanged names the new price.
+            return _price_and_book(event, request, replace(context, catalog=None))
     except (ConventionError, IntegrityError):
         # A repeated request fails at a check, or at the key's unique constraint: return the first order.
         if context.idempotency_key and (
@@ -71,15 +76,6 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
         ):
             return order
         raise
-
-
-def _price_and_book_with_retry(event: Event, request: OrderRequest, context: OrderContext) -> Order:
-    try:
-        return _price_and_book(event, request, context)
-    except VoucherExhausted:
-        # Other orders used the code up after the price was read. With a fresh catalog the code is refused or,
-        # if a total was expected, PriceChanged names the new price.
-        return _price_and_book(event, request, replace(context, catalog=None))
 
 
 def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) -> Order:

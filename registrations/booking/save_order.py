@@ -25,7 +25,6 @@ def save_order(prepared: PreparedOrder) -> None:
 
     Raise SoldOut or CompanyFull. Within a transaction the caller has to let it roll back then.
     """
-    _update_search_columns(prepared)
     # Without the savepoint a violated constraint would also end the caller's transaction.
     savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
     try:
@@ -42,14 +41,8 @@ def save_order_without_savepoint(prepared: PreparedOrder) -> None:
 
     Raise FastPathFailed too: then the caller has to roll back and to begin again with `save_order_plain`.
     """
-    _update_search_columns(prepared)
     if not save_order_fast(prepared):
         save_order_plain(prepared)
-
-
-def _update_search_columns(prepared: PreparedOrder) -> None:
-    for registration in prepared.registrations:
-        registration.update_search_columns()
 
 
 def save_order_plain(prepared: PreparedOrder) -> None:

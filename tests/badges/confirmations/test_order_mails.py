@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.codes import build_badge_code
 from badges.confirmations.mail_history import MailHistory
-from badges.confirmations.mail_throttle import MAILS_PER_HOUR, seconds_until_mail_allowed
+from badges.confirmations.mail_throttle import CONFIRMATIONS_PER_HOUR, seconds_until_mail_allowed
 from badges.confirmations.send import send_order_mails
 from convention.events.models import Event, Venue
 from convention.text.dates import format_date
@@ -447,7 +447,7 @@ def test_rate_limited_mails_of_order_share_one_later_task(settings, run_tasks, m
     order = make_order(event, "Ana", "Ben", "Eve")
     run_tasks()
     settings.RATE_LIMITS = "on"
-    for _each in range(MAILS_PER_HOUR):
+    for _each in range(CONFIRMATIONS_PER_HOUR):
         seconds_until_mail_allowed("assistant@example.org")
     for registration in order.registrations.all():
         substitute_attendee(
@@ -471,7 +471,7 @@ def test_rate_limited_verification_link_is_sent_later(settings, mailoutbox):
     order = make_order(event, ticket="member")
     DBTaskResult.objects.all().delete()
     settings.RATE_LIMITS = "on"
-    for _each in range(MAILS_PER_HOUR):
+    for _each in range(CONFIRMATIONS_PER_HOUR):
         seconds_until_mail_allowed("zoe@example.org")
 
     send_order_mails.func(order.pk)
@@ -487,7 +487,7 @@ def test_task_without_due_mail_does_not_use_rate_limit(settings, run_tasks, mail
     run_tasks()
     settings.RATE_LIMITS = "on"
 
-    for _each in range(MAILS_PER_HOUR):
+    for _each in range(CONFIRMATIONS_PER_HOUR):
         send_order_mails.func(order.pk)
 
     assert seconds_until_mail_allowed("buyer@example.org") == 0

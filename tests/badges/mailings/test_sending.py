@@ -7,7 +7,7 @@ from aiosmtpd.controller import Controller
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.confirmations.mail_throttle import MAILS_PER_HOUR, seconds_until_mail_allowed
+from badges.confirmations.mail_throttle import CONFIRMATIONS_PER_HOUR, seconds_until_mail_allowed
 from badges.confirmations.send import send_order_mails
 from badges.mailings.composing.drafts import NotADraft
 from badges.mailings.composing.segments import Segment
@@ -390,7 +390,7 @@ def test_rate_limited_address_gets_mail_later(mailoutbox, run_tasks, settings):
     settings.RATE_LIMITS = "on"
     event = make_event()
     add_people(event, 1)
-    for _each in range(MAILS_PER_HOUR):
+    for _each in range(CONFIRMATIONS_PER_HOUR):
         seconds_until_mail_allowed("ana0@example.org")
     mailing = launch_mailing(mailing=make_mailing(event))
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.confirmations.mail_throttle import MAILS_PER_HOUR
+from badges.confirmations.mail_throttle import CONFIRMATIONS_PER_HOUR
 from convention.errors import InvalidFields, SoldOut
 from convention.events.models import Event
 from convention.tables.files import ParsedTable
@@ -183,13 +183,13 @@ def test_idempotency_key_returns_same_order_for_a_day_and_is_refused_afterwards(
 def test_mails_to_one_mailbox_are_limited_per_hour_and_the_rest_is_sent_later(run_tasks, mailoutbox):
     event = make_event()
     make_ticket(event)
-    for _each in range(MAILS_PER_HOUR + 2):
+    for _each in range(CONFIRMATIONS_PER_HOUR + 2):
         submit_order(event, "assistant@example.org", ticket="guest")
 
     results = run_tasks()
 
-    assert len(results) == MAILS_PER_HOUR + 2
-    assert len(mailoutbox) == MAILS_PER_HOUR
+    assert len(results) == CONFIRMATIONS_PER_HOUR + 2
+    assert len(mailoutbox) == CONFIRMATIONS_PER_HOUR
     unsent = Registration.objects.filter(confirmation_sent_at__isnull=True)
     assert unsent.count() == 2
 
@@ -204,4 +204,4 @@ def test_mails_to_one_mailbox_are_limited_per_hour_and_the_rest_is_sent_later(ru
     run_tasks()
 
     assert unsent.count() == 0
-    assert len(mailoutbox) == MAILS_PER_HOUR + 2
+    assert len(mailoutbox) == CONFIRMATIONS_PER_HOUR + 2
