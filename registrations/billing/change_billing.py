@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
-from convention.errors import NotOpenNow
+from convention.errors import ConventionError, NotOpenNow
 from registrations.invoices.ledger.charges import lock_receivable, update_buyer
 from registrations.invoices.models.documents import Invoice
 from registrations.models import Order, RegistrationAddon
 from registrations.order_request import BillingDetails
 
-from .receivables import find_stored_receivable, make_buyer
+from .package_price import price_package
+from .receivables import find_stored_receivable, list_active_sponsorships, make_buyer
 
 # The fields of a receivable that repeat those of the order; the treasurer alone changes the others.
 COPIED_FIELDS = ("name", "street", "postcode", "city", "country", "purchase_order")
@@ -22,6 +23,13 @@ TAX_FIELDS = ("siren", "vat_number")
 
 class AlreadyInvoiced(NotOpenNow):
     """An issued invoice never changes: the treasurer corrects it with a credit note."""
+
+
+class PriceWouldChange(ConventionError):
+    """The price of a package was agreed with or without VAT, which the new details would change."""
+
+    kind = "price-would-change"
+    status = 409
 
 
 def can_change_billing_details(order: Order) -> bool:
@@ -44,7 +52,7 @@ def load_billing_values(order: Order) -> dict[str, str]:
 def change_billing_details(*, order: Order, billing: BillingDetails, purchase_order: str) -> Order:
     """Save the recipient of the invoice and the purchase order, also on the order's receivable.
 
-    Raise AlreadyInvoiced.
+    Raise AlreadyInvoiced or PriceWouldChange.
     """
     order = Order.objects.locked_for_update().get(pk=order.pk)
     receivable = find_stored_receivable(order)
@@ -55,6 +63,7 @@ def change_billing_details(*, order: Order, billing: BillingDetails, purchase_or
         raise AlreadyInvoiced(
             _("The invoice has been issued. Ask the organizers to correct it: they will issue a new one.")
         )
+    _require_same_package_price(order, billing)
     former_tax_number = load_billing_values(order)["billing_tax_number"]
     values: dict[str, Any] = {f"billing_{name}": text for name, text in asdict(billing.normalize()).items()}
     values["purchase_order"] = purchase_order.strip()
@@ -71,6 +80,21 @@ def change_billing_details(*, order: Order, billing: BillingDetails, purchase_or
         names = (*COPIED_FIELDS, *TAX_FIELDS) if has_other_tax_number else COPIED_FIELDS
         update_buyer(receivable, {name: getattr(buyer, name) for name in names})
     return order
+
+
+def _require_same_package_price(order: Order, billing: BillingDetails) -> None:
+    """Raise PriceWouldChange if the reverse charge applies to the former details only, or to the new ones."""
+    for sponsorship in list_active_sponsorships(order):
+        package = sponsorship.package
+        former = price_package(package, country=order.billing_country, tax_number=order.billing_tax_number)
+        new = price_package(package, country=billing.country, tax_number=billing.tax_number)
+        if former.is_reverse_charged != new.is_reverse_charged:
+            raise PriceWouldChange(
+                _(
+                    "With this country and VAT number, the price of the package would change, because VAT "
+                    "is charged differently. Ask the organizers to change your order."
+                )
+            )
 
 
 def change_to_invoice_payment(*, order: Order) -> None:

@@ -17,7 +17,8 @@ from registrations.invoices.ledger.manual_charges import (
     derive_manual_reference,
     record_manual_charges,
 )
-from registrations.invoices.models import Receivable
+from registrations.invoices.models import Issuer, Receivable
+from registrations.invoices.reverse_charge import TaxedPrice, apply_reverse_charge
 
 # Dues are recorded at most so long before the membership begins.
 MAX_LEAD_TIME = datetime.timedelta(days=90)
@@ -58,9 +59,10 @@ def _exclude_recorded_by_hand(
     earliest = min(row.starts_on for row in memberships) - MAX_LEAD_TIME
     rows = Receivable.objects.filter(event=None, created_at__date__gte=earliest).order_by("pk")
     unused = list(rows.exclude(reference__in=proposed_references).with_balance())
-    remaining = []
+    issuer, remaining = Issuer.get_current(), []
     for membership in memberships:
-        match = next((row for row in unused if _is_for_dues(row, membership)), None)
+        dues = sum_dues(membership, issuer=issuer)
+        match = next((row for row in unused if _is_for_dues(row, membership, dues)), None)
         if match is None:
             remaining.append(membership)
         else:
@@ -68,9 +70,9 @@ def _exclude_recorded_by_hand(
     return remaining
 
 
-def _is_for_dues(receivable: Any, membership: Membership) -> bool:
-    """Return whether a receivable with its balance seems to be for the dues of this membership."""
-    if (receivable.amount_owed, receivable.currency) != (membership.total_dues.amount, membership.currency):
+def _is_for_dues(receivable: Any, membership: Membership, dues: int) -> bool:
+    """Return whether a receivable with its balance seems to be for these dues of the membership, in cents."""
+    if (receivable.amount_owed, receivable.currency) != (dues, membership.currency):
         return False
     company = membership.company
     has_siren = bool(company.siren) and receivable.siren == company.siren
@@ -111,9 +113,10 @@ def make_dues_subject(membership: Membership) -> dict[str, Any]:
 
 def record_dues(membership: Membership) -> Receivable:
     """Create the receivable of the dues, as the form would without a change. Raise InvalidCharge."""
+    issuer = Issuer.get_current()
     # Stored and printed on the invoice, whose language is the buyer's.
     with translation.override(Buyer.language):
-        values, lines = make_dues_subject(membership), list_dues_lines(membership)
+        values, lines = make_dues_subject(membership), list_dues_lines(membership, issuer=issuer)
     subject = {name: values.pop(name) for name in ("subject", "service_from", "service_to")}
     items = []
     for number, line in enumerate(lines, start=1):
@@ -137,15 +140,31 @@ def record_dues(membership: Membership) -> Receivable:
     )
 
 
-def list_dues_lines(membership: Membership) -> list[dict[str, Any]]:
+def sum_dues(membership: Membership, *, issuer: Issuer | None) -> int:
+    """Return the dues with the extra seats in cents; without VAT where the company declares it."""
+    return sum(line["quantity"] * line["price"] for line in list_dues_lines(membership, issuer=issuer))
+
+
+def list_dues_lines(membership: Membership, *, issuer: Issuer | None) -> list[dict[str, Any]]:
     """Return the dues and the extra seats as initial lines of the form."""
-    tax = f"{membership.vat_rate}:{membership.exemption if not membership.vat_rate else ''}"
     lines = [
         (_("Membership: %(plan)s") % {"plan": membership.title}, 1, membership.dues_cents),
         (_("Extra seats"), membership.extra_seats, membership.extra_seat_price_cents),
     ]
+    prices = [(text, quantity, _tax_dues(membership, cents, issuer)) for text, quantity, cents in lines]
     return [
-        {"description": text, "quantity": quantity, "price": price, "tax": tax}
-        for text, quantity, price in lines
-        if quantity * price
+        {
+            "description": text,
+            "quantity": quantity,
+            "price": price.cents,
+            "tax": f"{price.vat_rate}:{price.exemption}",
+        }
+        for text, quantity, price in prices
+        if quantity * price.cents
     ]
+
+
+def _tax_dues(membership: Membership, cents: int, issuer: Issuer | None) -> TaxedPrice:
+    company, exemption = membership.company, "" if membership.vat_rate else membership.exemption
+    price = TaxedPrice(cents, membership.vat_rate, exemption)
+    return apply_reverse_charge(price, issuer=issuer, country=company.country, vat_number=company.vat_number)

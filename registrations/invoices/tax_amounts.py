@@ -7,6 +7,8 @@ EN 16931 checks both sums, and rounding each line would let them differ by some 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .vat_exemptions import get_vat_category
+
 # 100 %, in hundredths of a percent.
 FULL_RATE = 10_000
 STANDARD_VAT_RATE = 2000
@@ -16,7 +18,7 @@ VAT_RATES = (STANDARD_VAT_RATE, 1000, 550, 210, 0)
 
 @dataclass(frozen=True)
 class TaxTotal:
-    """Total of one VAT rate: net and VAT in cents, with the exemption codes of a rate of 0."""
+    """Total of one VAT rate and category: net and VAT in cents, with the exemption codes of a rate of 0."""
 
     rate: int
     net: int
@@ -64,11 +66,13 @@ class PricedLine:
 
 
 def compute_taxes(lines: Sequence[PricedLine]) -> tuple[list[int], list[TaxTotal]]:
-    """Return the net of each line and the totals for each rate, highest rate first."""
+    """Return the net of each line and the totals for each rate and category, highest rate first."""
     nets = [line.net_cents or 0 for line in lines]
     taxes = []
-    for rate in sorted({line.vat_rate for line in lines}, reverse=True):
-        indexes = [index for index, line in enumerate(lines) if line.vat_rate == rate]
+    # EN 16931 wants a total of its own for the reverse charge, apart from what is exempt.
+    groups = [(line.vat_rate, get_vat_category(line.vat_rate, line.exemption)) for line in lines]
+    for rate, category in sorted(set(groups), reverse=True):
+        indexes = [index for index, group in enumerate(groups) if group == (rate, category)]
         # Lines that reverse others keep their net; only the rest is computed.
         new_indexes = [index for index in indexes if lines[index].net_cents is None]
         amounts = [lines[index].gross_cents for index in new_indexes]

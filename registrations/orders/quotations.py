@@ -19,6 +19,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
+from registrations.billing.package_price import price_package
 from registrations.billing.receivables import make_buyer, sync_receivable_for_reader
 from registrations.booking.prepare_sale import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
@@ -177,13 +178,15 @@ def create_package_quotation(
     The name of the sponsor's contact and the website are for an order of the same.
     """
     request = request.normalize()
+    billing = request.billing
+    price = price_package(package, country=billing.country, tax_number=billing.tax_number)
     with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
         line = ChargeItem(
             key=package.slug,
             description=package.title,
-            unit_price=package.price,
-            vat_rate=package.vat_rate,
-            exemption=package.vat_exemption,
+            unit_price=price.cents,
+            vat_rate=price.vat_rate,
+            exemption=price.exemption,
         )
         return create_quotation(
             buyer=_make_buyer(request),

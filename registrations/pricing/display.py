@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from convention.money import Money
 from registrations.billing.receivables import list_owed_items
-from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
+from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 from registrations.models import Order, Registration, Sponsorship, Ticket
 
 from .quote import QuoteLine, VatTotal, sum_vat_by_rate
@@ -58,7 +58,8 @@ def describe_vat(total: VatTotal, currency: str) -> str:
     """Return “incl. €20 VAT (20%)”, or the legal reason why there is no VAT."""
     # An invoice without VAT must name the legal reason (EN 16931, BT-120).
     if total.rate == 0:
-        return str(dict(VAT_EXEMPTION_CHOICES).get(total.exemption, total.exemption))
+        exemption = VAT_EXEMPTIONS.get(total.exemption)
+        return str(exemption.legal_text) if exemption else total.exemption
     amount = Money(total.vat_amount, currency)
     return _("incl. %(amount)s VAT (%(rate)s%%)") % {
         "rate": format_vat_rate(total.rate),

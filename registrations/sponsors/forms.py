@@ -13,6 +13,9 @@ from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.text.normalize import name_search_key
 from convention.text.validators import validate_person_name, validate_without_links
 from convention.web.forms import CountField
+from registrations.billing.package_price import price_package
+from registrations.invoices.models import Issuer
+from registrations.invoices.reverse_charge import TaxedPrice, can_reverse_charge
 from registrations.models import Order, Package, Sponsorship
 from registrations.models.sponsors import MAX_INCLUDED_PLACES
 from registrations.order_request import BillingDetails, OrderRequest
@@ -147,6 +150,11 @@ class SponsorOrderForms:
         self.billing = (
             BillingForm(data, initial={"billing_country": "FR", **billing}) if package.price else None
         )
+        if self.billing and package.vat_rate and can_reverse_charge(Issuer.get_current()):
+            self.billing.fields["billing_tax_number"].help_text = _(
+                "It appears on the invoice. Companies in another EU country pay the price without VAT "
+                "(reverse charge) if they enter their VAT number."
+            )
         # A free package needs neither billing details nor a payment method.
         by_card = package.price and settings.CARD_PAYMENT
         initial = {"payment": Order.Payment.INVOICE}
@@ -161,6 +169,22 @@ class SponsorOrderForms:
             "payment": self.payment,
             "language_form": self.language,
         }
+
+    @property
+    def price(self) -> TaxedPrice:
+        """Return the price with the billing details as entered so far, valid or not."""
+        billing = self.billing
+        if billing is None:
+            return TaxedPrice(self.package.price, self.package.vat_rate, self.package.vat_exemption)
+        if billing.is_bound:
+            # Fills `cleaned_data`, without what is malformed.
+            billing.is_valid()
+        values = billing.cleaned_data if billing.is_bound else billing.initial
+        return price_package(
+            self.package,
+            country=values.get("billing_country", ""),
+            tax_number=values.get("billing_tax_number", ""),
+        )
 
     def is_valid(self) -> bool:
         """Return whether all forms are valid; each keeps its own errors."""

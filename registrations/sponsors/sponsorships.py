@@ -19,6 +19,7 @@ from convention.club.models import Company
 from convention.db.limited_stock import LimitedStock
 from convention.errors import NotOpenNow
 from convention.text.normalize import normalize_whitespace
+from registrations.billing.package_price import price_package
 from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import decide_terms_for_due
 from registrations.booking.build_order import HOLD_DURATION, get_hold_duration
@@ -28,6 +29,7 @@ from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
+from registrations.invoices.reverse_charge import TaxedPrice
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -116,11 +118,13 @@ def check_package_on_sale(package: Package) -> None:
 def _book_package(
     package: Package, sponsor_request: SponsorRequest, context: OrderContext, *, card_hold: datetime.timedelta
 ) -> Sponsorship:
-    order = _make_order(package, sponsor_request, context)
+    billing = sponsor_request.order.billing
+    price = price_package(package, country=billing.country, tax_number=billing.tax_number)
+    order = _make_order(package, sponsor_request, context, price)
     status_dates = _make_status_dates(order, card_hold)
     # The same dates for all, so that package and places expire and are confirmed together.
     registrations = [_make_registration(order, ticket, status_dates) for ticket in package.included_tickets]
-    sponsorship = _make_sponsorship(package, order, sponsor_request, status_dates)
+    sponsorship = _make_sponsorship(package, order, sponsor_request, price, status_dates)
     # The request is hashed for idempotency, so the package has to be part of it.
     request = replace(sponsor_request.order, places=(RequestedPlace(ticket=f"package/{package.slug}"),))
     with throttle_unverified_order(order, context, place_count=len(registrations) + 1):
@@ -146,6 +150,7 @@ def _make_sponsorship(
     package: Package,
     order: Order,
     sponsor_request: SponsorRequest,
+    price: TaxedPrice,
     status_dates: dict[str, datetime.datetime],
 ) -> Sponsorship:
     """Return the sponsorship, unsaved."""
@@ -158,14 +163,16 @@ def _make_sponsorship(
         contact=sponsor_request.contact,
         website=sponsor_request.website,
         # Copied: the order owes what was agreed, whatever the package costs later.
-        price=package.price,
-        vat_rate=package.vat_rate,
-        vat_exemption=package.vat_exemption,
+        price=price.cents,
+        vat_rate=price.vat_rate,
+        vat_exemption=price.exemption,
         **status_dates,
     )
 
 
-def _make_order(package: Package, sponsor_request: SponsorRequest, context: OrderContext) -> Order:
+def _make_order(
+    package: Package, sponsor_request: SponsorRequest, context: OrderContext, price: TaxedPrice
+) -> Order:
     """Return the order, unsaved."""
     request = sponsor_request.order
     payment = request.payment if package.price else Order.Payment.FREE
@@ -177,7 +184,7 @@ def _make_order(package: Package, sponsor_request: SponsorRequest, context: Orde
         payment=payment,
         needs_verification=payment == Order.Payment.INVOICE and not context.is_trusted,
         network=context.network,
-        total=package.price,
+        total=price.cents,
         currency=package.currency,
         purchase_order=request.purchase_order,
         billing_name=request.billing.name or sponsor_request.name,

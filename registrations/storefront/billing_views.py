@@ -11,6 +11,7 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.change_billing import (
     AlreadyInvoiced,
+    PriceWouldChange,
     can_change_billing_details,
     change_billing_details,
     load_billing_values,
@@ -51,6 +52,9 @@ def save_billing_form(request: HttpRequest, form: BillingForm, order: Order) -> 
         change_billing_details(
             order=order, billing=form.build_details(), purchase_order=form.cleaned_data["purchase_order"]
         )
+    except PriceWouldChange as error:
+        form.add_error(None, str(error))
+        return False
     except AlreadyInvoiced as error:
         messages.error(request, str(error))
     else:

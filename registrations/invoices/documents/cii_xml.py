@@ -14,7 +14,7 @@ from lxml import etree
 from convention.text.countries import country_codes
 from registrations.invoices.formatting import INVALID_XML_CHARACTERS, compute_unit_price
 from registrations.invoices.models import Invoice, InvoiceLine, Issuer
-from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
+from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS, get_vat_category
 
 from .completeness import InvalidInvoice
 
@@ -164,7 +164,10 @@ def build_line_item(line: InvoiceLine) -> XmlNode:
             (
                 "ram:SpecifiedLineTradeSettlement",
                 [
-                    ("ram:ApplicableTradeTax", [("ram:TypeCode", "VAT"), *build_tax_category(line.vat_rate)]),
+                    (
+                        "ram:ApplicableTradeTax",
+                        [("ram:TypeCode", "VAT"), *build_tax_category(line.vat_rate, line.exemption)],
+                    ),
                     (
                         "ram:SpecifiedTradeSettlementLineMonetarySummation",
                         [("ram:LineTotalAmount", format_decimal(line.net))],
@@ -181,10 +184,10 @@ def format_net_price(line: InvoiceLine) -> str:
     return f"{integer_part}.{decimals:0<2}"
 
 
-def build_tax_category(vat_rate: int, *extra_nodes: XmlNode | None) -> list[XmlNode | None]:
-    """Return category S (standard rate) or E (exempt) with its percentage."""
+def build_tax_category(vat_rate: int, exemption: str, *extra_nodes: XmlNode | None) -> list[XmlNode | None]:
+    """Return the category (`get_vat_category`) with its percentage."""
     return [
-        ("ram:CategoryCode", "S" if vat_rate else "E"),
+        ("ram:CategoryCode", get_vat_category(vat_rate, exemption)),
         *extra_nodes,
         ("ram:RateApplicablePercent", format_decimal(vat_rate)),
     ]
@@ -306,7 +309,7 @@ def build_tax_total(tax: dict[str, Any], vat_due: str) -> XmlNode:
     """Return the totals of one VAT rate."""
     codes = tax["exemptions"]
     due = DUE_ON_INVOICE if vat_due == Issuer.VatDue.DEBITS else DUE_ON_PAYMENT
-    # One group per rate: exempt lines may have different reasons.
+    # One group per rate and category: exempt lines may have different reasons.
     reason = "; ".join(str(VAT_EXEMPTIONS[code].legal_text) for code in codes)
     return (
         "ram:ApplicableTradeTax",
@@ -317,6 +320,8 @@ def build_tax_total(tax: dict[str, Any], vat_due: str) -> XmlNode:
             ("ram:BasisAmount", format_decimal(tax["net"])),
             *build_tax_category(
                 tax["rate"],
+                # All exemptions of a group have the same category.
+                codes[0] if codes else "",
                 # One VAT group has one code at most; several exemptions are named in the text.
                 ("ram:ExemptionReasonCode", codes[0] if len(codes) == 1 else ""),
                 ("ram:DueDateTypeCode", due),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from convention.text.countries import country_codes
 from registrations.invoices.models import Issuer, Receivable
+from registrations.invoices.reverse_charge import is_reverse_charged
 
 
 class InvalidInvoice(ConventionError):
@@ -45,6 +46,17 @@ def require_complete_invoice(
         missing_texts = ", ".join(missing)
         raise InvalidInvoice(
             _("The invoice cannot be issued without %(what)s. Correct this first.") % {"what": missing_texts}
+        )
+
+
+def require_reverse_charge_buyer(issuer: Issuer, buyer: Mapping[str, str]) -> None:
+    """Raise InvalidInvoice if the buyer of a service without VAT has to pay VAT here."""
+    if not is_reverse_charged(issuer=issuer, country=buyer["country"], vat_number=buyer["vat_number"]):
+        raise InvalidInvoice(
+            _(
+                "An invoice with reverse charge needs the issuer’s VAT number, and a buyer in another EU "
+                "country with a valid VAT number of that country. Correct the buyer’s details, or charge VAT."
+            )
         )
 
 

@@ -3,6 +3,7 @@
 import datetime
 import io
 from collections.abc import Callable
+from typing import Any
 
 from django.utils import translation
 from django.utils.formats import number_format
@@ -21,7 +22,7 @@ from registrations.invoices.formatting import (
     format_vat_rate,
 )
 from registrations.invoices.models import Invoice, InvoiceLine
-from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
+from registrations.invoices.vat_exemptions import REVERSE_CHARGE, VAT_EXEMPTIONS
 
 from .pdf_layout import COLUMN_EDGES, PALE_INK_COLOR, RIGHT_BLOCK_X, SIDE_MARGIN, TABLE_WIDTH, DocumentSheets
 
@@ -167,22 +168,34 @@ def draw_line_table(sheets: DocumentSheets, lines: list[InvoiceLine]) -> None:
             line.description,
             number_format(line.quantity, 0, force_grouping=True).replace("-", "−"),
             format_unit_price(line.net, line.quantity),
-            # A line without VAT is always exempt; the reason is below the totals.
-            format_vat_rate(line.vat_rate) if line.vat_rate else _("exempt"),
+            # The reason of a line without VAT is below the totals.
+            format_vat_rate(line.vat_rate) if has_vat_rate(line) else _("exempt"),
             format_cents(line.net, line.invoice.currency),
         ]
         sheets.draw_row(cells)
     sheets.end_table()
 
 
+def has_vat_rate(line: InvoiceLine) -> bool:
+    """Return whether the line has a rate. The reverse charge has 0%: the service is taxed, by the buyer."""
+    return bool(line.vat_rate) or line.exemption == REVERSE_CHARGE
+
+
+def describe_tax_total(tax: dict[str, Any], currency: str) -> str:
+    """Return the label of the total of one VAT rate or reason for not charging VAT."""
+    values = {"rate": format_vat_rate(tax["rate"]), "net": format_cents(tax["net"], currency)}
+    if tax["rate"]:
+        return _("VAT at %(rate)s on %(net)s") % values
+    if tax["exemptions"] == [REVERSE_CHARGE]:
+        return _("Reverse charge: %(net)s") % values
+    return _("Exempt from VAT: %(net)s") % values
+
+
 def draw_totals(sheets: DocumentSheets, document: Invoice) -> None:
     """Draw VAT totals and sums, kept together on one page."""
     currency, paid = document.currency, document.details["paid"]
     rows = [(_("Total net"), document.net, FontWeight.REGULAR)]
-    for tax in document.taxes:
-        values = {"rate": format_vat_rate(tax["rate"]), "net": format_cents(tax["net"], currency)}
-        label = _("VAT at %(rate)s on %(net)s") if tax["rate"] else _("Exempt from VAT: %(net)s")
-        rows.append((label % values, tax["vat"], FontWeight.REGULAR))
+    rows += [(describe_tax_total(tax, currency), tax["vat"], FontWeight.REGULAR) for tax in document.taxes]
     rows.append((_("Total with VAT"), document.total, FontWeight.BOLD))
     if paid:
         rows.append((_("Already paid"), -paid, FontWeight.REGULAR))

@@ -18,8 +18,9 @@ from convention.text.dates import format_date
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Issuer, Receivable
 from registrations.invoices.tax_amounts import PricedLine, TaxTotal, compute_taxes
+from registrations.invoices.vat_exemptions import REVERSE_CHARGE
 
-from .completeness import require_complete_invoice
+from .completeness import require_complete_invoice, require_reverse_charge_buyer
 from .numbering import assign_next_number, format_invoice_number, get_issue_day
 
 SELLER_FIELDS: Final = (
@@ -104,6 +105,15 @@ def _require_lines_and_issuer(receivable: Receivable, lines: Sequence[DraftLine]
     return require_issuer()
 
 
+def _require_buyer_pays_vat(issuer: Issuer, buyer: dict[str, str], lines: Sequence[DraftLine]) -> None:
+    """Raise InvalidInvoice if a line has the reverse charge, and the buyer's details do not allow it.
+
+    Pass no lines of a credit note: what was invoiced is credited, whatever the buyer's details are by now.
+    """
+    if any(line.exemption == REVERSE_CHARGE for line in lines):
+        require_reverse_charge_buyer(issuer, buyer)
+
+
 def create_document(
     receivable: Receivable,
     heading: DocumentHeading,
@@ -115,6 +125,7 @@ def create_document(
     buyer = snapshot_buyer(receivable, heading.origin)
     require_complete_invoice(issuer, buyer, receivable.currency, [line.description for line in lines])
     is_credit = heading.kind == Invoice.Kind.CREDIT_NOTE
+    _require_buyer_pays_vat(issuer, buyer, [] if is_credit else lines)
     code = issuer.credit_series if is_credit else issuer.invoice_series
     day = issued_on or get_issue_day(code)
     nets, taxes = compute_taxes(
@@ -122,7 +133,6 @@ def create_document(
     )
     if sum(tax.total for tax in taxes) < 0:
         raise NothingToIssue(_("The total cannot be negative. Issue a credit note instead."))
-    due = day if is_credit else day + datetime.timedelta(days=issuer.payment_days)
     # As late as possible: the series stays locked until the transaction ends.
     number = assign_next_number(series_code=code, issued_on=day)
     # Legal notes are stored as text, in the buyer's language, whatever language the treasurer uses.
@@ -145,7 +155,7 @@ def create_document(
         language=receivable.language,
         currency=receivable.currency,
         issued_on=day,
-        due_on=due,
+        due_on=day if is_credit else day + datetime.timedelta(days=issuer.payment_days),
         # A trigger refuses lines beyond `line_count`, so that none can be added later.
         **sum_totals(taxes),
         line_count=len(lines),

@@ -54,6 +54,7 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
             InvoiceLine(
                 invoice=document,
                 description=text,
+                exemption=line.get("exemption", ""),
                 **{name: line[name] for name in ("quantity", "vat_rate", "net")},
             )
             for text, line in zip(quotation.line_texts, quotation.lines, strict=True)
@@ -127,6 +128,7 @@ def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]
             # As on the invoice: a discount has a negative quantity.
             quantity=charge.quantity if charge.unit_price >= 0 else -charge.quantity,
             vat_rate=charge.vat_rate,
+            exemption=charge.exemption,
             net=net,
         )
         for charge, net in zip(charges, nets, strict=True)

@@ -84,6 +84,7 @@ def create_quotation(
                 "attendee": clean_line(item.attendee),
                 "quantity": item.quantity,
                 "vat_rate": item.vat_rate,
+                "exemption": item.exemption,
                 "net": net,
             }
             for item, net in zip(items, nets, strict=True)

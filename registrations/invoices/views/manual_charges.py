@@ -28,8 +28,9 @@ from registrations.invoices.membership_dues import (
     make_dues_subject,
     make_membership_key,
     record_dues,
+    sum_dues,
 )
-from registrations.invoices.models import Receivable
+from registrations.invoices.models import Issuer, Receivable
 from registrations.invoices.permissions import require_treasurer
 
 from .receivables import render_page
@@ -55,12 +56,17 @@ def memberships_to_invoice(request: HttpRequest) -> HttpResponse:
             return redirect("receivables")
         if not ticked:
             messages.error(request, _("Tick the memberships to invoice."))
+    issuer = Issuer.get_current()
+    ticked_dues = [(row, sum_dues(row, issuer=issuer)) for row in ticked]
     totals: dict[str, int] = {}
-    for row in ticked:
-        totals[row.currency] = totals.get(row.currency, 0) + row.total_dues.amount
+    for row, cents in ticked_dues:
+        totals[row.currency] = totals.get(row.currency, 0) + cents
     sums = ", ".join(format_cents(cents, currency) for currency, cents in totals.items())
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_page(request, "memberships", page_obj=page, ticked=ticked, sums=sums)
+    page_dues = [(row, sum_dues(row, issuer=issuer)) for row in page]
+    return render_page(
+        request, "memberships", page_obj=page, page_dues=page_dues, ticked_dues=ticked_dues, sums=sums
+    )
 
 
 def _record_all_dues(request: HttpRequest, memberships: list[Membership]) -> None:
@@ -95,7 +101,7 @@ def receivable_create(request: HttpRequest) -> HttpResponse:
         return redirect("receivable", earlier_receivable.reference)
     data = get_posted_data(request)
     form = ManualChargeForm(data, initial=_find_initial_values(request, membership))
-    initial_lines = list_dues_lines(membership) if membership else []
+    initial_lines = list_dues_lines(membership, issuer=Issuer.get_current()) if membership else []
     lines = ManualLineFormSet(data, prefix="line", initial=initial_lines)
     # `&` validates both, so that all errors show at once.
     if request.method == "POST" and form.is_valid() & lines.is_valid():

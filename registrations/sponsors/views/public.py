@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_safe
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.permissions import get_visible_event
+from convention.money import Money
 from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.company_address import find_billing_company, make_billing_data
 from registrations.booking.idempotency import find_order_by_key
 from registrations.invoices.models import Quotation
+from registrations.invoices.reverse_charge import TaxedPrice
 from registrations.logos import list_sponsor_tiers
 from registrations.models import Order, Package, SponsorLogo
 from registrations.order_context import OrderContext
@@ -79,18 +81,20 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     language, quotation = translation.get_language() or "fr", _find_package_quotation(request, package)
     initial_values = _make_quoted_values(quotation) if quotation else _find_initial_values(request)
     forms = SponsorOrderForms(get_posted_data(request), package, language, **initial_values)
-    if request.method == "POST" and forms.is_valid():
+    if request.method == "POST" and forms.is_valid() and not _warn_of_other_price(request, forms):
         try:
             return _take_or_quote(request, package, forms, f"sponsor:{nonce}", quotation)
         except ConventionError as error:
             messages.error(request, str(error))
+    price = forms.price
     context = {
         "event": package.event,
         "package": package,
         "nonce": nonce,
         **forms.template_context,
-        "vat": describe_package_vat(package),
-        "cheaper_quotation": find_cheaper_quotation(quotation, places=(), total=package.price),
+        "cost": Money(price.cents, package.currency),
+        "vat": describe_package_vat(price, package.currency),
+        "cheaper_quotation": find_cheaper_quotation(quotation, places=(), total=price.cents),
     }
     return render(request, "sponsors/order.html", context)
 
@@ -136,11 +140,6 @@ def _take_or_quote(
             website=sponsor_request.website,
         )
         return redirect("quotation", new_quotation.link_token)
-    # The form carries the price that was shown: nothing is ordered at another one unseen.
-    if _has_price_changed(request, package):
-        messages.warning(request, _("The price has changed: it is now %(price)s.") % {"price": package.cost})
-        # With the quotation that filled the form, if any.
-        return redirect(request.get_full_path())
     person = request.user if isinstance(request.user, Person) else None
     context = OrderContext(
         source=Order.Source.SPONSOR, person=person, network=get_client_network(request.META)
@@ -152,14 +151,30 @@ def _take_or_quote(
     return redirect(get_next_path(sponsorship.order))
 
 
-def _has_price_changed(request: HttpRequest, package: Package) -> bool:
-    return request.POST.get("shown_price", str(package.price)) != str(package.price)
+def _warn_of_other_price(request: HttpRequest, forms: SponsorOrderForms) -> bool:
+    """Return whether the price differs from the one that was shown, and say so.
+
+    Nothing is ordered at a price unseen. A quotation states its own.
+    """
+    price, is_quotation = forms.price, "quote" in request.POST
+    if is_quotation or request.POST.get("shown_price", str(price.cents)) == str(price.cents):
+        return False
+    cost = Money(price.cents, forms.package.currency)
+    if price.is_reverse_charged:
+        sentence = _(
+            "With this VAT number you pay %(price)s, without VAT (reverse charge). "
+            "Check the price, then order."
+        )
+    else:
+        sentence = _("The price has changed: it is now %(price)s.")
+    messages.warning(request, sentence % {"price": cost})
+    return True
 
 
-def describe_package_vat(package: Package) -> list[str]:
+def describe_package_vat(price: TaxedPrice, currency: str) -> list[str]:
     """Return sentences about the VAT included in the price."""
-    totals = sum_vat_by_rate([(package.vat_rate, package.vat_exemption, package.price)])
-    return [describe_vat(vat_total, package.currency) for vat_total in totals] if package.price else []
+    totals = sum_vat_by_rate([(price.vat_rate, price.exemption, price.cents)])
+    return [describe_vat(vat_total, currency) for vat_total in totals]
 
 
 def get_next_path(order: Order) -> str:
