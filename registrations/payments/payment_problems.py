@@ -13,7 +13,7 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_summary import select_unplaced_orders
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Payment, Receivable, ReceivableQuerySet, Refund
-from registrations.invoices.models.receivables import PROCESSOR_METHODS
+from registrations.invoices.models.receivables import BANK_LINE_PREFIX, PROCESSOR_METHODS
 from registrations.models import Order, Registration
 from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 
@@ -69,11 +69,15 @@ def list_overpaid_card_receivables() -> ReceivableQuerySet:
 
 
 def list_failed_refunds() -> QuerySet[Refund]:
-    """Return the failed refunds whose money was not returned in another way since, latest first."""
+    """Return the failed refunds whose money was not returned in another way since, latest first.
+
+    A refund that only recorded a debit of the bank is left out: nobody requested it, and it fails when the
+    treasurer undoes the match.
+    """
     later = Refund.objects.active().filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"))
     returned = later.order_by().values("payment").annotate(sum=Sum("amount")).values("sum")
     rows = Refund.objects.filter(state=Refund.State.FAILED).select_related("receivable")
-    rows = rows.prefetch_related("receivable__charges")
+    rows = rows.prefetch_related("receivable__charges").exclude(external_id__startswith=BANK_LINE_PREFIX)
     return rows.exclude(amount__lte=Coalesce(Subquery(returned), 0)).order_by("-pk")
 
 

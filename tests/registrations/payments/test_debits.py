@@ -166,6 +166,24 @@ def test_undone_return_frees_the_debit_and_restores_the_payment(client, page):
     assert AuditEntry.objects.filter(verb="bank.undo", reason="Mauvaise référence").exists()
 
 
+def test_undone_return_is_no_failed_refund(client, page):
+    receivable = make_paid_receivable()
+    address = f"{BANK}{import_return(text=receivable.reference).pk}/"
+
+    client.post(f"{address}undo/", {"reason": "Doute"})
+
+    assert receivable.refunds.get().state == "failed"
+    assert list(list_failed_refunds()) == []
+
+
+def test_failed_refund_that_was_requested_needs_an_action():
+    refund = request_refund(payment=make_paid_receivable().payments.get(), amount=12_000, reason="Geste")
+
+    fail_refund(refund=refund, reason="IBAN erroné")
+
+    assert list(list_failed_refunds()) == [refund]
+
+
 def test_undone_return_can_be_recorded_again_for_the_same_reference(client, page):
     receivable = make_paid_receivable()
     address = f"{BANK}{import_return(text=receivable.reference).pk}/"
