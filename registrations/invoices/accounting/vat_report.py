@@ -85,6 +85,10 @@ def iter_collected_movements(history: ReceivableHistory, *, vat_due: str) -> Ite
 
     For each day the VAT within everything retained so far is computed and the VAT declared before is
     subtracted, so that rounding never accumulates.
+
+    A payment before its invoice makes VAT due when it is received. Money that came before the receivable was
+    recorded counts from the day of the receivable: until then it paid for no service, and its own day may lie
+    in a declared period. VAT found later is declared in the period in which it is found.
     """
     previous: dict[VatRateKey, tuple[int, int]] = {}
     for day in history.list_days():
