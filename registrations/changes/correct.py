@@ -47,6 +47,8 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
 
+from .notifications import notify_former_contact
+
 NAME_FIELDS = ("first_name", "last_name")
 CORRECTABLE_FIELDS = (*NAME_FIELDS, "email", "company", "no_photo")
 # After the event a correction serves certificates and lists, which show no more than these.
@@ -81,7 +83,8 @@ def correct_registration(
 ) -> Registration:
     """Save a correction by the holder of the order's link.
 
-    Queues a mail with the new badge. The order's mails follow the attendee's new address, but not a transfer.
+    Queues a mail with the new badge. The order's mails follow the new address of an attendee who is its
+    contact, but not a transfer.
     Raise InvalidFields, also for another name where places are given on application. Raise NotOpenNow for a
     cancelled or expired registration, once the event is over, and for a transfer after the deadline.
     """
@@ -342,11 +345,22 @@ def has_changed_name(registration: Registration, old_values: dict[str, Any]) -> 
     return casefold_text(f"{first} {last}") != casefold_text(registration.name)
 
 
-def _update_order_email(registration: Registration, old_email: str) -> None:
-    """Move the order's mails to the attendee's new address where they went to the old one.
+def is_order_contact(registration: Registration, *, email: str) -> bool:
+    """Return whether this attendee, whose present or former address is `email`, is the order's contact.
 
-    The order gets a new link, because the old one was mailed to an address that may be a stranger's. Nothing
-    changes where a colleague has the new address: the buyer would be taken for that colleague.
+    Where another attendee has the address too, a buyer entered it for several people, and it is unknown
+    whether this attendee is the buyer.
+    """
+    order = registration.order
+    is_contact = bool(email) and is_same_email(order.email, email) and registration.transferred_at is None
+    others = order.registrations.exclude(pk=registration.pk)
+    return is_contact and not filter_by_email(others.only("email"), email)
+
+
+def _update_order_email(registration: Registration, old_email: str) -> None:
+    """Move the order's mails to the new address of an attendee who is its contact.
+
+    Nothing changes where a colleague has the new address: the buyer would be taken for that colleague.
     """
     order = registration.order
     others = order.registrations.exclude(pk=registration.pk)
@@ -355,14 +369,27 @@ def _update_order_email(registration: Registration, old_email: str) -> None:
         others.only("email"), registration.email
     ):
         return
-    if registration.email and is_same_email(order.email, old_email):
-        order.email, order.verification_sent_at = registration.email, None
-        order.save(update_fields=["email", "verification_sent_at", *order.raise_link_version()])
+    if registration.email and is_order_contact(registration, email=old_email):
+        change_order_contact(order, email=registration.email)
         if order.awaits_verification:
             hooks.send_order_mails.enqueue(order.pk)
-        # The receivable has a copy of the buyer's address.
-        for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=old_email):
-            update_buyer(receivable, {"email": order.email})
+
+
+def change_order_contact(order: Order, *, email: str) -> None:
+    """Send the order's mails to another address, with a new link, and notify the former address.
+
+    The old link is voided, because it was mailed to an address that may be a stranger's.
+    """
+    former_email, order.email = order.email, email
+    order.verification_sent_at = None
+    fields = ["email", "verification_sent_at"]
+    if not is_same_email(former_email, email):
+        fields += order.raise_link_version()
+        notify_former_contact(order, former_email)
+    order.save(update_fields=fields)
+    # The receivable has a copy of the buyer's address.
+    for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=former_email):
+        update_buyer(receivable, {"email": order.email})
 
 
 def _normalize_correction(registration: Registration, correction: Correction) -> RequestedPlace:

@@ -63,11 +63,37 @@ def describe_handover(registration: Registration, *, reader: str = "") -> str:
     return _choose_sentence(registration, reader) % names
 
 
-def describe_correction(corrected: Registration, *, former_holder_count: int, reader: str = "") -> str:
-    """Return that the correction is saved, or who gets badge and link if it gave the place away."""
+def describe_correction(
+    corrected: Registration, *, former_holder_count: int, reader: str = "", former_contact: str = ""
+) -> str:
+    """Return that the correction is saved and who gets the badge, also if it gave the place away.
+
+    `former_contact` is the order's address before the correction, if its link was used.
+    """
     if corrected.holder_count > former_holder_count:
         return describe_handover(corrected, reader=reader)
-    return _("Your correction has been saved.")
+    order = corrected.order
+    if former_contact and not is_same_email(former_contact, order.email):
+        return _(
+            "Your correction has been saved. E-mails about the order now go to %(email)s, and the order has "
+            "a new link: this page. Bookmark it."
+        ) % {"email": order.email}
+    return " ".join(
+        filter(None, [_("Your correction has been saved."), _describe_badge_mail(corrected, reader)])
+    )
+
+
+def _describe_badge_mail(corrected: Registration, reader: str) -> str:
+    """Return who is about to get the corrected badge; "" if no e-mail is due."""
+    is_due = corrected.confirmed_at is not None and corrected.confirmation_sent_at is None
+    buyer_address = corrected.order.email
+    if not is_due or corrected.event.is_over() or not (corrected.is_private or buyer_address):
+        return ""
+    if corrected.is_private:
+        return _("We are e-mailing the new badge to %(email)s.") % {"email": corrected.email}
+    if is_same_email(reader, buyer_address):
+        return _("We are e-mailing you the new badge.")
+    return _("We are e-mailing the new badge to the buyer.")
 
 
 def _choose_sentence(registration: Registration, reader: str) -> str:

@@ -1,21 +1,23 @@
-"""Mail attendees about changed session bookings and answers, one mail for all recent changes.
+"""Mail attendees about changed session bookings and answers, and former contacts about a new contact.
 
-A job runs every minute. A mail is sent once nothing has changed for QUIET_PERIOD, so that several
-changes on a page cause one mail.
+A job runs every minute. A mail about bookings and answers is sent once nothing has changed for QUIET_PERIOD,
+so that several changes on a page cause one mail.
 """
 
 import datetime
 import logging
 
+from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from convention.accounts.mails import send_notice
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.billing.buyer_name import find_attendee_first_name
-from registrations.models import Registration, RegistrationQuerySet
+from registrations.models import Order, Registration, RegistrationQuerySet
 from registrations.questions.answers import describe_answers
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import list_session_bookings
@@ -86,3 +88,28 @@ def _build_message(registration: Registration) -> MailMessage:
         accent=event.accent,
         reply_to=event.contact_email,
     )
+
+
+def notify_former_contact(order: Order, former_email: str) -> None:
+    """Mail the former contact, after the transaction, that the order's e-mails go to another address.
+
+    Nobody is mailed at an address that never worked: one that is not verified yet, or was refused.
+    """
+    was_refused = order.deliveries.needing_attention().filter(registration=None).exists()
+    if not former_email or order.awaits_verification or was_refused:
+        return
+    event = order.event
+    with translation.override(order.language):
+        # The new address is not named: the former one may be a stranger's.
+        notice = MailMessage(
+            to=former_email,
+            subject=_("The contact address of your order has changed: %(event)s") % {"event": event.title},
+            template="former_contact",
+            context={"order": order, "event": event},
+            language=order.language,
+            message_key=f"former-contact-{order.reference}-{timezone.now():%Y%m%d%H%M%S%f}",
+            accent=event.accent,
+            reply_to=event.contact_email,
+        )
+    # Sent at once: a queued task would have to store the address.
+    transaction.on_commit(lambda: send_notice(notice))

@@ -12,7 +12,13 @@ from convention.events.sequence import advance_sequence
 from convention.text.email_addresses import filter_by_email, is_same_email
 from registrations.models import Order, Registration
 
-from .correct import CORRECTABLE_FIELDS, Correction, correct_own_registration, correct_registration
+from .correct import (
+    CORRECTABLE_FIELDS,
+    Correction,
+    change_order_contact,
+    correct_own_registration,
+    correct_registration,
+)
 from .links import send_links_mail
 
 
@@ -83,11 +89,7 @@ def _send_to_attendee(registration: Registration, address: str) -> None:
 def _send_to_order(registration: Registration, address: str) -> None:
     order = registration.order
     changed_fields = ["email"] if address != order.email else []
-    # The old link may have been mailed to a stranger; a change of capitals only is the same mailbox.
-    is_replaced = not is_same_email(address, order.email)
-    order.email, order.verification_sent_at = address, None
-    fields = ["email", "verification_sent_at", *(order.raise_link_version() if is_replaced else [])]
-    order.save(update_fields=fields)
+    change_order_contact(order, email=address)
     _queue_mail_again(registration, changed_fields)
 
 
@@ -123,10 +125,10 @@ def resend_verification_mail(*, order: Order, email: str = "") -> str:
                 correct_registration(
                     registration=registration, correction=Correction(**{**current_values, "email": address})
                 )
-        # Also if nobody of the order had the old address: the old link may have been mailed to it.
-        order.save(update_fields=order.raise_link_version())
     changed_fields = [] if address == order.email else ["email"]
-    Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
+    # A correction above may have changed the contact already, on another object.
+    order.refresh_from_db(fields=["email"])
+    change_order_contact(order, email=address)
     hooks.send_order_mails.enqueue(order.pk)
     record_action("order.resend", order, event=order.event, fields=changed_fields)
     return address

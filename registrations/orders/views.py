@@ -45,7 +45,12 @@ from registrations.changes.add_addons import (
     select_addons_of_link,
 )
 from registrations.changes.cancel import cancel_as_attendee, cancel_registration, check_cancellable
-from registrations.changes.correct import AttendeeChanged, correct_own_registration, correct_registration
+from registrations.changes.correct import (
+    AttendeeChanged,
+    correct_own_registration,
+    correct_registration,
+    is_order_contact,
+)
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_correction, describe_handover
 from registrations.invoices.documents.buyer_document import choose_buyer_document
@@ -323,6 +328,9 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
         "form": form,
     }
     context["clears_answers"] = not link_access.can_see_answers(registration)
+    context["is_order_contact"] = link_access.is_full and is_order_contact(
+        registration, email=registration.email
+    )
     return render(request, "registrations/correct.html", context)
 
 
@@ -334,10 +342,11 @@ def _redirect_after_correction(
     `holder_count` is that before the correction.
     """
     if link_access.is_full or is_own_secret(registration, link_access.secret):
-        reader = link_access.buyer_address
-        messages.success(
-            request, describe_correction(registration, former_holder_count=holder_count, reader=reader)
+        contact = link_access.buyer_address
+        saved = describe_correction(
+            registration, former_holder_count=holder_count, reader=contact, former_contact=contact
         )
+        messages.success(request, saved)
         # The correction may have replaced the link this page was opened with.
         secret = registration.order.manage_secret if link_access.is_full else link_access.secret
         return redirect("order", link_access.order.reference, secret)

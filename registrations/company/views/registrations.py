@@ -20,7 +20,7 @@ from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
-from registrations.changes.correct import correct_registration
+from registrations.changes.correct import correct_registration, is_order_contact
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
 from registrations.changes.handover_text import (
     describe_correction,
@@ -183,6 +183,7 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
         "registration": registration,
         "form": form,
         "clears_answers": not link_access.can_see_answers(registration),
+        "is_order_contact": is_order_contact(registration, email=registration.email),
     }
     return render_page(request, "company/correct.html", company_obj, **context)
 
