@@ -62,7 +62,7 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
     """
     visit = application.visit
     state = find_states(visit, [application])[application.pk]
-    # Before the states: a cancelled visit has released all places, so that every state is WITHDRAWN by now.
+    # Before the states: a cancelled visit has released all places, so that every application has ended.
     if visit.cancelled_at:
         return ("" if _has_ended(application) else "cancelled"), 0
     if state == ApplicationState.REVOKED:

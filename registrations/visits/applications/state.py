@@ -16,6 +16,8 @@ from registrations.visits.models import Application, Identity, NdaAcceptance, Nd
 
 # First entry and last exit.
 type PresenceTimes = tuple[datetime.datetime | None, datetime.datetime | None]
+# Visit, person, and the time at which the person was named.
+type ReplacementKey = tuple[int, int | None, datetime.datetime | None]
 type PresenceFinder = Callable[[Collection[Event]], Mapping[int, Mapping[int, PresenceTimes]]]
 
 
@@ -38,6 +40,8 @@ class ApplicationState(models.TextChoices):
     REVOKED = "revoked", pgettext_lazy("application", "withdrawn by the club")
     NO_SHOW = "no_show", pgettext_lazy("application", "did not attend")
     HOST_REFUSED = "host_refused", pgettext_lazy("application", "not confirmed by the host")
+    NAMED_REPLACEMENT = "named_replacement", pgettext_lazy("application", "named as a replacement")
+    CALLED_OFF = "called_off", pgettext_lazy("application", "visit called off")
 
     @property
     def has_place(self) -> bool:
@@ -68,6 +72,8 @@ ENDED_STATES = frozenset(
         ApplicationState.WITHDRAWN,
         ApplicationState.REVOKED,
         ApplicationState.HOST_REFUSED,
+        ApplicationState.NAMED_REPLACEMENT,
+        ApplicationState.CALLED_OFF,
     }
 )
 
@@ -79,13 +85,17 @@ LOST_PLACE_STATES = frozenset({Registration.State.CANCELLED, Registration.State.
 class ApplicationFacts:
     """The plain facts from which the state of one application is decided.
 
-    `is_revoked`: the club withdrew it or gave the place to somebody else. `awaits_host`: a replacement that
-    the host has not approved yet. `waiting_state` is the state of its waiting entry, "" without one.
+    `is_revoked`: the club withdrew it or gave the place to somebody else. `is_named_replacement`: the club
+    ended the wait and named the person for a place. `is_called_off`: it ended with the visit.
+    `awaits_host`: a replacement that the host has not approved yet. `waiting_state` is the state of its
+    waiting entry, "" without one.
     `has_visit_scans` is true once anybody was scanned at the visit: without scans nobody counts as a no-show.
     """
 
     is_withdrawn: bool = False
     is_revoked: bool = False
+    is_named_replacement: bool = False
+    is_called_off: bool = False
     awaits_host: bool = False
     is_refused: bool = False
     is_host_refused: bool = False
@@ -109,6 +119,10 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
         return ApplicationState.REFUSED
     if facts.is_revoked:
         return ApplicationState.REVOKED
+    if facts.is_withdrawn and facts.is_named_replacement:
+        return ApplicationState.NAMED_REPLACEMENT
+    if facts.is_called_off and not facts.is_withdrawn:
+        return ApplicationState.CALLED_OFF
     # A place cancelled through the ordinary order page ends the application too, without a date of its own.
     if facts.is_withdrawn or facts.has_lost_place:
         return ApplicationState.WITHDRAWN
@@ -163,6 +177,7 @@ def find_states_across_visits(applications: Collection[Application]) -> dict[int
         agreed_ids=find_agreed_ids(applications),
         given_fields={pk: frozenset(fields) for pk, fields in identities},
         presence_by_event=load_presence_by_event({a.visit.event for a in applications}),
+        named_replacements=_find_named_replacements(applications),
     )
     return {application.pk: decide_state(collect_facts(application, context)) for application in applications}
 
@@ -175,6 +190,20 @@ class ApplicationContext:
     agreed_ids: frozenset[int]
     given_fields: Mapping[int, frozenset[str]]
     presence_by_event: Mapping[int, Mapping[int, PresenceTimes]]
+    named_replacements: frozenset[ReplacementKey] = frozenset()
+
+
+def _find_named_replacements(applications: Collection[Application]) -> frozenset[ReplacementKey]:
+    """Return visit, person and time of the replacements that were named at the end of one of these."""
+    withdrawn = [application for application in applications if application.withdrawn_at]
+    if not withdrawn:
+        return frozenset()
+    replacements = Application.objects.filter(
+        visit__in={application.visit_id for application in withdrawn},
+        applied_at__in={application.withdrawn_at for application in withdrawn},
+        replaces__isnull=False,
+    )
+    return frozenset(replacements.order_by().values_list("visit", "person", "applied_at"))
 
 
 def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
@@ -214,6 +243,10 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
     return ApplicationFacts(
         is_withdrawn=application.withdrawn_at is not None,
         is_revoked=application.withdrawn_at is not None and bool(application.revocation_reason),
+        # `propose_replacement` ends the wait and names the person at the same time.
+        is_named_replacement=(visit.pk, application.person_id, application.withdrawn_at)
+        in context.named_replacements,
+        is_called_off=_ended_with_visit(application),
         awaits_host=application.replaces_id is not None and place is None,
         is_refused=application.refused_at is not None,
         is_host_refused=application.host_refused_at is not None,
@@ -232,6 +265,21 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
         is_over=visit.event.is_over(at=context.at),
         has_visit_scans=bool(presence),
     )
+
+
+def _ended_with_visit(application: Application) -> bool:
+    """Return whether the visit was called off while the application had a place, a wait or neither yet."""
+    cancelled_at = application.visit.cancelled_at
+    place, entry = application.registration, application.waiting_entry
+    if cancelled_at is None:
+        return False
+    if place is not None:
+        is_expired = place.state == Registration.State.EXPIRED
+        ended_at = place.hold_expires_at if is_expired else place.cancelled_at
+    else:
+        ended_at = (entry.left_at or entry.declined_at or entry.offer_expired_at) if entry else None
+    # `cancel_visit` sets the time of the visit first, and releases places and waits afterwards.
+    return ended_at is None or ended_at >= cancelled_at
 
 
 def _is_active_place(place: Registration | None) -> bool:

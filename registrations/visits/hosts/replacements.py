@@ -59,9 +59,15 @@ def propose_replacement(*, application: Application, replacement: Person) -> App
         raise _make_email_error(_("The host has declined this person. Name someone else."))
     seat = _get_replacement_seat(visit, replaced, replacement)
     # An application whose place was cancelled is still active; the unique index would refuse a second one.
-    Application.objects.active().filter(visit=visit, person=replacement).update(withdrawn_at=timezone.now())
+    # The same time for both: `find_states` tells a person who was named from one who withdrew.
+    named_at = timezone.now()
+    Application.objects.active().filter(visit=visit, person=replacement).update(withdrawn_at=named_at)
     new_application = Application.objects.create(
-        visit=visit, person=replacement, company=seat.membership.company, replaces=replaced
+        visit=visit,
+        person=replacement,
+        company=seat.membership.company,
+        replaces=replaced,
+        applied_at=named_at,
     )
     record_action("application.replace", new_application, event=visit.event, fields=["person", "replaces"])
     notify_host_of_replacement.enqueue(new_application.pk)

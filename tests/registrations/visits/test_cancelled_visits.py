@@ -1,19 +1,22 @@
 """A cancelled visit is shown as cancelled on pages, in the API, in calendars, in mail and on paper."""
 
+import datetime
 import io
 
 import icalendar
 import pytest
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from badges.attendance.reports.pdf import draw_attendance
 from badges.attendance.reports.printed_list import draw_printed_list
 from badges.visits.day_lists import make_roster_list
 from convention.events.cancellations import format_cancelled_title
 from convention.text.dates import format_datetime, format_rfc3339
+from registrations.models import WaitingEntry
 from registrations.questions.meals_pdf import render_meals_pdf as meals_sheet
 from registrations.sessions.personal_agenda import write_personal_agenda
+from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.rides.seating import choose_rides
@@ -22,7 +25,12 @@ from schedule.paper.sheet_kinds import SHEET_KINDS
 from tests.factories import make_room, make_session
 from tests.pdf_readers import pdf_text
 from tests.registrations.visits import visit_day
-from tests.registrations.visits.factories import get_applicant, make_application, make_visit
+from tests.registrations.visits.factories import (
+    get_applicant,
+    get_state,
+    make_application,
+    make_visit,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +103,35 @@ def test_visit_page_mentions_free_cancellation_only_to_visitors_with_place():
 
     assert "Retirer de mon agenda" in theirs
     assert "Se réinscrire" not in theirs
+
+
+def test_applications_to_a_cancelled_visit_are_called_off_except_earlier_withdrawals():
+    visit = make_visit(places=2)
+    placed, gone = make_application(visit), make_application(visit)
+    withdraw_application(application=gone)
+    other = make_application(visit)
+    waiting = make_application(visit)
+
+    cancel_visit(visit=visit, reason="Grève.")
+
+    assert get_state(placed) == ApplicationState.CALLED_OFF
+    assert get_state(other) == ApplicationState.CALLED_OFF
+    assert get_state(waiting) == ApplicationState.CALLED_OFF
+    assert get_state(gone) == ApplicationState.WITHDRAWN
+
+
+def test_applicant_whose_offer_expired_before_the_cancellation_counts_as_withdrawn():
+    visit = make_visit(places=1)
+    make_application(visit)
+    waiting = make_application(visit)
+    long_ago = timezone.now() - datetime.timedelta(days=2)
+    WaitingEntry.objects.filter(pk=waiting.waiting_entry_id).update(
+        offered_at=long_ago, offer_expires_at=long_ago, offer_expired_at=long_ago
+    )
+
+    cancel_visit(visit=visit, reason="Grève.")
+
+    assert get_state(waiting) == ApplicationState.WITHDRAWN
 
 
 def test_cancellation_mail_mentions_place_and_refund_only_to_visitors_with_place(run_tasks, mailoutbox):

@@ -140,6 +140,10 @@ STATES = [
     ({"has_lost_place": True, "is_withdrawn": True, "is_revoked": True}, ApplicationState.REVOKED),
     ({"awaits_host": True}, ApplicationState.AWAITING_HOST),
     ({"awaits_host": True, "is_withdrawn": True}, ApplicationState.WITHDRAWN),
+    ({"is_called_off": True, "has_lost_place": True}, ApplicationState.CALLED_OFF),
+    ({"is_called_off": True, "awaits_host": True}, ApplicationState.CALLED_OFF),
+    ({"is_called_off": True, "is_withdrawn": True}, ApplicationState.WITHDRAWN),
+    ({"is_withdrawn": True, "is_named_replacement": True}, ApplicationState.NAMED_REPLACEMENT),
     ({"is_refused": True}, ApplicationState.REFUSED),
     ({"is_host_refused": True, "has_lost_place": True}, ApplicationState.HOST_REFUSED),
 ]

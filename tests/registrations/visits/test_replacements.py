@@ -382,7 +382,7 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     secretary.post(page, {"email": first.person.email})
 
     first.waiting_entry.refresh_from_db()
-    assert get_state(first) == ApplicationState.WITHDRAWN
+    assert get_state(first) == ApplicationState.NAMED_REPLACEMENT
     assert first.waiting_entry.left_at is not None
 
     made = approve_replacement(application=placed.replacements.get())
