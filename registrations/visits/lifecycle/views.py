@@ -93,6 +93,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         # Organizers of the event may not open the lists, so they get no step that leads there.
         list_steps=list_open_steps(stored, at=timezone.now()) if can_read_list else [],
         proposal_to_announce=_find_proposal_to_announce(request, stored),
+        proposal_to_plan=_find_proposal_to_plan(request, stored),
         **_build_lifecycle_context(stored, VisitReasonForm()),
     )
 
@@ -120,6 +121,13 @@ def _find_proposal_to_announce(request: HttpRequest, visit: Visit) -> Proposal |
         return None
     proposals = Proposal.objects.filter(visit=visit, members_notified_at=None, interests__isnull=False)
     return proposals.first()
+
+
+def _find_proposal_to_plan(request: HttpRequest, visit: Visit) -> Proposal | None:
+    """Return the proposal that a called-off visit released, if the reader can set a new date."""
+    if not visit.cancelled_at or not can_plan_season(request.user):
+        return None
+    return Proposal.objects.undecided().filter(visit=visit).first()
 
 
 def _save_visit(form: VisitForm) -> bool:

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -12,18 +13,29 @@ from convention.club.models import Company, Person
 from .identities import HostContact
 from .visits import Visit
 
+# A visit that was called off releases its proposal, with the interest expressed in it.
+UNDECIDED_CONDITION = Q(set_aside_at__isnull=True) & (
+    Q(visit__isnull=True) | Q(visit__cancelled_at__isnull=False)
+)
+
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def undecided(self) -> Self:
-        """Return those that neither became a visit nor were set aside."""
-        return self.filter(visit__isnull=True, set_aside_at__isnull=True)
+        """Return those without a date or with one that was called off, and not set aside."""
+        return self.filter(UNDECIDED_CONDITION)
+
+    def undecided_first(self) -> Self:
+        """Return all, those that wait for a date first, the latest first."""
+        is_waiting = ExpressionWrapper(UNDECIDED_CONDITION, output_field=BooleanField())
+        return self.annotate(is_waiting=is_waiting).order_by("-is_waiting", "-proposed_at", "-pk")
 
 
 class Proposal(models.Model):
     """A visit that a member or a host's contact proposes.
 
     `proposed_by` is a member, or `proposed_by_host` a contact of a visit. `host` is a company of the
-    directory, or `host_name` a name until it is one. `visit` is the visit that it became.
+    directory, or `host_name` a name until it is one. `visit` is the visit that it became; once that is called
+    off, the proposal waits for a new date.
     """
 
     title = models.CharField(_("what to see"), max_length=200)
@@ -69,8 +81,8 @@ class Proposal(models.Model):
 
     @property
     def is_undecided(self) -> bool:
-        """Return whether it neither became a visit nor was set aside, so that interest counts."""
-        return self.visit_id is None and self.set_aside_at is None
+        """Return whether it waits for a date, as in `undecided()`, so that interest counts."""
+        return self.set_aside_at is None and (self.visit is None or self.visit.cancelled_at is not None)
 
 
 class Interest(models.Model):

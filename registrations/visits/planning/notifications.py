@@ -70,7 +70,7 @@ def notify_interested_member(interest_id: int) -> None:
                 "url": f"{settings.SITE_URL}{reverse('visit', args=[event.slug])}",
             },
             language=person.language,
-            message_key=f"visit-date-set-{interest.pk}",
+            message_key=f"visit-date-set-{interest.pk}-{visit.pk}",
             accent=event.accent,
             reply_to=event.contact_email,
         )

@@ -33,7 +33,8 @@ def plan_visit(
 ) -> Visit:
     """Create a draft visit at the host from a proposal, and link the proposal to it.
 
-    Raise NotOpenNow if the proposal was decided, InvalidFields for unsuitable dates.
+    It replaces a visit that was called off: its interested members can be told of the new date. Raise
+    NotOpenNow if the proposal was decided, InvalidFields for unsuitable dates.
     """
     locked = lock_proposal(proposal)
     if not locked.is_undecided:
@@ -49,7 +50,8 @@ def plan_visit(
     )
     # The host chosen for the event replaces a free name, so that the proposal names one company.
     locked.visit, locked.host, locked.host_name = visit, host, ""
-    locked.save(update_fields=["visit", "host", "host_name"])
+    locked.members_notified_at = None
+    locked.save(update_fields=["visit", "host", "host_name", "members_notified_at"])
     record_action("proposal.become", locked, event=visit.event, fields=["visit"])
     return visit
 

@@ -126,8 +126,7 @@ def proposal_planning_list(request: HttpRequest) -> HttpResponse:
     """List all proposals for planners, undecided ones first."""
     get_planner(request.user)
     proposals = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "visit__event")
-    proposals = proposals.order_by("visit", "set_aside_at", "-proposed_at", "-pk")
-    page = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(proposals.undecided_first(), PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
     interest = count_interest(page)
     rows = [(proposal, interest.get(proposal.pk, InterestCount())) for proposal in page]
     context = {"page_obj": page, "rows": rows, "can_propose": can_propose(request.user), "section": "season"}

@@ -74,7 +74,7 @@ def set_aside_proposal(*, proposal: Proposal, reason: str) -> Proposal:
 def reopen_proposal(*, proposal: Proposal) -> Proposal:
     """Reopen a proposal that was set aside, with the interest expressed in it."""
     locked = lock_proposal(proposal)
-    if locked.set_aside_at and locked.visit_id is None:
+    if locked.set_aside_at:
         locked.set_aside_at, locked.set_aside_reason = None, ""
         locked.save(update_fields=["set_aside_at", "set_aside_reason"])
         record_action("proposal.take_up", locked, fields=["set_aside_at", "set_aside_reason"])
@@ -98,7 +98,7 @@ def withdraw_proposal(*, proposal: Proposal, person: Person) -> None:
 
 def lock_proposal(proposal: Proposal) -> Proposal:
     """Return the proposal, locked until the end of the transaction. Raise NotOpenNow if it was withdrawn."""
-    rows = Proposal.objects.select_for_update(of=("self",)).select_related("host")
+    rows = Proposal.objects.select_for_update(of=("self",)).select_related("host", "visit")
     locked = rows.filter(pk=proposal.pk).first()
     if locked is None:
         raise NotOpenNow(_("This proposal has been withdrawn."))
