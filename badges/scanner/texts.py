@@ -58,6 +58,7 @@ def reason_texts() -> dict[str, str]:
         ),
         "reason.unknown_refused": _("Unknown badge."),
         "reason.not_a_badge": _("This is not one of our badges."),
+        "reason.incomplete": _("The code arrived incomplete: scan again."),
         "reason.revoked": _("This badge has been replaced by a newer one."),
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),

@@ -88,6 +88,23 @@ def test_hand_scanner_finds_attendee_and_enter_checks_in(open_page, site, client
     assert count_inside() == 1
 
 
+def test_desk_asks_for_another_scan_of_an_incomplete_code(open_page, site, client, event):
+    page = open_page("desktop", "en")
+    open_desk(page, client, site, event)
+    page.goto("/en/desk/x/")
+    code = build_badge_code(Registration.objects.get(last_name="Keller"))
+
+    page.evaluate(TYPE_KEYS, [*code[:-20], "Enter"])
+
+    expect(page.locator("#incomplete-code")).to_be_visible()
+    expect(page.locator("#not-a-badge")).to_be_hidden()
+
+    page.evaluate(TYPE_KEYS, [*code, "Enter"])
+
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    expect(page.locator("#incomplete-code")).to_be_hidden()
+
+
 def test_walk_in_is_registered_and_badge_printed_by_keyboard(open_page, site, client, event):
     page = open_page("desktop")
     open_desk(page, client, site, event)

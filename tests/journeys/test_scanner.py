@@ -129,6 +129,20 @@ def test_hand_scanner_with_another_keyboard_layout_is_understood(open_page):
     assert list_verdicts() == [("admitted", "")]
 
 
+def test_incomplete_code_of_hand_scanner_asks_for_another_scan(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone", "en")
+    pair(page, event, "/en")
+
+    type_as_hand_scanner(page, make_badge_code(badge)[:-30])
+
+    expect_verdict(page, "unverified")
+    expect(page.locator("#verdict-detail")).to_have_text("The code arrived incomplete: scan again.")
+    expect_all_sent(page)
+    assert list_verdicts() == []
+
+
 def test_badge_code_can_be_typed(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")

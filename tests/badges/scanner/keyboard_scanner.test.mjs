@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { KeyBurst, listReadings } from "../../../badges/scanner/static/scanner/keyboard_scanner.js";
+import { KeyBurst, isIncompleteCode, listReadings } from "../../../badges/scanner/static/scanner/keyboard_scanner.js";
 
 /** What a QWERTY scanner types on other machines, key by key in the order of US. */
 const US = "qwertyuiopasdfghjklzxcvbnm1234567890/.:-";
@@ -89,3 +89,61 @@ test("what was typed by hand before does not stick to a scan", () => {
   burst.press("x", 0);
   assert.equal(type(burst, ADDRESS, 4, 1000), ADDRESS);
 });
+
+/** Type a code in two pieces with a pause between; return what its Enter ends. */
+function typeInPieces(burst, text, pause, split = 60) {
+  const keys = [...text, "Enter"];
+  return keys.map((key, at) => burst.press(key, at * 4 + (at < split ? 0 : pause))).at(-1);
+}
+
+for (const pause of [160, 300, 600]) {
+  for (const split of [10, 43, 60, 160]) {
+    test(`a code with a pause of ${pause} ms after ${split} characters is one text`, () => {
+      const text = typeInPieces(new KeyBurst(), ADDRESS, pause, split);
+
+      assert.equal(text.split("/B/").at(-1), TOKEN);
+    });
+  }
+}
+
+test("a code with a pause, typed through the wrong keyboard, is one text", () => {
+  const seen = typed(ADDRESS, SEEN["AZERTY, small"]);
+
+  assert.equal(typeInPieces(new KeyBurst(), seen, 400), seen);
+});
+
+test("a pause in a code does not end the text of a scanner that sends no Enter", () => {
+  const burst = new KeyBurst();
+  [...ADDRESS].slice(0, 140).forEach((key, at) => burst.press(key, at * 3));
+
+  assert.equal(burst.finishAfterPause(), null);
+});
+
+test("the rest that never comes ends a text without Enter", () => {
+  const burst = new KeyBurst();
+  [...ADDRESS].slice(0, 140).forEach((key, at) => burst.press(key, at * 3));
+
+  assert.equal(burst.finishAfterPause(1000), ADDRESS.slice(0, 140));
+});
+
+test("after a longer pause only the rest is left, which is incomplete", () => {
+  const rest = typeInPieces(new KeyBurst(), ADDRESS, 1500);
+
+  assert.equal(isIncompleteCode(listReadings(rest)), true);
+});
+
+for (const [name, text] of Object.entries({
+  "without its end": ADDRESS.slice(0, 120),
+  "without a character": ADDRESS.slice(0, 80) + ADDRESS.slice(81),
+  "without its beginning": TOKEN.slice(20),
+})) {
+  test(`a code ${name} is incomplete`, () => {
+    assert.equal(isIncompleteCode(listReadings(text)), true);
+  });
+}
+
+for (const text of [ADDRESS, TOKEN, "3760123456789", "HTTPS://EXAMPLE.ORG/", "BONJOUR TOUT LE MONDE"]) {
+  test(`this is not an incomplete code: ${text.slice(0, 24)}`, () => {
+    assert.equal(isIncompleteCode(listReadings(text)), false);
+  });
+}

@@ -5,7 +5,7 @@
 
 import { RemotePart } from "../convention/page_parts.js";
 import { parseBadgeCode } from "../scanner/badge_codes.js";
-import { listenToKeys, listReadings } from "../scanner/keyboard_scanner.js";
+import { isIncompleteCode, listenToKeys, listReadings } from "../scanner/keyboard_scanner.js";
 
 const PAUSE_MS = 120;
 const REFRESH_MS = 10_000;
@@ -90,7 +90,7 @@ async function search(query) {
     results.innerHTML = html;
     shownQuery = query;
     highlight(0);
-    find("#not-a-badge").hidden = true;
+    hideScanProblems();
     return true;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return false;
@@ -188,9 +188,14 @@ async function handleEnter() {
   if ((await search(query)) && field.value === query && listGuests().length === 1) serveHighlighted();
 }
 
+function hideScanProblems() {
+  find("#not-a-badge").hidden = find("#incomplete-code").hidden = true;
+}
+
 /** @param {string} text what a hand scanner typed */
 async function handleScan(text) {
-  const code = listReadings(text).find(parseBadgeCode);
+  const readings = listReadings(text);
+  const code = readings.find(parseBadgeCode);
   // The scanner's first letters have started a search.
   clearTimeout(timer);
   searchController.abort();
@@ -198,7 +203,8 @@ async function handleScan(text) {
   if (code === undefined) {
     results.replaceChildren();
     verdict.replaceChildren();
-    find("#not-a-badge").hidden = false;
+    hideScanProblems();
+    find(isIncompleteCode(readings) ? "#incomplete-code" : "#not-a-badge").hidden = false;
   } else if (await search(code)) {
     // The field is empty again, and Enter now checks the holder in.
     shownQuery = "";

@@ -6,7 +6,15 @@
 const MIN_LENGTH = 12;
 const MAX_KEY_INTERVAL_MS = 60;
 const PAUSE_MS = 150;
+/** Cordless scanners stutter: a code that has begun may go on after this long a pause. */
+const MAX_PAUSE_IN_CODE_MS = 1000;
 export const TOKEN_LENGTH = 125;
+
+/** The address of a badge that has begun: the path may be still to come. */
+const STARTED_CODE_PATTERN = /^HTTPS?:\/\/[^/\s]+(?:\/(?:B(?:\/[A-Z2-7]*)?)?)?$/;
+const COMPLETE_CODE_PATTERN = new RegExp(`(?:^|/B/)[A-Z2-7]{${TOKEN_LENGTH}}$`);
+/** What is left of a code without its end or its beginning. */
+const INCOMPLETE_CODE_PATTERN = new RegExp(`(?:/B/[A-Z2-7]{0,${TOKEN_LENGTH - 1}}|^[A-Z2-7]{16,${TOKEN_LENGTH - 1}})$`);
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
@@ -56,6 +64,25 @@ export function listReadings(text) {
   return [...new Set([trimmed, ...mapped].map((reading) => reading.toUpperCase()))];
 }
 
+/**
+ * Return whether the readings of a text are of a part of a badge code, not of another text.
+ * @param {string[]} readings
+ */
+export function isIncompleteCode(readings) {
+  if (readings.some((reading) => COMPLETE_CODE_PATTERN.test(reading))) return false;
+  return readings.some((reading) => INCOMPLETE_CODE_PATTERN.test(reading));
+}
+
+/**
+ * Return whether the rest of a badge code is still to come.
+ * @param {string} text
+ */
+function isStartedCode(text) {
+  const readings = listReadings(text);
+  if (readings.some((reading) => COMPLETE_CODE_PATTERN.test(reading))) return false;
+  return readings.some((reading) => STARTED_CODE_PATTERN.test(reading));
+}
+
 /** Tells a scanner's burst of keys from a person's typing. */
 export class KeyBurst {
   #text = "";
@@ -69,7 +96,8 @@ export class KeyBurst {
    * @returns {string | null}
    */
   press(key, at) {
-    if (at - this.#lastKeyAt > PAUSE_MS) this.#restart(at);
+    const pause = at - this.#lastKeyAt;
+    if (pause > PAUSE_MS && !(pause <= MAX_PAUSE_IN_CODE_MS && isStartedCode(this.#text))) this.#restart(at);
     this.#lastKeyAt = at;
     if (key === "Enter" || key === "Tab") return this.#finish(at);
     // Names of other keys, such as "Shift", are longer.
@@ -78,12 +106,19 @@ export class KeyBurst {
   }
 
   /**
-   * After a pause, return the text of a scanner that sends no Enter, if it is as long as a code.
+   * After a pause, return the text of a scanner that sends no Enter: a text as long as a code, or the part of a
+   * code of which no more can come.
+   * @param {number} pause milliseconds since the last key
    * @returns {string | null}
    */
-  finishAfterPause() {
+  finishAfterPause(pause = PAUSE_MS) {
     const text = this.#text;
-    if (text.length < TOKEN_LENGTH || !this.#isTooFastForPerson(this.#lastKeyAt)) return null;
+    if (!this.#isTooFastForPerson(this.#lastKeyAt)) return null;
+    if (isStartedCode(text)) {
+      if (pause < MAX_PAUSE_IN_CODE_MS || !isIncompleteCode(listReadings(text))) return null;
+    } else if (text.length < TOKEN_LENGTH) {
+      return null;
+    }
     this.#restart(this.#lastKeyAt);
     return text;
   }
@@ -115,17 +150,18 @@ export class KeyBurst {
  */
 export function listenToKeys(page, onText) {
   const burst = new KeyBurst();
-  let timer = 0;
-  const onPause = () => {
-    const text = burst.finishAfterPause();
+  /** @type {number[]} */
+  let timers = [];
+  const onPause = (/** @type {number} */ pause) => {
+    const text = burst.finishAfterPause(pause);
     if (text !== null) onText(text);
   };
   page.addEventListener(
     "keydown",
     (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      clearTimeout(timer);
-      timer = setTimeout(onPause, PAUSE_MS);
+      for (const timer of timers) clearTimeout(timer);
+      timers = [PAUSE_MS, MAX_PAUSE_IN_CODE_MS].map((pause) => setTimeout(onPause, pause, pause));
       const text = burst.press(event.key, event.timeStamp);
       if (text === null) return;
       event.preventDefault();

@@ -8,7 +8,7 @@ import { correctOutcome, isWorse, restoreOutcome } from "./server_results.js";
 import { playSound } from "./sounds.js";
 import { showPendingCount } from "./status_bar.js";
 import { ADMITTED, UNVERIFIED } from "./verdict.js";
-import { canLetIn, makeErrorView, makeTestView, makeVerdictView } from "./verdict_view.js";
+import { canLetIn, makeErrorView, makeIncompleteView, makeTestView, makeVerdictView } from "./verdict_view.js";
 
 /** The delay of the sound of "unverified", in which the server may answer. */
 const ANSWER_MS = 1500;
@@ -50,6 +50,11 @@ export class ScanHandler {
    */
   handleRead(readings) {
     this.#enqueue((pairing) => (this.#isTesting ? this.#test(readings, pairing) : this.#judgeText(readings, pairing)));
+  }
+
+  /** Ask for another scan of a code that arrived without its end or its beginning; nothing is recorded. */
+  showIncompleteRead() {
+    this.#enqueue(async () => this.#screen.show(makeIncompleteView()));
   }
 
   /**

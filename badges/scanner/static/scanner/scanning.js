@@ -8,7 +8,7 @@ import { ConflictWatch } from "./conflicts.js";
 import { getPairing, listenToRestoration } from "./database.js";
 import { noteCameraState } from "./device_state.js";
 import { connectMenu, connectTypeDialog, showQueue } from "./dialogs.js";
-import { listReadings } from "./keyboard_scanner.js";
+import { isIncompleteCode, listReadings } from "./keyboard_scanner.js";
 import { Outbox } from "./outbox.js";
 import { formatText, getDirectionButtons, getElement, isScanning, settings, showMessage, showView } from "./page.js";
 import { changeCheckpoint, isPairingAddress, parsePairingText } from "./pairing.js";
@@ -190,7 +190,12 @@ function handleText(text, readings = [text]) {
 }
 
 /** @param {string} text typed by a keyboard scanner */
-export const handleScannedKeys = (text) => handleText(text, listReadings(text));
+export function handleScannedKeys(text) {
+  const readings = listReadings(text);
+  if (!isScanning() || !isIncompleteCode(readings)) return handleText(text, readings);
+  closeDialogs();
+  scanHandler.showIncompleteRead();
+}
 
 /**
  * Handle a text from the dialog: a badge's short code, which a list with names or the server can resolve, or
@@ -199,7 +204,7 @@ export const handleScannedKeys = (text) => handleText(text, listReadings(text));
  */
 async function handleTypedText(text) {
   const shortCode = parseShortCode(text);
-  if (!shortCode) return handleScannedKeys(text);
+  if (!shortCode) return handleText(text, listReadings(text));
   const found = findListedAttendee(shortCode);
   if (!found && !isOnline()) return showMessage("type-error", await describeUnlistedCode());
   closeDialogs();

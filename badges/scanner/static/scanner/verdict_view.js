@@ -88,6 +88,14 @@ export function makeErrorView(sentence) {
 }
 
 /**
+ * Ask for another scan of a code of which only a part arrived: this is not the attendee's error.
+ * @returns {Scanner.VerdictView}
+ */
+export function makeIncompleteView() {
+  return { ...makeErrorView(formatText("reason.incomplete")), verdict: UNVERIFIED, icon: UNVERIFIED };
+}
+
+/**
  * @param {string} id
  * @param {{name: string, company: string}} conflict
  * @param {string} places where and when the badge was let in

@@ -2,6 +2,7 @@
 
 import { encodeBase32 } from "../../scanner/badge_codes.js";
 import { identifyBadge } from "../../scanner/identify_badge.js";
+import { isIncompleteCode } from "../../scanner/keyboard_scanner.js";
 
 const BADGE_PURPOSE = 1;
 const SHORT_CODE_PREFIX = new TextEncoder().encode("convention short code\0");
@@ -16,6 +17,7 @@ const SHORT_CODE_BYTES = 5;
  * @returns {Promise<{reference: string, problem: string}>}
  */
 export async function checkBadge(readings, desk) {
+  if (isIncompleteCode(readings)) return { reference: "", problem: "scan.incomplete" };
   const { claim, codeStatus, isSignatureChecked } = await identifyBadge(readings, desk.data?.keys ?? []);
   if (codeStatus === "not_a_badge") return { reference: "", problem: "scan.not_a_badge" };
   if (!claim || codeStatus === "forged" || claim.purpose !== BADGE_PURPOSE) return { reference: "", problem: "scan.forged" };
