@@ -56,13 +56,19 @@ def _filter_by_compact_reference(references: list[str]) -> QuerySet[Any, Any]:
 
 def _match_amount(search_text: str) -> Q:
     """Return the condition of an amount that is owed, due, paid or invoiced; none for another text."""
-    try:
-        amount = parse_number(re.sub(r"\s?(€|EUR)\s?", "", search_text))
-    except ValueError:
-        return Q()
-    cents = int(amount * 100)
-    # Beyond it, the text is a number of another kind, and no column has room for it.
-    if not 0 < cents < 10**12:
+    cents = parse_searched_amount(search_text)
+    if cents is None or cents < 0:
         return Q()
     invoiced = Invoice.objects.filter(total=cents).values("receivable")
     return Q(amount_owed=cents) | Q(amount_due=cents) | Q(amount_paid=cents) | Q(pk__in=invoiced)
+
+
+def parse_searched_amount(search_text: str) -> int | None:
+    """Return the cents of a text that is an amount, with comma or point; None for zero or another text."""
+    try:
+        amount = parse_number(re.sub(r"\s?(€|EUR)\s?", "", search_text))
+    except ValueError:
+        return None
+    cents = int(amount * 100)
+    # Beyond it, the text is a number of another kind, and no column has room for it.
+    return cents if 0 < abs(cents) < 10**12 else None

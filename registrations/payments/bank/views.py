@@ -1,5 +1,6 @@
 """Pages of bank statements: lines to decide, import with preview, one line."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,13 @@ from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.models import Receivable, Refund
 from registrations.invoices.permissions import require_treasurer
-from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
+from registrations.payments.models import (
+    BankLine,
+    BankLineAssignment,
+    BankLineQuerySet,
+    BankLineState,
+    BankStatement,
+)
 from registrations.payments.permissions import get_bank_line_for_treasurer
 
 from .assignments import (
@@ -43,6 +50,7 @@ from .assignments import (
 from .csv_reader import InvalidLines
 from .forms import AssignmentForm, BankReasonForm, ReturnForm, StatementForm
 from .import_statement import import_statement, preview_statement
+from .line_search import BankLineFilter
 from .match_advice import MATCH_ADVICE
 from .matching import (
     MatchKind,
@@ -74,28 +82,30 @@ def _render_page(request: HttpRequest, template: str, **context: Any) -> HttpRes
 @never_cache
 @require_GET
 def bank_line_list(request: HttpRequest) -> HttpResponse:
-    """List the lines that need a decision with their matches, or all lines."""
+    """List the lines that need a decision with their matches, or all lines, with search and filter."""
     require_treasurer(request.user)
-    shows_all = request.GET.get("show") == "all"
-    rows = (
-        BankLine.objects.with_assigned_amount()
-        .select_related("refund__receivable")
-        .prefetch_related("refund__receivable__charges")
-        .order_by("-booked_on", "-pk")
-        if shows_all
-        else BankLine.objects.needing_decision()
-    )
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    shows_all, active_filter = request.GET.get("show") == "all", BankLineFilter.from_query(request.GET)
+    page: Any = Paginator(
+        active_filter.list_line_ids() if shows_all else BankLine.objects.needing_decision(), PAGE_SIZE
+    ).get_page(request.GET.get("page"))
     # Matching loads everything that may be paid; lines that are decided do not need it.
-    matches = match_lines(list(page)) if not shows_all else [(line, None) for line in page]
+    matches = [(line, None) for line in _load_lines(page)] if shows_all else match_lines(list(page))
     return _render_page(
         request,
         "bank_lines",
         page_obj=page,
         shows_all=shows_all,
+        active_filter=active_filter,
+        states=BankLineState.choices,
         rows=[(line, match, MATCH_ADVICE[match.kind] if match else None) for line, match in matches],
         statements=BankStatement.objects.select_related("imported_by")[:10],
     )
+
+
+def _load_lines(line_ids: Iterable[int]) -> BankLineQuerySet:
+    """Return these lines with their state and the receivable of their refund, latest first."""
+    rows: BankLineQuerySet = BankLine.objects.with_state().filter(pk__in=list(line_ids))
+    return rows.select_related("refund__receivable").prefetch_related("refund__receivable__charges")
 
 
 @never_cache

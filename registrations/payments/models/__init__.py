@@ -6,6 +6,7 @@ Import models from this package.
 from .bank import BankLine as BankLine
 from .bank import BankLineAssignment as BankLineAssignment
 from .bank import BankLineQuerySet as BankLineQuerySet
+from .bank import BankLineState as BankLineState
 from .bank import BankStatement as BankStatement
 from .cards import OPEN_DISPUTE_STATUSES as OPEN_DISPUTE_STATUSES
 from .cards import CardPaymentAttempt as CardPaymentAttempt

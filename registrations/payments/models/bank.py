@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +33,17 @@ class BankStatement(models.Model):
         return self.name
 
 
+class BankLineState(models.TextChoices):
+    """How far a statement line is dealt with; a returned payment without a refund is to be reviewed."""
+
+    TO_REVIEW = "to_review", _("to review")
+    ASSIGNED = "assigned", pgettext_lazy("bank line", "assigned")
+    CARD_PAYMENTS = "card_payments", _("card payments")
+    REFUND = "refund", pgettext_lazy("bank line", "refund")
+    DEBIT = "debit", _("debit")
+    SET_ASIDE = "set_aside", _("set aside")
+
+
 class BankLineQuerySet(models.QuerySet["BankLine"]):
     """Query set of statement lines."""
 
@@ -41,14 +52,25 @@ class BankLineQuerySet(models.QuerySet["BankLine"]):
         is_active = Q(assignments__reversal_refund__isnull=True)
         return self.annotate(assigned_amount=Coalesce(Sum("assignments__amount", filter=is_active), 0))
 
+    def with_state(self) -> Self:
+        """Annotate `state`, one of `BankLineState`, and `assigned_amount`."""
+        state = Case(
+            When(ignored_at__isnull=False, then=Value(BankLineState.SET_ASIDE)),
+            When(payout__isnull=False, then=Value(BankLineState.CARD_PAYMENTS)),
+            When(refund__isnull=False, then=Value(BankLineState.REFUND)),
+            When(amount__lt=0, is_reversal=False, then=Value(BankLineState.DEBIT)),
+            When(amount__gte=0, amount__lte=F("assigned_amount"), then=Value(BankLineState.ASSIGNED)),
+            default=Value(BankLineState.TO_REVIEW),
+        )
+        return self.with_assigned_amount().annotate(state=state).order_by("-booked_on", "-pk")
+
+    def in_state(self, state: str) -> Self:
+        """Return the lines with this state, the latest first."""
+        return self.with_state().filter(state=state)
+
     def needing_decision(self) -> Self:
         """Return credits not fully assigned and returned payments without a refund, unless set aside."""
-        is_unassigned = Q(amount__gt=F("assigned_amount"), payout__isnull=True)
-        is_unmatched_return = Q(is_reversal=True, amount__lt=0, refund__isnull=True)
-        rows = self.with_assigned_amount().filter(
-            is_unassigned | is_unmatched_return, ignored_at__isnull=True
-        )
-        return rows.order_by("-booked_on", "-pk")
+        return self.in_state(BankLineState.TO_REVIEW)
 
 
 class BankLine(models.Model):
@@ -85,6 +107,11 @@ class BankLine(models.Model):
     @property
     def amount_money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def state_label(self) -> str:
+        """Return in words the state that `with_state` annotated."""
+        return str(BankLineState(self.state).label)  # type: ignore[attr-defined]  # annotated
 
     @property
     def is_open_debit(self) -> bool:
