@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,7 +21,11 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.order_limits import find_first_registration
-from registrations.booking.verification import get_own_paid_price, make_verification_token
+from registrations.booking.verification import (
+    get_link_validity,
+    get_own_paid_price,
+    make_verification_token,
+)
 from registrations.changes.links import build_attendee_url
 from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, find_lost_sessions
 from registrations.changes.substitute import NAMING_VERB
@@ -112,6 +117,7 @@ def write_member_verification_mail(
             "event": event,
             "where": format_venue_address(event),
             "paid": get_own_paid_price(registration),
+            "refund_at": timezone.now() + get_link_validity(),
             "first_url": build_attendee_url(first_registration) if first_registration else "",
             "url": absolute_url(
                 reverse("verify-order", args=[make_verification_token(order, registration.email)])

@@ -218,12 +218,20 @@ def make_verification_token(order: Order, address: str) -> str:
     return encrypt_token(LINK_PURPOSE, [order.reference, normalize_email(address)])
 
 
+def get_verification_deadline(registration: Registration) -> datetime.datetime:
+    """Return when the link that was mailed last for a member's place expires."""
+    return (registration.member_verification_sent_at or registration.created_at) + get_link_validity()
+
+
+def get_link_validity() -> datetime.timedelta:
+    """Return how long a mailed link can be opened; that of an unverified order has to outlive its hold."""
+    return LINK_LIFETIME + datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
+
+
 def load_verification(token: str) -> AddressVerification:
     """Return the verification of a token. Raise LinkExpired if it is old, NotFound if it is not valid."""
-    # The link of an unverified order has to outlive its hold.
-    lifetime = LINK_LIFETIME + datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
     try:
-        reference, address = decrypt_token(LINK_PURPOSE, token, max_age=lifetime)
+        reference, address = decrypt_token(LINK_PURPOSE, token, max_age=get_link_validity())
     except ExpiredToken as error:
         raise LinkExpired(_("This link has expired. Please register again.")) from error
     except UnreadableToken as error:

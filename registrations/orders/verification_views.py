@@ -15,6 +15,7 @@ from registrations.booking.verification import (
     AddressVerification,
     get_confirmed_name,
     get_own_paid_price,
+    get_verification_deadline,
     load_verification,
     verify_address,
 )
@@ -49,6 +50,7 @@ def order_verification(request: HttpRequest, token: str) -> HttpResponse:
         "order": verification.order,
         "event": verification.order.event,
         "paid": next(filter(None, map(get_own_paid_price, unconfirmed_registrations)), None),
+        "refund_at": min(map(get_verification_deadline, unconfirmed_registrations), default=None),
         "hold_expires_at": min(filter(None, hold_expiries), default=None)
         # Shown only if everything is held; otherwise other people may take the places first.
         if len(hold_expiries) == len(unconfirmed)

@@ -37,9 +37,10 @@ from registrations.booking.verification import (
     awaits_buyer,
     awaits_buyer_alone,
     get_paid_price,
+    get_verification_deadline,
     select_links_after_payment,
 )
-from registrations.changes.add_addons import (
+from registrations.changes.addons import (
     load_addons_on_sale,
     select_addons_for,
     select_addons_of_link,
@@ -223,6 +224,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
         registration.awaits_payment_first = registration in awaiting_payment
         if link_access.is_full and registration.awaits_member_verification:
             registration.paid_unverified = get_paid_price(registration)
+            registration.refund_at = get_verification_deadline(registration)
 
 
 def _attach_badge_symbols(link_access: LinkAccess) -> None:

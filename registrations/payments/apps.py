@@ -25,6 +25,9 @@ class PaymentsConfig(AppConfig):
         hooks.periodic_jobs.register(
             "registrations.payments.cards.unpaid_addons.remove_expired_addons", seconds=10 * MINUTE
         )
+        hooks.periodic_jobs.register(
+            "registrations.payments.cards.unverified_places.refund_unverified_places", seconds=10 * MINUTE
+        )
         hooks.balance_changes.register("registrations.payments.cards.unpaid_addons.clear_payment_deadlines")
         hooks.refund_requests.register("registrations.payments.cards.settlement.queue_shorter_hold")
         hooks.send_refund.register("registrations.payments.cards.stripe_refunds.send_refund")

@@ -19,7 +19,7 @@ from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.billing.buyer_name import find_billing_name
 from registrations.billing.refund_text import describe_ticket_refunds
-from registrations.changes.add_addons import (
+from registrations.changes.addons import (
     ChosenPayment,
     add_addons,
     can_be_invoiced,

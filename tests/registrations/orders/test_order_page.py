@@ -225,7 +225,7 @@ def test_page_behind_members_link_says_what_was_paid(client, member_order, run_t
     page = read_main_text(client.get(link))
 
     assert "You have paid €65 for this place and its add-ons." in page
-    assert "There is no automatic refund if you neither confirm nor cancel." in page
+    assert "If you neither confirm nor cancel, we will refund it automatically, by" in page
     assert "nothing will be invoiced" not in page
 
 
@@ -240,7 +240,8 @@ def test_non_member_reads_what_was_paid_and_how_it_is_refunded(member_order, run
     body = " ".join(mail.body.split())
     assert mail.subject == "Place not confirmed: The Convention"
     assert "You have paid €65 for this place and its add-ons." in body
-    assert "we will refund €65, and you can register with another ticket" in body
+    assert "we will refund €65 automatically, by" in body
+    assert "You can then register with another ticket." in body
     assert member_order.manage_url in body
     assert "Register with the e-mail address the club has for you" not in body
 
@@ -296,7 +297,7 @@ def test_page_says_how_a_paid_place_without_a_member_is_refunded(client, member_
 
     text = read_main_text(client.get(member_order.manage_path))
 
-    assert "If the place cannot be confirmed, cancel the registration below: we will refund €65" in text
+    assert "If the membership is not confirmed, we will refund €65 automatically, by" in text
 
 
 @pytest.mark.parametrize("is_held", [True, False])
