@@ -102,6 +102,8 @@ event_guards = Hook()
 # (stored, changed) -> sentences for the organizer on what changed with it: called in the transaction in
 # which the settings of an event were saved.
 event_change_listeners = Hook()
+# (stored, changed) -> sentences on what saving new dates would do at once; the organizer confirms them first.
+date_change_effects = Hook()
 # (event) -> ReadinessItems (convention/events/publishing/publish.py): what is ready or missing before its
 # publication.
 event_readiness = Hook()

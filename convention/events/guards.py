@@ -32,6 +32,12 @@ def check_event_change(event: Event, person: "RequestUser") -> Event:
     return stored
 
 
+def list_date_change_effects(stored: Event, event: Event) -> list[str]:
+    """Return sentences on what saving the event's new dates would do at once, such as e-mails."""
+    providers = hooks.date_change_effects.providers()
+    return [sentence for list_effects in providers for sentence in list_effects(stored, event)]
+
+
 def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
     """Return sentences that describe what uses these rooms, such as sessions."""
     providers = hooks.room_uses.providers() if rooms else []

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import reauthentication_required
@@ -35,7 +36,12 @@ from .forms import (
     RoomFormSet,
     VenueForm,
 )
-from .guards import check_event_change, find_room_uses, prepare_room_removal
+from .guards import (
+    check_event_change,
+    find_room_uses,
+    list_date_change_effects,
+    prepare_room_removal,
+)
 from .models import EVENT_TIME_FIELDS, Event, EventRole, Room
 from .permissions import (
     can_change_venue,
@@ -92,6 +98,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     event_row = get_event_to_organize(event, request.user)
     form_class = EventForm if can_create_events(request.user) else DelegatedEventForm
     fingerprints = compute_fingerprints({name: getattr(event_row, name) for name in form_class.base_fields})
+    outcome = SettingsOutcome()
     context: dict[str, Any] = {}
     if request.method == "POST":
         # A program sends values without having shown any to compare with.
@@ -101,15 +108,18 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
             # Locked, so that two organizers who save at once see each other's changes.
             locked = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_row.pk)
             form = form_class(request.POST, instance=locked)
-            newer_values = {} if "preview" in request.POST else _save_settings(request, form, fingerprints)
-        if "preview" not in request.POST and form.is_valid():
+            if "preview" not in request.POST:
+                outcome = _save_settings(request, form, fingerprints)
+        if outcome.is_saved:
             messages.success(request, _("The event has been saved."))
             return redirect("organize-settings", event_row.slug)
         # Of the fields in conflict only: the other person's other changes must survive the next save.
-        fingerprints = fingerprints | compute_fingerprints(newer_values)
+        fingerprints = fingerprints | compute_fingerprints(outcome.newer_values)
         context["other_values"] = [
-            (form[name], _describe_setting(form, name, value)) for name, value in newer_values.items()
+            (form[name], _describe_setting(form, name, value)) for name, value in outcome.newer_values.items()
         ]
+        context["date_effects"] = outcome.date_effects
+        context["dates_code"] = compute_dates_code(outcome.date_effects)
     else:
         form = form_class(instance=event_row)
     # The form has changed the instance; the page's frame shows what is stored.
@@ -120,17 +130,27 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     return render_event_page(request, "organize/event_settings.html", event_shown, **context)
 
 
+@dataclass(frozen=True)
+class SettingsOutcome:
+    """The outcome of posting the settings.
+
+    `newer_values` are those of fields that somebody else changed in the meantime. `date_effects` are the
+    consequences of new dates that the organizer has to confirm. Nothing is saved with either.
+    """
+
+    is_saved: bool = False
+    newer_values: dict[str, object] = field(default_factory=dict)
+    date_effects: list[str] = field(default_factory=list)
+
+
 def _save_settings(
     request: "HttpRequest", form: EventForm, seen_fingerprints: dict[str, str]
-) -> dict[str, object]:
-    """Save the fields that the organizer changed, if the form is valid; else add the errors to it.
-
-    Return the current values of fields that somebody else changed in the meantime; nothing is saved then.
-    """
+) -> SettingsOutcome:
+    """Save the fields that the organizer changed, if the form is valid; else add the errors to it."""
     # Before the validation, which writes the values of the form to the instance.
     current = {name: getattr(form.instance, name) for name in form.fields}
     if not form.is_valid():
-        return {}
+        return SettingsOutcome()
     edits = compare_edits(
         values=form.cleaned_data,
         current=current,
@@ -143,19 +163,35 @@ def _save_settings(
             "with theirs beside them. Choose what to keep, then save again."
         )
         form.add_error(None, sentence)
-        return edits.conflicting_values
+        return SettingsOutcome(newer_values=edits.conflicting_values)
     for name in current.keys() - edits.changes.keys():
         setattr(form.instance, name, current[name])
     is_taken_offline = edits.changes.get("visibility") == Event.Visibility.DRAFT
     is_confirmed = "unpublication_confirmed" in request.POST
     if is_taken_offline and not is_confirmed and (errors := _list_unpublication_effects(form.instance)):
         form.add_error("visibility", errors)
-        return {}
+        return SettingsOutcome()
     try:
+        if effects := _list_unconfirmed_date_effects(request, form.instance):
+            return SettingsOutcome(date_effects=effects)
         save_event(request, form, "event.change", changed_fields=sorted(edits.changes))
     except InvalidFields as error:
         form.add_errors(error.field_errors)
-    return {}
+        return SettingsOutcome()
+    return SettingsOutcome(is_saved=True)
+
+
+def _list_unconfirmed_date_effects(request: "HttpRequest", event: Event) -> list[str]:
+    """Return what the new dates do at once, [] if that was confirmed. Raise InvalidFields if not allowed."""
+    # First, so that nobody is asked to confirm dates that cannot be saved.
+    stored = check_event_change(event, request.user)
+    effects = list_date_change_effects(stored, event)
+    return [] if request.POST.get("dates_confirmed") == compute_dates_code(effects) else effects
+
+
+def compute_dates_code(effects: "Sequence[str]") -> str:
+    """Return a hash of the sentences shown, so that a confirmation is valid for these dates only."""
+    return hashlib.sha256(repr(list(effects)).encode()).hexdigest()[:16]
 
 
 def _list_unpublication_effects(event: Event) -> list[ValidationError]:

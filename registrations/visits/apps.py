@@ -48,4 +48,7 @@ class VisitsConfig(AppConfig):
             "registrations.visits.lifecycle.event_hooks.list_application_obstacles"
         )
         hooks.event_guards.register("registrations.visits.lifecycle.event_hooks.check_event_change")
+        hooks.date_change_effects.register(
+            "registrations.visits.lifecycle.date_change.list_date_change_effects"
+        )
         hooks.event_change_listeners.register("registrations.visits.lifecycle.date_change.follow_new_dates")

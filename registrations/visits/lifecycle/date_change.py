@@ -1,5 +1,7 @@
 """Follow new dates of a visit: rides, links, reminders, and one e-mail to each person concerned."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.db.models import F, Model
 from django.tasks import task
@@ -14,6 +16,7 @@ from convention.events.sequence import advance_sequence
 from convention.mail.messages import MailAttachment, MailMessage, send_or_log
 from convention.tasks.queue import enqueue_all
 from convention.tasks.queue_names import MAIL_QUEUE
+from convention.text.dates import format_datetime_range
 from convention.text.email_addresses import is_same_email
 from registrations.orders.calendar import build_calendar_file
 from registrations.permissions import get_full_access
@@ -31,25 +34,109 @@ ANNOUNCED_STATES = (Visit.State.PUBLISHED, Visit.State.CLOSED, Visit.State.LOCKE
 def follow_new_dates(stored: Event, event: Event) -> list[str]:
     """Move rides, links and reminders of a visit from the dates of `stored` to those of `event`.
 
-    Tell everyone concerned if members know of the visit. Return sentences on the rides for the organizer.
+    Tell everyone concerned if members know of the visit. Return sentences on the e-mails and the rides for
+    the organizer.
     """
-    if event.kind != Event.Kind.SITE_VISIT or round_to_minutes(stored) == round_to_minutes(event):
-        return []
-    visit = Visit.objects.filter(event=event).first()
+    visit = _find_moved_visit(stored, event)
     if visit is None:
-        return []
-    visit.event = event
-    # Visitors are on their way or on site when a visit has begun; then only its end can change.
-    if visit.cancelled_at or event.starts_at <= timezone.now():
         return []
     shifted_count = shift_rides(
         visit=visit,
         start_shift=event.starts_at - stored.starts_at,
         end_shift=event.ends_at - stored.ends_at,
     )
+    sentences = []
     if visit.state in ANNOUNCED_STATES:
+        if mail_count := count_date_recipients(visit).total:
+            sentences.append(_describe_sent_mails(mail_count))
         _announce_new_dates(visit, stored)
-    return _describe_shifted_rides(visit, shifted_count) if shifted_count else []
+    return [*sentences, *(_describe_shifted_rides(visit, shifted_count) if shifted_count else [])]
+
+
+def list_date_change_effects(stored: Event, event: Event) -> list[str]:
+    """Return the new dates and who is e-mailed about them, for a confirmation; empty if nobody is."""
+    visit = _find_moved_visit(stored, event)
+    if visit is None or visit.state not in ANNOUNCED_STATES:
+        return []
+    recipients = count_date_recipients(visit)
+    if not recipients.total:
+        return []
+    old_dates = format_datetime_range(stored.starts_at, stored.ends_at, stored.zone)
+    new_dates = format_datetime_range(event.starts_at, event.ends_at, event.zone)
+    return [
+        _("Old date: %(dates)s") % {"dates": old_dates},
+        _("New date: %(dates)s") % {"dates": new_dates},
+        *_describe_recipients(recipients),
+        _("The e-mails leave at once and cannot be recalled."),
+    ]
+
+
+def _find_moved_visit(stored: Event, event: Event) -> Visit | None:
+    """Return the visit whose dates differ, unless it was called off or has begun."""
+    if event.kind != Event.Kind.SITE_VISIT or round_to_minutes(stored) == round_to_minutes(event):
+        return None
+    visit = Visit.objects.filter(event=stored.pk, cancelled_at=None).first()
+    # Visitors are on their way or on site when a visit has begun; then only its end can change.
+    if visit is None or event.starts_at <= timezone.now():
+        return None
+    visit.event = event
+    return visit
+
+
+@dataclass(frozen=True)
+class DateRecipients:
+    """How many people are told of new dates."""
+
+    applicant_count: int
+    contact_count: int
+    has_security_contact: bool
+
+    @property
+    def total(self) -> int:
+        return self.applicant_count + self.contact_count + self.has_security_contact
+
+
+def count_date_recipients(visit: Visit) -> DateRecipients:
+    """Return how many people concerned by the dates of a visit have an address."""
+    applications = Application.objects.still_valid().filter(visit=visit, person__email__isnull=False)
+    return DateRecipients(
+        applicant_count=applications.count(),
+        contact_count=visit.host_contacts.active().count(),
+        has_security_contact=_has_separate_security_contact(visit),
+    )
+
+
+def _describe_recipients(recipients: DateRecipients) -> list[str]:
+    applicants = ngettext(
+        "%(count)d person with a place or waiting for one is informed.",
+        "%(count)d people with a place or waiting for one are informed.",
+        recipients.applicant_count,
+    )
+    contacts = ngettext(
+        "%(count)d contact of the host is informed.",
+        "%(count)d contacts of the host are informed.",
+        recipients.contact_count,
+    )
+    sentences = [
+        sentence % {"count": count}
+        for sentence, count in (
+            (applicants, recipients.applicant_count),
+            (contacts, recipients.contact_count),
+        )
+        if count
+    ]
+    if recipients.has_security_contact:
+        sentences.append(_("The host’s security contact is informed."))
+    return sentences
+
+
+def _describe_sent_mails(mail_count: int) -> str:
+    sentence = ngettext(
+        "%(count)d e-mail with the new date is on its way.",
+        "%(count)d e-mails with the new date are on their way.",
+        mail_count,
+    )
+    return sentence % {"count": mail_count}
 
 
 def _announce_new_dates(visit: Visit, stored: Event) -> None:
@@ -169,9 +256,7 @@ def _build_message_to_contact(notified: NotifiedDates) -> MailMessage | None:
 def _build_message_to_security(notified: NotifiedDates) -> MailMessage | None:
     """Return the mail to the host's security contact."""
     visit = notified.visit
-    contacts = visit.host_contacts.active()
-    # The security contact may be a contact of the host too, and needs one mail only.
-    if not visit.security_email or any(is_same_email(c.email, visit.security_email) for c in contacts):
+    if not _has_separate_security_contact(visit):
         return None
     sent_list = find_current_list(visit)
     language = sent_list.language if sent_list else settings.LANGUAGE_CODE
@@ -183,6 +268,14 @@ def _build_message_to_security(notified: NotifiedDates) -> MailMessage | None:
             language=language,
             key=f"security-{visit.pk}",
         )
+
+
+def _has_separate_security_contact(visit: Visit) -> bool:
+    # The security contact may be a contact of the host too, and needs one mail only.
+    contacts = visit.host_contacts.active()
+    return bool(visit.security_email) and not any(
+        is_same_email(contact.email, visit.security_email) for contact in contacts
+    )
 
 
 def _build_message(

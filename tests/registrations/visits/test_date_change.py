@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone, translation
 from lxml import html
 
-from convention.text.dates import format_date, format_datetime
+from convention.text.dates import format_date, format_datetime, format_datetime_range
 from registrations.models import WaitingEntry
 from registrations.visits.lifecycle.date_change import follow_new_dates, notify_of_new_dates
 from registrations.visits.models import Application, DayMail, NotifiedDates, Ride, RideSeat, Visit
@@ -36,14 +36,70 @@ def move_visit(visit, *, days):
 
 
 def post_new_dates(visit, *, days):
-    """Move the visit by `days` on its settings page, and return the page that follows."""
+    """Move the visit by `days` on its settings page, confirm it, and return the page that follows."""
+    question, values = ask_for_new_dates(visit, days=days)
+    [code] = html.fromstring(question.content).xpath("//button[@name='dates_confirmed']/@value")
+    page = f"/en/organize/{visit.event.slug}/settings/"
+    return make_client(make_administrator()).post(page, {**values, "dates_confirmed": code}, follow=True)
+
+
+def ask_for_new_dates(visit, *, days, **changes):
+    """Move the visit by `days` on its settings page; return the page with the question, and what was sent."""
     client, page = make_client(make_administrator()), f"/en/organize/{visit.event.slug}/settings/"
     [form] = html.fromstring(client.get(page).content).xpath("//form[.//input[@name='seen']]")
     values = dict(form.form_values())
     for name in ("starts_at", "ends_at"):
         moved = datetime.datetime.fromisoformat(values[name]) + days * DAY
         values[name] = f"{moved:%Y-%m-%dT%H:%M}"
-    return client.post(page, values, follow=True)
+    values |= changes
+    return client.post(page, values, follow=True), values
+
+
+def test_new_date_of_an_announced_visit_asks_before_it_is_saved(visit, run_tasks, mailoutbox):
+    old_dates = (visit.event.starts_at, visit.event.ends_at)
+    run_tasks()
+    mailoutbox.clear()
+
+    question, _values = ask_for_new_dates(visit, days=7, description="Typed meanwhile")
+    run_tasks()
+
+    visit.event.refresh_from_db()
+    text = question.content.decode()
+    assert (visit.event.starts_at, visit.event.ends_at) == old_dates
+    assert mailoutbox == []
+    assert "Change the date and send the e-mails?" in text
+    with translation.override("en"):
+        assert f"Old date: {format_datetime_range(*old_dates, visit.event.zone)}" in text
+        new_dates = [moment + 7 * DAY for moment in old_dates]
+        assert f"New date: {format_datetime_range(*new_dates, visit.event.zone)}" in text
+    assert "1 person with a place or waiting for one is informed." in text
+    assert "1 contact of the host is informed." in text
+    assert "The host’s security contact is informed." in text
+    assert "Typed meanwhile" in text
+
+
+def test_confirmation_of_one_date_is_not_valid_for_another(visit):
+    question, _values = ask_for_new_dates(visit, days=7)
+    [code] = html.fromstring(question.content).xpath("//button[@name='dates_confirmed']/@value")
+
+    second_question, _values = ask_for_new_dates(visit, days=14, dates_confirmed=code)
+
+    assert not second_question.redirect_chain
+    assert "Change the date and send the e-mails?" in second_question.content.decode()
+
+
+def test_message_after_a_new_date_says_how_many_emails_are_sent(visit):
+    answer = post_new_dates(visit, days=7)
+
+    assert "3 e-mails with the new date are on their way." in answer.content.decode()
+
+
+def test_new_date_of_a_draft_visit_is_saved_without_a_question():
+    visit = make_hosted(days=30, locked_at=None, agreed_at=None)
+
+    answer, _values = ask_for_new_dates(visit, days=7)
+
+    assert answer.redirect_chain
 
 
 def test_settings_page_mails_new_date_to_everyone_concerned(visit, run_tasks, mailoutbox):
