@@ -41,6 +41,7 @@ def verdict_texts() -> dict[str, str]:
             "Ask the person to come back."
         ),
         "detail.continue": _("Tap to continue"),
+        "detail.not_read": _("Not read: confirm this one first."),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
         "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),

@@ -15,6 +15,7 @@ from tests.journeys.scanning import (
     expect_free,
     expect_verdict,
     pair,
+    pair_by_code,
     tap,
     type_as_hand_scanner,
 )
@@ -315,7 +316,7 @@ def test_invalid_codes_are_refused_with_reason(open_page):
         tap(page)
 
 
-def test_refusal_is_not_replaced_by_next_scan(open_page):
+def test_refusal_is_replaced_by_next_badge_of_hand_scanner(open_page):
     event = make_event()
     first = make_registration(event, last_name="Un", badge_version=2)
     second = make_registration(event, last_name="Deux")
@@ -327,21 +328,33 @@ def test_refusal_is_not_replaced_by_next_scan(open_page):
     expect_verdict(page, "refused")
 
     type_as_hand_scanner(page, make_badge_code(second))
-    page.wait_for_timeout(300)
-
-    expect_verdict(page, "refused")
-
-    page.keyboard.press("Enter")
-
-    expect_free(page)
-
-    type_as_hand_scanner(page, make_badge_code(second))
 
     expect_verdict(page, "admitted", name="Zoé Deux")
+    expect_free(page)
+    expect_all_sent(page)
+    assert list_verdicts() == [("refused", "revoked"), ("admitted", "")]
 
-    type_as_hand_scanner(page, make_badge_code(first))
 
-    expect_verdict(page, "admitted", name="Zoé Un")
+def test_open_decision_is_not_replaced_and_says_so(open_page):
+    event = make_event()
+    event.checkpoints.update(capacity=1)
+    inside, waiting, third = (make_registration(event, last_name=name) for name in ("Un", "Deux", "Trois"))
+    page = open_page("phone", "en")
+    pair_by_code(page, event, "/en")
+    page.context.set_offline(True)
+    type_as_hand_scanner(page, make_badge_code(inside))
+    expect_verdict(page, "admitted")
+    expect_free(page)
+    type_as_hand_scanner(page, make_badge_code(waiting))
+    expect_verdict(page, "unverified", name="Zoé Deux")
+
+    type_as_hand_scanner(page, make_badge_code(third))
+
+    sentence = "Not read: confirm this one first."
+    expect(page.locator("#verdict-hint")).to_contain_text(sentence)
+    expect(page.locator("#announcement")).to_have_text(sentence)
+    expect(page.locator("#verdict-name")).to_have_text("Zoé Deux")
+    assert_accessible(page)
 
 
 def test_online_only_checkpoint_needs_the_server(open_page):

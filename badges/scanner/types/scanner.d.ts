@@ -254,6 +254,10 @@ declare global {
       changes_inside?: boolean;
     }
 
+    interface ReadOptions {
+      isFromHandScanner?: boolean;
+    }
+
     interface ScanOptions {
       isLetIn?: boolean;
       /** A supervisor's, for an override. */
@@ -447,6 +451,8 @@ declare global {
       /** Signs beside the name, such as "No photos". */
       marks: ViewMark[];
       needsTap: boolean;
+      /** Whether the next badge of a hand scanner clears it as a tap does: nobody passed, and nothing is to decide. */
+      isReplaceable: boolean;
       /** Colours the screen where the verdict alone does not. */
       tone?: "full" | "test";
       /** Buttons below the explanation. */

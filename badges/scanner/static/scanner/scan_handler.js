@@ -47,13 +47,16 @@ export class ScanHandler {
   /**
    * Judge a text after those read before it. Decline it while a verdict needs a tap.
    * @param {string[]} readings of the text, likeliest first
+   * @param {Scanner.ReadOptions} options
    */
-  handleRead(readings) {
+  handleRead(readings, { isFromHandScanner = false } = {}) {
+    if (isFromHandScanner) this.#screen.clearIfReplaceable();
     this.#enqueue((pairing) => (this.#isTesting ? this.#test(readings, pairing) : this.#judgeText(readings, pairing)));
   }
 
   /** Ask for another scan of a code that arrived without its end or its beginning; nothing is recorded. */
   showIncompleteRead() {
+    this.#screen.clearIfReplaceable();
     this.#enqueue(async () => this.#screen.show(makeIncompleteView()));
   }
 

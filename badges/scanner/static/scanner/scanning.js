@@ -176,8 +176,9 @@ function declineCodes(texts, now) {
  * Handle a text from the camera, a keyboard scanner or the dialog.
  * @param {string} text
  * @param {string[]} readings the texts that it may be in other keyboard layouts
+ * @param {Scanner.ReadOptions} [options]
  */
-function handleText(text, readings = [text]) {
+function handleText(text, readings = [text], options) {
   const pairingText = isPairingAddress(text) ? parsePairingText(text) : null;
   if (pairingText) {
     actions.pair(pairingText);
@@ -185,14 +186,14 @@ function handleText(text, readings = [text]) {
     getElement("hint").textContent = formatText("pair.not_a_token");
   } else {
     closeDialogs();
-    if (isScanning()) scanHandler.handleRead(readings);
+    if (isScanning()) scanHandler.handleRead(readings, options);
   }
 }
 
 /** @param {string} text typed by a keyboard scanner */
 export function handleScannedKeys(text) {
   const readings = listReadings(text);
-  if (!isScanning() || !isIncompleteCode(readings)) return handleText(text, readings);
+  if (!isScanning() || !isIncompleteCode(readings)) return handleText(text, readings, { isFromHandScanner: true });
   closeDialogs();
   scanHandler.showIncompleteRead();
 }

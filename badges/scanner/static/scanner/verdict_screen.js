@@ -1,4 +1,7 @@
-/** Show verdicts over the whole screen. Green clears by itself; any other waits for a tap. */
+/**
+ * Show verdicts over the whole screen. Green clears by itself; any other waits for a tap, or, if it leaves nothing to
+ * decide, for the next badge of a hand scanner.
+ */
 
 import { formatText, getElement } from "./page.js";
 import { playSound } from "./sounds.js";
@@ -33,6 +36,11 @@ export class VerdictScreen {
   /** Whether a verdict waits for a tap, so that nothing may cover it. */
   get needsTap() {
     return this.#view?.needsTap ?? false;
+  }
+
+  /** Make room for the next badge of a hand scanner: its operator has read a refusal that leaves nothing to decide. */
+  clearIfReplaceable() {
+    if (this.#view?.isReplaceable) this.clear();
   }
 
   /**
@@ -72,8 +80,14 @@ export class VerdictScreen {
   nudge() {
     const section = getElement("verdict");
     section.classList.remove("is-nudged");
-    // The animation starts anew only if a frame was drawn without it.
-    requestAnimationFrame(() => section.classList.add("is-nudged"));
+    const notRead = this.needsTap ? formatText("detail.not_read") : "";
+    if (this.#view && notRead) getElement("verdict-hint").textContent = [notRead, this.#view.hint].filter(Boolean).join(" ");
+    getElement("announcement").textContent = "";
+    // The animation starts anew, and a screen reader reads a text again, only after a frame without it.
+    requestAnimationFrame(() => {
+      section.classList.add("is-nudged");
+      getElement("announcement").textContent = notRead;
+    });
     playSound("busy");
   }
 

@@ -1,11 +1,12 @@
 /** Turn an outcome into what the screen shows. */
 
 import { formatText, formatTime, hasText, language } from "./page.js";
-import { ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED } from "./verdict.js";
+import { ACTION, ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED } from "./verdict.js";
 
 const LONG_NAME_LENGTH = 32;
 /** Reasons that leave the decision to the operator. */
 const REASONS_TO_DECIDE = ["offline", "full"];
+const REFUSALS = [REFUSED, ALREADY_IN, ACTION];
 
 /**
  * @param {Scanner.Outcome} outcome
@@ -28,6 +29,7 @@ export function makeVerdictView(outcome, timeZone) {
     marks: listMarks(person),
     // The operator must see a note or an open payment, so even a green verdict waits for a tap then.
     needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict || person?.note || person?.to_pay),
+    isReplaceable: REFUSALS.includes(verdict) && !outcome.isLetIn,
     tone: verdict === UNVERIFIED && outcome.reason === "full" ? "full" : undefined,
     actions: [],
   };
@@ -83,6 +85,7 @@ export function makeErrorView(sentence) {
     detail: sentence,
     marks: [],
     needsTap: true,
+    isReplaceable: false,
     actions: [],
   };
 }
@@ -92,7 +95,8 @@ export function makeErrorView(sentence) {
  * @returns {Scanner.VerdictView}
  */
 export function makeIncompleteView() {
-  return { ...makeErrorView(formatText("reason.incomplete")), verdict: UNVERIFIED, icon: UNVERIFIED };
+  const view = makeErrorView(formatText("reason.incomplete"));
+  return { ...view, verdict: UNVERIFIED, icon: UNVERIFIED, isReplaceable: true };
 }
 
 /**
