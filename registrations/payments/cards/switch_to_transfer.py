@@ -1,7 +1,7 @@
-"""Let the buyer of an unpaid order by card pay it by bank transfer.
+"""Let the buyer of an unpaid order by card pay it by bank transfer, also what was added to a paid order.
 
 The same rules apply as to a new order on invoice: a verified buyer is confirmed at once, others through the
-link in an e-mail, and their places are held until then.
+link in an e-mail, and their places are held until then. Confirmed places stay confirmed.
 """
 
 import contextlib
@@ -17,8 +17,9 @@ from registrations.billing.receivables import (
     calculate_amount_retained,
     calculate_balance,
     is_order_active,
+    sync_receivable,
 )
-from registrations.billing.unbilled import bill_unless_pending
+from registrations.billing.unbilled import bill_unless_pending, has_held_places
 from registrations.booking.build_order import get_hold_duration
 from registrations.booking.confirm import confirm_pending_items
 from registrations.booking.holds import (
@@ -27,7 +28,13 @@ from registrations.booking.holds import (
     lock_unverified_count,
     withhold_unverified_places,
 )
-from registrations.models import Order, Sponsorship
+from registrations.models import (
+    Order,
+    Registration,
+    RegistrationAddon,
+    RegistrationQuerySet,
+    Sponsorship,
+)
 from registrations.order_context import OrderContext
 from registrations.orders.transfer_details import has_bank_details
 from registrations.payments.models import CardPaymentAttempt
@@ -39,23 +46,35 @@ from .reconcile import update_attempt
 
 
 def can_switch_to_transfer(order: Order) -> bool:
-    """Return whether it is an active order by card of which nothing is paid or confirmed yet.
+    """Return whether an active order by card has something left to pay, and may be paid on invoice.
 
-    Without the club's bank details nothing could be paid by transfer.
+    Nothing of it is paid or confirmed yet; or all is confirmed and partly paid, and add-ons were added since.
+    What was confirmed without a payment stays by card: nobody vouches for the buyer. Without the club's bank
+    details nothing could be paid by transfer.
     """
-    return (
-        order.is_by_card
-        and has_bank_details()
-        and not order.event.is_over()
-        and is_order_active(order)
-        and not _has_confirmed_items(order)
-        and calculate_balance(order).amount > 0
-        and calculate_amount_retained(order) == 0
+    if (
+        not order.is_by_card
+        or not has_bank_details()
+        or order.event.is_over()
+        or not is_order_active(order)
+        or calculate_balance(order).amount <= 0
+    ):
+        return False
+    is_partly_paid = calculate_amount_retained(order) > 0
+    if _has_confirmed_items(order):
+        return is_partly_paid and not has_held_places(order) and _find_unpaid_places(order).exists()
+    return not is_partly_paid
+
+
+def _find_unpaid_places(order: Order) -> RegistrationQuerySet:
+    """Return the confirmed places with add-ons that await a payment by card."""
+    addons = RegistrationAddon.objects.filter(
+        registration__order=order, cancelled_at=None, pay_by__isnull=False
     )
+    return Registration.objects.confirmed().filter(pk__in=addons.values("registration"))
 
 
 def _has_confirmed_items(order: Order) -> bool:
-    # What is added to a confirmed place is paid as it was chosen then, or removed again.
     confirmed = {"confirmed_at__isnull": False, "cancelled_at": None}
     return any(rows.filter(**confirmed).exists() for rows in (order.registrations, order.sponsorships))
 
@@ -97,6 +116,20 @@ def _switch_to_invoice(*, order: Order, context: OrderContext) -> Order:
         raise NothingToPay(_("The bank is processing this payment; you do not need to do anything."))
     if not can_switch_to_transfer(order):
         raise NothingToPay(_("There is nothing left to pay for this order."))
+    if _has_confirmed_items(order):
+        # The confirmation that was sent named the payment by card: the next one names the bank account.
+        _find_unpaid_places(order).update(confirmation_sent_at=None)
+        change_to_invoice_payment(order=order)
+        sync_receivable(order)
+    else:
+        _switch_unpaid_order(order, context)
+    # The links of members waited for the payment by card.
+    hooks.send_order_mails.enqueue(order.pk)
+    return order
+
+
+def _switch_unpaid_order(order: Order, context: OrderContext) -> None:
+    """Hold the places of a locked order like those of one on invoice, or confirm them."""
     order.needs_verification = not context.is_trusted and order.verified_at is None
     # The places were counted for the network when they were ordered.
     with throttle_unverified_order(order, context, place_count=0):
@@ -104,11 +137,8 @@ def _switch_to_invoice(*, order: Order, context: OrderContext) -> Order:
         # Only now: the ceiling would count the order's own places twice.
         order.save(update_fields=["needs_verification"])
         change_to_invoice_payment(order=order)
-    # The links of members waited for the payment by card.
-    hooks.send_order_mails.enqueue(order.pk)
     if not order.awaits_verification:
         _confirm(order)
-    return order
 
 
 def _hold_places(order: Order) -> None:

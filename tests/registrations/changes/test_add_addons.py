@@ -149,6 +149,63 @@ def test_paid_addon_cannot_be_removed_when_another_amount_is_due(dinner, client)
     assert html.fromstring(paying.content).xpath("//button[@name='remove']") == []
 
 
+def switch_to_transfer(client: Client, order: Order):
+    """Press the button on the page to pay; return the page that follows."""
+    return client.post(f"/en{order.manage_path}pay/", {"transfer": "yes"}, follow=True)
+
+
+def test_later_addon_by_card_is_paid_by_transfer_instead(dinner, client, run_tasks, mailoutbox):
+    make_issuer()
+    registration = order_place(dinner, "card")
+    order, path = registration.order, make_path(registration)
+    record_demo_payment(order=order)
+    client.post(path, read_form(client, path))
+    run_tasks()
+    mailoutbox.clear()
+    paying = client.get(f"/en{order.manage_path}pay/").text
+
+    answer = switch_to_transfer(client, order)
+    run_tasks()
+
+    order.refresh_from_db()
+    registration.refresh_from_db()
+    assert "Pay by transfer instead" in paying
+    assert order.payment == "invoice"
+    assert not order.awaits_verification
+    assert registration.state == "confirmed"
+    assert registration.addons.get().pay_by is None
+    assert calculate_balance(order).amount == 4_500
+    assert order.creditor_reference in answer.text
+    assert order.creditor_reference in mailoutbox[-1].body
+
+
+def test_addon_to_be_paid_by_transfer_is_not_removed(dinner, client):
+    make_issuer()
+    registration = order_place(dinner, "card")
+    path = make_path(registration)
+    record_demo_payment(order=registration.order)
+    client.post(path, read_form(client, path))
+    registration.addons.update(pay_by=timezone.now() - datetime.timedelta(minutes=1))
+    switch_to_transfer(client, registration.order)
+
+    remove_expired_addons()
+
+    assert registration.addons.get().cancelled_at is None
+
+
+def test_paid_order_offers_no_transfer(dinner, client):
+    make_issuer()
+    registration = order_place(dinner, "card")
+    path = make_path(registration)
+    record_demo_payment(order=registration.order)
+    client.post(path, read_form(client, path))
+    record_demo_payment(order=Order.objects.get())
+
+    switch_to_transfer(client, registration.order)
+
+    assert Order.objects.get().payment == "card"
+
+
 def test_addon_not_paid_in_time_is_removed(dinner, client, run_tasks, mailoutbox):
     registration = order_place(dinner, "card")
     record_demo_payment(order=registration.order)

@@ -315,7 +315,7 @@ def test_lapsed_places_of_an_unverified_order_are_not_synced_again_and_again(
         withdraw_lapsed_charges()
 
 
-def test_later_addon_of_a_confirmed_place_cannot_be_switched(event):
+def test_later_addon_of_a_place_confirmed_without_payment_cannot_be_switched(event):
     order = order_by_card(event)
     place = order.registrations.get()
     place.confirmed_at = timezone.now()
