@@ -15,6 +15,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.money import Money
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import get_posted_data
@@ -32,7 +33,7 @@ from registrations.sponsors.sponsorships import (
     take_package_as_organizer,
 )
 
-from .public import png_response
+from .public import png_response, warn_of_other_price
 
 PAGE_SIZE = 100
 
@@ -65,7 +66,7 @@ def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     nonce = request.POST.get("nonce", "")[:60] or secrets.token_urlsafe(24)
     language = translation.get_language() or "fr"
     forms = SponsorOrderForms(get_posted_data(request), package, language)
-    if request.method == "POST" and forms.is_valid():
+    if request.method == "POST" and forms.is_valid() and not warn_of_other_price(request, forms):
         try:
             sponsorship = take_package_as_organizer(
                 package=package,
@@ -85,6 +86,7 @@ def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "package": package,
+        "cost": Money(forms.price.cents, package.currency),
         "nonce": nonce,
         **forms.template_context,
     }

@@ -81,7 +81,7 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     language, quotation = translation.get_language() or "fr", _find_package_quotation(request, package)
     initial_values = _make_quoted_values(quotation) if quotation else _find_initial_values(request)
     forms = SponsorOrderForms(get_posted_data(request), package, language, **initial_values)
-    if request.method == "POST" and forms.is_valid() and not _warn_of_other_price(request, forms):
+    if request.method == "POST" and forms.is_valid() and not warn_of_other_price(request, forms):
         try:
             return _take_or_quote(request, package, forms, f"sponsor:{nonce}", quotation)
         except ConventionError as error:
@@ -151,7 +151,7 @@ def _take_or_quote(
     return redirect(get_next_path(sponsorship.order))
 
 
-def _warn_of_other_price(request: HttpRequest, forms: SponsorOrderForms) -> bool:
+def warn_of_other_price(request: HttpRequest, forms: SponsorOrderForms) -> bool:
     """Return whether the price differs from the one that was shown, and say so.
 
     Nothing is ordered at a price unseen. A quotation states its own.
@@ -162,8 +162,7 @@ def _warn_of_other_price(request: HttpRequest, forms: SponsorOrderForms) -> bool
     cost = Money(price.cents, forms.package.currency)
     if price.is_reverse_charged:
         sentence = _(
-            "With this VAT number you pay %(price)s, without VAT (reverse charge). "
-            "Check the price, then order."
+            "With this VAT number the price is %(price)s, without VAT (reverse charge). Check it, then order."
         )
     else:
         sentence = _("The price has changed: it is now %(price)s.")

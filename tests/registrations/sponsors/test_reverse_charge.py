@@ -43,11 +43,23 @@ def address(package) -> str:
 def test_price_without_vat_is_shown_before_package_is_taken(client, address):
     page = client.post(address, BELGIAN_FORM)
 
-    assert "With this VAT number you pay €1,000, without VAT" in page.text
+    assert "With this VAT number the price is €1,000, without VAT" in page.text
     assert "Order for €1,000" in page.text
     assert "Reverse charge: VAT payable by the customer" in page.text
     assert page.context["form"]["name"].value() == "Acme"
     assert Order.objects.count() == 0
+
+
+def test_organizer_reads_the_price_without_vat_before_ordering_for_a_sponsor(organizer, package):
+    with translation.override("en"):
+        path = reverse("organize-package-take", args=["congress", "gold"])
+
+    page = organizer.post(path, BELGIAN_FORM)
+    shown_price = page.context["cost"].amount
+    organizer.post(path, BELGIAN_FORM | {"shown_price": str(shown_price)})
+
+    assert "With this VAT number the price is €1,000, without VAT" in page.text
+    assert Sponsorship.objects.get().price == shown_price == 100_000
 
 
 def test_shown_price_is_ordered_and_invoiced(client, address):

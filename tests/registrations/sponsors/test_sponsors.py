@@ -238,7 +238,8 @@ def test_organizer_manages_packages_and_sponsorships(organizer, event, package):
         },
     )
     bronze = event.packages.get(slug="bronze")
-    organizer.post(reverse("organize-package-take", args=["congress", "bronze"]), SPONSOR_FORM)
+    form = SPONSOR_FORM | {"shown_price": "30000"}
+    organizer.post(reverse("organize-package-take", args=["congress", "bronze"]), form)
     one = Sponsorship.objects.get(package=bronze)
 
     organizer.post(
