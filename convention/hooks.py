@@ -111,6 +111,13 @@ event_readiness = Hook()
 event_deletion_obstacles = Hook()
 # (event) -> sentences on what becomes of its attendees if the published event becomes a draft.
 unpublication_effects = Hook()
+# (event) -> CancellationEffects (convention/events/publishing/cancel_event.py): what cancelling the event
+# would do, and the refunds to choose from.
+event_cancellation_effects = Hook()
+# (EventCancellation): called in the transaction in which the event was cancelled, with its row locked.
+event_cancellation_listeners = Hook()
+# (event): called in the transaction in which its cancellation was undone.
+event_restoration_listeners = Hook()
 # () -> PublicPages (convention/web/routing.py) for the site map, the most important first.
 public_pages = Hook()
 # (EventCopy) -> None (convention/events/publishing/copy_event.py): copy the app’s settings into the copy.

@@ -27,6 +27,7 @@ class RegistrationsConfig(AppConfig):
         for kind, function_path in (
             ("registrations", "import_export.import_registrations.run_import_job"),
             ("agendas", "sessions.printed_agendas.print_agendas"),
+            ("cancel-event", "event_cancellation.follow.run_event_cancellation_job"),
             ("cancel-selection", "changes.cancel_selected.run_cancellation_job"),
             ("change-selected-tickets", "changes.change_selected_tickets.run_change_job"),
         ):
@@ -54,9 +55,17 @@ class RegistrationsConfig(AppConfig):
         loaders = {"bookings": "load_booked_attendees", "favourites": "load_starring_attendees"}
         for audience, loader in loaders.items():
             hooks.session_audiences.register(audience, f"registrations.sessions.audiences.{loader}")
-        hooks.event_readiness.register("registrations.ticketing.readiness.list_ticket_readiness")
-        hooks.event_deletion_obstacles.register("registrations.ticketing.readiness.list_deletion_obstacles")
-        hooks.unpublication_effects.register("registrations.ticketing.readiness.list_unpublication_effects")
-        hooks.event_starters.register("registrations.ticketing.starting_tickets.create_starting_tickets")
-        hooks.event_copiers.register("registrations.ticketing.copy_tickets.copy_registration_settings")
         hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")
+        self._register_event_hooks()
+
+    def _register_event_hooks(self) -> None:
+        for hook, function_path in (
+            (hooks.event_readiness, "ticketing.readiness.list_ticket_readiness"),
+            (hooks.event_deletion_obstacles, "ticketing.readiness.list_deletion_obstacles"),
+            (hooks.unpublication_effects, "ticketing.readiness.list_unpublication_effects"),
+            (hooks.event_cancellation_effects, "event_cancellation.effects.describe_event_cancellation"),
+            (hooks.event_cancellation_listeners, "event_cancellation.follow.queue_cancellations"),
+            (hooks.event_starters, "ticketing.starting_tickets.create_starting_tickets"),
+            (hooks.event_copiers, "ticketing.copy_tickets.copy_registration_settings"),
+        ):
+            hook.register(f"registrations.{function_path}")

@@ -14,6 +14,12 @@ class ScheduleConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_readiness.register("schedule.versions.timetables.list_programme_readiness")
+        hooks.event_cancellation_effects.register(
+            "schedule.speakers.event_cancellation.describe_informed_speakers"
+        )
+        hooks.event_cancellation_listeners.register("schedule.editing.revision.follow_cancellation")
+        hooks.event_restoration_listeners.register("schedule.editing.revision.follow_restoration")
+        hooks.event_cancellation_listeners.register("schedule.speakers.event_cancellation.inform_speakers")
         hooks.public_pages.register("schedule.programme.public_pages.list_programme_pages")
         hooks.event_copiers.register("schedule.editing.programme_parts.copy_programme_settings")
         hooks.event_downloads.register("schedule.downloads.DOWNLOAD_SHEETS")

@@ -376,6 +376,8 @@ PERMISSIONS_BY_URL_NAME = {
     "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
     "organize-event-delete": ORGANIZERS - {"outside organizer"},
+    "organize-event-cancel": ORGANIZERS - {"outside organizer"},
+    "organize-event-restore": ORGANIZERS - {"outside organizer"},
     "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
     "organize-delegation-new": ADMINISTRATORS,
     "organize-delegate-add": ADMINISTRATORS,
@@ -475,6 +477,6 @@ POST_ONLY = {
     "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",
     "organize-visit-applicant-decide", "organize-plan-run-stop", "organize-plan-run-adopt",
     "organize-plan-run-delete", "organize-plan-place", "order-programme",
-    "organize-event-open-registration", *VISIT_DAY_POST_ONLY,
+    "organize-event-open-registration", "organize-event-restore", *VISIT_DAY_POST_ONLY,
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -227,6 +227,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-event-start": "events/test_start_event",
     "organize-event-delete": "events/test_publish",
     "organize-event-publish": "events/test_publish",
+    "organize-event-cancel": "events/test_cancel_event", "organize-event-restore": "events/test_cancel_event",
     "organize-event-open-registration": "events/test_publish",
     "organize-event-copy": "events/test_copy_event",
     "organize-visit": "test_lifecycle", "organize-visit-create": "test_lifecycle",

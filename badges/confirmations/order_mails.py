@@ -342,7 +342,7 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
     ) % {"event": order.event.title, "names": names}
     return MailMessage(
         to=order.email,
-        subject=subject,
+        subject=_describe_cancelled_event(order) or subject,
         template="cancellation",
         recipient_name=find_buyer_first_name(order),
         context={
@@ -361,13 +361,19 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
     )
 
 
+def _describe_cancelled_event(order: Order) -> str:
+    """Return the subject of mails about a cancelled event; "" if it takes place."""
+    return _("Event cancelled: %(event)s") % {"event": order.event.title} if order.event.cancelled_at else ""
+
+
 def write_attendee_cancellation_mail(
     order: Order, registration: Registration, message_key: str
 ) -> MailMessage:
     event = order.event
     return MailMessage(
         to=registration.email,
-        subject=_("Registration cancelled: %(event)s") % {"event": event.title},
+        subject=_describe_cancelled_event(order)
+        or _("Registration cancelled: %(event)s") % {"event": event.title},
         template="cancellation",
         recipient_name=registration.first_name,
         context={

@@ -17,6 +17,12 @@ class MailingsConfig(AppConfig):
         hooks.event_starters.register("badges.mailings.sending.reminders.plan_reminders")
         hooks.event_copiers.register("badges.mailings.sending.reminders.copy_reminder_plan")
         hooks.event_change_listeners.register("badges.mailings.composing.date_change.follow_new_dates")
+        hooks.event_cancellation_effects.register(
+            "badges.mailings.sending.event_cancellation.describe_stopped_mailings"
+        )
+        hooks.event_cancellation_listeners.register(
+            "badges.mailings.sending.event_cancellation.stop_mailings"
+        )
         hooks.event_readiness.register("badges.mailings.sending.reminders.list_reminder_readiness")
         hooks.periodic_jobs.register(
             "badges.mailings.sending.run.enqueue_due_mailings", seconds=settings.LEASE_SECONDS / 2

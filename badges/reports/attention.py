@@ -24,6 +24,10 @@ MAX_NAMES_SHOWN = 3
 
 
 def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[AttentionItem]:
+    # The rest needs no attention for an event that does not take place.
+    if facts.event.cancelled_at:
+        items = [*_payment_items(facts), *_mailing_items(facts)]
+        return [replace(item, event=facts.event) for item in items]
     items = [
         *_publishing_items(facts, at),
         *_ticket_items(facts, at),

@@ -36,6 +36,8 @@ EVENT_TIME_FIELDS: Final = (
     "registration_closes_at",
     "substitutions_close_at",
 )
+# Not written by `Event.save` unless named.
+COLUMNS_WITH_OWN_ACTION: Final = ("sequence", "pictures_version", "cancelled_at", "cancellation_reason")
 
 
 def validate_timezone(name: str) -> None:
@@ -136,6 +138,11 @@ class Event(RichTextModel):
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     substitutions_close_at = models.DateTimeField(_("transfers allowed until"), null=True, blank=True)
+    # Written by `publishing/cancel_event.py` alone; a site visit is cancelled by its own row instead.
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True, editable=False)
+    cancellation_reason = models.CharField(
+        _("reason for the cancellation"), max_length=300, blank=True, editable=False
+    )
     # Increased whenever a badge's verdict may change; scanners fetch rows with a higher one.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     # Written by `update_pictures_version` alone; "" for an event without pictures, whose pages load none.
@@ -150,17 +157,20 @@ class Event(RichTextModel):
         verbose_name_plural = _("events")
         ordering = ["starts_at"]
         constraints = [
-            models.CheckConstraint(name="event_ends_after_start", condition=Q(ends_at__gt=F("starts_at")))
+            models.CheckConstraint(name="event_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="event_cancelled_with_reason",
+                condition=Q(cancelled_at__isnull=True, cancellation_reason="")
+                | (Q(cancelled_at__isnull=False) & ~Q(cancellation_reason="")),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save all but `sequence` and `pictures_version`, which have their own functions."""
-        super().save(
-            *args, **exclude_from_save("sequence", "pictures_version", row=self, save_arguments=kwargs)
-        )
+        """Save all but the columns that have their own functions, which an older instance must not undo."""
+        super().save(*args, **exclude_from_save(*COLUMNS_WITH_OWN_ACTION, row=self, save_arguments=kwargs))
 
     def get_absolute_url(self) -> str:
         return reverse("event", args=[self.slug])
@@ -205,10 +215,14 @@ class Event(RichTextModel):
         return self.ends_at <= (at or timezone.now())
 
     def is_registration_open(self, *, at: datetime.datetime | None = None) -> bool:
-        """Return whether the event is published, inside its registration period, and not over."""
+        """Return whether the event is published, not cancelled, inside its registration period, and not over.
+
+        A cancellation counts whatever `at` is: who joined a waiting list before it gets no place either.
+        """
         now = at or timezone.now()
-        is_ahead = self.is_registration_ahead(at=now)
-        return self.visibility != self.Visibility.DRAFT and not is_ahead and now < self.registration_deadline
+        if self.visibility == self.Visibility.DRAFT or self.cancelled_at:
+            return False
+        return not self.is_registration_ahead(at=now) and now < self.registration_deadline
 
     def is_registration_ahead(self, *, at: datetime.datetime | None = None) -> bool:
         """Return whether registration opens at a set time after `at` (default: now), also of a draft."""

@@ -214,6 +214,19 @@ def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
     return event
 
 
+def can_cancel_event(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person may cancel and restore the event: the club's organizers, no outside firm."""
+    return can_organize(person, event) and get_delegation(person, event) is None
+
+
+def get_event_to_cancel(slug: str, person: "RequestUser") -> Event:
+    """Return an event that this person may cancel. Raise what `get_event_to_organize` raises."""
+    event = get_event_to_organize(slug, person)
+    if not can_cancel_event(person, event):
+        raise Forbidden(_("Only the club’s own organizers can cancel or restore an event."))
+    return event
+
+
 def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
     """Return the event of a desk's page. Raise NotFound, Forbidden or SignInRequired."""
     return _get_event_if(slug, person, can_staff_desk, _("This page is for the staff of the event."))

@@ -11,7 +11,7 @@ from convention.web.routing import OrganizerPage, PageGroup
 from . import api, delegation_views, views
 from .models import Event
 from .pictures import views as picture_views
-from .publishing import public_views
+from .publishing import cancellation_views, public_views
 from .publishing import views as publishing_views
 
 pages: list[Any] = [
@@ -28,6 +28,12 @@ pages: list[Any] = [
         name="organize-event-open-registration",
     ),
     path("organize/<slug:event>/delete/", publishing_views.event_delete, name="organize-event-delete"),
+    path(
+        "organize/<slug:event>/cancel/", cancellation_views.event_cancellation, name="organize-event-cancel"
+    ),
+    path(
+        "organize/<slug:event>/restore/", cancellation_views.event_restoration, name="organize-event-restore"
+    ),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
     path("organize/<slug:event>/pictures/", picture_views.event_pictures, name="organize-pictures"),
     path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),

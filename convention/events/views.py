@@ -50,6 +50,7 @@ from .permissions import (
     get_delegation,
     get_event_to_organize,
 )
+from .publishing.cancel_event import has_cancellation_page
 from .publishing.publish import describe_passed_deadline
 from .roles import appoint_delegate, appoint_person, end_event_role
 
@@ -126,6 +127,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
     is_delegated = get_delegation(request.user, event_shown) is not None
     context |= {"form": form, "is_delegated": is_delegated, "seen_fingerprints": json.dumps(fingerprints)}
+    context["has_cancellation_page"] = not is_delegated and has_cancellation_page(event_shown)
     context["asks_unpublication"] = form.has_error("visibility", UNPUBLICATION_ERROR)
     return render_event_page(request, "organize/event_settings.html", event_shown, **context)
 

@@ -40,8 +40,8 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     nothing. Registrations that await a member's verification stay pending, and so does one for a member who
     has another place by now: its hold expires.
 
-    Raise SoldOut or CompanyFull if a released place is gone, and NotOpenNow once the event is over; then
-    nothing changes.
+    Raise SoldOut or CompanyFull if a released place is gone, and NotOpenNow once the event is over or
+    cancelled; then nothing changes.
     """
     ready = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
     # Members are locked before stock, in the same order as by bookings.

@@ -31,7 +31,7 @@ from registrations.models.order_item import OrderItem
 
 from .build_order import get_hold_duration
 from .unverified_alarm import notify_organizers
-from .validation import refuse_if_closed
+from .validation import refuse_if_cancelled, refuse_if_closed
 
 UNVERIFIED_COUNT_PERIOD: Final = datetime.timedelta(hours=1)
 # A flood of orders lasts for hours: organizers get one alarm a day for each event.
@@ -200,7 +200,8 @@ def lock_pending_items(order: Order) -> PendingItems:
 
 
 def refuse_after_event(order: Order, *, at: datetime.datetime) -> None:
-    """Raise NotOpenNow if the event has ended at `at`."""
+    """Raise NotOpenNow if the event has ended at `at`, or was cancelled."""
+    refuse_if_cancelled(order.event)
     if order.event.is_over(at=at):
         raise NotOpenNow(_("The event is over."))
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from convention.club.permissions import find_member_by_email
 from convention.errors import NotOpenNow
+from convention.events.cancellations import describe_cancellation
 from convention.events.models import Event
 from convention.text.dates import format_datetime
 from convention.text.email_addresses import normalize_email
@@ -316,10 +317,17 @@ def _check_length(field: str, text: str, max_length: int) -> Iterator[FieldError
         yield field, sentence
 
 
+def refuse_if_cancelled(event: Event) -> None:
+    """Raise NotOpenNow if the event itself was cancelled; site visits have checks of their own."""
+    if event.cancelled_at:
+        raise NotOpenNow(describe_cancellation(event))
+
+
 def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
     """Raise NotOpenNow, with the reason, if registration is not open at `at`."""
     if event.is_registration_open(at=at):
         return
+    refuse_if_cancelled(event)
     opens = event.registration_opens_at
     if opens and at < opens:
         day = format_datetime(opens, event.zone)

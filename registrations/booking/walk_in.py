@@ -29,7 +29,13 @@ from .order_limits import find_same_person
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
-from .validation import check_addons, check_currency, check_person_spelling, describe_missing_membership
+from .validation import (
+    check_addons,
+    check_currency,
+    check_person_spelling,
+    describe_missing_membership,
+    refuse_if_cancelled,
+)
 
 # By the source of the order. The verbs are stored data.
 AUDIT_VERBS = {Order.Source.DESK: "registration.receive", Order.Source.ORGANIZER: "registration.add"}
@@ -93,8 +99,8 @@ def register_walk_in(
     treasurer has added the address. `accepted_duplicate` is the reference of the latest registration in
     DuplicateRegistration, "" if none was shown; None registers a second time without asking.
 
-    Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, DuplicateRegistration, and
-    if places are given on application only.
+    Raise NotOpenNow once the event is over or cancelled, InvalidFields, SoldOut, CompanyFull,
+    DuplicateRegistration, and if places are given on application only.
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
@@ -132,6 +138,7 @@ def _load_offering(event: Event, place: RequestedPlace) -> Offering:
 
 def _validate_walk_in(event: Event, place: RequestedPlace, offering: Offering) -> Ticket:
     now = timezone.now()
+    refuse_if_cancelled(event)
     if event.is_over(at=now):
         raise NotOpenNow(_("The event is over: registration is no longer possible."))
     ticket = offering.tickets.get(place.ticket)

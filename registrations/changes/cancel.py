@@ -53,8 +53,14 @@ def cancel_registration(
     """Cancel one registration by the event's refund rules, and refund what they allow.
 
     The rest of an order by card is confirmed if it is paid, or free, after that. Raise AlreadyCancelled,
-    NotOpenNow once the event is over, or RefundChanged unless the fee is `expected_fee_cents`, if given.
+    NotOpenNow once the event is over or cancelled, or RefundChanged unless the fee is `expected_fee_cents`,
+    if given.
     """
+    if registration.event.cancelled_at:
+        # The organizers cancel it on their terms, which may be better than the refund rules.
+        raise NotOpenNow(
+            _("The event is cancelled, so this registration will be too: we will inform you by e-mail.")
+        )
     # The moment of the request decides about the refund, not the moment when the locks were granted.
     get_terms = partial(decide_terms_for_due, at=timezone.now())
     return lock_and_cancel(registration, _require_fee(get_terms, expected_fee_cents), reason)

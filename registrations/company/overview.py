@@ -50,8 +50,8 @@ class UpcomingEvent:
 
     @property
     def concerns_company(self) -> bool:
-        """Return whether colleagues are registered, or passes are left."""
-        return self.place_count > 0 or self.passes_left > 0
+        """Return whether colleagues are registered, or were for a cancelled event, or passes are left."""
+        return self.place_count > 0 or self.passes_left > 0 or self.event.cancelled_at is not None
 
     @property
     def has_passes(self) -> bool:
@@ -188,7 +188,7 @@ def find_membership(company: Company, *, at: datetime.date) -> Membership | None
 def load_upcoming_events(
     company: Company, membership: Membership | None, *, at: datetime.datetime
 ) -> list[UpcomingEvent]:
-    """Return upcoming events that are open or where the company has registrations."""
+    """Return upcoming events that are open, or where colleagues have places or had until it was cancelled."""
     active_registrations = Registration.objects.active(at=at).filter(
         pk__in=list_company_registrations(company).values("pk")
     )
@@ -208,11 +208,12 @@ def load_upcoming_events(
     published = Event.objects.filter(ends_at__gt=at).exclude(visibility=Event.Visibility.DRAFT)
     events = list(published.select_related("venue").order_by("starts_at", "pk"))
     load_application_deadlines(events)
+    cancelled_event_ids = _find_cancelled_event_ids(company, events)
     shown = [
         event
         for event in events
         # A closed event is shown where colleagues are registered: names may still be missing.
-        if places[event.pk] or event.is_registration_open(at=at)
+        if places[event.pk] or event.pk in cancelled_event_ids or event.is_registration_open(at=at)
     ]
     application_paths = get_application_paths(shown)
     conventions = {event.pk: event for event in shown if includes_passes(membership, event)}
@@ -232,6 +233,15 @@ def load_upcoming_events(
         )
         for event in shown
     ]
+
+
+def _find_cancelled_event_ids(company: Company, events: list[Event]) -> set[int]:
+    """Return those of the events that were cancelled and at which colleagues had been registered."""
+    cancelled_events = [event for event in events if event.cancelled_at]
+    if not cancelled_events:
+        return set()
+    rows = list_company_registrations(company).filter(event__in=cancelled_events, confirmed_at__isnull=False)
+    return set(rows.values_list("event", flat=True))
 
 
 @dataclass(frozen=True)

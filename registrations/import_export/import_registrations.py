@@ -31,7 +31,7 @@ from registrations.booking.transfer import (
     remember_issued_identity,
     start_badge_version,
 )
-from registrations.booking.validation import is_addon_for_ticket
+from registrations.booking.validation import is_addon_for_ticket, refuse_if_cancelled
 from registrations.changes.change_order import PRICE_FIELDS
 from registrations.changes.links import send_links_mail
 from registrations.models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
@@ -73,8 +73,8 @@ def import_registrations(
     """Create or update a registration for each row of the table.
 
     Members need no verification, since the organizer vouches for them. `chosen_fields` maps the columns; None
-    means guess. Raise UnreadableFile where columns are missing, InvalidRows, SoldOut or CompanyFull; then
-    nothing is saved.
+    means guess. Raise NotOpenNow for a cancelled event, UnreadableFile where columns are missing,
+    InvalidRows, SoldOut or CompanyFull; then nothing is saved.
     """
     result = _read_list(event, table, chosen_fields)
     save_import(event, result)
@@ -120,6 +120,7 @@ def _read_list(
     event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None
 ) -> RegistrationImportResult:
     """Lock the registrations that the list names, and return what it would change, unsaved."""
+    refuse_if_cancelled(event)
     # One import at a time for an event: two lists could create the same people twice.
     acquire_advisory_lock(f"import:{event.pk}")
     catalog = load_import_catalog(event)

@@ -178,7 +178,7 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
     """Return which actions and further pages the page offers, as template context."""
     event, now = link_access.order.event, timezone.now()
     return {
-        "can_change": not event.is_over(at=now),
+        "can_change": not event.is_over(at=now) and not event.cancelled_at,
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
         "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
         "can_register_another": link_access.is_full

@@ -27,6 +27,7 @@ from registrations.booking.holds import lock_unverified_count, withhold_unverifi
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
 from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_order
+from registrations.booking.validation import refuse_if_cancelled
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
 from registrations.invoices.reverse_charge import TaxedPrice
@@ -92,9 +93,10 @@ def take_package(
 def take_package_as_organizer(
     *, package: Package, sponsor_request: SponsorRequest, idempotency_key: str
 ) -> Sponsorship:
-    """Take a package for a sponsor, also while it is not on sale."""
+    """Take a package for a sponsor, also while it is not on sale. Raise NotOpenNow for a cancelled event."""
     if order := find_order_by_key(package.event, idempotency_key):
         return order.sponsorships.get()
+    refuse_if_cancelled(package.event)
     return _book_package(
         package,
         sponsor_request.normalize(),
@@ -105,6 +107,7 @@ def take_package_as_organizer(
 
 def check_package_on_sale(package: Package) -> None:
     """Raise NotOpenNow where the package is not on sale, or SoldOut where none is left."""
+    refuse_if_cancelled(package.event)
     now = timezone.now()
     if package.event.is_over(at=now) or not package.is_on_sale(at=now):
         raise NotOpenNow(_("“%(package)s” is not on sale at the moment.") % {"package": package.title})

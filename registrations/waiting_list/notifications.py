@@ -1,4 +1,4 @@
-"""Mails of waiting lists: joined, place offered, offer expired, seat booked.
+"""Mails of waiting lists: joined, place offered, offer expired, seat booked, event cancelled.
 
 `notify_waiting_entry` derives the due mail from the entry's current state, and records the mails that the
 server accepted. Running it twice is harmless.
@@ -65,7 +65,7 @@ def list_waiting_entries(entry: WaitingEntry) -> list[WaitingEntry]:
 
 
 def _find_due_mail_kind(entry: WaitingEntry) -> str:
-    """Return `joined`, `offer`, `expired`, `promoted` or "".
+    """Return `joined`, `offer`, `expired`, `promoted`, `cancelled` or "".
 
     No mail for an accepted ticket: its order sends the confirmation.
     """
@@ -79,6 +79,8 @@ def _find_due_mail_kind(entry: WaitingEntry) -> str:
     kinds = {
         WaitingEntry.State.EXPIRED: "expired",
         WaitingEntry.State.ACCEPTED: "promoted" if is_seat else "",
+        # Those who wait for a session get the e-mail about their registration.
+        WaitingEntry.State.LEFT: "cancelled" if entry.event.cancelled_at and not is_seat else "",
     }
     return kinds.get(WaitingEntry.State(entry.state), "")
 
@@ -108,8 +110,11 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
         "offer": _("A place for you: %(title)s"),
         "expired": _("Offer expired: %(title)s"),
         "promoted": _("Your seat is booked: %(title)s"),
+        "cancelled": _("Event cancelled: %(title)s"),
     }
     title = f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
+    if kind == "cancelled":
+        title = event.title
     return MailMessage(
         to=get_mail_address(entry),
         subject=subjects[kind] % {"title": title},

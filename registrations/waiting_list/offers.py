@@ -93,7 +93,8 @@ def is_available(item: WantedItem, *, at: datetime.datetime) -> bool:
     if isinstance(item, Ticket):
         return item.is_public and item.is_on_sale(at=at) and _is_event_open(item.event, at)
     is_ahead = item.is_published and item.starts_at is not None and item.starts_at > at
-    return item.is_bookable and item.cancelled_at is None and is_ahead and not item.event.is_over(at=at)
+    takes_place = item.cancelled_at is None and item.event.cancelled_at is None
+    return item.is_bookable and takes_place and is_ahead and not item.event.is_over(at=at)
 
 
 def _rank_entries(waiting: Iterable[WaitingEntry], items: Iterable[WantedItem]) -> list[WaitingEntry]:

@@ -4,7 +4,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from convention.events.models import Event
-from schedule.models import Schedule
+from convention.events.publishing.cancel_event import EventCancellation
+from schedule.models import ProgrammeAudience, Schedule, Session
 
 
 def raise_revision(*, event: Event, version_name: str | None = None) -> Schedule:
@@ -22,3 +23,16 @@ def raise_revision(*, event: Event, version_name: str | None = None) -> Schedule
         Schedule.objects.get_or_create(event=event)
         rows.update(**changes)
     return rows.get()
+
+
+def follow_cancellation(cancellation: EventCancellation) -> None:
+    """Raise the revision of a programme whose event was cancelled."""
+    raise_revision(event=cancellation.event)
+
+
+def follow_restoration(event: Event) -> None:
+    """Raise the revision of a programme whose event was restored, and the sequence of its sessions."""
+    # Calendars have the next number with the cancellation (`exchange.load_programme`) and ignore a lower one.
+    sessions = Session.objects.published(audience=ProgrammeAudience.MEMBERS).filter(event=event)
+    sessions.update(sequence=F("sequence") + 2)
+    raise_revision(event=event)

@@ -33,9 +33,9 @@ def list_default_languages() -> list[str]:
 
 class CallForProposalsQuerySet(RichTextQuerySet):
     def open(self, *, at: datetime.datetime | None = None) -> Self:
-        """Return the calls that accept proposals at that moment, by default now."""
+        """Return the calls that accept proposals at that moment, by default now; none of cancelled events."""
         moment = at or timezone.now()
-        rows: Self = self.filter(opens_at__lte=moment, closes_at__gt=moment)
+        rows: Self = self.filter(opens_at__lte=moment, closes_at__gt=moment, event__cancelled_at=None)
         return rows
 
 
@@ -102,8 +102,8 @@ class CallForProposals(RichTextModel):
         return self.closes_at <= timezone.now()
 
     def is_open(self, *, at: datetime.datetime | None = None) -> bool:
-        """Return whether proposals are accepted at that moment, by default now."""
-        return self.opens_at <= (at or timezone.now()) < self.closes_at
+        """Return whether proposals are accepted at that moment, by default now; not for a cancelled event."""
+        return not self.event.cancelled_at and self.opens_at <= (at or timezone.now()) < self.closes_at
 
 
 class BilingualNameModel(models.Model):

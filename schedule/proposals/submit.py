@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
+from convention.events.cancellations import describe_cancellation
 from convention.text.dates import format_deadline
 from convention.text.email_addresses import normalize_email
 from schedule.models import (
@@ -221,7 +222,9 @@ def check_is_undecided(proposal: SessionProposal) -> None:
 
 
 def check_call_is_open(call: CallForProposals, *, at: datetime.datetime | None = None) -> None:
-    """Raise NotOpenNow before the call opens and after it closed."""
+    """Raise NotOpenNow before the call opens, after it closed, and for a cancelled event."""
+    if call.event.cancelled_at:
+        raise NotOpenNow(describe_cancellation(call.event))
     moment, zone = at or timezone.now(), call.event.zone
     if moment < call.opens_at:
         raise NotOpenNow(

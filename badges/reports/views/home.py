@@ -29,11 +29,13 @@ from convention.errors import Forbidden
 from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import (
+    can_cancel_event,
     can_create_events,
     get_delegation,
     get_event_to_organize,
     get_organized_events,
 )
+from convention.events.publishing.cancel_event import has_cancellation_page
 from convention.events.publishing.publish import list_readiness
 from convention.privacy.models import PrivacyCase
 from convention.privacy.permissions import can_answer_privacy_requests
@@ -75,7 +77,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
         # Sorted again: each event's items are sorted, but not those of all events together.
         "attention_items": sorted(items, key=lambda item: -item.gravity),
         "upcoming": facts,
-        "running": [fact for fact in facts if fact.event.starts_at <= now],
+        "running": [fact for fact in facts if fact.event.starts_at <= now and not fact.event.cancelled_at],
         "past": past,
     }
     return render(request, "reports/home.html", context)
@@ -113,6 +115,8 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         # Outside firms must not see the club's revenue.
         "revenue": [] if get_delegation(request.user, event_obj) else sum_charges(event_obj),
         "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
+        "has_cancellation_page": can_cancel_event(request.user, event_obj)
+        and has_cancellation_page(event_obj),
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
         "is_over": event_obj.is_over(at=now),
     }

@@ -137,6 +137,19 @@ class Migration(migrations.Migration):
                     "substitutions_close_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="transfers allowed until"),
                 ),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="cancelled"),
+                ),
+                (
+                    "cancellation_reason",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the cancellation",
+                    ),
+                ),
                 ("sequence", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("pictures_version", models.CharField(blank=True, default="", editable=False, max_length=16)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -181,7 +194,18 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("ends_at__gt", models.F("starts_at"))),
                         name="event_ends_after_start",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cancellation_reason", ""), ("cancelled_at__isnull", True)),
+                            models.Q(
+                                ("cancelled_at__isnull", False),
+                                models.Q(("cancellation_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="event_cancelled_with_reason",
+                    ),
                 ],
             },
         ),

@@ -93,7 +93,8 @@ def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: 
     days = (starts_on - source.starts_at.astimezone(source.zone).date()).days
     values = copy_fields(source) | {"name": name, "name_en": name_en, "slug": slug, "sequence": 0}
     values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_TIME_FIELDS}
-    target = create_event(values | {"visibility": Event.Visibility.DRAFT})
+    values |= {"visibility": Event.Visibility.DRAFT, "cancelled_at": None, "cancellation_reason": ""}
+    target = create_event(values)
     event_copy = EventCopy(source, target, days)
     # Apps are set up from the highest layer to the lowest; rows of lower layers are copied first.
     for copy_app_rows in reversed(hooks.event_copiers.providers()):

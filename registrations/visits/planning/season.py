@@ -138,7 +138,7 @@ def _find_event_days(event: Event) -> tuple[datetime.date, datetime.date]:
 def _find_overlapping_events(
     event: Event, events: list[Event], visits: Mapping[int, Visit]
 ) -> tuple[Event, ...]:
-    """Return the other events on one of its days; cancelled visits do not count."""
+    """Return the other events on one of its days; cancelled ones do not count."""
     if _is_cancelled(event, visits):
         return ()
     first, last = _find_event_days(event)
@@ -154,4 +154,4 @@ def _find_overlapping_events(
 
 def _is_cancelled(event: Event, visits: Mapping[int, Visit]) -> bool:
     visit = visits.get(event.pk)
-    return bool(visit and visit.cancelled_at)
+    return bool(event.cancelled_at or (visit and visit.cancelled_at))
