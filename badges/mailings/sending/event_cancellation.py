@@ -1,5 +1,6 @@
 """Stop the mailings of an event that is cancelled (`hooks.event_cancellation_listeners`)."""
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from badges.mailings.models import Mailing, ReminderPlan
@@ -10,16 +11,18 @@ from .launch import MailingNotActive, cancel_mailing
 
 
 def describe_stopped_mailings(event: Event) -> CancellationEffects:
-    """Return how many mailings would be stopped."""
-    count = Mailing.objects.active().filter(event=event).count()
-    if not count and not ReminderPlan.objects.filter(event=event, is_enabled=True).exists():
-        return CancellationEffects()
-    sentence = ngettext(
-        "No reminder will be sent, and %(count)d mailing that is scheduled or being sent will stop.",
-        "No reminder will be sent, and %(count)d mailings that are scheduled or being sent will stop.",
-        count,
-    )
-    return CancellationEffects([sentence % {"count": count}])
+    """Return whether reminders would end, and how many mailings would be stopped."""
+    sentences = []
+    if ReminderPlan.objects.filter(event=event, is_enabled=True).exists():
+        sentences.append(_("No more reminders will be sent."))
+    if count := Mailing.objects.active().filter(event=event).count():
+        sentence = ngettext(
+            "%(count)d mailing that is scheduled or being sent will stop.",
+            "%(count)d mailings that are scheduled or being sent will stop.",
+            count,
+        )
+        sentences.append(sentence % {"count": count})
+    return CancellationEffects(sentences)
 
 
 def stop_mailings(cancellation: EventCancellation) -> None:

@@ -25,10 +25,12 @@ from registrations.invoices.models import Refund
 from registrations.models import Order, RefundRule, Registration, SessionBooking, Ticket
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.sponsors.sponsorships import check_package_on_sale
+from registrations.visits.planning.season import find_season
 from schedule.proposals.submit import check_call_is_open
 from tests.factories import (
     make_administrator,
     make_event,
+    make_member,
     make_order,
     make_registration,
     make_session,
@@ -286,3 +288,33 @@ def test_own_registrations_and_company_pages_show_cancellation(run_tasks):
         assert '<span class="tag struck">cancelled</span>' in page
         assert "Register colleagues" not in page
     assert desk.event.name not in own
+
+
+def test_seasons_show_cancellation():
+    event = make_event(kind="group_meeting", visibility="members")
+    make_event(starts_at=event.starts_at, ends_at=event.ends_at, name="Same day")
+    year = find_season(event.starts_at.date()).year
+    cancel(event)
+
+    members = make_client(make_member()).get(f"/en/season/?season={year}").content.decode()
+    planners = make_client(make_administrator()).get(f"/en/organize/season/?season={year}").content.decode()
+
+    assert '<span class="tag struck">cancelled</span>' in members
+    assert '<span class="tag struck">cancelled</span>' in planners
+    assert "same day:" not in planners
+
+
+def test_buyer_of_private_place_reads_the_reason(ticket, run_tasks, mailoutbox):
+    order = make_order(ticket.event, email="buyer@example.org", language="en")
+    make_registration(ticket, order=order, email="ana@example.org", is_private=True)
+    run_tasks()
+    mailoutbox.clear()
+
+    cancel(ticket.event)
+    run_tasks()
+
+    mails = {mail.to[0]: " ".join(mail.body.split()) for mail in mailoutbox}
+    assert set(mails) == {"ana@example.org", "buyer@example.org"}
+    for body in mails.values():
+        assert "Reason: The venue is flooded" in body
+        assert "available again" not in body
