@@ -1,5 +1,6 @@
 """Settle a change of what a confirmed registration costs: charge the difference, or refund it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from .cancellation import correct_invoices, get_name_for_documents, issue_uninvo
 from .receivables import find_stored_receivable, sum_waived, sync_existing_receivable
 from .refund_summary import describe_payment_refund
 from .refund_terms import RefundReason, RefundTerms
+from .refund_text import describe_refund_method
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,25 @@ def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[st
     if outcome.is_invoiced:
         sentences.append(_("The invoice is corrected: a credit note and a new invoice are issued as needed."))
     return sentences
+
+
+def describe_released_price(outcome: PriceChangeOutcome, currency: str) -> list[str]:
+    """Return the sentences that the buyer or attendee reads before removing something."""
+    if not outcome.difference_cents:
+        return [_("It was free, so there is nothing to refund.")]
+    cents_by_method = Counter[str]()
+    for payment, amount in outcome.payment_refunds:
+        cents_by_method[payment.method] += amount
+    sentences = [
+        describe_refund_method(method, Money(amount, currency)) for method, amount in cents_by_method.items()
+    ]
+    if waived_cents := max(0, -outcome.owed_difference_cents - sum(cents_by_method.values())):
+        sentences.append(
+            _("The outstanding %(amount)s will no longer be due.") % {"amount": Money(waived_cents, currency)}
+        )
+    if outcome.is_invoiced:
+        sentences.append(_("The invoice is corrected: a credit note and a new invoice are issued as needed."))
+    return sentences or [_("There is nothing to refund.")]
 
 
 def settle_price_change(

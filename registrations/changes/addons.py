@@ -1,7 +1,8 @@
-"""Add add-ons that are on sale to a confirmed registration, behind the link of its order.
+"""Add add-ons to a confirmed registration, or remove them, behind the link of its order.
 
 `change_order.py` makes the change. This module adds the rules of a sale: an add-on must be on sale and
-available, and only the buyer may add a paid one.
+available, and only the buyer may add a paid one. An add-on is removed by the refund rules of the place, while
+they refund all of it; later the organizers decide.
 """
 
 import datetime
@@ -10,14 +11,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.accounts.permissions import owns_address
 from convention.club.models import Person
+from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event, load_application_deadlines
 from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import sync_receivable
+from registrations.billing.refund_rules import load_refund_steps
+from registrations.billing.refund_terms import RefundStep, decide_refund_terms
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.models import Addon, Order, Registration, RegistrationAddon
@@ -181,3 +186,72 @@ def _set_payment(order: Order, chosen: ChosenPayment | None, user: "RequestUser"
     for name, value in billing.items():
         setattr(order, name, value)
     order.save(update_fields=["payment", "purchase_order", *billing])
+
+
+def select_removable_addons(
+    link_access: LinkAccess, registration: Registration, *, at: datetime.datetime
+) -> list[RegistrationAddon]:
+    """Return the add-ons that the holder of the link can remove at `at`: none once the event has begun.
+
+    What a company or a sponsor ordered for attendees is removed through the link of the order only. An add-on
+    that awaits its payment by card is removed on the page of the payment.
+    """
+    order, event = link_access.order, link_access.order.event
+    is_ordered_by_company = order.source in (Order.Source.COMPANY_CONTACT, Order.Source.SPONSOR)
+    if registration.state != Registration.State.CONFIRMED or at >= event.starts_at:
+        return []
+    if not registration.active_addons or find_cancellation_time(event):
+        return []
+    if is_ordered_by_company and not link_access.is_full:
+        return []
+    # Kept on the event's object, so that the rules are read once for all registrations of an order.
+    prefetch_related_objects([event], "refund_rules")
+    refund_steps = load_refund_steps(registration.ticket, event)
+    return [
+        item
+        for item in registration.active_addons
+        if not item.pay_by and _is_refunded_in_full(registration, item, refund_steps, at=at)
+    ]
+
+
+def _is_refunded_in_full(
+    registration: Registration,
+    item: RegistrationAddon,
+    refund_steps: list[RefundStep],
+    *,
+    at: datetime.datetime,
+) -> bool:
+    terms = decide_refund_terms(
+        due_cents=item.price, confirmed_at=registration.confirmed_at, refund_steps=refund_steps, at=at
+    )
+    return terms.cancellation_fee == 0
+
+
+def preview_removed_addon(
+    *, link_access: LinkAccess, registration: Registration, addon_slug: str
+) -> OrderChange:
+    """Return what removing this add-on comes to. Raise OrderChangeRefused or NotOpenNow."""
+    removable = select_removable_addons(link_access, registration, at=timezone.now())
+    if addon_slug not in {item.addon.slug for item in removable}:
+        raise OrderChangeRefused(_("This add-on can no longer be removed here. Contact the organizers."))
+    others = [item.addon for item in registration.active_addons if item.addon.slug != addon_slug]
+    return preview_order_change(registration=registration, ticket=registration.ticket, addons=others)
+
+
+@transaction.atomic
+def remove_addon(
+    *, link_access: LinkAccess, registration: Registration, addon_slug: str, expected_cents: int
+) -> Registration:
+    """Remove the add-on, refund it or release what is due for it, and mail the new confirmation.
+
+    Raises as `preview_removed_addon`, and DifferenceChanged.
+    """
+    registration = lock_registration(registration)
+    change = preview_removed_addon(link_access=link_access, registration=registration, addon_slug=addon_slug)
+    removed = {item.pk for item in change.removed}
+    return change_order(
+        registration=registration,
+        ticket=registration.ticket,
+        addons=[item.addon for item in registration.active_addons if item.pk not in removed],
+        expected_cents=expected_cents,
+    )

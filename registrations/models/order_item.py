@@ -41,7 +41,7 @@ class OrderItem(models.Model):
     paid_unverified: Any = None
     refund_at: Any = None
     badge_symbol = ""
-    can_add_addons = False
+    can_change_addons = False
 
     class Meta:
         abstract = True

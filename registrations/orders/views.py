@@ -44,6 +44,7 @@ from registrations.changes.addons import (
     load_addons_on_sale,
     select_addons_for,
     select_addons_of_link,
+    select_removable_addons,
 )
 from registrations.changes.cancel import cancel_as_attendee, cancel_registration, check_cancellable
 from registrations.changes.correct import (
@@ -95,7 +96,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     }
     _attach_answers(link_access)
     _attach_badge_symbols(link_access)
-    _set_can_add_addons(link_access)
+    _set_can_change_addons(link_access)
     packages = list(list_active_sponsorships(order))
     cancelled_at = find_cancellation_time(event)
     context = {
@@ -237,13 +238,15 @@ def _attach_badge_symbols(link_access: LinkAccess) -> None:
         registration.badge_symbol = symbols.get(registration.pk, "")
 
 
-def _set_can_add_addons(link_access: LinkAccess) -> None:
-    """Set whether an add-on that is on sale and left can be added to each registration."""
+def _set_can_change_addons(link_access: LinkAccess) -> None:
+    """Set whether an add-on can be added to each registration, on sale and left, or removed from it."""
     event = link_access.order.event
     on_sale = load_addons_on_sale([event])[event.pk]
     for registration in link_access.registrations:
         addable = select_addons_of_link(link_access, registration, on_sale)
-        registration.can_add_addons = any(addon.remaining != 0 for addon in addable)
+        registration.can_change_addons = any(addon.remaining != 0 for addon in addable) or bool(
+            select_removable_addons(link_access, registration, at=timezone.now())
+        )
 
 
 def list_wallet_links() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The page behind an order's link on which an attendee adds a dinner or another add-on later."""
+"""The page behind an order's link on which an attendee adds an add-on, such as a dinner, or removes it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -26,12 +27,14 @@ from registrations.changes.addons import (
     load_addons_on_sale,
     preview_added_addons,
     select_addons_of_link,
+    select_removable_addons,
 )
 from registrations.changes.change_order import OrderChange
-from registrations.models import Addon, Order, Registration
+from registrations.models import Addon, Order, Registration, RegistrationAddon
 from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_correction
 
+from .addon_removal_views import addon_removal
 from .forms import AddonChoiceWidget, BillingForm, build_payment_forms
 
 
@@ -68,13 +71,20 @@ class AddonPurchaseForm(forms.Form):
 @never_cache
 @require_safe_or_post
 def addon_purchase(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Offer add-ons, then show what they cost and how they are paid; a POST adds them."""
+    """Offer add-ons, then show what they cost and how they are paid; a POST adds them.
+
+    Those that were bought can be removed.
+    """
     link_access = get_order_by_link(reference, secret)
     registration, event = link_access.get_registration(person), link_access.order.event
+    data = request.POST if request.method == "POST" else request.GET or None
+    if data and "remove" in data:
+        return addon_removal(
+            request, link_access=link_access, registration=registration, addon_slug=data["remove"]
+        )
     on_sale = load_addons_on_sale([event])[event.pk]
     offered = select_addons_of_link(link_access, registration, on_sale)
     # The preview changes nothing, so it is a GET with the choice in the query string.
-    data = request.POST if request.method == "POST" else request.GET or None
     form = AddonPurchaseForm(data, offered=offered)
     change = _preview(form, link_access, registration) if data is not None and form.is_valid() else None
     payment_forms = _build_payment_forms(request, registration, change) if change else {}
@@ -82,12 +92,15 @@ def addon_purchase(request: HttpRequest, reference: str, secret: str, person: st
         throttle_correction(link_access.order, registration)
         if added := _try_adding(request, form, link_access, registration, payment_forms):
             return _redirect_after_adding(request, link_access, added, change)
+    bought = _list_bought(link_access, registration)
     context = {
         "link_access": link_access,
         "event": event,
         "registration": registration,
         "form": form,
         "offered": offered,
+        "bought": bought,
+        "has_fixed_addon": any(not removable and not item.pay_by for item, removable in bought),
         "change": change,
         "difference": Money(change.difference_cents, link_access.order.currency) if change else None,
         "refunds": describe_ticket_refunds(event, [registration.ticket]),
@@ -96,6 +109,12 @@ def addon_purchase(request: HttpRequest, reference: str, secret: str, person: st
         **payment_forms,
     }
     return render(request, "registrations/add_addons.html", context)
+
+
+def _list_bought(link_access: LinkAccess, registration: Registration) -> list[tuple[RegistrationAddon, bool]]:
+    """Return the registration's add-ons, and whether the holder of the link can remove each."""
+    removable = select_removable_addons(link_access, registration, at=timezone.now())
+    return [(item, item in removable) for item in registration.active_addons]
 
 
 def _preview(
