@@ -54,6 +54,7 @@ from registrations.questions.files import load_file_names
 from registrations.questions.queries import load_questions
 from registrations.rate_limits import TooManyUnverifiedOrders, throttle_code_guesses, throttle_order
 
+from .draft_views import redirect_unfinished
 from .drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
 from .forms import LanguageForm, build_payment_forms
 
@@ -85,6 +86,9 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     forms = _build_forms(request, draft, data, amount_due=quote.total)
     if data is not None:
         _update_billing(draft, request)
+        if response := redirect_unfinished(request, slug):
+            _save_draft(request, event, draft)
+            return response
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         is_autosave = "X-Draft" in request.headers
         if all(valid) and not is_autosave and "quote" not in request.POST:
@@ -192,6 +196,9 @@ def _update_billing(draft: DraftContent, request: HttpRequest) -> None:
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
     draft.language = request.POST.get("language", "")[:5]
+    # The language of the e-mails was preselected from that of the page, which changes.
+    if "switch_language" in request.POST and draft.language == translation.get_language():
+        draft.language = ""
     draft.payment = request.POST.get("payment", "")[:20]
 
 

@@ -43,6 +43,7 @@ from registrations.questions.answer_forms import AnswersForm, build_answer_forms
 from registrations.rate_limits import get_voucher_throttled
 
 from .choice_offer import ChoiceOffer, load_choice_offer
+from .draft_views import respond_to_unfinished
 from .drafts import BILLING_FIELDS, PERSON_FIELDS, DraftContent, load_draft, save_draft
 from .forms import ContactForm, PersonForm, TicketChoiceForm, VoucherCodeForm
 
@@ -75,9 +76,8 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
         # Redirected, so that a reload adds no other person; the query moves the focus to the new one.
         return redirect(f"{request.path}?person={len(draft.people)}")
     _save_draft(request, event, draft)
-    # Sent by `draft.js` while people type: the draft is saved, and no page is needed.
-    if "X-Draft" in request.headers:
-        return HttpResponse(status=204)
+    if response := respond_to_unfinished(request, slug):
+        return response
     if not draft.email:
         people.forms[0].add_error("email", _("Enter the e-mail address for the confirmation."))
     elif valid:
@@ -223,8 +223,8 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST":
         _save_draft(request, event, draft)
-        if "X-Draft" in request.headers:
-            return _draft_response(request, answers)
+        if response := _respond_to_unfinished_choices(request, slug, answers):
+            return response
         errors = (
             _check_code(draft, voucher)
             if is_applying_code
@@ -286,11 +286,13 @@ def _load_voucher(request: HttpRequest, event: Event, draft: DraftContent) -> Vo
         return None
 
 
-def _draft_response(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
-    """Answer `draft.js`: with the questions, if a choice may have changed them, else without content."""
-    if request.headers["X-Draft"] != "questions":
-        return HttpResponse(status=204)
-    return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
+def _respond_to_unfinished_choices(
+    request: HttpRequest, slug: str, answers: list[AnswersForm | None]
+) -> HttpResponse | None:
+    """Return the questions that a choice sent by `draft.js` leads to, else respond as on the first screen."""
+    if request.headers.get("X-Draft") == "questions":
+        return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
+    return respond_to_unfinished(request, slug)
 
 
 def _update_choices(draft: DraftContent, request: HttpRequest) -> None:

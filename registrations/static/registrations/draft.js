@@ -9,24 +9,46 @@ const PAUSE_MS = 600;
 
 /** @type {NodeListOf<HTMLFormElement>} */
 const forms = document.querySelectorAll("form[data-draft]");
+/** @type {Map<HTMLFormElement, number>} - timers of the forms with entries that are not saved yet */
+const unsaved = new Map();
+/** @param {HTMLFormElement} form */
+const cancelSaving = (form) => {
+  clearTimeout(unsaved.get(form));
+  unsaved.delete(form);
+};
 for (const form of forms) {
-  let timer = 0;
   const save = form.dataset.draft === "total" ? refreshTotal : saveDraft;
   form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => save(form), PAUSE_MS);
+    cancelSaving(form);
+    const timer = setTimeout(() => {
+      unsaved.delete(form);
+      save(form);
+    }, PAUSE_MS);
+    unsaved.set(form, timer);
   });
   // Hidden without this script, because the total could not be updated.
   for (const total of findTotals(form)) total.hidden = false;
   if (form.dataset.draft === "questions") {
     form.addEventListener("change", (event) => {
       if (!(event.target instanceof Element && event.target.matches("[type=radio], [type=checkbox]"))) return;
-      clearTimeout(timer);
+      cancelSaving(form);
       refreshQuestions(form);
     });
   }
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("submit", () => cancelSaving(form));
 }
+
+// A link to an earlier screen must not load it before the last entries are saved.
+document.addEventListener("click", async (event) => {
+  const link = event.target instanceof Element && event.target.closest("a[href]");
+  const isPlainClick = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  if (!(link instanceof HTMLAnchorElement) || link.target || !isPlainClick || !unsaved.size) return;
+  event.preventDefault();
+  const changed = [...unsaved.keys()];
+  changed.forEach(cancelSaving);
+  await Promise.all(changed.map((form) => saveDraft(form)));
+  location.assign(link.href);
+});
 
 /**
  * Send the fields as a draft. A failure does not matter: the form itself sends them again, and files only then.

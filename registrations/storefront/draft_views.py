@@ -1,0 +1,31 @@
+"""Buttons that leave a screen of the registration unfinished, after its entries were saved."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from convention.views.site_pages import set_language_cookie, translate_address
+
+EARLIER_SCREENS = ("register", "register-choices")
+
+
+def respond_to_unfinished(request: HttpRequest, slug: str) -> HttpResponse | None:
+    """Return the response to a saved draft whose screen was left, or that `draft.js` sent; else None."""
+    # Sent while people type: no page is needed.
+    if "X-Draft" in request.headers:
+        return HttpResponse(status=204)
+    return redirect_unfinished(request, slug)
+
+
+def redirect_unfinished(request: HttpRequest, slug: str) -> HttpResponse | None:
+    """Return the redirect of the pressed button: to another language, or an earlier screen; else None.
+
+    The buttons belong to the form of the screen, so that nothing typed is lost without a script either.
+    """
+    language = request.POST.get("switch_language", "")
+    if language in dict(settings.LANGUAGES):
+        response = redirect(translate_address(request.path, language))
+        set_language_cookie(response, language)
+        return response
+    screen = request.POST.get("back", "")
+    return redirect(screen, slug) if screen in EARLIER_SCREENS else None
