@@ -19,6 +19,7 @@ from registrations.pricing.catalog import Offering
 from registrations.pricing.quote import Quote
 from registrations.sessions.booking import book_session, swap_session
 from registrations.waiting_list.end_waiting import NoActiveOffer
+from registrations.waiting_list.notifications import notify_waiting_entry
 from schedule.models import Session
 
 from .place_order import place_order
@@ -75,6 +76,8 @@ def accept_ticket_offer(
     entry.accepted_at, entry.order = timezone.now(), order
     entry.save(update_fields=["accepted_at", "order"])
     record_action("waiting.accept", entry, event=entry.event, fields=["accepted_at", "order"])
+    if order.is_by_card:
+        notify_waiting_entry.enqueue(entry.pk)
     return order
 
 

@@ -60,6 +60,7 @@ AUDIT_VERB_TEXTS = {
     "order.verify": gettext_lazy("address confirmed through the link in the e-mail"),
     "order.vouch": gettext_lazy("confirmed by an organizer"),
     "order.confirm": gettext_lazy("order confirmed"),
+    "order.unpaid": gettext_lazy("not paid by card in time"),
     "order.paid": gettext_lazy("confirmed by the payment"),
     "order.resend": gettext_lazy("link to confirm the order sent again"),
     "order.cancel": gettext_lazy("cancelled together with other orders"),

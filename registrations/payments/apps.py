@@ -28,6 +28,9 @@ class PaymentsConfig(AppConfig):
         hooks.periodic_jobs.register(
             "registrations.payments.cards.unverified_places.refund_unverified_places", seconds=10 * MINUTE
         )
+        hooks.periodic_jobs.register(
+            "registrations.payments.cards.unpaid_orders.notify_unpaid_orders", seconds=5 * MINUTE
+        )
         hooks.balance_changes.register("registrations.payments.cards.unpaid_addons.clear_payment_deadlines")
         hooks.refund_requests.register("registrations.payments.cards.settlement.queue_shorter_hold")
         hooks.send_refund.register("registrations.payments.cards.stripe_refunds.send_refund")

@@ -1,9 +1,10 @@
-"""Mails of waiting lists: joined, place offered, offer expired, seat booked, event cancelled.
+"""Mails of waiting lists: joined, place offered, offer expired, accepted but not paid, seat booked, event cancelled.
 
 `notify_waiting_entry` derives the due mail from the entry's current state, and records the mails that the
 server accepted. Running it twice is harmless.
 """
 
+import datetime
 import logging
 from typing import Any
 
@@ -31,7 +32,7 @@ def notify_waiting_entry(entry_id: int) -> None:
     """Send the mail of this entry that is due, if any."""
     with hold_lease(f"waiting:{entry_id}"):
         rows = WaitingEntry.objects.select_related(
-            "event__venue", "ticket", "session__room", "registration__order"
+            "event__venue", "ticket", "session__room", "registration__order", "order"
         )
         entry = rows.filter(pk=entry_id).first()
         if entry is None or not get_mail_address(entry):
@@ -65,9 +66,10 @@ def list_waiting_entries(entry: WaitingEntry) -> list[WaitingEntry]:
 
 
 def _find_due_mail_kind(entry: WaitingEntry) -> str:
-    """Return `joined`, `offer`, `expired`, `promoted`, `cancelled` or "".
+    """Return `joined`, `offer`, `expired`, `accepted`, `promoted`, `cancelled` or "".
 
-    No mail for an accepted ticket: its order sends the confirmation.
+    An accepted ticket gets a mail only while it is held for a payment by card: its order sends the
+    confirmation.
     """
     if entry.state == WaitingEntry.State.OFFERED:
         return "offer" if entry.notified_offer_count < entry.offer_count else ""
@@ -75,14 +77,24 @@ def _find_due_mail_kind(entry: WaitingEntry) -> str:
         return "joined" if entry.join_notified_at is None else ""
     if entry.end_notified_at:
         return ""
-    is_seat = entry.session_id is not None
+    accepted = "promoted" if entry.session_id else "accepted" if _find_payment_deadline(entry) else ""
     kinds = {
         WaitingEntry.State.EXPIRED: "expired",
-        WaitingEntry.State.ACCEPTED: "promoted" if is_seat else "",
+        WaitingEntry.State.ACCEPTED: accepted,
         # Those who wait for a session get the e-mail about their registration.
         WaitingEntry.State.LEFT: "cancelled" if entry.event.cancelled_at and not is_seat else "",
     }
     return kinds.get(WaitingEntry.State(entry.state), "")
+
+
+def _find_payment_deadline(entry: WaitingEntry) -> datetime.datetime | None:
+    """Return until when an accepted place is held for a payment by card; None if it is paid or lost."""
+    if entry.order is None or not entry.order.is_by_card:
+        return None
+    held = entry.order.registrations.filter(
+        confirmed_at=None, cancelled_at=None, hold_expires_at__gt=timezone.now()
+    )
+    return held.values_list("hold_expires_at", flat=True).first()
 
 
 def _send_mail(entry: WaitingEntry, kind: str) -> None:
@@ -109,9 +121,11 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
         "joined": _("On the waiting list: %(title)s"),
         "offer": _("A place for you: %(title)s"),
         "expired": _("Offer expired: %(title)s"),
+        "accepted": _("Pay to keep your place: %(title)s"),
         "promoted": _("Your seat is booked: %(title)s"),
         "cancelled": _("Event cancelled: %(title)s"),
     }
+    order = entry.order if kind == "accepted" else None
     title = f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
     if kind == "cancelled":
         title = event.title
@@ -127,7 +141,9 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
             # A pass of the member's company may pay for the place.
             "shows_price": entry.ticket is not None and not entry.ticket.uses_pass,
             "position": find_position(entry, list_waiting_entries(entry)),
-            "url": settings.SITE_URL + build_entry_path(entry),
+            "order": order,
+            "hold_expires_at": _find_payment_deadline(entry),
+            "url": settings.SITE_URL + (order.continue_path if order else build_entry_path(entry)),
         },
         language=entry.language,
         # With the number of the offer: a second offer is another mail, a retry is not.

@@ -67,6 +67,31 @@ def test_unpaid_card_offer_is_held_then_offered_to_next(client):
     assert second.state == "offered"
 
 
+def test_accepting_by_card_mails_link_to_pay(client, run_tasks, mailoutbox):
+    entry = make_offer(make_full_ticket(price=12_000), "ana@example.org")
+    WaitingEntry.objects.update(language="en")
+    run_tasks()
+    mailoutbox.clear()
+
+    client.post(page(entry), {"accept": "1", "payment": "card", **BILLING_FIELDS})
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["ana@example.org"]]
+    assert mail.subject.startswith("Pay to keep your place: ")
+    assert Order.objects.get(email="ana@example.org").continue_path in mail.body
+
+
+def test_paid_offer_gets_no_mail_to_pay(client, run_tasks, mailoutbox):
+    entry = make_offer(make_full_ticket(price=12_000), "ana@example.org")
+    client.post(page(entry), {"accept": "1", "payment": "card", **BILLING_FIELDS})
+
+    record_demo_payment(order=Order.objects.get(email="ana@example.org"))
+    WaitingEntry.objects.update(language="en")
+    run_tasks()
+
+    assert [mail for mail in mailoutbox if "Pay to keep" in mail.subject] == []
+
+
 def test_card_payment_confirms_accepted_offer(client):
     ticket = make_full_ticket(price=12_000)
     entry = make_offer(ticket, "ana@example.org")
