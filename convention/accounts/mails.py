@@ -15,6 +15,9 @@ from convention.mail.messages import MailMessage, MailNotSent, send_or_log
 
 logger = logging.getLogger(__name__)
 
+# A page of a higher layer, which e-mails the links of an address's registrations.
+LOST_LINK_PAGE = "lost-link"
+
 type LazyText = str | Promise
 
 
@@ -48,10 +51,11 @@ ACCOUNT_MAIL_TEXTS = {
         _("No account has this e-mail address"),
         _(
             "Someone, perhaps you, tried to sign in with %(email)s, but no account has this "
-            "address. You do not need an account to register for an event. If you have one, "
-            "sign in with its address."
+            "address. You do not need an account for your registration: we can e-mail you its link. "
+            "If you have an account, sign in with its address."
         ),
         _("If this wasn’t you, you can ignore this e-mail."),
+        _("Find my registration"),
     ),
     "password_reset_key": AccountMailText(
         _("Password reset"),
@@ -173,6 +177,8 @@ def write_account_mail(occasion: str, email: str, context: dict[str, Any], langu
         # Inside `override`: lazy texts are translated when they are formatted.
         values = {"email": email, **context}
         link = context.get("password_reset_url") or context.get("activate_url")
+        if name == "unknown_account":
+            link = settings.SITE_URL + reverse(LOST_LINK_PAGE)
         mail_context = {
             "heading": str(text.subject),
             "opening": str(text.opening) % values,

@@ -135,8 +135,19 @@ def test_unknown_address_gets_email_saying_that_no_account_is_needed(client, mai
     [message] = mailoutbox
 
     assert message.subject == "No account has this e-mail address"
-    assert "You do not need an account to register for an event." in message.body
+    assert "You do not need an account for your registration" in message.body
+    assert "/en/orders/link/" in message.body
     assert "signup" not in message.body
+
+
+def test_sign_in_page_leads_guests_to_their_registration(client):
+    assert 'href="/en/orders/link/"' in client.get("/en/accounts/login/").text
+
+
+def test_page_for_code_leads_guests_to_their_registration(client):
+    answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"}, follow=True)
+
+    assert 'href="/en/orders/link/"' in answer.text
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,12 @@ def test_home_page_is_small_and_the_same_for_all_anonymous_visitors(client):
     assert len(first.content) < 20_000
 
 
+def test_home_page_with_events_leads_guests_to_their_registration(client):
+    make_event(slug="x")
+
+    assert 'href="/en/orders/link/"' in client.get("/en/").text
+
+
 def test_home_page_without_events_says_so(client):
     assert "Aucun événement n’est annoncé" in client.get("/").content.decode()
 
