@@ -419,6 +419,11 @@ def is_settled(order: Order) -> bool:
     return calculate_balance(order).amount <= 0
 
 
+def was_paid(order: Order) -> bool:
+    """Return whether anything was paid for the order, also if it was refunded since."""
+    return Payment.objects.filter(receivable__reference=order.reference).exists()
+
+
 def is_paid(order: Order) -> bool:
     """Return whether the payments cover the order, or it is not provisional and is trusted to pay later."""
     return not order.is_confirmed_later or is_settled(order)

@@ -19,7 +19,7 @@ from convention.events.permissions import can_organize, get_event_to_organize, i
 from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
 from registrations.application_rules import get_application_path
-from registrations.billing.receivables import calculate_amount_owed
+from registrations.billing.receivables import calculate_amount_owed, was_paid
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.models.documents import Invoice, Quotation
@@ -118,7 +118,7 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
         # Only the buyer may see the prices of all attendees, and before the verification it is unknown who
         # that is.
         not link_access.is_full
-        or not calculate_amount_owed(link_access.order).amount
+        or not (calculate_amount_owed(link_access.order).amount or was_paid(link_access.order))
         or link_access.order.awaits_verification
     ):
         raise NotFound(_("There is nothing to invoice for this order."))

@@ -76,17 +76,16 @@ def sum_order_vat(
 
 
 def list_price_rows(registration: Registration) -> list[PriceRow]:
-    """Return the rows of a registration: its ticket, then its active add-ons."""
+    """Return the rows of a registration: its ticket, then its add-ons; those cancelled with it, too."""
     row_context: dict[str, Any] = {"currency": registration.order.currency, "zone": registration.event.zone}
+    is_cancelled = registration.cancelled_at is not None
+    shown_addons = registration.billed_addons if is_cancelled else registration.active_addons
     ticket_row = make_price_row(
         registration.ticket.title, registration.price, list_reductions(registration), **row_context
     )
     return [
         ticket_row,
-        *(
-            make_price_row(item.addon.title, item.price, (), **row_context)
-            for item in registration.active_addons
-        ),
+        *(make_price_row(item.addon.title, item.price, (), **row_context) for item in shown_addons),
     ]
 
 

@@ -26,7 +26,10 @@ class BuyerDocument:
 
 
 def choose_buyer_document(receivable: Receivable | None) -> BuyerDocument:
-    """Return the invoice of everything owed, else a receipt if it is paid, else a pro forma invoice."""
+    """Return the invoice of everything owed, else a receipt if it is paid, else a pro forma invoice.
+
+    There is a receipt of the payments and refunds of a cancelled order too.
+    """
     if receivable is None:
         return BuyerDocument(BuyerDocumentKind.PRO_FORMA)
     invoiced_balance = load_invoiced_balance(receivable)
@@ -34,8 +37,9 @@ def choose_buyer_document(receivable: Receivable | None) -> BuyerDocument:
     if invoices and not invoiced_balance.uninvoiced_charges:
         return BuyerDocument(BuyerDocumentKind.INVOICE, invoices[-1])
     # A pro forma invoice for something that is paid would invite a second payment.
-    is_paid = compute_balance(receivable).is_paid
-    return BuyerDocument(BuyerDocumentKind.RECEIPT if is_paid else BuyerDocumentKind.PRO_FORMA)
+    balance = compute_balance(receivable)
+    has_receipt = balance.is_paid or balance.is_paid_without_debt
+    return BuyerDocument(BuyerDocumentKind.RECEIPT if has_receipt else BuyerDocumentKind.PRO_FORMA)
 
 
 def render_buyer_document(receivable: Receivable) -> bytes:

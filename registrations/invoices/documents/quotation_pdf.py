@@ -11,7 +11,7 @@ from convention.text.dates import format_date
 from convention.typeset import FontWeight
 from registrations.invoices.formatting import format_cents, format_iban, format_transfer_reference
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable, Refund
+from registrations.invoices.models import Charge, Invoice, InvoiceLine, Quotation, Receivable, Refund
 from registrations.invoices.tax_amounts import PricedLine, compute_taxes
 
 from .invoice_pdf import draw_document, draw_facts, format_period
@@ -71,12 +71,15 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
 def render_pro_forma_pdf(receivable: Receivable) -> bytes:
     """Return a preview of the receivable's invoice, without a number, marked as no invoice.
 
-    Once everything is paid it is a receipt, which names no bank account. Raise NothingToIssue if nothing is
-    owed, or MissingIssuer.
+    Once everything is paid it is a receipt, which names no bank account; of an order that was cancelled, it
+    lists what was paid for and refunded. Raise NothingToIssue if nothing is owed and nothing was paid, or
+    MissingIssuer.
     """
     with translation.override(receivable.language):
-        document, lines = build_pro_forma(receivable)
-        is_paid = compute_balance(receivable).is_paid
+        balance = compute_balance(receivable)
+        is_former = balance.is_paid_without_debt
+        document, lines = build_pro_forma(receivable, list_former_charges(receivable) if is_former else None)
+        is_paid = balance.is_paid or is_former
         title = (_("Receipt") if is_paid else _("Pro forma invoice"), receivable.reference)
 
         def draw_end(sheets: DocumentSheets, document: Invoice) -> None:
@@ -92,10 +95,18 @@ def render_pro_forma_pdf(receivable: Receivable) -> bytes:
         return draw_document(document, lines, title, labelled_values, draw_end)
 
 
-def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]:
-    """Return an unsaved document of everything owed, in the active language."""
+def list_former_charges(receivable: Receivable) -> list[Charge]:
+    """Return what was owed once and is no longer: of each item its last price."""
+    withdrawn = receivable.charges.filter(withdrawn_at__isnull=False).order_by("pk")
+    return list({charge.key: charge for charge in withdrawn}.values())
+
+
+def build_pro_forma(
+    receivable: Receivable, charges: list[Charge] | None = None
+) -> tuple[Invoice, list[InvoiceLine]]:
+    """Return an unsaved document of these charges, by default of everything owed, in the active language."""
     issuer = require_issuer()
-    charges = list(receivable.charges.active())
+    charges = list(receivable.charges.active()) if charges is None else charges
     if not charges:
         raise NothingToIssue(
             _("There is nothing to invoice under %(reference)s.") % {"reference": receivable}
@@ -188,9 +199,20 @@ def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
 
 
 def draw_receipt_notice(sheets: DocumentSheets, receivable: Receivable) -> None:
-    """Draw each payment with its day and method, that everything is paid, and that this is no invoice."""
+    """Draw each payment with its day and method, that everything is paid, and that this is no invoice.
+
+    Of an order that was cancelled, draw its refunds too.
+    """
     sheets.y += 18
     sheets.ensure_space(60)
+    balance = compute_balance(receivable)
+    if balance.is_paid_without_debt:
+        draw_refunded_payments(sheets, receivable)
+        sheets.y += 8
+        if not balance.amount_retained:
+            sheets.draw_paragraph(_("Cancelled and refunded in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
+        draw_receipt_words(sheets)
+        return
     for payment in receivable.payments.prefetch_related("refunds"):
         refunds = [refund for refund in payment.refunds.all() if refund.state != Refund.State.FAILED]
         # Payments that were refunded in full are left out.
@@ -200,5 +222,29 @@ def draw_receipt_notice(sheets: DocumentSheets, receivable: Receivable) -> None:
             sheets.draw_total(label, format_cents(cents, payment.currency), FontWeight.REGULAR)
     sheets.y += 8
     sheets.draw_paragraph(_("Paid in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
+    draw_receipt_words(sheets)
+
+
+def draw_refunded_payments(sheets: DocumentSheets, receivable: Receivable) -> None:
+    """Draw each payment and each refund with its day and method; no payment that was entered by mistake."""
+    for payment in receivable.payments.prefetch_related("refunds"):
+        if payment.is_cancelled:
+            continue
+        label = _("Received on %(day)s, %(method)s") % {
+            "day": format_date(payment.received_on),
+            "method": payment.get_method_display(),
+        }
+        sheets.draw_total(label, format_cents(payment.amount, payment.currency), FontWeight.REGULAR)
+        for refund in payment.refunds.all():
+            if refund.state == Refund.State.FAILED:
+                continue
+            label = _("Refunded on %(day)s, %(method)s") % {
+                "day": format_date(refund.refunded_on),
+                "method": refund.get_method_display(),
+            }
+            sheets.draw_total(label, format_cents(-refund.amount, payment.currency), FontWeight.REGULAR)
+
+
+def draw_receipt_words(sheets: DocumentSheets) -> None:
     words = _("This receipt is not an invoice and gives no right to deduct VAT.")
     sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)

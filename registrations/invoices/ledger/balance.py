@@ -36,6 +36,11 @@ class ReceivableBalance:
         return self.amount_owed > 0 and self.amount_due <= 0
 
     @property
+    def is_paid_without_debt(self) -> bool:
+        """Return whether something was paid for what is no longer owed, whether or not it was refunded."""
+        return self.amount_owed == 0 and self.amount_paid > 0
+
+    @property
     def is_settled(self) -> bool:
         return self.amount_due == 0
 
