@@ -1,6 +1,7 @@
-"""Forms of companies, memberships, people, markets and contacts, for administrators."""
+"""Forms of companies, memberships, people, markets and contacts, for secretary and administrators."""
 
 import datetime
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -254,8 +255,14 @@ class NewEmployerForm(ActionErrorsMixin, forms.Form):
 class CompanyRoleForm(DateRangeForm):
     """A role of a company, for a time."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=CompanyRole.Role.choices)
+    role = forms.ChoiceField(label=_("Role"))
     field_order = ("role", "starts_on", "ends_on")
+
+    def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [choice for choice in CompanyRole.Role.choices if choice[0] in roles]
 
 
 class CompanyMergeForm(ActionErrorsMixin, forms.Form):
@@ -339,6 +346,14 @@ class PersonDetailsForm(PersonNameForm):
     def clean_email(self) -> str | None:
         email: str | None = self.cleaned_data["email"]
         return normalize_email(email) if email else None
+
+    def protect_address(self) -> None:
+        """Show the address without letting the reader change it."""
+        # A disabled field also ignores what is posted.
+        self.fields["email"].disabled = True
+        self.fields["email"].help_text = _(
+            "Only administrators can change this address, because it lets this person sign in."
+        )
 
     @property
     def changed_columns(self) -> list[str]:

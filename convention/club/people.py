@@ -22,7 +22,7 @@ from convention.text.validators import find_name_error
 from .claims import notify_address_owner
 from .models import Company, Employment, Membership, Person, Seat
 from .periods import spans_overlap
-from .permissions import CLUB_ROLES_LOCK, is_last_administrator
+from .permissions import CLUB_ROLES_LOCK, can_change_address, is_last_administrator
 from .seats import give_seat_and_notify
 
 MAX_NAMESAKES: Final = 3
@@ -139,8 +139,8 @@ def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -
     """Save the changed fields, of which one may be the address.
 
     A new address ends sessions and API tokens, and the former address gets an e-mail. Raise Forbidden for an
-    erased person. Raise InvalidFields if the new address is taken or empty, or if the person is the actor, or
-    a superuser while `actor` is none.
+    erased person. Raise InvalidFields if the new address is taken or empty, if the person is the actor, or
+    a superuser while `actor` is none, or if `actor` may not change it.
     """
     stored = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     refuse_erased_person(stored)
@@ -179,6 +179,8 @@ def _check_new_address(stored: Person, email: str | None, actor: Person) -> None
     elif stored.pk == actor.pk:
         # The new address is not verified: a typo in it would lock them out.
         sentence = _("Change your own address under “Account and security”.")
+    elif not can_change_address(actor, stored):
+        sentence = _("Only administrators can change this address, because it lets this person sign in.")
     elif stored.is_superuser and not actor.is_superuser:
         # A superuser's address gives access to everything, also to what this administrator may not do.
         sentence = _("This person is a superuser. Only a superuser can change this address here.")

@@ -14,7 +14,7 @@ from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, Compi
 from convention.errors import Forbidden, NotFound, SignInRequired
 from convention.text.email_addresses import filter_by_email, normalize_email
 
-from .models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person, Seat
+from .models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Mandate, Person, Seat
 from .permission_cache import get_cached_permission
 
 type RequestUser = Person | AnonymousUser
@@ -24,6 +24,8 @@ CLUB_ROLES_LOCK: Final = "club:roles"
 
 DIRECTORY_READER_ROLES: Final = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
 TREASURER_ROLES: Final = (ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
+# Roles of companies that directory readers give and end; the others are the administrators'.
+READER_COMPANY_ROLES: Final = (CompanyRole.Role.VENDOR,)
 SEASON_PLANNER_ROLES: Final = (ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR)
 
 
@@ -160,7 +162,10 @@ def can_correct_names(person: "RequestUser") -> bool:
 
 
 def can_read_directory(person: "RequestUser") -> bool:
-    """Return whether this person may read companies, people and groups, and add companies and people."""
+    """Return whether this person may read companies, people and groups, and add and edit the first two.
+
+    Addresses that sign in, memberships, mandates and mergers are for administrators.
+    """
     return has_club_role(person, *DIRECTORY_READER_ROLES)
 
 
@@ -168,6 +173,30 @@ def require_directory_reader(person: "RequestUser") -> Person:
     """Return the secretary or administrator. Raise SignInRequired or Forbidden."""
     sentence = _("This page is for the club’s secretary and administrators.")
     return require_club_role(person, *DIRECTORY_READER_ROLES, error_message=sentence)
+
+
+def list_assignable_company_roles(person: "RequestUser") -> list[str]:
+    """Return the roles of companies that this person may give and end."""
+    if is_club_administrator(person):
+        return list(CompanyRole.Role.values)
+    return [str(role) for role in READER_COMPANY_ROLES] if can_read_directory(person) else []
+
+
+def can_change_address(actor: "RequestUser", person: Person) -> bool:
+    """Return whether the actor may enter another address for this person.
+
+    An address signs in: an editor of the directory could take over an account or the roles of a person. Only
+    people who have no address yet, never signed in and have no role get one from somebody who is no
+    administrator.
+    """
+    if is_club_administrator(actor):
+        return True
+    if not can_read_directory(actor) or person.email or person.last_login or person.is_staff:
+        return False
+    return not person.is_superuser and not any(
+        rows.filter(person=person).exists()
+        for rows in (ClubRole.objects, CompanyContact.objects, Mandate.objects)
+    )
 
 
 def require_administrator(person: "RequestUser") -> Person:

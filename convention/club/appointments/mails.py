@@ -32,7 +32,7 @@ ROLE_SENTENCES: Final = {
     ClubRole.Role.ORGANIZER: gettext_lazy("You can create events and run all of the club’s events."),
     ClubRole.Role.TREASURER: gettext_lazy("You manage the invoices, payments and accounting."),
     ClubRole.Role.SECRETARY: gettext_lazy(
-        "You plan the season of site visits, add companies and people to the directory, correct names, and "
+        "You plan the season of site visits, add and correct companies and people in the directory, and "
         "answer requests about personal data."
     ),
 }

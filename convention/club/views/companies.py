@@ -23,7 +23,12 @@ from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeF
 from convention.club.memberships import load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
-from convention.club.permissions import is_club_administrator, require_administrator, require_directory_reader
+from convention.club.permissions import (
+    is_club_administrator,
+    list_assignable_company_roles,
+    require_administrator,
+    require_directory_reader,
+)
 from convention.errors import InvalidFields
 from convention.tables.downloads import table_response
 from convention.text.countries import get_foreign_country_name
@@ -64,7 +69,7 @@ def company_create(request: "HttpRequest") -> "HttpResponse":
 
 @require_safe_or_post
 def company_edit(request: "HttpRequest", company: str) -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     return _edit_company(request, get_object_or_404(Company, slug=company))
 
 
@@ -119,10 +124,12 @@ def _get_company(slug: str) -> Company:
 
 
 def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "HttpResponse":
+    assignable_roles = list_assignable_company_roles(request.user)
     # Prefixes, since the page has two forms with the same field names.
     context = {
         "form": AppointByEmailForm(),
-        "role_form": CompanyRoleForm(prefix="role"),
+        "role_form": CompanyRoleForm(prefix="role", roles=assignable_roles),
+        "assignable_roles": assignable_roles,
         "foreign_country": get_foreign_country_name(company.country),
         # Nothing is added to a company that is part of another one.
         "can_change": is_club_administrator(request.user) and not company.is_merged,
@@ -143,9 +150,10 @@ def contact_end(request: "HttpRequest", company: str, contact: int) -> "HttpResp
 
 @require_POST
 def company_role_add(request: "HttpRequest", company: str) -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     company_row = _get_company(company)
-    form = CompanyRoleForm(request.POST, prefix="role")
+    roles = list_assignable_company_roles(request.user)
+    form = CompanyRoleForm(request.POST, prefix="role", roles=roles)
     if form.is_valid():
         try:
             give_company_role(company=company_row, **form.cleaned_data)
@@ -159,8 +167,10 @@ def company_role_add(request: "HttpRequest", company: str) -> "HttpResponse":
 
 @require_POST
 def company_role_end(request: "HttpRequest", company: str, role_id: int) -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     role = get_object_or_404(CompanyRole.objects.filter(company__slug=company), pk=role_id)
+    if role.role not in list_assignable_company_roles(request.user):
+        require_administrator(request.user)
     end_company_role(role=role)
     messages.success(request, _("The role has been ended."))
     return redirect("club-company", company)

@@ -33,7 +33,11 @@ from convention.club.people import (
     update_employment_title,
     update_person,
 )
-from convention.club.permissions import require_administrator, require_directory_reader
+from convention.club.permissions import (
+    can_change_address,
+    require_administrator,
+    require_directory_reader,
+)
 from convention.errors import InvalidFields
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
@@ -104,18 +108,20 @@ def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
 @reauthentication_required(allow_get=True)
 def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change name, address and language; people who already have a new name are shown first."""
-    administrator = require_administrator(request.user)
+    editor = require_directory_reader(request.user)
     person = get_object_or_404(Person, pk=person_id)
     refuse_erased_person(person)
     # Read before the form changes the instance: the page names the person as they are stored.
     title, names = str(person), (person.first_name, person.last_name)
     form = PersonDetailsForm(request.POST or None, instance=person)
+    if not can_change_address(editor, person):
+        form.protect_address()
     namesakes: list[Person] = []
     if request.method == "POST" and form.is_valid():
         if names != (person.first_name, person.last_name) and not form.cleaned_data["is_other_person"]:
             found = find_namesakes(first_name=person.first_name, last_name=person.last_name)
             namesakes = [namesake for namesake in found if namesake.pk != person_id]
-        if not namesakes and _save_person_form(request, form, administrator):
+        if not namesakes and _save_person_form(request, form, editor):
             return redirect("club-person", person_id)
     context = {"form": form, "namesakes": namesakes, "title": title, "person": person, "holder": None}
     if "email" in form.errors:
@@ -123,10 +129,10 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     return render_club_page(request, "person_edit.html", **context)
 
 
-def _save_person_form(request: "HttpRequest", form: PersonDetailsForm, administrator: Person) -> bool:
+def _save_person_form(request: "HttpRequest", form: PersonDetailsForm, editor: Person) -> bool:
     """Save the form's person; return False with the errors in the form if the action refuses them."""
     try:
-        update_person(person=form.instance, actor=administrator, changed_fields=form.changed_columns)
+        update_person(person=form.instance, actor=editor, changed_fields=form.changed_columns)
     except InvalidFields as error:
         form.add_errors(error.field_errors)
         return False
@@ -182,7 +188,7 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
 @require_safe_or_post
 def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) -> "HttpResponse":
     """Change title and level of an employment."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     rows = Employment.objects.select_related("person", "company").filter(person=person_id)
     employment = get_object_or_404(rows, pk=employment_id)
     form = EmploymentTitleForm(request.POST or None, instance=employment)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole, Person
-from convention.club.permissions import can_read_directory, is_club_administrator
+from convention.club.permissions import can_read_directory
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
@@ -129,18 +129,16 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         # Set for each form: roles of vendors begin and end by date.
         field.queryset = list_vendors()
         if can_read_directory(planner):
-            self._link_to_new_company(planner)
+            self._link_to_new_company()
 
-    def _link_to_new_company(self, planner: Person) -> None:
+    def _link_to_new_company(self) -> None:
         """Show the link to the page that adds a company, which club organizers cannot open."""
-        is_administrator = is_club_administrator(planner)
         self.fields["host"].help_text = format_html(
             '{} <a href="{}">{}</a>{}',
             _("A vendor from the directory."),
             reverse("club-company-new"),
             _("Add a company to the directory"),
-            # Roles of companies are the administrators' to give.
-            "" if is_administrator else gettext(", then ask an administrator to make it a vendor."),
+            gettext(", then give it the role “vendor” on its page."),
         )
 
     def clean(self) -> dict[str, Any]:

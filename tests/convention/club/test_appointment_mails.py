@@ -94,7 +94,7 @@ def test_new_holder_of_a_club_role_gets_a_mail_with_the_first_page(ana, run_task
 @pytest.mark.parametrize(
     ("role", "sentence"),
     [
-        ("secretary", "You plan the season of site visits, add companies and people to the directory,"),
+        ("secretary", "You plan the season of site visits, add and correct companies and people"),
         ("treasurer", "You manage the invoices, payments and accounting."),
         ("organizer", "You can create events and run all of the club’s events."),
         ("administrator", "You can change everything: the directory,"),

@@ -1,9 +1,19 @@
-"""The secretary reads the directory and adds companies and people; the rest is for administrators."""
+"""The secretary reads the directory, adds and edits companies and people; the rest is for administrators."""
+
+import datetime
 
 import pytest
 from lxml import html
 
-from convention.club.models import ClubRole, Company, CompanyContact, Mandate, Person, WorkingGroup
+from convention.club.models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    Mandate,
+    Person,
+    WorkingGroup,
+)
 from tests.factories import START_OF_2020, make_company, make_member, make_person
 from tests.site_objects import make_client
 
@@ -64,6 +74,84 @@ def test_secretary_adds_a_company_and_a_person_with_their_employer(secretary):
     )
 
     assert [employment.company for employment in person.employments.all()] == [company]
+
+
+def test_secretary_corrects_a_company(secretary):
+    company = make_company(name="Nimbus Cluod")
+    address = f"/en/organize/club/companies/{company.slug}/"
+    fields = {"name": "Nimbus Cloud", "country": "FR", "city": "Rennes"}
+
+    page = secretary.get(address)
+    secretary.post(f"{address}edit/", fields)
+
+    company.refresh_from_db()
+    assert f"{address}edit/" in find_actions(page)
+    assert company.name == "Nimbus Cloud"
+    assert company.city == "Rennes"
+
+
+def test_secretary_gives_and_ends_the_role_of_vendor_only(secretary):
+    company, member = make_company(), make_company(role="member")
+    address = f"/en/organize/club/companies/{company.slug}/roles/"
+    member_role = member.roles.get(role="member")
+
+    secretary.post(address, {"role-role": "organizer", "role-starts_on": "2026-01-01"})
+    secretary.post(address, {"role-role": "vendor", "role-starts_on": "2026-01-01"})
+    vendor_role = company.roles.get(starts_on=datetime.date(2026, 1, 1))
+    secretary.post(f"{address}{vendor_role.pk}/end/")
+    refusal = secretary.post(f"/en/organize/club/companies/{member.slug}/roles/{member_role.pk}/end/")
+
+    ended_role = CompanyRole.objects.get(pk=vendor_role.pk)
+    assert vendor_role.role == "vendor"
+    assert ended_role.ends_on is not None
+    assert refusal.status_code == 403
+
+
+def edit_person(client, person, **changes):
+    """Post the page that edits the person, and return it."""
+    values = {
+        "first_name": person.first_name, "last_name": person.last_name, "email": person.email or "",
+        "language": person.language,
+    }  # fmt: skip
+    return client.post(f"/en/organize/club/people/{person.pk}/edit/", values | changes)
+
+
+def test_secretary_corrects_a_name_and_a_job_title(secretary):
+    member = make_member(first_name="Ana", last_name="Sliva")
+    job = member.employments.get()
+
+    edit_person(secretary, member, last_name="Silva")
+    secretary.post(f"/en/organize/club/people/{member.pk}/jobs/{job.pk}/", {"title": "Directrice"})
+
+    member.refresh_from_db()
+    job.refresh_from_db()
+    assert member.last_name == "Silva"
+    assert job.title == "Directrice"
+
+
+def test_secretary_cannot_change_an_address_that_signs_in(secretary):
+    member = make_member(email="ana@firm.example")
+
+    page = secretary.get(f"/en/organize/club/people/{member.pk}/edit/").content.decode()
+    edit_person(secretary, member, email="mine@secretary.example")
+
+    member.refresh_from_db()
+    assert member.email == "ana@firm.example"
+    assert "Only administrators can change this address, because it lets this person sign in." in page
+    assert "Close the account" not in page
+
+
+def test_secretary_enters_the_address_of_a_person_without_one_or_any_role(secretary):
+    plain, contact = make_person(email=None), make_person(email=None)
+    CompanyContact.objects.create(company=make_company(), person=contact, starts_on=START_OF_2020)
+
+    edit_person(secretary, plain, email="plain@firm.example")
+    edit_person(secretary, contact, email="mine@secretary.example")
+
+    plain.refresh_from_db()
+    contact.refresh_from_db()
+    assert plain.email == "plain@firm.example"
+    assert contact.email is None
 
 
 def test_secretary_may_not_appoint_contacts_or_group_leads(secretary):
