@@ -32,7 +32,10 @@ def test_colleague_with_new_seat_reads_what_it_gives_and_how_to_sign_in(desk, ru
 
     mail = get_seat_mail(mailoutbox, desk.without_seat.email)
     assert mail.subject == f"You are now a member through {desk.company.name}"
-    assert "members’ price" in " ".join(mail.body.split())
+    text = " ".join(mail.body.split())
+    assert "members’ price" in text
+    # Members have no page where they could join a group.
+    assert "working groups" not in text
     assert "/accounts/login/" in mail.body
 
 
