@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.events.permissions import can_organize
+from convention.events.permissions import can_organize, get_organizers
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
@@ -64,7 +64,8 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     event_row = get_managed_event(event, request.user)
     visit = Visit.objects.filter(event=event_row).first()
     if visit is None:
-        return render_event_page(request, "visits/organize_create.html", event_row)
+        organizers = get_organizers(event_row)
+        return render_event_page(request, "visits/organize_create.html", event_row, organizers=organizers)
     visit.event = event_row
     ticket = get_member_ticket(visit) or build_member_ticket(event_row)
     form = VisitForm(request.POST or None, instance=visit, ticket=ticket)

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from convention.events.models import Event
 from registrations.visits.lifecycle.forms import VisitForm
 from registrations.visits.models import Interest, Proposal
-from tests.factories import make_company, make_member
+from tests.factories import make_company, make_event, make_member, make_staff
 from tests.registrations.visits.factories import make_application, make_visit, reload_visit
 from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
@@ -117,3 +118,13 @@ def test_open_visit_leads_planners_to_the_interested_members(secretary):
 
     assert link in before
     assert link not in after
+
+
+def test_secretary_reads_which_organizers_can_set_a_published_event_back_to_draft(secretary):
+    event = make_event(kind=Event.Kind.SITE_VISIT, visibility="members")
+    organizer = make_staff(event)
+
+    page = secretary.get(f"/en/organize/{event.slug}/visit/").content.decode()
+
+    assert "Only its organizers open the settings. Ask one of them:" in page
+    assert f'<a href="mailto:{organizer.email}">' in page

@@ -184,7 +184,9 @@ def test_empty_visit_form_names_each_missing_field_and_links_directory_readers_t
     for sentence in ("le nom de la visite", "Choisissez l’hôte", "le début de la", "la fin de la visite"):
         assert sentence in summary
     assert "obligatoire" not in secretary_page
-    assert f'<a href="/en{add_path}">Add a company to the directory</a>, then give it the role' in secretary_hint
+    assert (
+        f'<a href="/en{add_path}">Add a company to the directory</a>, then give it the role' in secretary_hint
+    )
     assert add_path not in organizer_page
     assert "demandez à un administrateur du club de l’ajouter" in organizer_page
     assert f'<a href="{add_path}">' in administrator_page
