@@ -60,34 +60,35 @@ class DeviceReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceHealth:
-    """The state of a device, and sentences that say what to do."""
+    """The state of a device, and sentences that say what to do; advice leaves it ready, as on the phone."""
 
     state: HealthState
-    problems: tuple[str, ...]
-    unknowns: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    unknowns: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 def assess_device(report: DeviceReport, *, common_version: str, at: datetime.datetime) -> DeviceHealth:
     """Return the state of a device at `at`; `common_version` is that of most phones, "" if unknown."""
     if report.seen_at is None:
         sentence = _("It has never connected: open the scanner on it.")
-        return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(sentence,))
+        return DeviceHealth(state=HealthState.UNKNOWN, unknowns=(sentence,))
     problems = tuple(find_problems(report, common_version))
     unknowns = tuple(find_unknowns(report, at))
     state = HealthState.PROBLEM if problems else HealthState.UNKNOWN if unknowns else HealthState.OK
-    return DeviceHealth(state=state, problems=problems, unknowns=unknowns)
+    return DeviceHealth(state=state, problems=problems, unknowns=unknowns, advice=tuple(find_advice(report)))
 
 
 def assess_desk(seen_at: datetime.datetime | None, *, at: datetime.datetime) -> DeviceHealth:
     """Return the state of a browser that may work offline at the desk: it reports only that it is open."""
     if seen_at is not None and at - seen_at < SILENT_AFTER:
-        return DeviceHealth(state=HealthState.OK, problems=(), unknowns=())
+        return DeviceHealth(state=HealthState.OK)
     sentence = (
         _("It has never connected: open the offline desk on it.")
         if seen_at is None
         else _("Not responding: open the offline desk and enter the PIN.")
     )
-    return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(sentence,))
+    return DeviceHealth(state=HealthState.UNKNOWN, unknowns=(sentence,))
 
 
 def find_problems(report: DeviceReport, common_version: str) -> Iterator[str]:
@@ -106,8 +107,6 @@ def find_problems(report: DeviceReport, common_version: str) -> Iterator[str]:
         yield _("The battery is low: charge it.")
     if abs(state.get("clock_offset_ms") or 0) > MAX_CLOCK_OFFSET_MS:
         yield _("The clock is wrong: set it to automatic.")
-    if state.get("storage") == "best-effort":
-        yield _("The browser may delete its data: install the scanner on the home screen.")
     if common_version and report.version and report.version != common_version:
         yield _("The scanner has a different version from the other phones: reload it.")
 
@@ -123,3 +122,9 @@ def find_unknowns(report: DeviceReport, at: datetime.datetime) -> Iterator[str]:
         yield _("The camera has not been tried.")
     if not report.state.get("test_badge") and not report.has_scans:
         yield _("No test badge has been scanned.")
+
+
+def find_advice(report: DeviceReport) -> Iterator[str]:
+    """Yield a sentence for each thing that is worth a look, although the device scans without it."""
+    if report.state.get("storage") == "best-effort":
+        yield _("The browser may delete its data: install the scanner on the home screen.")

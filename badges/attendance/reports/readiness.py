@@ -25,6 +25,8 @@ from badges.printing.print_states import PrintState, find_print_states
 from convention import hooks
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from convention.events.models import Event
 
 MAX_NAMES_SHOWN = 5
@@ -62,6 +64,7 @@ class EventReadiness:
     devices: list[DeviceReadiness]
     desks: list[DeskReadiness]
     gaps: list[ReadinessGap]
+    advice: list[ReadinessGap]
 
     @property
     def is_ready(self) -> bool:
@@ -79,6 +82,7 @@ def load_readiness(event: "Event", *, at: datetime.datetime | None = None) -> Ev
         load_device_readiness(event, at=now),
         load_desk_readiness(event, at=now),
         list(find_gaps(event, at=now)),
+        list(find_advice(event, at=now)),
     )
 
 
@@ -154,12 +158,10 @@ def _checkpoint_gaps(event: "Event", at: datetime.datetime) -> Iterator[Readines
     if not checkpoints.exists():
         yield ReadinessGap(_("There is no checkpoint yet. Add the entrance."), "organize-checkpoints")
         return
-    phones = Device.objects.valid(at=at).filter(checkpoint=OuterRef("pk"))
     # Sessions begin later, and one phone may serve several; entrances must have one of their own.
-    without_phone = checkpoints.filter(~Exists(phones), session__isnull=True).filter(
-        Q(closes_at__isnull=True) | Q(closes_at__gt=at)
+    names = list(
+        _checkpoints_without_phone(event, at).filter(session__isnull=True).values_list("name", flat=True)
     )
-    names = list(without_phone.values_list("name", flat=True))
     if names:
         sentence = ngettext(
             "%(count)d checkpoint has no phone: %(names)s.",
@@ -167,6 +169,28 @@ def _checkpoint_gaps(event: "Event", at: datetime.datetime) -> Iterator[Readines
             len(names),
         )
         yield ReadinessGap(sentence % _count_and_names(names), "organize-devices")
+
+
+def _checkpoints_without_phone(event: "Event", at: datetime.datetime) -> "QuerySet[Checkpoint]":
+    """Return the checkpoints that are still to open or open, and have no phone."""
+    phones = Device.objects.valid(at=at).filter(checkpoint=OuterRef("pk"))
+    is_usable = Q(closes_at__isnull=True) | Q(closes_at__gt=at)
+    return Checkpoint.objects.filter(~Exists(phones), is_usable, event=event)
+
+
+def find_advice(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap]:
+    """Yield what is worth a look, although the doors can open without it."""
+    sessions_to_come = Q(session__cancelled_at__isnull=True) & (
+        Q(session__ends_at__isnull=True) | Q(session__ends_at__gt=at)
+    )
+    count = _checkpoints_without_phone(event, at).filter(sessions_to_come, session__isnull=False).count()
+    if count:
+        sentence = ngettext(
+            "%(count)d session checkpoint has no phone of its own.",
+            "%(count)d session checkpoints have no phone of their own.",
+            count,
+        )
+        yield ReadinessGap(sentence % {"count": count}, "organize-devices")
 
 
 def _session_gaps(event: "Event") -> Iterator[ReadinessGap]:

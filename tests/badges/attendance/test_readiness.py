@@ -30,7 +30,7 @@ GOOD = {
         ({"battery": 0.12}, 10, "problem", "The battery is low"),
         ({"battery": None}, 10, "ok", ""),
         ({"clock_offset_ms": -600_000}, 10, "problem", "The clock is wrong"),
-        ({"storage": "best-effort"}, 10, "problem", "may delete its data"),
+        ({"storage": "best-effort"}, 10, "ok", "may delete its data"),
         ({"version": "v1"}, 10, "problem", "a different version"),
         ({"pending": 3, "oldest_pending_s": 500}, 10, "problem", "3 scans are waiting"),
         ({"pending": 3, "oldest_pending_s": 4}, 10, "ok", ""),
@@ -43,7 +43,7 @@ def test_device_is_ready_without_problems_and_unknowns(changes, seconds, state, 
         health = assess_device(report, common_version="v2", at=NOW)
 
     assert health.state == state
-    assert sentence in " ".join([*health.problems, *health.unknowns])
+    assert sentence in " ".join([*health.problems, *health.unknowns, *health.advice])
 
 
 def test_device_that_scanned_badges_needs_no_test_badge():

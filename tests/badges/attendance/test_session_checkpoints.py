@@ -175,6 +175,32 @@ def test_readiness_names_checkpoints_that_admit_more_than_their_room(
     assert (sentence in sentences) is is_named
 
 
+def test_readiness_advises_on_session_checkpoints_without_phone(session, session_checkpoint):
+    with translation.override("en"):
+        readiness = load_readiness(session.event)
+
+    assert [each.sentence for each in readiness.advice] == ["1 session checkpoint has no phone of its own."]
+    assert not any("phone" in gap.sentence and "Atelier" in gap.sentence for gap in readiness.gaps)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"cancelled_at": timezone.now()}, {"ends_at": timezone.now() - timedelta(hours=1), "starts_at": None}],
+)
+def test_readiness_says_nothing_about_phones_of_cancelled_and_past_sessions(
+    session, session_checkpoint, changes
+):
+    Session.objects.filter(pk=session.pk).update(**changes)
+
+    assert load_readiness(session.event).advice == []
+
+
+def test_readiness_says_nothing_about_session_checkpoints_with_phones(session, session_checkpoint):
+    make_device(session.event, checkpoint=session_checkpoint)
+
+    assert load_readiness(session.event).advice == []
+
+
 def test_readiness_asks_no_limit_of_a_further_gate(session, session_checkpoint):
     session.room = make_room(session.event, "Salle 1", capacity=40)
     session.save()
