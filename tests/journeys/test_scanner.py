@@ -7,8 +7,15 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from badges.attendance.models import Presence, Scan
-from tests.badges.attendance.factories import make_badge_code, make_event, make_registration
+from badges.attendance.models import Device, Presence, Scan
+from badges.attendance.scanning.record_scans import record_scan_items
+from tests.badges.attendance.factories import (
+    make_badge_code,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.scanning import (
     expect_all_sent,
@@ -189,6 +196,21 @@ def test_second_phone_knows_presences_of_first_phone(open_page):
     expect_verdict(first, "already_in", name="Ana Silva")
 
     expect(first.locator("#verdict-detail")).to_contain_text(re.compile(r"\d\sh"))
+
+
+def test_phone_shows_bounds_of_headcount_while_another_phone_is_silent(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    silent_since = timezone.now() - datetime.timedelta(minutes=5)
+    silent, _token = make_device(event, "silent", seen_at=silent_since)
+    recorded = [make_item(make_badge_code(badge), let_in=True, at=(silent_since).isoformat())]
+    record_scan_items(device=silent, items=recorded)
+    Device.objects.filter(pk=silent.pk).update(seen_at=silent_since)
+
+    page = open_page("phone", "en")
+    pair(page, event, "/en")
+
+    expect(page.locator("#inside")).to_have_text("1 inside (1–2)")
 
 
 def test_second_phone_knows_presences_after_server_clock_is_set_back(open_page, monkeypatch):

@@ -31,7 +31,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import Checkpoint, Presence
-from badges.attendance.scanning.device_state.silence import SilentDevice, find_silent_devices
+from badges.attendance.scanning.device_state.silence import (
+    SilentDevice,
+    count_possible_entries,
+    count_possible_exits,
+    find_silent_devices,
+)
 from badges.attendance.scanning.presence_store import filter_still_inside
 from convention.text.normalize import name_search_key, normalize_whitespace
 from registrations.models import Registration, RegistrationQuerySet
@@ -120,12 +125,12 @@ class EventHeadcount:
 
 def find_fewest(inside: int, silent_devices: Iterable[SilentDevice]) -> int:
     """Return how many are inside at least, if the silent devices saw people leave."""
-    return max(0, inside - sum(silent.exits for silent in silent_devices))
+    return max(0, inside - count_possible_exits(silent_devices))
 
 
 def find_most(inside: int, silent_devices: Iterable[SilentDevice]) -> int:
     """Return how many are inside at most, if the silent devices let people in."""
-    return inside + sum(silent.entries for silent in silent_devices)
+    return inside + count_possible_entries(silent_devices)
 
 
 def list_main_checkpoints(*events: "Event") -> list[int]:

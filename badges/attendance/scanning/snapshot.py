@@ -23,7 +23,12 @@ from convention.events.signing_keys import get_signing_key
 from registrations.models import Registration
 
 from .device_state.leases import CapacityLimit, renew_lease
-from .device_state.silence import SilentDevice, find_silent_devices
+from .device_state.silence import (
+    SilentDevice,
+    count_possible_entries,
+    count_possible_exits,
+    find_silent_devices,
+)
 from .numbering import is_cursor_invalid, number_changes
 from .record_encryption import encrypt_record, hash_short_code, make_registration_key
 
@@ -97,9 +102,12 @@ class CheckpointState:
         return len(self.silent_devices)
 
     @property
-    def uncertain_scan_count(self) -> int:
-        """Return how many scans the silent devices may hold."""
-        return sum(silent.scans for silent in self.silent_devices)
+    def possible_entry_count(self) -> int:
+        return count_possible_entries(self.silent_devices)
+
+    @property
+    def possible_exit_count(self) -> int:
+        return count_possible_exits(self.silent_devices)
 
 
 def load_checkpoint_state(device: Device, *, at: datetime.datetime, pending: int = 0) -> CheckpointState:
@@ -128,7 +136,8 @@ def make_etag(checkpoint_state: CheckpointState, since: int, cursor: int | None)
         cursor,
         checkpoint_state.limits,
         checkpoint_state.silent_device_count,
-        checkpoint_state.uncertain_scan_count,
+        checkpoint_state.possible_entry_count,
+        checkpoint_state.possible_exit_count,
     )
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 

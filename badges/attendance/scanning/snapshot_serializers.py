@@ -85,7 +85,8 @@ SNAPSHOT_EXAMPLE = OpenApiExample(
             }
         ],
         "devices_silent": 1,
-        "uncertain": 7,
+        "uncertain_entries": 7,
+        "uncertain_exits": 2,
     },
     response_only=True,
 )
@@ -275,8 +276,13 @@ class SnapshotResponse(serializers.Serializer[Any]):
         min_value=0,
         help_text="Devices at this checkpoint that have not reported for two minutes.",
     )
-    uncertain = serializers.IntegerField(
-        source="checkpoint_state.uncertain_scan_count",
+    uncertain_entries = serializers.IntegerField(
+        source="checkpoint_state.possible_entry_count",
         min_value=0,
-        help_text="How many unsent scans they may hold, by their earlier pace.",
+        help_text="How many unsent entries they may hold, by their earlier pace: so many more may be inside.",
+    )
+    uncertain_exits = serializers.IntegerField(
+        source="checkpoint_state.possible_exit_count",
+        min_value=0,
+        help_text="How many unsent exits they may hold, likewise: so many fewer may be inside.",
     )

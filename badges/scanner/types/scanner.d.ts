@@ -118,9 +118,10 @@ declare global {
       removed: string[];
       presences: Presence[];
       limits: CapacityLimit[];
-      /** The devices at this door that were not heard of for two minutes, and how many scans they may hold. */
+      /** The devices at this door that were not heard of for two minutes, and the scans that they may hold. */
       devices_silent: number;
-      uncertain: number;
+      uncertain_entries: number;
+      uncertain_exits: number;
     }
 
     /** An attendee who was found by name or by the badge's short code. */
@@ -183,7 +184,7 @@ declare global {
     interface Pairing extends Pick<
       Snapshot,
       | "event" | "device" | "keys" | "checkpoints" | "sequence" | "presences_cursor"
-      | "limits" | "devices_silent" | "uncertain"
+      | "limits" | "devices_silent" | "uncertain_entries" | "uncertain_exits"
     > {
       token: string;
       etag: string;

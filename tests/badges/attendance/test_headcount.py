@@ -20,6 +20,7 @@ from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
 from convention.web.rate_limit_cache import limits_cache
 from tests.badges.attendance.factories import (
+    build_snapshot,
     make_badge_code,
     make_bearer_header,
     make_device,
@@ -210,6 +211,21 @@ def test_late_entry_is_checked_against_capacity_at_scan_time(event):
     assert crowded.reason == "full"
 
 
+def test_phone_has_the_same_bounds_of_the_headcount_as_the_page(client, event):
+    silent, other = make_device(event, name="Muet")[0], make_device(event)[0]
+    let_in(other, event, 10)
+    let_in(silent, event, 3, at=(timezone.now() - 16 * MINUTE).isoformat())
+    fall_silent(silent, 15, pending=1)
+    client.force_login(make_administrator())
+
+    snapshot = build_snapshot(other)
+    [row] = client.get(reverse("organize-attendance", args=[event.slug])).context["live"].checkpoints
+
+    assert row.inside_count == 13
+    assert row.fewest_inside == 13 - snapshot["uncertain_exits"] == 12
+    assert row.most_inside == 13 + snapshot["uncertain_entries"] == 16
+
+
 def test_snapshot_returns_limit_and_stores_device_state(client, event):
     Checkpoint.objects.update(capacity=10)
     device, token = make_device(event)
@@ -223,7 +239,8 @@ def test_snapshot_returns_limit_and_stores_device_state(client, event):
     body = answer.json()
     assert [limit["lease"] for limit in body["limits"]] == [5]
     assert body["devices_silent"] == 1
-    assert body["uncertain"] == 0
+    assert body["uncertain_entries"] == 0
+    assert body["uncertain_exits"] == 0
     assert device.state == state
     assert device.seen_at is not None
     assert client.get(SNAPSHOT_URL, headers=headers | {"if-none-match": answer["ETag"]}).status_code == 304

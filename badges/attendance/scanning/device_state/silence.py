@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,16 @@ class SilentDevice:
     @property
     def scans(self) -> int:
         return self.entries + self.exits
+
+
+def count_possible_entries(silent_devices: Iterable[SilentDevice]) -> int:
+    """Return how many more people may be inside, if the silent devices let people in."""
+    return sum(silent.entries for silent in silent_devices)
+
+
+def count_possible_exits(silent_devices: Iterable[SilentDevice]) -> int:
+    """Return how many fewer people may be inside, if the silent devices saw people leave."""
+    return sum(silent.exits for silent in silent_devices)
 
 
 def find_silent_devices(

@@ -17,7 +17,7 @@ const PAIRING_STORES = /** @type {("settings" | "registrations" | "presences" | 
   "presences",
   "sent",
 ]);
-const NO_LIMITS = { limits: [], devices_silent: 0, uncertain: 0 };
+const NO_LIMITS = { limits: [], devices_silent: 0, uncertain_entries: 0, uncertain_exits: 0 };
 const PAIRING_MARKS = /** @type {Scanner.SettingName[]} */ (["pairing_attempt", "is_unpaired"]);
 const ERASED_SETTINGS = /** @type {Scanner.SettingName[]} */ (["pairing", "operator", "badge_tested_at"]);
 
@@ -267,8 +267,9 @@ export async function saveSnapshot(token, snapshot, state, askedAt) {
 async function writeSnapshot(tx, snapshot, state) {
   const registrations = tx.objectStore("registrations");
   const presences = tx.objectStore("presences");
-  const { event, device, keys, checkpoints, sequence, presences_cursor, limits, devices_silent, uncertain } = snapshot;
-  const door = { limits, devices_silent, uncertain };
+  const { event, device, keys, checkpoints, sequence, presences_cursor } = snapshot;
+  const { limits, devices_silent, uncertain_entries, uncertain_exits } = snapshot;
+  const door = { limits, devices_silent, uncertain_entries, uncertain_exits };
   const pairing = { ...state, event, device, keys, checkpoints, sequence, presences_cursor, ...door };
   await Promise.all([
     ...snapshot.registrations.map((registration) => registrations.put(registration)),

@@ -69,13 +69,15 @@ export function measureListAge(pairing) {
 }
 
 /**
- * Return how many are inside in words; with a lower and an upper bound while other devices are silent.
+ * Return how many are inside in words; with a lower and an upper bound while other devices are silent, as the
+ * organizers' pages have them (badges/attendance/reports/headcount.py).
  * @param {Scanner.Pairing} pairing
  * @param {number} count
  */
-function describeHeadcount({ devices_silent, uncertain }, count) {
-  if (!devices_silent || !uncertain) return formatText("strip.inside", { count });
-  return formatText("strip.inside_between", { count, low: Math.max(0, count - uncertain), high: count + uncertain });
+function describeHeadcount({ uncertain_entries, uncertain_exits }, count) {
+  if (!uncertain_entries && !uncertain_exits) return formatText("strip.inside", { count });
+  const [low, high] = [Math.max(0, count - uncertain_exits), count + uncertain_entries];
+  return formatText("strip.inside_between", { count, low, high });
 }
 
 /** @param {number} ageMs */
