@@ -16,6 +16,7 @@ from schedule.drafts.slot_state import SlotState
 
 from .kinds import ConflictKind
 from .placements import PlacementCost, PlacementCosts
+from .rules import PAUSE_ROLES
 from .suggest_fix import Fix
 from .timetable import Conflict, Timetable
 
@@ -42,7 +43,7 @@ SENTENCES: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.ROOM: _("%(room)s is double-booked."),
     ConflictKind.ROOM_AVAILABILITY: _("%(room)s is not available at that time."),
     ConflictKind.TRACK: _("Two sessions in the track “%(track)s” run at the same time."),
-    ConflictKind.BREAK: _("A session runs during a break for everyone."),
+    ConflictKind.BREAK: _("A session runs during “%(break)s”, which is for everyone."),
     ConflictKind.PLENARY: _("A session runs during a plenary."),
     ConflictKind.ORDER: _("A session starts before the one that it follows has ended."),
     ConflictKind.EQUIPMENT: _("%(room)s lacks: %(features)s."),
@@ -59,10 +60,11 @@ MAX_TITLE_CHARS: Final = 60
 
 
 def describe_conflict(timetable: Timetable, conflict: Conflict) -> str:
-    """Return a sentence that says what is wrong, with rooms and names but without titles."""
+    """Return a sentence that says what is wrong, with rooms, names and breaks but without titles of talks."""
     values = {
         "room": timetable.get_room_name(conflict.room),
         "track": timetable.track_names.get(timetable.sessions[conflict.sessions[0]].track or 0, ""),
+        "break": get_break_title(timetable, conflict) if conflict.kind == ConflictKind.BREAK else "",
         "features": join_names(conflict.missing_features),
         # Formatting a list takes longer than all the rest.
         "names": join_names(get_names(timetable, conflict)) if conflict.kind in KINDS_OF_PEOPLE else "",
@@ -75,6 +77,12 @@ def describe_conflict(timetable: Timetable, conflict: Conflict) -> str:
     if conflict.kind in {ConflictKind.BOOKINGS, ConflictKind.FAVOURITES}:
         return _get_audience_sentence(conflict) % values
     return _get_person_sentence(conflict) % values
+
+
+def get_break_title(timetable: Timetable, conflict: Conflict) -> str:
+    """Return the title of the break or blocked time during which a session runs."""
+    sessions = [timetable.sessions[key] for key in conflict.sessions]
+    return next(session.title for session in sessions if session.role in PAUSE_ROLES)
 
 
 def _get_shortfall_sentence(conflict: Conflict) -> str:

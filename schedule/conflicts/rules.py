@@ -174,12 +174,16 @@ def get_general_kind(
 ) -> ConflictKind | None:
     """Return the kind of conflict if the first session is for everybody and the other is a talk or plenary.
 
-    A break or blocked time in a room concerns that room only, so it is a conflict of rooms.
+    A break is for everybody even if it has a room: the room says where lunch is served. A blocked time in a
+    room concerns that room only, so it is a conflict of rooms.
     """
-    if general.role in PAUSE_ROLES and general_room is None and other.role in CONTENT_ROLES:
-        return ConflictKind.BREAK
-    if general.role == Session.Role.PLENARY and other.role in CONTENT_ROLES:
+    if other.role not in CONTENT_ROLES:
+        return None
+    if general.role == Session.Role.PLENARY:
         return ConflictKind.PLENARY
+    is_blocked_everywhere = general.role == Session.Role.BLOCKER and general_room is None
+    if general.role == Session.Role.BREAK or is_blocked_everywhere:
+        return ConflictKind.BREAK
     return None
 
 

@@ -15,6 +15,7 @@ from schedule.models import Session
 from .timetables import make_random_timetable, place
 
 TALK, PLENARY = Session.Role.TALK, Session.Role.PLENARY
+BREAK, BLOCKER = Session.Role.BREAK, Session.Role.BLOCKER
 seeds = st.integers(0, 10_000)
 few_examples = settings(max_examples=25, deadline=None)
 
@@ -88,7 +89,7 @@ def find_reference_overlap(timetable, a, one, b, other):
     else:
         roles = {a.role, b.role}
         is_break = any(
-            x.role not in {TALK, PLENARY} and state.room_id is None and y.role in {TALK, PLENARY}
+            (x.role == BREAK or (x.role == BLOCKER and state.room_id is None)) and y.role in {TALK, PLENARY}
             for x, state, y in ((a, one, b), (b, other, a))
         )
         if is_break:

@@ -17,6 +17,7 @@ from schedule.conflicts.kinds import WARN, ConflictKind
 from schedule.conflicts.placements import compute_placement_costs
 from schedule.conflicts.suggest_fix import suggest_fix
 from schedule.conflicts.timetable import Conflict
+from schedule.models import Session
 
 from .timetables import AULA, LAB, at, make_timetable, place
 
@@ -29,7 +30,10 @@ NAMES = {number: f"Ada {number}" for number in range(1, 7)}
 @pytest.mark.parametrize("number", [1, 2])
 def test_every_conflict_kind_has_a_label_and_a_description(language, kind, number):
     timetable = make_timetable(
-        (place(at(9), at(10)), {"track": 1}), (None, {}), track_names={1: "Cloud"}, speaker_names=NAMES
+        (place(at(9), at(10)), {"track": 1}),
+        (None, {"role": Session.Role.BREAK}),
+        track_names={1: "Cloud"},
+        speaker_names=NAMES,
     )
     conflict = Conflict(
         kind, WARN, (1, 2), persons=(1, 2)[:number], attendee_count=3, room=AULA, amount=number,

@@ -286,9 +286,19 @@ def test_session_during_a_break_or_blocked_time_is_a_conflict(role):
     assert conflict.people_count == 61
 
 
-def test_break_in_a_room_is_in_conflict_in_that_room_only():
+def test_break_with_a_room_is_for_everybody():
     timetable = make_timetable(
         (place(at(12), at(14), LAB), BREAK),
+        (place(at(13), at(14)), {}),
+        (place(at(12), at(13), LAB), {}),
+    )
+
+    assert sorted(list_kinds(timetable)) == [("break", (1, 2)), ("room", (1, 3))]
+
+
+def test_blocked_time_in_a_room_is_in_conflict_in_that_room_only():
+    timetable = make_timetable(
+        (place(at(12), at(14), LAB), {"role": Session.Role.BLOCKER}),
         (place(at(13), at(14)), {}),
         (place(at(12), at(13), LAB), {}),
     )

@@ -98,6 +98,21 @@ def test_conflict_free_slot_is_preferred_to_a_nearer_one_during_a_break():
     assert fix.remaining == ()
 
 
+def test_fix_keeps_out_of_a_break_that_has_a_room():
+    timetable = make_timetable(
+        (place(at(12), at(13)), {}),
+        (place(at(12), at(13)), {}),
+        (place(at(13), at(14), LAB), {"role": Session.Role.BREAK}),
+        (place(at(10), at(12)), {}),
+        (place(at(10), at(13), LAB), {}),
+        hours=((at(10), at(15)),),
+    )
+
+    fix = suggest(timetable)
+
+    assert [state.starts_at for state in fix.states.values()] == [at(14)]
+
+
 def test_conflict_free_slot_may_be_on_another_day():
     days = [(at(9), at(18)), (at(33), at(42))]
     blocked = [(place(at(hour), at(hour + 1), None), {"role": Session.Role.BREAK}) for hour in range(10, 18)]

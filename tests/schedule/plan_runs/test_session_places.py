@@ -87,6 +87,17 @@ def test_place_names_speaker_with_another_session_at_that_time(event):
     assert place.sentences == ["Ada speaks in two sessions at the same time."]
 
 
+def test_place_during_a_break_that_has_a_room_names_the_break(event):
+    aula, hall = make_room(event, "Aula"), make_room(event, "Hall")
+    talk = make_session(event, "Talk", room=aula)
+    lunch = event.starts_at + 4 * HOUR
+    make_session(event, "Lunch", room=hall, starts_at=lunch, role=Session.Role.BREAK)
+
+    place = find_place(list_first_day(event, talk), aula, lunch)
+
+    assert place.sentences == ["A session runs during “Lunch”, which is for everyone."]
+
+
 def test_places_are_listed_for_unscheduled_session(event):
     room = make_room(event, "Aula")
     talk = make_session(event, "Talk", starts_at=None, planned_minutes=50)
