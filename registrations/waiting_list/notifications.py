@@ -1,4 +1,4 @@
-"""Mails of waiting lists: joined, place offered, offer expired, accepted but not paid, seat booked, event cancelled.
+"""Send the mails of waiting lists: joined, offered, expired, accepted but not paid, booked, event cancelled.
 
 `notify_waiting_entry` derives the due mail from the entry's current state, and records the mails that the
 server accepted. Running it twice is harmless.
@@ -82,7 +82,7 @@ def _find_due_mail_kind(entry: WaitingEntry) -> str:
         WaitingEntry.State.EXPIRED: "expired",
         WaitingEntry.State.ACCEPTED: accepted,
         # Those who wait for a session get the e-mail about their registration.
-        WaitingEntry.State.LEFT: "cancelled" if entry.event.cancelled_at and not is_seat else "",
+        WaitingEntry.State.LEFT: "cancelled" if entry.event.cancelled_at and not entry.session_id else "",
     }
     return kinds.get(WaitingEntry.State(entry.state), "")
 
