@@ -126,6 +126,8 @@ event_copiers = Hook()
 event_starters = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
+# (group, person) -> GroupMeetings (convention/events/club_hooks.py): its meetings that the person may see.
+group_meetings = Hook()
 # (person=): the account was closed; end sessions and API tokens.
 end_access = SingleHook()
 # (person_id=) -> how many API tokens were revoked: a role of the club ended.

@@ -15,7 +15,7 @@ from convention.club.models import Person
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import get_event_to_administer
 from convention.text.email_addresses import is_same_email
 from convention.web.link_secrets import derive_link_secret, find_by_link_token, is_link_secret
 
@@ -328,4 +328,4 @@ def get_event_of_quotations(slug: str, person: "RequestUser") -> Event:
     Raise SignInRequired, Forbidden or NotFound.
     """
     event = Event.objects.filter(slug=slug).first() if is_treasurer(person) else None
-    return event or get_event_to_organize(slug, person)
+    return event or get_event_to_administer(slug, person)

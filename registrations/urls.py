@@ -306,6 +306,11 @@ organizer_pages = [
     OrganizerPage("organize-questions", _("Questions"), 22, PageGroup.REGISTRATIONS),
     OrganizerPage("organize-meals", _("Meals"), 23, PageGroup.REGISTRATIONS),
     OrganizerPage(
-        "organize-quotations", _("Quotations"), 28, PageGroup.REGISTRATIONS, kinds=(Event.Kind.CONVENTION,)
+        "organize-quotations",
+        _("Quotations"),
+        28,
+        PageGroup.REGISTRATIONS,
+        kinds=(Event.Kind.CONVENTION,),
+        is_for_leads=False,
     ),
 ]

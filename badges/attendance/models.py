@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, EventRole
+from convention.events.permissions import get_leading_mandates_for
 from registrations.models import Addon, Registration, Ticket
 from registrations.visits.models import Ride
 from schedule.models import Session
@@ -148,11 +149,15 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         The role of the person who paired a device must not have ended.
         """
         now = at or timezone.now()
-        roles = EventRole.objects.at_desk(at=timezone.localdate(now)).filter(
+        day = timezone.localdate(now)
+        roles = EventRole.objects.at_desk(at=day).filter(
             event=OuterRef("event"), person=OuterRef("paired_by")
         )
+        mandates = get_leading_mandates_for(OuterRef("event"), at=day).filter(person=OuterRef("paired_by"))
         return self.phones().filter(
-            Q(paired_by__isnull=True) | Exists(roles), revoked_at__isnull=True, expires_at__gt=now
+            Q(paired_by__isnull=True) | Exists(roles) | Exists(mandates),
+            revoked_at__isnull=True,
+            expires_at__gt=now,
         )
 
 

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from convention.club.models import ClubRole, Person
+from convention.club.permissions import get_leading_mandates
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.events.models import EventRole
 from convention.text.email_addresses import is_same_email
@@ -16,7 +17,10 @@ SECOND_FACTOR_REQUIRED, SECOND_FACTOR_OFFERED = "required", "offered"
 
 
 def is_club_staff(person: Person) -> bool:
-    """Return whether the person has a role of the club or of an event today, or may open the back office."""
+    """Return whether the person has a role of the club or of an event today, or may open the back office.
+
+    Leads of a working group count, since they run its meetings.
+    """
     if not person.is_active:
         return False
     # The flags first: they cost no query.
@@ -28,10 +32,11 @@ def is_club_staff(person: Person) -> bool:
 def _query_role_holders(person: int, day: datetime.date) -> QuerySet[Person]:
     in_club = ClubRole.objects.open(at=day).filter(person=OuterRef("pk"))
     at_event = EventRole.objects.open(at=day).filter(person=OuterRef("pk"))
-    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person)
+    leads_group = get_leading_mandates(at=day).filter(person=OuterRef("pk"))
+    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)) | Q(Exists(leads_group)), pk=person)
 
 
-# Both tables in one query: the middleware runs it on every page of a session that is too long or lacks a
+# All tables in one query: the middleware runs it on every page of a session that is too long or lacks a
 # factor.
 ROLE_HOLDERS_QUERY = CompiledQuery(_query_role_holders, PLACEHOLDER_ID, PLACEHOLDER_DATE)
 

@@ -14,7 +14,17 @@ from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, Compi
 from convention.errors import Forbidden, NotFound, SignInRequired
 from convention.text.email_addresses import filter_by_email, normalize_email
 
-from .models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Mandate, Person, Seat
+from .models import (
+    ClubRole,
+    Company,
+    CompanyContact,
+    CompanyRole,
+    Employment,
+    Mandate,
+    Person,
+    Seat,
+    WorkingGroup,
+)
 from .permission_cache import get_cached_permission
 
 type RequestUser = Person | AnonymousUser
@@ -62,6 +72,31 @@ def _query_club_roles(person: int, day: datetime.date) -> QuerySet[ClubRole]:
 
 
 CLUB_ROLES_QUERY = CompiledQuery(_query_club_roles, PLACEHOLDER_ID, PLACEHOLDER_DATE)
+
+
+def get_leading_mandates(*, at: datetime.date | None = None) -> QuerySet[Mandate]:
+    """Return the mandates of active people who lead a working group on that day, as lead or deputy."""
+    mandates: QuerySet[Mandate] = Mandate.objects.open(at=at)
+    return mandates.filter(role__in=Mandate.LEADING_ROLES, person__is_active=True)
+
+
+def get_led_groups(person: "RequestUser") -> frozenset[int]:
+    """Return the ids of the working groups that this person leads today."""
+    if not isinstance(person, Person) or not person.is_active:
+        return frozenset()
+    day = timezone.localdate()
+    return get_cached_permission(
+        person,
+        # As for the club roles, the day is part of the key.
+        ("led groups", day),
+        lambda: frozenset(mandate.group_id for mandate in LED_GROUPS_QUERY.all(person.pk, day)),
+    )
+
+
+# The menu asks it on every page of a signed-in person.
+LED_GROUPS_QUERY = CompiledQuery(
+    lambda person, day: get_leading_mandates(at=day).filter(person=person), PLACEHOLDER_ID, PLACEHOLDER_DATE
+)
 
 
 def get_member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
@@ -196,6 +231,13 @@ def can_change_address(actor: "RequestUser", person: Person) -> bool:
     return not person.is_superuser and not any(
         rows.filter(person=person).exists()
         for rows in (ClubRole.objects, CompanyContact.objects, Mandate.objects)
+    )
+
+
+def require_group_reader(person: "RequestUser", group: WorkingGroup) -> Person:
+    """Return the reader of the directory, or the group's lead. Raise SignInRequired or Forbidden."""
+    return (
+        require_signed_in(person) if group.pk in get_led_groups(person) else require_directory_reader(person)
     )
 
 

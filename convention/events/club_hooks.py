@@ -2,14 +2,43 @@
 
 import datetime
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.club.models import Company
+from convention.club.models import Company, WorkingGroup
 from convention.text.dates import format_date
 
-from .models import Delegation, EventRole
+from .models import Delegation, Event, EventRole
+from .permissions import can_organize, is_visible_event
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+MAX_MEETINGS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class GroupMeeting:
+    """A meeting on the page of its group; `organizer_path` is "" for a reader who does not run it."""
+
+    event: Event
+    organizer_path: str
+
+
+def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[GroupMeeting]:
+    """Return the latest meetings of the group, the last one first, that the reader may see."""
+    rows = Event.objects.filter(group=group, kind=Event.Kind.GROUP_MEETING).order_by("-starts_at")
+    return [
+        GroupMeeting(
+            event, reverse("organize-event", args=[event.slug]) if can_organize(reader, event) else ""
+        )
+        for event in rows[:MAX_MEETINGS_SHOWN]
+        if is_visible_event(event, reader)
+    ]
 
 
 def check_company_delegations(company: Company, on: datetime.date) -> dict[str, list[str]]:

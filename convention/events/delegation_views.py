@@ -17,7 +17,7 @@ from convention.web.routing import require_safe_or_post
 from .delegations import add_delegate, delegate_event, end_delegation
 from .forms import DelegateForm, DelegationForm
 from .models import Delegation, Event, EventRole
-from .permissions import can_create_events, get_delegation, get_event_to_organize
+from .permissions import can_create_events, get_delegation, get_event_to_administer
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -43,7 +43,7 @@ FORBIDDEN_AREAS: Final = (
 @require_safe
 def delegation_list(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show the firms that run the event, until when, and the areas that they may use."""
-    event_row = get_event_to_organize(event, request.user)
+    event_row = get_event_to_administer(event, request.user)
     today = timezone.localdate()
     # Filtered by the roles' own days only: the page also lists roles under contracts that are not open today.
     current_roles = (
@@ -122,7 +122,7 @@ def delegation_end(request: "HttpRequest", event: str, pk: int) -> "HttpResponse
 
 def _get_event_to_delegate(request: "HttpRequest", slug: str) -> Event:
     """Return the event. Raise Forbidden for organizers of this event alone."""
-    event = get_event_to_organize(slug, request.user)
+    event = get_event_to_administer(slug, request.user)
     # An outside organizer may run the event, but not extend the contract or appoint other organizers.
     if not can_create_events(request.user):
         raise Forbidden(_("Only the club’s organizers can delegate an event."))

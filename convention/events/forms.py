@@ -131,7 +131,8 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
         for name in DESCRIPTION_FIELDS:
             self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
-        set_empty_label(self, gettext("none"), "venue", "host", "group")
+        choices = [name for name in ("venue", "host", "group") if name in self.fields]
+        set_empty_label(self, gettext("none"), *choices)
 
     def list_previews(self) -> list[tuple[Any, SafeString]]:
         """Return the label and the HTML of each description that was typed."""
@@ -313,6 +314,13 @@ class DelegatedEventForm(EventForm):
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Company.objects.filter(pk=self.instance.host_id)
+
+
+class MeetingForm(EventForm):
+    """Event form for a group's leads, whose rights depend on the kind and the group of the event."""
+
+    class Meta(EventForm.Meta):
+        fields = [name for name in EventForm.Meta.fields if name not in ("kind", "host", "group")]
 
 
 class NewEventForm(EventForm):

@@ -3,13 +3,18 @@
 import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.models import ClubRole, Person
+from convention.club.models import ClubRole, Mandate, Person
 from convention.club.permission_cache import get_cached_permission
-from convention.club.permissions import get_member_company, has_club_role
+from convention.club.permissions import (
+    get_leading_mandates,
+    get_led_groups,
+    get_member_company,
+    has_club_role,
+)
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.errors import Forbidden, NotFound, SignInRequired
 
@@ -26,8 +31,34 @@ ALL_EVENTS_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
 
 def can_organize(person: "RequestUser", event: Event) -> bool:
-    """Return whether this person runs the event today."""
+    """Return whether this person runs the event today; leads of a working group run its meetings."""
+    return can_administer(person, event) or leads_meeting(person, event)
+
+
+def can_administer(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person runs the event today and decides about its money and roles, unlike leads."""
     return _runs_all_or_has_role(person, event, EventRole.Role.ORGANIZER)
+
+
+def leads_meeting(person: "RequestUser", event: Event) -> bool:
+    """Return whether the event is a meeting of a working group that this person leads today."""
+    # The kind first: it spares other events the query.
+    return event.kind == Event.Kind.GROUP_MEETING and event.group_id in get_led_groups(person)
+
+
+def runs_for_club(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person runs the event for the club: neither for a firm nor as a lead."""
+    return can_administer(person, event) and get_delegation(person, event) is None
+
+
+def get_leading_mandates_for(event: int | OuterRef, *, at: datetime.date) -> QuerySet[Mandate]:
+    """Return the mandates by which people lead the event, a meeting of their group, on that day.
+
+    The condition of `leads_meeting` as a set; `event` is an id, or a reference to one in a subquery.
+    """
+    return get_leading_mandates(at=at).filter(
+        group__meetings=event, group__meetings__kind=Event.Kind.GROUP_MEETING
+    )
 
 
 def get_delegation(person: "RequestUser", event: Event) -> Delegation | None:
@@ -63,13 +94,13 @@ def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
 
 
 def can_staff_desk(person: "RequestUser", event: Event) -> bool:
-    """Return whether this person may work at the event's desk today; organizers may."""
-    return _runs_all_or_has_role(person, event, *EventRole.DESK_ROLES)
+    """Return whether this person may work at the event's desk today; organizers and a meeting's leads may."""
+    return _runs_all_or_has_role(person, event, *EventRole.DESK_ROLES) or leads_meeting(person, event)
 
 
 def can_review(person: "RequestUser", event: Event) -> bool:
     """Return whether this person may review the event's session proposals today; organizers may."""
-    return _runs_all_or_has_role(person, event, EventRole.Role.ORGANIZER, EventRole.Role.REVIEWER)
+    return can_organize(person, event) or has_event_role(person, event, EventRole.Role.REVIEWER)
 
 
 def _runs_all_or_has_role(person: "RequestUser", event: Event, *roles: str) -> bool:
@@ -127,15 +158,25 @@ def get_staffed_events(person: "RequestUser") -> QuerySet[Event]:
 
 
 def _get_events_by_role(person: "RequestUser", *roles: str) -> QuerySet[Event]:
-    """Return the events at which the person has one of these roles today; all, if they run every event."""
+    """Return the events at which the person has one of these roles today, and the meetings that they lead.
+
+    All, if they run every event.
+    """
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return Event.objects.all()
-    return _get_events_of_roles(_filter_event_roles(person, *roles))
+    by_role = Q(pk__in={role.event_id for role in _filter_event_roles(person, *roles)})
+    return Event.objects.filter(by_role | _filter_led_meetings(person))
+
+
+def _filter_led_meetings(person: "RequestUser") -> Q:
+    """Return the condition of `leads_meeting`, for sets of events."""
+    return Q(kind=Event.Kind.GROUP_MEETING, group__in=get_led_groups(person))
 
 
 def get_events_to_review(person: "RequestUser") -> QuerySet[Event]:
     """Return the events for which this person is named as a reviewer today."""
-    return _get_events_of_roles(_filter_event_roles(person, EventRole.Role.REVIEWER))
+    reviewed = {role.event_id for role in _filter_event_roles(person, EventRole.Role.REVIEWER)}
+    return Event.objects.filter(pk__in=reviewed)
 
 
 def get_reviewers(event: Event) -> QuerySet[Person]:
@@ -144,18 +185,15 @@ def get_reviewers(event: Event) -> QuerySet[Person]:
     return Person.objects.filter(is_active=True, pk__in=roles.values("person")).order_by("sort_name", "pk")
 
 
-def _get_events_of_roles(roles: list[EventRole]) -> QuerySet[Event]:
-    return Event.objects.filter(pk__in={role.event_id for role in roles})
-
-
 # Like the roles, asked on every page of those who run all events.
 ANY_EVENT_QUERY = CompiledQuery(Event.objects.all)
 
 
 def has_organized_event(person: "RequestUser") -> bool:
+    """Return whether this person organizes an event today, or leads a working group."""
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return ANY_EVENT_QUERY.exists()
-    return bool(_filter_event_roles(person, EventRole.Role.ORGANIZER))
+    return bool(_filter_event_roles(person, EventRole.Role.ORGANIZER) or get_led_groups(person))
 
 
 def has_event_to_review(person: "RequestUser") -> bool:
@@ -171,7 +209,7 @@ def works_only_at_desk(person: "RequestUser") -> bool:
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return False
     roles = {role.role for role in list_event_roles(person)}
-    return EventRole.Role.DESK in roles and EventRole.Role.ORGANIZER not in roles
+    return EventRole.Role.DESK in roles and not has_organized_event(person)
 
 
 EVENT_BY_SLUG_QUERY = CompiledQuery(
@@ -206,10 +244,18 @@ def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
     return _get_event_if(slug, person, can_organize, _("This page is for the organizers of the event."))
 
 
+def get_event_to_administer(slug: str, person: "RequestUser") -> Event:
+    """Return the event of a page about money or roles. Raise what `get_event_to_organize` raises."""
+    event = get_event_to_organize(slug, person)
+    if not can_administer(person, event):
+        raise Forbidden(_("The club’s organizers look after this page, not the leads of the working group."))
+    return event
+
+
 def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
     """Return an event that this person may delete. Raise what `get_event_to_organize` raises."""
-    event = get_event_to_organize(slug, person)
-    if get_delegation(person, event):
+    event = get_event_to_administer(slug, person)
+    if not runs_for_club(person, event):
         raise Forbidden(_("Only the club’s own organizers can delete an event."))
     return event
 

@@ -69,9 +69,14 @@ organizer_pages = [
     OrganizerPage("organize-event-publish", _("Publish and share"), 46, PageGroup.COMMUNICATION),
     OrganizerPage("organize-rooms", _("Rooms"), 70, PageGroup.PROGRAMME),
     OrganizerPage("organize-pictures", _("Pictures"), 77, PageGroup.SETTINGS),
-    OrganizerPage("organize-people", _("People"), 80, PageGroup.SETTINGS),
+    OrganizerPage("organize-people", _("People"), 80, PageGroup.SETTINGS, is_for_leads=False),
     OrganizerPage(
-        "organize-delegation", _("Outside organizer"), 85, PageGroup.SETTINGS, kinds=(Event.Kind.CONVENTION,)
+        "organize-delegation",
+        _("Outside organizer"),
+        85,
+        PageGroup.SETTINGS,
+        kinds=(Event.Kind.CONVENTION,),
+        is_for_leads=False,
     ),
     OrganizerPage("organize-settings", _("Settings"), 75, PageGroup.SETTINGS),
 ]

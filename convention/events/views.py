@@ -31,6 +31,7 @@ from .forms import (
     AppointmentForm,
     DelegatedEventForm,
     EventForm,
+    MeetingForm,
     NewEventForm,
     ReadOnlyVenueForm,
     RoomFormSet,
@@ -44,11 +45,14 @@ from .guards import (
 )
 from .models import EVENT_TIME_FIELDS, Event, EventRole, Room
 from .permissions import (
+    can_administer,
     can_change_venue,
     can_create_events,
     check_event_creation,
     get_delegation,
+    get_event_to_administer,
     get_event_to_organize,
+    runs_for_club,
 )
 from .publishing.cancel_event import has_cancellation_page
 from .publishing.publish import describe_passed_deadline
@@ -60,8 +64,12 @@ if TYPE_CHECKING:
     from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
 
+    from convention.club.permissions import RequestUser
+
 # Each of these can be wrong beside the others of its line.
 LINKED_SETTINGS = ((*EVENT_TIME_FIELDS, "timezone"), ("kind", "host", "group"))
+# Lists that a group's leads cannot download: voucher codes lower prices.
+MONEY_LISTS = {"codes"}
 # The code of the error that asks for a confirmation.
 UNPUBLICATION_ERROR = "unpublication"
 
@@ -74,7 +82,8 @@ def load_event_lists() -> "dict[str, Callable[[Event], TableSheet]]":
 @require_GET
 def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) -> "HttpResponse":
     """Download one list of the event as a file of that kind."""
-    event_row = get_event_to_organize(event, request.user)
+    get_event = get_event_to_administer if name in MONEY_LISTS else get_event_to_organize
+    event_row = get_event(event, request.user)
     # Recorded before the file is made: lists hold personal data, and who took one must be traceable.
     record_action(f"{name}.export", event_row, event=event_row, fields=[kind])
     return table_response(load_event_lists()[name](event_row), name=f"{event_row.slug}-{name}", kind=kind)
@@ -97,7 +106,7 @@ def event_create(request: "HttpRequest") -> "HttpResponse":
 def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the event's settings."""
     event_row = get_event_to_organize(event, request.user)
-    form_class = EventForm if can_create_events(request.user) else DelegatedEventForm
+    form_class = _choose_settings_form(request.user, event_row)
     fingerprints = compute_fingerprints({name: getattr(event_row, name) for name in form_class.base_fields})
     outcome = SettingsOutcome()
     context: dict[str, Any] = {}
@@ -125,11 +134,17 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
         form = form_class(instance=event_row)
     # The form has changed the instance; the page's frame shows what is stored.
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
-    is_delegated = get_delegation(request.user, event_shown) is not None
-    context |= {"form": form, "is_delegated": is_delegated, "seen_fingerprints": json.dumps(fingerprints)}
+    context |= {"form": form, "seen_fingerprints": json.dumps(fingerprints)}
     context["has_cancellation_page"] = not is_delegated and has_cancellation_page(event_shown)
+    context["can_delete"] = runs_for_club(request.user, event_shown)
     context["asks_unpublication"] = form.has_error("visibility", UNPUBLICATION_ERROR)
     return render_event_page(request, "organize/event_settings.html", event_shown, **context)
+
+
+def _choose_settings_form(person: "RequestUser", event: Event) -> type[EventForm]:
+    if can_create_events(person):
+        return EventForm
+    return DelegatedEventForm if can_administer(person, event) else MeetingForm
 
 
 @dataclass(frozen=True)
@@ -321,7 +336,7 @@ def compute_removal_code(rooms: "Sequence[Room]", room_uses: "Sequence[str]") ->
 @reauthentication_required(allow_get=True)
 def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show who has which role of the event, and give roles."""
-    event_row = get_event_to_organize(event, request.user)
+    event_row = get_event_to_administer(event, request.user)
     form = AppointmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -355,7 +370,7 @@ def _appoint_in_scope(request: "HttpRequest", event: Event, values: dict[str, An
 
 @require_POST
 def event_role_end(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse":
-    event_row = get_event_to_organize(event, request.user)
+    event_row = get_event_to_administer(event, request.user)
     role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=event_row)
     end_event_role(role=role, actor=require_signed_in(request.user))
     # An outside firm gave an address and must not learn whose it is.

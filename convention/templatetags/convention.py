@@ -26,7 +26,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from convention.events.cancellations import describe_cancellation
-from convention.events.permissions import can_organize, can_staff_desk
+from convention.events.permissions import can_administer, can_organize, can_staff_desk
 from convention.money import Money
 from convention.rich_text.sanitize import shift_headings
 from convention.text import dates
@@ -239,10 +239,15 @@ class NavigationEntry:
 def _list_open_pages(context: template.Context, event: Any) -> list[tuple[OrganizerPage, str]]:
     """Return the pages of the event that the reader may open, in order, with their addresses."""
     visitor = context["request"].user
-    can_organize_event = can_organize(visitor, event)
+    can_organize_event, can_administer_event = can_organize(visitor, event), can_administer(visitor, event)
     pages = _list_addressed_pages(event.slug, get_language() or "")
     # Permissions first: `has_content` may cost a query for each page.
-    pages = [page for page in pages if can_organize_event or _can_open_page(page[0], visitor, event)]
+    pages = [
+        (entry, url)
+        for entry, url in pages
+        if (can_administer_event if not entry.is_for_leads else can_organize_event)
+        or _can_open_page(entry, visitor, event)
+    ]
     return [(entry, url) for entry, url in pages if entry.has_content is None or entry.has_content(event)]
 
 

@@ -44,7 +44,8 @@ class OrganizerPage:
     An entry without a `group` is always visible. `kinds` are the kinds of events that usually need the page;
     for events of other kinds, the settings page links to it. `is_for_desk` opens it to desk staff.
     `has_content(event)`, if given, hides the entry while there is nothing to see. `can_open`, if given,
-    decides for a visitor who does not organize the event.
+    decides for a visitor who does not organize the event. `is_for_leads` opens it to the leads of the working
+    group whose meeting the event is.
     """
 
     name: str
@@ -55,6 +56,7 @@ class OrganizerPage:
     is_for_desk: bool = False
     has_content: Callable[[Any], bool] | None = None
     can_open: Callable[[Any, Any], bool] | None = None
+    is_for_leads: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import get_event_to_administer
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
@@ -28,7 +28,7 @@ from .revenue import build_revenue_sheet, load_revenue
 @require_safe_or_post
 def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show and save all refund rules of an event."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     initial = None if request.method == "POST" else load_initial_rules(event_obj)
     rules = RefundRuleFormSet(
         request.POST or None, prefix="rule", initial=initial, form_kwargs={"event": event_obj}
@@ -42,7 +42,13 @@ def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
         else:
             messages.success(request, _("The refund rules have been saved."))
             return redirect("organize-refunds", event)
-    context = {"event": event_obj, "section": "organize", "rules": rules, "error_text": error_text}
+    context = {
+        "event": event_obj,
+        "section": "organize",
+        "can_administer": True,
+        "rules": rules,
+        "error_text": error_text,
+    }
     return render(request, "registrations/organize_refunds.html", context)
 
 

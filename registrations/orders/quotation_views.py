@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention import hooks
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import can_organize, get_event_to_organize, is_visible_event
+from convention.events.permissions import can_organize, get_event_to_administer, is_visible_event
 from convention.tables.downloads import inline_response
 from convention.web.link_secrets import find_by_link_token
 from registrations.application_rules import get_application_path
@@ -174,7 +174,7 @@ def organizer_quotation_download(request: HttpRequest, event: str, number: str) 
 @require_POST
 def organizer_quotation_mail(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """Mail one quotation of the event to its buyer."""
-    _mail_to_buyer(request, _find_quotation(get_event_to_organize(event, request.user), number))
+    _mail_to_buyer(request, _find_quotation(get_event_to_administer(event, request.user), number))
     return redirect("organize-quotations", event)
 
 

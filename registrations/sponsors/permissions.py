@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import NotFound
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize, get_visible_event
+from convention.events.permissions import get_event_to_administer, get_visible_event
 from registrations.models import Package, SponsorLogo, Sponsorship
 from registrations.permissions import LinkAccess, get_order_by_link
 
@@ -33,7 +33,7 @@ def find_sponsorship_by_link(reference: str, secret: str) -> tuple[LinkAccess, S
 
 def get_organizer_sponsorship(event: str, pk: int, person: "RequestUser") -> tuple[Event, Sponsorship]:
     """Return an event and its sponsorship. Raise NotFound, Forbidden or SignInRequired."""
-    event_obj = get_event_to_organize(event, person)
+    event_obj = get_event_to_administer(event, person)
     rows = Sponsorship.objects.select_related("package", "order", "event", "logo").defer("logo__content")
     sponsorship = rows.filter(event=event_obj, pk=pk).first()
     if sponsorship is None:
@@ -43,7 +43,7 @@ def get_organizer_sponsorship(event: str, pk: int, person: "RequestUser") -> tup
 
 def get_organizer_package(event: str, slug: str, person: "RequestUser") -> tuple[Event, Package]:
     """Return an event and its package. Raise NotFound, Forbidden or SignInRequired."""
-    event_obj = get_event_to_organize(event, person)
+    event_obj = get_event_to_administer(event, person)
     return event_obj, _get_package(event_obj, slug)
 
 

@@ -51,6 +51,11 @@ pages: list[Any] = [
 ]
 organizer_pages = [
     OrganizerPage(
-        "organize-sponsors", _("Sponsors"), 27, PageGroup.REGISTRATIONS, kinds=(Event.Kind.CONVENTION,)
+        "organize-sponsors",
+        _("Sponsors"),
+        27,
+        PageGroup.REGISTRATIONS,
+        kinds=(Event.Kind.CONVENTION,),
+        is_for_leads=False,
     ),
 ]

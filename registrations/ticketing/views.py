@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import InvalidFields
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import can_administer, get_event_to_administer, get_event_to_organize
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 from registrations.models import Addon, Quota, Ticket, Voucher
@@ -39,7 +39,8 @@ VOUCHERS_PER_PAGE = 50
 
 
 def _render_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
-    return render(request, f"registrations/{template}", {"event": event, "section": "organize", **context})
+    frame = {"event": event, "section": "organize", "can_administer": can_administer(request.user, event)}
+    return render(request, f"registrations/{template}", frame | context)
 
 
 @require_GET
@@ -181,7 +182,7 @@ def quota_delete(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_GET
 def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
     """List vouchers, searched by code or label, page by page."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     query = normalize_whitespace(request.GET.get("q", "")[:100])
     # Codes are stored in capitals, so that a comparison with case is enough.
     condition = Q(code__contains=normalize_code(query)) | Q(label__icontains=query)
@@ -199,7 +200,7 @@ def _add_value_texts(vouchers: Iterable[Voucher]) -> list[tuple[Voucher, str]]:
 @require_safe_or_post
 def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
     """Create one voucher, or many alike."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     form = VoucherBatchForm(
         request.POST or None, instance=Voucher(event=event_obj, capacity=1), event=event_obj
     )
@@ -220,7 +221,7 @@ def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_safe_or_post
 def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     voucher = get_object_or_404(Voucher, event=event_obj, code=code)
     form = VoucherForm(request.POST or None, instance=voucher, event=event_obj)
     if request.method == "POST" and form.is_valid():
@@ -237,7 +238,7 @@ def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
 
 @require_POST
 def voucher_delete(request: HttpRequest, event: str, code: str) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     remove_voucher(voucher=get_object_or_404(Voucher, event=event_obj, code=code))
     messages.success(request, _("The code has been removed."))
     return redirect("organize-vouchers", event)

@@ -23,17 +23,17 @@ from badges.reports.event_facts import (
     load_event_facts,
     sum_charges,
 )
-from convention.club.models import ClubRole
-from convention.club.permissions import has_club_role, is_club_administrator
+from convention.club.models import ClubRole, WorkingGroup
+from convention.club.permissions import get_led_groups, has_club_role, is_club_administrator
 from convention.errors import Forbidden
 from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import (
     can_cancel_event,
     can_create_events,
-    get_delegation,
     get_event_to_organize,
     get_organized_events,
+    runs_for_club,
 )
 from convention.events.publishing.cancel_event import has_cancellation_page
 from convention.events.publishing.publish import list_readiness
@@ -56,13 +56,14 @@ LINKED_PAGES = ("registrations", "tickets", "schedule", "attendance", "badges", 
 @login_required
 @require_safe
 def organizer_home(request: "HttpRequest") -> "HttpResponse":
-    """Show the running, upcoming and past events that this person organizes, and what needs attention."""
+    """Show the events that this person organizes, the groups that they lead, and what needs attention."""
     now = timezone.now()
     events = get_organized_events(request.user).select_related("venue")
     coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
     past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
     can_create = can_create_events(request.user)
-    if not (coming or past or can_create):
+    led_groups = list(WorkingGroup.objects.filter(pk__in=get_led_groups(request.user)))
+    if not (coming or past or can_create or led_groups):
         if has_club_role(request.user, ClubRole.Role.SECRETARY):
             # Secretaries plan all visits without being organizers of an event.
             return redirect("organize-season")
@@ -79,6 +80,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
         "upcoming": facts,
         "running": [fact for fact in facts if fact.event.starts_at <= now and not fact.event.cancelled_at],
         "past": past,
+        "led_groups": led_groups,
     }
     return render(request, "reports/home.html", context)
 
@@ -112,8 +114,8 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
         "week_count": count_recent_registrations(event_obj, at=now),
-        # Outside firms must not see the club's revenue.
-        "revenue": [] if get_delegation(request.user, event_obj) else sum_charges(event_obj),
+        # Outside firms and a group's leads must not see the club's revenue.
+        "revenue": sum_charges(event_obj) if runs_for_club(request.user, event_obj) else [],
         "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
         "has_cancellation_page": can_cancel_event(request.user, event_obj)
         and has_cancellation_page(event_obj),

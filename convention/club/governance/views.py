@@ -4,18 +4,25 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from convention import hooks
 from convention.club.appointments.mails import ROLE_DESCRIPTIONS
 from convention.club.companies import save_slugged_row
 from convention.club.forms import DateRangeForm
 from convention.club.memberships import list_plans
 from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
-from convention.club.permissions import require_administrator, require_directory_reader
+from convention.club.permissions import (
+    can_read_directory,
+    require_administrator,
+    require_directory_reader,
+    require_group_reader,
+)
 from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
@@ -111,11 +118,10 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
 
 @require_safe_or_post
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
-    """Show a group with its mandates of today and earlier; an administrator's POST gives one."""
-    require_directory_reader(request.user)
+    """Show a group with its meetings and its mandates; an administrator's POST gives one."""
+    group_row = _get_group_to_read(request, group)
     if request.method == "POST":
         require_administrator(request.user)
-    group_row = get_object_or_404(WorkingGroup, slug=group)
     form = MandateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -126,7 +132,21 @@ def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
             values = {"name": mandate.person, "role": mandate.get_role_display()}
             messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-group", group)
-    return render_club_page(request, "group.html", form=form, **load_working_group_page(group_row))
+    context = load_working_group_page(group_row)
+    providers = hooks.group_meetings.providers()
+    context["meetings"] = [meeting for provider in providers for meeting in provider(group_row, request.user)]
+    context["reads_directory"] = can_read_directory(request.user)
+    return render_club_page(request, "group.html", form=form, **context)
+
+
+def _get_group_to_read(request: "HttpRequest", slug: str) -> WorkingGroup:
+    """Return the group. Raise SignInRequired, Forbidden, or Http404 for those who read all groups."""
+    group = WorkingGroup.objects.filter(slug=slug).first()
+    if group is None:
+        require_directory_reader(request.user)
+        raise Http404
+    require_group_reader(request.user, group)
+    return group
 
 
 def _get_mandate(slug: str, pk: int) -> Mandate:

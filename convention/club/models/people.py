@@ -286,6 +286,9 @@ class Mandate(Period):
         DEPUTY = "deputy", _("deputy")
         SCRIBE = "scribe", _("scribe")
 
+    # They prepare the group's meetings (`convention.events.permissions.leads_meeting`).
+    LEADING_ROLES: ClassVar = (Role.LEAD, Role.DEPUTY)
+
     group = models.ForeignKey(WorkingGroup, models.CASCADE, related_name="mandates")
     person = models.ForeignKey(Person, models.CASCADE, related_name="mandates")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from convention.audit.record import record_action
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import get_event_to_administer
 from convention.money import Money
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
@@ -41,7 +41,7 @@ PAGE_SIZE = 100
 @require_GET
 def sponsorship_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the event's sponsorships."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     page = Paginator(list_sponsorships(event_obj), PAGE_SIZE).get_page(request.GET.get("page"))
     packages = list(event_obj.packages.all())
     context = {"event": event_obj, "section": "organize", "page_obj": page, "packages": packages}
@@ -51,7 +51,7 @@ def sponsorship_list(request: HttpRequest, event: str) -> HttpResponse:
 @require_GET
 def sponsorship_export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     """Return the list as a file."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     record_action("sponsorship.export", event_obj, event=event_obj, fields=[kind])
     return table_response(
         make_sponsorship_sheet(event_obj), name=f"{event_obj.slug}-{_('sponsors')}", kind=kind
@@ -158,7 +158,7 @@ def sponsorship_cancel(request: HttpRequest, event: str, pk: int) -> HttpRespons
 @require_GET
 def package_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the packages with how many are taken."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     rows = list(event_obj.packages.select_related("pass_ticket", "badge_ticket"))
     context = {"event": event_obj, "section": "organize", "packages": rows}
     return render(request, "sponsors/organize_packages.html", context)
@@ -167,7 +167,7 @@ def package_list(request: HttpRequest, event: str) -> HttpResponse:
 @require_safe_or_post
 def package_create(request: HttpRequest, event: str) -> HttpResponse:
     """Create a package."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_administer(event, request.user)
     return _edit_package(
         request, event_obj, Package(event=event_obj, position=event_obj.packages.count() * 10)
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.models import Device
 from convention.events.models import EventRole
+from convention.events.permissions import get_leading_mandates_for
 
 from ..scan_input import InvalidScan, ScanInput
 from .device_signatures import is_signed_by_device
@@ -54,7 +55,8 @@ def check_scan_device(
 def find_pairing_people(event_id: int, day: datetime.date) -> set[int]:
     """Return the ids of the people with a role on that day that allows them to have paired devices."""
     roles = EventRole.objects.at_desk(at=day).filter(event=event_id)
-    return set(roles.values_list("person_id", flat=True))
+    mandates = get_leading_mandates_for(event_id, at=day)
+    return {*roles.values_list("person_id", flat=True), *mandates.values_list("person_id", flat=True)}
 
 
 def was_device_valid(device: Device, at: datetime.datetime, pairing_people: Collection[int]) -> bool:
