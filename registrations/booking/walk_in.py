@@ -104,7 +104,7 @@ def register_walk_in(
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
-    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{special_terms!r}"
+    idempotency_key = f"{source}:{idempotency_key}:{language}:{place!r}:{special_terms!r}"
     if billing != NO_BILLING_DETAILS:
         idempotency_key += f":{billing!r}:{purchase_order}"
     if order := find_order_by_key(event, idempotency_key):

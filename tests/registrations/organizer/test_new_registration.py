@@ -48,6 +48,17 @@ def test_walk_in_who_wants_no_photographs_is_registered_so(event):
     assert registration.no_photo
 
 
+def test_same_form_in_another_language_is_another_registration(event):
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller")
+
+    first = register_walk_in(event=event, place=place, idempotency_key="k", language="fr")
+    repeated = register_walk_in(event=event, place=place, idempotency_key="k", language="fr")
+    second = register_walk_in(event=event, place=place, idempotency_key="k", language="en")
+
+    assert repeated == first
+    assert second.order.language == "en"
+
+
 def test_organizer_gives_free_ticket_with_reason(organizer, event, run_tasks, mailoutbox):
     answer = fill(
         organizer, event, **{"guest-email": "zoe@example.org", "guest-price": "0", "guest-reason": "presse"}
