@@ -17,6 +17,7 @@ from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
 from convention.events.permissions import can_organize, get_event_to_administer, is_visible_event
 from convention.tables.downloads import inline_response
+from convention.text.normalize import normalize_whitespace
 from convention.web.link_secrets import find_by_link_token
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import calculate_amount_owed, was_paid
@@ -27,6 +28,7 @@ from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, ge
 from registrations.rate_limits import throttle_quotation_mail
 
 from .quotations import (
+    filter_quotations,
     find_quoted_package,
     list_quoted_places,
     load_quoted_orders,
@@ -142,9 +144,10 @@ def invoice_download(request: HttpRequest, reference: str, secret: str, invoice:
 
 @require_safe
 def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
-    """List all quotations of an event, newest first; the treasurer reads them too."""
+    """List the quotations of an event, newest first, searched by `q`; the treasurer reads them too."""
     event_obj = get_event_of_quotations(event, request.user)
-    rows = Quotation.objects.filter(event=event_obj)
+    query = normalize_whitespace(request.GET.get("q", "")[:100])
+    rows = filter_quotations(Quotation.objects.filter(event=event_obj), query)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     is_organizer = can_organize(request.user, event_obj)
     orders = load_quoted_orders(page)
@@ -155,6 +158,7 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
         "layout": "organize/event_base.html" if is_organizer else "invoices/base.html",
         "is_organizer": is_organizer,
         "page_obj": page,
+        "query": query,
         "rows": [(quotation, orders.get(quotation.number, [])) for quotation in page],
     }
     return render(request, "registrations/organize_quotations.html", context)

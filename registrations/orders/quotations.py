@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -131,6 +132,18 @@ def link_to_quotation(*, order: Order, number: str, places: Iterable[dict[str, A
 def find_quotation(number: str) -> Quotation | None:
     """Return the quotation with this number, None for ""."""
     return Quotation.objects.filter(number=number).first() if number else None
+
+
+def filter_quotations(rows: QuerySet[Quotation], search_text: str) -> QuerySet[Quotation]:
+    """Return the quotations with each word of the search in number, buyer, company or e-mail address."""
+    for word in search_text.split():
+        rows = rows.filter(
+            Q(number__icontains=word)
+            | Q(buyer_name__icontains=word)
+            | Q(buyer__email__icontains=word)
+            | Q(details__company__icontains=word)
+        )
+    return rows
 
 
 def find_cheaper_quotation(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -18,7 +18,7 @@ from convention.audit.record import record_action
 from convention.club.permissions import can_correct_names, can_read_directory
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import can_administer, get_event_to_organize
 from convention.tables.downloads import table_response
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace, parse_digits
@@ -58,9 +58,11 @@ from registrations.changes.reinstatement.texts import describe_losses, describe_
 from registrations.changes.resend import correct_order_address, resend_mail
 from registrations.form_fields import ReasonForm
 from registrations.inventory.stock import refresh_availability
+from registrations.invoices.models import Quotation
 from registrations.models import Registration, Ticket
 from registrations.notes.forms import StaffNoteForm
 from registrations.notes.staff_notes import load_note_texts
+from registrations.orders.quotations import filter_quotations
 from registrations.permissions import make_own_secret
 from registrations.pricing.display import list_price_rows
 from registrations.sessions.booking import list_session_bookings
@@ -76,6 +78,10 @@ from .registration_list import (
     load_unpaid_state,
     make_registration_sheet,
 )
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
 
 PAGE_SIZE = 50
 # The list leaves out answers and other long columns: a page of it has to be fast.
@@ -133,7 +139,15 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
             (UNANSWERED_FILTER, _("answers missing")),
         ],
         payments=[("unpaid", PAYMENT_LABELS[True]), ("paid", PAYMENT_LABELS[False])],
+        quotation_count=0 if page else _count_quotations(event_obj, active_filter, request.user),
     )
+
+
+def _count_quotations(event: Event, active_filter: RegistrationFilter, reader: "RequestUser") -> int:
+    """Return how many quotations the search finds, for a reader who may open them."""
+    if not active_filter.search_text or not can_administer(reader, event):
+        return 0
+    return filter_quotations(Quotation.objects.filter(event=event), active_filter.search_text).count()
 
 
 def _get_filter_query(query: QueryDict) -> str:

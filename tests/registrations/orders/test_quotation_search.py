@@ -1,0 +1,53 @@
+"""Organizers search the quotations of their event, also those without an order."""
+
+import pytest
+from django.utils import timezone
+
+from registrations.invoices.models.documents import Quotation
+from registrations.order_context import OrderContext
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from registrations.orders.quotations import create_order_quotation
+from tests.registrations.invoices.factories import make_issuer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _issuer(db):
+    make_issuer()
+
+
+def create_quotation(event, *, email: str = "b@example.org", company: str = "Acme", **fields) -> Quotation:
+    places = (RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller"),)
+    request = OrderRequest(email=email, company=company, places=places, **fields)
+    return create_order_quotation(event=event, request=request, context=OrderContext())
+
+
+@pytest.mark.parametrize("query", ["D{year}-000001", "acme", "b@example.org", "comptabilité ACME"])
+def test_organizer_finds_a_quotation_without_order(organizer, event, query):
+    billing = BillingDetails(name="Comptabilité", street="1 rue X", postcode="75001", city="Paris")
+    wanted = create_quotation(event, billing=billing)
+    other = create_quotation(event, email="x@other.example", company="Beta")
+    path = "/en/organize/congress/quotations/"
+
+    page = organizer.get(path, {"q": query.format(year=timezone.localdate().year)})
+
+    assert wanted.number in page.text
+    assert other.number not in page.text
+
+
+def test_search_of_quotations_without_result_offers_all(organizer, event):
+    create_quotation(event)
+
+    page = organizer.get("/en/organize/congress/quotations/", {"q": "nobody"})
+
+    assert "No quotation matches this search." in page.text
+
+
+def test_search_of_registrations_links_to_matching_quotations(organizer, event):
+    create_quotation(event)
+
+    page = organizer.get("/en/organize/congress/registrations/", {"q": "acme"})
+
+    assert "1 quotation matches it" in page.text
+    assert "/en/organize/congress/quotations/?q=acme" in page.text
