@@ -14,7 +14,7 @@ from .changes import answer_views, link_views
 from .changes import views as changes_views
 from .import_export import views as import_export_views
 from .notes.views import registration_note
-from .orders import quotation_views, session_views, verification_views
+from .orders import language_views, quotation_views, session_views, verification_views
 from .orders import views as orders_views
 from .organizer import bulk_cancel_views, selection_views
 from .organizer import registration_views as organizer_views
@@ -56,6 +56,7 @@ pages: list[Any] = [
     path("orders/link/", link_views.lost_link, name="lost-link"),
     path(f"{ORDER_LINK_PATH}/", orders_views.order_detail, name="order"),
     path(f"{ORDER_LINK_PATH}/another/", storefront_views.register_another, name="order-another"),
+    path(f"{ORDER_LINK_PATH}/language/", language_views.own_language, name="order-language"),
     path(f"{ORDER_LINK_PATH}/renew/", link_views.link_replacement, name="order-renew"),
     path(f"{ORDER_LINK_PATH}/confirm/", verification_views.verification_resend, name="order-resend-link"),
     path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),
@@ -210,6 +211,11 @@ pages: list[Any] = [
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/resend/",
         organizer_views.mail_resend,
         name="organize-registration-resend",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/language/",
+        language_views.organizer_language,
+        name="organize-registration-language",
     ),
     path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/renew/",

@@ -140,6 +140,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-language": EVERYONE,
     "order-another": EVERYONE,
     "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
@@ -194,6 +195,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-orders": CONTACT,
     "company-order": CONTACT,
     "company-order-billing": CONTACT,
+    "company-order-language": CONTACT,
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,
@@ -470,6 +472,7 @@ POST_ONLY = {
     "organize-registration-confirm", "desk-confirm", "desk-check-in", "desk-undo", "desk-note",
     "desk-invoice", "desk-device-revoke", "desk-enable", "desk-sync",
     "organize-registration-resend", "organize-registration-renew", "agenda-link-renew",
+    "order-language", "organize-registration-language", "company-order-language",
     "organize-badges-print", "organize-feedback-send",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",

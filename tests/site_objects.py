@@ -246,6 +246,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "api-cancel": person,
         "organize-registration-resend": person,
         "organize-registration-renew": person,
+        "organize-registration-language": person,
         **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt", "-delete")},
         **{f"organize-print-{name}": {"pk": agenda_print.pk} for name in ("file", "download")},
         "organize-speaker": {"pk": speaker.pk},

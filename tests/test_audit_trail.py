@@ -60,6 +60,7 @@ AUDITED_FORMS = {
     ),
     "organize-schedule-settings": ("schedule.add", {"day_starts_at": "05:00"}),
     "order-renew": ("order.renew_link", {}),
+    "order-language": ("order.change_language", {"language": "en"}),
     "order-correct": (
         "registration.transfer",
         {"first_name": TYPED_TEXT, "email": f"{TYPED_TEXT}@example.org"},
@@ -107,6 +108,7 @@ AUDITED_FORMS = {
     "organize-registration-cancel": ("registration.cancel", {"confirmed_fee": "0"}),
     "organize-registration-resend": ("registration.resend", {}),
     "organize-registration-renew": ("order.renew_link", {}),
+    "organize-registration-language": ("order.change_language", {"language": "en"}),
     "organize-bulk-cancel": ("order.bulk_cancel", {"order": "X", "reason": "Attaque"}),
     "desk-walk-in": ("registration.receive", {"guest-first_name": TYPED_TEXT, "guest-last_name": TYPED_TEXT}),
     "desk-note": ("registration.note", {"text": TYPED_TEXT}),
@@ -279,6 +281,7 @@ FORMS_NOT_TESTED_HERE = {
     "order-resend-link": "test_buyer_verification", "order-another": "a draft", "quotation-order": "a draft",
     "order-addons": "changes/test_add_addons",
     "billing-details-ask": "billing/test_ask_details",
+    "company-order-language": "orders/test_change_language",
     "order-billing": "billing/test_change_billing", "company-order-billing": "billing/test_change_billing",
     "organize-check-in": "a scan, which is stored with its operator",
     "scanner-search": "test_search",

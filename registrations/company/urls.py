@@ -34,6 +34,11 @@ pages: list[Any] = [
     path(f"{COMPANY_PATH}/orders/", orders.order_list, name="company-orders"),
     path(f"{COMPANY_PATH}/orders/<slug:reference>/", orders.order_detail, name="company-order"),
     path(
+        f"{COMPANY_PATH}/orders/<slug:reference>/language/",
+        orders.order_language,
+        name="company-order-language",
+    ),
+    path(
         f"{COMPANY_PATH}/orders/<slug:reference>/billing/", orders.order_billing, name="company-order-billing"
     ),
     path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),

@@ -74,6 +74,7 @@ from registrations.sessions.booking import get_attendee_audience
 from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
+from .change_language import can_change_language
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
 from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
@@ -105,6 +106,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "event": event,
         "states": states,
         "can_replace_link": link_access.is_full or any(row.is_private for row in link_access.registrations),
+        "can_change_language": can_change_language(link_access),
         "headline": describe_order_state([*link_access.registrations, *link_access.private_registrations]),
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access, at=timezone.now()),

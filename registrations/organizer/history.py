@@ -57,6 +57,7 @@ AUDIT_VERB_TEXTS = {
     "address.right": gettext_lazy("address marked as correct"),
     "order.renew_link": gettext_lazy("link replaced"),
     "order.change_billing": gettext_lazy("billing details changed"),
+    "order.change_language": gettext_lazy("language of the e-mails changed"),
     "order.verify": gettext_lazy("address confirmed through the link in the e-mail"),
     "order.vouch": gettext_lazy("confirmed by an organizer"),
     "order.confirm": gettext_lazy("order confirmed"),

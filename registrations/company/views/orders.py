@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from convention.club.models import Company, Person
 from convention.club.permissions import get_company_of_contact, require_signed_in
@@ -31,6 +31,7 @@ from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
 from registrations.models import Order, Registration
+from registrations.orders.language_views import save_posted_language
 from registrations.orders.payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice, load_payment_terms
 from registrations.orders.quotations import load_quoted_orders
 from registrations.pricing.display import list_price_rows
@@ -128,6 +129,15 @@ def _describe_balance(order: Order, receivable: Receivable | None) -> dict[str, 
     balance = compute_balance(receivable)
     retained = Money(balance.amount_retained, order.currency)
     return {"balance": balance, **load_refund_history(order, retained)}
+
+
+@require_POST
+def order_language(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Save the language that the contact chose for the e-mails to the colleagues of an order."""
+    company_obj = get_company_of_contact(company, request.user)
+    orders = list_company_orders(company_obj).select_related("event")
+    save_posted_language(request, get_object_or_404(orders, reference=reference))
+    return redirect("company-order", company, reference)
 
 
 @never_cache
