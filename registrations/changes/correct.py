@@ -9,6 +9,7 @@ to answer again.
 """
 
 import datetime
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +59,14 @@ LATE_CORRECTABLE_FIELDS = (*NAME_FIELDS, "company")
 type FindAddressObjection = Callable[[Registration, str], str]
 
 
+class MemberAddress(enum.Enum):
+    """Whether a confirmed place with a members' ticket may get an address that is not its member's."""
+
+    AS_IN_DIRECTORY = "directory"
+    # The organizer has chosen it, for this registration only.
+    ANY = "any"
+
+
 class AttendeeChanged(NotOpenNow):
     """The place was given to somebody else while its details were being corrected."""
 
@@ -102,6 +111,7 @@ def correct_as_organizer(
     correction: Correction,
     reason: str = "",
     at: datetime.datetime | None = None,
+    member_address: MemberAddress = MemberAddress.AS_IN_DIRECTORY,
 ) -> Registration:
     """Save a correction by an organizer, who may transfer the place until the event ends.
 
@@ -109,9 +119,17 @@ def correct_as_organizer(
     when a desk did it, if that was earlier and without network. Raise InvalidFields, or NotOpenNow for a
     cancelled or expired registration.
     """
+    takes_any = member_address == MemberAddress.ANY and can_take_any_address(registration)
     registration, old_values = _lock_and_correct(
-        registration, correction, find_address_objection=_find_members_objection, check_open=check_active
+        registration,
+        correction,
+        find_address_objection=_find_no_objection if takes_any else _find_members_objection,
+        check_open=check_active,
     )
+    # A place that counts for one member must not go to another person unseen.
+    if takes_any and is_transfer(registration, old_values):
+        sentence = _("Only the same person can keep a members’ place with another address.")
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
     if registration.event.is_over():
         _check_late_correction(registration, old_values)
     return _apply_correction(registration, old_values, reason, given_by=GivenBy.ORGANIZER, at=at)
@@ -199,6 +217,18 @@ def _find_members_objection(registration: Registration, email: str) -> str:
         "This place belongs to a member. Change the address in the club’s directory first, or ask the club’s "
         "secretary to do so, then enter it here."
     )
+
+
+def _find_no_objection(_registration: Registration, _email: str) -> str:
+    return ""
+
+
+def can_take_any_address(registration: Registration) -> bool:
+    """Return whether an organizer can choose an address that `_find_members_objection` refuses.
+
+    Before the confirmation, the address decides by which link the member confirms.
+    """
+    return registration.ticket.needs_member_verification and registration.confirmed_at is not None
 
 
 def _is_place_of_member(registration: Registration, email: str) -> bool:
@@ -418,14 +448,20 @@ def _check_correction(
 
 @transaction.atomic
 def correct_with_directory(
-    *, registration: Registration, correction: Correction, reason: str = ""
+    *,
+    registration: Registration,
+    correction: Correction,
+    reason: str = "",
+    member_address: MemberAddress = MemberAddress.AS_IN_DIRECTORY,
 ) -> Registration:
     """Save a correction by an organizer, and correct the person in the club's directory too.
 
     A transfer changes nothing in the directory. Raise what `correct_as_organizer` raises, and InvalidFields
     for a name that is too long for the directory.
     """
-    corrected = correct_as_organizer(registration=registration, correction=correction, reason=reason)
+    corrected = correct_as_organizer(
+        registration=registration, correction=correction, reason=reason, member_address=member_address
+    )
     # Read after the correction: a transfer has removed the person.
     person = corrected.person
     if person:

@@ -40,7 +40,13 @@ from registrations.changes.cancel import (
     check_cancellable,
     make_fee_terms,
 )
-from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
+from registrations.changes.correct import (
+    MemberAddress,
+    can_take_any_address,
+    correct_as_organizer,
+    correct_with_directory,
+    differs_from_directory,
+)
 from registrations.changes.forms import (
     CorrectionForm,
     DirectoryCorrectionForm,
@@ -228,6 +234,7 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
     registration = _get_registration(event_obj, reference)
     form = _build_correction_form(registration, get_posted_data(request))
     reason = _build_reason_form(request, registration, get_posted_data(request))
+    has_address_error = False
     if request.method == "POST" and form.is_valid() and reason.is_valid():
         # Only offered where `_build_reason_form` shows the choice, so the permission was checked there.
         correct = correct_with_directory if reason.cleaned_data.get("directory") else correct_as_organizer
@@ -236,15 +243,22 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
                 registration=registration,
                 correction=form.to_correction(),
                 reason=reason.cleaned_data["reason"],
+                member_address=MemberAddress.ANY
+                if "any_address" in request.POST
+                else MemberAddress.AS_IN_DIRECTORY,
             )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+            has_address_error = "email" in error.field_errors
         except NotOpenNow as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Your correction has been saved."))
             return redirect("organize-registration", event, reference)
-    return _render_registration(request, registration, form=form, reason=reason)
+    offers_any_address = has_address_error and can_take_any_address(registration)
+    return _render_registration(
+        request, registration, form=form, reason=reason, offers_any_address=offers_any_address
+    )
 
 
 def _build_correction_form(registration: Registration, data: QueryDict | None = None) -> CorrectionForm:

@@ -1,6 +1,9 @@
 """An organizer corrects a name on the registration and, on request, in the club’s directory."""
 
+import datetime
+
 import pytest
+from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
@@ -107,3 +110,67 @@ def test_transfer_to_another_person_leaves_directory_unchanged():
     assert corrected.person is None
     assert corrected.name == "Bo Autre"
     assert person.name == "Zoe Marchnad"
+
+
+SAME_NAME = {"first_name": "Zoe", "last_name": "Marchnad"}
+
+
+def test_other_address_of_a_members_place_is_a_choice(place):
+    client = make_client(make_staff(place.event))
+
+    question = post_correction(client, place, **SAME_NAME, email="zoe@home.example")
+    place.refresh_from_db()
+    address_before = place.email
+    post_correction(client, place, **SAME_NAME, email="zoe@home.example", any_address="on")
+
+    place.refresh_from_db()
+    assert 'name="any_address"' in question
+    assert address_before == "zoe@x.example"
+    assert place.email == "zoe@home.example"
+    assert place.person.email == "zoe@x.example"
+    assert place.member_of is not None
+    assert place.badge_version == 1
+
+
+def test_members_place_with_another_address_does_not_go_to_another_person(place):
+    client = make_client(make_staff(place.event))
+
+    post_correction(client, place, first_name="Bo", last_name="Autre", email="bo@x.example", any_address="on")
+
+    place.refresh_from_db()
+    assert place.name == "Zoe Marchnad"
+    assert place.email == "zoe@x.example"
+
+
+def test_exception_gets_the_address_of_a_member_by_choice(place):
+    exception = make_registration(place.ticket, **SAME_NAME, email="guest@home.example")
+    client = make_client(make_staff(place.event))
+
+    question = post_correction(client, exception, **SAME_NAME, email="zoe@x.example")
+    post_correction(client, exception, **SAME_NAME, email="zoe@x.example", any_address="on")
+
+    exception.refresh_from_db()
+    assert 'name="any_address"' in question
+    assert exception.email == "zoe@x.example"
+    assert exception.member_of is None
+
+
+def test_page_offers_no_other_address_before_it_is_asked_for(place):
+    client = make_client(make_staff(place.event))
+
+    page = client.get(f"/organize/{place.event.slug}/registrations/{place.reference}/")
+
+    assert 'name="any_address"' not in page.text
+
+
+def test_unconfirmed_members_place_keeps_its_address(place):
+    place.confirmed_at, place.person, place.member_of = None, None, None
+    place.hold_expires_at = timezone.now() + datetime.timedelta(minutes=30)
+    place.save()
+    client = make_client(make_staff(place.event))
+
+    page = post_correction(client, place, **SAME_NAME, email="zoe@home.example", any_address="on")
+
+    place.refresh_from_db()
+    assert place.email == "zoe@x.example"
+    assert 'name="any_address"' not in page
