@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from convention.actor import unsigned_actions
 from convention.errors import ConventionError
+from convention.money import Money
 from registrations.invoices.models.documents import Charge, Receivable
 from registrations.models import UNVERIFIED_ORDER, Order, Registration, RegistrationQuerySet, Sponsorship
 from registrations.models.orders import OrderQuerySet
@@ -30,6 +31,12 @@ logger = logging.getLogger(__name__)
 def has_held_places(order: Order) -> bool:
     """Return whether a place of the order is held for its confirmation, such as by its member."""
     return order.registrations.active().filter(confirmed_at__isnull=True).exists()
+
+
+def sum_held_places(order: Order) -> Money:
+    """Return the price of the places that are held for their confirmation, add-ons included."""
+    held = order.registrations.active().filter(confirmed_at__isnull=True)
+    return Money(sum(row.amount_owed for row in held.prefetch_related("addons")), order.currency)
 
 
 def bill_unless_pending(order: Order) -> None:

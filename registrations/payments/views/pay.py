@@ -20,7 +20,7 @@ from convention.money import Money
 from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import list_active_sponsorships
-from registrations.billing.unbilled import has_held_places
+from registrations.billing.unbilled import has_held_places, sum_held_places
 from registrations.booking.holds import find_hold_end
 from registrations.inventory.stock import refresh_availability, release_expired_packages
 from registrations.models import Order, Package, Registration, Sponsorship
@@ -246,6 +246,8 @@ def bank_transfer(request: HttpRequest, reference: str, secret: str) -> HttpResp
         "event": order.event,
         "transfer": transfer,
         "can_pay_by_card": settings.CARD_PAYMENT and can_pay_by_card(order),
+        # A member who does not confirm in time loses the place, and nothing is due for it.
+        "held_amount": sum_held_places(order),
         "can_pay_by_card_later": settings.CARD_PAYMENT and has_held_places(order),
     }
     return render(request, "payments/transfer.html", context)

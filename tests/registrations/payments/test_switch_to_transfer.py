@@ -291,6 +291,23 @@ def test_order_on_invoice_is_not_paid_by_card_while_a_member_must_confirm(client
     assert not CardPaymentAttempt.objects.exists()
 
 
+def test_transfer_page_names_what_members_still_have_to_confirm(client, event):
+    order = switch_to_transfer(order=order_for_a_member(event), context=make_verified_context())
+
+    page = client.get(build_page_path(order, "transfer")).text
+
+    assert "Do not pay yet: the amount includes €50 for places that members still have to confirm." in page
+
+
+def test_transfer_page_of_confirmed_places_asks_to_wait_for_nobody(client, event):
+    order = switch_to_transfer(order=order_for_a_member(event), context=make_verified_context())
+    order.registrations.update(confirmed_at=timezone.now())
+
+    page = client.get(build_page_path(order, "transfer")).text
+
+    assert "Do not pay yet" not in page
+
+
 def test_lapsed_place_of_the_switched_order_is_not_owed(event):
     order = order_for_a_member(event)
     switch_to_transfer(order=order, context=make_verified_context())
