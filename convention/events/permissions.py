@@ -260,15 +260,10 @@ def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
     return event
 
 
-def can_cancel_event(person: "RequestUser", event: Event) -> bool:
-    """Return whether this person may cancel and restore the event: the club's organizers, no outside firm."""
-    return can_organize(person, event) and get_delegation(person, event) is None
-
-
 def get_event_to_cancel(slug: str, person: "RequestUser") -> Event:
     """Return an event that this person may cancel. Raise what `get_event_to_organize` raises."""
     event = get_event_to_organize(slug, person)
-    if not can_cancel_event(person, event):
+    if not runs_for_club(person, event):
         raise Forbidden(_("Only the club’s own organizers can cancel or restore an event."))
     return event
 

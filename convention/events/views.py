@@ -135,8 +135,8 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     # The form has changed the instance; the page's frame shows what is stored.
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
     context |= {"form": form, "seen_fingerprints": json.dumps(fingerprints)}
-    context["has_cancellation_page"] = not is_delegated and has_cancellation_page(event_shown)
     context["can_delete"] = runs_for_club(request.user, event_shown)
+    context["has_cancellation_page"] = context["can_delete"] and has_cancellation_page(event_shown)
     context["asks_unpublication"] = form.has_error("visibility", UNPUBLICATION_ERROR)
     return render_event_page(request, "organize/event_settings.html", event_shown, **context)
 

@@ -29,7 +29,6 @@ from convention.errors import Forbidden
 from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import (
-    can_cancel_event,
     can_create_events,
     get_event_to_organize,
     get_organized_events,
@@ -117,8 +116,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         # Outside firms and a group's leads must not see the club's revenue.
         "revenue": sum_charges(event_obj) if runs_for_club(request.user, event_obj) else [],
         "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
-        "has_cancellation_page": can_cancel_event(request.user, event_obj)
-        and has_cancellation_page(event_obj),
+        "has_cancellation_page": runs_for_club(request.user, event_obj) and has_cancellation_page(event_obj),
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
         "is_over": event_obj.is_over(at=now),
     }
