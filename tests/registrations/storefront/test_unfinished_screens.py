@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from lxml import html
 
 from convention.events.models import Event
 from tests.registrations.test_pages import build_person_form
@@ -78,6 +79,17 @@ def test_language_buttons_belong_to_form(client: Client, screen):
     page = client.get(f"{REGISTER}{screen}").text
 
     assert 'form="draft" name="switch_language" value="en"' in page
+
+
+@pytest.mark.usefixtures("chosen")
+@pytest.mark.parametrize("screen", ["", "choices/", "check/"])
+def test_enter_presses_button_that_continues(client: Client, screen):
+    """Browsers press the first button of the form in the order of the page, also outside of it."""
+    page = html.fromstring(client.get(f"{REGISTER}{screen}").text)
+
+    first_button = page.xpath("//button[@form='draft'] | //form[@id='draft']//button")[0]
+
+    assert first_button.get("name") is None
 
 
 def test_unknown_button_leads_nowhere_else(client: Client, event: Event):
