@@ -41,10 +41,7 @@ def accept_ticket_offer(
     By card the place stays held until it is paid. Raise NoActiveOffer, NotAMember, PriceChanged, and what
     `place_order` raises.
     """
-    # Locked, so that a second click waits for the first and then finds its order. `of` is needed: PostgreSQL
-    # cannot lock the nullable side of a join.
-    rows = WaitingEntry.objects.select_for_update(of=("self",)).select_related("event", "ticket", "order")
-    entry = rows.get(pk=entry.pk)
+    entry = _lock_entry(entry)
     if entry.order:
         return entry.order
     if not entry.has_offer() or entry.ticket is None:
@@ -79,6 +76,13 @@ def accept_ticket_offer(
     if order.is_by_card:
         notify_waiting_entry.enqueue(entry.pk)
     return order
+
+
+def _lock_entry(entry: WaitingEntry) -> WaitingEntry:
+    """Return the entry, locked, so that a second click waits for the first and then finds its order."""
+    # `of` is needed: PostgreSQL cannot lock the nullable side of a join.
+    rows = WaitingEntry.objects.select_for_update(of=("self",)).select_related("event", "ticket", "order")
+    return rows.get(pk=entry.pk)
 
 
 def _use_member_name(person: Person | None, request: OrderRequest) -> OrderRequest:
