@@ -274,6 +274,24 @@ class RegistrationLink:
         return self.registration.state == Registration.State.CONFIRMED
 
 
+def find_refused_seconds(person: Person, registrations: Iterable[Registration]) -> set[int]:
+    """Return the ids of the free places that cannot be confirmed: the member has that ticket already."""
+    rows = list(registrations)
+    confirmed_tickets = {
+        row.ticket_id
+        for row in rows
+        if row.confirmed_at and not row.cancelled_at and row.person_id == person.pk
+    }
+    return {
+        row.pk
+        for row in rows
+        if row.ticket_id in confirmed_tickets
+        and row.awaits_member_verification
+        and not row.order.is_by_card
+        and is_same_email(row.email, person.email or "")
+    }
+
+
 def list_registration_links(person: Person, events: Iterable[Event]) -> list[RegistrationLink]:
     """Return links to the person's confirmed and pending registrations at these events.
 
@@ -281,17 +299,14 @@ def list_registration_links(person: Person, events: Iterable[Event]) -> list[Reg
     """
     active = {Registration.State.CONFIRMED, Registration.State.PENDING}
     rows = [row for row in list_own_registrations(person, events=events) if row.state in active]
-    confirmed_tickets = {row.ticket_id for row in rows if row.confirmed_at and row.person_id == person.pk}
+    refused = find_refused_seconds(person, rows)
     return [
         RegistrationLink(
             registration,
             registration.order.build_path_with(choose_link_secret(registration, person.email or "")),
         )
         for registration in rows
-        if registration.ticket_id not in confirmed_tickets
-        or not registration.awaits_member_verification
-        or registration.order.is_by_card
-        or not is_same_email(registration.email, person.email or "")
+        if registration.pk not in refused
     ]
 
 

@@ -29,8 +29,8 @@ class OrderItem(models.Model):
 
     # Filled in by pages: session bookings, awaited sessions, whether and which questions are to be answered,
     # answers in words, whether the link mailed to the buyer confirms it, whether a member's link follows the
-    # payment, what was paid for a member's place that is not confirmed and until when it is refunded, the QR
-    # symbol of the badge, whether add-ons follow.
+    # payment, whether the member has another place, what was paid for a member's place that is not confirmed
+    # and until when it is refunded, the QR symbol of the badge, whether add-ons follow.
     shown_session_bookings: Iterable[Any] = ()
     awaited_sessions: Iterable[Any] = ()
     has_questions = False
@@ -38,6 +38,7 @@ class OrderItem(models.Model):
     answer_texts: Any = ()
     awaits_buyer_verification = False
     awaits_payment_first = False
+    is_refused_second = False
     paid_unverified: Any = None
     refund_at: Any = None
     badge_symbol = ""

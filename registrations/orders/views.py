@@ -61,6 +61,7 @@ from registrations.permissions import (
     LinkAccess,
     RegistrationLink,
     choose_link_secret,
+    find_refused_seconds,
     get_order_by_link,
     is_own_secret,
     list_own_registrations,
@@ -98,6 +99,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     _attach_answers(link_access)
     _attach_badge_symbols(link_access)
     _set_can_change_addons(link_access)
+    _set_refused_seconds(request, link_access)
     packages = list(list_active_sponsorships(order))
     cancelled_at = find_cancellation_time(event)
     context = {
@@ -228,6 +230,16 @@ def _attach_answers(link_access: LinkAccess) -> None:
         if link_access.is_full and registration.awaits_member_verification:
             registration.paid_unverified = get_paid_price(registration)
             registration.refund_at = get_verification_deadline(registration)
+
+
+def _set_refused_seconds(request: HttpRequest, link_access: LinkAccess) -> None:
+    """Set which places the signed-in reader cannot confirm, having one; nobody else may learn of that one."""
+    waiting = [row for row in link_access.registrations if row.awaits_member_verification]
+    if waiting and isinstance(request.user, Person):
+        own_registrations = list_own_registrations(request.user, events=[link_access.order.event])
+        refused = find_refused_seconds(request.user, own_registrations)
+        for registration in waiting:
+            registration.is_refused_second = registration.pk in refused
 
 
 def _attach_badge_symbols(link_access: LinkAccess) -> None:
@@ -387,7 +399,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
 def my_registrations(request: HttpRequest) -> HttpResponse:
     """Show a signed-in person's registrations, upcoming and past, and the events they can register for."""
     person = request.user if isinstance(request.user, Person) else None
-    own_registrations = list_own_registrations(person) if person else []
+    own_registrations = _list_shown_registrations(person) if person else []
     email = (person.email if person else "") or ""
     now = timezone.now()
     upcoming = [r for r in own_registrations if not r.event.is_over(at=now)]
@@ -406,6 +418,13 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
         "section": "me",
     }
     return render(request, "registrations/me.html", context)
+
+
+def _list_shown_registrations(person: Person) -> list[Registration]:
+    """Return the person's registrations, without second ones that a member's e-mail has refused."""
+    rows = list_own_registrations(person)
+    refused = find_refused_seconds(person, [row for row in rows if not row.cancelled_at])
+    return [row for row in rows if row.pk not in refused or row.cancelled_at]
 
 
 def _find_extendable_ids(registrations: list[Registration], email: str) -> set[int]:

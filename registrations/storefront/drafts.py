@@ -32,7 +32,8 @@ class DraftContent:
     """Everything typed so far, valid or not; `nonce` makes a double click book once.
 
     `previous_order` is the reference of the order from whose page the draft was started;
-    `accepted_duplicates` are those of registrations whose attendees a company's contact registers again;
+    `accepted_duplicates` are those of registrations whose attendees a company's contact registers again, or
+    names with addresses that a buyer entered twice on purpose;
     `quotation` is the number of the quotation that was made of the draft, or that filled it.
     """
 

@@ -24,6 +24,7 @@ from convention.club.permissions import get_employer, is_member
 from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
+from convention.text.email_addresses import normalize_email
 from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
@@ -37,6 +38,7 @@ from registrations.booking.validation import (
     refuse_if_closed,
 )
 from registrations.models import Ticket, Voucher
+from registrations.models.registrations import make_sort_name
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.permissions import get_order_by_link, list_registration_links
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
@@ -71,6 +73,7 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
     if not people.forms:  # a forged management form
         return redirect("register", slug)
     _update_people(draft, request, len(people.forms))
+    repeated_name = _find_repeated_name(request, draft)
     if _change_people_count(request, draft):
         _save_draft(request, event, draft)
         # Redirected, so that a reload adds no other person; the query moves the focus to the new one.
@@ -80,9 +83,11 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
         return response
     if not draft.email:
         people.forms[0].add_error("email", _("Enter the e-mail address for the confirmation."))
-    elif valid:
+    elif valid and not repeated_name:
         return redirect("register-choices", slug)
-    return _render_people_page(request, event, draft, people, contact)
+    return _render_people_page(
+        request, event, draft, people, contact, repeated_name=repeated_name if valid else ""
+    )
 
 
 @never_cache
@@ -125,7 +130,10 @@ def _render_people_page(
     draft: DraftContent,
     people: BaseFormSet[PersonForm],
     contact: ContactForm | None = None,
+    *,
+    repeated_name: str = "",
 ) -> HttpResponse:
+    """Return the first screen; `repeated_name` is that of a person who was entered twice."""
     contact = contact or ContactForm(initial={"contact": draft.contact})
     # The confirmation needs one address: the contact's, or the first person's.
     people.forms[0].fields["email"].required = not draft.contact
@@ -141,6 +149,7 @@ def _render_people_page(
         "max_places": MAX_PLACES_PER_ORDER,
         # Their colleagues are registered together in the company's area.
         "contact_company": find_billing_company(request.user),
+        "repeated_name": repeated_name,
         "is_further_order": bool(draft.previous_order) or _is_registered(request, event),
     }
     return render(request, "registrations/register_people.html", context)
@@ -181,6 +190,20 @@ def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> Non
         people.append({**earlier, **typed})
     draft.people = people or [{}]
     draft.contact = request.POST.get("contact", "").strip()[:400]
+
+
+def _find_repeated_name(request: HttpRequest, draft: DraftContent) -> str:
+    """Return the name of a person who was entered twice with the same address, until that was confirmed."""
+    seen = set()
+    for person in draft.people:
+        first_name, last_name = person.get("first_name", ""), person.get("last_name", "")
+        key = f"{make_sort_name(first_name, last_name)} {normalize_email(person.get('email', ''))}"
+        if person.get("email") and key in seen and key not in draft.accepted_duplicates:
+            if "accept_repeated" not in request.POST:
+                return f"{first_name} {last_name}".strip()
+            draft.accepted_duplicates.append(key)
+        seen.add(key)
+    return ""
 
 
 def _change_people_count(request: HttpRequest, draft: DraftContent) -> bool:

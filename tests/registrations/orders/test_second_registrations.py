@@ -8,6 +8,7 @@ from django.utils import timezone
 from lxml import html
 
 from badges.confirmations.send import send_order_mails
+from convention.club.models import Person
 from registrations.models import Order
 from registrations.orders.second_registrations import list_second_registration_links
 from tests.factories import (
@@ -159,3 +160,39 @@ def test_member_is_mailed_that_there_is_no_second_place_to_confirm(ticket, mailo
     assert mailoutbox[0].subject.startswith("You already have a place")
     assert f"/orders/{first.order.reference}/" in text
     assert "/orders/confirm/" not in text
+
+
+@pytest.fixture
+def refused_place(ticket):
+    """Make a second place of a member, which cannot be confirmed."""
+    member_ticket = make_ticket(ticket.event, slug="member", audience="member")
+    register_ana(member_ticket, person=make_member(email=EMAIL))
+    held_until = timezone.now() + datetime.timedelta(hours=1)
+    return register_ana(member_ticket, confirmed_at=None, hold_expires_at=held_until)
+
+
+def sign_in_as_member() -> Client:
+    client = Client()
+    client.force_login(Person.objects.get(email=EMAIL))
+    return client
+
+
+def test_my_registrations_leave_out_a_refused_second_place(refused_place):
+    page = sign_in_as_member().get("/en/me/").text
+
+    assert refused_place.order.reference not in page
+    assert page.count("Ana Roi ·") == 1
+
+
+def test_page_tells_the_member_that_the_second_place_is_refused(refused_place):
+    text = read_main(sign_in_as_member().get(refused_place.order.manage_path))
+
+    assert "Ana Roi already has a place with this ticket" in text
+    assert "We are holding" not in text
+
+
+def test_page_tells_nobody_else_that_the_second_place_is_refused(client, refused_place):
+    text = read_main(client.get(refused_place.order.manage_path))
+
+    assert "already has a place" not in text
+    assert "We are holding Ana Roi’s place" in text
