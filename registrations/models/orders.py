@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.money import Money, format_creditor_reference
+from convention.text.countries import get_foreign_country_name
 
 from .order_item import OrderItem
 from .order_links import OrderLinks
@@ -183,6 +184,11 @@ class Order(OrderLinks):
         named = [row for row in self.registrations.all() if row.has_name]
         first = min(named, key=lambda row: (not row.is_buyers_own, row.pk), default=None)
         return first.name if first else ""
+
+    @property
+    def foreign_billing_country(self) -> str:
+        """Return the country's name for the billing address; "" for France."""
+        return get_foreign_country_name(self.billing_country) if self.billing_country else ""
 
     @property
     def is_by_card(self) -> bool:

@@ -1,8 +1,9 @@
 """Forms of the three screens to register; the same rules as the API's (`booking/validation.py`)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
@@ -18,6 +19,8 @@ from registrations.models import MAX_TAX_NUMBER_LENGTH, Addon, Order, Ticket
 from registrations.order_request import BillingDetails, RequestedPlace, normalize_code
 
 from .choice_offer import ChoiceOffer
+
+FRENCH_POSTCODE: Final = re.compile(r"[0-9]{5}")
 
 
 class PersonForm(forms.Form):
@@ -290,8 +293,14 @@ class BillingForm(forms.Form):
             self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
 
     def clean(self) -> dict[str, Any]:
-        """Check the SIREN or VAT number by the rules of the country."""
+        """Check postcode and SIREN or VAT number by the rules of the country."""
         data = super().clean() or self.cleaned_data
+        if data.get("billing_country") == "FR" and (postcode := data.get("billing_postcode")):
+            # Typed with a space, as in “35 000”.
+            data["billing_postcode"] = "".join(postcode.split())
+            if not FRENCH_POSTCODE.fullmatch(data["billing_postcode"]):
+                sentence = _("A French postcode has 5 digits, for example 35000. Or choose another country.")
+                self.add_error("billing_postcode", sentence)
         try:
             parse_tax_number(data.get("billing_tax_number", ""), country=data.get("billing_country", ""))
         except InvalidTaxNumber as error:

@@ -16,6 +16,7 @@ from convention.club.permissions import get_company_of_contact, require_signed_i
 from convention.errors import NotFound
 from convention.money import Money
 from convention.tables.downloads import inline_response
+from convention.text.countries import get_foreign_country_name
 from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.billing.change_billing import can_change_billing_details, load_billing_values
@@ -97,6 +98,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
     documents = list(Invoice.objects.filter(receivable=receivable)) if receivable else []
     owed, document = calculate_amount_owed(order), choose_buyer_document(receivable)
     is_invoice_to_come = bool(owed.amount) and not documents
+    billing = load_billing_values(order) if order.total else {}
     context = {
         "order": order,
         "people": [(registration, list_price_rows(registration)) for registration in people],
@@ -110,7 +112,8 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         **_describe_balance(order, receivable),
         "holds_link": holds_link,
         "buyer_document": document if holds_link else None,
-        "billing": load_billing_values(order) if order.total else {},
+        "billing": billing,
+        "foreign_billing_country": get_foreign_country_name(billing.get("billing_country") or "FR"),
         "can_change_billing": can_change_billing_details(order),
     }
     return render_page(request, "company/order.html", company_obj, **context)

@@ -123,3 +123,42 @@ def test_incomplete_details_are_reported_and_not_saved(desk):
 
     assert list(response.context["billing"].errors) == ["billing_city"]
     assert Order.objects.get().billing_name == "Direction des achats"
+
+
+@pytest.mark.parametrize("postcode", ["3500", "35000B", "750012"])
+def test_french_postcode_must_have_five_digits(desk, postcode):
+    answer = desk.client.post(
+        f"/en{build_paths(desk)['buyer']}", NEW_BILLING | {"billing_postcode": postcode}
+    )
+
+    assert "A French postcode has 5 digits" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "saved"),
+    [("FR", "35 000", "35000"), ("BE", "1000", "1000"), ("GB", "N1 9GU", "N1 9GU")],
+)
+def test_postcode_is_checked_by_country(desk, country, typed, saved):
+    values = {"billing_postcode": typed, "billing_country": country, "billing_tax_number": ""}
+    desk.client.post(build_paths(desk)["buyer"], NEW_BILLING | values)
+
+    assert Order.objects.get().billing_postcode == saved
+
+
+def test_pages_show_foreign_country_and_tax_number(desk):
+    desk.client.post(build_paths(desk)["buyer"], NEW_BILLING | {"billing_tax_number": "542051180"})
+    Order.objects.update(billing_country="BE")
+    order = Order.objects.get()
+
+    page = desk.client.get(f"/en{order.manage_path}").text
+
+    assert "Belgium" in page
+    assert "SIREN or VAT number 542051180" in page
+
+
+def test_company_page_shows_tax_number(desk):
+    desk.client.post(build_paths(desk)["buyer"], NEW_BILLING)
+
+    page = desk.client.get(f"/en{desk.at}/orders/{Order.objects.get().reference}/").text
+
+    assert "SIREN or VAT number 542051180" in page
