@@ -24,6 +24,14 @@ class HostSignInNeeded(Forbidden):
     """No contact is signed in; the page offers a sign-in link."""
 
 
+class HostVisitCalledOff(HostSignInNeeded):
+    """The signed-in contact's visit was called off, so that the session opens nothing any longer."""
+
+
+class LinkOfCalledOffVisit(LinkExpired):
+    """The link is that of the right reader, but its visit was called off."""
+
+
 def sign_in_contact(session: BrowserSession, contact: HostContact) -> None:
     """Sign the contact in for `SESSION_DURATION`; a sign-in to the club's own pages is not affected."""
     # The time is stored and checked on each request: the cookie's own age is that of the club's sign-in.
@@ -36,12 +44,20 @@ def sign_out_contact(session: BrowserSession) -> None:
 
 def find_signed_in_contact(session: BrowserSession) -> HostContact | None:
     """Return the signed-in contact if the session and the contact are still valid."""
+    contact = _find_session_contact(session)
+    return contact if contact and not contact.visit.cancelled_at else None
+
+
+def _find_session_contact(session: BrowserSession) -> HostContact | None:
+    """Return the contact of a valid session, also if their visit was called off."""
     stored = session.get(SESSION_KEY)
     if not stored or datetime.datetime.fromisoformat(stored["at"]) + SESSION_DURATION < timezone.now():
         return None
     # Read on each request, so that ending a contact ends its open sessions at once.
-    rows = HostContact.objects.active().select_related("visit__event__venue", "visit__event__host")
-    return rows.filter(pk=stored["contact"]).first()
+    rows = HostContact.objects.filter(ended_at=None)
+    return (
+        rows.select_related("visit__event__venue", "visit__event__host").filter(pk=stored["contact"]).first()
+    )
 
 
 def list_own_contacts(contact: HostContact) -> QuerySet[HostContact]:
@@ -54,8 +70,10 @@ def list_own_contacts(contact: HostContact) -> QuerySet[HostContact]:
 
 
 def get_signed_in_contact(session: BrowserSession) -> HostContact:
-    """Return the signed-in contact. Raise HostSignInNeeded."""
+    """Return the signed-in contact. Raise HostSignInNeeded, or HostVisitCalledOff."""
     contact = find_signed_in_contact(session)
+    if contact is None and _find_session_contact(session):
+        raise HostVisitCalledOff(_("The visit was called off."))
     if contact is None:
         raise HostSignInNeeded(_("Sign in through the link we e-mail you."))
     return contact
@@ -109,23 +127,20 @@ def get_list_by_link(token: str) -> VisitorList:
     """Return the list behind a mailed link.
 
     Raise LinkExpired if the link is unknown, expired or revoked, the list was replaced or purged, or it was
-    sent to a former security contact.
+    sent to a former security contact, and LinkOfCalledOffVisit if only its visit was called off.
     """
     rows = VisitorList.objects.select_related("visit__event__venue", "visit__event__host")
     # Only the hash is stored. A revoked link has an empty one, which no SHA-256 hash equals.
     visitor_list = rows.filter(link_hash=hash_token(token)).first()
-    is_open = (
-        visitor_list
-        and visitor_list.has_open_link(at=timezone.now())
-        and visitor_list.has_rows
-        and not visitor_list.visit.cancelled_at
-    )
     # The security contact may have changed since the list was sent; the old address loses access.
-    if (
-        visitor_list is None
-        or not is_open
-        or not is_same_email(visitor_list.sent_to, visitor_list.visit.security_email)
-    ):
+    is_readers_own = (
+        visitor_list is not None
+        and visitor_list.has_open_link(at=timezone.now())
+        and is_same_email(visitor_list.sent_to, visitor_list.visit.security_email)
+    )
+    if visitor_list is not None and is_readers_own and visitor_list.visit.cancelled_at:
+        raise LinkOfCalledOffVisit(_("The visit was called off."))
+    if visitor_list is None or not is_readers_own or not visitor_list.has_rows:
         raise LinkExpired(
             _("This link no longer works: it has expired, or a newer version of the list has been sent.")
         )

@@ -87,6 +87,8 @@ def use_sign_in_link(*, token: str) -> HostContact:
     """Return the contact that this link signs in, and mark the link as used. Raise LinkExpired."""
     links = HostLink.objects.filter(hash=hash_token(token), used_at=None, expires_at__gt=timezone.now())
     link = links.select_related("contact__visit__event").first()
+    if link and link.contact.ended_at is None and link.contact.visit.cancelled_at:
+        raise LinkExpired(_("The visit was called off."))
     is_open = link and HostContact.objects.active().filter(pk=link.contact_id).exists()
     # The conditional update is what makes the link valid once: of two requests only one changes the row.
     if not link or not is_open or not links.update(used_at=timezone.now()):

@@ -29,6 +29,7 @@ from registrations.visits.visitor_list.acknowledge import acknowledge_list, open
 from .forms import AcknowledgementForm, BriefingForm, HostEmailForm
 from .permissions import (
     HostSignInNeeded,
+    HostVisitCalledOff,
     find_current_list,
     find_signed_in_contact,
     get_host_visit,
@@ -60,8 +61,11 @@ def host_page(view: HostView) -> HostView:
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except HostSignInNeeded:
-            return render(request, "host/sign_in.html", {"form": HostEmailForm()}, status=403)
+        except HostSignInNeeded as error:
+            context: dict[str, object] = {"form": HostEmailForm()}
+            if isinstance(error, HostVisitCalledOff):
+                context["error"] = str(error)
+            return render(request, "host/sign_in.html", context, status=403)
         # Left to the site's middleware: it is no error of this page.
         except ServiceUnavailable:
             raise

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from convention.errors import InvalidFields, LinkExpired
 from convention.web.routing import require_safe_or_post
 from registrations.visits.hosts.forms import AcknowledgementForm
-from registrations.visits.hosts.permissions import get_list_by_link
+from registrations.visits.hosts.permissions import LinkOfCalledOffVisit, get_list_by_link
 from registrations.visits.models import VisitorList
 from registrations.visits.responses import (
     build_list_context,
@@ -28,6 +28,8 @@ def linked_list(request: HttpRequest, token: str) -> HttpResponse:
     try:
         visitor_list = get_list_by_link(token)
     # In the host's frame: readers of the link have no account on this site.
+    except LinkOfCalledOffVisit as error:
+        return render_host_error(request, error)
     except LinkExpired as error:
         return render_host_error(request, error, token=token)
     is_acknowledgement = request.POST.get("action") == "acknowledge"

@@ -15,6 +15,7 @@ from registrations.visits.hosts.contacts import add_host_contact, end_host_conta
 from registrations.visits.hosts.notifications import notify_contact_of_list
 from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
+from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.create import EmptyVersion
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
@@ -123,6 +124,27 @@ def test_access_ends_with_contact_or_cancelled_visit(visit, enter, what):
 
     assert client.get(make_host_path(visit)).status_code == 403
     assert client.post(f"{make_host_path(visit)}list/", {"action": "open"}).status_code == 403
+
+
+def test_signed_in_contact_reads_that_the_visit_was_called_off(visit, enter):
+    client = enter()
+    Visit.objects.update(cancelled_at=timezone.now())
+
+    page = client.get(f"/en{make_host_path(visit)}").content.decode()
+
+    assert "The visit was called off." in page
+
+
+def test_sign_in_link_of_a_called_off_visit_says_so(visit):
+    contact = HostContact.objects.get()
+    HostLink.objects.create(
+        contact=contact, hash=hash_token("abc"), expires_at=timezone.now() + datetime.timedelta(minutes=5)
+    )
+    Visit.objects.update(cancelled_at=timezone.now())
+
+    page = Client().post("/en/host/enter/abc/").content.decode()
+
+    assert "The visit was called off." in page
 
 
 def test_host_cannot_see_another_visit(visit, enter):

@@ -129,6 +129,25 @@ def test_ended_link_shows_nothing(list_with_link, end):
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
+def test_link_of_a_called_off_visit_says_so(list_with_link):
+    made, address = list_with_link
+    end_by_calling_off(made)
+
+    page = Client().get(address.replace("/host/", "/en/host/", 1)).content.decode()
+
+    assert "The visit was called off." in page
+    assert "ask the club for a new one" not in page
+
+
+def test_former_security_contact_is_not_told_of_the_call_off(list_with_link):
+    _made, address = list_with_link
+    Visit.objects.update(cancelled_at=timezone.now(), security_email="new@hote.example")
+
+    page = Client().get(address.replace("/host/", "/en/host/", 1)).content.decode()
+
+    assert "The visit was called off." not in page
+
+
 def test_link_expires_with_visit_or_after_fourteen_days(list_with_link):
     made, _address = list_with_link
 
