@@ -72,9 +72,38 @@ def describe_all_refusals(visit: Visit) -> dict[str, str]:
     }
 
 
-def _describe_company_cap(visit: Visit) -> str:
+def describe_objections_to(
+    person: Person, seat: Seat | None, visit: Visit, codes: Collection[str]
+) -> list[str]:
+    """Return each code as a sentence about the person, for the club and the host."""
+    cap = _get_company_cap(visit)
+    limit = ngettext(
+        "%(company)s already has its place: at most %(most)d person per company can attend.",
+        "%(company)s already has its places: at most %(most)d people per company can attend.",
+        cap,
+    )
+    sentences = {
+        Refusal.NO_SEAT: _("%(name)s has no seat at a member company on %(day)s."),
+        Refusal.COMPETITOR: _("%(name)s works for a competitor of the host."),
+        Refusal.COMPANY_LIMIT: limit,
+        Refusal.SAME_DAY: _("%(name)s has applied for another visit at the same time."),
+    }
+    values = {
+        "name": str(person),
+        "company": seat.membership.company.name if seat else "",
+        "day": format_date(visit.event.starts_at, visit.event.zone),
+        "most": cap,
+    }
+    return [sentences[Refusal(code)] % values for code in codes]
+
+
+def _get_company_cap(visit: Visit) -> int:
     ticket = get_member_ticket(visit)
-    cap = (ticket.company_cap if ticket else None) or 0
+    return (ticket.company_cap if ticket else None) or 0
+
+
+def _describe_company_cap(visit: Visit) -> str:
+    cap = _get_company_cap(visit)
     sentence = ngettext(
         "Your company already has its place: at most %(most)d person per company can attend. "
         "If your colleague withdraws, apply again.",

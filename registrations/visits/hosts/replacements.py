@@ -17,7 +17,7 @@ from registrations.visits.applications.decision_notifications import (
 )
 from registrations.visits.applications.eligibility import (
     build_candidate,
-    describe_objections,
+    describe_objections_to,
     find_objections,
     find_seat_on_visit_day,
 )
@@ -172,7 +172,7 @@ def _get_replacement_seat(visit: Visit, replaced: Application, replacement: Pers
         candidate = dataclasses.replace(candidate, places_left=candidate.places_left + 1)
     codes = find_objections(candidate)
     if codes or seat is None:
-        raise _make_email_error(*describe_objections(visit, codes))
+        raise _make_email_error(*describe_objections_to(replacement, seat, visit, codes))
     return seat
 
 
@@ -183,7 +183,7 @@ def _get_current_seat(visit: Visit, person: Person) -> Seat:
     candidate = dataclasses.replace(build_candidate(visit, person, seat), places_left=None)
     codes = find_objections(candidate)
     if codes or seat is None:
-        raise NotEligible(describe_objections(visit, codes))
+        raise NotEligible(describe_objections_to(person, seat, visit, codes))
     return seat
 
 

@@ -395,3 +395,20 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     assert refused.value.field_errors["email"] == [
         "This person already has a place, or has been proposed for one on this visit."
     ]
+
+
+def test_secretary_reads_an_objection_about_the_replacement_by_name():
+    visit = make_visit(places=2, cap=1)
+    placed, other = make_application(visit), make_application(visit)
+    lock_list(visit=visit)
+    colleague = make_member(other.company, first_name="Zoé", last_name="Remplace")
+    outsider = make_person(first_name="Marc", last_name="Sans")
+    page = f"/en/organize/{visit.event.slug}/visit/replace/{placed.pk}/"
+    secretary = make_client(make_secretary())
+
+    at_limit = secretary.post(page, {"email": colleague.email}).content.decode()
+    without_seat = secretary.post(page, {"email": outsider.email}).content.decode()
+
+    assert f"{other.company.name} already has its place: at most 1 person per company" in at_limit
+    assert "Your company" not in at_limit
+    assert "Marc Sans has no seat at a member company on" in without_seat
