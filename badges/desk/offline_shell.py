@@ -27,6 +27,7 @@ STYLESHEETS = [
 ]
 # Imported by our scripts, so the worker must store them.
 SHARED_SCRIPTS = [
+    "desk/skipped_guests.js",
     "vendor/idb/index.js",
     "scanner/badge_codes.js",
     "scanner/clock.js",

@@ -6,6 +6,7 @@
 import { RemotePart } from "../convention/page_parts.js";
 import { parseBadgeCode } from "../scanner/badge_codes.js";
 import { isIncompleteCode, listenToKeys, listReadings } from "../scanner/keyboard_scanner.js";
+import { SkippedGuests } from "./skipped_guests.js";
 
 const PAUSE_MS = 120;
 const REFRESH_MS = 10_000;
@@ -21,10 +22,16 @@ const field = /** @type {HTMLInputElement} */ (find("#q"));
 const results = find("#results");
 const verdict = find("#verdict");
 const numbers = new RemotePart(find("#numbers"));
+const skippedGuests = new SkippedGuests(find("#skipped"));
 let timer = 0;
 let searchController = new AbortController();
 /** The text whose results are shown. */
 let shownQuery = field.value;
+/**
+ * The guest of the last scanned badge, until a guest is served.
+ * @type {HTMLElement | undefined}
+ */
+let scannedGuest;
 /** The names of the guests whose forms are being sent. */
 const sentNames = /** @type {Set<string>} */ (new Set());
 
@@ -121,38 +128,81 @@ function moveHighlight(step) {
   highlight(Math.min(Math.max(getHighlighted() + step, 0), last));
 }
 
+/** @param {HTMLElement} guest */
+const getName = (guest) => guest.querySelector(".person-name")?.textContent?.trim() ?? "";
+
 /**
- * Send a form of a guest, show the verdict, and make the field ready for the next guest.
+ * Send a form of a guest and show the verdict; return whether the server answered.
  * @param {HTMLFormElement} guestForm
  * @param {HTMLElement | null} button
+ * @param {string} name
  */
-async function sendForm(guestForm, button) {
-  const [query, shownNodes] = [field.value, [...results.childNodes]];
+async function postForm(guestForm, button, name) {
   const request = { method: "POST", body: new FormData(guestForm, button) };
-  const name = guestForm.closest("li, .desk-verdict")?.querySelector(".person-name")?.textContent?.trim() ?? "";
-  // Before the answer: the next name is typed meanwhile, and a second Enter must not send this guest again.
-  clearTimeout(timer);
-  field.value = shownQuery = "";
-  results.replaceChildren();
-  field.focus();
   sentNames.add(name);
   const delay = setTimeout(showSending, SENDING_DELAY_MS);
   try {
     const html = await fetchPart(guestForm.action, request);
-    if (html === null) return;
+    if (html === null) return true;
     verdict.innerHTML = html;
     history.replaceState(null, "", location.pathname);
     refreshNumbers();
+    return true;
   } catch (error) {
     handleError(error, name);
-    if (field.value) return;
-    field.value = shownQuery = query;
-    results.replaceChildren(...shownNodes);
+    return false;
   } finally {
     clearTimeout(delay);
     sentNames.delete(name);
     showSending();
   }
+}
+
+/**
+ * Send a form of a guest, and make the field ready for the next guest.
+ * @param {HTMLFormElement} guestForm
+ * @param {HTMLElement | null} button
+ */
+async function sendForm(guestForm, button) {
+  const [query, shownNodes] = [field.value, [...results.childNodes]];
+  const guest = /** @type {HTMLElement | null} */ (guestForm.closest("li, .desk-verdict"));
+  const isSent = postForm(guestForm, button, guest ? getName(guest) : "");
+  const lastScannedGuest = scannedGuest;
+  if (results.contains(guestForm)) scannedGuest = undefined;
+  // Before the answer: the next name is typed meanwhile, and a second Enter must not send this guest again.
+  clearTimeout(timer);
+  field.value = shownQuery = "";
+  results.replaceChildren();
+  field.focus();
+  if (await isSent) skippedGuests.remove(guest?.dataset.reference);
+  else if (!field.value) {
+    field.value = shownQuery = query;
+    results.replaceChildren(...shownNodes);
+    scannedGuest = lastScannedGuest;
+  }
+}
+
+/**
+ * Check in a guest who was skipped; the guest who is shown now stays to be served.
+ * @param {HTMLFormElement} guestForm
+ * @param {HTMLElement | null} button
+ */
+async function sendSkipped(guestForm, button) {
+  const guest = /** @type {HTMLElement | null} */ (guestForm.closest("li"));
+  field.focus();
+  if (await postForm(guestForm, button, guest?.dataset.name ?? "")) skippedGuests.remove(guest?.dataset.reference);
+}
+
+/**
+ * Warn of a guest who was shown after a scan and is no longer, unless they were checked in.
+ * @param {HTMLElement | undefined} guest
+ */
+function noteSkipped(guest) {
+  for (const { dataset } of listGuests()) skippedGuests.remove(dataset.reference);
+  if (!guest || listGuests().some(({ dataset }) => dataset.reference === guest.dataset.reference)) return;
+  const guestForm = /** @type {HTMLFormElement | null} */ (guest.querySelector("form.check-in"));
+  if (guestForm?.querySelector("button")?.value !== "in") return;
+  skippedGuests.add({ reference: guest.dataset.reference ?? "", name: getName(guest) }, guestForm);
 }
 
 /**
@@ -196,6 +246,7 @@ function hideScanProblems() {
 async function handleScan(text) {
   const readings = listReadings(text);
   const code = readings.find(parseBadgeCode);
+  const lastGuest = scannedGuest;
   // The scanner's first letters have started a search.
   clearTimeout(timer);
   searchController.abort();
@@ -208,6 +259,8 @@ async function handleScan(text) {
   } else if (await search(code)) {
     // The field is empty again, and Enter now checks the holder in.
     shownQuery = "";
+    noteSkipped(lastGuest);
+    scannedGuest = listGuests()[0];
   }
   field.focus();
 }
@@ -241,6 +294,11 @@ for (const part of [results, verdict]) {
     sendForm(guestForm, event.submitter);
   });
 }
+
+find("#skipped").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sendSkipped(/** @type {HTMLFormElement} */ (event.target), event.submitter);
+});
 
 listenToKeys(document, handleScan);
 highlight(0);

@@ -2,11 +2,13 @@
 
 import { parseShortCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
+import { SkippedGuests } from "../skipped_guests.js";
 import { checkBadge } from "./check_badge.js";
-import { getForm, readForm } from "./forms.js";
+import { getForm } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
 import { formatName, searchGuests } from "./guests.js";
+import { makeOverrideForm } from "./override_form.js";
 import { formatMoment, formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
 import { canPay, PaymentDialog } from "./payment_dialog.js";
 import { drawProblem } from "./problems.js";
@@ -20,9 +22,12 @@ export class DeskView {
   #dialog;
   #payments;
   #walkIns;
+  #skippedGuests = new SkippedGuests(getElement("skipped"));
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
+  /** The reference of the last guest who was shown so, until a guest is served; typed letters do not change it. */
+  #unservedReference = "";
   /** What is wrong with the scanned badge: the name of a text, or "". */
   #badgeProblem = "";
   #scanCount = 0;
@@ -76,7 +81,8 @@ export class DeskView {
     this.#dialog.clear();
     this.#payments.clear();
     this.#walkIns.clear();
-    this.#field.value = this.#query = this.#scannedReference = this.#badgeProblem = "";
+    this.#skippedGuests.clear();
+    this.#field.value = this.#query = this.#scannedReference = this.#unservedReference = this.#badgeProblem = "";
   }
 
   listen() {
@@ -161,6 +167,36 @@ export class DeskView {
     [this.#scannedReference, this.#badgeProblem] = [reference, problem];
     const sentence = problem === "scan.unknown" ? this.#describeList(desk, problem) : formatText(problem);
     if (problem) showMessage("scan-problem", sentence);
+    this.#drawResults(desk);
+    this.#noteSkipped(desk, this.#unservedReference);
+    this.#unservedReference = problem === "scan.revoked" ? "" : reference || this.#unservedReference;
+  }
+
+  /**
+   * Warn of the guest whose badge was scanned before, unless they were checked in.
+   * @param {DeskState} desk
+   * @param {string} reference
+   */
+  #noteSkipped(desk, reference) {
+    this.#skippedGuests.remove(this.#scannedReference);
+    const guest = desk.findGuest(reference);
+    if (guest?.state !== "confirmed" || guest.is_inside || reference === this.#scannedReference) return;
+    const button = makeButton("", () => this.#runOnce(() => this.#checkInSkipped(reference)));
+    this.#skippedGuests.add({ reference, name: formatName(guest) }, button);
+  }
+
+  /**
+   * Check in a guest who was skipped; the guest who is shown now stays to be served.
+   * @param {string} reference
+   */
+  async #checkInSkipped(reference) {
+    const desk = this.#getDesk();
+    const guest = desk?.findGuest(reference);
+    this.#skippedGuests.remove(reference);
+    if (!desk || !guest || guest.is_inside) return;
+    const shown = [this.#scannedReference, this.#badgeProblem, this.#unservedReference];
+    await this.#checkIn(guest, "in");
+    [this.#scannedReference, this.#badgeProblem, this.#unservedReference] = shown;
     this.#drawResults(desk);
   }
 
@@ -261,7 +297,8 @@ export class DeskView {
     const refusal = guest.is_inside ? "verdict.already_in" : `refusal.${guest.scan_state}`;
     const kind = guest.is_inside ? "already_in" : isPending ? "action" : "refused";
     const pendingActions = isPending ? this.#listPendingActions(guest) : [];
-    const actions = guest.is_inside ? [] : [...pendingActions, this.#makeOverride(guest)];
+    const overrideForm = makeOverrideForm((reason) => this.#runOnce(() => this.#checkIn(guest, "in", reason)));
+    const actions = guest.is_inside ? [] : [...pendingActions, overrideForm];
     if (this.#isBadgeRevoked) this.#drawVerdict(guest, "refused", formatText("scan.revoked"), ...actions);
     else this.#drawVerdict(guest, kind, formatText(refusal), ...actions);
     // The verdict says what is wrong with the scanned badge.
@@ -269,29 +306,6 @@ export class DeskView {
     this.focusSearch();
     // The next name replaces this one.
     this.#field.select();
-  }
-
-  /**
-   * Make the form that checks in a guest against the rules, with a reason.
-   * @param {Desk.Guest} guest
-   */
-  #makeOverride(guest) {
-    const details = makeElement("details");
-    const form = /** @type {HTMLFormElement} */ (makeElement("form", "field-row"));
-    const field = makeElement("div", "field");
-    const label = /** @type {HTMLLabelElement} */ (makeElement("label", "", formatText("override.reason")));
-    const input = document.createElement("input");
-    Object.assign(input, { id: "override-reason", name: "reason", maxLength: 280, required: true, autocomplete: "off" });
-    label.htmlFor = input.id;
-    field.append(label, input);
-    form.append(field, makeElement("button", "button quiet", formatText("override")));
-    form.addEventListener("submit", (submission) => {
-      submission.preventDefault();
-      const { reason } = readForm(form);
-      if (reason) this.#runOnce(() => this.#checkIn(guest, "in", reason));
-    });
-    details.append(makeElement("summary", "", formatText("override")), form);
-    return details;
   }
 
   /**
@@ -304,7 +318,8 @@ export class DeskView {
     if (!desk) return;
     const values = { direction, ...(reason && { reason }) };
     const id = await desk.add(guest.reference, { kind: "check_in", values }, guest);
-    this.#field.value = "";
+    this.#skippedGuests.remove(guest.reference);
+    this.#field.value = this.#unservedReference = "";
     this.#search("");
     this.#showVerdict(guest, direction, id);
     this.focusSearch();
