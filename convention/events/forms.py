@@ -5,7 +5,7 @@ import zoneinfo
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 from django.utils import timezone
@@ -422,6 +422,9 @@ class DelegateForm(ActionErrorsMixin, forms.Form):
         field.queryset = event.delegations.filter(ends_on__gte=timezone.localdate()).select_related("company")
 
 
+ROOM_NAME_TAKEN = _("Another room already has this name.")
+
+
 class RoomForm(forms.ModelForm[Room]):
     """One room by itself; `RoomFormSet` edits all rooms of an event at once."""
 
@@ -430,6 +433,7 @@ class RoomForm(forms.ModelForm[Room]):
         fields = ("name", "capacity", "position")
         field_classes = {"capacity": CountField, "position": CountField}
         labels = {"capacity": pgettext_lazy("room", "Seats"), "position": _("Order")}
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": ROOM_NAME_TAKEN}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -454,6 +458,16 @@ class BaseRoomFormSet(forms.BaseInlineFormSet[Room, Event, RoomForm]):
             if form.is_valid() and form.cleaned_data.get("position") is None:
                 position += 1
                 form.instance.position = position
+
+    def validate_unique(self) -> None:
+        """Add an error to each name that an earlier row has."""
+        names = set()
+        for form in self.forms:
+            if not form.is_valid() or form in self.deleted_forms or not form.cleaned_data.get("name"):
+                continue
+            if form.cleaned_data["name"] in names:
+                form.add_error("name", ROOM_NAME_TAKEN)
+            names.add(form.instance.name)
 
 
 RoomFormSet = forms.inlineformset_factory(

@@ -11,7 +11,14 @@ from convention.events.forms import EventForm
 from convention.events.models import Event, EventRole, Venue
 from convention.events.sequence import advance_sequence
 from convention.web.edit_conflicts import compute_fingerprints
-from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
+from tests.factories import (
+    make_administrator,
+    make_company,
+    make_event,
+    make_person,
+    make_room,
+    make_staff,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -287,12 +294,26 @@ def test_duplicate_room_name_is_refused(client):
     client.force_login(make_staff(event))
 
     answer = client.post(
-        "/organize/x/rooms/", rooms_form({"name": "A", "position": 1}, {"name": "A", "position": 2})
+        "/en/organize/x/rooms/", rooms_form({"name": "A", "position": 1}, {"name": "A", "position": 2})
     )
 
     assert answer.status_code == 200
     assert event.rooms.count() == 0
     assert 'id="error-summary"' in answer.content.decode()
+    assert answer.context["forms"].errors[1] == {"name": ["Another room already has this name."]}
+
+
+def test_room_is_not_given_the_name_of_another_saved_room(client):
+    event = make_event(slug="x")
+    room = make_room(event, "A")
+    make_room(event, "B")
+    client.force_login(make_staff(event))
+
+    answer = client.post("/en/organize/x/rooms/", rooms_form({"id": room.pk, "name": "B", "position": 1}))
+
+    room.refresh_from_db()
+    assert room.name == "A"
+    assert answer.context["forms"].errors[0] == {"__all__": ["Another room already has this name."]}
 
 
 def role_form(**changes) -> dict:
