@@ -197,7 +197,12 @@ def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, com
     if not matching_places:
         titles = ", ".join(ticket.title for ticket in voucher.list_tickets())
         return _("This code only applies to these tickets: %(tickets)s.") % {"tickets": titles}
-    if not any(is_voucher_for(voucher, place, company) for place in matching_places):
+    return check_voucher_recipients(voucher, matching_places, company=company)
+
+
+def check_voucher_recipients(voucher: Voucher, places: Iterable[RequestedPlace], *, company: str = "") -> str:
+    """Return an error if none of the attendees has the voucher's company or address, else an empty string."""
+    if not any(is_voucher_for(voucher, place, company) for place in places):
         return _("This code is for another company or e-mail address.")
     return ""
 

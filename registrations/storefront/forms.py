@@ -139,7 +139,7 @@ class TicketChoiceWidget(forms.RadioSelect):
 
 
 class VoucherCodeForm(forms.Form):
-    """A voucher or access code; the view checks it."""
+    """A voucher or access code; the view checks it, and gives the error."""
 
     code = forms.CharField(
         label=_("Code"),
@@ -150,7 +150,14 @@ class VoucherCodeForm(forms.Form):
         help_text=_("A voucher or access code, if you have one."),
     )
 
+    def __init__(self, *args: Any, code_error: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code_error = code_error
+
     def clean_code(self) -> str:
+        """Refuse a code that nobody can use, or none of the attendees."""
+        if self.code_error:
+            raise forms.ValidationError(self.code_error)
         return normalize_code(self.cleaned_data["code"])
 
 

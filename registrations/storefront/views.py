@@ -34,6 +34,7 @@ from registrations.billing.company_address import find_billing_company
 from registrations.booking.validation import (
     check_ticket_counts,
     check_voucher,
+    check_voucher_recipients,
     check_voucher_use,
     refuse_if_closed,
 )
@@ -41,6 +42,7 @@ from registrations.models import Ticket, Voucher
 from registrations.models.registrations import make_sort_name
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.permissions import get_order_by_link, list_registration_links
+from registrations.pricing.catalog import is_voucher_for
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
 from registrations.rate_limits import get_voucher_throttled
 
@@ -229,16 +231,15 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     if data is not None:
         _update_choices(draft, request)
     senders = request.session.session_key or "", draft.email
-    voucher = _load_voucher(request, event, draft)
+    voucher, code_error = _load_usable_voucher(request, event, draft)
     is_applying_code = "apply" in request.POST
-    code = VoucherCodeForm(data, initial={"code": draft.code})
+    code = VoucherCodeForm(data, initial={"code": draft.code}, code_error=code_error)
     # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
-    forms = _build_choice_forms(
-        draft, _load_offer_for_reader(event, voucher, request.user), None if is_applying_code else data
-    )
+    offer = _load_offer_for_reader(event, voucher, request.user)
+    forms = _build_choice_forms(draft, offer, voucher, None if is_applying_code else data)
     answers = build_answer_forms(
         draft,
-        forms[0].offer.tickets_by_slug,
+        offer.tickets_by_slug,
         data,
         request.FILES or None,
         *senders,
@@ -248,19 +249,14 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
         _save_draft(request, event, draft)
         if response := _respond_to_unfinished_choices(request, slug, answers):
             return response
-        errors = (
-            _check_code(draft, voucher)
-            if is_applying_code
-            else _check_choices(draft, voucher, forms[0].offer)
-        )
-        for field, sentence in errors:
+        for field, sentence in [] if is_applying_code else _check_choices(draft, voucher, offer):
             code.add_error(field, sentence)
         if is_applying_code and code.is_valid():
             return redirect(f"{request.path}#code")
         valid = [form.is_valid() for form in [code, *forms, *answers] if form]  # each shows its own errors
         if not is_applying_code and all(valid):
             return redirect("register-review", slug)
-    context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
+    context = {"event": event, "forms": forms, "code": code, "voucher": voucher, "code_error": code_error}
     context["people"] = list(zip(draft.people, forms, answers, strict=True))
     _set_error_subjects(draft, forms, answers)
     context["forms_with_errors"] = (
@@ -329,17 +325,31 @@ def _update_choices(draft: DraftContent, request: HttpRequest) -> None:
         draft.code = normalize_code(request.POST.get("code", "")[:60])
 
 
-def _check_code(draft: DraftContent, voucher: Voucher | None) -> Iterator[tuple[str | None, str]]:
-    """Yield an error if nobody can use the code now."""
-    if draft.code and (sentence := check_voucher(voucher, at=timezone.now())):
-        yield "code", sentence
+def _load_usable_voucher(
+    request: HttpRequest, event: Event, draft: DraftContent
+) -> tuple[Voucher | None, str]:
+    """Return the voucher of the draft's code, or None and the reason why no attendee can use it."""
+    voucher = _load_voucher(request, event, draft)
+    code_error = _find_code_error(draft, voucher)
+    # Its prices and hidden tickets are not for these attendees.
+    return (None if code_error else voucher), code_error
+
+
+def _find_code_error(draft: DraftContent, voucher: Voucher | None) -> str:
+    """Return an error if none of the attendees can use the code now, whatever they choose; else ""."""
+    if not draft.code:
+        return ""
+    sentence = check_voucher(voucher, at=timezone.now())
+    if sentence or voucher is None:
+        return sentence
+    order_request = draft.build_order_request("fr")
+    return check_voucher_recipients(voucher, order_request.places, company=order_request.company)
 
 
 def _check_choices(
     draft: DraftContent, voucher: Voucher | None, offer: ChoiceOffer
 ) -> Iterator[tuple[str | None, str]]:
-    """Yield errors about the code and the number of tickets for what was chosen."""
-    yield from _check_code(draft, voucher)
+    """Yield errors about the code's tickets and the number of tickets for what was chosen."""
     order_request = draft.build_order_request("fr")
     tickets = {ticket.slug: ticket for ticket in offer.tickets}
     chosen = [place for place in order_request.places if place.ticket in tickets]
@@ -394,12 +404,20 @@ def _find_only_ticket(offer: ChoiceOffer) -> str:
     return available[0].slug
 
 
-def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> list[TicketChoiceForm]:
+def _build_choice_forms(
+    draft: DraftContent, offer: ChoiceOffer, voucher: Voucher | None, data: Any
+) -> list[TicketChoiceForm]:
     only_slug = _find_only_ticket(offer)
+    order_request = draft.build_order_request("fr")
+    has_discount = [
+        voucher is not None and is_voucher_for(voucher, place, order_request.company)
+        for place in order_request.places
+    ]
+    full_price_offer = replace(offer, voucher_terms=None)
     return [
         TicketChoiceForm(
             data,
-            offer=offer,
+            offer=offer if is_discounted else full_price_offer,
             email=person.get("email", ""),
             prefix=f"choice-{index}",
             initial={
@@ -408,5 +426,5 @@ def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> l
                 "no_photo": person.get("no_photo"),
             },
         )
-        for index, person in enumerate(draft.people)
+        for index, (person, is_discounted) in enumerate(zip(draft.people, has_discount, strict=True))
     ]
