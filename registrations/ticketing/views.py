@@ -32,6 +32,7 @@ from .forms import (
 )
 from .quotas import remove_quota, save_quota
 from .tickets import remove_ticket, save_ticket
+from .voucher_companies import is_company_known, suggest_companies
 from .voucher_forms import VoucherBatchForm, VoucherForm
 from .vouchers import create_vouchers, describe_value, remove_voucher, save_voucher
 
@@ -202,7 +203,10 @@ def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
     """Create one voucher, or many alike."""
     event_obj = get_event_to_administer(event, request.user)
     form = VoucherBatchForm(
-        request.POST or None, instance=Voucher(event=event_obj, capacity=1), event=event_obj
+        request.POST or None,
+        instance=Voucher(event=event_obj, capacity=1),
+        event=event_obj,
+        company_names=suggest_companies(event_obj, reader=request.user),
     )
     if request.method == "POST" and form.is_valid():
         number, tickets = form.cleaned_data["number"], form.cleaned_data["tickets"]
@@ -215,6 +219,7 @@ def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
             "%(number)d code has been created.", "%(number)d codes have been created.", number
         )
         messages.success(request, sentence % {"number": number})
+        _warn_of_unknown_company(request, form)
         return redirect("organize-vouchers", event)
     return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=form.instance)
 
@@ -223,7 +228,12 @@ def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
 def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
     event_obj = get_event_to_administer(event, request.user)
     voucher = get_object_or_404(Voucher, event=event_obj, code=code)
-    form = VoucherForm(request.POST or None, instance=voucher, event=event_obj)
+    form = VoucherForm(
+        request.POST or None,
+        instance=voucher,
+        event=event_obj,
+        company_names=suggest_companies(event_obj, reader=request.user),
+    )
     if request.method == "POST" and form.is_valid():
         tickets, changed = form.cleaned_data["tickets"], form.changed_fields
         try:
@@ -232,8 +242,20 @@ def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
             form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The code has been saved."))
+            _warn_of_unknown_company(request, form)
             return redirect("organize-vouchers", event)
     return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=voucher, title=code)
+
+
+def _warn_of_unknown_company(request: HttpRequest, form: VoucherForm) -> None:
+    """Show a warning if the company was entered now and nobody has its name: it may be mistyped."""
+    company = form.instance.for_company
+    if company and "for_company" in form.changed_fields and not is_company_known(form.event, company):
+        sentence = _(
+            "No company in the directory or among the attendees is called “%(company)s”. The code works only "
+            "for attendees who enter this name; correct it if it is misspelt."
+        )
+        messages.warning(request, sentence % {"company": company})
 
 
 @require_POST

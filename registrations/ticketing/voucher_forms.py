@@ -2,6 +2,7 @@
 
 import decimal
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -64,9 +65,12 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
             "for_address": _("An e-mail address, or a domain such as @example.org."),
         }
 
-    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, event: Event, company_names: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event = event
+        # Suggested by a datalist and not enforced: an attendee's company need not be in the directory.
+        self.company_names = company_names
+        self.fields["for_company"].widget.attrs["list"] = "companies"
         field = self.fields["tickets"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = event.tickets.all()
