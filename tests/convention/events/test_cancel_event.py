@@ -21,6 +21,7 @@ from tests.factories import (
     make_ticket,
 )
 from tests.site_objects import make_client
+from tests.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -237,3 +238,20 @@ def test_api_and_calendars_show_cancellation(event):
     assert [entry["status"] for entry in restored] == ["CONFIRMED", "CONFIRMED"]
     for first, second, third in zip(before, cancelled, restored, strict=True):
         assert first["sequence"] < second["sequence"] < third["sequence"]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_once_cancel_one_time():
+    event = make_event(slug="x")
+    organizers = [make_administrator(), make_administrator()]
+
+    outcomes = run_in_threads(
+        [
+            lambda person=person: cancel_event(event=event, reason=person.email, requested_by=person)
+            for person in organizers
+        ]
+    )
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Event", "NotOpenNow"]
+    assert AuditEntry.objects.filter(verb="event.cancel").count() == 1
