@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -27,6 +28,8 @@ from registrations.booking.confirm import confirm_settled_order
 from registrations.inventory.stock import NO_ITEMS, release_registrations
 from registrations.models import Order, Registration, RegistrationAddon
 from registrations.sessions.booking import release_all_session_places
+
+ACTIVE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
 
 # Returns the refund terms of a registration, given the amount due for it in cents.
 type RefundTermsGetter = Callable[[Registration, int], RefundTerms]
@@ -56,8 +59,9 @@ def cancel_registration(
     NotOpenNow once the event is over or cancelled, or RefundChanged unless the fee is `expected_fee_cents`,
     if given.
     """
-    if registration.event.cancelled_at:
-        # The organizers cancel it on their terms, which may be better than the refund rules.
+    if registration.event.cancelled_at and registration.state in ACTIVE_STATES:
+        # The organizers cancel it on their terms, which may be better than the refund rules. Nobody else
+        # cancels a place whose hold has expired, and what was paid for it is refunded in full.
         raise NotOpenNow(
             _("The event is cancelled, so this registration will be too: we will inform you by e-mail.")
         )

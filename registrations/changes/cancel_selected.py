@@ -31,7 +31,7 @@ from registrations.billing.selection_money import (
 )
 from registrations.models import Order, Registration
 
-from .cancel import RefundTermsGetter, cancel_registrations, make_fee_terms
+from .cancel import ACTIVE_STATES, RefundTermsGetter, cancel_registrations, make_fee_terms
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -42,7 +42,6 @@ from .selections import (
 
 BY_RULES: Final = "rules"
 FULL_REFUND: Final = "full"
-CANCELLABLE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def _find_objection(registration: Registration, *, at: datetime.datetime) -> str
         return _("already cancelled")
     if registration.event.is_over(at=at):
         return _("the event is over")
-    return "" if registration.state in CANCELLABLE_STATES else _("no longer active")
+    return "" if registration.state in ACTIVE_STATES else _("no longer active")
 
 
 def _count_mails(registrations: Sequence[Registration]) -> int:

@@ -184,6 +184,8 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
     event, now = link_access.order.event, timezone.now()
     return {
         "can_change": not event.is_over(at=now) and not event.cancelled_at,
+        # Also for a cancelled event: what was paid for a place that was not confirmed is refunded by this.
+        "can_cancel_expired": not event.is_over(at=now),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
         "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
         "can_register_another": link_access.is_full

@@ -161,6 +161,22 @@ def test_waiting_list_ends_with_one_mail_and_without_offer(ticket, run_tasks, ma
     assert "Reason: The venue is flooded" in mail.body
 
 
+def test_waiting_page_shows_cancellation_instead_of_the_list(ticket, run_tasks):
+    for name in ("zoe", "yan"):
+        make_paid(ticket, name)
+    path = f"/en/waiting/{wait(ticket).link_token}/"
+    cancel(ticket.event)
+
+    before = Client().get(path).content.decode()
+    run_tasks()
+    after = Client().get(path).content.decode()
+
+    for page in (before, after):
+        assert "Reason: The venue is flooded" in page
+        assert "rejoin" not in page
+        assert "Leave the waiting list" not in page
+
+
 def test_restored_event_keeps_registrations_that_are_not_cancelled_yet(ticket, run_tasks):
     registration = make_paid(ticket)
     event = cancel(ticket.event)
@@ -257,6 +273,18 @@ def test_attendee_cannot_cancel_on_worse_terms_while_job_waits(ticket):
 
     with pytest.raises(NotOpenNow):
         cancel_registration(registration=registration)
+
+
+def test_place_whose_hold_expired_can_still_be_cancelled(ticket):
+    registration = make_paid(ticket)
+    Registration.objects.update(
+        confirmed_at=None, hold_expires_at=timezone.now() - datetime.timedelta(hours=1)
+    )
+    cancel(ticket.event)
+
+    cancelled = cancel_registration(registration=Registration.objects.get(pk=registration.pk))
+
+    assert cancelled.cancelled_at is not None
 
 
 def test_order_page_shows_cancellation_before_and_after_the_job(ticket, run_tasks):
