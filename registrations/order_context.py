@@ -13,6 +13,7 @@ from convention.club.permissions import get_open_seat
 
 from .models import Order, Ticket
 from .pricing.catalog import RequestedCatalog
+from .pricing.quoted_prices import QuotedPrices
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class OrderContext:
     - `member_seat` is the membership seat of the signed-in person, if it is known.
     - `rules_at` is the moment at which registration and sale had to be open, if it is not now: a place may be
       given long after the application. The price, and the places left, are always those of now.
+    - `quoted_prices` are those of the quotation that is ordered; they apply where they are lower.
     """
 
     source: Order.Source = Order.Source.PAGE
@@ -37,6 +39,7 @@ class OrderContext:
     member_seat: Seat | None = None
     rules_at: datetime.datetime | None = None
     network: str = ""
+    quoted_prices: QuotedPrices | None = None
 
     @cached_property
     def is_trusted(self) -> bool:

@@ -10,10 +10,10 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError, NotOpenNow
 from registrations.invoices.ledger.charges import lock_receivable, update_buyer
 from registrations.invoices.models.documents import Invoice
+from registrations.invoices.reverse_charge import price_package
 from registrations.models import Order, RegistrationAddon
 from registrations.order_request import BillingDetails
 
-from .package_price import price_package
 from .receivables import find_stored_receivable, list_active_sponsorships, make_buyer
 
 # The fields of a receivable that repeat those of the order; the treasurer alone changes the others.

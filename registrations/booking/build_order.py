@@ -24,6 +24,7 @@ def build_order(
 ) -> Order:
     """Return an unsaved order; it is free if nothing is due."""
     payment = request.payment if quote.total else Order.Payment.FREE
+    quotation = context.quoted_prices if quote.has_quoted_items else None
     return Order(
         event=event,
         email=request.email,
@@ -42,6 +43,7 @@ def build_order(
         billing_country=request.billing.country,
         billing_tax_number=request.billing.tax_number,
         source=context.source,
+        quotation_number=quotation.number if quotation else "",
     )
 
 

@@ -46,7 +46,9 @@ def prepare_sale(event: Event, request: OrderRequest, context: OrderContext) -> 
     _validate_request(request, offering, context)
     seats = _find_member_seats(request, context)
     passes = _find_pass_allowance(event, request, offering, seats)
-    quote = quote_offering(request, offering, at=now, pass_allowance=passes)
+    quote = quote_offering(
+        request, offering, at=now, pass_allowance=passes, quoted_prices=context.quoted_prices
+    )
     # A hidden ticket needs a use of the code for each place; the first place without one is named.
     for number in quote.refused_places:
         field, sentence = (
@@ -74,7 +76,9 @@ def quote_order(
 def preview_quote(event: Event, request: OrderRequest, offering: Offering, context: OrderContext) -> Quote:
     """Return the current price of a request that is not checked, with the passes of a membership."""
     passes = _find_pass_allowance(event, request, offering, _find_member_seats(request, context))
-    return quote_offering(request, offering, at=timezone.now(), pass_allowance=passes)
+    return quote_offering(
+        request, offering, at=timezone.now(), pass_allowance=passes, quoted_prices=context.quoted_prices
+    )
 
 
 def _validate_request(request: OrderRequest, offering: Offering, context: OrderContext) -> None:

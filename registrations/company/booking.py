@@ -22,6 +22,7 @@ from registrations.models import CompanyShare, Order, Registration, Ticket
 from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.quoted_prices import QuotedPrices
 
 from .invitations import invite_attendee
 from .models import CompanyOrder
@@ -30,13 +31,19 @@ from .permissions import list_company_registrations
 
 @transaction.atomic
 def book_for_company(
-    *, event: Event, company: Company, contact_person: Person, request: OrderRequest, idempotency_key: str
+    *,
+    event: Event,
+    company: Company,
+    contact_person: Person,
+    request: OrderRequest,
+    idempotency_key: str,
+    quoted_prices: QuotedPrices | None = None,
 ) -> Order:
     """Place the order and ask each colleague by mail to complete their details, once the place is confirmed.
 
     The contact vouches for colleagues with a seat, so their member tickets need no verification. The same key
-    returns the same order again. Raise what `place_order` raises, and InvalidFields for a member ticket
-    without a seat.
+    returns the same order again. `quoted_prices` are those of the quotation that is ordered. Raise what
+    `place_order` raises, and InvalidFields for a member ticket without a seat.
     """
     # Before the seats are checked: after the first request, every colleague has a registration already.
     if order := find_order_by_key(event, idempotency_key):
@@ -46,7 +53,11 @@ def book_for_company(
             _("Some fields need to be corrected."),
             {f"registrations.{number}.email": [error.sentence] for number, error in errors.items()},
         )
-    context = replace(make_order_context(company, contact_person), idempotency_key=idempotency_key)
+    context = replace(
+        make_order_context(company, contact_person),
+        idempotency_key=idempotency_key,
+        quoted_prices=quoted_prices,
+    )
     order = place_order(event=event, request=request, context=context)
     _company_order, is_new = CompanyOrder.objects.get_or_create(
         order=order, defaults={"company": company, "placed_by": contact_person, "managed_by": contact_person}

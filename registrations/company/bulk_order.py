@@ -18,6 +18,7 @@ from registrations.inventory.stock import make_sold_out_error
 from registrations.models import Addon, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.quotations import find_quotation, load_quoted_prices
 from registrations.pricing.catalog import Offering
 from registrations.storefront.choice_offer import ChoiceOffer, load_choice_offer
 from registrations.storefront.drafts import DraftContent
@@ -45,9 +46,11 @@ class BulkOrder:
         """Return the tickets on sale, also those without places left."""
         return self.offer.tickets
 
-    @property
+    # Cached: the quoted prices take queries.
+    @cached_property
     def context(self) -> OrderContext:
-        return make_order_context(self.company, self.contact)
+        quoted_prices = load_quoted_prices(find_quotation(self.draft.quotation), self.event)
+        return replace(make_order_context(self.company, self.contact), quoted_prices=quoted_prices)
 
     @property
     def offering(self) -> Offering:

@@ -1,7 +1,7 @@
 """Create and mail quotations for an order or a sponsor's package. Nothing is booked and no place is held."""
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +20,6 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
-from registrations.billing.package_price import price_package
 from registrations.billing.receivables import make_buyer, sync_receivable_for_reader
 from registrations.booking.prepare_sale import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
@@ -29,13 +28,13 @@ from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.documents.quotations import QuotationSubject, QuotedAttendee, create_quotation
 from registrations.invoices.ledger.charges import Buyer, ChargeItem
 from registrations.invoices.models.documents import Quotation
-from registrations.models import Order, Package
+from registrations.invoices.reverse_charge import price_package
+from registrations.models import Order, Package, Registration, RegistrationAddon, Sponsorship
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
 from registrations.pricing.quote import QuoteLine
+from registrations.pricing.quoted_prices import ADDON_KIND, TICKET_KIND, QuotedPrices
 
-# In the keys of a quotation's lines, which say what each line is for.
-TICKET_KEY_KIND, ADDON_KEY_KIND = "ticket", "addon"
 QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
 
 
@@ -53,7 +52,10 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
     """
     request = request.normalize()
     with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
-        quote, currency = quote_order(event=event, request=request, context=context)
+        # At today's prices: an earlier quotation must not be prolonged by a new one.
+        quote, currency = quote_order(
+            event=event, request=request, context=replace(context, quoted_prices=None)
+        )
         lines = [
             ChargeItem(
                 key=_make_line_key(line),
@@ -71,6 +73,7 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
             voucher_code=request.code,
             company_id=context.company.pk if context.company else None,
             attendees=_list_attendees(request),
+            unit_prices={_make_line_key(line): line.list_price for line in quote.lines},
         )
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
 
@@ -85,8 +88,14 @@ def _list_attendees(request: OrderRequest) -> list[QuotedAttendee]:
 
 
 def _make_line_key(line: QuoteLine) -> str:
-    kind = ADDON_KEY_KIND if line.is_addon else TICKET_KEY_KIND
+    kind = ADDON_KIND if line.is_addon else TICKET_KIND
     return f"{line.place_number}:{kind}:{line.price_list.slug}"
+
+
+def _parse_line_key(key: str) -> tuple[str, str, str]:
+    """Return the number of the place, the kind and the slug of the item; a package has only the first."""
+    number, kind, slug = [*key.split(":"), "", ""][:3]
+    return number, kind, slug
 
 
 def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
@@ -96,11 +105,11 @@ def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
     """
     places: dict[str, dict[str, Any]] = {}
     for line in quotation.lines:
-        number, kind, slug = [*line.get("key", "").split(":"), "", ""][:3]
+        number, kind, slug = _parse_line_key(line.get("key", ""))
         place = places.setdefault(number, {"ticket": "", "addons": []})
-        if kind == TICKET_KEY_KIND:
+        if kind == TICKET_KIND:
             place["ticket"] = slug
-        elif kind == ADDON_KEY_KIND:
+        elif kind == ADDON_KIND:
             place["addons"].append(slug)
     for attendee in quotation.details.get("attendees", []):
         if attendee["number"] in places:
@@ -119,14 +128,51 @@ def _list_items(places: Iterable[dict[str, Any]]) -> list[tuple[str, list[str]]]
     return sorted((str(place.get("ticket") or ""), sorted(place.get("addons") or [])) for place in places)
 
 
-def link_to_quotation(*, order: Order, number: str, places: Iterable[dict[str, Any]]) -> None:
-    """Store that the order was placed from the quotation with this number, "" for none.
+def load_quoted_prices(quotation: Quotation | None, event: Event) -> QuotedPrices | None:
+    """Return the prices that the quotation promises today to an order of its places.
 
-    An order whose `places` or total differ from the quoted ones is not linked.
+    Places that were ordered from it already, and not cancelled, have no such price again. Return None without
+    a valid quotation of the event.
     """
-    quotation = find_quotation(number)
-    if quotation and order.total == quotation.total and has_quoted_items(quotation, places):
-        Order.objects.filter(pk=order.pk).update(quotation_number=number)
+    if quotation is None or not quotation.is_valid or quotation.event_id != event.pk:
+        return None
+    prices = defaultdict[tuple[str, str], list[int]](list)
+    for key, price in quotation.details.get("unit_prices", {}).items():
+        _number, kind, slug = _parse_line_key(key)
+        prices[kind, slug].append(price)
+    ordered = _count_ordered_items(quotation.number)
+    next_day = quotation.valid_until + datetime.timedelta(days=1)
+    return QuotedPrices(
+        number=quotation.number,
+        currency=quotation.currency,
+        ends_at=timezone.make_aware(datetime.datetime.combine(next_day, datetime.time())),
+        prices={key: tuple(unit_prices[ordered[key] :]) for key, unit_prices in prices.items()},
+    )
+
+
+def _count_ordered_items(number: str) -> Counter[tuple[str, str]]:
+    """Return how many tickets and add-ons active orders from this quotation have, by kind and slug."""
+    registrations = Registration.objects.active().filter(order__quotation_number=number)
+    addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
+    items = Counter((TICKET_KIND, slug) for slug in registrations.values_list("ticket__slug", flat=True))
+    items.update((ADDON_KIND, slug) for slug in addons.values_list("addon__slug", flat=True))
+    return items
+
+
+def find_quoted_package_price(quotation: Quotation | None, package: Package) -> int | None:
+    """Return the price in cents that the quotation promises today for the package, which it names.
+
+    Return None without a valid quotation, and if the package was ordered from it already.
+    """
+    if quotation is None or not quotation.is_valid or quotation.event_id != package.event_id:
+        return None
+    if quotation.currency != package.currency:
+        return None
+    taken = Sponsorship.objects.active().exclude(
+        confirmed_at__isnull=True, hold_expires_at__lte=timezone.now()
+    )
+    ordered = taken.filter(order__quotation_number=quotation.number)
+    return None if ordered.exists() else quotation.details.get("unit_prices", {}).get(package.slug)
 
 
 def find_quotation(number: str) -> Quotation | None:
@@ -149,11 +195,14 @@ def filter_quotations(rows: QuerySet[Quotation], search_text: str) -> QuerySet[Q
 def find_cheaper_quotation(
     quotation: Quotation | None, *, places: Iterable[dict[str, Any]], total: int
 ) -> Quotation | None:
-    """Return the quotation if it is valid and promises less than `total`, today's price in cents.
+    """Return the quotation if it is valid and names less than `total`, the price in cents with its prices.
 
-    Return None if the places differ from the quoted ones; a package has none.
+    That is so where a pass or a voucher that it counted on was used up. Return None if the places differ from
+    the quoted ones, of which a package has none, or were ordered already.
     """
     if quotation is None or not quotation.is_valid or total <= quotation.total:
+        return None
+    if Order.objects.filter(quotation_number=quotation.number).exists():
         return None
     return quotation if has_quoted_items(quotation, places) else None
 
@@ -206,7 +255,11 @@ def create_package_quotation(
             items=[line],
             currency=package.currency,
             subject=replace(
-                _describe_subject(package.event), company=request.company, contact=contact, website=website
+                _describe_subject(package.event),
+                company=request.company,
+                contact=contact,
+                website=website,
+                unit_prices={package.slug: package.price},
             ),
         )
 

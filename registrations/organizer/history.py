@@ -131,8 +131,20 @@ def load_history(
     ]
     entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")
     scans = [HistoryEntry(at=scan.at, text=scan.text, actor=scan.operator) for scan in attendance]
-    lines = [*_describe_entries(registration, entries, reader), *_list_money(registration.order), *scans]
+    lines = [
+        *_describe_entries(registration, entries, reader),
+        *_describe_quotation(registration.order),
+        *_list_money(registration.order),
+        *scans,
+    ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _describe_quotation(order: Order) -> Iterator[HistoryEntry]:
+    """Yield which quotation promised the prices of the order, if one did."""
+    if order.quotation_number:
+        text = _("ordered from quotation %(number)s") % {"number": order.quotation_number}
+        yield HistoryEntry(at=order.created_at, text=text)
 
 
 def _describe_entries(

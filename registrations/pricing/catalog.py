@@ -20,6 +20,7 @@ from registrations.models import Addon, PassQuota, PriceStep, Ticket, Voucher
 from registrations.order_request import OrderRequest, RequestedPlace
 
 from .quote import PriceList, PriceRequest, Quote, QuoteLine, TimedPrice, VoucherTerms, calculate_quote
+from .quoted_prices import ADDON_KIND, TICKET_KIND, QuotedPriceAllocation, QuotedPrices
 from .serializers import render_quote
 
 
@@ -192,15 +193,27 @@ def quote_offering(
     *,
     at: datetime.datetime,
     pass_allowance: "PassAllowance | None" = None,
+    quoted_prices: QuotedPrices | None = None,
 ) -> Quote:
-    """Return what the order costs at that moment, with the passes that its places can use."""
+    """Return what the order costs at that moment, with the passes that its places can use.
+
+    `quoted_prices` apply to their items where they are lower.
+    """
     voucher = offering.voucher if offering.voucher and offering.voucher.is_valid(at=at) else None
     # Built once for each ticket: a group's order may contain the same one fifty times.
     price_lists = {slug: make_price_list(ticket) for slug, ticket in offering.tickets.items()}
+    allocation = QuotedPriceAllocation(quoted_prices)
     price_requests = [
         PriceRequest(
-            price_list=price_lists[place.ticket],
-            addons=tuple(make_price_list(offering.addons[slug]) for slug in place.addons),
+            price_list=allocation.apply_next(
+                price_lists[place.ticket],
+                kind=TICKET_KIND,
+                currency=offering.tickets[place.ticket].currency,
+            ),
+            addons=tuple(
+                allocation.apply_next(make_price_list(addon), kind=ADDON_KIND, currency=addon.currency)
+                for addon in (offering.addons[slug] for slug in place.addons)
+            ),
             can_use_pass=pass_allowance is not None and number in pass_allowance.place_numbers,
             can_use_voucher=voucher is not None and is_voucher_for(voucher, place, request.company),
         )

@@ -20,12 +20,16 @@ class TimedPrice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PriceList:
-    """The prices of a ticket or an add-on: timed ones, soonest first, then its own."""
+    """The prices of a ticket or an add-on: timed ones, soonest first, then its own.
+
+    `quoted_price` is promised by a quotation, and applies where it is lower.
+    """
 
     slug: str
     title: str = ""
     price: int = 0
     timed_prices: tuple[TimedPrice, ...] = ()
+    quoted_price: TimedPrice | None = None
     vat_rate: int = STANDARD_VAT_RATE
     vat_exemption: str = ""
     uses_pass: bool = False
@@ -93,6 +97,12 @@ class QuoteLine:
     def uses_pass(self) -> bool:
         return any(reduction.reason == "pass" for reduction in self.reductions)
 
+    @property
+    def list_price(self) -> int:
+        """Return the price of the moment for anybody: before a pass or a voucher, which may be used up."""
+        personal = (reduction for reduction in self.reductions if reduction.reason in ("pass", "code"))
+        return self.price + sum(reduction.amount for reduction in personal)
+
 
 @dataclass(frozen=True, slots=True)
 class VatTotal:
@@ -137,6 +147,11 @@ class Quote:
         )
 
     @property
+    def has_quoted_items(self) -> bool:
+        """Return whether a quotation promises the price of a line, also where today's price is lower."""
+        return any(line.price_list.quoted_price for line in self.lines)
+
+    @property
     def voucher_use_count(self) -> int:
         return sum(line.uses_voucher for line in self.lines)
 
@@ -165,7 +180,7 @@ def calculate_quote(
     voucher_terms: VoucherTerms | None = None,
     passes_left: int = 0,
 ) -> Quote:
-    """Return the price of each place at that moment: the timed price, then a pass, else the voucher.
+    """Return the price of each place at that moment: the timed or quoted price, then a pass or the voucher.
 
     Passes and voucher uses go to the places in order, but voucher uses first to those that only the voucher
     opens.
@@ -222,7 +237,15 @@ def _can_discount(place: PriceRequest, voucher_terms: VoucherTerms, line: QuoteL
 
 
 def _make_line(number: int, price_list: PriceList, at: datetime.datetime) -> QuoteLine:
-    """Return the price of the moment, before any reduction for the attendee."""
+    """Return the price of the moment or the quoted one, before any reduction for the attendee."""
+    line, quoted = _make_timed_line(number, price_list, at), price_list.quoted_price
+    if quoted is None or at >= quoted.ends_at or quoted.price >= line.price:
+        return line
+    reduction = Reduction("quotation", line.price - quoted.price, quoted.ends_at)
+    return replace(_apply_reduction(line, reduction), price_ends_at=quoted.ends_at)
+
+
+def _make_timed_line(number: int, price_list: PriceList, at: datetime.datetime) -> QuoteLine:
     step = price_list.find_price_at(at)
     if step is None:
         return QuoteLine(place_number=number, price_list=price_list, price=price_list.price)

@@ -12,7 +12,10 @@ from convention.text.dates import format_deadline
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """An amount off in cents: `early` until a moment, by a `code`, a `pass` or an `organizer`."""
+    """An amount off in cents, with its reason.
+
+    `early` and `quotation` end at `until`; the others are a `code`, a `pass` and an `organizer`.
+    """
 
     reason: str
     amount: int
@@ -24,6 +27,10 @@ class Reduction:
         """Return the reason in words, in the current language."""
         if self.reason == "early" and self.until:
             return _("early-bird price, until %(day)s") % {"day": format_deadline(self.until, zone)}
+        if self.reason == "quotation" and self.until:
+            return _("price of the quotation, valid until %(day)s") % {
+                "day": format_deadline(self.until, zone)
+            }
         if self.reason == "organizer":
             return _("price agreed with the organizer")
         if self.reason == "pass":

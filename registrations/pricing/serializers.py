@@ -24,7 +24,7 @@ class MoneyResponse(serializers.Serializer[Money]):
 class ReductionResponse(serializers.Serializer[Reduction]):
     """A reason for a lower price, in cents."""
 
-    reason = serializers.ChoiceField(["early", "code", "pass", "organizer"])
+    reason = serializers.ChoiceField(["early", "code", "pass", "organizer", "quotation"])
     amount = serializers.IntegerField()
     words = serializers.SerializerMethodField(help_text="The reason in words.")
 

@@ -13,9 +13,8 @@ from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.text.normalize import name_search_key
 from convention.text.validators import validate_person_name, validate_without_links
 from convention.web.forms import CountField
-from registrations.billing.package_price import price_package
 from registrations.invoices.models import Issuer
-from registrations.invoices.reverse_charge import TaxedPrice, can_reverse_charge
+from registrations.invoices.reverse_charge import TaxedPrice, can_reverse_charge, price_package
 from registrations.models import Order, Package, Sponsorship
 from registrations.models.sponsors import MAX_INCLUDED_PLACES
 from registrations.order_request import BillingDetails, OrderRequest
@@ -132,7 +131,7 @@ class SponsorForm(forms.Form):
 class SponsorOrderForms:
     """The forms of a package order: sponsor, billing, payment, language.
 
-    `sponsor` and `billing` are initial values.
+    `sponsor` and `billing` are initial values. `quoted_price`, in cents, counts if it is the lower one.
     """
 
     def __init__(
@@ -143,8 +142,10 @@ class SponsorOrderForms:
         *,
         sponsor: Mapping[str, str] = MappingProxyType({}),
         billing: Mapping[str, str] = MappingProxyType({}),
+        quoted_price: int | None = None,
     ) -> None:
         self.package = package
+        self.quoted_price = quoted_price
         self.sponsor = SponsorForm(data, initial={**sponsor})
         self.language = LanguageForm(data, initial={"language": language})
         self.billing = (
@@ -184,6 +185,7 @@ class SponsorOrderForms:
             self.package,
             country=values.get("billing_country", ""),
             tax_number=values.get("billing_tax_number", ""),
+            quoted_price=self.quoted_price,
         )
 
     def is_valid(self) -> bool:

@@ -19,7 +19,6 @@ from convention.club.models import Company
 from convention.db.limited_stock import LimitedStock
 from convention.errors import NotOpenNow
 from convention.text.normalize import normalize_whitespace
-from registrations.billing.package_price import price_package
 from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import decide_terms_for_due
 from registrations.booking.build_order import HOLD_DURATION, get_hold_duration
@@ -30,10 +29,12 @@ from registrations.booking.save_order import save_order
 from registrations.booking.validation import refuse_if_cancelled
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
-from registrations.invoices.reverse_charge import TaxedPrice
+from registrations.invoices.models import Quotation
+from registrations.invoices.reverse_charge import TaxedPrice, price_package
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.quotations import find_quoted_package_price
 from registrations.rate_limits import throttle_unverified_order
 
 from .notifications import notify_sponsor
@@ -70,8 +71,11 @@ def take_package(
     sponsor_request: SponsorRequest,
     idempotency_key: str,
     context: OrderContext = PUBLIC_CONTEXT,
+    quotation: Quotation | None = None,
 ) -> Sponsorship:
     """Take a package that is on sale; the same key returns the same sponsorship again.
+
+    A valid `quotation` of the package makes it cost at most what was quoted.
 
     Raise NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
     """
@@ -86,6 +90,7 @@ def take_package(
         sponsor_request.normalize(),
         replace(context, idempotency_key=idempotency_key),
         card_hold=HOLD_DURATION,
+        quotation=quotation,
     )
 
 
@@ -119,11 +124,20 @@ def check_package_on_sale(package: Package) -> None:
 
 
 def _book_package(
-    package: Package, sponsor_request: SponsorRequest, context: OrderContext, *, card_hold: datetime.timedelta
+    package: Package,
+    sponsor_request: SponsorRequest,
+    context: OrderContext,
+    *,
+    card_hold: datetime.timedelta,
+    quotation: Quotation | None = None,
 ) -> Sponsorship:
     billing = sponsor_request.order.billing
-    price = price_package(package, country=billing.country, tax_number=billing.tax_number)
+    quoted_price = find_quoted_package_price(quotation, package)
+    price = price_package(
+        package, country=billing.country, tax_number=billing.tax_number, quoted_price=quoted_price
+    )
     order = _make_order(package, sponsor_request, context, price)
+    order.quotation_number = quotation.number if quotation and quoted_price is not None else ""
     status_dates = _make_status_dates(order, card_hold)
     # The same dates for all, so that package and places expire and are confirmed together.
     registrations = [_make_registration(order, ticket, status_dates) for ticket in package.included_tickets]
@@ -143,7 +157,7 @@ def _book_package(
     if order.awaits_verification:
         return sponsorship
     # A card payment creates the receivable itself.
-    if package.price and not order.is_by_card:
+    if order.total and not order.is_by_card:
         sync_receivable(order)
     notify_sponsor.enqueue(sponsorship.pk)
     return sponsorship
@@ -178,7 +192,7 @@ def _make_order(
 ) -> Order:
     """Return the order, unsaved."""
     request = sponsor_request.order
-    payment = request.payment if package.price else Order.Payment.FREE
+    payment = request.payment if price.cents else Order.Payment.FREE
     return Order(
         event=package.event,
         email=request.email,

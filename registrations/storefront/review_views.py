@@ -36,7 +36,7 @@ from registrations.orders.quotations import (
     create_order_quotation,
     find_cheaper_quotation,
     find_quotation,
-    link_to_quotation,
+    load_quoted_prices,
 )
 from registrations.orders.related_orders import link_to_previous_order
 from registrations.orders.second_registrations import list_second_registration_links
@@ -222,6 +222,7 @@ def _make_order_context(request: HttpRequest, draft: DraftContent, catalog: Requ
         person=_get_signed_in_person(request),
         catalog=catalog,
         network=network,
+        quoted_prices=load_quoted_prices(find_quotation(draft.quotation), catalog.event),
     )
 
 
@@ -248,7 +249,6 @@ def _submit_order(
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
         return redirect(_find_screen(set(fields)), event.slug)
     link_to_previous_order(order=order, reference=draft.previous_order)
-    link_to_quotation(order=order, number=draft.quotation, places=draft.people)
     return _redirect_to_order(request, event.slug, order)
 
 

@@ -44,7 +44,6 @@ from registrations.orders.quotations import (
     create_order_quotation,
     find_cheaper_quotation,
     find_quotation,
-    link_to_quotation,
 )
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
@@ -185,6 +184,7 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
             contact_person=bulk_order.contact,
             request=order_request,
             idempotency_key=_idempotency_key(company, bulk_order.draft.nonce),
+            quoted_prices=bulk_order.context.quoted_prices,
         )
     # Back to the review, which shows the new price: nothing in the rows has to be corrected.
     except PriceChanged as error:
@@ -192,8 +192,6 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
         return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         return _redirect_to_rows(request, bulk_order, error)
-    quoted_people = [person for person in bulk_order.draft.people if is_filled_row(person)]
-    link_to_quotation(order=order, number=bulk_order.draft.quotation, places=quoted_people)
     delete_company_draft(request.session, company, event)
     if not order.is_by_card:
         _report_booking(request, order, order_request)

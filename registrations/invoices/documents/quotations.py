@@ -1,8 +1,8 @@
 """Create quotations."""
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -37,7 +37,7 @@ class QuotationSubject:
 
     `company`, `voucher_code` and `attendees` are those of the quoted order, for an order of the same;
     `company_id` is that of the directory, if a company's contact asked. `contact` and `website` are
-    a sponsor's.
+    a sponsor's. `unit_prices` are the prices in cents by the lines' keys, before passes and vouchers.
     """
 
     text: str
@@ -51,6 +51,7 @@ class QuotationSubject:
     attendees: Sequence[QuotedAttendee] = ()
     contact: str = ""
     website: str = ""
+    unit_prices: Mapping[str, int] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -114,5 +115,6 @@ def _make_details(buyer: Buyer, subject: QuotationSubject) -> dict[str, Any]:
         "attendees": [asdict(attendee) for attendee in subject.attendees],
         "contact": clean_line(subject.contact),
         "website": subject.website,
+        "unit_prices": dict(subject.unit_prices),
         "paid": 0,
     }

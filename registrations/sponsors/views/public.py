@@ -29,7 +29,7 @@ from registrations.orders.quotations import (
     create_package_quotation,
     find_cheaper_quotation,
     find_quoted_package,
-    link_to_quotation,
+    find_quoted_package_price,
     make_quoted_billing,
 )
 from registrations.pricing.display import describe_vat
@@ -80,7 +80,10 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     check_package_on_sale(package)
     language, quotation = translation.get_language() or "fr", _find_package_quotation(request, package)
     initial_values = _make_quoted_values(quotation) if quotation else _find_initial_values(request)
-    forms = SponsorOrderForms(get_posted_data(request), package, language, **initial_values)
+    quoted_price = find_quoted_package_price(quotation, package)
+    forms = SponsorOrderForms(
+        get_posted_data(request), package, language, **initial_values, quoted_price=quoted_price
+    )
     if request.method == "POST" and forms.is_valid() and not warn_of_other_price(request, forms):
         try:
             return _take_or_quote(request, package, forms, f"sponsor:{nonce}", quotation)
@@ -93,6 +96,8 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         "nonce": nonce,
         **forms.template_context,
         "cost": Money(price.cents, package.currency),
+        "price_before": package.cost if quoted_price is not None and quoted_price < package.price else None,
+        "quotation": quotation,
         "vat": describe_package_vat(price, package.currency),
         "cheaper_quotation": find_cheaper_quotation(quotation, places=(), total=price.cents),
     }
@@ -145,9 +150,12 @@ def _take_or_quote(
         source=Order.Source.SPONSOR, person=person, network=get_client_network(request.META)
     )
     sponsorship = take_package(
-        package=package, sponsor_request=sponsor_request, idempotency_key=idempotency_key, context=context
+        package=package,
+        sponsor_request=sponsor_request,
+        idempotency_key=idempotency_key,
+        context=context,
+        quotation=quotation,
     )
-    link_to_quotation(order=sponsorship.order, number=quotation.number if quotation else "", places=())
     return redirect(get_next_path(sponsorship.order))
 
 

@@ -150,15 +150,85 @@ def raise_prices(desk: Desk) -> None:
     desk.event.tickets.filter(slug="guest").update(price=35_000)
 
 
-def test_review_names_the_quoted_price_and_todays_after_a_rise(desk):
+def test_company_order_costs_the_quoted_price_after_a_rise(desk):
     quotation = make_quotation(desk)
     raise_prices(desk)
 
     page = desk.client.get(f"/en{desk.many}check/")
+    desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": page.context["draft"].nonce})
 
-    assert f"Quotation {quotation.number}: €645, valid until" in page.text
-    assert "Today’s prices: €745." in page.text
-    assert "The organizers apply the quoted price: write to" in page.text
+    order = Order.objects.get()
+    assert page.context["total"] == quotation.total_money
+    assert "price of the quotation, valid until" in page.text
+    assert order.total == quotation.total
+    assert order.quotation_number == quotation.number
+
+
+def test_place_more_than_quoted_costs_todays_price(desk):
+    quotation = make_quotation(desk)
+    raise_prices(desk)
+    desk.client.post(desk.many, make_posted_rows(*ROWS, make_row("Omega"), check="1"))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["total"].amount == quotation.total + 35_000
+
+
+def test_quoted_price_is_not_given_twice(desk):
+    make_quotation(desk)
+    nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
+    desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": nonce})
+    raise_prices(desk)
+    post_order(desk.client, Quotation.objects.get())
+    desk.client.post(desk.many, make_posted_rows(make_row("Omega"), check="1"))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["total"].amount == 35_000
+
+
+def test_quoted_price_returns_after_the_order_was_cancelled(desk):
+    make_quotation(desk)
+    nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
+    desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": nonce})
+    Order.objects.get().registrations.update(cancelled_at=timezone.now())
+    raise_prices(desk)
+    post_order(desk.client, Quotation.objects.get())
+    desk.client.post(desk.many, make_posted_rows(make_row("Omega"), check="1"))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["total"].amount == 30_000
+
+
+def test_expired_quotation_promises_no_price(desk):
+    make_quotation(desk)
+    raise_prices(desk)
+    Quotation.objects.update(valid_until=timezone.localdate() - datetime.timedelta(days=1))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["total"].amount == 35_000 + 4_500 + 35_000
+
+
+def test_new_quotation_names_todays_prices(desk):
+    make_quotation(desk)
+    raise_prices(desk)
+
+    desk.client.post(f"{desk.many}check/", {**BILLING, "quote": "1"})
+
+    assert Quotation.objects.latest("pk").total == 35_000 + 4_500 + 35_000
+
+
+def test_voucher_of_the_quotation_is_not_part_of_the_quoted_price(desk):
+    make_voucher(desk.event)
+    make_quotation(desk, code="HALF")
+    raise_prices(desk)
+    desk.client.post(desk.many, make_posted_rows(*ROWS, check="1", code=""))
+
+    page = desk.client.get(f"/en{desk.many}check/")
+
+    assert page.context["total"].amount == 30_000 + 4_500 + 30_000
 
 
 @pytest.mark.parametrize(

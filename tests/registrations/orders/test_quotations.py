@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
@@ -22,7 +23,7 @@ from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
 from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_voucher
+from tests.factories import make_addon, make_ticket, make_voucher
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package
@@ -326,15 +327,22 @@ def test_order_of_a_quotation_continues_the_draft_that_it_was_made_of(client, ev
     assert load_draft(client.session, event.slug).people[0]["first_name"] == "Zoé"
 
 
-def test_review_names_the_quoted_price_after_a_rise(client, event, quoted_draft):
+def test_order_from_a_quotation_costs_the_quoted_price_after_a_rise(client, event, quoted_draft):
     event.tickets.filter(slug="guest").update(price=quoted_draft.total + 2_000)
 
     page = client.get("/en/events/congress/register/check/")
+    client.post("/events/congress/register/check/", BILLING)
 
-    assert f"Quotation {quoted_draft.number}: {quoted_draft.total_money}, valid until" in page.text.replace(
-        "\xa0", " "
-    )
-    assert "The organizers apply the quoted price" in page.text
+    assert page.context["total"] == quoted_draft.total_money
+    assert "price of the quotation, valid until" in page.text
+    assert page.context["cheaper_quotation"] is None
+    assert Order.objects.get().total == quoted_draft.total
+
+
+def test_price_in_the_form_does_not_lower_the_quoted_price(client, event, quoted_draft):
+    client.post("/events/congress/register/check/", {**BILLING, "shown": "1"})
+
+    assert Order.objects.count() == 0
 
 
 def test_order_names_the_quotation_it_was_placed_from(client, organizer, event, quoted_draft):
@@ -345,22 +353,43 @@ def test_order_names_the_quotation_it_was_placed_from(client, organizer, event, 
     assert order.reference in organizer.get("/organize/congress/quotations/").text
 
 
-def test_order_at_another_price_does_not_name_the_quotation(client, event, quoted_draft):
-    event.tickets.update(price=1)
+def test_order_costs_less_than_quoted_after_prices_fell(client, event, quoted_draft):
+    event.tickets.update(price=1_000)
     client.post("/events/congress/register/check/", BILLING)
 
-    assert Order.objects.get().quotation_number == ""
+    order = Order.objects.get()
+    assert order.total == 1_000
+    assert order.quotation_number == quoted_draft.number
 
 
-def test_order_of_other_items_does_not_name_the_quotation(client, event, quoted_draft):
-    make_addon(event)
+def test_item_that_was_not_quoted_costs_todays_price(client, event, quoted_draft):
+    make_addon(event, price=4_500)
+    event.tickets.update(price=quoted_draft.total + 2_000)
     choices = {"choice-0-ticket": "guest", "choice-0-addons": ["dinner"]}
     client.post("/events/congress/register/choices/", choices)
     client.post("/events/congress/register/check/", BILLING)
 
     order = Order.objects.get()
-    assert order.registrations.get().active_addons != []
-    assert order.quotation_number == ""
+    assert order.total == quoted_draft.total + 4_500
+    assert order.quotation_number == quoted_draft.number
+
+
+def test_order_without_any_quoted_item_does_not_name_the_quotation(client, event, quoted_draft):
+    make_ticket(event, slug="student", price=500)
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "student"})
+    client.post("/events/congress/register/check/", BILLING)
+
+    assert Order.objects.get().quotation_number == ""
+
+
+def test_history_names_the_quotation(client, organizer, event, quoted_draft):
+    client.post("/events/congress/register/check/", BILLING)
+
+    registration = Order.objects.get().registrations.get()
+    path = reverse("organize-registration", args=["congress", registration.reference])
+    page = organizer.get(f"/en{path}")
+
+    assert f"Ordered from quotation {quoted_draft.number}" in page.text
 
 
 def test_unfinished_registration_is_replaced_by_a_quotation_only_on_request(client, event):
@@ -413,13 +442,32 @@ def test_order_of_a_quoted_package_names_the_quotation(client, package_quotation
     assert Order.objects.get().quotation_number == package_quotation.number
 
 
-def test_form_of_a_quoted_package_names_the_quoted_price_after_a_rise(client, event, package_quotation):
-    event.packages.update(price=130_000)
+@pytest.mark.parametrize(("todays_price", "expected_price"), [(130_000, 120_000), (90_000, 90_000)])
+def test_quoted_package_costs_at_most_the_quoted_price(
+    client, event, package_quotation, todays_price, expected_price
+):
+    event.packages.update(price=todays_price)
 
     page = open_package_order(client, package_quotation)
+    shown = {"shown_price": str(page.context["cost"].amount)}
+    path = f"{page.request['PATH_INFO']}?quotation={package_quotation.link_token}"
+    client.post(path, SPONSOR_FORM | shown)
 
-    assert f"Quotation {package_quotation.number}: €1,200, valid until" in page.text
-    assert "Today’s prices: €1,300." in page.text
+    order = Order.objects.get()
+    assert page.context["cost"].amount == expected_price
+    assert order.total == expected_price
+    assert order.sponsorships.get().price == expected_price
+
+
+def test_package_has_the_quoted_price_once(client, event, package_quotation):
+    path = open_package_order(client, package_quotation).request["PATH_INFO"]
+    path = f"{path}?quotation={package_quotation.link_token}"
+    client.post(path, SPONSOR_FORM)
+    event.packages.update(price=130_000, capacity=None)
+
+    page = client.get(path)
+
+    assert page.context["cost"].amount == 130_000
 
 
 def test_form_of_another_package_is_not_filled_from_the_quotation(client, event, package_quotation):
