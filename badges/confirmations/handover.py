@@ -11,6 +11,8 @@ from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
 from registrations.models import GivenBy, Order, Registration, TransferNotice
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
+from registrations.sessions.awaited import load_awaited_sessions
+from registrations.sessions.booking import list_session_bookings
 
 from .attachments import attach_badge, attach_calendar, order_context
 
@@ -31,7 +33,11 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
             "registration": registration,
             "addons": ", ".join(item.addon.title for item in registration.active_addons),
             # A buyer who had no part in it, such as in a change at the desk, is not named.
-            "buyer": find_buyer_name(order) if _is_named_buyer(registration) else "",
+            "buyer": (find_buyer_name(order) or order.email) if _is_named_buyer(registration) else "",
+            "sessions": [booking.session for booking in list_session_bookings(registration)],
+            "awaited_sessions": [
+                row.session for row in load_awaited_sessions([registration]).get(registration.pk, [])
+            ],
             "details_url": build_details_url(registration) if is_from_company else "",
             "url": build_attendee_url(registration),
         },

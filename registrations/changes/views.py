@@ -11,6 +11,8 @@ from registrations.booking.order_limits import AlreadyRegistered
 from registrations.models import GivenBy
 from registrations.permissions import get_order_by_link
 from registrations.rate_limits import throttle_correction
+from registrations.sessions.awaited import load_awaited_sessions
+from registrations.sessions.booking import list_session_bookings
 
 from .correct import check_transfer_deadline
 from .forms import SubstitutionForm
@@ -46,5 +48,12 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
             return (
                 redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)
             )
-    context = {"link_access": link_access, "event": event, "registration": registration, "form": form}
+    context = {
+        "link_access": link_access,
+        "event": event,
+        "registration": registration,
+        "form": form,
+        "sessions": [booking.session for booking in list_session_bookings(registration)],
+        "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
+    }
     return render(request, "registrations/substitute.html", context)

@@ -392,6 +392,9 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
     check_cancellable(registration)
     context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}
     context["refund_preview"] = preview_refund(registration)
+    context["refund_goes_to_buyer"] = (
+        not link_access.is_full and registration.full_price > 0 and not registration.is_buyers_own
+    )
     return render(request, "registrations/cancel.html", context)
 
 

@@ -1,6 +1,7 @@
 """Test that page and e-mails agree after a place is transferred or named, with one e-mail per recipient."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from badges.confirmations import send
 from convention.audit.models import AuditEntry
 from convention.errors import NotFound
 from convention.events.models import Event
+from registrations.booking.join_waiting_list import join_session_list
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
@@ -19,9 +21,18 @@ from registrations.company.models import Invitation
 from registrations.models import MailDelivery, Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import get_order_by_link, make_own_secret
+from registrations.sessions.booking import book_session
 from tests.buyer_verification import make_verified_context
-from tests.factories import make_addon, make_contact, make_event, make_ticket
+from tests.factories import (
+    make_addon,
+    make_contact,
+    make_event,
+    make_registration,
+    make_session,
+    make_ticket,
+)
 from tests.registrations.company.factories import make_desk, make_row, order_rows
+from tests.registrations.orders.test_order_page import read_main_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
@@ -315,3 +326,55 @@ def test_former_holders_link_says_that_the_place_was_given_away(client, run_task
     assert "écrivez à club@example.org" in page_of_former_holder.text
     assert "dernier e-mail" not in page_of_former_holder.text
     assert "dernier e-mail" in page_of_replaced_link.text
+
+
+def book_and_await(registration: Registration) -> None:
+    """Book a seat in “Atelier”, and join the waiting list of “Visite”, which is full."""
+    event = registration.event
+    first, second = (
+        make_session(event, title=title, is_bookable=True, capacity=1, starts_at=event.starts_at + delay)
+        for title, delay in (("Atelier", timedelta()), ("Visite", timedelta(hours=3)))
+    )
+    book_session(registration=registration, session=first)
+    other = make_registration(registration.ticket, email="other@example.org")
+    book_session(registration=other, session=second)
+    join_session_list(registration=registration, session=second)
+
+
+def test_page_names_seats_and_waits_that_go_with_the_place(client):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    book_and_await(registration)
+
+    text = read_main_text(client.get(f"/en{make_page_path(registration, 'give')}"))
+
+    assert "Seats in sessions that go with the place: Atelier ." in text
+    assert "Positions on waiting lists that go with the place: Visite ." in text
+
+
+def test_new_holder_reads_which_seats_and_waits_come_with_the_place(run_tasks, mailoutbox):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    Order.objects.update(language="en")
+    book_and_await(registration)
+    run_tasks()
+    registration.refresh_from_db()
+    ana = RequestedPlace(ticket="", **ANA)
+
+    substitute_as_organizer(registration=registration, new_attendee=ana)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [ana.email]]
+    assert "Seats in sessions:\n- Atelier, " in mail.body
+    assert "On the waiting list:\n- Visite" in mail.body
+
+
+def test_new_holder_reads_the_address_of_a_buyer_without_a_name(client, run_tasks, mailoutbox):
+    registration = make_order(("Zoe", "buyer@example.org")).registrations.get()
+    Order.objects.update(language="en")
+    run_tasks()
+
+    post(client, make_page_path(registration, "give"), ANA)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [ANA["email"]]]
+    text = get_plain_text(mail).replace("\u200b", "")
+    assert "buyer@example.org has transferred a place to you." in text
