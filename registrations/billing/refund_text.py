@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -12,7 +12,7 @@ from convention.events.models import Event
 from convention.money import Money
 from convention.text.dates import format_date, format_deadline
 from registrations.invoices.models import Issuer
-from registrations.invoices.models.documents import Payment, Refund
+from registrations.invoices.models.documents import Invoice, Payment, Refund
 from registrations.models import Order, Registration, Ticket
 
 from .cancellation import CancellationOutcome, preview_outcome
@@ -177,12 +177,23 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
     if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
         describe = describe_cancellation_fee if is_settled(order) else describe_fee_due
         sentences.append(describe(Money(fee_cents, order.currency)))
-    return sentences or [
-        _(
-            "There is no cancellation fee: what was cancelled will not be invoiced, "
-            "and any invoice already issued for it will be credited."
-        )
-    ]
+    return sentences or [_describe_free_cancellation(order, cancelled)]
+
+
+def _describe_free_cancellation(order: Order, cancelled: Sequence[Registration]) -> str:
+    """Return that nothing is owed or refunded, with the credit notes that were issued for it, if any."""
+    since = min(row.cancelled_at for row in cancelled if row.cancelled_at)
+    credit_notes = Invoice.objects.filter(
+        receivable__reference=order.reference, kind=Invoice.Kind.CREDIT_NOTE, created_at__gte=since
+    )
+    if numbers := ", ".join(document.number for document in credit_notes):
+        return _("There is no cancellation fee: the invoice has been credited (%(numbers)s).") % {
+            "numbers": numbers
+        }
+    return _(
+        "There is no cancellation fee: what was cancelled will not be invoiced, "
+        "and any invoice already issued for it will be credited."
+    )
 
 
 def _describe_refunds(refunds: Iterable[Refund], currency: str) -> list[str]:

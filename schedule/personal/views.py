@@ -342,7 +342,10 @@ def build_secret_links(event: Event, personal_agenda: PersonalAgenda | None) -> 
     if personal_agenda is None:
         return {}
     page = settings.SITE_URL + reverse("shared-agenda", args=[event.slug, personal_agenda.link_token])
-    return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": draw_svg_symbol(page)}
+    feed = f"{page.removesuffix('/')}.ics"
+    # Calendar programs open this scheme and subscribe; a link to the file would import it once.
+    webcal = f"webcal:{feed.partition(':')[2]}"
+    return {"page_url": page, "feed_url": feed, "webcal_url": webcal, "qr": draw_svg_symbol(page)}
 
 
 @csrf_exempt  # read-only: other methods get 405 and not a CSRF error

@@ -8,11 +8,14 @@ from django.utils import timezone
 from lxml import html
 
 from convention.events.models import Event
+from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import save_refund_rules
+from registrations.changes.cancel import cancel_with_fee
 from registrations.changes.notifications import QUIET_PERIOD, notify_changed_registrations
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models.documents import Invoice, Receivable, Refund
 from registrations.models import RefundRule, Registration
+from registrations.permissions import make_own_secret
 from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
 from tests.registrations.billing.test_refund_rules import congress, make_paid_order
@@ -221,3 +224,47 @@ def test_page_from_before_a_transfer_does_not_give_the_place_back(client):
     assert "La place a changé de participant" in read_text(refused)
     assert registration.name == "Nova Bêta"
     assert registration.badge_version == 2
+
+
+@pytest.mark.parametrize(
+    ("email", "link", "is_stated"),
+    [
+        ("zoe@example.org", make_own_secret, True),
+        ("zoe@example.org", lambda place: place.order.manage_secret, False),
+        ("buyer@example.org", make_own_secret, False),
+    ],
+    ids=["attendee", "order", "buyer"],
+)
+def test_attendee_reads_that_the_refund_goes_to_the_buyer(client, email, link, is_stated):
+    ticket = make_ticket(make_event(slug="congress"), price=12_000)
+    order = make_order(ticket.event, email="buyer@example.org", payment="invoice", total=12_000)
+    place = make_registration(ticket, order=order, price=12_000, email=email)
+
+    page = client.get(f"/en{order.build_path_with(link(place))}{place.reference}/cancel/").text
+
+    assert ("Any refund goes to the buyer" in page) == is_stated
+
+
+def test_cancellation_names_the_credit_note_that_was_issued(client, congress):
+    make_issuer()
+    ticket = congress.tickets.get()
+    order = make_order(congress, billing_name="Acme", payment="invoice", total=12_000, language="en")
+    place = make_registration(ticket, order=order, price=12_000)
+    issue_invoice(receivable=sync_receivable(order))
+    cancel_with_fee(registration=place, fee_cents=0, reason="x")
+
+    page = read_text(client.get(f"/en{order.manage_path.removeprefix('/en')}"))
+
+    number = Invoice.objects.get(kind="credit_note").number
+    assert f"There is no cancellation fee: the invoice has been credited ({number})." in page
+
+
+def test_transfer_page_copies_iban_and_reference(client, congress):
+    issuer = make_issuer()
+    order = make_order(congress, email="b@example.org", payment="invoice", total=12_000, language="en")
+    make_registration(congress.tickets.get(), order=order, price=12_000)
+
+    page = client.get(f"{order.manage_path}transfer/").text
+
+    assert f'data-copy="{issuer.iban}"' in page
+    assert f'data-copy="{order.creditor_reference}"' in page

@@ -150,6 +150,8 @@ def test_secret_link_uses_site_url_instead_of_host_header(client, event, setting
     address = f"https://club.example/events/conf/agenda/mine/{PersonalAgenda.objects.get().link_token}"
     assert page.context["page_url"] == f"{address}/"
     assert page.context["feed_url"] == f"{address}.ics"
+    assert f'href="webcal:{address.partition(":")[2]}.ics"' in page.text
+    assert f'data-copy="{address}.ics"' in page.text
     assert "testserver" not in page.text
 
 
