@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields
+from convention.text.company_names import make_company_key
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
 
@@ -128,12 +130,17 @@ def load_company_page(company: Company) -> dict[str, Any]:
 
 
 def find_similar_companies(company: Company) -> list[Company]:
-    """Return the first few other companies of the same name, without accents, capitals and punctuation."""
-    company.update_search_columns()
-    if not company.sort_name:
+    """Return the first few other companies of the same name.
+
+    Accents, capitals, punctuation and the legal form do not count.
+    """
+    key = make_company_key(company.name)
+    if not key:
         return []
-    others = Company.objects.filter(sort_name=company.sort_name).exclude(pk=company.pk)
-    return list(others.order_by("pk")[:MAX_SIMILAR_COMPANIES])
+    # In Python: no column has the name without its legal form, and companies are added one by one here.
+    others = Company.objects.exclude(pk=company.pk).order_by("pk")
+    similar = (other for other in others if make_company_key(other.name) == key)
+    return list(islice(similar, MAX_SIMILAR_COMPANIES))
 
 
 def list_parent_companies(company: Company) -> list[Company]:

@@ -5,25 +5,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
-from convention.text.email_addresses import normalize_email
+from convention.text.email_addresses import get_employer_domain, normalize_email
 from schedule.models import ProposalSpeaker
 
 from .directory import DirectoryFacts, load_directory_facts
-
-# Addresses at these say nothing about an employer.
-PUBLIC_MAIL_DOMAINS: Final = frozenset(
-    """
-    gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.fr live.com live.fr msn.com yahoo.com
-    yahoo.fr icloud.com me.com mac.com aol.com proton.me protonmail.com pm.me gmx.com gmx.fr gmx.net web.de
-    orange.fr wanadoo.fr free.fr sfr.fr neuf.fr laposte.net bbox.fr numericable.fr club-internet.fr
-    """.split()
-)
 
 
 class InterestKind(TextChoices):
@@ -45,8 +35,7 @@ class PartyInterests:
     @property
     def mail_domain(self) -> str:
         """Return the domain of the address, "" if it belongs to a public mail service."""
-        domain = self.email.rpartition("@")[2]
-        return "" if domain in PUBLIC_MAIL_DOMAINS else domain
+        return get_employer_domain(self.email)
 
 
 def find_conflict(reviewer: PartyInterests, speakers: Sequence[PartyInterests]) -> InterestKind | None:

@@ -41,6 +41,7 @@ from .columns import REQUIRED_COLUMNS, guess_columns
 from .directory_index import DirectoryIndex
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .seat_requests import SeatRequest, plan_seats
+from .similar_companies import SimilarCompany, find_similar_companies
 
 # Advisory lock of imports, undos and mergers, which all write by what they read before.
 DIRECTORY_LOCK = "club:directory"
@@ -56,6 +57,14 @@ class ParsedDirectory:
     ignored_columns: list[str]
     mapping: Mapping[str, str]
     file_name: str
+
+
+@dataclass(frozen=True)
+class DirectoryPreview:
+    """The changes that an import would make, and new companies that the directory may have already."""
+
+    changes: DirectoryChanges
+    similar_companies: list[SimilarCompany]
 
 
 def import_directory(
@@ -105,12 +114,11 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
 
 
 @transaction.atomic
-def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None = None) -> DirectoryChanges:
+def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None = None) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing. Raise the same errors."""
     acquire_advisory_lock(DIRECTORY_LOCK)
-    changes, seat_requests, errors = _compare_rows(
-        parse_directory(table=table, picks=picks), DirectoryIndex.load_current(timezone.localdate())
-    )
+    index = DirectoryIndex.load_current(timezone.localdate())
+    changes, seat_requests, errors = _compare_rows(parse_directory(table=table, picks=picks), index)
     changes.created_rows["seat"], seat_errors = plan_seats(
         # Nothing is written in a preview, so the ends of employments have to be passed.
         seat_requests,
@@ -118,7 +126,7 @@ def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None 
     )
     if errors or seat_errors:
         raise InvalidRows(errors + seat_errors)
-    return changes
+    return DirectoryPreview(changes, find_similar_companies(changes, index))
 
 
 def guess_picks(header: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from convention.text.dates import format_date
 
 from .changes import DirectoryChanges
+from .columns import COLUMN_LABELS
 
 MAX_NAMES_SHOWN: Final = 100
 MAX_VALUES_SHOWN: Final = 100
@@ -73,7 +74,7 @@ def _list_value_changes(changes: DirectoryChanges, kind: str) -> list[ValueChang
     return [
         ValueChange(
             _describe_subject(kind, row),
-            str(row._meta.get_field(name).verbose_name),
+            str(COLUMN_LABELS.get(name) or row._meta.get_field(name).verbose_name),
             _format_value(row, name, before),
             _format_value(row, name, getattr(row, name)),
         )

@@ -194,7 +194,10 @@ def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
         try:
             validate_email(row.email)
         except ValidationError:
-            yield _("Enter a valid e-mail address, for example name@example.org.")
+            yield _("%(field)s: “%(text)s” is not an e-mail address. Example: name@example.org.") % {
+                "field": COLUMN_LABELS["email"],
+                "text": row.email[:60],
+            }
     if not row.has_person and (row.seat or row.contact or row.title or row.level):
         yield _("Enter a name or an address: a seat, a job title or a contact needs a person.")
     if row.contact and not row.email:

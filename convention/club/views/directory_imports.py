@@ -17,7 +17,7 @@ from convention.club.directory_import.import_directory import (
     preview_directory_import,
 )
 from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
-from convention.club.directory_import.preview import build_import_preview
+from convention.club.directory_import.preview import MAX_NAMES_SHOWN, build_import_preview
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
 from convention.club.models import DirectoryImport, Market
 from convention.club.permissions import require_administrator, require_signed_in
@@ -54,8 +54,12 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not form.needs_check:
                 return _import_or_enqueue(request, form, picks)
-            changes = preview_directory_import(table=form.table, picks=picks)
-            context |= {"preview": changes, "details": build_import_preview(changes)}
+            preview = preview_directory_import(table=form.table, picks=picks)
+            context |= {
+                "preview": preview.changes,
+                "details": build_import_preview(preview.changes),
+                "similar_companies": preview.similar_companies[:MAX_NAMES_SHOWN],
+            }
         except InvalidRows as error:
             if (kind := request.POST.get("errors")) in TABLE_TYPES:
                 sheet = build_error_sheet(form.table, error)

@@ -50,7 +50,10 @@ class Command(ConventionCommand):
         )
         try:
             if options["dry_run"]:
-                outcome = preview_directory_import(table=table, picks=picks)
+                preview = preview_directory_import(table=table, picks=picks)
+                outcome = preview.changes
+                for similar in preview.similar_companies:
+                    self.print_notice(str(similar))
             else:
                 outcome = import_directory(table=table, picks=picks, file_name=file.name)
         except InvalidRows as error:

@@ -31,7 +31,17 @@ def admin(client):
     return client
 
 
-@pytest.mark.parametrize("name", ["nimbus  cloud", "Nimbus-Cloud", "NIMBUS CLOUD"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nimbus  cloud",
+        "Nimbus-Cloud",
+        "NIMBUS CLOUD",
+        "Nimbus cloud.",
+        "Nimbus Cloud S.A.S.",
+        "SARL Nimbus Cloud",
+    ],
+)
 def test_company_with_a_similar_name_needs_a_confirmation(admin, name):
     make_company(name="Nimbus Cloud")
     fields = {"name": name, "country": "FR"}
