@@ -218,6 +218,9 @@ ride_change_listeners = Hook()
 cancellation_listeners = Hook()
 # (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
 badge_remarks = SingleHook()
+# (registrations) -> OpenSteps (registrations/orders/open_steps.py) by registration id: what attendees still
+# have to do.
+attendee_steps = Hook()
 # (registration, former_link_version=): called in the transaction in which the address of its attendee is
 # corrected; the former version is lower where the correction voided the attendee's link.
 address_corrections = Hook()

@@ -31,6 +31,7 @@ from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, fi
 from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
+from registrations.orders.open_steps import list_open_steps
 from registrations.orders.payment_terms import build_payment_context, load_payment_terms
 from registrations.orders.second_registrations import find_second_registrations_of_buyer
 from registrations.orders.transfer_details import has_bank_details
@@ -292,6 +293,7 @@ def _write_mail_with_badges(
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),
+            "open_steps": list_mail_steps(registrations),
             "url": order.manage_url,
         },
         language=order.language,
@@ -300,6 +302,16 @@ def _write_mail_with_badges(
         reply_to=event.contact_email,
         attachments=[attach_calendar(get_full_access(order)), *badges],
     )
+
+
+def list_mail_steps(registrations: list[Registration]) -> list[tuple[str, str]]:
+    """Return label and address of each step that the attendees still have to take."""
+    steps = list_open_steps(registrations)
+    return [
+        (step.label, absolute_url(step.path) if step.path else "")
+        for registration in registrations
+        for step in steps.get(registration.pk, [])
+    ]
 
 
 def is_part_of_order(order: Order, registrations: list[Registration]) -> bool:

@@ -76,6 +76,7 @@ from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 from .change_language import can_change_language
+from .open_steps import OpenStep, list_open_steps
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
 from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
@@ -132,10 +133,16 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "related_orders": list_related_orders(link_access, request.user),
         "second_registrations": _list_second_registrations(request, link_access),
         "is_of_sponsor": order.sponsorships.exists(),
+        "open_steps": _list_order_steps(link_access),
         **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _list_order_steps(link_access: LinkAccess) -> list[OpenStep]:
+    steps = list_open_steps([row for row in link_access.registrations if row.state in ACTIVE_STATES])
+    return [step for row in link_access.registrations for step in steps.get(row.pk, [])]
 
 
 def _list_second_registrations(request: HttpRequest, link_access: LinkAccess) -> list[RegistrationLink]:
@@ -408,11 +415,13 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     email = (person.email if person else "") or ""
     now = timezone.now()
     upcoming = [r for r in own_registrations if not r.event.is_over(at=now)]
-    with_addons = _find_extendable_ids(upcoming, email)
+    with_addons, steps = _find_extendable_ids(upcoming, email), list_open_steps(upcoming)
     context = {
-        "upcoming": [(r, choose_link_secret(r, email), r.pk in with_addons) for r in upcoming],
+        "upcoming": [
+            (r, choose_link_secret(r, email), r.pk in with_addons, steps.get(r.pk, [])) for r in upcoming
+        ],
         "past": [
-            (r, choose_link_secret(r, email), False)
+            (r, choose_link_secret(r, email), False, [])
             for r in reversed(own_registrations)
             if r.event.is_over(at=now)
         ],

@@ -42,6 +42,7 @@ class VisitsConfig(AppConfig):
         hooks.transfer_listeners.register(
             "registrations.visits.identity.deletion.delete_identity_of_former_attendee"
         )
+        hooks.attendee_steps.register("registrations.visits.applications.visitor_steps.list_visitor_steps")
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
         hooks.event_deletion_obstacles.register(

@@ -21,6 +21,7 @@ from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.rides.calendar import build_ride_calendar
 
 from .state import ApplicationState, find_agreed_ids, find_states
+from .visitor_steps import list_visitor_steps
 
 logger = logging.getLogger(__name__)
 # Before the lock; visitors who have not accepted the text by then are left off the list.
@@ -142,6 +143,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
             "event": event,
             "person": person,
             "locks_at": visit.locks_at,
+            "later_steps": _list_later_steps(application) if kind in ("text", "reminder") else [],
             "url": f"{settings.SITE_URL}{path}",
         },
         language=person.language,
@@ -150,6 +152,18 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         reply_to=event.contact_email,
         attachments=_make_cancellation_files(application) if kind in ("cancelled", "revoked") else (),
     )
+
+
+def _list_later_steps(application: Application) -> list[tuple[str, str]]:
+    """Return label and address of the open steps beside the terms, such as the identity details."""
+    registration = application.registration
+    steps = list_visitor_steps([registration]).get(registration.pk, []) if registration else []
+    terms_path = reverse("visit-confidentiality", args=[application.visit.event.slug])
+    return [
+        (step.label, f"{settings.SITE_URL}{step.path}" if step.path else "")
+        for step in steps
+        if step.path != terms_path
+    ]
 
 
 def _knows_earlier_text(application: Application, number: int) -> bool:
