@@ -31,6 +31,7 @@ from registrations.billing.refund_summary import load_amounts_due
 from registrations.invoices.models import Payment
 from registrations.models import Registration, Ticket
 from registrations.notes.models import StaffNote
+from registrations.storefront.walk_in_forms import find_preselected_ticket
 
 from .models import BadgePrint, DeskDevice, SpareBadge
 from .offline_devices import lease_spare_badges
@@ -106,6 +107,7 @@ def compute_digest(*contents: Any) -> str:
 def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int, Ticket]) -> dict[str, Any]:
     """Return the event, its tickets and the badge design as JSON: see Desk.Setup in types/desk.d.ts."""
     event = device.event
+    preselected_ticket = find_preselected_ticket(list(tickets.values()))
     return {
         "event": {
             "slug": event.slug,
@@ -119,7 +121,7 @@ def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int
                 "title": ticket.title,
                 "price": str(ticket.current_price) if ticket.current_price.amount else "",
                 "price_cents": ticket.current_price.amount,
-                "is_default": ticket.is_default,
+                "is_preselected": ticket == preselected_ticket,
                 "needs_member": ticket.needs_member_verification,
             }
             for ticket in tickets.values()

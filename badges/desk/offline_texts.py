@@ -136,6 +136,7 @@ def list_guest_texts() -> dict[str, str]:
         ),
         "reprint.same": _("Print the same badge again"),
         "names.missing": _("Enter the first name and the last name."),
+        "ticket.missing": _("Choose a ticket."),
         "walk_in.no_spare": _("No spare badges left on this device. Connect to the network to get more."),
     }
 

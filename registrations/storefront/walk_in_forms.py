@@ -19,6 +19,17 @@ from registrations.pricing.display import describe_priced_ticket
 from .forms import AddonChoiceWidget, PersonForm, build_place
 
 
+def find_preselected_ticket(tickets: Sequence[Ticket]) -> Ticket | None:
+    """Return the ticket to preselect for a walk-in: the only one, or the default of several at one price.
+
+    Where prices differ, a preselected ticket that nobody looked at would charge the wrong amount.
+    """
+    if len(tickets) == 1:
+        return tickets[0]
+    has_one_price = len({ticket.current_price.amount for ticket in tickets}) == 1
+    return next((ticket for ticket in tickets if ticket.is_default and has_one_price), None)
+
+
 class WalkInForm(PersonForm):
     """An attendee, and any ticket and add-ons of the event; the address may be empty."""
 

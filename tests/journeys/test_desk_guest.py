@@ -17,7 +17,9 @@ def guest() -> Registration:
     return make_registration(make_ticket(make_event(slug="x")), first_name="Élo", last_name="Keller")
 
 
-@pytest.mark.parametrize("action", [("button", "Faire entrer"), ("link", "Imprimer le badge")])
+@pytest.mark.parametrize(
+    "action", [("button", "Faire entrer"), ("button", "Imprimer le badge"), ("link", "Aperçu")]
+)
 def test_typed_note_is_saved_with_the_next_action(open_page, site, client, guest, action):
     role, name = action
     page = open_page("desktop")
@@ -69,7 +71,26 @@ def test_walk_in_form_is_filled_again_after_the_session_ended(open_page, site, c
     expect(page.get_by_label("Prénom")).to_have_value("Inès")
     assert_accessible(page)
     page.get_by_label("Prénom").press("Enter")
-    expect(page.get_by_role("link", name="Imprimer le badge")).to_be_visible()
+    expect(page.get_by_role("button", name="Imprimer le badge")).to_be_visible()
     assert Registration.objects.filter(first_name="Inès", last_name="Durand").count() == 1
     page.goto("/desk/x/walk-in/")
     expect(page.get_by_label("Prénom")).to_have_value("")
+
+
+def test_ticket_of_a_walk_in_is_chosen_by_keyboard_where_prices_differ(open_page, site, client, guest):
+    make_ticket(guest.event, slug="member", name="Adhérent", price=9_000)
+    page = open_page("desktop")
+    open_desk(page, client, site, guest.event)
+    page.goto("/desk/x/walk-in/")
+    page.wait_for_load_state()
+    page.keyboard.type("Inès")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Durand")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="Imprimer le badge")).to_be_focused()
+    assert Registration.objects.filter(last_name="Durand").count() == 1

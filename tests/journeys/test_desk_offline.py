@@ -213,6 +213,29 @@ def test_walk_in_gets_a_badge_offline_by_keyboard_alone_in_few_keys(page):
     }  # fmt: skip
 
 
+def test_ticket_of_a_walk_in_is_chosen_offline_where_prices_differ(open_page, site, client, event):
+    make_ticket(event, slug="member", name="Adhérent", price=0)
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#walk-in-open").click()
+    page.keyboard.type("Inès")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Durand")
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#walk-in-problem")).to_have_text("Choisissez un billet.")
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    expect(page.locator("#verdict")).to_contain_text("Inès Durand")
+
+
 def test_walk_in_with_a_name_of_spaces_is_refused(page):
     page.locator("#walk-in-open").click()
     page.locator("#walk-in-first").fill(" ")

@@ -53,7 +53,8 @@ declare global {
       title: string;
       price: string;
       price_cents: number;
-      is_default: boolean;
+      /** Whether a walk-in gets it unless another one is chosen. */
+      is_preselected: boolean;
       /** Only a member of the same company may get a place with this ticket. */
       needs_member: boolean;
     }

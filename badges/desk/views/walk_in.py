@@ -1,5 +1,6 @@
 """Pages of walk-ins: registration, and answers to open questions."""
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ from registrations.models import Order, Registration
 from registrations.questions.answer_forms import AnswersForm
 from registrations.questions.answers import select_unanswered_questions
 from registrations.questions.queries import load_questions
-from registrations.storefront.walk_in_forms import WalkInForm
+from registrations.storefront.walk_in_forms import WalkInForm, find_preselected_ticket
+
+from .search import MAX_QUERY_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
+# A badge's short code or a reference, which staff search by, is no name.
+NOT_A_NAME_PATTERN = re.compile(r"[\d@]")
 # An assistant's address may belong to many registrations.
 MAX_DUPLICATES_SHOWN = 5
 
@@ -42,12 +47,12 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     """Register a walk-in, then show that guest, whose badge is printed next."""
     event_obj = get_event_to_staff(event, request.user)
     tickets = list(event_obj.tickets.with_prices())
-    # Without a default ticket, preselect the only one; with several, the desk must choose.
-    default_tickets = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
+    preselected_ticket = find_preselected_ticket(tickets)
     # The nonce is a hidden field, so that a second click registers the same person only once.
     initial = {
-        "ticket": default_tickets[0].slug if default_tickets else "",
+        "ticket": preselected_ticket.slug if preselected_ticket else "",
         "nonce": secrets.token_urlsafe(24),
+        **split_searched_name(request.GET.get("name", "")),
     }
     addons = list(event_obj.addons.prefetch_related("tickets"))
     form = WalkInForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
@@ -81,6 +86,17 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
         "can_organize": can_organize(request.user, event_obj),
     }
     return render(request, "desk/walk_in.html", context)
+
+
+def split_searched_name(query: str) -> dict[str, str]:
+    """Return first and last name as far as a search that found nobody tells; staff check them in the form."""
+    if NOT_A_NAME_PATTERN.search(query):
+        return {}
+    words = query[:MAX_QUERY_LENGTH].split()
+    if query.islower():
+        words = [word[0].upper() + word[1:] for word in words]
+    first_name = words[0] if len(words) > 1 else ""
+    return {"first_name": first_name, "last_name": " ".join(words[1:] or words)}
 
 
 def _add_unanswered_message(request: "HttpRequest", registration: Registration) -> None:

@@ -277,3 +277,71 @@ def test_walk_in_like_a_cancelled_registration_needs_no_confirmation(event, clie
     submit_walk_in(client, **{"guest-first_name": "Zoé", "guest-last_name": "Lefèvre-Dubois"})
 
     assert event.registrations.count() == 2
+
+
+def get_walk_in_form(client, address="/desk/x/walk-in/"):
+    return client.get(address).context["form"]
+
+
+@pytest.mark.parametrize(
+    ("prices", "preselected"),
+    [((0, 0), "guest"), ((9_000, 9_000), "guest"), ((0, 9_000), ""), ((9_000,), "guest")],
+)
+def test_ticket_is_preselected_only_if_all_have_one_price(client, prices, preselected):
+    event = make_event(slug="x")
+    for slug, price in zip(("guest", "press"), prices, strict=False):
+        make_ticket(event, slug=slug, price=price, is_default=slug == "guest")
+    client.force_login(make_staff(event, "desk"))
+
+    assert get_walk_in_form(client)["ticket"].value() == preselected
+
+
+def test_walk_in_without_ticket_is_asked_to_choose(client, event):
+    make_ticket(event, slug="press", price=9_000)
+    client.force_login(make_staff(event, "desk"))
+
+    answer = submit_walk_in(client, **{"guest-ticket": ""})
+
+    assert answer.context["form"].errors["ticket"] == ["Choisissez un billet."]
+
+
+@pytest.mark.parametrize(
+    ("query", "first_name", "last_name"),
+    [
+        ("inès durand", "Inès", "Durand"),
+        ("Jean de La Tour", "Jean", "de La Tour"),
+        ("durand", "", "Durand"),
+        ("ines@example.org", None, None),
+        ("ABCD2345", None, None),
+    ],
+)
+def test_search_without_result_fills_the_names_of_the_walk_in(client, event, query, first_name, last_name):
+    client.force_login(make_staff(event, "desk"))
+    page = html.fromstring(client.get("/desk/x/", {"q": query}).content)
+    [address] = page.xpath("//div[@class='empty']//a/@href")
+
+    form = get_walk_in_form(client, address)
+
+    assert form["first_name"].value() == first_name
+    assert form["last_name"].value() == last_name
+
+
+def test_first_print_of_a_badge_needs_no_preview(client, event):
+    client.force_login(make_staff(event, "desk"))
+    guest = event.registrations.get()
+    address = f"/desk/x/guests/{guest.reference}/"
+    page = html.fromstring(client.get(address).content)
+    [form] = page.xpath("//form[contains(@action, '/badge/')]")
+    [button] = form.xpath(".//button[@autofocus]")
+
+    printed = client.post(
+        form.get("action"), {**dict(form.form_values()), button.get("name"): button.get("value")}
+    )
+
+    assert "desk/badge_page.html" in [template.name for template in printed.templates]
+    assert guest.badge_prints.count() == 1
+
+    page = html.fromstring(client.get(address).content)
+
+    assert page.xpath("//form[contains(@action, '/badge/')]") == []
+    assert page.xpath("//a[contains(@href, '/badge/')]")

@@ -25,6 +25,8 @@ document.addEventListener("submit", async (event) => {
   const submitted = /** @type {HTMLFormElement} */ (event.target);
   if (submitted === form || event.defaultPrevented || !isNoteUnsaved()) return;
   event.preventDefault();
+  // submit_once.js has counted this try.
+  delete submitted.dataset.submitted;
   if (await saveNote()) submitted.requestSubmit(event.submitter);
 });
 

@@ -49,8 +49,8 @@ export class WalkInDialog {
       ...desk.data.tickets.map((ticket) => {
         const label = makeElement("label");
         const input = document.createElement("input");
-        Object.assign(input, { type: "radio", name: "ticket", value: ticket.slug, required: true });
-        input.checked = ticket.is_default || desk.data?.tickets.length === 1;
+        Object.assign(input, { type: "radio", name: "ticket", value: ticket.slug });
+        input.checked = ticket.is_preselected;
         label.append(input, makeElement("span", "choice-text", [ticket.title, ticket.price].filter(Boolean).join(" · ")));
         return label;
       }),
@@ -67,6 +67,7 @@ export class WalkInDialog {
     const form = getForm("walk-in-form");
     const values = { ...readTexts(form), ticket: readForm(form).ticket };
     if (!hasBothNames(values)) return showMessage("walk-in-problem", formatText("names.missing"));
+    if (!values.ticket) return this.#askForTicket();
     showMessage("walk-in-problem", "");
     const duplicates = findSamePerson(desk.guests, values);
     if (duplicates.map(({ reference }) => reference).join() !== this.#acceptedReferences) {
@@ -78,6 +79,11 @@ export class WalkInDialog {
     this.clear();
     const guest = desk.findGuest(reference);
     if (guest) await this.#actions.showRegistered(guest);
+  }
+
+  #askForTicket() {
+    showMessage("walk-in-problem", formatText("ticket.missing"));
+    /** @type {HTMLInputElement | null} */ (getElement("walk-in-tickets").querySelector("input"))?.focus();
   }
 
   /**
