@@ -48,8 +48,15 @@ class ScanConflict:
     @property
     def scans_with_devices(self) -> list[tuple[CountedScan, str]]:
         """Return each contradicting scan with the name of its device."""
-        names = {key: device.name for key, device in self.devices.items()}
-        return [(scan, names.get(scan.device_id, "")) for scan in self.scans]
+        return [(scan, self._get_device_name(scan.device_id)) for scan in self.scans]
+
+    @property
+    def first_device_name(self) -> str:
+        """Return the name of the device that let the badge in first, "" if it has none."""
+        return self._get_device_name(self.presence.last_device_id)
+
+    def _get_device_name(self, device_id: int | None) -> str:
+        return self.devices[device_id].name if device_id in self.devices else ""
 
     @property
     def key(self) -> PresenceKey:
@@ -104,6 +111,7 @@ def load_conflicts(event: "Event", presences: Sequence[Presence]) -> list[ScanCo
     histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
     conflicts = {key: find_conflicts(history) for key, history in histories.items()}
     ids = {scan.device_id for scans in conflicts.values() for scan in scans}
+    ids |= {row.last_device_id for row in presences if row.last_device_id}
     devices = Device.objects.filter(event=event).in_bulk(list(ids))
     return [
         ScanConflict(row, conflicts[row.registration_id, row.checkpoint_id], devices) for row in presences

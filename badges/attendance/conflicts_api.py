@@ -42,6 +42,7 @@ CONFLICTS_EXAMPLE = OpenApiExample(
                 "checkpoint": "Entrée",
                 "entered_at": "2026-06-17T08:31:02+02:00",
                 "gate": "Entrée",
+                "device": "Paul",
                 "is_mine": True,
                 "scans": [
                     {
@@ -83,6 +84,7 @@ class DeviceConflictResponse(serializers.Serializer[Any]):
     checkpoint = serializers.CharField(help_text="Where the scans count.")
     entered_at = LocalTimeField(timespec="auto", allow_null=True)
     gate = serializers.CharField(help_text="Where the badge was let in first.")
+    device = serializers.CharField(help_text="The device that let it in first; empty without a name.")
     is_mine = serializers.BooleanField(help_text="This device let the badge in first.")
     scans = ConflictingScanResponse(many=True)
 
@@ -195,6 +197,7 @@ def describe_conflict(conflict: ScanConflict, device: Device) -> dict[str, Any]:
         "checkpoint": presence.checkpoint.name,
         "entered_at": presence.last_entered_at,
         "gate": presence.last_checkpoint.name if presence.last_checkpoint else "",
+        "device": conflict.first_device_name,
         "is_mine": presence.last_device_id == device.pk,
         "scans": [
             {

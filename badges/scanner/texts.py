@@ -274,6 +274,7 @@ def conflict_texts() -> dict[str, str]:
     return {
         "conflict.title": pgettext("verdict", "Let in twice"),
         "conflict.detail": _("This badge was let in twice:"),
+        "conflict.this_phone": _("this phone"),
         "conflict.reentry": _("Left without a scan and came back"),
         "conflict.wrong_badge": _("Someone else’s badge"),
         "conflict.desk": _("Leave it to the desk"),

@@ -203,10 +203,10 @@ def test_device_check_reads_test_badge_without_storing_scan(open_page):
 def test_scan_conflict_is_shown_on_both_phones_and_resolved_on_one(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
-    first, second = open_page("phone"), open_page("phone")
-    for page in (first, second):
+    first, second = open_page("phone"), open_page("phone", "en")
+    for page, prefix in ((first, ""), (second, "/en")):
         page.clock.install()
-        pair_by_code(page, event)
+        pair_by_code(page, event, prefix)
         page.context.set_offline(True)
         type_as_hand_scanner(page, make_badge_code(badge))
         expect_verdict(page, "admitted")
@@ -216,13 +216,14 @@ def test_scan_conflict_is_shown_on_both_phones_and_resolved_on_one(open_page):
         page.context.set_offline(False)
         page.evaluate("window.dispatchEvent(new Event('focus'))")
         expect_all_sent(page)
-    expect(second.locator("#verdict-word")).to_have_text("Entré deux fois")
+    expect(second.locator("#verdict-word")).to_have_text("Let in twice")
+    expect(second.locator("#verdict-detail")).to_contain_text(re.compile(r"Entrée \d+:\d\d, this phone$"))
     let_time_pass(first, 60)
     expect(first.locator("#verdict-word")).to_have_text("Entré deux fois")
     assert_accessible(first)
     first.get_by_role("button", name="Laisser à l’accueil").click()
     expect(first.locator("#conflicts-open")).to_have_text("À traiter\u202f: 1")
-    second.get_by_role("button", name="Revenu après une sortie non scannée").click()
+    second.get_by_role("button", name="Left without a scan and came back").click()
     expect(second.locator("#verdict")).to_be_hidden()
 
     expect(second.locator("#conflicts-open")).to_be_hidden()

@@ -482,6 +482,7 @@ declare global {
       checkpoint: string;
       entered_at: string | null;
       gate: string;
+      device: string;
       is_mine: boolean;
       scans: { at: string; gate: string; device: string; is_mine: boolean }[];
     }

@@ -192,6 +192,15 @@ def test_device_receives_its_own_conflict_behind_many_of_others(client, event, d
     assert answer.status_code == 404
 
 
+def test_page_names_both_devices_of_a_conflict(organizer, event, devices):
+    let_in_twice(devices, make_registration(event))
+
+    page = organizer.get(make_path("organize-conflicts", event)).content.decode()
+
+    assert "let in by “Porte A”." in page
+    assert "by “Porte B”." in page
+
+
 def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, devices):
     ana = make_registration(event, last_name="Ana")
     let_in_twice(devices, ana)
@@ -203,6 +212,8 @@ def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, dev
 
     assert seen_by_first["name"] == "Zoé Ana"
     assert seen_by_first["is_mine"] is True
+    assert seen_by_second["device"] == "Porte A"
+    assert [scan["device"] for scan in seen_by_second["scans"]] == ["Porte B"]
     assert seen_by_first["key"] == make_registration_key(ana.reference)
     assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
     assert client.get(CONFLICTS_URL, headers=make_bearer_header(stranger)).json() == {"conflicts": []}

@@ -79,8 +79,8 @@ export class ConflictWatch {
    */
   #makeView(conflict, viewId, timeZone) {
     const resolve = (/** @type {string} */ kind) => () => this.#resolve(conflict, kind);
-    const places = [{ gate: conflict.gate, at: conflict.entered_at ?? conflict.scans[0]?.at }, ...conflict.scans];
-    const entries = places.map(({ gate, at }) => `${gate} ${at ? formatTime(at, timeZone) : ""}`.trim());
+    const firstEntry = { ...conflict, at: conflict.entered_at ?? conflict.scans[0]?.at };
+    const entries = [firstEntry, ...conflict.scans].map((entry) => describeEntry(entry, timeZone));
     return makeConflictView(viewId, conflict, entries.join(" · "), [
       { label: formatText("conflict.reentry"), run: resolve("reentry") },
       { label: formatText("conflict.wrong_badge"), run: resolve("wrong_badge") },
@@ -114,4 +114,14 @@ export class ConflictWatch {
     getElement("conflicts-open").hidden = count === 0;
     getElement("conflicts-open").textContent = formatText("conflict.count", { count });
   }
+}
+
+/**
+ * Return where, when and by which phone a badge was let in: two phones may stand at one door at the same minute.
+ * @param {{gate: string, at?: string, device: string, is_mine: boolean}} entry
+ * @param {string} timeZone
+ */
+function describeEntry({ gate, at, device, is_mine }, timeZone) {
+  const place = `${gate} ${at ? formatTime(at, timeZone) : ""}`.trim();
+  return [place, is_mine ? formatText("conflict.this_phone") : device].filter(Boolean).join(", ");
 }
