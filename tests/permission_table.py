@@ -460,7 +460,7 @@ POST_ONLY = {
     "organize-schedule-undo", "organize-schedule-redo",
     "organize-board-undo", "organize-board-redo",
     "organize-schedule-conflict-fix", "organize-schedule-conflict-undo",
-    "organize-track-remove", "organize-speaker-remove", "organize-speaker-availability",
+    "organize-speaker-availability",
     "organize-speaker-link-send", "organize-speaker-link-revoke", "speaker-slides",
     "organize-session-proposals-decide", "organize-session-file-toggle",
     "organize-ticket-remove",

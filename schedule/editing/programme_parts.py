@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Model, ProtectedError, RestrictedError
+from django.db.models import F, Model, ProtectedError, RestrictedError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +30,12 @@ class ProgrammeItemInUse(ConventionError):
 
     kind = "still-needed"
     status = 409
+
+
+def list_sessions_using(item: Track | Speaker) -> list[Session]:
+    """Return the sessions that lose the track or speaker with its removal, published ones first."""
+    sessions = item.sessions.order_by(F("starts_at").asc(nulls_last=True), "number")
+    return list(sessions)
 
 
 def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> None:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,12 +19,12 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from schedule.models import Schedule, Track
+from schedule.models import Schedule, Speaker, Track
 from schedule.programme.embedding import build_snippet
 from schedule.programme.personal_pages import get_event_path
 
 from .forms import ScheduleSettingsForm, TrackForm
-from .programme_parts import move_track, remove_programme_item, save_programme_item
+from .programme_parts import list_sessions_using, move_track, remove_programme_item, save_programme_item
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -128,9 +129,31 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     return redirect("organize-tracks", event_obj.slug)
 
 
-@require_POST
+def ask_removal(
+    request: "HttpRequest", event: Event, item: Track | Speaker, **sentences: str
+) -> HttpResponse:
+    """Ask before an item is deleted; name its sessions, and say whether the public programme changes."""
+    sessions = list_sessions_using(item)
+    is_public = event.visibility != Event.Visibility.DRAFT and any(row.is_published for row in sessions)
+    context = {"item": item, "sessions": sessions, "is_public": is_public}
+    return render_organizer_page(request, "remove_item", event, **context, **sentences)
+
+
+@require_safe_or_post
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Ask before a track is deleted; a POST deletes it."""
     event_obj = get_event_to_organize(event, request.user)
-    remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
+    track = get_track(event_obj, pk)
+    if request.method != "POST":
+        return ask_removal(
+            request,
+            event_obj,
+            track,
+            title=_("Delete the track “%(name)s”?") % {"name": track.name},
+            consequence=_("Its sessions remain, without a track."),
+            button=_("Delete the track"),
+            item_url=reverse("organize-track", args=[event_obj.slug, pk]),
+        )
+    remove_programme_item(event=event_obj, item=track)
     messages.success(request, _("The track has been deleted; its sessions remain, without a track."))
     return redirect("organize-tracks", event_obj.slug)

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +19,7 @@ from convention.events.permissions import get_event_to_organize
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
-from schedule.editing.views import render_organizer_page, report_refusals
+from schedule.editing.views import ask_removal, render_organizer_page, report_refusals
 from schedule.models import Speaker
 from schedule.programme.agenda_filter import clean_query_value
 
@@ -142,10 +143,24 @@ def speaker_link_revoke(request: "HttpRequest", event: str, pk: int) -> HttpResp
     return redirect("organize-speaker", event_obj.slug, pk)
 
 
-@require_POST
+@require_safe_or_post
 def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Ask before a speaker is deleted; a POST deletes them."""
     event_obj = get_event_to_organize(event, request.user)
     speaker = get_speaker(event_obj, pk)
+    if request.method != "POST":
+        return ask_removal(
+            request,
+            event_obj,
+            speaker,
+            title=_("Delete the speaker “%(name)s”?") % {"name": speaker.name},
+            consequence=_(
+                "The sessions remain, without this speaker. The biography, photograph and availability are "
+                "deleted, and the link to the speaker’s own page stops working."
+            ),
+            button=_("Delete the speaker"),
+            item_url=reverse("organize-speaker", args=[event_obj.slug, pk]),
+        )
     with report_refusals(request):
         remove_programme_item(event=event_obj, item=speaker)
         messages.success(request, _("The speaker has been deleted; their sessions remain."))
