@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import ActionErrorsMixin
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration
@@ -28,8 +29,10 @@ class LostLinkForm(forms.Form):
     )
 
 
-class CorrectionForm(ActionErrorsMixin, forms.Form):
+class CorrectionForm(EditConflictsMixin, forms.Form):
     """The correctable fields of a registration."""
+
+    linked_fields = (("first_name", "last_name"),)
 
     first_name = forms.CharField(
         label=_("First name"), error_messages={"required": _("Enter the first name.")}

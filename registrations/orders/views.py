@@ -23,6 +23,7 @@ from convention.events.models import Event, load_application_deadlines
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from convention.text.email_addresses import is_same_email
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.change_billing import can_change_billing_details
@@ -332,11 +333,7 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
     """Correct an attendee's name, company or address."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
-    form = (
-        CorrectionForm(request.POST)
-        if request.method == "POST"
-        else CorrectionForm.from_registration(registration)
-    )
+    form = CorrectionForm.from_registration(registration, get_posted_data(request))
     if request.method == "POST" and form.is_valid():
         throttle_correction(link_access.order, registration)
         # A correction through an attendee's own link must not redirect the order's mails.

@@ -1,6 +1,7 @@
 """The organizers' form for a question and its options."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -11,7 +12,8 @@ from convention.events.models import Event
 from convention.templatetags.convention import colon
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
-from convention.web.forms import ActionErrorsMixin, CountField
+from convention.web.edit_forms import EditConflictsMixin
+from convention.web.forms import CountField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.models import Question, QuestionOption, Ticket
 from registrations.models.questions import MAX_RETENTION_DAYS
@@ -42,8 +44,10 @@ OptionFormSet = forms.formset_factory(
 )
 
 
-class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
+class QuestionForm(EditConflictsMixin, forms.ModelForm[Question]):
     """A question; `option_forms` has its options."""
+
+    linked_fields = (("kind", "options"),)
 
     slug = ShortNameField()
     asked_of = forms.MultipleChoiceField(
@@ -111,6 +115,17 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         names = ("slug", "text", "text_en", "capacity")
         return [{name: getattr(option, name) for name in names} for option in options]
 
+    def get_current_rows(self) -> dict[str, list[object]]:
+        return {"options": _list_option_texts(self._list_initial_options())}
+
+    def get_posted_rows(self) -> dict[str, list[object]]:
+        if not self.option_forms.is_valid():
+            return {}
+        return {"options": _list_option_texts([row.cleaned_data for row in self.option_forms])}
+
+    def get_rows_label(self, name: str) -> str:
+        return gettext("Choices")
+
     def clean_slug(self) -> str:
         """Return a unique slug, made from the question if none is given."""
         rows = self.event.questions.exclude(pk=self.instance.pk)
@@ -139,6 +154,8 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
 
     def build_options(self) -> list[QuestionOption]:
         """Return the unsaved options, each with a slug."""
+        if "options" in self.restored_names:
+            return [QuestionOption(**row) for row in self._list_initial_options()]
         options: list[QuestionOption] = []
         taken = {
             str(row.cleaned_data.get("slug")) for row in self.option_forms if row.cleaned_data.get("text")
@@ -162,6 +179,17 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
     def list_selected_tickets(self) -> list[Ticket]:
         """Return the tickets whose holders are asked; empty for all."""
         return [self._tickets[slug] for slug in self.cleaned_data["asked_of"]]
+
+
+def _list_option_texts(rows: Iterable[Mapping[str, Any]]) -> list[object]:
+    """Return a text for each option, the same for a stored and a posted one."""
+    filled = [row for row in rows if row.get("text")]
+    return [
+        " · ".join(
+            str(row[name]) for name in ("text", "text_en", "capacity") if row.get(name) not in ("", None)
+        )
+        for row in filled
+    ]
 
 
 def _depends_on(option: QuestionOption, question: Question) -> bool:

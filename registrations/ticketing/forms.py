@@ -2,16 +2,20 @@
 
 import datetime
 import decimal
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.money import Money
-from convention.web.forms import ActionErrorsMixin, CountField, OfferedRowsField, TwoDecimalsField
+from convention.money import Money, format_number_input
+from convention.text.dates import format_datetime
+from convention.web.edit_forms import EditConflictsMixin
+from convention.web.forms import CountField, OfferedRowsField, TwoDecimalsField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.invoices.tax_amounts import VAT_RATES
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
@@ -27,13 +31,14 @@ def list_vat_rates() -> list[tuple[int, str]]:
     return [(rate, _("%(rate)s%%") % {"rate": format_vat_rate(rate)}) for rate in VAT_RATES]
 
 
-class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
+class SaleItemForm[Row: SaleItem](EditConflictsMixin, forms.ModelForm[Row]):
     """Something for sale: price in units of the currency, VAT, and times in the event's zone.
 
     `reserved_slugs` would collide with paths of other pages below the same URL.
     """
 
     reserved_slugs = frozenset({"new"})
+    linked_fields: tuple[tuple[str, ...], ...] = (("vat_rate", "vat_exemption"), ("opens_at", "closes_at"))
 
     cost = TwoDecimalsField(
         label=_("Price, in euros, VAT included"),
@@ -95,9 +100,10 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
 
 
 class TicketForm(SaleItemForm[Ticket]):
-    """A ticket without its price steps."""
+    """A ticket; `step_forms` has its price steps."""
 
     reserved_slugs = frozenset({"new", "vouchers", "add-ons", "quotas", "refunds"})
+    linked_fields = (*SaleItemForm.linked_fields, ("cost", "steps"), ("min_per_order", "max_per_order"))
     min_per_order = forms.IntegerField(
         label=_("Minimum per order"), min_value=1, max_value=50, required=False
     )
@@ -122,6 +128,36 @@ class TicketForm(SaleItemForm[Ticket]):
             ),
             "position": _("Position on the event page; the lowest number comes first."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.step_forms = PriceStepFormSet(
+            self.data or None,
+            prefix="step",
+            initial=list_initial_steps(self.instance, self.event),
+            form_kwargs={"zone": self.event.zone},
+        )
+
+    def get_current_rows(self) -> dict[str, list[object]]:
+        return {"steps": _list_step_texts(list_initial_steps(self.instance, self.event))}
+
+    def get_posted_rows(self) -> dict[str, list[object]]:
+        if not self.step_forms.is_valid():
+            return {}
+        return {"steps": _list_step_texts([form.cleaned_data for form in self.step_forms.forms])}
+
+    def get_rows_label(self, name: str) -> str:
+        return gettext("Early-bird prices")
+
+    def check_price_order(self) -> bool:
+        """Add errors to early prices above the price that follows; return whether there is none."""
+        # Steps that stay as they are were checked with the price, which stays then too.
+        cost = self.build_item().cost
+        return "steps" in self.restored_names or check_price_order(self.step_forms, cost)
+
+    def build_price_steps(self) -> list[PriceStep] | None:
+        """Return the unsaved price steps, or None where the stored ones stay."""
+        return None if "steps" in self.restored_names else build_price_steps(self.step_forms)
 
     def clean_min_per_order(self) -> int:
         return self.cleaned_data["min_per_order"] or 1
@@ -188,6 +224,13 @@ def list_initial_steps(ticket: Ticket, event: Event) -> list[dict[str, Any]]:
     ]
 
 
+def _list_step_texts(rows: Iterable[Mapping[str, Any]]) -> list[object]:
+    """Return a text for each price step, the same for a stored and a posted one."""
+    steps = sorted((row["until"].replace(tzinfo=None), row["cost"]) for row in rows if row.get("until"))
+    texts = [(format_datetime(until), format_number_input(cost)) for until, cost in steps]
+    return [gettext("%(price)s until %(moment)s") % {"price": price, "moment": at} for at, price in texts]
+
+
 def check_price_order(formset: "forms.BaseFormSet[PriceStepForm]", full_price: Money) -> bool:
     """Add an error to each early price above the price that follows it; return whether there is none.
 
@@ -243,7 +286,7 @@ class AddonForm(SaleItemForm[Addon]):
         field.queryset = self.event.tickets.all()
 
 
-class QuotaForm(ActionErrorsMixin, forms.ModelForm[Quota]):
+class QuotaForm(EditConflictsMixin, forms.ModelForm[Quota]):
     """A number of places, and the tickets that share them."""
 
     capacity = CountField(label=_("Places"))

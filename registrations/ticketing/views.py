@@ -21,15 +21,7 @@ from registrations.models import Addon, Quota, Ticket, Voucher
 from registrations.order_request import normalize_code
 
 from .addons import remove_addon, save_addon
-from .forms import (
-    AddonForm,
-    PriceStepFormSet,
-    QuotaForm,
-    TicketForm,
-    build_price_steps,
-    check_price_order,
-    list_initial_steps,
-)
+from .forms import AddonForm, QuotaForm, TicketForm
 from .quotas import remove_quota, save_quota
 from .tickets import remove_ticket, save_ticket
 from .voucher_companies import is_company_known, suggest_companies
@@ -70,14 +62,12 @@ def ticket_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResponse:
     title = ticket.title if ticket.pk else ""
     form = TicketForm(request.POST or None, instance=ticket, event=event)
-    initial = None if request.method == "POST" else list_initial_steps(ticket, event)
-    form_kwargs = {"zone": event.zone}
-    steps = PriceStepFormSet(request.POST or None, prefix="step", initial=initial, form_kwargs=form_kwargs)
+    steps = form.step_forms
     # A list, not `and`: both have to be validated to show their errors.
     is_valid = request.method == "POST" and all([form.is_valid(), steps.is_valid()])
-    if is_valid and check_price_order(steps, form.build_item().cost):
+    if is_valid and form.check_price_order():
         try:
-            save_ticket(ticket=form.instance, changed=form.changed_fields, steps=build_price_steps(steps))
+            save_ticket(ticket=form.instance, changed=form.changed_fields, steps=form.build_price_steps())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.web.forms import ActionErrorsMixin, OfferedRowsField, TwoDecimalsField
+from convention.web.edit_forms import EditConflictsMixin
+from convention.web.forms import OfferedRowsField, TwoDecimalsField
 from registrations.models import Ticket, Voucher
 from registrations.order_request import normalize_code
 
@@ -22,8 +23,10 @@ CODE_PATTERN = re.compile(r"[A-Z0-9_-]{3,40}")
 ADDRESS_PATTERN = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
 
 
-class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
+class VoucherForm(EditConflictsMixin, forms.ModelForm[Voucher]):
     """A voucher; `amount` is a percentage or euros, by its kind."""
+
+    linked_fields = (("kind", "amount"), ("opens_at", "closes_at"))
 
     amount = TwoDecimalsField(
         label=_("Percentage, or amount in euros"),

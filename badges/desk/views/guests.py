@@ -22,6 +22,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.text.normalize import normalize_whitespace
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.verification import vouch_for_order
@@ -155,7 +156,7 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
     guest = get_guest_to_serve(event, reference, request.user)
     is_post = request.method == "POST"
     describe = _choose_description(guest)
-    form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(guest)
+    form = CorrectionForm.from_registration(guest, get_posted_data(request))
     if is_post and form.is_valid():
         try:
             corrected = correct_as_organizer(registration=guest, correction=form.to_correction())

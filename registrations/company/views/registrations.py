@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.club.permissions import get_company_of_contact, is_member, require_signed_in
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.refund_text import preview_refund
@@ -161,7 +162,7 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
         except NotOpenNow as error:
             messages.error(request, str(error))
             return redirect("company-place", company, reference)
-    form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(registration)
+    form = CorrectionForm.from_registration(registration, get_posted_data(request))
     if is_post and form.is_valid():
         throttle_correction(registration.order)
         correction = form.to_correction()
