@@ -134,7 +134,8 @@ class TicketForm(SaleItemForm[Ticket]):
         self.step_forms = PriceStepFormSet(
             self.data or None,
             prefix="step",
-            initial=list_initial_steps(self.instance, self.event),
+            # With data, a row equal to its initial values would count as empty.
+            initial=None if self.is_bound else list_initial_steps(self.instance, self.event),
             form_kwargs={"zone": self.event.zone},
         )
 
