@@ -1,17 +1,20 @@
 """Form classes: errors of an action at its fields, choices of rows, amounts and rates."""
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
+from django.contrib import messages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, QueryDict
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
 
+from convention.errors import ConventionError
 from convention.money import format_number_input, is_unclear_number, parse_number
 
 MAX_COUNT: Final = 1_000_000
@@ -45,6 +48,18 @@ REWORDED_DJANGO_MESSAGES = (
 def get_posted_data(request: HttpRequest) -> QueryDict | None:
     """Return the POST data for a form, or None for another method."""
     return request.POST if request.method == "POST" else None
+
+
+@contextlib.contextmanager
+def report_refusals(request: HttpRequest) -> Iterator[None]:
+    """Show an error of an action as a message; the view then redirects, as after a success.
+
+    An error page would be a dead end, since what the organizer saw is out of date. Check permissions before.
+    """
+    try:
+        yield
+    except ConventionError as error:
+        messages.error(request, str(error))
 
 
 class ActionErrorsMixin(forms.BaseForm):

@@ -521,6 +521,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_required", models.BooleanField(default=False, verbose_name="answer required")),
+                ("is_hidden", models.BooleanField(default=False, verbose_name="no longer ask this question")),
                 (
                     "retention_days",
                     models.PositiveIntegerField(

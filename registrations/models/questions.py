@@ -48,6 +48,8 @@ class Question(models.Model):
     help_en = models.CharField(_("explanation in English"), max_length=500, blank=True)
     kind = models.CharField(_("type of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
     is_required = models.BooleanField(_("answer required"), default=False)
+    # Answers given before stay, in lists and counts too; questions that depend on one of them rest as well.
+    is_hidden = models.BooleanField(_("no longer ask this question"), default=False)
     tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
     # RESTRICT: without the option, the question would be asked of everybody.
     shown_after_option = models.ForeignKey(

@@ -51,7 +51,8 @@ def select_asked_questions(
 ) -> list[Question]:
     """Return the questions for a ticket's holder, in order; conditional ones once their option is chosen."""
     shown: dict[int, Question] = {}
-    pending = [question for question in questions if _is_for_ticket(question, ticket)]
+    asked = [question for question in questions if not question.is_hidden]
+    pending = [question for question in asked if _is_for_ticket(question, ticket)]
     # Conditions can be nested and in any order: repeat until no question is added.
     is_growing = True
     while is_growing:
@@ -99,6 +100,25 @@ def select_open_questions(
     return [question for question in questions if question in open_questions]
 
 
+def _select_hidden_questions(questions: Iterable[Question]) -> list[Question]:
+    """Return the questions that are no longer asked, and those that depend on one of their options."""
+    hidden: dict[int, Question] = {}
+    is_growing = True
+    while is_growing:
+        found = [
+            question
+            for question in questions
+            if question.pk not in hidden
+            and (
+                question.is_hidden
+                or (question.shown_after_option and question.shown_after_option.question_id in hidden)
+            )
+        ]
+        hidden |= {question.pk: question for question in found}
+        is_growing = bool(found)
+    return list(hidden.values())
+
+
 def is_answer_given(stored: Any) -> bool:
     """Return whether a stored answer has a value; a withdrawn consent is only a record."""
     return bool(stored) and not (
@@ -141,11 +161,16 @@ def check_answers(
     """Check one attendee's answers; errors name their fields as `answers.SLUG`.
 
     Answers to questions that are not asked of this attendee are dropped, those to unknown questions refused.
+    Earlier answers to questions that are no longer asked stay.
     """
     questions = list(questions)
     answers = CheckedAnswers()
     for question in select_asked_questions(questions, ticket, given):
         _check_answer(question, given.get(question.slug), context, answers)
+    # Nobody was shown these, so a form without them does not withdraw the earlier answer.
+    for question in _select_hidden_questions(questions):
+        if (earlier_answer := context.earlier_answers.get(question.slug)) is not None:
+            answers.accepted[question.slug] = earlier_answer
     known_slugs = {question.slug for question in questions}
     # Refused rather than ignored: a program with a misspelt slug would lose answers without noticing.
     unknown = islice((slug for slug in given if slug not in known_slugs), MAX_UNKNOWN_QUESTIONS)

@@ -153,19 +153,22 @@ def move_question(*, question: Question, steps: int) -> None:
 @transaction.atomic
 def remove_question(*, question: Question) -> None:
     """Remove a question without answers and dependent questions. Raise QuestionAnswered."""
-    if Registration.objects.filter(event=question.event, answers__has_key=question.slug).exists():
-        raise QuestionAnswered(
-            _(
-                "“%(question)s” has been answered and cannot be removed. Instead, limit it to a ticket "
-                "that is not on sale."
-            )
-            % {"question": question.title}
-        )
-    # The foreign key is RESTRICT: without this check the deletion would fail with a server error.
-    if Question.objects.filter(shown_after_option__question=question).exists():
-        raise QuestionAnswered(
-            _("Another question depends on “%(question)s”. Remove that question first.")
-            % {"question": question.title}
-        )
+    if objection := find_removal_objection(question):
+        raise QuestionAnswered(objection)
     record_action("question.remove", question, event=question.event)
     question.delete()
+
+
+def find_removal_objection(question: Question) -> str:
+    """Return why a question cannot be removed, or "" if it can be."""
+    if Registration.objects.filter(event=question.event, answers__has_key=question.slug).exists():
+        sentence = _(
+            "“%(question)s” has been answered and cannot be removed. Instead, tick “No longer ask this "
+            "question”: the answers stay."
+        )
+        return sentence % {"question": question.title}
+    # The foreign key is RESTRICT: without this check the deletion would fail with a server error.
+    if Question.objects.filter(shown_after_option__question=question).exists():
+        sentence = _("Another question depends on “%(question)s”. Remove that question first.")
+        return sentence % {"question": question.title}
+    return ""

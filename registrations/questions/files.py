@@ -87,7 +87,10 @@ def has_file_space(event: Event, *, size: int = 1, registration: Registration | 
 
 def can_store_files(event: Event, questions: Iterable[Question]) -> bool:
     """Return whether a required file can be stored; True if none is required."""
-    needs_file = any(question.is_required and question.kind == Question.Kind.FILE for question in questions)
+    needs_file = any(
+        question.is_required and not question.is_hidden and question.kind == Question.Kind.FILE
+        for question in questions
+    )
     return not needs_file or has_file_space(event)
 
 

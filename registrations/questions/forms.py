@@ -65,7 +65,8 @@ class QuestionForm(EditConflictsMixin, forms.ModelForm[Question]):
     class Meta:
         model = Question
         fields = [
-            "text", "text_en", "slug", "kind", "help", "help_en", "is_required", "retention_days", "position",
+            "text", "text_en", "slug", "kind", "help", "help_en", "is_required", "is_hidden",
+            "retention_days", "position",
         ]  # fmt: skip
         widgets = {
             "help": forms.Textarea({"rows": 3}),
@@ -73,6 +74,9 @@ class QuestionForm(EditConflictsMixin, forms.ModelForm[Question]):
         }
         help_texts = {
             "help": _("Shown below the question. For a consent: the text to agree to."),
+            "is_hidden": _(
+                "Answers already given stay. Questions that depend on this one are no longer asked either."
+            ),
             "retention_days": _("They are then deleted automatically."),
             "position": _("Position on the page; the lowest number comes first."),
         }
@@ -106,9 +110,9 @@ class QuestionForm(EditConflictsMixin, forms.ModelForm[Question]):
             last = event.ends_at + datetime.timedelta(days=self.instance.retention_days)
             help_text = gettext("They are then deleted automatically, currently on %(day)s.")
             self.fields["retention_days"].help_text = help_text % {"day": format_date(last, event.zone)}
-        self.option_forms = OptionFormSet(
-            self.data or None, prefix="option", initial=self._list_initial_options()
-        )
+        # With data, a row equal to its initial values would count as empty.
+        initial = None if self.is_bound else self._list_initial_options()
+        self.option_forms = OptionFormSet(self.data or None, prefix="option", initial=initial)
 
     def _list_initial_options(self) -> list[dict[str, Any]]:
         options = self.instance.options.all() if self.instance.pk else []

@@ -12,10 +12,11 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
+from convention.web.forms import report_refusals
 from convention.web.routing import require_safe_or_post
 from registrations.models import AnswerFile, Question
 
-from .edit import POSITION_STEP, move_question, remove_question, save_question
+from .edit import POSITION_STEP, find_removal_objection, move_question, remove_question, save_question
 from .forms import QuestionForm
 from .meals import count_meals, make_meal_sheet
 from .meals_pdf import render_meals_pdf
@@ -72,9 +73,11 @@ def _edit_question(request: HttpRequest, event: Event, question: Question) -> Ht
             return redirect("organize-questions", event.slug)
     context = {"event": event, "section": "organize", "form": form, "question": question, "title": title}
     if question.pk:
+        # Read again: the form has written unsaved values to `question`.
+        stored = Question.objects.get(pk=question.pk)
         context |= {
-            # Read again: the form has written unsaved values to `question`.
-            "tally": tally_options(Question.objects.get(pk=question.pk)),
+            "removal_objection": find_removal_objection(stored),
+            "tally": tally_options(stored),
             "texts": list(question.texts.all()),
         }
     return render(request, "registrations/organize_question.html", context)
@@ -91,9 +94,11 @@ def question_move(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 @require_POST
 def question_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_question(question=get_object_or_404(Question, event=event_obj, slug=slug))
-    messages.success(request, _("The question has been removed."))
-    return redirect("organize-questions", event)
+    with report_refusals(request):
+        remove_question(question=get_object_or_404(Question, event=event_obj, slug=slug))
+        messages.success(request, _("The question has been removed."))
+        return redirect("organize-questions", event)
+    return redirect("organize-question", event, slug)
 
 
 @require_GET

@@ -16,6 +16,7 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_administer, get_event_to_administer, get_event_to_organize
 from convention.text.normalize import normalize_whitespace
+from convention.web.forms import report_refusals
 from convention.web.routing import require_safe_or_post
 from registrations.models import Addon, Quota, Ticket, Voucher
 from registrations.order_request import normalize_code
@@ -81,9 +82,11 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
 @require_POST
 def ticket_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_ticket(ticket=get_object_or_404(Ticket, event=event_obj, slug=slug))
-    messages.success(request, _("The ticket has been removed."))
-    return redirect("organize-tickets", event)
+    with report_refusals(request):
+        remove_ticket(ticket=get_object_or_404(Ticket, event=event_obj, slug=slug))
+        messages.success(request, _("The ticket has been removed."))
+        return redirect("organize-tickets", event)
+    return redirect("organize-ticket", event, slug)
 
 
 @require_GET
@@ -123,9 +126,11 @@ def _edit_addon(request: HttpRequest, event: Event, addon: Addon) -> HttpRespons
 @require_POST
 def addon_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_addon(addon=get_object_or_404(Addon, event=event_obj, slug=slug))
-    messages.success(request, _("The add-on has been removed."))
-    return redirect("organize-addons", event)
+    with report_refusals(request):
+        remove_addon(addon=get_object_or_404(Addon, event=event_obj, slug=slug))
+        messages.success(request, _("The add-on has been removed."))
+        return redirect("organize-addons", event)
+    return redirect("organize-addon", event, slug)
 
 
 @require_GET
@@ -251,6 +256,8 @@ def _warn_of_unknown_company(request: HttpRequest, form: VoucherForm) -> None:
 @require_POST
 def voucher_delete(request: HttpRequest, event: str, code: str) -> HttpResponse:
     event_obj = get_event_to_administer(event, request.user)
-    remove_voucher(voucher=get_object_or_404(Voucher, event=event_obj, code=code))
-    messages.success(request, _("The code has been removed."))
-    return redirect("organize-vouchers", event)
+    with report_refusals(request):
+        remove_voucher(voucher=get_object_or_404(Voucher, event=event_obj, code=code))
+        messages.success(request, _("The code has been removed."))
+        return redirect("organize-vouchers", event)
+    return redirect("organize-voucher", event, code)

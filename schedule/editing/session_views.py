@@ -16,7 +16,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
 from convention.web.edit_conflicts import compute_fingerprints, parse_seen_fingerprints
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from schedule.models import ProgrammeAudience, Session
 from schedule.programme.agenda_filter import clean_query_value
@@ -43,7 +43,7 @@ from .sessions import (
     remove_session,
     restore_session,
 )
-from .views import get_author, render_organizer_page, report_refusals
+from .views import get_author, render_organizer_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -1,8 +1,6 @@
 """Organizers' pages: tracks and settings of a programme."""
 
-import contextlib
 import itertools
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -14,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from convention.club.models import Person
-from convention.errors import ConventionError, NotFound
+from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from schedule.models import Schedule, Speaker, Track
 from schedule.programme.embedding import build_snippet
@@ -44,18 +42,6 @@ def get_author(request: "HttpRequest") -> Person:
     """Return the signed-in organizer; permissions were checked before."""
     assert isinstance(request.user, Person)
     return request.user
-
-
-@contextlib.contextmanager
-def report_refusals(request: "HttpRequest") -> Iterator[None]:
-    """Show an error of an action as a message; the view then redirects, as after a success.
-
-    An error page would be a dead end, since what the organizer saw is out of date. Check permissions before.
-    """
-    try:
-        yield
-    except ConventionError as error:
-        messages.error(request, str(error))
 
 
 @require_safe_or_post

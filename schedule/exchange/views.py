@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from schedule.editing.forms import ScheduleUploadForm
-from schedule.editing.views import get_author, render_organizer_page, report_refusals
+from schedule.editing.views import get_author, render_organizer_page
 
 from .uploads import get_active_upload, import_upload, save_upload
 

@@ -16,10 +16,10 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
-from schedule.editing.views import ask_removal, render_organizer_page, report_refusals
+from schedule.editing.views import ask_removal, render_organizer_page
 from schedule.models import Speaker
 from schedule.programme.agenda_filter import clean_query_value
 

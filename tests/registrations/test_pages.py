@@ -464,7 +464,9 @@ def test_ticket_capacity_cannot_be_less_than_reserved_places(organizer: Client, 
     assert "1 place est déjà prise" in read_page_text(refused)
     assert organizer.post("/organize/congress/tickets/press/", {**fields, "capacity": "1"}).status_code == 302
     assert event.tickets.get(slug="press").capacity == 1
-    assert organizer.post("/organize/congress/tickets/press/remove/").status_code == 409
+    removal = organizer.post("/organize/congress/tickets/press/remove/")
+    assert removal["Location"] == "/organize/congress/tickets/press/"
+    assert event.tickets.filter(slug="press").exists()
     assert organizer.post("/organize/congress/tickets/guest/remove/").status_code == 302
 
 

@@ -74,15 +74,23 @@ def move_device(*, device: Device, checkpoint: Checkpoint) -> Device:
     return device
 
 
+def is_checkpoint_used(checkpoint: Checkpoint) -> bool:
+    """Return whether the checkpoint has scans or devices, so that it cannot be removed."""
+    # Deleting would cascade to the devices, and the log of scans must stay complete.
+    return Scan.objects.filter(checkpoint=checkpoint).exists() or checkpoint.devices.exists()
+
+
+def describe_checkpoint_use(checkpoint: Checkpoint) -> str:
+    """Return why the checkpoint cannot be removed, and what to do instead."""
+    sentence = _("“%(name)s” has scans or devices and cannot be removed. Set its closing time instead.")
+    return sentence % {"name": checkpoint.name}
+
+
 @transaction.atomic
 def remove_checkpoint(*, checkpoint: Checkpoint) -> None:
     """Remove a checkpoint that was never used. Raise CheckpointInUse."""
-    # Deleting would cascade to the devices, and the log of scans must stay complete.
-    if Scan.objects.filter(checkpoint=checkpoint).exists() or checkpoint.devices.exists():
-        raise CheckpointInUse(
-            _("“%(name)s” has scans or devices and cannot be removed. Set its closing time instead.")
-            % {"name": checkpoint}
-        )
+    if is_checkpoint_used(checkpoint):
+        raise CheckpointInUse(describe_checkpoint_use(checkpoint))
     record_action("checkpoint.remove", checkpoint, event=checkpoint.event)
     checkpoint.delete()
     advance_sequence(checkpoint.event_id)

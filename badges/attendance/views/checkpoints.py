@@ -10,6 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from badges.attendance.devices.checkpoints import (
     create_session_checkpoints,
+    describe_checkpoint_use,
+    is_checkpoint_used,
     list_sessions_without_checkpoint,
     remove_checkpoint,
     save_checkpoint,
@@ -19,6 +21,7 @@ from badges.attendance.forms import CheckpointForm
 from badges.attendance.models import Checkpoint, Device
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.web.forms import report_refusals
 from convention.web.routing import require_safe_or_post
 
 # Checkpoints of sessions are created from the list, those of coaches on the page of a visit's day.
@@ -90,15 +93,20 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
         "kind": kind,
         "kinds": SUGGESTED_KINDS,
     }
+    # By the saved name: the form may have written another one to the checkpoint.
+    if checkpoint.pk and is_checkpoint_used(checkpoint):
+        context["removal_objection"] = describe_checkpoint_use(Checkpoint(name=name))
     return render(request, "attendance/checkpoint.html", context)
 
 
 @require_POST
 def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_checkpoint(checkpoint=get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
-    messages.success(request, _("The checkpoint has been removed."))
-    return redirect("organize-checkpoints", event_obj.slug)
+    with report_refusals(request):
+        remove_checkpoint(checkpoint=get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
+        messages.success(request, _("The checkpoint has been removed."))
+        return redirect("organize-checkpoints", event_obj.slug)
+    return redirect("organize-checkpoint", event_obj.slug, checkpoint)
 
 
 @require_POST

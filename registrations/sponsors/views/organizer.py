@@ -18,7 +18,7 @@ from convention.events.permissions import get_event_to_administer
 from convention.money import Money
 from convention.tables.downloads import table_response
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import calculate_balance
 from registrations.models import Package, SponsorLogo
@@ -199,6 +199,8 @@ def _edit_package(request: HttpRequest, event: Event, package: Package) -> HttpR
 def package_remove(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Remove a package that nobody took."""
     _event, package = get_organizer_package(event, slug, request.user)
-    remove_package(package=package)
-    messages.success(request, _("The package has been removed."))
-    return redirect("organize-packages", event)
+    with report_refusals(request):
+        remove_package(package=package)
+        messages.success(request, _("The package has been removed."))
+        return redirect("organize-packages", event)
+    return redirect("organize-package", event, slug)

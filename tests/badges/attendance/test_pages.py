@@ -404,9 +404,12 @@ def test_checkpoint_with_device_cannot_be_removed(organizer, event):
     make_device(event)
     door = event.checkpoints.get()
 
-    response = organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]))
+    response = organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]), follow=True)
 
-    assert response.status_code == 409
+    page_path = reverse("organize-checkpoint", args=[event.slug, door.pk])
+    assert response.redirect_chain == [(page_path, 302)]
+    assert "ne peut pas être supprimé" in str(*response.context["messages"])
+    assert reverse("organize-checkpoint-remove", args=[event.slug, door.pk]) not in response.text
     assert event.checkpoints.count() == 1
 
 
