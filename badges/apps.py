@@ -15,4 +15,5 @@ class BadgesConfig(AppConfig):
         hooks.send_order_mails.register("badges.confirmations.send.send_order_mails")
         hooks.badge_symbols.register("badges.codes.draw_badge_symbols")
         hooks.send_cancellation.register("badges.confirmations.send.send_cancellation")
+        hooks.event_downloads.register("badges.printing.cancelled_badges.LISTS")
         hooks.job_kinds.register("badges", "badges.printing.print_job.print_badges")

@@ -24,6 +24,7 @@ pages: list[Any] = [
         views.badges_of_selection,
         name="organize-selection-badges",
     ),
+    path("organize/<slug:event>/badges/removed/", views.badges_removed, name="organize-badges-removed"),
     path("organize/<slug:event>/badges/preview.svg", views.badge_preview, name="organize-badges-preview"),
     path(
         "organize/<slug:event>/badges/<slug:layout>/print/",

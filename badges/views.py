@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib import messages
 from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -27,6 +28,7 @@ from registrations.organizer.selection_forms import with_selection
 from registrations.permissions import get_order_by_link
 
 from .codes import BadgeHolder, NoBadge, find_event_by_token
+from .printing.cancelled_badges import get_letter, query_cancelled_badges, record_removed_badges
 from .printing.pdf import (
     BadgePrintOptions,
     BadgeProblem,
@@ -72,9 +74,25 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
         "max_immediate": MAX_IMMEDIATE_BADGES,
         "problems": problems,
         "more": total - len(problems),
+        "cancelled": [(get_letter(row), row) for row in query_cancelled_badges(event_obj)],
         "section": "organize",
     }
     return render(request, "badges/organize.html", context)
+
+
+@require_POST
+def badges_removed(request: HttpRequest, event: str) -> HttpResponse:
+    """Record that the listed badges of cancelled registrations were removed from the pile."""
+    event_obj = get_event_to_organize(event, request.user)
+    # Those that the page listed: one that is cancelled meanwhile is still in the pile.
+    count = record_removed_badges(event=event_obj, references=request.POST.getlist("registration"))
+    sentence = ngettext(
+        "%(count)d badge has been removed from the pile.",
+        "%(count)d badges have been removed from the pile.",
+        count,
+    )
+    messages.success(request, sentence % {"count": count})
+    return redirect("organize-badges", event)
 
 
 def _load_problems(event: Event, badge_count: int) -> tuple[list[BadgeProblem], int]:

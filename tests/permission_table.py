@@ -473,7 +473,7 @@ POST_ONLY = {
     "desk-invoice", "desk-device-revoke", "desk-enable", "desk-sync",
     "organize-registration-resend", "organize-registration-renew", "agenda-link-renew",
     "order-language", "organize-registration-language", "company-order-language",
-    "organize-badges-print", "organize-feedback-send",
+    "organize-badges-print", "organize-badges-removed", "organize-feedback-send",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",

@@ -313,6 +313,7 @@ FORMS_NOT_TESTED_HERE = {
     "session-feedback": "not recorded: the entry would say who answered",
     "organize-feedback-session": "feedback/test_organizing",
     "organize-feedback-send": "feedback/test_organizing",
+    "organize-badges-removed": "printing/test_cancelled_badges",
     "visit-debrief": "test_debrief", "visit-feedback": "test_debrief",
     "organize-visit-day-checkpoints": "test_visit_day",
     "choose-language": "a cookie",

@@ -21,6 +21,7 @@ from badges.attendance.devices.device_health import (
 )
 from badges.attendance.models import Checkpoint, Device, Scan
 from badges.attendance.scanning.device_state.silence import DeskReport
+from badges.printing.cancelled_badges import query_cancelled_badges
 from badges.printing.print_states import PrintState, find_print_states
 from convention import hooks
 
@@ -228,6 +229,19 @@ def _room_gaps(event: "Event") -> Iterator[ReadinessGap]:
 
 
 def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
+    yield from _unprinted_gaps(event)
+    names = [registration.name for registration in query_cancelled_badges(event)]
+    if names:
+        sentence = ngettext(
+            "Remove %(count)d printed badge from the pile, whose registration has been cancelled: %(names)s.",
+            "Remove %(count)d printed badges from the pile, whose registrations have been cancelled: "
+            "%(names)s.",
+            len(names),
+        )
+        yield ReadinessGap(sentence % _count_and_names(names), "organize-badges")
+
+
+def _unprinted_gaps(event: "Event") -> Iterator[ReadinessGap]:
     states = Counter(find_print_states(event).values())
     missing_count = states[PrintState.NEW] + states[PrintState.CHANGED]
     if not missing_count:
