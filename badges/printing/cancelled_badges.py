@@ -10,6 +10,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from badges.models import LastPrintedBadge
 from convention.audit.record import record_action
@@ -40,7 +41,14 @@ def record_removed_badges(*, event: Event, references: Collection[str]) -> int:
 
 
 def build_cancelled_sheet(event: Event) -> TableSheet:
-    header = [_("Letter"), _("Last name"), _("First name"), _("Company"), _("Reference"), _("Cancelled on")]
+    header = [
+        _("Letter"),
+        _("Last name"),
+        _("First name"),
+        _("Company"),
+        _("Reference"),
+        pgettext("registration", "Cancelled on"),
+    ]
     rows = (
         [
             get_letter(row), row.last_name, row.first_name, row.company, row.reference,

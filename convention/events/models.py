@@ -139,7 +139,7 @@ class Event(RichTextModel):
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     substitutions_close_at = models.DateTimeField(_("transfers allowed until"), null=True, blank=True)
     # Written by `publishing/cancel_event.py` alone; a site visit is cancelled by its own row instead.
-    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(_("date of cancellation"), null=True, blank=True, editable=False)
     cancellation_reason = models.CharField(
         _("reason for the cancellation"), max_length=300, blank=True, editable=False
     )

@@ -139,7 +139,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cancelled_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="cancelled"),
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="date of cancellation"
+                    ),
                 ),
                 (
                     "cancellation_reason",
