@@ -225,8 +225,12 @@ class Event(RichTextModel):
         return not self.is_registration_ahead(at=now) and now < self.registration_deadline
 
     def is_registration_ahead(self, *, at: datetime.datetime | None = None) -> bool:
-        """Return whether registration opens at a set time after `at` (default: now), also of a draft."""
-        return self.registration_opens_at is not None and (at or timezone.now()) < self.registration_opens_at
+        """Return whether registration opens at a set time after `at` (default: now), also of a draft.
+
+        Never for a cancelled event.
+        """
+        opens_at = self.registration_opens_at
+        return not self.cancelled_at and opens_at is not None and (at or timezone.now()) < opens_at
 
     @property
     def can_register_on_page(self) -> bool:

@@ -53,18 +53,23 @@ class RefundChanged(ConventionError):
 def cancel_registration(
     *, registration: Registration, reason: str = "", expected_fee_cents: int | None = None
 ) -> Registration:
+    """Cancel like `cancel_by_rules`, for the attendee, the buyer or the company.
+
+    Raise NotOpenNow for a cancelled event too.
+    """
+    check_own_cancellation(registration)
+    return cancel_by_rules(registration=registration, reason=reason, expected_fee_cents=expected_fee_cents)
+
+
+@transaction.atomic
+def cancel_by_rules(
+    *, registration: Registration, reason: str = "", expected_fee_cents: int | None = None
+) -> Registration:
     """Cancel one registration by the event's refund rules, and refund what they allow.
 
     The rest of an order by card is confirmed if it is paid, or free, after that. Raise AlreadyCancelled,
-    NotOpenNow once the event is over or cancelled, or RefundChanged unless the fee is `expected_fee_cents`,
-    if given.
+    NotOpenNow once the event is over, or RefundChanged unless the fee is `expected_fee_cents`, if given.
     """
-    if registration.event.cancelled_at and registration.state in ACTIVE_STATES:
-        # The organizers cancel it on their terms, which may be better than the refund rules. Nobody else
-        # cancels a place whose hold has expired, and what was paid for it is refunded in full.
-        raise NotOpenNow(
-            _("The event is cancelled, so this registration will be too: we will inform you by e-mail.")
-        )
     # The moment of the request decides about the refund, not the moment when the locks were granted.
     get_terms = partial(decide_terms_for_due, at=timezone.now())
     return lock_and_cancel(registration, _require_fee(get_terms, expected_fee_cents), reason)
@@ -213,3 +218,14 @@ def check_cancellable(registration: Registration) -> None:
         raise AlreadyCancelled(_("This registration has already been cancelled."))
     if registration.event.is_over():
         raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
+
+
+def check_own_cancellation(registration: Registration) -> None:
+    """Raise what `check_cancellable` raises, and NotOpenNow if the organizers cancel the whole event."""
+    check_cancellable(registration)
+    if registration.event.cancelled_at and registration.state in ACTIVE_STATES:
+        # The organizers cancel it on their terms, which may be better than the refund rules. Nobody else
+        # cancels a place whose hold has expired, and what was paid for it is refunded in full.
+        raise NotOpenNow(
+            _("The event is cancelled, so this registration will be too: we will inform you by e-mail.")
+        )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention import hooks
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import can_organize, get_event_to_administer, is_visible_event
+from convention.events.permissions import can_administer, get_event_to_administer, is_visible_event
 from convention.tables.downloads import inline_response
 from convention.text.normalize import normalize_whitespace
 from convention.web.link_secrets import find_by_link_token
@@ -149,7 +149,7 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
     query = normalize_whitespace(request.GET.get("q", "")[:100])
     rows = filter_quotations(Quotation.objects.filter(event=event_obj), query)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    is_organizer = can_organize(request.user, event_obj)
+    is_organizer = can_administer(request.user, event_obj)
     orders = load_quoted_orders(page)
     context = {
         "event": event_obj,

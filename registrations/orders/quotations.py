@@ -168,10 +168,9 @@ def find_quoted_package_price(quotation: Quotation | None, package: Package) -> 
         return None
     if quotation.currency != package.currency:
         return None
-    taken = Sponsorship.objects.active().exclude(
-        confirmed_at__isnull=True, hold_expires_at__lte=timezone.now()
-    )
-    ordered = taken.filter(order__quotation_number=quotation.number)
+    # The release of an expired hold clears `hold_expires_at`.
+    taken = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=timezone.now())
+    ordered = Sponsorship.objects.active().filter(taken, order__quotation_number=quotation.number)
     return None if ordered.exists() else quotation.details.get("unit_prices", {}).get(package.slug)
 
 
@@ -198,7 +197,7 @@ def find_cheaper_quotation(
     """Return the quotation if it is valid and names less than `total`, the price in cents with its prices.
 
     That is so where a pass or a voucher that it counted on was used up. Return None if the places differ from
-    the quoted ones, of which a package has none, or were ordered already.
+    the quoted ones, or were ordered already.
     """
     if quotation is None or not quotation.is_valid or total <= quotation.total:
         return None

@@ -47,7 +47,12 @@ from registrations.changes.addons import (
     select_addons_of_link,
     select_removable_addons,
 )
-from registrations.changes.cancel import cancel_as_attendee, cancel_registration, check_cancellable
+from registrations.changes.cancel import (
+    ACTIVE_STATES,
+    cancel_as_attendee,
+    cancel_registration,
+    check_own_cancellation,
+)
 from registrations.changes.correct import (
     AttendeeChanged,
     correct_own_registration,
@@ -83,7 +88,6 @@ from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
 from .second_registrations import list_second_registration_links
 
-ACTIVE_STATES = {Registration.State.CONFIRMED, Registration.State.PENDING}
 UNPAID_STATES = {Registration.State.PENDING, Registration.State.EXPIRED}
 
 
@@ -119,6 +123,8 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "is_merged": all(row.merged_into_id for row in link_access.registrations),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
+        "awaits_event_cancellation": event.cancelled_at is not None
+        and Registration.State.CONFIRMED in states,
         "price_rows": [
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
@@ -393,7 +399,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
-    check_cancellable(registration)
+    check_own_cancellation(registration)
     context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}
     context["refund_preview"] = preview_refund(registration)
     context["refund_goes_to_buyer"] = (

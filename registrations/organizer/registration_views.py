@@ -35,7 +35,7 @@ from registrations.booking.verification import awaits_buyer, select_links_after_
 from registrations.changes.cancel import (
     AlreadyCancelled,
     RefundChanged,
-    cancel_registration,
+    cancel_by_rules,
     cancel_with_fee,
     check_cancellable,
     make_fee_terms,
@@ -379,7 +379,7 @@ def _try_to_cancel(
     seen_cents = parse_digits(request.POST.get("confirmed_fee", ""))
     if seen_cents is None:
         return False
-    cancel = cancel_registration if fee_cents is None else partial(cancel_with_fee, fee_cents=fee_cents)
+    cancel = cancel_by_rules if fee_cents is None else partial(cancel_with_fee, fee_cents=fee_cents)
     try:
         cancel(registration=registration, reason=reason, expected_fee_cents=seen_cents)
     except RefundChanged as error:

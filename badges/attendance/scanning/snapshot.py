@@ -102,11 +102,11 @@ class CheckpointState:
         return len(self.silent_devices)
 
     @property
-    def possible_entry_count(self) -> int:
+    def uncertain_entries(self) -> int:
         return count_possible_entries(self.silent_devices)
 
     @property
-    def possible_exit_count(self) -> int:
+    def uncertain_exits(self) -> int:
         return count_possible_exits(self.silent_devices)
 
 
@@ -136,8 +136,8 @@ def make_etag(checkpoint_state: CheckpointState, since: int, cursor: int | None)
         cursor,
         checkpoint_state.limits,
         checkpoint_state.silent_device_count,
-        checkpoint_state.possible_entry_count,
-        checkpoint_state.possible_exit_count,
+        checkpoint_state.uncertain_entries,
+        checkpoint_state.uncertain_exits,
     )
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 

@@ -277,12 +277,12 @@ class SnapshotResponse(serializers.Serializer[Any]):
         help_text="Devices at this checkpoint that have not reported for two minutes.",
     )
     uncertain_entries = serializers.IntegerField(
-        source="checkpoint_state.possible_entry_count",
+        source="checkpoint_state.uncertain_entries",
         min_value=0,
         help_text="How many unsent entries they may hold, by their earlier pace: so many more may be inside.",
     )
     uncertain_exits = serializers.IntegerField(
-        source="checkpoint_state.possible_exit_count",
+        source="checkpoint_state.uncertain_exits",
         min_value=0,
         help_text="How many unsent exits they may hold, likewise: so many fewer may be inside.",
     )

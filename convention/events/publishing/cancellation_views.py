@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -80,7 +81,9 @@ def event_cancellation(request: "HttpRequest", event: str) -> "HttpResponse":
         else:
             messages.success(request, _("The event has been cancelled."))
             return redirect("organize-event-cancel", event_row.slug)
-    return render(request, "organize/event_cancel.html", context | {"form": form, "effects": effects})
+    can_be_restored = event_row.starts_at > timezone.now()
+    context |= {"form": form, "effects": effects, "can_be_restored": can_be_restored}
+    return render(request, "organize/event_cancel.html", context)
 
 
 @require_POST

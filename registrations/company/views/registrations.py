@@ -20,7 +20,7 @@ from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.changes.cancel import cancel_registration
+from registrations.changes.cancel import cancel_registration, check_own_cancellation
 from registrations.changes.correct import correct_registration, is_order_contact
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
 from registrations.changes.handover_text import (
@@ -215,6 +215,7 @@ def registration_cancel(request: HttpRequest, company: str, reference: str) -> H
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )
         return redirect("company-registrations", company)
+    check_own_cancellation(registration)
     return render_page(
         request,
         "company/cancel.html",

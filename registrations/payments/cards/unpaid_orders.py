@@ -89,6 +89,12 @@ def notify_unpaid_order(order_id: int) -> None:
 
 
 def _has_other_order(order: Order) -> bool:
-    """Return whether another order of the buyer, with a place or a held one, has replaced this one."""
+    """Return whether another order of the buyer has replaced this one: with a place, held or not, or later.
+
+    Of several unpaid orders only the last is announced: nobody can flood a stranger's mailbox with them.
+    """
     others = Registration.objects.active().filter(event=order.event_id, order__email__iexact=order.email)
-    return others.exclude(order=order.pk).exists()
+    later = select_unpaid_orders(at=timezone.now()).filter(
+        event=order.event_id, email__iexact=order.email, pk__gt=order.pk
+    )
+    return others.exclude(order=order.pk).exists() or later.exists()

@@ -27,7 +27,6 @@ from registrations.order_context import OrderContext
 from registrations.orders.quotation_views import get_quotation_by_link
 from registrations.orders.quotations import (
     create_package_quotation,
-    find_cheaper_quotation,
     find_quoted_package,
     find_quoted_package_price,
     make_quoted_billing,
@@ -99,7 +98,6 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
         "price_before": package.cost if quoted_price is not None and quoted_price < package.price else None,
         "quotation": quotation,
         "vat": describe_package_vat(price, package.currency),
-        "cheaper_quotation": find_cheaper_quotation(quotation, places=(), total=price.cents),
     }
     return render(request, "sponsors/order.html", context)
 

@@ -189,6 +189,13 @@ def test_registration_is_closed_whatever_its_period(event):
     assert not is_open
 
 
+def test_registration_of_cancelled_event_is_not_ahead(event):
+    event.registration_opens_at = timezone.now() + datetime.timedelta(days=1)
+    event.cancelled_at = timezone.now()
+
+    assert not event.is_registration_ahead()
+
+
 def test_public_pages_show_cancellation_and_reason(event):
     ticket = make_ticket(event)
     session = make_session(event, "Opening")

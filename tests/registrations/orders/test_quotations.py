@@ -12,6 +12,7 @@ from lxml import html
 from convention.text.dates import format_date
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
+from registrations.inventory.stock import release_expired_packages
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.formatting import format_transfer_reference
 from registrations.invoices.ledger.payments import record_payment
@@ -468,6 +469,18 @@ def test_package_has_the_quoted_price_once(client, event, package_quotation):
     page = client.get(path)
 
     assert page.context["cost"].amount == 130_000
+
+
+def test_unpaid_package_keeps_the_quoted_price(client, event, package_quotation, settings):
+    settings.CARD_PAYMENT = True
+    path = open_package_order(client, package_quotation).request["PATH_INFO"]
+    path = f"{path}?quotation={package_quotation.link_token}"
+    client.post(path, SPONSOR_FORM | {"payment": "card"})
+    event.packages.update(price=130_000)
+
+    release_expired_packages(at=timezone.now() + datetime.timedelta(days=1))
+
+    assert client.get(path).context["cost"].amount == 120_000
 
 
 def test_form_of_another_package_is_not_filled_from_the_quotation(client, event, package_quotation):

@@ -38,6 +38,19 @@ def test_buyer_is_mailed_once_with_link_to_pay(unpaid_order, run_tasks, mailoutb
     assert unpaid_order.continue_path in mail.body
 
 
+def test_only_last_of_several_unpaid_orders_is_announced(unpaid_order, event, run_tasks, mailoutbox):
+    later = order_by_card(event)
+    Order.objects.filter(pk=later.pk).update(email=unpaid_order.email)
+    expire_holds(later)
+    release_expired_holds()
+
+    notify_unpaid_orders()
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert later.continue_path in mail.body
+
+
 def test_link_reserves_place_again(unpaid_order, client, run_tasks):
     page = client.get(unpaid_order.continue_path).text
 

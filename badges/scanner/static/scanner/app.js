@@ -70,24 +70,26 @@ function preload(addresses) {
   document.head.append(...links);
 }
 
-/** @param {string} [message] */
-async function startScanning(message) {
+/** Load the scripts, or show why that failed; return whether they are there. */
+async function tryLoadScanning() {
   try {
     await loadScanning();
   } catch (error) {
-    return welcome(describePairingError(error));
+    await welcome(describePairingError(error));
   }
+  return scanning !== null;
+}
+
+/** @param {string} [message] */
+async function startScanning(message) {
+  if (!(await tryLoadScanning())) return;
   await scanning?.startScanning(message);
 }
 
 async function scanPairingCode() {
   showView("pairing");
   getElement("hint").textContent = formatText("camera.aim_pairing");
-  try {
-    await loadScanning();
-  } catch (error) {
-    return welcome(describePairingError(error));
-  }
+  if (!(await tryLoadScanning())) return;
   if (document.body.dataset.view === "pairing") scanning?.readPairingCode();
 }
 
@@ -171,7 +173,7 @@ function connectEvents() {
     if (text) pair(text);
     else showMessage("message", formatText("pair.not_a_token"));
   });
-  listenToKeys(document, async (text) => (await loadScanning()).handleScannedKeys(text));
+  listenToKeys(document, async (text) => (await tryLoadScanning()) && scanning?.handleScannedKeys(text));
   for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, unlockSound, { capture: true });
   window.addEventListener("hashchange", () => {
     const text = takePairingFromAddress();

@@ -298,4 +298,3 @@ function sendIfScanning() {
   outbox.flushAfterReconnect();
   sync.refresh();
 }
-
