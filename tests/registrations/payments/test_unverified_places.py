@@ -12,6 +12,7 @@ from registrations.models import Order, Registration, Ticket
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.cards.unverified_places import refund_unverified_places
+from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_addon, make_member, make_ticket
 from tests.registrations.payments.factories import expire_holds, get_balance_cents, list_states
 
@@ -39,6 +40,7 @@ def expire_link(order: Order) -> None:
     expire_holds(order)
     long_ago = timezone.now() - datetime.timedelta(days=5)
     order.registrations.update(member_verification_sent_at=long_ago)
+    release_expired_holds()
 
 
 def test_place_with_expired_link_is_cancelled_and_refunded_in_full(paid_order):
