@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext_lazy
@@ -355,6 +355,27 @@ class VenueForm(CountryFormMixin, forms.ModelForm):
         model = Venue
         fields = ["name", "street", "postcode", "city", "country", "directions", "directions_en"]
         widgets = dict.fromkeys(("directions", "directions_en"), forms.Textarea(attrs={"rows": 4}))
+
+
+class VenueChoiceForm(forms.Form):
+    """A known venue for an event without one; those of its host come first, the latest one is preselected."""
+
+    known_venue = forms.ModelChoiceField(
+        Venue.objects.none(),
+        label=_("Known venue"),
+        empty_label=None,
+        error_messages={"required": _("Choose a venue.")},
+    )
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["known_venue"]
+        assert isinstance(field, forms.ModelChoiceField)
+        hosted = Event.objects.filter(host__isnull=False, host=event.host_id, venue__isnull=False)
+        is_of_host = Exists(hosted.filter(venue=OuterRef("pk")))
+        field.queryset = Venue.objects.annotate(is_of_host=is_of_host).order_by("-is_of_host", "name", "pk")
+        if latest := hosted.order_by("-starts_at").first():
+            field.initial = latest.venue_id
 
 
 class ReadOnlyVenueForm(VenueForm):

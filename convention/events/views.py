@@ -35,6 +35,7 @@ from .forms import (
     NewEventForm,
     ReadOnlyVenueForm,
     RoomFormSet,
+    VenueChoiceForm,
     VenueForm,
 )
 from .guards import (
@@ -43,7 +44,7 @@ from .guards import (
     list_date_change_effects,
     prepare_room_removal,
 )
-from .models import EVENT_TIME_FIELDS, Event, EventRole, Room
+from .models import EVENT_TIME_FIELDS, Event, EventRole, Room, Venue
 from .permissions import (
     can_administer,
     can_change_venue,
@@ -252,8 +253,16 @@ def save_event(request: "HttpRequest", form: EventForm, verb: str, *, changed_fi
 
 @require_safe_or_post
 def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Change the event's venue, or add one; a venue of other events is copied first."""
+    """Change the event's venue, choose or add one; a venue of other events is copied first."""
     event_row = get_event_to_organize(event, request.user)
+    is_choosing = event_row.venue_id is None and "known_venue" in request.POST
+    choice_form = VenueChoiceForm(request.POST if is_choosing else None, event=event_row)
+    if is_choosing:
+        if choice_form.is_valid():
+            _set_venue(event_row, choice_form.cleaned_data["known_venue"])
+            messages.success(request, _("The venue has been saved."))
+            return redirect("organize-settings", event_row.slug)
+        return _render_venue(request, event_row, VenueForm(), choice_form)
     form = make_venue_form(request, event_row)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -263,6 +272,21 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
             record_action("venue.change", event_row.venue, event=event_row, fields=form.changed_data)
         messages.success(request, _("The venue has been saved."))
         return redirect("organize-settings", event_row.slug)
+    return _render_venue(request, event_row, form, choice_form)
+
+
+@transaction.atomic
+def _set_venue(event: Event, venue: Venue) -> None:
+    event.venue = venue
+    # Only this column: another organizer may have saved the settings since this page read the event.
+    event.save(update_fields=["venue"])
+    record_action("event.change", event, event=event, fields=["venue"])
+
+
+def _render_venue(
+    request: "HttpRequest", event_row: Event, form: VenueForm, choice_form: VenueChoiceForm
+) -> "HttpResponse":
+    has_choice = event_row.venue_id is None and Venue.objects.exists()
     other_event_count = form.instance.pk and form.instance.events.exclude(pk=event_row.pk).count()
     is_read_only = isinstance(form, ReadOnlyVenueForm)
     return render_event_page(
@@ -270,6 +294,7 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
         "organize/event_venue.html",
         event_row,
         form=form,
+        choice_form=choice_form if has_choice else None,
         other_event_count=other_event_count,
         is_read_only=is_read_only,
     )

@@ -3,11 +3,13 @@
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.events.publishing.publish import ReadinessItem
+from convention.text.dates import format_date
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import find_length_problem
 from registrations.visits.models import NdaText, Visit
@@ -42,7 +44,7 @@ def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
         (bool(length_problem), length_problem, ""),
         (
             visit.locks_at <= now,
-            _("The list would be locked immediately. Choose a later date."),
+            describe_immediate_lock(visit),
             "",
         ),
         (
@@ -58,11 +60,24 @@ def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
     ]
 
 
+def describe_immediate_lock(visit: Visit) -> str:
+    """Return a sentence on why the list would be locked at once: its deadline has passed."""
+    sentence = ngettext(
+        "The list would be locked immediately: %(count)d working day before the visit is %(day)s, which has "
+        "passed. Choose a later date for the visit, or fewer working days in its terms.",
+        "The list would be locked immediately: %(count)d working days before the visit is %(day)s, which has "
+        "passed. Choose a later date for the visit, or fewer working days in its terms.",
+        visit.lock_working_days,
+    )
+    day = format_date(visit.locks_at, visit.event.zone)
+    return sentence % {"count": visit.lock_working_days, "day": day}
+
+
 def list_points_to_check(visit: Visit) -> list[ReadinessItem]:
     """Return recommended items that are missing, but not required for publication."""
     if visit.event.venue_id is not None:
         return []
-    text = _("No venue yet: members will see that it has yet to be announced.")
+    text = _("No venue yet: members will see that it has yet to be announced. Choose a known one or add one.")
     return [ReadinessItem(text, is_done=False, page_name="organize-venue")]
 
 

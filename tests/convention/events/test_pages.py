@@ -195,6 +195,24 @@ def test_a_venue_is_added_and_changed(client):
     assert Event.objects.get(pk=other.pk).venue.name == "Château"
 
 
+def test_event_without_a_venue_is_offered_those_of_its_host_first(client):
+    host = make_company(role="vendor")
+    Venue.objects.create(name="Abbaye")
+    venue = Venue.objects.create(name="Centre de calcul", city="Rennes")
+    make_event(host=host, venue=venue)
+    event = make_event(slug="x", host=host)
+    client.force_login(make_staff(event))
+
+    form = client.get("/en/organize/x/venue/").context["choice_form"]
+    answer = client.post("/en/organize/x/venue/", {"known_venue": venue.pk})
+
+    event.refresh_from_db()
+    assert [choice.name for choice in form.fields["known_venue"].queryset] == ["Centre de calcul", "Abbaye"]
+    assert form.fields["known_venue"].initial == venue.pk
+    assert answer.status_code == 302
+    assert event.venue == venue
+
+
 def test_venue_shared_with_events_of_others_is_copied_instead_of_changed(client):
     venue = Venue.objects.create(name="Palais", city="Annecy")
     event, other = make_event(slug="x"), make_event(venue=venue)
