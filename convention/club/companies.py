@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
 
 from .memberships import load_membership_statuses
-from .models import Company, CompanyRole, Employment, Market, Plan, Seat, WorkingGroup
+from .models import Company, CompanyRole, Employment, Market, Membership, Plan, Seat, WorkingGroup
 from .periods import end_period, spans_overlap
 
 type SluggedRow = Company | Market | Plan | WorkingGroup
@@ -96,11 +96,17 @@ MAX_ROWS_SHOWN: Final = 100
 
 
 def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
-    """Return the companies whose name, city or SIREN contain every word, with that role today if given."""
+    """Return the companies whose name, city or SIREN contain every word, with that role today if given.
+
+    A company with a membership that counts is a member, also without the role.
+    """
     companies = Company.objects.search_for(words).select_related("parent")
     if role:
         # A subquery, since a join would list a company once for each of its roles.
-        companies = companies.filter(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
+        has_role = Q(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
+        if role == CompanyRole.Role.MEMBER:
+            has_role |= Q(pk__in=Membership.objects.open().values("company"))
+        companies = companies.filter(has_role)
     return companies
 
 

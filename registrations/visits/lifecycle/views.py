@@ -37,6 +37,7 @@ from .earlier_visits import COPIED_FIELDS, LIST_FIELDS, find_earlier_agreement, 
 from .forms import VisitForm, VisitReasonForm
 from .steps import (
     close_applications,
+    describe_immediate_lock,
     list_missing_steps,
     list_points_to_check,
     publish_visit,
@@ -153,6 +154,10 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "lock_deadline": lock_deadline,
         "is_locked_early": visit.locked_at is not None and visit.locked_at < lock_deadline,
         "missing_steps": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
+        # An agreed visit names it among its missing steps.
+        "lock_problem": describe_immediate_lock(visit)
+        if visit.state == Visit.State.DRAFT and visit.locks_at <= now
+        else "",
         "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
         "can_unlock": visit.locked_at and not visit.sent_at and lock_deadline > now,
         "can_cancel": not visit.cancelled_at and not visit.event.is_over(at=now),

@@ -7,7 +7,7 @@ from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, Employment, Market, Person, WorkingGroup
 from convention.club.people import search_people
 from convention.text.normalize import name_search_key
-from tests.factories import START_OF_2020, make_company, make_person
+from tests.factories import START_OF_2020, make_company, make_membership, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +81,13 @@ def test_back_office_search_ignores_accents_and_case(client):
     for model, typed, found in (("person", "ELUARD paul", person), ("company", "oeuvres", company)):
         page = client.get(f"/back-office/club/{model}/", {"q": typed})
         assert list(page.context["cl"].queryset) == [found]
+
+
+def test_companies_with_an_active_membership_are_members_without_the_role():
+    by_role, by_membership, neither = make_company(), make_company(role=None), make_company(role=None)
+    make_membership(by_membership)
+
+    members = set(search_companies("", role="member"))
+
+    assert {by_role, by_membership} <= members
+    assert neither not in members

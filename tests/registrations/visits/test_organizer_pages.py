@@ -128,3 +128,11 @@ def test_secretary_reads_which_organizers_can_set_a_published_event_back_to_draf
 
     assert "Only its organizers open the settings. Ask one of them:" in page
     assert f'<a href="mailto:{organizer.email}">' in page
+
+
+def test_lock_date_in_the_past_is_explained_by_the_working_days(secretary):
+    visit = make_visit(lock_working_days=60, agreed_at=None, visibility="draft")
+
+    page = secretary.get(f"/en/organize/{visit.event.slug}/visit/").content.decode()
+
+    assert "The list would be locked immediately: 60 working days before the visit is" in page

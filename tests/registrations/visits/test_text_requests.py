@@ -52,3 +52,17 @@ def test_terms_are_requested_at_once_shortly_before_the_lock(run_tasks, mailoutb
     run_tasks()
 
     assert [mail.subject for mail in mailoutbox if "confidentiality" in mail.subject] != []
+
+
+def test_mail_about_the_waiting_list_of_a_visit_names_no_ticket(run_tasks, mailoutbox):
+    visit = make_visit(places=1)
+    make_application(visit)
+    waiting = make_application(visit, language="en")
+    waiting.waiting_entry.ticket.event.tickets.update(name="Adhérent", name_en="Club member")
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [waiting.person.email]]
+    assert "on the waiting list" in mail.body
+    assert "Club member" not in mail.body
+    assert "Club member" not in mail.alternatives[0].content
