@@ -97,8 +97,9 @@ class DeskEntry(models.Model):
 
     class State(models.TextChoices):
         DONE = "done", pgettext_lazy("entry", "Done")
-        CONFLICT = "conflict", _("Changed in the meantime")
-        REFUSED = "refused", pgettext_lazy("entry", "Refused")
+        # The sentence of the entry says why.
+        CONFLICT = "conflict", pgettext_lazy("entry", "To check")
+        REFUSED = "refused", pgettext_lazy("entry", "Could not be recorded")
         RESOLVED = "resolved", pgettext_lazy("entry", "Resolved")
 
     UNRESOLVED_STATES = (State.CONFLICT, State.REFUSED)

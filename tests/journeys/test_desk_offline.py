@@ -385,6 +385,9 @@ def test_resolved_entry_is_resolved_on_the_server_too(page):
     send_entries(page)
     problem = page.locator("#problems > li")
     expect(problem).to_contain_text("Autre")
+    expect(page.locator("#problems-title")).to_contain_text("(1)")
+    search, problems = page.locator("#q").bounding_box(), page.locator("#problems").bounding_box()
+    assert search["y"] < problems["y"]
     online = page.context.new_page()
     online.goto("/desk/x/")
     expect(online.locator("#unresolved")).to_be_visible()

@@ -123,8 +123,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("done", "Done"),
-                            ("conflict", "Changed in the meantime"),
-                            ("refused", "Refused"),
+                            ("conflict", "To check"),
+                            ("refused", "Could not be recorded"),
                             ("resolved", "Resolved"),
                         ],
                         max_length=10,

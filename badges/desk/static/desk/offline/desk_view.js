@@ -478,7 +478,9 @@ export class DeskView {
 
   /** @param {DeskState} desk */
   #drawProblems(desk) {
-    getElement("problems-section").hidden = !desk.problems.length;
+    const count = desk.problems.length;
+    getElement("problems-section").hidden = !count;
+    getElement("problems-title").textContent = formatText("entry.attention", { count });
     getElement("problems").replaceChildren(
       ...desk.problems.map((storedEntry) => {
         const guest = desk.findGuest(storedEntry.entry.reference);
