@@ -41,6 +41,7 @@ from registrations.questions.answers import (
     check_answers,
     count_limited_options,
     select_asked_questions,
+    select_hidden_questions,
 )
 from registrations.questions.files import claim_answer_files
 from registrations.questions.queries import load_questions
@@ -233,8 +234,9 @@ def _validate_answers(
         **old_answers,
         **{slug: checked.accepted[slug] for slug in row_answers if slug in checked.accepted},
     }
-    # Answers to questions that this ticket does not ask are dropped.
+    # Answers to questions that this ticket does not ask are dropped; those to hidden ones stay as they are.
     shown_slugs = {question.slug for question in select_asked_questions(questions, ticket, answers)}
+    shown_slugs |= old_answers.keys() & {question.slug for question in select_hidden_questions(questions)}
     return {slug: value for slug, value in answers.items() if slug in shown_slugs}, errors
 
 

@@ -100,7 +100,7 @@ def select_open_questions(
     return [question for question in questions if question in open_questions]
 
 
-def _select_hidden_questions(questions: Iterable[Question]) -> list[Question]:
+def select_hidden_questions(questions: Iterable[Question]) -> list[Question]:
     """Return the questions that are no longer asked, and those that depend on one of their options."""
     hidden: dict[int, Question] = {}
     is_growing = True
@@ -168,7 +168,7 @@ def check_answers(
     for question in select_asked_questions(questions, ticket, given):
         _check_answer(question, given.get(question.slug), context, answers)
     # Nobody was shown these, so a form without them does not withdraw the earlier answer.
-    for question in _select_hidden_questions(questions):
+    for question in select_hidden_questions(questions):
         if (earlier_answer := context.earlier_answers.get(question.slug)) is not None:
             answers.accepted[question.slug] = earlier_answer
     known_slugs = {question.slug for question in questions}

@@ -4,10 +4,12 @@ import pytest
 from django.utils import timezone
 
 from registrations.booking.change_answers import save_answers
+from registrations.models import Registration
 from registrations.questions.answers import AnswerContext, check_answers, select_asked_questions
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
+from tests.registrations.import_export.test_import import import_csv
 from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -65,6 +67,19 @@ def test_new_answer_to_a_hidden_question_is_dropped(event, ticket):
     answers = check_answers(load_questions(event), ticket, {"note": "A"}, context)
 
     assert answers.accepted == {}
+
+
+def test_import_keeps_the_answer_to_a_hidden_question(event, ticket):
+    make_question(event, "size", is_hidden=True)
+    make_question(event, "hobby")
+    registration = make_registration(ticket, first_name="Ada", last_name="Roux", email="a@example.org")
+    Registration.objects.update(answers={"size": "M", "hobby": "A"})
+
+    rows = f"reference,first_name,last_name,size,hobby\n{registration.reference},Ada,Roux,L,B\n"
+    import_csv(event, rows)
+
+    registration.refresh_from_db()
+    assert registration.answers == {"size": "M", "hobby": "B"}
 
 
 def test_organizer_hides_a_question_and_the_list_says_so(organizer, event):
