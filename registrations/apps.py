@@ -29,6 +29,7 @@ class RegistrationsConfig(AppConfig):
             ("agendas", "sessions.printed_agendas.print_agendas"),
             ("cancel-event", "event_cancellation.follow.run_event_cancellation_job"),
             ("cancel-selection", "changes.cancel_selected.run_cancellation_job"),
+            ("resend-selection", "changes.resend.run_resend_job"),
             ("change-selected-tickets", "changes.change_selected_tickets.run_change_job"),
         ):
             hooks.job_kinds.register(kind, f"registrations.{function_path}")

@@ -157,6 +157,7 @@ pages: list[Any] = [
         name="organize-duplicate-apart",
     ),
     path(f"{SELECTION_PATH}/cancel/", selection_views.selection_cancel, name="organize-selection-cancel"),
+    path(f"{SELECTION_PATH}/resend/", selection_views.selection_resend, name="organize-selection-resend"),
     path(f"{SELECTION_PATH}/ticket/", selection_views.selection_ticket, name="organize-selection-ticket"),
     path(f"{SELECTION_PATH}/export/", selection_views.selection_export, name="organize-selection-export"),
     path(

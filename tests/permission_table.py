@@ -450,7 +450,10 @@ POST_ONLY = {
     "organize-certificates-print", "organize-certificate-withdraw",
     "organize-device-revoke",
     "organize-checkpoint-remove",
-    *(f"organize-selection-{action}" for action in ("mail", "cancel", "ticket", "export", "badges", "merge")),
+    *(
+        f"organize-selection-{action}"
+        for action in ("mail", "resend", "cancel", "ticket", "export", "badges", "merge")
+    ),
     "organize-registration-cancel", "organize-registration-reinstate", "organize-registration-note",
     "order-another", "api-orders", "api-quotes", "api-cancel",
     "quotation-order", "company-quotation-order", "billing-details-ask",

@@ -266,6 +266,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-registration-reinstate": "changes/test_reinstate",
     "organize-selection-cancel": "organizer/test_selection",
     "organize-selection-ticket": "organizer/test_selection",
+    "organize-selection-resend": "organizer/test_resend_selection",
     "organize-selection-badges": "printing/test_selection", "organize-selection-merge": "changes nothing",
     "organize-registration-move": "changes/test_move_to_waiting_list",
     "organize-selection-export": "organizer/test_selection",

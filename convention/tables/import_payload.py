@@ -13,22 +13,24 @@ MAX_IMMEDIATE_ROWS: Final = 500
 
 @dataclass(frozen=True)
 class ImportPayload:
-    """The list, the fields of its columns and its name."""
+    """The list, the fields of its columns, its name, and the options that were chosen for the import."""
 
     table: ParsedTable
     picks: list[str] | None
     name: str
+    options: tuple[str, ...] = ()
 
 
-def pack_import(*, text: str, picks: Sequence[str] | None, name: str) -> str:
+def pack_import(*, text: str, picks: Sequence[str] | None, name: str, options: Sequence[str] = ()) -> str:
     """Return the payload of the job."""
-    return json.dumps({"list": text, "picks": picks, "name": name})
+    return json.dumps({"list": text, "picks": picks, "name": name, "options": [*options]})
 
 
 def unpack_import(payload_text: str) -> ImportPayload:
     """Parse the payload of the job."""
     content = json.loads(payload_text)
-    return ImportPayload(read_table("list.csv", content["list"].encode()), content["picks"], content["name"])
+    table = read_table("list.csv", content["list"].encode())
+    return ImportPayload(table, content["picks"], content["name"], tuple(content["options"]))
 
 
 def iterate_with_progress(

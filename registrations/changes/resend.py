@@ -1,14 +1,24 @@
 """Send a registration's mail again, after it was lost or never sent, as after an import; reissue a badge."""
 
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import BinaryIO
+
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention import hooks
 from convention.audit.record import record_action
 from convention.errors import ConventionError, NotOpenNow
+from convention.events.models import Event
 from convention.events.sequence import advance_sequence
+from convention.jobs.job_queue import JobProgress
+from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.email_addresses import filter_by_email, is_same_email
 from registrations.models import Order, Registration
 
@@ -20,6 +30,13 @@ from .correct import (
     correct_registration,
 )
 from .links import send_links_mail
+from .selections import (
+    ProgressReport,
+    RegistrationSelection,
+    SelectionOutcome,
+    SkippedRegistrations,
+    make_fingerprint,
+)
 
 
 class MissingAddress(ConventionError):
@@ -103,6 +120,95 @@ def _queue_mail_again(registration: Registration, changed_fields: list[str]) -> 
     )
     hooks.send_order_mails.enqueue(registration.order_id)
     record_action("registration.resend", registration, event=registration.event, fields=changed_fields)
+
+
+@dataclass(frozen=True)
+class SelectedConfirmations:
+    """The selected registrations whose confirmation can be sent again, and the others with the reason."""
+
+    registrations: list[Registration]
+    skipped: SkippedRegistrations
+
+    @property
+    def mail_count(self) -> int:
+        """Return the number of e-mails: one for each order, and one for each private place."""
+        return len({row.pk if row.is_private else -row.order_id for row in self.registrations})
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of all that the page says."""
+        return make_fingerprint([[row.pk for row in self.registrations], self.mail_count])
+
+
+def preview_selected_confirmations(selection: RegistrationSelection) -> SelectedConfirmations:
+    """Return what `resend_selected` would do with the selected registrations; nothing is sent."""
+    sendable, skipped = [], SkippedRegistrations()
+    for registration in selection.find_registrations().select_related("order", "event"):
+        if reason := _find_resend_objection(registration):
+            skipped.add([registration], reason)
+        else:
+            sendable.append(registration)
+    return SelectedConfirmations(sendable, skipped)
+
+
+def _find_resend_objection(registration: Registration) -> str:
+    """Return why a registration's confirmation is not sent again, or ""."""
+    if registration.state != Registration.State.CONFIRMED:
+        return _("not confirmed")
+    if registration.event.is_over():
+        return _("the event is over")
+    address = registration.email if registration.is_private else registration.order.email
+    return "" if address else _("no e-mail address")
+
+
+def resend_selected(
+    *, event: Event, ids: Collection[int], report: ProgressReport | None = None
+) -> SelectionOutcome:
+    """Queue the confirmation with the badge of these registrations again; return how many, and the others."""
+    outcome, ids_by_order = SelectionOutcome(), defaultdict[int, list[int]](list)
+    rows = Registration.objects.filter(event=event, pk__in=ids).order_by("order_id", "pk")
+    for pk, order_id in rows.values_list("pk", "order_id"):
+        ids_by_order[order_id].append(pk)
+    for number, (order_id, order_ids) in enumerate(ids_by_order.items(), start=1):
+        _resend_in_order(order_id, order_ids, outcome)
+        if report:
+            report(number, len(ids_by_order))
+    return outcome
+
+
+@transaction.atomic
+def _resend_in_order(order_id: int, ids: list[int], outcome: SelectionOutcome) -> None:
+    Order.objects.locked_for_update().get(pk=order_id)
+    rows = Registration.objects.select_related("order", "event").order_by("pk")
+    sent = []
+    for registration in rows.filter(pk__in=ids).select_for_update(of=("self",)):
+        if reason := _find_resend_objection(registration):
+            outcome.skipped.add([registration], reason)
+            continue
+        sent.append(registration.pk)
+        record_action("registration.resend", registration, event=registration.event)
+    if sent:
+        Registration.objects.filter(pk__in=sent).update(confirmation_sent_at=None)
+        # Many of them must not delay the confirmations of people who register themselves.
+        hooks.send_order_mails.task.using(queue_name=MAIL_QUEUE).enqueue(order_id)
+        outcome.done_count += len(sent)
+
+
+def describe_resent(outcome: SelectionOutcome) -> str:
+    """Return in a sentence for how many registrations the confirmation is sent again."""
+    sentence = ngettext(
+        "The confirmation of %(count)d registration is on its way.",
+        "The confirmations of %(count)d registrations are on their way.",
+        outcome.done_count,
+    )
+    return sentence % {"count": outcome.done_count}
+
+
+def run_resend_job(progress: JobProgress, _file: BinaryIO) -> str:
+    """Send the confirmations of the job; return the outcome, with a line for each one not sent."""
+    ids = json.loads(progress.job.payload)
+    outcome = resend_selected(event=progress.job.required_event, ids=ids, report=progress)
+    return "\n".join([describe_resent(outcome), *outcome.skipped.list_lines()])
 
 
 @transaction.atomic

@@ -51,6 +51,7 @@ from .describe_changes import list_changes, record_changes
 from .rows import ImportCatalog, RegistrationRow, read_rows
 from .save_import import (
     BATCH_SIZE,
+    NewcomerMails,
     RegistrationImportResult,
     add_booking,
     lock_orders,
@@ -69,7 +70,12 @@ TEXT_FIELDS = ("first_name", "last_name", "company")
 
 @transaction.atomic
 def import_registrations(
-    *, event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None = None, file_name: str = ""
+    *,
+    event: Event,
+    table: ParsedTable,
+    chosen_fields: Sequence[str] | None = None,
+    file_name: str = "",
+    newcomer_mails: NewcomerMails = NewcomerMails.NONE,
 ) -> RegistrationImportResult:
     """Create or update a registration for each row of the table.
 
@@ -87,6 +93,8 @@ def import_registrations(
     # A long list must not delay the confirmations of people who register themselves.
     for order in result.adopted_orders:
         send_links_mail.using(queue_name=MAIL_QUEUE).enqueue([order], [])
+    if newcomer_mails is NewcomerMails.CONFIRMATION:
+        result.order_ids_to_notify += [new.order.pk for new in result.new_orders if new.order.email]
     for order in result.order_ids_to_notify:
         hooks.send_order_mails.task.using(queue_name=MAIL_QUEUE).enqueue(order)
     return result
@@ -476,7 +484,11 @@ def run_import_job(progress: JobProgress, _file: BinaryIO) -> str:
     with transaction.atomic():
         summary = str(
             import_registrations(
-                event=event, table=upload.table, chosen_fields=upload.picks, file_name=upload.name
+                event=event,
+                table=upload.table,
+                chosen_fields=upload.picks,
+                file_name=upload.name,
+                newcomer_mails=NewcomerMails(upload.options[0]) if upload.options else NewcomerMails.NONE,
             )
         )
         # In the same transaction: a job that is run again after a crash must not import twice.

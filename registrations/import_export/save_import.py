@@ -1,5 +1,6 @@
 """Save an import: book new registrations, change others, and store the snapshots that an undo needs."""
 
+import enum
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from convention.club.models import Company
 from convention.db.limited_stock import LimitedStock
 from convention.events.models import Event
 from registrations.billing.receivables import sync_attendee_names, sync_existing_receivable, update_buyers
+from registrations.billing.selection_money import format_amounts
 from registrations.booking.build_order import build_addons, build_order, build_registration
 from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_orders
@@ -37,6 +39,13 @@ SNAPSHOT_FIELDS = (
     "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "badge_version",
     "issued_to", "person_id",
 )  # fmt: skip
+
+
+class NewcomerMails(enum.StrEnum):
+    """Whether an import e-mails the confirmation with the badge to the people it registers."""
+
+    NONE = "none"
+    CONFIRMATION = "confirmation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +97,24 @@ class RegistrationImportResult:
     @property
     def new_registrations(self) -> list[Registration]:
         return [registration for booking in self.new_orders for registration in booking.registrations]
+
+    @property
+    def new_total_text(self) -> str:
+        """Return a sentence about the price of the new registrations, or "" if there are none."""
+        if not self.new_orders:
+            return ""
+        totals = Counter[str]()
+        for booking in self.new_orders:
+            totals[booking.order.currency] += booking.order.total
+        amount, count = format_amounts(totals), len(self.new_orders)
+        if not amount:
+            return _("The new registrations are free of charge.")
+        sentence = ngettext(
+            "%(count)d new registration costs %(amount)s, to be invoiced.",
+            "%(count)d new registrations cost %(amount)s in total, to be invoiced.",
+            count,
+        )
+        return sentence % {"count": count, "amount": amount}
 
     @property
     def remarks(self) -> list[str]:

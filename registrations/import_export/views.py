@@ -6,6 +6,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
@@ -27,6 +30,7 @@ from registrations.questions.queries import load_questions
 from .columns import REQUIRED_FIELDS, is_heading, list_field_choices
 from .import_registrations import guess_column_fields, import_registrations, preview_import
 from .rows import find_row_warnings
+from .save_import import NewcomerMails, RegistrationImportResult
 from .undo_import import preview_undo, undo_import
 
 PAGE_SIZE = 50
@@ -78,17 +82,39 @@ def _run_import(
     if len(form.table.rows) > MAX_IMMEDIATE_ROWS:
         return redirect("organize-job", event.slug, _queue_import(request, event, form, chosen_fields).pk)
     result = import_registrations(
-        event=event, table=form.table, chosen_fields=chosen_fields, file_name=form.file_name
+        event=event,
+        table=form.table,
+        chosen_fields=chosen_fields,
+        file_name=form.file_name,
+        newcomer_mails=_get_newcomer_mails(request),
     )
-    messages.success(request, str(result))
+    messages.success(request, _describe_import(event, result))
     return redirect("organize-registrations", event.slug)
+
+
+def _get_newcomer_mails(request: HttpRequest) -> NewcomerMails:
+    is_ticked = request.POST.get("newcomer_mails") == NewcomerMails.CONFIRMATION
+    return NewcomerMails.CONFIRMATION if is_ticked else NewcomerMails.NONE
+
+
+def _describe_import(event: Event, result: RegistrationImportResult) -> str:
+    """Return what the import did, with a link to the people it registered."""
+    if not result.new_orders or result.import_run is None:
+        return str(result)
+    address = f"{reverse('organize-registrations', args=[event.slug])}?run={result.import_run.pk}"
+    return format_html('{} <a href="{}">{}</a>', str(result), address, _("See the new registrations"))
 
 
 def _queue_import(request: HttpRequest, event: Event, form: TableUploadForm, chosen_fields: list[str]) -> Job:
     people = len(form.table.rows)
     title = ngettext("Import of %(count)d person", "Import of %(count)d people", people) % {"count": people}
     assert isinstance(request.user, Person)
-    payload = pack_import(text=form.checked_text, picks=chosen_fields, name=form.file_name)
+    payload = pack_import(
+        text=form.checked_text,
+        picks=chosen_fields,
+        name=form.file_name,
+        options=[_get_newcomer_mails(request)],
+    )
     return request_job(
         event=event, kind="registrations", title=title, requested_by=request.user, payload=payload
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,8 @@ from convention.tables.downloads import TableSheet
 from convention.text.normalize import normalize_whitespace, parse_digits
 from registrations.billing.refund_summary import filter_paid, filter_priced, filter_unpaid
 from registrations.models import (
+    ImportedRow,
+    ImportRun,
     MailDelivery,
     Question,
     Registration,
@@ -28,7 +30,9 @@ from registrations.questions.answers import describe_answers, format_answer_cell
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 
-FILTER_FIELDS = ("ticket", "addon", "session", "voucher", "quota", "state", "payment", "company", "sort")
+FILTER_FIELDS = (
+    "ticket", "addon", "session", "voucher", "quota", "run", "state", "payment", "company", "sort",
+)  # fmt: skip
 FILTER_LOOKUPS = {
     "ticket": "ticket__slug",
     "voucher": "voucher__code",
@@ -41,6 +45,7 @@ LINK_ONLY_FILTERS = {
     "session": gettext_lazy("Booked session"),
     "voucher": gettext_lazy("Code"),
     "quota": gettext_lazy("Shared quota"),
+    "run": gettext_lazy("Added by the import"),
 }
 # The id last, so that rows with equal names are never repeated or left out between pages.
 SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
@@ -59,6 +64,7 @@ class RegistrationFilter:
     session: str = ""
     voucher: str = ""
     quota: str = ""
+    run: str = ""
     payment: str = ""
 
     @classmethod
@@ -75,14 +81,8 @@ class RegistrationFilter:
         for name, lookup in FILTER_LOOKUPS.items():
             if value := getattr(self, name):
                 rows = rows.filter(**{lookup: value})
-        if self.addon:
-            booked = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
-            rows = rows.filter(pk__in=booked.order_by().values("registration"))
-        if self.session:
-            bookings = SessionBooking.objects.active().filter(
-                session__event=event, session__number=parse_digits(self.session) or 0
-            )
-            rows = rows.filter(pk__in=bookings.order_by().values("registration"))
+        for registration_ids in self._list_linked_ids(event):
+            rows = rows.filter(pk__in=registration_ids)
         if self.payment in PAYMENT_CONDITIONS:
             # Cancelled and expired registrations need no payment.
             rows = rows.active().filter(PAYMENT_CONDITIONS[self.payment]())
@@ -93,12 +93,30 @@ class RegistrationFilter:
             rows = rows.filter(STATE_CONDITIONS[self.state]())
         return rows.order_by(*SORT_ORDERS.get(self.sort, SORT_ORDERS["name"]))
 
+    def _list_linked_ids(self, event: Event) -> Iterator[QuerySet[Any, Any]]:
+        """Yield the ids of those with the add-on, of those with the session, and of those an import added."""
+        if self.addon:
+            booked = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
+            yield booked.order_by().values("registration")
+        if self.session:
+            number = parse_digits(self.session) or 0
+            bookings = SessionBooking.objects.active().filter(session__event=event, session__number=number)
+            yield bookings.order_by().values("registration")
+        if self.run:
+            imported = ImportedRow.objects.filter(run=parse_digits(self.run) or 0, run__event=event)
+            yield imported.filter(values_before__isnull=True).order_by().values("registration")
+
     def list_link_filters(self, event: Event) -> list[tuple[str, str, str, str]]:
         """Return field, value, label and title of each filter that only links from other pages set."""
         addon = event.addons.filter(slug=self.addon).first() if self.addon else None
         number = parse_digits(self.session)
         session = event.sessions.filter(number=number).first() if number is not None else None
-        titles = {"addon": addon.title if addon else "", "session": session.title if session else ""}
+        run = ImportRun.objects.filter(event=event, pk=parse_digits(self.run) or 0).first()
+        titles = {
+            "addon": addon.title if addon else "",
+            "session": session.title if session else "",
+            "run": str(run) if run else "",
+        }
         return [
             (name, value, str(label), titles.get(name) or value)
             for name, label in LINK_ONLY_FILTERS.items()

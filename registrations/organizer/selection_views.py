@@ -1,5 +1,6 @@
 """Organizers' pages of actions on selected registrations: each shows a preview to be confirmed once."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -27,6 +28,11 @@ from registrations.changes.change_selected_tickets import (
     change_selected_tickets,
     describe_changed,
     preview_selected_changes,
+)
+from registrations.changes.resend import (
+    describe_resent,
+    preview_selected_confirmations,
+    resend_selected,
 )
 from registrations.changes.selections import MAX_IMMEDIATE_CHANGES, RegistrationSelection, SelectionOutcome
 from registrations.form_fields import ReasonForm
@@ -129,6 +135,28 @@ def _change_tickets(
         )
     outcome = change_selected_tickets(event=event, change=change)
     return _report_outcome(request, selection, describe_changed(outcome), outcome)
+
+
+@with_selection
+def selection_resend(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
+    """Show to whom the confirmation is sent again; once confirmed, send it, in a job if there are many."""
+    preview = preview_selected_confirmations(selection)
+    if "fingerprint" in request.POST:
+        if request.POST["fingerprint"] == preview.fingerprint:
+            return _resend(request, selection, [registration.pk for registration in preview.registrations])
+        _warn_of_change(request)
+    return _render_page(request, "registrations/selection_resend.html", selection, preview=preview)
+
+
+def _resend(request: HttpRequest, selection: RegistrationSelection, ids: list[int]) -> HttpResponse:
+    event, count = selection.event, len(ids)
+    if count > MAX_IMMEDIATE_CHANGES:
+        title = ngettext(
+            "Confirmation of %(count)d registration", "Confirmations of %(count)d registrations", count
+        )
+        return _start_job(request, event, "resend-selection", title % {"count": count}, json.dumps(ids))
+    outcome = resend_selected(event=event, ids=ids)
+    return _report_outcome(request, selection, describe_resent(outcome), outcome)
 
 
 def _start_job(request: HttpRequest, event: Event, kind: str, title: str, payload: str) -> HttpResponse:

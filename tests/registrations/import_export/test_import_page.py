@@ -7,7 +7,8 @@ from django.test import Client
 from lxml import html
 
 from convention.events.models import Event
-from registrations.models import Registration
+from registrations.models import ImportRun, Registration
+from tests.factories import make_registration
 from tests.registrations.test_pages import read_page_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -36,11 +37,11 @@ def test_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_
 IMPORT = "/organize/congress/registrations/import/"
 
 
-def upload_list(organizer: Client, tmp_path, content: str):
+def upload_list(organizer: Client, tmp_path, content: str, address: str = IMPORT):
     """Upload a file with this content to be checked, and return the page."""
     (tmp_path / "list.csv").write_text(content)
     with (tmp_path / "list.csv").open("rb") as upload:
-        return html.fromstring(organizer.post(IMPORT, {"file": upload, "check": "1"}).content)
+        return html.fromstring(organizer.post(address, {"file": upload, "check": "1"}).content)
 
 
 def list_notice_items(page, kind: str) -> list[str]:
@@ -154,3 +155,60 @@ def test_unchanged_columns_are_imported_at_once(organizer: Client, event: Event,
 
     assert imported.status_code == 302
     assert Registration.objects.get().company == ""
+
+
+def import_checked(organizer: Client, page, **fields):
+    """Submit the form of a checked list."""
+    [form] = page.xpath("//form[@id='columns']")
+    values = {
+        name: value for name, value in form.form_values() if name not in ("check", "csrfmiddlewaretoken")
+    }
+    return organizer.post(IMPORT, values | fields, follow=True)
+
+
+def test_preview_states_the_price_of_the_new_registrations(organizer: Client, event: Event, tmp_path):
+    page = upload_list(
+        organizer, tmp_path, "first_name,last_name,email\nA,B,a@example.org\nC,D,\n", f"/en{IMPORT}"
+    )
+
+    [notice] = page.xpath("//div[@class='notice']")
+
+    assert "2 new registrations cost €240 in total, to be invoiced." in notice.text_content()
+
+
+def test_newcomers_hear_nothing_unless_the_box_is_ticked(
+    organizer: Client, event: Event, tmp_path, run_tasks, mailoutbox
+):
+    page = upload_list(organizer, tmp_path, "first_name,last_name,email\nA,B,a@example.org\n")
+
+    import_checked(organizer, page)
+    run_tasks()
+
+    assert Registration.objects.count() == 1
+    assert mailoutbox == []
+
+
+def test_ticked_box_mails_the_confirmation_to_newcomers(
+    organizer: Client, event: Event, tmp_path, run_tasks, mailoutbox
+):
+    page = upload_list(organizer, tmp_path, "first_name,last_name,email\nA,B,a@example.org\nC,D,\n")
+    [box] = page.xpath("//input[@name='newcomer_mails']")
+
+    import_checked(organizer, page, newcomer_mails=box.get("value"))
+    run_tasks()
+
+    assert box.get("checked") is None
+    assert [message.to for message in mailoutbox] == [["a@example.org"]]
+    assert Registration.objects.get(email="a@example.org").confirmation_sent_at is not None
+
+
+def test_link_after_the_import_lists_the_new_registrations(organizer: Client, event: Event, tmp_path):
+    make_registration(event.tickets.get(), last_name="Ancienne")
+    page = upload_list(organizer, tmp_path, "first_name,last_name,email\nA,Nouvelle,a@example.org\n")
+
+    answer = html.fromstring(import_checked(organizer, page).content)
+    [link] = answer.xpath(f"//a[contains(@href, '?run={ImportRun.objects.get().pk}')]")
+    listed = organizer.get(link.get("href")).text
+
+    assert "Nouvelle" in listed
+    assert "Ancienne" not in listed
