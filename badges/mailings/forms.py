@@ -125,12 +125,12 @@ class MailingForm(MailTextsForm):
         prepared: MailingDraft | None = None,
         **kwargs: Any,
     ) -> None:
-        """Fill the form with a saved mailing, or with the texts prepared for a new one."""
+        """Fill the form with a saved mailing, or with the texts and the people prepared for a new one."""
         initial = _initial_values(mailing) | (prepared.texts if prepared else {})
         super().__init__(*args, initial=initial, **kwargs)
-        stored = Segment.from_json(mailing.segment) if mailing else Segment()
-        self.selected_ids = stored.registrations
-        self.selected_text = describe_selected(stored.registrations, event)
+        segment = Segment.from_json(mailing.segment) if mailing else Segment()
+        self.selected_ids = prepared.segment.registrations if prepared else segment.registrations
+        self.selected_text = describe_selected(self.selected_ids, event)
         # An organizer chose these people one by one: criteria would leave out some of them.
         if self.selected_ids:
             for name in CRITERIA_FIELDS:

@@ -134,10 +134,16 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
 
 
 def describe_selected(registration_ids: Collection[int], event: Event) -> str:
-    """Return in words how many registrations were selected, and how many of them are cancelled by now."""
+    """Return in words how many registrations were selected, and how many of them are cancelled by now.
+
+    Of a single one, return the name.
+    """
     if not registration_ids:
         return ""
     count = len(registration_ids)
+    if count == 1 and (only := Registration.objects.filter(event=event, pk__in=registration_ids).first()):
+        name = only.name if only.has_name else only.email
+        return _("%(name)s (cancelled)") % {"name": name} if only.cancelled_at else name
     selected = ngettext(
         "%(count)d registration selected in the list", "%(count)d registrations selected in the list", count
     ) % {"count": count}

@@ -90,15 +90,22 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
 
 @with_selection
 def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
-    """Create the draft of a mailing to the registrations selected in the list, and open it."""
-    assert isinstance(request.user, Person)
-    draft = MailingDraft(segment=select_only(selection.ids))
-    mailing = create_mailing(event=selection.event, draft=draft, author=request.user)
-    messages.success(
-        request,
-        _("Draft created for the selected registrations. Nothing is sent until you confirm."),
-    )
-    return redirect("organize-mailing-edit", selection.event.slug, mailing.pk)
+    """Write a mailing to the registrations selected in the list; its draft exists once it has a text."""
+    event, prepared = selection.event, MailingDraft(segment=select_only(selection.ids))
+    # The list sends the selection alone.
+    form = MailingForm(request.POST if "purpose" in request.POST else None, event=event, prepared=prepared)
+    if form.is_valid() and not any(form.get_texts().values()):
+        form.add_error("subject_fr", _("Enter a subject and a text, in at least one language."))
+    if form.is_valid():
+        assert isinstance(request.user, Person)
+        try:
+            mailing = create_mailing(event=event, draft=form.get_draft(), author=request.user)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The draft has been saved. Nothing is sent until you confirm."))
+            return redirect("organize-mailing", event.slug, mailing.pk)
+    return _render_form(request, event, form, selection=selection)
 
 
 @require_safe_or_post

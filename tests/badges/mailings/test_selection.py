@@ -26,11 +26,11 @@ def test_mailing_to_selection_includes_cancelled_registrations(run_tasks, mailou
     editing = client.post(
         reverse("organize-selection-mail", args=[event.slug]),
         {"selected": [people[0].reference, cancelled.reference]},
-        follow=True,
     )
+    [writing] = html.fromstring(editing.content).xpath("//main//form[.//input[@name='selected']]")
+    values = dict(writing.form_values()) | {"purpose": "information", **TEXTS}
+    preview = client.post(reverse("organize-selection-mail", args=[event.slug]), values, follow=True)
     mailing = Mailing.objects.get()
-    page = reverse("organize-mailing-edit", args=[event.slug, mailing.pk])
-    preview = client.post(page, {"purpose": "information", **TEXTS}, follow=True)
     [form] = html.fromstring(preview.content).xpath("//main//form[contains(@action, '/send/')]")
     client.post(form.action, dict(form.form_values()))
     run_tasks()
@@ -58,5 +58,23 @@ def test_page_of_a_registration_opens_a_mailing_to_its_attendee():
 
     writing = client.post(form.action, dict(form.form_values()), follow=True)
 
+    [heading] = html.fromstring(writing.content).xpath("//h1")
+    assert heading.text_content() == f"E-mail to {registration.name}"
+    assert not Mailing.objects.exists()
+
+
+def test_mailing_to_an_attendee_is_stored_once_it_has_a_text():
+    event = make_event(slug="x")
+    [registration] = add_people(event, 1)
+    client = Client()
+    client.force_login(make_staff(event))
+    values = {"selected": registration.reference, "purpose": "information"}
+
+    refused = client.post("/en/organize/x/mail/selection/", values | dict.fromkeys(TEXTS, ""))
+    has_draft_without_text = Mailing.objects.exists()
+    saved = client.post("/en/organize/x/mail/selection/", values | TEXTS, follow=True)
+
+    assert not has_draft_without_text
+    assert "Enter a subject and a text, in at least one language." in refused.text
     assert Mailing.objects.get().segment["registrations"] == [registration.pk]
-    assert "1 registration selected in the list" in writing.text
+    assert registration.name in saved.text
