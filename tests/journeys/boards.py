@@ -46,7 +46,8 @@ def open_board_page(
 
 
 def block(page: Page, title: str) -> Locator:
-    return page.locator("#board .block").filter(has_text=title)
+    # By its title: the text of a conflict may name another session.
+    return page.locator("#board .block").filter(has=page.locator(".block-title").filter(has_text=title))
 
 
 def wait_until_stored(page: Page, moves: int = 1) -> None:
