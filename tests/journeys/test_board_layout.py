@@ -5,7 +5,7 @@ import functools
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from convention.events.models import Event
 from tests.factories import make_session
@@ -30,6 +30,11 @@ def event() -> Event:
 def open_board(open_page, site, event):
     """Return a function that opens the board for a new organizer."""
     return functools.partial(open_board_page, open_page, site, event)
+
+
+def is_clipped(area: Locator) -> bool:
+    """Return whether the area cuts off what is too long for it, instead of covering what is below."""
+    return area.evaluate("(e) => getComputedStyle(e).overflowY === 'auto' && e.scrollHeight > e.clientHeight")
 
 
 def test_tray_with_many_sessions_scrolls(open_board, event):
@@ -67,6 +72,28 @@ def test_break_title_stays_in_view_when_phone_scrolls_sideways(open_board):
     times = page.locator(".board-times").bounding_box()
 
     assert title["x"] >= times["x"] + times["width"]
+
+
+def test_long_message_covers_neither_rooms_nor_tray(open_board):
+    page = open_board()
+    page.locator("#board-status").evaluate("(status) => { status.textContent = 'A conflict. '.repeat(90); }")
+
+    message = page.locator(".board-messages").bounding_box()
+    timetable, tray = (page.locator(name).bounding_box() for name in ("#board-scroll", "#board-tray"))
+    assert message["y"] + message["height"] <= timetable["y"]
+    assert message["y"] + message["height"] <= tray["y"]
+    assert is_clipped(page.locator(".board-messages"))
+
+
+def test_buttons_of_all_days_are_in_view(open_board, event):
+    event.ends_at = STARTS_AT + datetime.timedelta(days=3)
+    event.save()
+    page = open_board(language="fr")
+
+    days = page.locator("#board-days")
+
+    expect(days.locator(".board-day")).to_have_count(4)
+    assert days.evaluate("(row) => row.scrollWidth <= row.clientWidth")
 
 
 def test_board_fits_window_with_messages_above_timetable(open_board):

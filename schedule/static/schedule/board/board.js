@@ -440,6 +440,8 @@ export class BoardEditor {
   /** @param {string} text */
   announce(text) {
     this.status.textContent = text;
+    // A long message may have been scrolled.
+    getElement("board-messages", HTMLElement).scrollTop = 0;
   }
 
   /**
