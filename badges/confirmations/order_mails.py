@@ -31,7 +31,7 @@ from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, fi
 from registrations.changes.substitute import NAMING_VERB
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
-from registrations.orders.open_steps import list_open_steps
+from registrations.orders.order_state import list_open_steps
 from registrations.orders.payment_terms import build_payment_context, load_payment_terms
 from registrations.orders.second_registrations import find_second_registrations_of_buyer
 from registrations.orders.transfer_details import has_bank_details

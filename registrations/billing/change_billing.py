@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError, NotOpenNow
+from registrations.billing.tax_number import price_package
 from registrations.invoices.ledger.charges import lock_receivable, update_buyer
 from registrations.invoices.models.documents import Invoice
-from registrations.invoices.reverse_charge import price_package
 from registrations.models import Order, RegistrationAddon
 from registrations.order_request import BillingDetails
 

@@ -1,4 +1,7 @@
-"""Parse SIREN and VAT numbers of buyers. Only the check digits are verified; no registry is queried."""
+"""Parse SIREN and VAT numbers of buyers, and apply the reverse charge that a VAT number brings.
+
+Only the check digits are verified; no registry is queried.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +13,9 @@ from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError as BadNumber
 
 from convention.errors import ConventionError
-from registrations.invoices.models import MAX_VAT_NUMBER_LENGTH
+from registrations.invoices.models import MAX_VAT_NUMBER_LENGTH, Issuer
+from registrations.invoices.reverse_charge import TaxedPrice, apply_reverse_charge
+from registrations.models import Package
 
 # INSEE gives companies overseas a SIREN too, but not those in the Pacific.
 SIREN_COUNTRIES: Final = frozenset({"FR", "BL", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"})
@@ -68,3 +73,16 @@ def read_stored_tax_number(text: str, *, country: str) -> TaxNumber:
     except InvalidTaxNumber:
         # Must not block billing: the treasurer corrects the buyer before the invoice is issued.
         return TaxNumber(vat_number=text[:MAX_VAT_NUMBER_LENGTH])
+
+
+def price_package(
+    package: Package, *, country: str, tax_number: str, quoted_price: int | None = None
+) -> TaxedPrice:
+    """Return the price for a buyer with this billing country and SIREN or VAT number.
+
+    `quoted_price` is that of a valid quotation, in cents with VAT; the lower price counts.
+    """
+    cents = package.price if quoted_price is None else min(package.price, quoted_price)
+    vat_number = read_stored_tax_number(tax_number, country=country).vat_number
+    price = TaxedPrice(cents, package.vat_rate, package.vat_exemption)
+    return apply_reverse_charge(price, issuer=Issuer.get_current(), country=country, vat_number=vat_number)

@@ -1,4 +1,4 @@
-"""Change what a confirmed registration includes: its ticket and its add-ons.
+"""Change what a confirmed registration includes, its ticket and its add-ons, or the language of an order.
 
 `preview_order_change` computes the difference in price; `change_order` applies the change if the difference
 is still the same.
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import find_member_companies
 from convention.db.limited_stock import LimitedStock
-from convention.errors import ConventionError, NotOpenNow
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
 from convention.text.email_addresses import normalize_email
 from registrations.application_rules import check_applications
@@ -31,6 +32,7 @@ from registrations.inventory.stock import CompanyTicket, exchange_tickets
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.models import Addon, Order, Registration, RegistrationAddon, Ticket
 from registrations.models.sale_items import SaleItem
+from registrations.permissions import LinkAccess
 from registrations.pricing.catalog import make_price_list, quote_changed_ticket
 from registrations.pricing.quote import QuoteLine
 
@@ -326,3 +328,23 @@ def _save_addons(registration: Registration, change: OrderChange) -> None:
         )
         for addon in change.added
     )
+
+
+def can_change_language(link_access: LinkAccess) -> bool:
+    """Return whether the holder of the link may choose the language: not for the others of a group."""
+    return link_access.is_full or link_access.order.registrations.count() == 1
+
+
+@transaction.atomic
+def change_order_language(*, order: Order, language: str) -> Order:
+    """Save the language of everything that is sent from now on. Raise InvalidFields for an unknown one."""
+    if language not in dict(settings.LANGUAGES):
+        raise InvalidFields(
+            _("Some fields need to be corrected."), {"language": [_("Choose the language of the e-mails.")]}
+        )
+    order = Order.objects.locked_for_update().get(pk=order.pk)
+    if order.language != language:
+        order.language = language
+        order.save(update_fields=["language"])
+        record_action("order.change_language", order, event=order.event, fields=["language"])
+    return order

@@ -154,7 +154,7 @@ def preview_selected_confirmations(selection: RegistrationSelection) -> Selected
 def _find_resend_objection(registration: Registration) -> str:
     """Return why a registration's confirmation is not sent again, or ""."""
     if registration.state != Registration.State.CONFIRMED:
-        return _("not confirmed")
+        return _("the registration is not confirmed")
     if registration.event.is_over():
         return _("the event is over")
     address = registration.email if registration.is_private else registration.order.email

@@ -9,9 +9,6 @@ from typing import Final
 
 import stdnum.eu.vat
 
-from registrations.billing.tax_number import read_stored_tax_number
-from registrations.models import Package
-
 from .models import Issuer
 from .tax_amounts import compute_included_vat
 from .vat_exemptions import REVERSE_CHARGE
@@ -44,19 +41,6 @@ def apply_reverse_charge(
         return price
     net_cents = price.cents - compute_included_vat(price.cents, price.vat_rate)
     return replace(price, cents=net_cents, vat_rate=0, exemption=REVERSE_CHARGE)
-
-
-def price_package(
-    package: Package, *, country: str, tax_number: str, quoted_price: int | None = None
-) -> TaxedPrice:
-    """Return the price for a buyer with this billing country and SIREN or VAT number.
-
-    `quoted_price` is that of a valid quotation, in cents with VAT; the lower price counts.
-    """
-    cents = package.price if quoted_price is None else min(package.price, quoted_price)
-    vat_number = read_stored_tax_number(tax_number, country=country).vat_number
-    price = TaxedPrice(cents, package.vat_rate, package.vat_exemption)
-    return apply_reverse_charge(price, issuer=Issuer.get_current(), country=country, vat_number=vat_number)
 
 
 def is_reverse_charged(*, issuer: Issuer | None, country: str, vat_number: str) -> bool:

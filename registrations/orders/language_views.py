@@ -8,10 +8,9 @@ from django.views.decorators.http import require_POST
 
 from convention.errors import InvalidFields, NotFound
 from convention.events.permissions import get_event_to_organize
+from registrations.changes.change_order import can_change_language, change_order_language
 from registrations.models import Order, Registration
 from registrations.permissions import get_order_by_link
-
-from .change_language import can_change_language, change_order_language
 
 
 @require_POST

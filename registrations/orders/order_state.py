@@ -1,13 +1,15 @@
-"""Describe the state of an order's places and where its confirmation is, for the page behind its link."""
+"""Describe the state of an order's places, where its confirmation is and which steps are open."""
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention import hooks
 from registrations.models import Order, Registration
 from registrations.permissions import LinkAccess
 
@@ -112,3 +114,20 @@ def _choose_mail_sentence(order: Order, badges: Sequence[Registration], *, names
             )
         )
     return sentence % {"names": names, "email": order.email}
+
+
+@dataclass(frozen=True)
+class OpenStep:
+    """A step in words, and the path of its page; "" while it cannot be done yet."""
+
+    label: str
+    path: str
+
+
+def list_open_steps(registrations: Collection[Registration]) -> dict[int, list[OpenStep]]:
+    """Return the open steps by registration id; registrations without any are left out."""
+    steps: dict[int, list[OpenStep]] = {}
+    for list_steps in hooks.attendee_steps.providers() if registrations else ():
+        for pk, found in list_steps(registrations).items():
+            steps.setdefault(pk, []).extend(found)
+    return steps

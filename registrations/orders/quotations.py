@@ -21,6 +21,7 @@ from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import make_buyer, sync_receivable_for_reader
+from registrations.billing.tax_number import price_package
 from registrations.booking.prepare_sale import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
 from registrations.invoices.documents.invoice_writer import MissingIssuer
@@ -28,7 +29,6 @@ from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.documents.quotations import QuotationSubject, QuotedAttendee, create_quotation
 from registrations.invoices.ledger.charges import Buyer, ChargeItem
 from registrations.invoices.models.documents import Quotation
-from registrations.invoices.reverse_charge import price_package
 from registrations.models import Order, Package, Registration, RegistrationAddon, Sponsorship
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest

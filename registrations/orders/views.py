@@ -53,6 +53,7 @@ from registrations.changes.cancel import (
     cancel_registration,
     check_own_cancellation,
 )
+from registrations.changes.change_order import can_change_language
 from registrations.changes.correct import (
     AttendeeChanged,
     correct_own_registration,
@@ -81,9 +82,13 @@ from registrations.sessions.booking import get_attendee_audience
 from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
-from .change_language import can_change_language
-from .open_steps import OpenStep, list_open_steps
-from .order_state import describe_confirmation, describe_order_state, list_names_by_state
+from .order_state import (
+    OpenStep,
+    describe_confirmation,
+    describe_order_state,
+    list_names_by_state,
+    list_open_steps,
+)
 from .payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice
 from .related_orders import list_related_orders
 from .second_registrations import list_second_registration_links

@@ -13,8 +13,9 @@ from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.text.normalize import name_search_key
 from convention.text.validators import validate_person_name, validate_without_links
 from convention.web.forms import CountField
+from registrations.billing.tax_number import price_package
 from registrations.invoices.models import Issuer
-from registrations.invoices.reverse_charge import TaxedPrice, can_reverse_charge, price_package
+from registrations.invoices.reverse_charge import TaxedPrice, can_reverse_charge
 from registrations.models import Order, Package, Sponsorship
 from registrations.models.sponsors import MAX_INCLUDED_PLACES
 from registrations.order_request import BillingDetails, OrderRequest

@@ -21,6 +21,7 @@ from convention.errors import NotOpenNow
 from convention.text.normalize import normalize_whitespace
 from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import decide_terms_for_due
+from registrations.billing.tax_number import price_package
 from registrations.booking.build_order import HOLD_DURATION, get_hold_duration
 from registrations.booking.holds import lock_unverified_count, withhold_unverified_places
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
@@ -30,7 +31,7 @@ from registrations.booking.validation import refuse_if_cancelled
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
 from registrations.invoices.models import Quotation
-from registrations.invoices.reverse_charge import TaxedPrice, price_package
+from registrations.invoices.reverse_charge import TaxedPrice
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace

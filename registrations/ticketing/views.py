@@ -25,9 +25,15 @@ from .addons import remove_addon, save_addon
 from .forms import AddonForm, QuotaForm, TicketForm
 from .quotas import remove_quota, save_quota
 from .tickets import remove_ticket, save_ticket
-from .voucher_companies import is_company_known, suggest_companies
 from .voucher_forms import VoucherBatchForm, VoucherForm
-from .vouchers import create_vouchers, describe_value, remove_voucher, save_voucher
+from .vouchers import (
+    create_vouchers,
+    describe_value,
+    is_company_known,
+    remove_voucher,
+    save_voucher,
+    suggest_companies,
+)
 
 VOUCHERS_PER_PAGE = 50
 

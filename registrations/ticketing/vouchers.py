@@ -1,8 +1,8 @@
-"""Create, change and remove vouchers, one or many at once, and list them for download."""
+"""Create, change and remove vouchers, one or many at once, suggest companies for them, and list them."""
 
 import secrets
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -10,17 +10,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.club.models import Company
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.events.permissions import get_delegation
 from convention.money import Money
+from convention.text.normalize import casefold_text
 from registrations.models import Ticket, Voucher
 from registrations.models.references import UNAMBIGUOUS_CHARACTERS
 
 from .stock_limits import save_with_tickets
 
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
 MAX_VOUCHERS_AT_ONCE = 500
 # Added to each code of a batch: 30 to the power of 8 combinations, and `rate_limits.py` limits guesses.
 RANDOM_CODE_LETTERS = 8
+# A page with more names would be slow to open on a phone.
+MAX_SUGGESTED_COMPANIES: Final = 2000
 
 
 class VoucherInUse(ConventionError):
@@ -117,3 +125,25 @@ def list_voucher_rows(event: Event) -> Iterator[list[Any]]:
             voucher.for_address,
             f"{link}{voucher.code}",
         ]
+
+
+def suggest_companies(event: Event, *, reader: "RequestUser") -> list[str]:
+    """Return the names that attendees entered and, unless the reader is an outsider, of the directory."""
+    names = _list_entered_names(event)
+    if get_delegation(reader, event) is None:
+        names |= _list_directory_names()
+    return sorted(names, key=casefold_text)[:MAX_SUGGESTED_COMPANIES]
+
+
+def is_company_known(event: Event, name: str) -> bool:
+    """Return whether a company of the directory or of an attendee has the name, compared as for vouchers."""
+    return casefold_text(name) in map(casefold_text, _list_directory_names() | _list_entered_names(event))
+
+
+def _list_directory_names() -> set[str]:
+    return set(Company.objects.filter(merged_on=None).values_list("name", flat=True))
+
+
+def _list_entered_names(event: Event) -> set[str]:
+    entered = event.registrations.exclude(company="").order_by().values_list("company", flat=True)
+    return set(entered.distinct())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.events.models import Event
 from convention.text.dates import format_date
 from registrations.models import Registration
-from registrations.orders.open_steps import OpenStep
+from registrations.orders.order_state import OpenStep
 from registrations.visits.identity.fields import (
     WINDOW_OPEN,
     WINDOW_OVER,

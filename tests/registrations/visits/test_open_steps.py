@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from registrations.orders.open_steps import OpenStep, list_open_steps
+from registrations.orders.order_state import OpenStep, list_open_steps
 from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.identity.identities import save_identity
 from registrations.visits.lifecycle.cancel import cancel_visit
