@@ -112,7 +112,6 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     _set_can_change_addons(link_access)
     _set_refused_seconds(request, link_access)
     packages = list(list_active_sponsorships(order))
-    cancelled_at = find_cancellation_time(event)
     context = {
         "link_access": link_access,
         "order": order,
@@ -126,10 +125,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
         **_load_money(link_access, packages, states),
         "is_merged": all(row.merged_into_id for row in link_access.registrations),
-        "is_cancelled": states == {Registration.State.CANCELLED},
-        "cancelled_at": cancelled_at,
-        "awaits_event_cancellation": event.cancelled_at is not None
-        and Registration.State.CONFIRMED in states,
+        **_describe_cancellation(event, states),
         "price_rows": [
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
@@ -150,6 +146,15 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         **_attach_session_bookings(link_access),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _describe_cancellation(event: Event, states: set[str]) -> dict[str, object]:
+    """Return whether the places and when the event was cancelled, and whether a job still cancels places."""
+    return {
+        "is_cancelled": states == {Registration.State.CANCELLED},
+        "cancelled_at": find_cancellation_time(event),
+        "awaits_event_cancellation": bool(event.cancelled_at) and Registration.State.CONFIRMED in states,
+    }
 
 
 def _list_order_steps(link_access: LinkAccess) -> list[OpenStep]:

@@ -295,3 +295,16 @@ def test_evacuation_list_contains_everyone_inside(client, event):
     assert int(page.headers["x-keep-until"]) > timezone.now().timestamp() * 1000
     assert pdf.content.startswith(b"%PDF")
     assert AuditEntry.objects.filter(verb="evacuation.print").exists()
+
+
+def test_company_bar_links_to_all_counted_registrations(client, event):
+    client.force_login(make_administrator())
+    for company in ("Acme  SA", " Acme SA", "Acme SA "):
+        registration = make_registration(event, company=company)
+        record_scan_items(device=make_device(event)[0], items=[make_item(make_badge_code(registration))])
+
+    overview = client.get(reverse("organize-attendance", args=[event.slug]))
+    [bar] = overview.context["companies"].rows
+    people = client.get(bar.url)
+
+    assert len(people.context["rows"]) == 3

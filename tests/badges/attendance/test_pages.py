@@ -488,15 +488,3 @@ def test_checkpoint_list_counts_only_devices_that_can_scan(organizer, event):
     response = organizer.get(reverse("organize-checkpoints", args=[event.slug]))
 
     assert [checkpoint.phones for checkpoint in response.context["checkpoints"]] == [1]
-
-
-def test_company_bar_links_to_all_counted_registrations(organizer, event):
-    for company in ("Acme  SA", " Acme SA", "Acme SA "):
-        registration = make_registration(event, company=company)
-        record_scan_items(device=make_device(event)[0], items=[make_item(make_badge_code(registration))])
-
-    overview = organizer.get(reverse("organize-attendance", args=[event.slug]))
-    [bar] = overview.context["companies"].rows
-    people = organizer.get(bar.url)
-
-    assert len(people.context["rows"]) == 3
