@@ -111,7 +111,8 @@ class RegistrationFilter:
         addon = event.addons.filter(slug=self.addon).first() if self.addon else None
         number = parse_digits(self.session)
         session = event.sessions.filter(number=number).first() if number is not None else None
-        run = ImportRun.objects.filter(event=event, pk=parse_digits(self.run) or 0).first()
+        runs = ImportRun.objects.filter(event=event)
+        run = runs.filter(pk=parse_digits(self.run) or 0).first() if self.run else None
         titles = {
             "addon": addon.title if addon else "",
             "session": session.title if session else "",

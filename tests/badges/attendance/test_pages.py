@@ -402,14 +402,12 @@ def test_checkpoints_are_created_for_bookable_sessions_alone(organizer, event):
 
 def test_checkpoint_with_device_cannot_be_removed(organizer, event):
     make_device(event)
-    door = event.checkpoints.get()
+    removal_path = reverse("organize-checkpoint-remove", args=[event.slug, event.checkpoints.get().pk])
 
-    response = organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]), follow=True)
+    response = organizer.post(removal_path, follow=True)
 
-    page_path = reverse("organize-checkpoint", args=[event.slug, door.pk])
-    assert response.redirect_chain == [(page_path, 302)]
     assert "ne peut pas être supprimé" in str(*response.context["messages"])
-    assert reverse("organize-checkpoint-remove", args=[event.slug, door.pk]) not in response.text
+    assert removal_path not in response.text
     assert event.checkpoints.count() == 1
 
 
