@@ -478,6 +478,7 @@ POST_ONLY = {
     "order-language", "organize-registration-language", "company-order-language",
     "organize-badges-print", "organize-badges-removed", "organize-feedback-send",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
+    "organize-date-change-dismiss",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
@@ -246,3 +246,48 @@ class ReminderPlan(MailTexts):
         """Return how many days before the event, such as “7 days and 1 day”."""
         days = [ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in self.days]
         return get_text_list(days, gettext("and"))
+
+
+class DateChangeQuerySet(models.QuerySet["DateChange"]):
+    def unannounced(self) -> Self:
+        """Return the changes that no mailing tells, or only a draft or a cancelled one."""
+        launched = Q(mailing__send_at__isnull=False, mailing__cancelled_at__isnull=True)
+        return self.exclude(launched)
+
+    def with_counts(self) -> Self:
+        """Annotate `attendee_count`: the attendees who registered before the dates changed last."""
+        is_confirmed = Q(event__registrations__confirmed_at__isnull=False)
+        is_active = Q(event__registrations__cancelled_at__isnull=True)
+        is_earlier = Q(event__registrations__created_at__lt=F("changed_at"))
+        count = Count("event__registrations", filter=is_confirmed & is_active & is_earlier)
+        return self.annotate(attendee_count=count)
+
+
+class DateChange(models.Model):
+    """New dates of an event whose attendees know the former ones; deleted once both agree or it is dismissed.
+
+    `mailing` is the one that an organizer wrote about the new dates.
+    """
+
+    attendee_count: int  # set by `with_counts`
+
+    event = models.OneToOneField(Event, models.CASCADE, related_name="+")
+    former_start = models.DateTimeField()
+    former_end = models.DateTimeField()
+    changed_at = models.DateTimeField(default=timezone.now)
+    mailing = models.ForeignKey(Mailing, models.SET_NULL, null=True, related_name="+")
+
+    objects = DateChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of dates")
+        verbose_name_plural = _("changes of dates")
+
+    def __str__(self) -> str:
+        return f"{self.event}: {self.former_start:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_announced(self) -> bool:
+        """Return whether a mailing about the new dates was launched."""
+        states = (None, Mailing.State.DRAFT, Mailing.State.CANCELLED)
+        return (self.mailing.state if self.mailing else None) not in states

@@ -13,6 +13,7 @@ MAILING_PATH = f"{MAIL_PATH}/<int:pk>"
 pages: list[Any] = [
     path(f"{MAIL_PATH}/", mailings.mailing_list, name="organize-mail"),
     path(f"{MAIL_PATH}/new/", mailings.mailing_create, name="organize-mailing-new"),
+    path(f"{MAIL_PATH}/dates/dismiss/", mailings.date_change_dismiss, name="organize-date-change-dismiss"),
     path(f"{MAIL_PATH}/selection/", mailings.mailing_to_selection, name="organize-selection-mail"),
     path(f"{MAIL_PATH}/reminders/", reminders.reminders_edit, name="organize-mail-reminders"),
     path(f"{MAIL_PATH}/bounces/", log.bounced_address_list, name="organize-mail-bounces"),

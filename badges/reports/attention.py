@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from badges.mailings.composing.date_change import build_mailing_query, describe_date_change
 from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.privacy.models import PrivacyCase
@@ -192,6 +193,9 @@ def _mailing_items(facts: EventFacts) -> Iterator[AttentionItem]:
             len(facts.stopped_mailings),
         )
         yield AttentionItem(sentence % _count_and_titles(facts.stopped_mailings), 2, "organize-mail")
+    if change := facts.date_change:
+        query = build_mailing_query(change)
+        yield AttentionItem(describe_date_change(change), 2, "organize-mailing-new", query)
 
 
 def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:

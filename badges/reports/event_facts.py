@@ -11,7 +11,8 @@ from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.attendance.scanning.presence_store import filter_still_inside
-from badges.mailings.models import Mailing
+from badges.mailings.composing.date_change import list_date_changes
+from badges.mailings.models import DateChange, Mailing
 from convention.events.models import Event, load_application_deadlines
 from convention.models import BouncedAddress
 from convention.money import Money
@@ -58,6 +59,7 @@ class EventFacts:
     filling_sessions: list[str] = field(default_factory=list)
     dispute_count: int = 0
     stopped_mailings: list[str] = field(default_factory=list)
+    date_change: DateChange | None = None
     alarm: OrderAlarm | None = None
     alarm_places: int = 0
     missing_agreements: int = 0
@@ -101,6 +103,8 @@ def load_event_facts(events: Sequence[Event], *, at: datetime.datetime) -> list[
         Mailing.objects.stopped().filter(event__in=facts_by_event).select_related("event").order_by("pk")
     ):
         facts_by_event[mailing.event_id].stopped_mailings.append(mailing.title)
+    for change in list_date_changes(events):
+        facts_by_event[change.event_id].date_change = change
     _add_missing_agreements(facts_by_event)
     _add_alarms(facts_by_event, at)
     for event, names in find_unprintable_names(events).items():

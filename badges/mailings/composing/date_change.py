@@ -1,15 +1,19 @@
 """Tell attendees the new dates of an event: remind the organizer, and prepare the mailing."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django import forms
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from badges.mailings.models import DateChange, Mailing
+from convention.audit.record import record_action
 from convention.events.forms import LocalDateTimeField
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
@@ -17,7 +21,6 @@ from convention.text.dates import format_datetime_range
 from convention.text.languages import LANGUAGE_CHOICES
 
 from .drafts import MailingDraft
-from .segments import Segment, select_registrations
 
 QUERY_TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
@@ -30,7 +33,7 @@ class FormerDatesForm(forms.Form):
 
 
 def follow_new_dates(stored: Event, event: Event) -> list[str]:
-    """Return a sentence on how many attendees know the dates of `stored`, with a link to a mailing to them.
+    """Remember which dates attendees know, and return a sentence about it, with a link to a mailing to them.
 
     Site visits write to everyone concerned themselves (registrations/visits/lifecycle/date_change.py).
     """
@@ -40,26 +43,82 @@ def follow_new_dates(stored: Event, event: Event) -> list[str]:
         return []
     # Calendar programs take over changed dates from a file with a higher number only.
     advance_sequence(event.pk)
-    count = select_registrations(Segment(), event).count()
-    if not count or event.is_over():
-        return []
+    _save_date_change(stored, event)
+    address = reverse("organize-mailing-new", args=[event.slug])
+    return [
+        format_html(
+            '{} <a href="{}">{}</a>',
+            describe_date_change(change),
+            f"{address}{build_mailing_query(change)}",
+            _("Write to them"),
+        )
+        for change in list_date_changes([event])
+    ]
+
+
+def _save_date_change(stored: Event, event: Event) -> None:
+    """Save which dates attendees know, or delete that once they are the current ones again."""
+    change = DateChange.objects.with_counts().select_related("mailing").filter(event=event).first()
+    if change is None or change.is_announced or not change.attendee_count:
+        former = {"former_start": stored.starts_at, "former_end": stored.ends_at}
+        defaults = {**former, "changed_at": timezone.now(), "mailing": None}
+        DateChange.objects.update_or_create(event=event, defaults=defaults)
+    elif _format_former_dates(change, event) == format_datetime_range(
+        event.starts_at, event.ends_at, event.zone
+    ):
+        change.delete()
+    else:
+        change.changed_at = timezone.now()
+        change.save(update_fields=["changed_at"])
+
+
+def list_date_changes(events: Iterable[Event]) -> list[DateChange]:
+    """Return the changes of dates that attendees of these events were not told, in one query."""
+    events_by_pk = {event.pk: event for event in events}
+    changes = DateChange.objects.unannounced().with_counts().filter(event__in=events_by_pk)
+    found = [change for change in changes if change.attendee_count]
+    for change in found:
+        change.event = events_by_pk[change.event_id]
+    return [change for change in found if not change.event.is_over()]
+
+
+def describe_date_change(change: DateChange) -> str:
+    """Return in a sentence how many attendees know which former dates."""
     sentence = ngettext(
         "%(count)s person is registered and knows the former dates: %(former)s.",
         "%(count)s people are registered and know the former dates: %(former)s.",
-        count,
+        change.attendee_count,
     )
-    address = _build_mailing_address(stored)
-    values = {"count": count, "former": former}
-    return [format_html('{} <a href="{}">{}</a>', sentence % values, address, _("Write to them"))]
-
-
-def _build_mailing_address(stored: Event) -> str:
-    """Return the address of a new mailing that tells the new dates instead of the stored ones."""
-    former_dates = {
-        "former_start": f"{stored.starts_at.astimezone(stored.zone):{QUERY_TIME_FORMAT}}",
-        "former_end": f"{stored.ends_at.astimezone(stored.zone):{QUERY_TIME_FORMAT}}",
+    return sentence % {
+        "count": change.attendee_count,
+        "former": _format_former_dates(change, change.event),
     }
-    return f"{reverse('organize-mailing-new', args=[stored.slug])}?{urlencode(former_dates)}"
+
+
+def _format_former_dates(change: DateChange, event: Event) -> str:
+    return format_datetime_range(change.former_start, change.former_end, event.zone)
+
+
+def build_mailing_query(change: DateChange) -> str:
+    """Return the query string of a new mailing that tells the new dates instead of the former ones."""
+    zone = change.event.zone
+    former_dates = {
+        "former_start": f"{change.former_start.astimezone(zone):{QUERY_TIME_FORMAT}}",
+        "former_end": f"{change.former_end.astimezone(zone):{QUERY_TIME_FORMAT}}",
+    }
+    return f"?{urlencode(former_dates)}"
+
+
+def assign_mailing(*, mailing: Mailing) -> None:
+    """Note that this mailing tells its event's new dates: once it is sent, they count as known."""
+    DateChange.objects.filter(event=mailing.event).update(mailing=mailing)
+
+
+@transaction.atomic
+def dismiss_date_change(*, event: Event) -> None:
+    """Stop reminding the organizers of new dates, which attendees know by other means."""
+    if DateChange.objects.filter(event=event).delete()[0]:
+        record_action("event.dismiss_date_change", event, event=event)
 
 
 def build_date_change_draft(query: QueryDict) -> MailingDraft | None:

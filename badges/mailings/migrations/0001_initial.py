@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -169,6 +170,39 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "reminders",
                 "verbose_name_plural": "reminders",
+            },
+        ),
+        migrations.CreateModel(
+            name="DateChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("former_start", models.DateTimeField()),
+                ("former_end", models.DateTimeField()),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.event"
+                    ),
+                ),
+                (
+                    "mailing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="mailings.mailing",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "change of dates",
+                "verbose_name_plural": "changes of dates",
             },
         ),
     ]

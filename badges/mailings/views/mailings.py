@@ -13,7 +13,12 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from badges.mailings.bounces.bounced_addresses import list_bounced_registrations
 from badges.mailings.composing.audience import build_audience
-from badges.mailings.composing.date_change import build_date_change_draft
+from badges.mailings.composing.date_change import (
+    assign_mailing,
+    build_date_change_draft,
+    dismiss_date_change,
+    list_date_changes,
+)
 from badges.mailings.composing.drafts import (
     DraftChangedMeanwhile,
     MailingDraft,
@@ -83,9 +88,20 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
+            if prepared:
+                assign_mailing(mailing=mailing)
             messages.success(request, _("The draft has been saved."))
             return redirect("organize-mailing", event, mailing.pk)
-    return _render_form(request, event_obj, form)
+    date_changes = list_date_changes([event_obj]) if prepared else []
+    return _render_form(request, event_obj, form, date_changes=date_changes)
+
+
+@require_POST
+def date_change_dismiss(request: HttpRequest, event: str) -> HttpResponse:
+    """Stop reminding of new dates, which the attendees know by other means."""
+    dismiss_date_change(event=get_event_to_organize(event, request.user))
+    messages.success(request, _("We will not remind you of the new dates any longer."))
+    return redirect("organize-event", event)
 
 
 @with_selection

@@ -5,17 +5,21 @@ import datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from lxml import html
 
 from badges.mailings.composing.date_change import follow_new_dates
-from badges.mailings.models import Mailing
+from badges.mailings.models import DateChange, Mailing
+from badges.mailings.sending.launch import launch_mailing
+from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from convention.text.dates import format_datetime_range
+from registrations.models import Registration
 from tests.badges.mailings.factories import add_people
 from tests.factories import make_event, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
+FIELDS = ("starts_at", "ends_at")
 
 
 @pytest.fixture
@@ -69,11 +73,101 @@ def test_prepared_mailing_is_saved_with_its_texts(organizer, event):
     add_people(event, 1)
     page = post_settings(organizer, event, **shift_by_a_day(event))
     [link] = page.xpath("//*[contains(@class, 'messages')]//a")
-    [form] = html.fromstring(organizer.get(link.get("href")).content).xpath("//main//form[@method='post']")
+    [form, _dismissal] = html.fromstring(organizer.get(link.get("href")).content).xpath(
+        "//main//form[@method='post']"
+    )
 
     organizer.post(link.get("href"), dict(form.form_values()))
 
     assert Mailing.objects.get().subject_en == "Change of date or time: {event}"
+
+
+def load_overview(client: Client) -> str:
+    """Return the overview of the event as text."""
+    return html.fromstring(client.get("/en/organize/x/").content).text_content()
+
+
+def test_overview_keeps_reminding_of_former_dates(organizer, event):
+    add_people(event, 2)
+    former = format_in_english(event)
+    post_settings(organizer, event, **shift_by_a_day(event))
+
+    first, second = load_overview(organizer), load_overview(organizer)
+
+    assert f"2 people are registered and know the former dates: {former}." in first
+    assert "know the former dates" in second
+
+
+def test_reminder_ends_when_the_former_dates_are_restored(organizer, event):
+    add_people(event, 2)
+    former = {name: f"{getattr(event, name).astimezone(event.zone):%Y-%m-%dT%H:%M}" for name in FIELDS}
+    post_settings(organizer, event, **shift_by_a_day(event))
+
+    page = post_settings(organizer, event, **former)
+
+    assert "former dates" not in page.text_content()
+    assert "former dates" not in load_overview(organizer)
+
+
+def test_second_change_still_names_the_dates_that_attendees_know(organizer, event):
+    add_people(event, 2)
+    known = format_in_english(event)
+    post_settings(organizer, event, **shift_by_a_day(event))
+    moved = Event.objects.get()
+
+    page = post_settings(organizer, moved, **shift_by_a_day(moved))
+
+    assert f"know the former dates: {known}." in page.text_content()
+
+
+def test_reminder_ends_once_the_mailing_is_launched(organizer, event):
+    add_people(event, 2)
+    page = post_settings(organizer, event, **shift_by_a_day(event))
+    [link] = page.xpath("//*[contains(@class, 'messages')]//a")
+    [form, *_others] = html.fromstring(organizer.get(link.get("href")).content).xpath(
+        "//main//form[@method='post']"
+    )
+    organizer.post(link.get("href"), dict(form.form_values()))
+    with_draft = load_overview(organizer)
+
+    launch_mailing(mailing=Mailing.objects.get(), seen_hash=Mailing.objects.get().content_hash)
+
+    assert "know the former dates" in with_draft
+    assert "know the former dates" not in load_overview(organizer)
+
+
+def test_change_after_the_mailing_names_the_dates_that_it_told(organizer, event):
+    add_people(event, 2)
+    post_settings(organizer, event, **shift_by_a_day(event))
+    mailing = Mailing.objects.create(event=event, send_at=timezone.now())
+    DateChange.objects.update(mailing=mailing)
+    moved = Event.objects.get()
+
+    page = post_settings(organizer, moved, **shift_by_a_day(moved))
+
+    assert f"know the former dates: {format_in_english(moved)}." in page.text_content()
+
+
+def test_people_who_registered_since_know_the_new_dates(organizer, event):
+    add_people(event, 2)
+    post_settings(organizer, event, **shift_by_a_day(event))
+    Registration.objects.update(created_at=timezone.now() + datetime.timedelta(minutes=1))
+
+    assert "former dates" not in load_overview(organizer)
+
+
+def test_organizer_dismisses_the_reminder(organizer, event):
+    add_people(event, 2)
+    page = post_settings(organizer, event, **shift_by_a_day(event))
+    [link] = page.xpath("//*[contains(@class, 'messages')]//a")
+    [form] = html.fromstring(organizer.get(link.get("href")).content).xpath(
+        "//main//form[contains(@action, '/dates/dismiss/')]"
+    )
+
+    organizer.post(form.action, dict(form.form_values()))
+
+    assert "former dates" not in load_overview(organizer)
+    assert AuditEntry.objects.filter(verb="event.dismiss_date_change", event="x").exists()
 
 
 def test_calendar_number_rises_with_new_dates(organizer, event):

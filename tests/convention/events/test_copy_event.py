@@ -42,7 +42,7 @@ NOT_COPIED = {
     "ImportRun", "AnswerFile", "Sponsorship", "WaitingEntry", "Speaker", "Session", "PersonalAgenda",
     "ScheduleUpload", "ScheduleVersion", "ScheduleDraft", "PlanRun", "AgendaPrint", "SpeakerMailing",
     "CallForProposals", "Job", "Delegation", "EventKey", "Certificate", "DeskDevice", "DeskEntry",
-    "PairingInvitation",
+    "PairingInvitation", "DateChange",
 }  # fmt: skip
 
 
