@@ -49,7 +49,6 @@ class RefundChanged(ConventionError):
     status = 409
 
 
-@transaction.atomic
 def cancel_registration(
     *, registration: Registration, reason: str = "", expected_fee_cents: int | None = None
 ) -> Registration:

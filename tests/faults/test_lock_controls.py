@@ -28,7 +28,7 @@ from convention.models import Lease, PeriodicJob
 from convention.tasks import periodic, worker
 from registrations.booking import idempotency as keys_of_orders
 from registrations.booking import place_order, save_order, verification
-from registrations.changes.cancel import cancel_registration
+from registrations.changes.cancel import cancel_by_rules
 from registrations.models import CompanyShare, Order, Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
 from registrations.order_context import OrderContext
@@ -197,12 +197,12 @@ def race_to_cancel(action) -> tuple[list[str], int]:
 
 
 def test_concurrent_cancellations_release_one_place():
-    assert race_to_cancel(cancel_registration) == (["AlreadyCancelled"] * 3 + ["Registration"], THREAD_COUNT)
+    assert race_to_cancel(cancel_by_rules) == (["AlreadyCancelled"] * 3 + ["Registration"], THREAD_COUNT)
 
 
 def test_control_without_lock_cancellations_release_several_places(monkeypatch, gate):
     remove_row_locks(monkeypatch, gate)
-    assert race_to_cancel(unwrap_on_sqlite(cancel_registration)) == (["Registration"] * THREAD_COUNT, 1)
+    assert race_to_cancel(unwrap_on_sqlite(cancel_by_rules)) == (["Registration"] * THREAD_COUNT, 1)
 
 
 # Idempotency keys of orders.

@@ -32,7 +32,7 @@ def test_preview_names_the_number_of_mails_and_who_gets_none(organizer, ticket, 
 
     assert answer.context["preview"].mail_count == 1
     reasons = {row.name.split()[-1]: row.reason for row in answer.context["preview"].skipped.rows}
-    assert reasons == {"Attente": "not confirmed", "Sans": "no e-mail address"}
+    assert reasons == {"Attente": "the registration is not confirmed", "Sans": "no e-mail address"}
     assert mailoutbox == []
 
 

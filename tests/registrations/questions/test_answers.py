@@ -292,7 +292,7 @@ def test_answered_option_cannot_be_removed_or_reduced_below_its_use(event: Event
     ]
     with pytest.raises(InvalidFields):
         save_question(question=question, tickets=[], options=[], changed=[])
-    with pytest.raises(Exception, match="a reçu des réponses"):
+    with pytest.raises(Exception, match="a déjà reçu des réponses"):
         remove_question(question=question)
 
     vegan.capacity = 2
