@@ -4,6 +4,7 @@ import decimal
 import re
 
 from django.utils import formats
+from django.utils.translation import gettext
 
 from convention.money import (
     MAX_REFERENCE_LENGTH,
@@ -12,6 +13,8 @@ from convention.money import (
     format_creditor_reference,
 )
 from convention.text.normalize import normalize_whitespace
+
+from .vat_exemptions import REVERSE_CHARGE
 
 
 def format_siren(number: str) -> str:
@@ -52,6 +55,13 @@ def format_vat_rate(vat_rate: int) -> str:
     places = len(f"{exact.normalize():f}".partition(".")[2])
     text = formats.number_format(exact, places)
     return f"{text}%" if uses_english_numbers() else f"{text}{NARROW_NO_BREAK_SPACE}%"
+
+
+def describe_vat_rate(vat_rate: int, exemption: str) -> str:
+    """Return `20 %`, or “reverse charge” or “exempt” where no VAT is charged."""
+    if exemption == REVERSE_CHARGE:
+        return gettext("reverse charge")
+    return gettext("exempt") if exemption else format_vat_rate(vat_rate)
 
 
 def format_unit_price(net_cents: int, quantity: int) -> str:

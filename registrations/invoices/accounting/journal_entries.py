@@ -24,6 +24,7 @@ from registrations.invoices.models import (
     Refund,
 )
 from registrations.invoices.models.receivables import BANK_METHODS
+from registrations.invoices.vat_exemptions import REVERSE_CHARGE
 
 from .vat_report import iter_collected_movements
 
@@ -145,10 +146,19 @@ def sum_sales_by_account(issuer: Issuer, lines: Iterable[InvoiceLine]) -> dict[s
     """Return net cents by account; deposits and their deductions go to the advances account."""
     sums = defaultdict[str, int](int)
     for line in lines:
-        account = issuer.account_sales if line.vat_rate else issuer.account_exempt
         # Only deposits and their deductions have no charge.
-        sums[account if line.charge_id else issuer.account_advances] += line.net
+        account = get_sales_account(issuer, line) if line.charge_id else issuer.account_advances
+        sums[account] += line.net
     return sums
+
+
+def get_sales_account(issuer: Issuer, line: InvoiceLine) -> str:
+    if line.vat_rate:
+        return issuer.account_sales
+    # Taxed, though by the buyer: the VAT return and the list of services to other EU states need it apart.
+    if line.exemption == REVERSE_CHARGE:
+        return issuer.account_reverse_charge
+    return issuer.account_exempt
 
 
 def get_payment_account(issuer: Issuer, method: str) -> tuple[Journal, str]:

@@ -97,10 +97,11 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
     class Meta:
         model = Issuer
         fields = [
-            "account_customers", "account_advances", "account_sales", "account_exempt", "account_vat",
-            "account_vat_pending", "account_bank", "account_processor", "account_cash", "account_fees",
-            "account_suspense", "legal_name", "legal_form", "street", "postcode", "city", "country", "email",
-            "siren", "siret", "vat_number", "iban", "bic", "payment_days", "late_penalties",
+            "account_customers", "account_advances", "account_sales", "account_exempt",
+            "account_reverse_charge", "account_vat", "account_vat_pending", "account_bank",
+            "account_processor", "account_cash", "account_fees", "account_suspense",
+            "legal_name", "legal_form", "street", "postcode", "city", "country", "email", "siren",
+            "siret", "vat_number", "iban", "bic", "payment_days", "late_penalties",
             "late_penalties_en", "vat_due", "invoice_series", "credit_series", "number_pattern", "issues_on",
             "issue_days_before",
         ]  # fmt: skip

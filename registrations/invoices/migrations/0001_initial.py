@@ -255,6 +255,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "account_reverse_charge",
+                    models.CharField(
+                        default="706100",
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
+                            )
+                        ],
+                        verbose_name="services sold with reverse charge",
+                    ),
+                ),
+                (
                     "account_vat",
                     models.CharField(
                         default="445710",

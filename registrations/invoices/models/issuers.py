@@ -30,6 +30,7 @@ class LedgerAccounts(models.Model):
     account_advances = account_field(_("deposits received"), "419100")
     account_sales = account_field(_("services sold"), "706000")
     account_exempt = account_field(_("services sold without VAT"), "756000")
+    account_reverse_charge = account_field(_("services sold with reverse charge"), "706100")
     account_vat = account_field(_("VAT due"), "445710")
     account_vat_pending = account_field(_("VAT awaiting payment"), "445800")
     account_bank = account_field(_("bank"), "512000")

@@ -1,4 +1,4 @@
-"""Filters: `cents`, `unsigned_cents` (amounts), `rate` (a VAT rate in percent), `get_item` (of a mapping).
+"""Filters: `cents`, `unsigned_cents` (amounts), `vat_label` (the VAT of a line), `get_item` (of a mapping).
 
 Tag: `{% money_pages as pages %}` (the navigation of the treasurer's pages).
 """
@@ -12,17 +12,22 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.templatetags.convention import page_url
-from registrations.invoices.formatting import format_cents, format_vat_rate
+from registrations.invoices.formatting import describe_vat_rate, format_cents
 
 register = template.Library()
 register.filter("cents", format_cents)
-register.filter("rate", format_vat_rate)
 
 
 @register.filter
 def unsigned_cents(cents: int, currency: str = "EUR") -> str:
     """Format an amount without its sign, beside a label that says that it was overpaid."""
     return format_cents(abs(cents), currency)
+
+
+@register.filter
+def vat_label(row: Any) -> str:
+    """Return the VAT rate of a row with `vat_rate` and `exemption`, or why it has none."""
+    return describe_vat_rate(row.vat_rate, row.exemption)
 
 
 @register.filter

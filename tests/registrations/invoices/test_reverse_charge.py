@@ -1,8 +1,11 @@
 """Services to a business in another EU country: no VAT on the invoice, which says so and is valid."""
 
 import pytest
-from lxml import etree
+from django.urls import reverse
+from django.utils import translation
+from lxml import etree, html
 
+from registrations.invoices.accounting.journal_entries import build_entries
 from registrations.invoices.documents.cii_xml import NAMESPACES, render_cii
 from registrations.invoices.documents.completeness import InvalidInvoice
 from registrations.invoices.documents.credit_notes import credit_invoice
@@ -157,3 +160,37 @@ def test_list_of_memberships_states_the_dues_to_invoice(issuer, treasurer):
 
     assert "€4,000.00" in page
     assert "€4,800.00" not in page
+
+
+def test_sales_with_reverse_charge_have_their_own_account(issuer):
+    document = issue_invoice(receivable=make_receivable(PACKAGE, DUES, **BELGIAN_BUYER))
+
+    [entry] = build_entries(issuer, document.issued_on, document.issued_on)
+
+    amounts = {side.account: side.amount_cents for side in entry.sides}
+    assert amounts[issuer.account_reverse_charge] == -100_000
+    assert amounts[issuer.account_exempt] == -35_000
+    assert issuer.account_reverse_charge != issuer.account_exempt
+
+
+@pytest.mark.parametrize("page", ["receivable", "receivable-issue"])
+def test_pages_name_the_reverse_charge_instead_of_a_rate(issuer, treasurer, page):
+    receivable = make_receivable(PACKAGE, DUES, **BELGIAN_BUYER)
+
+    with translation.override("en"):
+        answer = treasurer.get(reverse(page, args=[receivable.reference]))
+
+    cells = html.fromstring(answer.content).xpath("//td[@data-label='VAT']")
+    assert [cell.text_content() for cell in cells] == ["reverse charge", "exempt"]
+
+
+def test_vat_report_names_the_reverse_charge(issuer, treasurer):
+    Issuer.objects.update(vat_due="debits")
+    document = issue_invoice(receivable=make_receivable(PACKAGE, **BELGIAN_BUYER))
+
+    with translation.override("en"):
+        days = {"first": document.issued_on, "last": document.issued_on}
+        answer = treasurer.get(reverse("accounting"), days)
+
+    [row] = html.fromstring(answer.content).xpath("//th[contains(., 'article 283-2')]")
+    assert row.text == "reverse charge"
