@@ -56,6 +56,14 @@ def make_complete_buyer_filter() -> Q:
     return has_address & Q(country__in=country_codes(), currency__regex="^[A-Z]{3}$")
 
 
+def make_unpaid_deposit_filter() -> Q:
+    """Return the condition that the next invoice deducts a deposit that is not paid in full.
+
+    More is then due than what is left to invoice. It needs `list_uninvoiced_receivables().with_balance()`.
+    """
+    return Q(deducted__gt=0, amount_due__gt=F("uninvoiced"))
+
+
 def has_complete_buyer(receivable: Receivable) -> bool:
     """Return whether an invoice of the receivable can name its buyer."""
     return Receivable.objects.filter(make_complete_buyer_filter(), pk=receivable.pk).exists()
@@ -63,10 +71,11 @@ def has_complete_buyer(receivable: Receivable) -> bool:
 
 @dataclass(frozen=True)
 class InvoiceBatch:
-    """Receivables that can be invoiced together, and those whose buyer's details are incomplete."""
+    """Receivables that can be invoiced together, and those that wait for a buyer's details or a deposit."""
 
     ready: Sequence[Receivable]
     incomplete: Sequence[Receivable]
+    with_unpaid_deposit: Sequence[Receivable]
 
     @property
     def total_by_currency(self) -> dict[str, int]:
@@ -100,10 +109,11 @@ class InvoiceCounts(NamedTuple):
 
 
 def count_uninvoiced(*, event_slug: str = "") -> InvoiceCounts:
-    """Count the receivables to invoice, of one event or of all."""
-    rows = _exclude_queued(list_uninvoiced_receivables())
+    """Count what `load_invoice_batch` returns, of one event or of all."""
+    rows = _exclude_queued(list_uninvoiced_receivables()).with_balance()
     if event_slug:
         rows = rows.filter(event__slug=event_slug)
+    rows = rows.exclude(make_unpaid_deposit_filter())
     complete = make_complete_buyer_filter()
     counts = rows.aggregate(ready=Count("pk", filter=complete), incomplete=Count("pk", filter=~complete))
     return InvoiceCounts(**counts)
@@ -111,12 +121,16 @@ def count_uninvoiced(*, event_slug: str = "") -> InvoiceCounts:
 
 def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:
     """Return what can be invoiced now, of one event or of all."""
-    rows = _exclude_queued(list_uninvoiced_receivables())
+    rows = _exclude_queued(list_uninvoiced_receivables()).with_balance()
     rows = rows.with_first_attendee().select_related("event").order_by("pk")
     if event_slug:
         rows = rows.filter(event__slug=event_slug)
+    # A deposit asks for a part first; the final invoice, issued before it is paid, would make it useless.
+    invoiceable = rows.exclude(make_unpaid_deposit_filter())
     return InvoiceBatch(
-        list(rows.filter(make_complete_buyer_filter())), list(rows.exclude(make_complete_buyer_filter()))
+        ready=list(invoiceable.filter(make_complete_buyer_filter())),
+        incomplete=list(invoiceable.exclude(make_complete_buyer_filter())),
+        with_unpaid_deposit=list(rows.filter(make_unpaid_deposit_filter())),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from lxml import html
 
 from convention.text.dates import format_date
-from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
 from registrations.invoices.forms.actions import CreditReasonForm, PaymentCancelForm, RequiredReasonForm
 from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
@@ -405,3 +405,27 @@ def test_page_needs_no_further_query_for_each_unpaid_invoice(issuer, client):
 
     assert receivable.invoices.count() == 3
     assert after == before
+
+
+def test_invoices_issued_together_leave_out_those_with_an_unpaid_deposit(issuer, client):
+    unpaid, paid = make_receivable(), make_receivable()
+    for receivable in (unpaid, paid):
+        issue_deposit_invoice(receivable=receivable, amount=4_000)
+    record_payment(receivable=paid, amount=4_000, method="transfer")
+
+    with translation.override("en"):
+        answer = client.get(reverse("invoices-issue"))
+
+    [section] = html.fromstring(answer.content).xpath("//section[@id='unpaid-deposits']")
+    text = " ".join(section.text_content().split())
+    assert [row.pk for row in answer.context["batch"].ready] == [paid.pk]
+    assert "1 final invoice is left out until its deposit is paid." in text
+    assert unpaid.reference in text
+
+
+def test_final_invoice_with_an_unpaid_deposit_is_not_counted_as_ready(issuer, client):
+    issue_deposit_invoice(receivable=make_receivable(), amount=12_000)
+
+    answer = client.get(reverse("receivables"))
+
+    assert answer.context["uninvoiced_count"] == 0
