@@ -43,11 +43,7 @@ def request_refund(
     receivable = lock_receivable(payment.receivable)
     if external_id and (earlier_refund := Refund.objects.filter(external_id=external_id).first()):
         return earlier_refund
-    if not 0 < amount <= compute_refundable(payment):
-        raise InvalidRefund(
-            _("At most %(left)s of this payment can be refunded.")
-            % {"left": receivable.as_money(compute_refundable(payment))}
-        )
+    require_refundable(payment=payment, amount=amount)
     refund = Refund.objects.create(
         receivable=receivable,
         payment=payment,
@@ -118,6 +114,16 @@ def request_manual_refund(
             % {"amount": refund.receivable.as_money(refund.amount)}
         )
     return refund
+
+
+def require_refundable(*, payment: Payment, amount: int) -> None:
+    """Raise InvalidRefund unless so many cents of the payment can be refunded."""
+    refundable = compute_refundable(payment)
+    if not 0 < amount <= refundable:
+        raise InvalidRefund(
+            _("At most %(left)s of this payment can be refunded.")
+            % {"left": payment.receivable.as_money(refundable)}
+        )
 
 
 def compute_refundable(payment: Payment) -> int:

@@ -27,6 +27,7 @@ from registrations.invoices.ledger.refunds import (
     compute_refundable,
     fail_refund,
     request_manual_refund,
+    require_refundable,
 )
 from registrations.invoices.models import Payment, Receivable, Refund
 from registrations.invoices.permissions import (
@@ -109,7 +110,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     def build_preview(data: dict[str, Any]) -> ActionPreview | None:
         # A second click finds the first one's refund, of which the action says that it was recorded.
         is_recorded = Refund.objects.filter(external_id=form.external_id).exists()
-        return None if is_recorded else preview_refund(receivable, data["amount"])
+        return None if is_recorded else preview_refund(payment, data["amount"])
 
     return respond_with_action(
         request,
@@ -149,8 +150,13 @@ def _explain_refund(payment: Payment, refund_method: str, overpaid: int) -> str:
     )
 
 
-def preview_refund(receivable: Receivable, amount: int) -> ActionPreview | None:
-    """Return what is due after a refund of so many cents; None if the buyer owes nothing more."""
+def preview_refund(payment: Payment, amount: int) -> ActionPreview | None:
+    """Return what is due after a refund of so many cents; None if the buyer owes nothing more.
+
+    Raise InvalidRefund if the payment has less left.
+    """
+    require_refundable(payment=payment, amount=amount)
+    receivable = payment.receivable
     due_before = compute_balance(receivable).amount_due
     due_after = due_before + amount
     if due_after <= 0:
@@ -158,15 +164,18 @@ def preview_refund(receivable: Receivable, amount: int) -> ActionPreview | None:
     values = {
         "before": format_cents(max(0, due_before), receivable.currency),
         "after": format_cents(due_after, receivable.currency),
+        # Without the part that was overpaid.
+        "owed": format_cents(due_after - max(0, due_before), receivable.currency),
     }
     return ActionPreview(
         heading=_("Refund of %(amount)s") % {"amount": format_cents(amount, receivable.currency)},
         sentences=[
             _("Balance due: %(before)s before the refund, %(after)s after it.") % values,
             _(
-                "The buyer will owe this amount again. If it is no longer due, go back and reduce the amount "
+                "The buyer will owe %(owed)s again. If this is no longer due, go back and reduce the amount "
                 "due first."
-            ),
+            )
+            % values,
         ],
     )
 

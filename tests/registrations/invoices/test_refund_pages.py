@@ -50,8 +50,25 @@ def test_a_refund_that_is_due_again_is_previewed(issuer, client):
     text = read_main_text(refund(client, payment, "55"))
 
     assert "Balance due: €0.00 before the refund, €55.00 after it." in text
-    assert "The buyer will owe this amount again." in text
+    assert "The buyer will owe €55.00 again." in text
     assert Refund.objects.count() == 0
+
+
+def test_the_preview_names_what_is_due_without_the_overpaid_part(issuer, client):
+    payment = pay_invoice(received=40_000)
+
+    text = read_main_text(refund(client, payment, "55"))
+
+    assert "The buyer will owe €15.00 again." in text
+
+
+def test_a_refund_of_more_than_is_left_is_refused_before_the_preview(issuer, client):
+    payment = pay_invoice()
+
+    answer = refund(client, payment, "400")
+
+    assert answer.context["preview"] is None
+    assert "At most €360 of this payment can be refunded." in read_main_text(answer)
 
 
 def test_a_confirmed_refund_is_recorded_after_the_preview(issuer, client):
