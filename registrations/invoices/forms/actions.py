@@ -17,6 +17,7 @@ from convention.text.normalize import normalize_whitespace
 from convention.web.forms import HundredthsField
 from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
+from registrations.invoices.ledger.payments import has_equal_payment
 from registrations.invoices.models import InvoiceLine, Payment, Receivable, Refund
 from registrations.invoices.models.receivables import FORM_PREFIX
 
@@ -150,17 +151,23 @@ class ManualPaymentForm(IdempotentForm, ConfirmableForm):
         label=_("I received it on this day"), required=False, widget=forms.HiddenInput
     )
 
+    # Hidden until the same payment was recorded before.
+    is_repetition_confirmed = forms.BooleanField(
+        label=_("I received a second payment"), required=False, widget=forms.HiddenInput
+    )
+
     def __init__(self, *args: Any, receivable: Receivable, amount_due: int, **kwargs: Any) -> None:
         super().__init__(*args, initial={"amount": amount_due if amount_due > 0 else None}, **kwargs)
         self.receivable, self.amount_due = receivable, max(0, amount_due)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a confirmation of an amount that is more than what is due, and of a very early day."""
+        """Ask for a confirmation of an overpayment, of a very early day, and of a payment recorded before."""
         data = super().clean() or self.cleaned_data
         # A second click finds the first one's payment, after which less is due.
         if not Payment.objects.filter(external_id=self.external_id).exists():
             self._question_amount(data.get("amount", 0))
             self._question_day(data.get("received_on"))
+            self._question_repetition(data)
         return data
 
     def _question_amount(self, amount: int) -> None:
@@ -182,6 +189,25 @@ class ManualPaymentForm(IdempotentForm, ConfirmableForm):
             created_on = format_date(timezone.localdate(self.receivable.created_at))
             self.require_confirmation(
                 "is_day_confirmed", field_name="received_on", question=sentence % {"day": created_on}
+            )
+
+    def _question_repetition(self, data: dict[str, Any]) -> None:
+        amount, method, received_on = data.get("amount"), data.get("method"), data.get("received_on")
+        if (
+            amount
+            and method
+            and received_on
+            and has_equal_payment(
+                receivable=self.receivable, amount=amount, method=method, received_on=received_on
+            )
+        ):
+            sentence = _(
+                "A payment of %(amount)s by this method on this day has already been recorded. If you "
+                "received a second one, confirm it below."
+            )
+            recorded = format_cents(amount, self.receivable.currency)
+            self.require_confirmation(
+                "is_repetition_confirmed", field_name="amount", question=sentence % {"amount": recorded}
             )
 
     def clean_received_on(self) -> datetime.date:

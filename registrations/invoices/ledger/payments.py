@@ -75,6 +75,14 @@ def record_payment(
     return payment
 
 
+def has_equal_payment(
+    *, receivable: Receivable, amount: int, method: str, received_on: datetime.date
+) -> bool:
+    """Return whether such a payment was recorded, other than by a mistake that was cancelled."""
+    payments = receivable.payments.filter(amount=amount, method=method, received_on=received_on)
+    return any(not payment.is_cancelled for payment in payments.prefetch_related("refunds"))
+
+
 @transaction.atomic
 def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> Payment:
     """Record a payment entered by the treasurer, and queue the hook `confirm_payment`."""

@@ -77,7 +77,8 @@ def test_amount_accepts_decimal_comma_or_dot_in_every_language(issuer, client, l
     receivable = make_receivable(replace(GUESTS, quantity=30))
     with translation.override(language):
         for typed in ("60,50 €", "€60.50", "1,060.50", "1 060,5", "1.060,50 EUR"):
-            post_form(client, "receivable-pay", receivable.reference, amount=typed)
+            values = {"amount": typed, "is_repetition_confirmed": "on"}
+            post_form(client, "receivable-pay", receivable.reference, **values)
         page = post_form(client, "receivable-pay", receivable.reference, amount="60,500")
 
     assert list(Payment.objects.order_by("pk").values_list("amount", flat=True)) == [

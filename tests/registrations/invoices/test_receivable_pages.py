@@ -14,7 +14,7 @@ from registrations.invoices.documents.issuing import issue_deposit_invoice, issu
 from registrations.invoices.forms.actions import CreditReasonForm, PaymentCancelForm, RequiredReasonForm
 from registrations.invoices.ledger.charges import ChargeItem, replace_charges, withdraw_charges
 from registrations.invoices.ledger.payments import record_payment, record_payout
-from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.ledger.refunds import cancel_payment, request_refund
 from registrations.invoices.models import Invoice, Payment, Reminder
 from registrations.invoices.views import batches
 from tests.factories import make_event
@@ -429,3 +429,48 @@ def test_final_invoice_with_an_unpaid_deposit_is_not_counted_as_ready(issuer, cl
     answer = client.get(reverse("receivables"))
 
     assert answer.context["uninvoiced_count"] == 0
+
+
+def test_same_payment_recorded_again_asks_for_a_confirmation(issuer, client):
+    receivable = make_receivable()
+    typed = {"amount": "40", "method": "transfer"}
+    with translation.override("en"):
+        send_payment(client, receivable, **typed)
+
+        answer = send_payment(client, receivable, **typed)
+
+    [checkbox] = html.fromstring(answer.content).xpath("//input[@name='is_repetition_confirmed']")
+    assert checkbox.get("type") == "checkbox"
+    assert "A payment of €40.00 by this method on this day has already been recorded." in read_main_text(
+        answer
+    )
+    assert receivable.payments.count() == 1
+
+
+def test_same_payment_is_recorded_again_once_it_is_confirmed(issuer, client):
+    receivable = make_receivable()
+    typed = {"amount": "40", "method": "transfer"}
+    send_payment(client, receivable, **typed)
+
+    send_payment(client, receivable, **typed, is_repetition_confirmed="on")
+
+    assert receivable.payments.count() == 2
+
+
+def test_payment_of_another_day_asks_for_no_confirmation(issuer, client):
+    receivable = make_receivable()
+    send_payment(client, receivable, amount="40", received_on="2026-01-02", is_day_confirmed="on")
+
+    send_payment(client, receivable, amount="40", received_on="2026-01-03", is_day_confirmed="on")
+
+    assert receivable.payments.count() == 2
+
+
+def test_payment_is_recorded_again_after_the_first_was_cancelled(issuer, client):
+    receivable = make_receivable()
+    send_payment(client, receivable, amount="40")
+    cancel_payment(payment=receivable.payments.get(), reason="wrong buyer")
+
+    send_payment(client, receivable, amount="40")
+
+    assert receivable.payments.count() == 2
