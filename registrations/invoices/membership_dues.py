@@ -94,9 +94,12 @@ def find_company(text: str) -> Company | None:
 
 
 def make_company_buyer(company: Company) -> dict[str, str]:
-    """Return the company's details as initial data of the buyer's form."""
+    """Return the company's details, and the address of a contact, as initial data of the buyer's form."""
     names = ("name", "street", "postcode", "city", "country", "siren", "vat_number")
-    return {name: getattr(company, name) for name in names}
+    contacts = company.contacts.open().filter(person__is_active=True).exclude(person__email=None)
+    contact = contacts.select_related("person").order_by("starts_on", "pk").first()
+    email = contact.person.email or "" if contact else ""
+    return {**{name: getattr(company, name) for name in names}, "email": email}
 
 
 def make_dues_subject(membership: Membership) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def make_dues_subject(membership: Membership) -> dict[str, Any]:
     contact = membership.billing_contact
     return {
         **make_company_buyer(membership.company),
-        "email": (contact.email or "") if contact else "",
+        **({"email": contact.email} if contact and contact.email else {}),
         "subject": _("Membership: %(plan)s") % {"plan": membership.title},
         "service_from": membership.starts_on,
         "service_to": membership.agreed_last_day,

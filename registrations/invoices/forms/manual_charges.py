@@ -1,7 +1,7 @@
 """Forms of a receivable entered by hand: buyer, subject and lines."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -146,6 +146,13 @@ def _build_item(row: dict[str, Any], key: str) -> ChargeItem:
         quantity=row["quantity"] or 1,
         exemption=exemption,
     )
+
+
+def list_typed_lines(data: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the lines of a form that was posted but is not validated, as initial data of the formset."""
+    names = ManualLineForm.base_fields
+    rows = [{name: data.get(f"line-{number}-{name}", "") for name in names} for number in range(MAX_LINES)]
+    return [row for row in rows if row["description"] or row["price"]]
 
 
 def list_initial_lines(receivable: Receivable) -> Iterable[dict[str, Any]]:

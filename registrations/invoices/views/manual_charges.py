@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,12 @@ from convention.text.normalize import parse_digits
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.formatting import format_cents
-from registrations.invoices.forms.manual_charges import ManualChargeForm, ManualLineFormSet, build_items
+from registrations.invoices.forms.manual_charges import (
+    ManualChargeForm,
+    ManualLineFormSet,
+    build_items,
+    list_typed_lines,
+)
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.manual_charges import record_manual_charges
 from registrations.invoices.membership_dues import (
@@ -93,14 +98,16 @@ def _record_all_dues(request: HttpRequest, memberships: list[Membership]) -> Non
 
 @require_safe_or_post
 def receivable_create(request: HttpRequest) -> HttpResponse:
-    """Enter a receivable by hand; the form may be filled in from a company or a membership."""
+    """Enter a receivable by hand; the buyer may be filled in from a company or a membership."""
     require_treasurer(request.user)
     membership = _find_membership(request)
     if membership and (earlier_receivable := find_dues_receivable(membership)):
         messages.info(request, _("These dues already have a receivable."))
         return redirect("receivable", earlier_receivable.reference)
+    if membership is None and _is_company_wanted(request.POST):
+        return _render_charges(request, *_fill_in_company(request))
     data = get_posted_data(request)
-    form = ManualChargeForm(data, initial=_find_initial_values(request, membership))
+    form = ManualChargeForm(data, initial=make_dues_subject(membership) if membership else {})
     initial_lines = list_dues_lines(membership, issuer=Issuer.get_current()) if membership else []
     lines = ManualLineFormSet(data, prefix="line", initial=initial_lines)
     # `&` validates both, so that all errors show at once.
@@ -114,9 +121,31 @@ def receivable_create(request: HttpRequest) -> HttpResponse:
             message = _("%(buyer)s owes %(owed)s. Check everything, then issue the invoice.")
             messages.success(request, message % {"buyer": receivable.name, "owed": owed})
             return redirect("receivable", receivable.reference)
+    return _render_charges(request, form, lines, membership)
+
+
+def _render_charges(
+    request: HttpRequest, form: ManualChargeForm, lines: Any, membership: Membership | None = None
+) -> HttpResponse:
     names = Company.objects.filter(merged_on=None).values_list("name", flat=True)[:MAX_COMPANY_NAMES]
     context = {"form": form, "lines": lines, "membership": membership, "company_names": names}
     return render_page(request, "manual_charges", **context)
+
+
+def _is_company_wanted(data: QueryDict) -> bool:
+    """Return whether the buyer is to be filled in: by its button, or with a company but no buyer."""
+    return "fill_in" in data or bool(data.get("company") and not data.get("name"))
+
+
+def _fill_in_company(request: HttpRequest) -> tuple[ManualChargeForm, Any]:
+    """Return the forms as typed so far, not validated yet, with the buyer of the company if it is found."""
+    company = find_company(request.POST.get("company", "")[:200])
+    if company is None:
+        messages.error(request, _("No company in the directory has this name or SIREN."))
+    values = {name: request.POST[name] for name in ManualChargeForm.base_fields if name in request.POST}
+    form = ManualChargeForm(initial=values | (make_company_buyer(company) if company else {}))
+    lines = ManualLineFormSet(prefix="line", initial=list_typed_lines(request.POST))
+    return form, lines
 
 
 def _find_membership(request: HttpRequest) -> Membership | None:
@@ -126,17 +155,6 @@ def _find_membership(request: HttpRequest) -> Membership | None:
         return None
     rows = Membership.objects.select_related("company", "billing_contact").exclude(confirmed_on=None)
     return get_object_or_404(rows, pk=number)
-
-
-def _find_initial_values(request: HttpRequest, membership: Membership | None) -> dict[str, Any]:
-    """Return the buyer of a membership, or of the company that was looked up."""
-    if membership:
-        return make_dues_subject(membership)
-    searched_name = request.GET.get("company", "")[:200]
-    company = find_company(searched_name)
-    if searched_name and company is None:
-        messages.error(request, _("No company in the directory has this name or SIREN."))
-    return make_company_buyer(company) if company else {}
 
 
 def _record(form: ManualChargeForm, lines: Any, membership: Membership | None) -> Receivable:

@@ -2,12 +2,14 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from lxml import html
 
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.manual_charges import has_manual_charges
 from registrations.invoices.models import Invoice, Receivable
+from tests.factories import make_company, make_contact
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.invoices.test_pages import read_main_text
 
@@ -127,3 +129,53 @@ def test_charges_of_order_cannot_be_edited_by_hand(issuer, treasurer):
     address = reverse("receivable-lines", args=[one.reference])
     assert treasurer.post(address, LINES).status_code == 404
     assert [c.key for c in one.charges.active()] == ["guest"]
+
+
+def fill_in(treasurer, **typed) -> dict[str, str]:
+    """Press the button “Fill in” of a new receivable; return the values of the fields that follow."""
+    with translation.override("en"):
+        answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, "fill_in": "1", **typed})
+    [form] = html.fromstring(answer.text).xpath("//main//form")
+    return dict(form.form_values())
+
+
+def test_company_fills_in_the_buyer_and_keeps_what_was_typed(issuer, treasurer):
+    make_company(name="Nuage SA", street="2 rue du Port", city="Nantes", postcode="44000")
+
+    values = fill_in(treasurer, company="Nuage SA", name="", service_from="2027-02-01")
+
+    assert values["name"] == "Nuage SA"
+    assert values["street"] == "2 rue du Port"
+    assert values["subject"] == "Salle"
+    assert values["service_from"] == "2027-02-01"
+    assert values["line-0-description"] == "Salle, un jour"
+    assert values["line-0-price"] == "600"
+    assert values["line-1-tax"] == "0:VATEX-EU-132-1I"
+    assert values["key"] == BUYER["key"]
+    assert Receivable.objects.count() == 0
+
+
+def test_company_fills_in_the_address_of_its_contact(issuer, treasurer):
+    company = make_company(name="Nuage SA")
+    contact = make_contact(company)
+
+    values = fill_in(treasurer, company="Nuage SA")
+
+    assert values["email"] == contact.email
+
+
+def test_unknown_company_keeps_the_buyer_as_typed(issuer, treasurer):
+    make_company(name="Nuage SA")
+
+    values = fill_in(treasurer, company="Orage SA")
+
+    assert values["name"] == "Acme SA"
+    assert values["line-0-price"] == "600"
+
+
+def test_company_without_a_buyer_is_filled_in_by_the_enter_key(issuer, treasurer):
+    make_company(name="Nuage SA")
+
+    answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, "name": "", "company": "Nuage SA"})
+
+    assert answer.context["form"]["name"].value() == "Nuage SA"

@@ -161,14 +161,16 @@ def test_list_and_money_page_lead_to_the_form(issuer, treasurer, membership):
 
 @pytest.mark.parametrize("typed", ["silicium", "542 051 180"])
 def test_company_of_the_directory_fills_in_the_buyer(treasurer, membership, typed):
-    page = html.fromstring(treasurer.get("/en/organize/money/new/", {"company": typed}).content)
+    page = html.fromstring(
+        treasurer.post("/en/organize/money/new/", {"fill_in": "1", "company": typed}).content
+    )
 
     [street] = page.xpath("//input[@name='street']/@value")
     assert street == "1 quai"
 
 
 def test_unknown_company_is_named_as_such(treasurer):
-    page = treasurer.get("/en/organize/money/new/", {"company": "Nobody"})
+    page = treasurer.post("/en/organize/money/new/", {"fill_in": "1", "company": "Nobody"})
 
     assert "No company in the directory has this name or SIREN." in page.text
 
