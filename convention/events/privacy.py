@@ -32,4 +32,4 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
-FREE_TEXT = {Delegation: ("contract_number",)}
+FREE_TEXT = {Delegation: ("contract_number",), Event: ("cancellation_reason",)}
