@@ -84,7 +84,7 @@ def list_status_texts() -> dict[str, str]:
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
         "scan.not_a_badge": _("This is not one of our badges. Scan again, or type the name."),
-        "scan.incomplete": _("The code arrived incomplete: scan again."),
+        "scan.incomplete": _("Incomplete code: scan again."),
         **{f"scan.{name}": str(sentence) for name, sentence in BADGE_PROBLEMS.items()},
         "scan.newer": _(
             "This badge is newer than this device’s list: the name or the company may have changed. Check "

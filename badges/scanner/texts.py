@@ -41,7 +41,7 @@ def verdict_texts() -> dict[str, str]:
             "Ask the person to come back."
         ),
         "detail.continue": _("Tap to continue"),
-        "detail.not_read": _("Not read: confirm this one first."),
+        "detail.not_read": _("Other badge not read: confirm this one first."),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
         "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),
@@ -59,7 +59,7 @@ def reason_texts() -> dict[str, str]:
         ),
         "reason.unknown_refused": _("Unknown badge."),
         "reason.not_a_badge": _("This is not one of our badges."),
-        "reason.incomplete": _("The code arrived incomplete: scan again."),
+        "reason.incomplete": _("Incomplete code: scan again."),
         "reason.revoked": _("This badge has been replaced by a newer one."),
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),

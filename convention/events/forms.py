@@ -362,7 +362,7 @@ class VenueChoiceForm(forms.Form):
 
     known_venue = forms.ModelChoiceField(
         Venue.objects.none(),
-        label=_("Known venue"),
+        label=_("Existing venue"),
         empty_label=None,
         error_messages={"required": _("Choose a venue.")},
     )

@@ -248,7 +248,7 @@ def get_event_to_administer(slug: str, person: "RequestUser") -> Event:
     """Return the event of a page about money or roles. Raise what `get_event_to_organize` raises."""
     event = get_event_to_organize(slug, person)
     if not can_administer(person, event):
-        raise Forbidden(_("The club’s organizers look after this page, not the leads of the working group."))
+        raise Forbidden(_("This page is for the club’s organizers; working group leads cannot open it."))
     return event
 
 

@@ -75,7 +75,7 @@ def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[st
 def describe_released_price(outcome: PriceChangeOutcome, currency: str) -> list[str]:
     """Return the sentences that the buyer or attendee reads before removing something."""
     if not outcome.difference_cents:
-        return [_("It was free, so there is nothing to refund.")]
+        return [_("It is free, so there is nothing to refund.")]
     cents_by_method = Counter[str]()
     for payment, amount in outcome.payment_refunds:
         cents_by_method[payment.method] += amount

@@ -128,7 +128,7 @@ def correct_as_organizer(
     )
     # A place that counts for one member must not go to another person unseen.
     if takes_any and is_transfer(registration, old_values):
-        sentence = _("Only the same person can keep a members’ place with another address.")
+        sentence = _("With another address, a member’s place must stay with the same person. Check the name.")
         raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
     if registration.event.is_over():
         _check_late_correction(registration, old_values)

@@ -103,10 +103,10 @@ def _describe_packages(event: Event) -> list[str]:
     if not packages:
         return []
     sentence = ngettext(
-        "%(count)d sponsor package is not cancelled with the event. Agree with the sponsor, then cancel it "
-        "under Sponsors.",
+        "%(count)d sponsor package is not cancelled with the event. Agree with the sponsor, then cancel "
+        "the package under “Sponsors”.",
         "%(count)d sponsor packages are not cancelled with the event. Agree with the sponsors, then cancel "
-        "them under Sponsors.",
+        "the packages under “Sponsors”.",
         packages,
     )
     return [sentence % {"count": packages}]

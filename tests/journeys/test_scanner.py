@@ -146,7 +146,7 @@ def test_incomplete_code_of_hand_scanner_asks_for_another_scan(open_page):
     type_as_hand_scanner(page, make_badge_code(badge)[:-30])
 
     expect_verdict(page, "unverified")
-    expect(page.locator("#verdict-detail")).to_have_text("The code arrived incomplete: scan again.")
+    expect(page.locator("#verdict-detail")).to_have_text("Incomplete code: scan again.")
     expect_all_sent(page)
     assert list_verdicts() == []
 
@@ -372,7 +372,7 @@ def test_open_decision_is_not_replaced_and_says_so(open_page):
 
     type_as_hand_scanner(page, make_badge_code(third))
 
-    sentence = "Not read: confirm this one first."
+    sentence = "Other badge not read: confirm this one first."
     expect(page.locator("#verdict-hint")).to_contain_text(sentence)
     expect(page.locator("#announcement")).to_have_text(sentence)
     expect(page.locator("#verdict-name")).to_have_text("Zoé Deux")

@@ -17,8 +17,8 @@ def describe_stopped_mailings(event: Event) -> CancellationEffects:
         sentences.append(_("No more reminders will be sent."))
     if count := Mailing.objects.active().filter(event=event).count():
         sentence = ngettext(
-            "%(count)d mailing that is scheduled or being sent will stop.",
-            "%(count)d mailings that are scheduled or being sent will stop.",
+            "%(count)d scheduled or ongoing mailing will be stopped.",
+            "%(count)d scheduled or ongoing mailings will be stopped.",
             count,
         )
         sentences.append(sentence % {"count": count})

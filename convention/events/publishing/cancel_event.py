@@ -60,7 +60,7 @@ def find_cancellation_obstacle(event: Event) -> str:
     if event.cancelled_at:
         return _("This event has already been cancelled.")
     if event.kind == Event.Kind.SITE_VISIT:
-        return _("A visit is called off on its own page, which also informs the host.")
+        return _("Call off the visit on its own page; the host is informed too.")
     if event.visibility == Event.Visibility.DRAFT:
         return _("This event is a draft that nobody can see. Delete the draft instead.")
     if event.is_over():

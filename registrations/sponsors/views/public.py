@@ -168,7 +168,8 @@ def warn_of_other_price(request: HttpRequest, forms: SponsorOrderForms) -> bool:
     cost = Money(price.cents, forms.package.currency)
     if price.is_reverse_charged:
         sentence = _(
-            "With this VAT number the price is %(price)s, without VAT (reverse charge). Check it, then order."
+            "With this VAT number the price is %(price)s, without VAT (reverse charge). "
+            "Check the price, then order."
         )
     else:
         sentence = _("The price has changed: it is now %(price)s.")

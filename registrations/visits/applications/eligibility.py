@@ -66,8 +66,8 @@ def describe_all_refusals(visit: Visit) -> dict[str, str]:
         ),
         Refusal.COMPANY_LIMIT: _describe_company_cap(visit),
         Refusal.SAME_DAY: _(
-            "You have applied for another visit at the same time. Withdraw that application first, "
-            "then apply here."
+            "You have applied for another visit that takes place at the same time. Withdraw that application "
+            "first, then apply here."
         ),
     }
 
@@ -86,7 +86,7 @@ def describe_objections_to(
         Refusal.NO_SEAT: _("%(name)s has no seat at a member company on %(day)s."),
         Refusal.COMPETITOR: _("%(name)s works for a competitor of the host."),
         Refusal.COMPANY_LIMIT: limit,
-        Refusal.SAME_DAY: _("%(name)s has applied for another visit at the same time."),
+        Refusal.SAME_DAY: _("%(name)s has applied for another visit that takes place at the same time."),
     }
     values = {
         "name": str(person),

@@ -67,7 +67,7 @@ def list_date_change_effects(stored: Event, event: Event) -> list[str]:
         _("Old date: %(dates)s") % {"dates": old_dates},
         _("New date: %(dates)s") % {"dates": new_dates},
         *_describe_recipients(recipients),
-        _("The e-mails leave at once and cannot be recalled."),
+        _("The e-mails are sent at once and cannot be recalled."),
     ]
 
 
@@ -108,13 +108,13 @@ def count_date_recipients(visit: Visit) -> DateRecipients:
 
 def _describe_recipients(recipients: DateRecipients) -> list[str]:
     applicants = ngettext(
-        "%(count)d person with a place or waiting for one is informed.",
-        "%(count)d people with a place or waiting for one are informed.",
+        "%(count)d person with a place or waiting for one will be informed.",
+        "%(count)d people with a place or waiting for one will be informed.",
         recipients.applicant_count,
     )
     contacts = ngettext(
-        "%(count)d contact of the host is informed.",
-        "%(count)d contacts of the host are informed.",
+        "%(count)d contact of the host will be informed.",
+        "%(count)d contacts of the host will be informed.",
         recipients.contact_count,
     )
     sentences = [
@@ -126,7 +126,7 @@ def _describe_recipients(recipients: DateRecipients) -> list[str]:
         if count
     ]
     if recipients.has_security_contact:
-        sentences.append(_("The host’s security contact is informed."))
+        sentences.append(_("The host’s security contact will be informed."))
     return sentences
 
 

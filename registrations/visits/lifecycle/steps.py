@@ -63,10 +63,10 @@ def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
 def describe_immediate_lock(visit: Visit) -> str:
     """Return a sentence on why the list would be locked at once: its deadline has passed."""
     sentence = ngettext(
-        "The list would be locked immediately: %(count)d working day before the visit is %(day)s, which has "
-        "passed. Choose a later date for the visit, or fewer working days in its terms.",
-        "The list would be locked immediately: %(count)d working days before the visit is %(day)s, which has "
-        "passed. Choose a later date for the visit, or fewer working days in its terms.",
+        "The list would lock at once: its deadline, %(count)d working day before the visit, was %(day)s. "
+        "Choose a later date for the visit, or fewer working days in its terms.",
+        "The list would lock at once: its deadline, %(count)d working days before the visit, was %(day)s. "
+        "Choose a later date for the visit, or fewer working days in its terms.",
         visit.lock_working_days,
     )
     day = format_date(visit.locks_at, visit.event.zone)
@@ -77,7 +77,9 @@ def list_points_to_check(visit: Visit) -> list[ReadinessItem]:
     """Return recommended items that are missing, but not required for publication."""
     if visit.event.venue_id is not None:
         return []
-    text = _("No venue yet: members will see that it has yet to be announced. Choose a known one or add one.")
+    text = _(
+        "No venue yet: members will see that it has yet to be announced. Choose an existing venue or add one."
+    )
     return [ReadinessItem(text, is_done=False, page_name="organize-venue")]
 
 

@@ -197,7 +197,7 @@ def test_page_names_both_devices_of_a_conflict(organizer, event, devices):
 
     page = organizer.get(make_path("organize-conflicts", event)).content.decode()
 
-    assert "let in by “Porte A”." in page
+    assert "scanned by “Porte A”." in page
     assert "by “Porte B”." in page
 
 

@@ -347,7 +347,7 @@ def test_page_names_seats_and_waits_that_go_with_the_place(client):
 
     text = read_main_text(client.get(f"/en{make_page_path(registration, 'give')}"))
 
-    assert "Seats in sessions that go with the place: Atelier ." in text
+    assert "Booked sessions that go with the place: Atelier ." in text
     assert "Positions on waiting lists that go with the place: Visite ." in text
 
 
@@ -363,7 +363,7 @@ def test_new_holder_reads_which_seats_and_waits_come_with_the_place(run_tasks, m
     run_tasks()
 
     [mail] = [mail for mail in mailoutbox if mail.to == [ana.email]]
-    assert "Seats in sessions:\n- Atelier, " in mail.body
+    assert "Booked sessions:\n- Atelier, " in mail.body
     assert "On the waiting list:\n- Visite" in mail.body
 
 

@@ -44,7 +44,7 @@ def test_scheduled_mailing_becomes_draft():
 
     mailing.refresh_from_db()
     assert mailing.is_draft
-    assert "1 mailing that is scheduled or being sent will stop." in sentences
+    assert "1 scheduled or ongoing mailing will be stopped." in sentences
 
 
 def test_no_reminder_is_sent():

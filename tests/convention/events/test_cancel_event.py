@@ -105,7 +105,7 @@ def test_second_cancellation_changes_nothing(event):
     ("fields", "sentence"),
     [
         ({"visibility": "draft"}, "This event is a draft"),
-        ({"kind": "site_visit"}, "A visit is called off on its own page"),
+        ({"kind": "site_visit"}, "Call off the visit on its own page"),
         ({"starts_at": timezone.now() - 2 * DAY, "ends_at": timezone.now() - DAY}, "The event is over"),
     ],
 )

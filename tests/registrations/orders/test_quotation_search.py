@@ -49,5 +49,5 @@ def test_search_of_registrations_links_to_matching_quotations(organizer, event):
 
     page = organizer.get("/en/organize/congress/registrations/", {"q": "acme"})
 
-    assert "1 quotation matches it" in page.text
+    assert "1 quotation matches this search" in page.text
     assert "/en/organize/congress/quotations/?q=acme" in page.text

@@ -72,9 +72,9 @@ def test_new_date_of_an_announced_visit_asks_before_it_is_saved(visit, run_tasks
         assert f"Old date: {format_datetime_range(*old_dates, visit.event.zone)}" in text
         new_dates = [moment + 7 * DAY for moment in old_dates]
         assert f"New date: {format_datetime_range(*new_dates, visit.event.zone)}" in text
-    assert "1 person with a place or waiting for one is informed." in text
-    assert "1 contact of the host is informed." in text
-    assert "The host’s security contact is informed." in text
+    assert "1 person with a place or waiting for one will be informed." in text
+    assert "1 contact of the host will be informed." in text
+    assert "The host’s security contact will be informed." in text
     assert "Typed meanwhile" in text
 
 

@@ -126,7 +126,7 @@ def test_secretary_reads_which_organizers_can_set_a_published_event_back_to_draf
 
     page = secretary.get(f"/en/organize/{event.slug}/visit/").content.decode()
 
-    assert "Only its organizers open the settings. Ask one of them:" in page
+    assert "Only the event’s organizers can open the settings. Ask one of them:" in page
     assert f'<a href="mailto:{organizer.email}">' in page
 
 
@@ -135,4 +135,4 @@ def test_lock_date_in_the_past_is_explained_by_the_working_days(secretary):
 
     page = secretary.get(f"/en/organize/{visit.event.slug}/visit/").content.decode()
 
-    assert "The list would be locked immediately: 60 working days before the visit is" in page
+    assert "The list would lock at once: its deadline, 60 working days before the visit, was" in page

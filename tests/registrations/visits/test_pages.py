@@ -75,7 +75,7 @@ def test_secretary_sets_up_and_publishes_visit(secretary):
     page = read(secretary, "/organize/labs/visit/")
 
     assert '<a href="/en/organize/labs/visit/text/">Enter the confidentiality terms.</a>' in page
-    assert "No venue yet: members will see that it has yet to be announced. Choose a known one" in page
+    assert "No venue yet: members will see that it has yet to be announced. Choose an existing venue" in page
 
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
     asked = secretary.post("/en/organize/labs/visit/step/", {"step": "publish"}).content.decode()
