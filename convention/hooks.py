@@ -210,6 +210,8 @@ transfer_listeners = Hook()
 balance_changes = Hook()
 # (refund): called in the transaction in which it is requested; also for counter-entries, which move no money.
 refund_requests = Hook()
+# (payment): the name and IBAN that a transfer came from, or "".
+payer_account = SingleHook()
 # (order, registrations): called in the transaction in which these, held until then, were confirmed.
 confirmation_listeners = Hook()
 # (former, ride): called in the transaction in which a visit's ride changed; `former` has the old values.

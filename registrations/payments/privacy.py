@@ -41,8 +41,9 @@ PERSONAL_DATA = [
         purpose=_("your transfers, as reported by the bank"),
         parent_columns=("assignments", "refund"),
         hidden_columns=("fingerprint",),
+        blanked_columns=("payer_iban",),
         retention_reason=_(
-            "the date and the amount stay in the accounts; your name is removed from the bank’s text"
+            "the date and the amount stay in the accounts; your name and your account number are removed"
         ),
     ),
     PersonalDataSource(

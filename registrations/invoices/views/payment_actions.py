@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.events.permissions import can_organize
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
@@ -123,8 +124,15 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
             run_action=run_action,
             build_preview=build_preview,
             links=links,
+            sentences=list_payer_sentences(payment),
         ),
     )
+
+
+def list_payer_sentences(payment: Payment) -> list[str]:
+    """Return whose account a transfer came from, as the bank named it."""
+    payer = hooks.payer_account.provider()(payment)
+    return [_("Paid from: %(payer)s") % {"payer": payer}] if payer else []
 
 
 def _explain_refund(payment: Payment, refund_method: str, overpaid: int) -> str:
@@ -249,6 +257,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
         ActionPage(
             heading=_("Mark the refund as done"),
             explanation=explanation,
+            sentences=list_payer_sentences(refund.payment),
             button_label=_("Mark as done"),
             form=form,
             run_action=run_action,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import stdnum.iban
 from django.utils.translation import gettext as _
 from lxml import etree
 
@@ -152,10 +153,13 @@ def _add_details(entry: StatementEntry, nodes: Sequence[etree._Element]) -> Stat
     # The other party: the debtor of money received, the creditor of money sent.
     side = "Dbtr" if entry.amount_cents > 0 else "Cdtr"
     parties = dict.fromkeys(filter(None, (_read_party(node, side) for node in nodes)))
+    ibans = {iban for node in nodes if (iban := _read_payer_iban(node))}
     references = [_find_texts(node, "RmtInf/Strd/CdtrRefInf/Ref") for node in nodes]
     return replace(
         entry,
         counterparty=", ".join(parties)[:200],
+        # Of a sum from several payers none is the one to refund.
+        payer_iban=ibans.pop() if entry.amount_cents > 0 and len(ibans) == 1 else "",
         reference=" ".join(word for words in references for word in words)[:140],
         text=" ".join(word for node in nodes for word in _list_texts(node))[:500],
     )
@@ -206,6 +210,13 @@ def _read_party(detail: etree._Element, side: str) -> str:
             if name := _find_text(detail, path):
                 return name
     return ""
+
+
+def _read_payer_iban(detail: etree._Element) -> str:
+    """Return the debtor's IBAN, or "" if there is none or it is not valid."""
+    iban = compact_reference(_find_text(detail, "RltdPties/DbtrAcct/Id/IBAN"))
+    # Without the country's own rules, whose list of banks is never complete.
+    return iban if stdnum.iban.is_valid(iban, check_country=False) else ""
 
 
 def _list_texts(detail: etree._Element) -> list[str]:

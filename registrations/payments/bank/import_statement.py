@@ -136,6 +136,7 @@ def _build_line(statement: BankStatement, fingerprint: str, entry: StatementEntr
         amount=entry.amount_cents,
         currency=entry.currency,
         counterparty=entry.counterparty,
+        payer_iban=entry.payer_iban,
         text=entry.text,
         reference=entry.reference,
         is_reversal=entry.is_reversal,

@@ -19,6 +19,7 @@ class StatementEntry:
     amount_cents: int
     currency: str = "EUR"
     counterparty: str = ""
+    payer_iban: str = ""
     text: str = ""
     reference: str = ""
     bank_id: str = ""

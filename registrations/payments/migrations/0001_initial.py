@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField(verbose_name="amount, in cents")),
                 ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
                 ("counterparty", models.CharField(blank=True, max_length=200, verbose_name="from")),
+                ("payer_iban", models.CharField(blank=True, max_length=34, verbose_name="payer’s IBAN")),
                 ("text", models.CharField(blank=True, max_length=500, verbose_name="communication")),
                 (
                     "reference",

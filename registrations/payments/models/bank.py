@@ -83,6 +83,8 @@ class BankLine(models.Model):
     amount = models.BigIntegerField(_("amount, in cents"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     counterparty = models.CharField(pgettext_lazy("bank line", "from"), max_length=200, blank=True)
+    # Where a refund by transfer goes; only CAMT files name it.
+    payer_iban = models.CharField(_("payer’s IBAN"), max_length=34, blank=True)
     text = models.CharField(_("communication"), max_length=500, blank=True)
     reference = models.CharField(_("structured reference"), max_length=140, blank=True)
     # The bank took an earlier booking back: a debit is then a payment that was returned.
