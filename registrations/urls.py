@@ -120,6 +120,7 @@ pages: list[Any] = [
         quotation_views.organizer_quotation_mail,
         name="organize-quotation-mail",
     ),
+    path("organize/money/quotations/", quotation_views.all_quotation_list, name="quotations"),
     path("organize/<slug:event>/quotations/", quotation_views.quotation_list, name="organize-quotations"),
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",

@@ -323,6 +323,7 @@ PERMISSIONS_BY_URL_NAME = {
             "receivables-csv",
             "receivables-xlsx",
             "receivable-new",
+            "quotations",
             "invoices-issue",
             "billing-details-ask",
             "memberships-to-invoice",

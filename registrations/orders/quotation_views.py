@@ -24,6 +24,7 @@ from registrations.billing.receivables import calculate_amount_owed, was_paid
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.models.documents import Invoice, Quotation
+from registrations.invoices.permissions import require_treasurer
 from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, get_order_by_link
 from registrations.rate_limits import throttle_quotation_mail
 
@@ -157,6 +158,25 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
         # The menu of the event would lead a treasurer to pages that refuse.
         "layout": "organize/event_base.html" if is_organizer else "invoices/base.html",
         "is_organizer": is_organizer,
+        "page_obj": page,
+        "query": query,
+        "rows": [(quotation, orders.get(quotation.number, [])) for quotation in page],
+    }
+    return render(request, "registrations/organize_quotations.html", context)
+
+
+@require_safe
+def all_quotation_list(request: HttpRequest) -> HttpResponse:
+    """List the quotations of all events for the treasurer, newest first, searched by `q`."""
+    require_treasurer(request.user)
+    query = normalize_whitespace(request.GET.get("q", "")[:100])
+    # Without its event, which was deleted, a quotation has no page.
+    rows = filter_quotations(Quotation.objects.exclude(event=None).select_related("event"), query)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    orders = load_quoted_orders(page)
+    context = {
+        "section": "money",
+        "layout": "invoices/base.html",
         "page_obj": page,
         "query": query,
         "rows": [(quotation, orders.get(quotation.number, [])) for quotation in page],

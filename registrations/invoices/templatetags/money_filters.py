@@ -39,6 +39,7 @@ def get_item(mapping: Mapping[Any, Any], key: Any) -> Any:
 MONEY_PAGES = (
     ("receivables", _("Receivables")),
     ("invoice-list", _("Invoices")),
+    ("quotations", _("Quotations")),
     ("card-payments", _("Cards and refunds")),
     ("bank-lines", _("Bank")),
     ("payouts", _("Payouts")),

@@ -2,12 +2,16 @@
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
+from convention.club.models import ClubRole
 from registrations.invoices.models.documents import Quotation
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.orders.quotations import create_order_quotation
+from tests.factories import make_person
 from tests.registrations.invoices.factories import make_issuer
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +55,19 @@ def test_search_of_registrations_links_to_matching_quotations(organizer, event):
 
     assert "1 quotation matches this search" in page.text
     assert "/en/organize/congress/quotations/?q=acme" in page.text
+
+
+def test_treasurer_finds_the_quotations_of_all_events_from_the_money_pages(event):
+    quotation = create_quotation(event)
+    treasurer = make_person()
+    ClubRole.objects.create(person=treasurer, role=ClubRole.Role.TREASURER)
+    client = make_client(treasurer)
+    [address] = html.fromstring(client.get("/en/organize/money/").text).xpath(
+        "//nav[@class='organize-nav']//a[text()='Quotations']/@href"
+    )
+
+    page = client.get(address, {"q": quotation.number})
+
+    [link] = html.fromstring(page.text).xpath(f"//main//a[text()='{quotation.number}']/@href")
+    assert client.get(link).status_code == 200
+    assert event.title in page.text
