@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from convention.money import Money
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.models.documents import Payment, Receivable, Refund
+from registrations.invoices.models.receivables import COUNTER_ENTRY
 from registrations.models import Order, Registration, Sponsorship
 from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
 
@@ -62,12 +63,20 @@ def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
 
 def load_requested_refunds(orders: Iterable[Order]) -> dict[int, Money]:
     """Return what is about to be refunded for each order, by the order's id; orders without are left out."""
+    return _sum_refunds(orders, Refund.objects.filter(state=Refund.State.REQUESTED))
+
+
+def load_completed_refunds(orders: Iterable[Order]) -> dict[int, Money]:
+    """Return what was refunded for each order, by the order's id; orders without are left out."""
+    # Counter-entries cancel payments that never arrived.
+    return _sum_refunds(orders, Refund.objects.filter(state=Refund.State.DONE).exclude(COUNTER_ENTRY))
+
+
+def _sum_refunds(orders: Iterable[Order], refunds: QuerySet[Refund]) -> dict[int, Money]:
     by_reference = {order.reference: order for order in orders}
-    requested = Refund.objects.filter(
-        state=Refund.State.REQUESTED, receivable__reference__in=by_reference
-    ).values_list("receivable__reference", "amount")
+    rows = refunds.filter(receivable__reference__in=by_reference)
     cents = Counter[str]()
-    for reference, amount in requested:
+    for reference, amount in rows.values_list("receivable__reference", "amount"):
         cents[reference] += amount
     return {
         by_reference[reference].pk: Money(amount, by_reference[reference].currency)

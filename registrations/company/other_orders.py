@@ -13,7 +13,11 @@ from convention.club.models import Company, Person
 from convention.money import Money
 from convention.text.normalize import casefold_text
 from registrations.billing.receivables import calculate_amounts_owed
-from registrations.billing.refund_summary import load_amounts_due
+from registrations.billing.refund_summary import (
+    load_amounts_due,
+    load_completed_refunds,
+    load_requested_refunds,
+)
 from registrations.invoices.models import Quotation
 from registrations.models import Order
 
@@ -25,12 +29,14 @@ MAX_OTHER_ORDERS = 50
 
 @dataclass(frozen=True)
 class OtherOrder:
-    """An order with its content in words and its money; `path` is "" unless it is the reader's own."""
+    """An order with its content in words, its money and its refunds; `path` is "" unless it is the reader's own."""
 
     order: Order
     content: str
     amount_owed: Money
     amount_due: Money
+    amount_requested: Money | None
+    amount_refunded: Money | None
     path: str
 
 
@@ -40,6 +46,7 @@ def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
     rows = rows.prefetch_related("registrations__addons", "sponsorships__package")
     orders = list(rows.order_by("-created_at", "-pk")[:MAX_OTHER_ORDERS])
     owed, due = calculate_amounts_owed(orders), load_amounts_due(orders)
+    requested, refunded = load_requested_refunds(orders), load_completed_refunds(orders)
     # Asked once for each address: few contacts have ordered.
     own_addresses = {email for email in {order.email for order in orders} if owns_address(reader, email)}
     return [
@@ -48,6 +55,8 @@ def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
             _describe_content(order),
             owed[order.pk],
             due.get(order.pk, Money(0)),
+            requested.get(order.pk),
+            refunded.get(order.pk),
             order.manage_path if order.email in own_addresses else "",
         )
         for order in orders

@@ -21,7 +21,11 @@ from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.billing.change_billing import can_change_billing_details, load_billing_values
 from registrations.billing.receivables import calculate_amount_owed, calculate_amounts_owed
-from registrations.billing.refund_summary import load_amounts_due, load_requested_refunds
+from registrations.billing.refund_summary import (
+    load_amounts_due,
+    load_completed_refunds,
+    load_requested_refunds,
+)
 from registrations.billing.refund_text import load_refund_history
 from registrations.booking.holds import find_hold_end
 from registrations.company.other_invoices import find_transfer_account, list_other_invoices
@@ -56,11 +60,18 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     rows = rows.annotate(place_count=active).order_by("-created_at", "-pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     owed, due = calculate_amounts_owed(page), load_amounts_due(page)
-    refunds = load_requested_refunds(page)
+    requested, refunded = load_requested_refunds(page), load_completed_refunds(page)
     context = {
         "page_obj": page,
         "rows": [
-            (order, owed[order.pk], due.get(order.pk, Money(0)), refunds.get(order.pk)) for order in page
+            (
+                order,
+                owed[order.pk],
+                due.get(order.pk, Money(0)),
+                requested.get(order.pk),
+                refunded.get(order.pk),
+            )
+            for order in page
         ],
         # They have no page of their own, and are few.
         **(_load_other_documents(company_obj, require_signed_in(request.user)) if page.number == 1 else {}),

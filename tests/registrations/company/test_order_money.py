@@ -71,6 +71,29 @@ def test_contact_sees_when_the_refund_was_sent():
     assert read_payments(desk) == ["paid"]
 
 
+def test_cancelled_and_refunded_order_is_not_listed_as_free():
+    desk = make_desk()
+    order = order_and_cancel_place(desk)
+    cancel_registration(registration=order.registrations.get(last_name="Alpha"))
+
+    for refund in Refund.objects.all():
+        complete_refund(refund=refund, refunded_on=datetime.date(2026, 5, 4))
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/orders/").content)
+    assert read_payments(desk) == ["cancelled refunded: €600"]
+    assert [normalize_text(cell) for cell in page.xpath("//td[@data-label='Total']")] == ["€0"]
+
+
+def test_cancelled_free_order_is_listed_as_cancelled():
+    desk = make_desk()
+    desk.event.tickets.filter(slug="guest").update(price=0)
+    order_rows(desk, make_row("Alpha"))
+
+    cancel_registration(registration=Order.objects.get().registrations.get())
+
+    assert read_payments(desk) == ["cancelled"]
+
+
 def test_failed_refund_is_shown_until_it_is_requested_again():
     desk = make_desk()
     order = order_and_cancel_place(desk)

@@ -7,6 +7,11 @@ from django.utils import timezone
 from lxml import html
 
 from convention.club.appointments.contacts import dismiss_contact
+from registrations.billing.receivables import sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.refunds import complete_refund
+from registrations.invoices.models import Refund
 from registrations.models import Order
 from registrations.order_context import ANONYMOUS_CONTEXT
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -55,6 +60,16 @@ def test_contact_sees_their_order_of_the_public_page_with_a_link(desk):
 
     assert read_rows(desk) == [["1 place", "€300", "to pay: €300"]]
     assert section.xpath(".//th/a/@href") == [order.manage_path]
+
+
+def test_refunded_order_of_the_public_page_is_not_listed_as_free(desk):
+    order = order_on_public_page(desk)
+    record_payment(receivable=sync_receivable(order), amount=30_000, method="transfer")
+    cancel_registration(registration=order.registrations.get())
+
+    complete_refund(refund=Refund.objects.get(), refunded_on=datetime.date(2026, 5, 4))
+
+    assert read_rows(desk) == [["0 places", "€0", "refunded: €300"]]
 
 
 def test_order_of_another_contact_is_listed_without_its_link(desk):
