@@ -29,7 +29,10 @@ MAX_OTHER_ORDERS = 50
 
 @dataclass(frozen=True)
 class OtherOrder:
-    """An order with its content in words, its money and its refunds; `path` is "" unless it is the reader's own."""
+    """An order with its content in words, its money and its refunds.
+
+    `path` is "" unless it is the reader's own.
+    """
 
     order: Order
     content: str

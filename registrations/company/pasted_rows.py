@@ -24,10 +24,13 @@ RECIPIENT_PATTERN = re.compile(r"""['"]?(?P<name>[^<>"\t]*?)['"]?\s*<(?P<email>[
 type PastedRow = dict[str, Any]
 
 COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ticket")
+NAME_FIELDS = frozenset({"first_name", "last_name", "full_name"})
 # The longest text by which an ignored column is named.
 MAX_LABEL_LENGTH = 40
 # Row numbers, phone numbers and dates.
 NUMBER_PATTERN = re.compile(r"[+(]?\d[\d\s./()+-]*")
+# The number before a name in a numbered list, such as “1. ” or “2) ”.
+ROW_NUMBER_PATTERN = re.compile(r"\d+\s*(?:[.):–-]\s*|\s+)")
 # As `casefold_text` returns them: without accents and capitals. Compared without their dots.
 SALUTATIONS = frozenset(
     {"m", "mm", "mr", "mme", "mlle", "mrs", "ms", "miss", "dr", "pr", "prof", "me", "monsieur", "madame"}
@@ -82,7 +85,7 @@ def parse_recipients(text: str) -> list[PastedRow]:
     for match in matches:
         if match is None:
             return []
-        first_name, last_name = split_full_name(normalize_whitespace(match["name"]))
+        first_name, last_name = split_full_name(clean_name(normalize_whitespace(match["name"])))
         recipients.append(
             {"first_name": first_name, "last_name": last_name, "email": match["email"], "ticket": ""}
         )
@@ -167,8 +170,21 @@ def _guess_kind(cells: Sequence[str], ticket_slugs: dict[str, str], addon_slugs:
 
 
 def _is_number_or_salutation(cell: str) -> bool:
-    word = casefold_text(cell).replace(".", "").strip()
-    return word in SALUTATIONS or NUMBER_PATTERN.fullmatch(cell.strip()) is not None
+    return _is_salutation(cell) or NUMBER_PATTERN.fullmatch(cell.strip()) is not None
+
+
+def _is_salutation(text: str) -> bool:
+    return casefold_text(text).replace(".", "").strip() in SALUTATIONS
+
+
+def clean_name(name: str) -> str:
+    """Return a name without the row number and the titles of address before it."""
+    if number := ROW_NUMBER_PATTERN.match(name):
+        name = name[number.end() :]
+    words = name.split()
+    while len(words) > 1 and _is_salutation(words[0]):
+        del words[0]
+    return " ".join(words)
 
 
 def _is_majority(checks: Iterable[bool]) -> bool:
@@ -192,6 +208,8 @@ def _parse_row(
         for name, index in column_indexes.items()
         if index < len(cells)
     }
+    for name in NAME_FIELDS & row.keys():
+        row[name] = clean_name(row[name])
     full_name = row.pop("full_name", "")
     if full_name:
         row["first_name"], row["last_name"] = split_full_name(full_name)

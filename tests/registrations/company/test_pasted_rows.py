@@ -89,6 +89,33 @@ def test_recipients_of_a_mail_program_are_one_row_each(text):
     assert rows == [("Ana", "silva", "ana@x.fr"), ("Bob", "dupré", "bob@x.fr")]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("M. Yves Le Corre", "m Yves Le Corre", "Monsieur Yves Le Corre", "Pr. Dr. Yves Le Corre"),
+        *(
+            "1. Yves Le Corre",
+            "2) Yves Le Corre",
+            "3 Yves Le Corre",
+            "4.Yves Le Corre",
+            "5 - M. Yves Le Corre",
+        ),
+    ],
+)
+def test_row_number_and_title_of_address_before_a_name_are_dropped(name):
+    assert parse_rows(f"{name}\tyves@x.fr") == [("Yves", "Le Corre", "yves@x.fr", "")]
+    assert parse_rows(f"{name} <yves@x.fr>") == [("Yves", "Le Corre", "yves@x.fr", "")]
+
+
+@pytest.mark.parametrize("text", ["Mme Claire\tDUPUIS\tc@x.fr", "Claire\t2) Mme DUPUIS\tc@x.fr"])
+def test_title_of_address_in_the_cell_of_one_name_is_dropped(text):
+    assert parse_rows(text)[0][:2] == ("Claire", "DUPUIS")
+
+
+def test_name_that_is_only_a_title_of_address_stays_for_the_contact_to_correct():
+    assert parse_rows("Participant\tE-mail\nMme\tc@x.fr")[0][0] == "Mme"
+
+
 def test_semicolons_separate_cells_where_a_part_has_no_address():
     assert parse_rows("Ana;Silva;Ana Silva <ana@x.fr>;guest") == [("Ana", "Silva", "ana@x.fr", "guest")]
 
