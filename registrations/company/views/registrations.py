@@ -77,13 +77,17 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
 
 
 def _attach_invitations(rows: list[Registration]) -> None:
-    """Attach the current attendee's invitation to each registration, or None."""
+    """Attach the current attendee's invitation to each registration, or None.
+
+    Without one, `is_invitation_coming` says whether the mail with the badge, once sent, is the invitation.
+    """
     invitations = Invitation.objects.filter(registration__in=[row.pk for row in rows])
     by_holder = {
         (invitation.registration_id, invitation.holder_count): invitation for invitation in invitations
     }
     for row in rows:
         row.invitation = by_holder.get((row.pk, row.holder_count))  # type: ignore[attr-defined]  # the model has no such field; the template reads it
+        row.is_invitation_coming = is_announced_with_badge(row)  # type: ignore[attr-defined]  # likewise
 
 
 @never_cache
@@ -126,6 +130,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         "registration": registration,
         "form": form,
         "invitation": invitation,
+        "is_invitation_coming": is_announced_with_badge(registration),
         "can_change": _can_substitute(registration),
         "can_correct": is_buyer and not registration.is_private,
     }
