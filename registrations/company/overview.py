@@ -36,6 +36,7 @@ class UpcomingEvent:
 
     `pass_count` are the passes of the membership; `can_use_passes` says whether a ticket takes one now.
     `application_path` is the page where colleagues apply themselves, at events with applications.
+    `can_register` says whether registration is open and some ticket is for the company.
     """
 
     event: Event
@@ -47,6 +48,7 @@ class UpcomingEvent:
     used_pass_count: int = 0
     can_use_passes: bool = False
     application_path: str = ""
+    can_register: bool = True
 
     @property
     def concerns_company(self) -> bool:
@@ -78,6 +80,11 @@ class CompanyOverview:
     def is_member(self) -> bool:
         """Return whether its seats make members today."""
         return self.membership is not None and self.membership.is_open()
+
+    @property
+    def can_register(self) -> bool:
+        """Return whether an upcoming event has places for the company's colleagues."""
+        return any(row.can_register for row in self.upcoming_events)
 
     @property
     def first_events(self) -> list[UpcomingEvent]:
@@ -209,11 +216,12 @@ def load_upcoming_events(
     events = list(published.select_related("venue").order_by("starts_at", "pk"))
     load_application_deadlines(events)
     cancelled_event_ids = _find_cancelled_event_ids(company, events)
+    offered_ids = _find_offered_event_ids(events, membership, at=at)
     shown = [
         event
         for event in events
         # A closed event is shown where colleagues are registered: names may still be missing.
-        if places[event.pk] or event.pk in cancelled_event_ids or event.is_registration_open(at=at)
+        if places[event.pk] or event.pk in cancelled_event_ids or event.pk in offered_ids
     ]
     application_paths = get_application_paths(shown)
     conventions = {event.pk: event for event in shown if includes_passes(membership, event)}
@@ -230,9 +238,25 @@ def load_upcoming_events(
             used_pass_count=used_passes.get(event.pk, 0),
             can_use_passes=event.pk in taking_passes,
             application_path=application_paths.get(event.pk, ""),
+            can_register=event.pk in offered_ids,
         )
         for event in shown
     ]
+
+
+def _find_offered_event_ids(
+    events: list[Event], membership: Membership | None, *, at: datetime.datetime
+) -> set[int]:
+    """Return those of the events that are open; without a membership, those with a ticket for others too."""
+    open_events = {event.pk: event for event in events if event.is_registration_open(at=at)}
+    if membership is not None and membership.is_open(at=timezone.localdate(at)):
+        return set(open_events)
+    tickets = Ticket.objects.filter(event__in=open_events, is_public=True).select_related("event")
+    return {
+        ticket.event_id
+        for ticket in tickets
+        if ticket.is_on_sale(at=at) and not ticket.needs_member_verification
+    }
 
 
 def _find_cancelled_event_ids(company: Company, events: list[Event]) -> set[int]:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from convention.club.models import Seat
+from convention.club.models import Membership, Seat
 from registrations.company.overview import load_company_overview
 from tests.factories import make_event, make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
@@ -53,3 +53,52 @@ def test_past_events_list_the_colleagues_who_had_a_place():
     [section] = page.xpath("//section[h2='Past events']")
     assert section.xpath(".//p[@class='listing-title']/text()") == ["Last year"]
     assert section.xpath(".//details//li/text()") == ["Ana Silva, Guest"]
+
+
+def make_company_without_membership():
+    """Return a company whose membership ended, and a meeting that sells members' tickets only."""
+    desk = make_desk()
+    Membership.objects.update(ends_on=timezone.localdate() - DAY)
+    meeting = make_event(name_en="Members’ evening", starts_at=desk.event.starts_at + DAY)
+    make_ticket(meeting, slug="member", audience="member")
+    return desk, meeting
+
+
+@pytest.mark.parametrize("address", ["", "registrations/"])
+def test_company_without_membership_is_not_offered_events_for_members_only(address):
+    desk, meeting = make_company_without_membership()
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/{address}").content)
+
+    assert page.xpath("//a[contains(@href, '/register/')]/@href") == [f"/en{desk.many}"]
+    assert meeting.title not in page.text_content()
+
+
+def test_company_without_membership_sees_its_places_at_a_meeting_for_members():
+    desk, meeting = make_company_without_membership()
+    make_registration(meeting.tickets.get(), member_of=desk.company)
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/registrations/").content)
+
+    assert page.xpath("//h2[contains(., 'Members’ evening')]")
+    assert not page.xpath(f"//a[contains(@href, '/register/{meeting.slug}/')]")
+
+
+@pytest.mark.parametrize(
+    ("is_for_members", "sentence"),
+    [
+        (False, "You can register colleagues for the events that also sell tickets to non-members."),
+        (True, "No upcoming event sells tickets to non-members at the moment."),
+    ],
+)
+def test_company_that_never_had_a_membership_reads_whether_it_can_register_colleagues(
+    is_for_members, sentence
+):
+    desk = make_desk()
+    Membership.objects.all().delete()
+    if is_for_members:
+        desk.event.tickets.update(audience="member")
+
+    page = " ".join(desk.client.get(f"/en{desk.at}/").text.split())
+
+    assert f"The company has no membership. {sentence}" in page
