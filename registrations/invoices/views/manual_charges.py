@@ -54,7 +54,8 @@ def memberships_to_invoice(request: HttpRequest) -> HttpResponse:
     require_treasurer(request.user)
     rows = list_memberships_to_invoice(today=timezone.localdate())
     # Of those that are still to be invoiced: a second click finds none.
-    ticked = [row for row in rows if str(row.pk) in request.POST.getlist("membership")]
+    ticked_keys = request.POST.getlist("membership")
+    ticked = rows if "all" in request.POST else [row for row in rows if str(row.pk) in ticked_keys]
     if request.method == "POST":
         if ticked and "confirmed" in request.POST:
             _record_all_dues(request, ticked)

@@ -183,3 +183,16 @@ def test_dues_added_by_a_treasurer_with_english_pages_are_in_the_language_of_the
     receivable = Receivable.objects.get()
     assert receivable.language == "fr"
     assert all(charge.description.startswith("Adhésion") for charge in receivable.charges.all()[:1])
+
+
+def test_no_membership_is_ticked_at_first(issuer, treasurer, membership):
+    page = html.fromstring(treasurer.get("/en/organize/money/memberships/").content)
+
+    [box] = page.xpath("//label[contains(., 'Silicium')]/input[@name='membership']")
+    assert box.get("checked") is None
+
+
+def test_all_memberships_are_selected_with_one_box(issuer, treasurer, membership):
+    answer = treasurer.post("/en/organize/money/memberships/", {"all": "1"})
+
+    assert [row for row, _dues in answer.context["ticked_dues"]] == [membership]
