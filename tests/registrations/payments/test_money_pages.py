@@ -343,7 +343,7 @@ def test_charge_recorded_while_viewing_receivable_has_no_actor(page, event):
 
 
 def test_each_treasurer_page_links_to_all_others(client, page):
-    places = ["money", "invoices", "cards", "bank", "payouts", "books", "issuer"]
+    places = ["money", "invoices", "quotations", "cards", "bank", "payouts", "books", "issuer"]
     addresses = ["/organize/money/", *(f"/organize/money/{name}/" for name in places[1:])]
     for address in addresses:
         nav = html.fromstring(client.get(address).content).xpath("//nav[@class='organize-nav']//li/a/@href")
