@@ -18,6 +18,7 @@ from registrations.invoices.accounting.day_book import (
     build_day_books,
     has_foreign_currency,
 )
+from registrations.invoices.accounting.exported_months import record_export
 from registrations.invoices.accounting.fec_export import build_fec_filename, render_fec, zip_with_notice
 from registrations.invoices.accounting.journal_entries import (
     FOREIGN_CURRENCY_NOTICE,
@@ -76,7 +77,7 @@ def fec_download(request: HttpRequest) -> HttpResponse:
         raise ConventionError(_("Enter the first and the last day of the entries."))
     issuer, period = require_issuer(), form.cleaned_data
     content = render_fec(issuer, period["first"], period["last"])
-    record_action("books.export", "fec", fields=["fec"])
+    record_export(period["first"], period["last"])
     name = build_fec_filename(issuer, period["last"])
     # The format has no place for a remark.
     if foreign := list_foreign_documents(period["first"], period["last"]):

@@ -24,6 +24,9 @@ QUERY_BATCH_SIZE = 10_000
 MAX_TIME_AHEAD = datetime.timedelta(days=1)
 
 
+RECORDED_KINDS = (MatchKind.EXACT, MatchKind.RETURNED)
+
+
 @dataclass
 class StatementImport:
     """Result of an import or preview: new lines with their matches; numbers of known and future ones."""
@@ -35,6 +38,11 @@ class StatementImport:
     def count_kinds(self, *kinds: MatchKind) -> int:
         """Return how many new lines have one of these match kinds."""
         return sum(match.kind in kinds for _line, match in self.matches)
+
+    @property
+    def payment_days(self) -> set[datetime.date]:
+        """Return the days of the new lines that are recorded as payments or refunds."""
+        return {line.booked_on for line, match in self.matches if match.kind in RECORDED_KINDS}
 
     def __str__(self) -> str:
         open_count = sum(
