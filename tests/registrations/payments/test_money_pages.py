@@ -431,3 +431,28 @@ def test_counter_entry_of_an_assignment_is_dated_today(event):
     reversal = undo_assignment(assignment=BankLine.objects.get().assignments.get(), reason="Autre commande")
 
     assert reversal.refunded_on == timezone.localdate()
+
+
+def preview_statement(client, *lines) -> str:
+    """Return the text of the English preview of an import."""
+    file = SimpleUploadedFile("x.xml", camt(*lines))
+    answer = client.post(f"/en{BANK}import/", {"file": file, "check": "1"})
+    return " ".join(html.fromstring(answer.content).find(".//main").text_content().split())
+
+
+def test_preview_names_all_orders_that_a_transfer_pays(client, page, event):
+    first, second = (order_by_card(event, payment="invoice") for _number in range(2))
+    references = f"{first.reference} {second.reference}"
+
+    text = preview_statement(client, (24_000, "Acme", references, ""))
+
+    assert f"{first.reference} + {second.reference}" in text
+
+
+def test_preview_of_a_known_statement_offers_no_import(client, page, event):
+    import_lines((700, "Acme", "", ""))
+
+    text = preview_statement(client, (700, "Acme", "", ""))
+
+    assert "This statement contains nothing new." in text
+    assert "Import this statement" not in text
