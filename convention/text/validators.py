@@ -56,6 +56,15 @@ def clean_vat_number(text: str, *, country: str) -> str:
     try:
         return str(stdnum.eu.vat.validate(text))
     except BadNumber as error:
-        raise ValidationError(
-            _("Not a valid VAT number. In France it is FR, two characters and the SIREN.")
-        ) from error
+        raise ValidationError(_describe_vat_number(country.upper())) from error
+
+
+def _describe_vat_number(country: str) -> str:
+    """Return the error that names the form of the country's numbers."""
+    if country == "FR":
+        return _("Not a valid VAT number. In France it is FR, two characters and the SIREN.")
+    # Greek numbers begin with EL instead of the ISO code.
+    prefix = "EL" if country == "GR" else country
+    return _(
+        "Not a valid VAT number. In this country it begins with %(prefix)s. Check for a typing error."
+    ) % {"prefix": prefix}

@@ -181,12 +181,16 @@ def has_vat_rate(line: InvoiceLine) -> bool:
     return bool(line.vat_rate) or line.exemption == REVERSE_CHARGE
 
 
+def is_reverse_charge(tax: dict[str, Any]) -> bool:
+    return bool(tax["exemptions"] == [REVERSE_CHARGE])
+
+
 def describe_tax_total(tax: dict[str, Any], currency: str) -> str:
     """Return the label of the total of one VAT rate or reason for not charging VAT."""
     values = {"rate": format_vat_rate(tax["rate"]), "net": format_cents(tax["net"], currency)}
     if tax["rate"]:
         return _("VAT at %(rate)s on %(net)s") % values
-    if tax["exemptions"] == [REVERSE_CHARGE]:
+    if is_reverse_charge(tax):
         return _("Reverse charge: %(net)s") % values
     return _("Exempt from VAT: %(net)s") % values
 
@@ -196,7 +200,10 @@ def draw_totals(sheets: DocumentSheets, document: Invoice) -> None:
     currency, paid = document.currency, document.details["paid"]
     rows = [(_("Total net"), document.net, FontWeight.REGULAR)]
     rows += [(describe_tax_total(tax, currency), tax["vat"], FontWeight.REGULAR) for tax in document.taxes]
-    rows.append((_("Total with VAT"), document.total, FontWeight.BOLD))
+    # The buyer owes the VAT: a total “with VAT” would seem to contain it.
+    is_untaxed = all(map(is_reverse_charge, document.taxes))
+    total_label = _("Total without VAT") if is_untaxed else _("Total with VAT")
+    rows.append((total_label, document.total, FontWeight.BOLD))
     if paid:
         rows.append((_("Already paid"), -paid, FontWeight.REGULAR))
         rows.append((_("Balance due"), document.total - paid, FontWeight.BOLD))

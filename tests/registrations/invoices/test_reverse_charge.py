@@ -118,6 +118,8 @@ def test_invoice_states_reverse_charge_and_buyers_number(issuer):
     text = " ".join(pdf_text(get_invoice_pdf(document)).split())
 
     assert "Reverse charge: VAT payable by the customer, article 283-2" in text
+    assert "Total without VAT" in text
+    assert "Total with VAT" not in text
     assert "article 196 of Directive 2006/112/EC" in text
     assert BELGIAN_NUMBER in text
     assert "exempt" not in text.lower()
