@@ -173,13 +173,19 @@ def list_company_cap_errors(
         for ticket in tickets
         if ticket.company_cap is not None and ticket.needs_member_verification and counts[ticket.slug]
     ]
-    shares = CompanyShare.objects.filter(company=company, ticket__in=capped) if capped else ()
-    reserved = {share.ticket_id: share.reserved for share in shares}
+    reserved = count_reserved_shares(company, capped)
     return [
         _describe_company_cap(ticket, requested=counts[ticket.slug], reserved=reserved.get(ticket.pk, 0))
         for ticket in capped
         if reserved.get(ticket.pk, 0) + counts[ticket.slug] > (ticket.company_cap or 0)
     ]
+
+
+def count_reserved_shares(company: Company, tickets: Iterable[Ticket]) -> dict[int, int]:
+    """Return how many places the company has of each ticket with a limit per company, by its id."""
+    capped = [ticket for ticket in tickets if ticket.company_cap is not None]
+    shares = CompanyShare.objects.filter(company=company, ticket__in=capped) if capped else ()
+    return {share.ticket_id: share.reserved for share in shares}
 
 
 def _describe_company_cap(ticket: Ticket, *, requested: int, reserved: int) -> str:

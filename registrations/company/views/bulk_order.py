@@ -27,6 +27,7 @@ from registrations.company.bulk_order import (
     find_code_error,
     find_pass_ticket,
     list_offered_colleagues,
+    list_ticket_limits,
     list_unconfirmed_second_places,
     load_bulk_order,
 )
@@ -180,6 +181,7 @@ def render_rows(
         "rows_with_errors": rows_with_errors,
         "second_places": second_places or [],
         "ticket_choices": [(ticket.slug, describe_priced_ticket(ticket)) for ticket in bulk_order.tickets],
+        "ticket_limits": list_ticket_limits(bulk_order),
         "offer": bulk_order.offer,
         "code": code_form or VoucherCodeForm(initial={"code": bulk_order.draft.code}),
         "voucher": bulk_order.voucher,

@@ -1,6 +1,7 @@
 """Limits and hints on the list of colleagues: places per company, passes, free members' tickets."""
 
 import pytest
+from lxml import html
 
 from convention.club.models import Membership
 from registrations.models import CompanyShare
@@ -25,6 +26,22 @@ def make_member_rows(desk: Desk, count: int) -> list[dict[str, str]]:
 
 def read_order_errors(response) -> list[str]:
     return [str(error) for error in response.context["rows"].non_form_errors()]
+
+
+def test_limits_are_stated_before_the_list_is_filled_in(desk):
+    desk.event.tickets.filter(slug="guest").update(capacity=9)
+    ticket = desk.event.tickets.get(slug="member")
+    CompanyShare.objects.create(ticket=ticket, company=desk.company, reserved=1)
+
+    page = html.fromstring(desk.client.get(f"/en{desk.many}").content)
+
+    limits = [item.xpath("normalize-space()") for item in page.xpath("//*[@id='limits']//li")]
+    [deadline] = page.xpath("//*[@id='limits']/p/text()")
+    assert limits == [
+        "Member: places available · at most 2 people per company (your company already has 1)",
+        "Invité: 9 places left",
+    ]
+    assert deadline.startswith("Registration is open until ")
 
 
 def test_more_colleagues_than_places_per_company_are_refused_on_the_list(desk):
