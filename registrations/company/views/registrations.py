@@ -26,6 +26,7 @@ from registrations.changes.forms import CorrectionForm, SubstitutionForm
 from registrations.changes.handover_text import (
     describe_correction,
     describe_handover,
+    has_own_mailbox,
     is_announced_with_badge,
 )
 from registrations.changes.substitute import substitute_attendee
@@ -40,6 +41,7 @@ from registrations.company.permissions import (
 )
 from registrations.models import GivenBy, Registration
 from registrations.permissions import get_full_access
+from registrations.pricing.display import list_price_rows
 from registrations.rate_limits import throttle_correction
 
 from .desk import render_page
@@ -80,6 +82,7 @@ def _attach_invitations(rows: list[Registration]) -> None:
     """Attach the current attendee's invitation to each registration, or None.
 
     Without one, `is_invitation_coming` says whether the mail with the badge, once sent, is the invitation.
+    The buyer completes the details of attendees without `has_own_mailbox`.
     """
     invitations = Invitation.objects.filter(registration__in=[row.pk for row in rows])
     by_holder = {
@@ -87,6 +90,7 @@ def _attach_invitations(rows: list[Registration]) -> None:
     }
     for row in rows:
         row.invitation = by_holder.get((row.pk, row.holder_count))  # type: ignore[attr-defined]  # the model has no such field; the template reads it
+        row.has_own_mailbox = has_own_mailbox(row)  # type: ignore[attr-defined]  # likewise
         row.is_invitation_coming = is_announced_with_badge(row)  # type: ignore[attr-defined]  # likewise
 
 
@@ -125,12 +129,12 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
             reader = require_signed_in(request.user).email or ""
             messages.success(request, describe_handover(changed, reader=reader))
             return redirect("company-place", company, reference)
-    invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
+    _attach_invitations([registration])
     context = {
         "registration": registration,
         "form": form,
-        "invitation": invitation,
-        "is_invitation_coming": is_announced_with_badge(registration),
+        "addon_rows": list_price_rows(registration)[1:],
+        "holds_link": is_buyer and not registration.order.awaits_verification,
         "can_change": _can_substitute(registration),
         "can_correct": is_buyer and not registration.is_private,
     }
