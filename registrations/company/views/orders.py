@@ -35,6 +35,7 @@ from registrations.invoices.documents.buyer_document import choose_buyer_documen
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.invoices.models.issuers import Issuer
 from registrations.models import Order, Registration
 from registrations.orders.language_views import save_posted_language
 from registrations.orders.payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice, load_payment_terms
@@ -126,8 +127,14 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         "billing": billing,
         "foreign_billing_country": get_foreign_country_name(billing.get("billing_country") or "FR"),
         "can_change_billing": can_change_billing_details(order),
+        "correction_email": order.event.contact_email or _find_issuer_email() if documents else "",
     }
     return render_page(request, "company/order.html", company_obj, **context)
+
+
+def _find_issuer_email() -> str:
+    issuer = Issuer.get_current()
+    return issuer.email if issuer else ""
 
 
 def _describe_hold(registrations: Iterable[Registration]) -> dict[str, Any]:

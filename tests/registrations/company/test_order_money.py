@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone, translation
 from lxml import html
 
+from convention.events.models import Event
 from convention.text.dates import format_date
 from registrations.billing.receivables import sync_receivable
 from registrations.changes.cancel import cancel_registration
@@ -111,6 +112,24 @@ def test_failed_refund_is_shown_until_it_is_requested_again():
     assert failed["Overpaid"] == "€300"
     assert "Refund failed" not in repeated
     assert repeated["Refund requested"].startswith("€300")
+
+
+@pytest.mark.parametrize(
+    ("event_email", "expected"), [("org@event.example", "org@event.example"), ("", "billing@club.example")]
+)
+def test_invoiced_order_says_who_corrects_its_billing_details(event_email, expected):
+    desk = make_desk()
+    Event.objects.update(contact_email=event_email)
+    make_issuer(email="billing@club.example")
+    order_rows(desk, make_row("Alpha"))
+    order = Order.objects.get()
+    before = read_facts(desk, order)["Billing details"]
+
+    issue_invoice(receivable=sync_receivable(order))
+
+    after = read_facts(desk, order)["Billing details"]
+    assert "The invoice has been issued" not in before
+    assert after.endswith(f"can no longer be changed here. To have them corrected, write to {expected}.")
 
 
 def test_payment_entered_by_mistake_was_never_paid():
