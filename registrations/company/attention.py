@@ -21,13 +21,16 @@ URGENT_PERIOD = datetime.timedelta(days=7)
 class CompanyAttentionItem:
     """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the URL name of the page to act on.
 
-    `event_slug` is set where that page is about one event.
+    `event_slug` or `order_reference` is set where that page is about one event or order, `anchor` where a
+    part of it is.
     """
 
     sentence: str
     gravity: int
     page_name: str
     event_slug: str = ""
+    order_reference: str = ""
+    anchor: str = ""
 
 
 def list_attention_items(
@@ -82,7 +85,10 @@ def _payment_items(payments: OpenPayments, at: datetime.datetime) -> Iterator[Co
         sentence = _("Order %(reference)s: pay by card by %(until)s, or its places are released.")
         until = format_datetime(card_payment.expires_at, order.event.zone)
         sentence %= {"reference": order.reference, "until": until}
-        yield CompanyAttentionItem(sentence, 2, "company-orders")
+        if card_payment.has_page:
+            yield CompanyAttentionItem(sentence, 2, "company-order", order_reference=order.reference)
+        else:
+            yield CompanyAttentionItem(sentence, 2, "company-orders")
     for unpaid in payments.unpaid_invoices:
         if unpaid.is_late:
             sentence = _("Overdue invoices: %(amount)s, due since %(day)s.")
@@ -103,7 +109,7 @@ def _payment_items(payments: OpenPayments, at: datetime.datetime) -> Iterator[Co
 
 
 def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterator[CompanyAttentionItem]:
-    title = upcoming_event.event.title
+    title, anchor = upcoming_event.event.title, f"event-{upcoming_event.event.slug}"
     gravity = 2 if upcoming_event.event.substitution_deadline - at < URGENT_PERIOD else 1
     until = format_datetime(upcoming_event.event.substitution_deadline, upcoming_event.event.zone)
     if upcoming_event.unnamed_count:
@@ -113,7 +119,7 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
             upcoming_event.unnamed_count,
         )
         params = {"event": title, "count": upcoming_event.unnamed_count, "until": until}
-        yield CompanyAttentionItem(sentence % params, gravity, "company-registrations")
+        yield CompanyAttentionItem(sentence % params, gravity, "company-registrations", anchor=anchor)
     if upcoming_event.refused_mail_count:
         sentence = ngettext(
             "%(event)s: the e-mail to %(count)d colleague could not be delivered. Check the address.",
@@ -124,6 +130,7 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
             sentence % {"event": title, "count": upcoming_event.refused_mail_count},
             2,
             "company-registrations",
+            anchor=anchor,
         )
     if upcoming_event.incomplete_count:
         sentence = ngettext(
@@ -132,7 +139,10 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
             upcoming_event.incomplete_count,
         )
         yield CompanyAttentionItem(
-            sentence % {"event": title, "count": upcoming_event.incomplete_count}, 0, "company-registrations"
+            sentence % {"event": title, "count": upcoming_event.incomplete_count},
+            0,
+            "company-registrations",
+            anchor=anchor,
         )
     if upcoming_event.passes_left and upcoming_event.event.is_registration_open(at=at):
         sentence = ngettext(

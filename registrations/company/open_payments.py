@@ -29,10 +29,14 @@ class UnpaidInvoices:
 
 @dataclass(frozen=True)
 class CardPayment:
-    """An order whose places are released unless it is paid by card before `expires_at`."""
+    """An order whose places are released unless it is paid by card before `expires_at`.
+
+    `has_page` says whether the order has a page in the company area.
+    """
 
     order: Order
     expires_at: datetime.datetime
+    has_page: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def load_open_payments(company: Company, *, at: datetime.datetime) -> OpenPaymen
     )
     return OpenPayments(
         _load_unpaid_invoices(company, orders, timezone.localdate(at)),
-        _load_card_payments(orders, at),
+        _load_card_payments(company, orders, at),
         _count_unnamed_places(orders, at),
     )
 
@@ -78,15 +82,17 @@ def _load_unpaid_invoices(
     ]
 
 
-def _load_card_payments(orders: OrderQuerySet, at: datetime.datetime) -> list[CardPayment]:
+def _load_card_payments(company: Company, orders: OrderQuerySet, at: datetime.datetime) -> list[CardPayment]:
     # An order is paid as a whole: its first hold ends the time to pay.
     pending = Q(registrations__cancelled_at=None, registrations__confirmed_at=None)
     rows = orders.filter(payment=Order.Payment.CARD).select_related("event")
     rows = rows.annotate(expires_at=Min("registrations__hold_expires_at", filter=pending))
-    return [
-        CardPayment(order, order.expires_at)
-        for order in rows.filter(expires_at__gt=at).order_by("expires_at")
-    ]
+    pending_orders = list(rows.filter(expires_at__gt=at).order_by("expires_at"))
+    if not pending_orders:
+        return []
+    company_orders = list_company_orders(company).filter(pk__in=[order.pk for order in pending_orders])
+    ids_with_page = set(company_orders.values_list("pk", flat=True))
+    return [CardPayment(order, order.expires_at, order.pk in ids_with_page) for order in pending_orders]
 
 
 def _count_unnamed_places(orders: OrderQuerySet, at: datetime.datetime) -> list[tuple[Event, int]]:

@@ -14,7 +14,7 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice
 from registrations.models import Order
-from tests.factories import make_ticket, verify_address
+from tests.factories import make_order, make_registration, make_ticket, verify_address
 from tests.registrations.company.factories import (
     BILLING,
     Desk,
@@ -43,6 +43,12 @@ def read_sentences(desk: Desk, words: str) -> list[str]:
     page = html.fromstring(desk.client.get(f"/en{desk.at}/").content)
     sentences = [span.text_content() for span in page.xpath("//ul[@class='attention']/li/span")]
     return [" ".join(sentence.split()) for sentence in sentences if words in sentence]
+
+
+def read_links(desk: Desk, words: str) -> list[str]:
+    """Return the links beside the sentences with these words."""
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/").content)
+    return page.xpath(f"//ul[@class='attention']/li[contains(span, '{words}')]/a/@href")
 
 
 def invoice_order(desk: Desk) -> Order:
@@ -94,7 +100,30 @@ def test_unpaid_order_by_card_is_named_with_the_time_left(desk, settings):
 
     [sentence] = read_sentences(desk, "pay by card")
 
-    assert sentence.startswith(f"Order {Order.objects.get().reference}: pay by card by")
+    order = Order.objects.get()
+    assert sentence.startswith(f"Order {order.reference}: pay by card by")
+    assert read_links(desk, "pay by card") == [f"/en{desk.at}/orders/{order.reference}/"]
+
+
+def test_unpaid_order_of_the_public_page_leads_to_the_list_of_orders(desk):
+    now = timezone.now()
+    fields = {"email": desk.contact.email, "company": "Acme", "verified_at": now}
+    order = make_order(desk.event, payment="card", total=30_000, **fields)
+    make_registration(
+        desk.event.tickets.get(slug="guest"), order=order, confirmed_at=None, hold_expires_at=now + DAY
+    )
+
+    assert read_links(desk, "pay by card") == [f"/en{desk.at}/orders/"]
+
+
+def test_places_without_a_name_lead_to_their_event(desk):
+    order_rows(desk, make_row("", first_name="", is_to_follow="on"))
+    anchor = f"event-{desk.event.slug}"
+
+    listing = html.fromstring(desk.client.get(f"/en{desk.at}/registrations/").content)
+
+    assert read_links(desk, "no name yet") == [f"/en{desk.at}/registrations/#{anchor}"]
+    assert listing.xpath(f"//section[@id='{anchor}']//h2")
 
 
 def test_places_of_a_package_without_a_name_are_counted(desk):
