@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from convention import hooks
+from convention.accounts.permissions import owns_address
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
 from convention.events.permissions import can_administer, get_event_to_administer, is_visible_event
@@ -25,6 +26,7 @@ from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.models.documents import Invoice, Quotation
 from registrations.invoices.permissions import require_treasurer
+from registrations.models import Order
 from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, get_order_by_link
 from registrations.rate_limits import throttle_quotation_mail
 
@@ -53,21 +55,33 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     is_orderable = quotation.is_valid and is_visible_event(event, request.user)
     is_open = event.is_registration_open(at=now) and not get_application_path(event)
     package = find_quoted_package(quotation) if is_orderable else None
+    orders = load_quoted_orders([quotation]).get(quotation.number, [])
+    company_order_path = _find_company_order_path(quotation, request.user)
+    buyer_email = quotation.buyer.get("email", "")
+    reads_own = request.user.is_authenticated and owns_address(request.user, buyer_email)
     context = {
         "quotation": quotation,
         "event": event,
-        "orders": load_quoted_orders([quotation]).get(quotation.number, []),
-        "order_path": _find_order_path(quotation, request.user),
+        "orders": orders,
+        # The link of an order opens it, so only its buyer gets it.
+        "own_order_ids": {order.pk for order in orders if _is_buyer(order, request.user)},
+        "order_path": company_order_path or reverse("quotation-order", args=[quotation.link_token]),
+        # The company's pages list the reader's own quotations.
+        "is_listed": bool(company_order_path) and reads_own,
         "can_order": is_orderable and is_open and bool(list_quoted_places(quotation)),
         "package": package if package and not event.is_over(at=now) and package.is_on_sale(at=now) else None,
     }
     return render(request, "registrations/quotation.html", context)
 
 
-def _find_order_path(quotation: Quotation, reader: "RequestUser") -> str:
-    """Return the page that orders what was quoted: that of the reader's company, or the public one."""
+def _find_company_order_path(quotation: Quotation, reader: "RequestUser") -> str:
+    """Return the page that orders what was quoted for the reader's company, or "" for the public page."""
     paths = (find_path(quotation, reader) for find_path in hooks.quotation_order_pages.providers())
-    return next(filter(None, paths), "") or reverse("quotation-order", args=[quotation.link_token])
+    return next(filter(None, paths), "")
+
+
+def _is_buyer(order: Order, reader: "RequestUser") -> bool:
+    return reader.is_authenticated and not order.awaits_verification and owns_address(reader, order.email)
 
 
 @never_cache

@@ -87,6 +87,7 @@ def create_quotation(
                 "vat_rate": item.vat_rate,
                 "exemption": item.exemption,
                 "net": net,
+                "total": item.unit_price * item.quantity,
             }
             for item, net in zip(items, nets, strict=True)
         ],

@@ -59,6 +59,14 @@ class Quotation(LinkedModel):
         return [format_line_text(line["description"], line.get("attendee", "")) for line in self.lines]
 
     @property
+    def priced_lines(self) -> list[tuple[str, Money]]:
+        """Return the text of each line with its price, VAT included."""
+        return [
+            (text, Money(line["total"], self.currency))
+            for text, line in zip(self.line_texts, self.lines, strict=True)
+        ]
+
+    @property
     def is_valid(self) -> bool:
         """Return whether `valid_until` is today or later, in the server's time zone."""
         return timezone.localdate() <= self.valid_until

@@ -200,3 +200,54 @@ def test_page_of_an_ordered_quotation_names_the_order(desk):
     page = desk.client.get(f"/en/quotations/{quotation.link_token}/")
 
     assert f"This quotation has already been ordered: order {order.reference}." in page.text
+
+
+def read_quotation(desk: Desk, quotation):
+    return html.fromstring(desk.client.get(f"/en/quotations/{quotation.link_token}/").content)
+
+
+def test_buyer_reaches_the_order_of_a_quotation_and_others_do_not(desk):
+    make_issuer()
+    quotation = quote_place(desk)
+    order = order_on_public_page(desk, quotation_number=quotation.number)
+
+    own_page = read_quotation(desk, quotation)
+    desk.client.force_login(make_contact(desk.company))
+    other_page = read_quotation(desk, quotation)
+
+    assert own_page.xpath("//a[.='Open the order']/@href") == [f"/en{order.manage_path}"]
+    assert not other_page.xpath("//a[.='Open the order']")
+
+
+def test_ordered_quotation_does_not_ask_for_a_second_order(desk):
+    make_issuer()
+    quotation = quote_place(desk)
+    before = read_quotation(desk, quotation)
+
+    order_on_public_page(desk, quotation_number=quotation.number)
+
+    after = read_quotation(desk, quotation)
+    [button_before] = before.xpath("//button[.='Order these places']/@class")
+    [button_after] = after.xpath("//button[.='Order these places']/@class")
+    assert button_before == "button big"
+    assert button_after == "button quiet"
+
+
+def test_quotation_names_the_price_of_each_line(desk):
+    make_issuer()
+
+    page = read_quotation(desk, quote_place(desk))
+
+    [line] = page.xpath("//ul[contains(@class, 'listing prose')]/li")
+    assert line.xpath("normalize-space(p[@class='number'])") == "€300"
+
+
+def test_only_a_quotation_that_the_company_lists_needs_no_bookmark(desk):
+    make_issuer()
+    listed = make_company_quotation(desk.event.tickets.get(slug="guest"), desk.company.slug)
+
+    listed_page = read_quotation(desk, listed)
+    public_page = read_quotation(desk, quote_place(desk))
+
+    assert "Bookmark this page" not in listed_page.text_content()
+    assert "Bookmark this page" in public_page.text_content()
