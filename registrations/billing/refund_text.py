@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.events.models import Event
 from convention.money import Money
@@ -25,7 +26,10 @@ def preview_refund(registration: Registration) -> list[str]:
     """Return sentences about what cancelling this registration now would come to."""
     order, event = registration.order, registration.event
     outcome = preview_outcome(registration, load_refund_terms(registration, at=timezone.now()))
-    return describe_outcome(outcome, currency=order.currency, zone=event.zone)
+    sentences = describe_outcome(outcome, currency=order.currency, zone=event.zone)
+    if registration.membership_pass_id:
+        sentences.append(_("The membership pass that covers this place becomes available again."))
+    return sentences
 
 
 def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datetime.tzinfo) -> list[str]:
@@ -186,10 +190,13 @@ def _describe_free_cancellation(order: Order, cancelled: Sequence[Registration])
     credit_notes = Invoice.objects.filter(
         receivable__reference=order.reference, kind=Invoice.Kind.CREDIT_NOTE, created_at__gte=since
     )
-    if numbers := ", ".join(document.number for document in credit_notes):
-        return _("There is no cancellation fee: the invoice has been credited (%(numbers)s).") % {
-            "numbers": numbers
-        }
+    if numbers := [document.number for document in credit_notes]:
+        sentence = ngettext(
+            "There is no cancellation fee: credit note %(numbers)s has been issued.",
+            "There is no cancellation fee: credit notes %(numbers)s have been issued.",
+            len(numbers),
+        )
+        return sentence % {"numbers": ", ".join(numbers)}
     return _(
         "There is no cancellation fee: what was cancelled will not be invoiced, "
         "and any invoice already issued for it will be credited."

@@ -3,6 +3,7 @@
 import pytest
 from lxml import html
 
+from convention.club.models import Membership
 from registrations.models import Order, Registration
 from tests.factories import make_addon, make_contact
 from tests.registrations.company.factories import make_desk, make_row, order_rows
@@ -85,6 +86,19 @@ def test_buyer_completes_the_details_of_a_colleague_without_an_address(is_own_ad
         "to be completed by the buyer Complete the details on the order’s full page"
     )
     assert not page.xpath("//form[contains(@action, '/invite/')]")
+
+
+def test_cancelling_a_place_that_a_pass_covers_releases_the_pass():
+    desk = make_desk()
+    desk.event.tickets.filter(slug="member").update(uses_pass=True)
+    Membership.objects.update(passes=1)
+    order_rows(desk, make_row("Silva", desk.colleague.email, "member"))
+    registration = Registration.objects.get()
+
+    page = desk.client.get(f"/en{desk.at}/registrations/{registration.reference}/cancel/")
+
+    assert registration.membership_pass is not None
+    assert "The membership pass that covers this place becomes available again." in page.text
 
 
 def test_buyer_reaches_the_payment_page_of_an_order_by_transfer():

@@ -256,7 +256,24 @@ def test_cancellation_names_the_credit_note_that_was_issued(client, congress):
     page = read_text(client.get(f"/en{order.manage_path.removeprefix('/en')}"))
 
     number = Invoice.objects.get(kind="credit_note").number
-    assert f"There is no cancellation fee: the invoice has been credited ({number})." in page
+    assert f"There is no cancellation fee: credit note {number} has been issued." in page
+
+
+def test_cancellation_of_several_places_names_all_credit_notes(client, congress):
+    make_issuer()
+    ticket = congress.tickets.get()
+    order = make_order(congress, billing_name="Acme", payment="invoice", total=24_000, language="en")
+    places = [make_registration(ticket, order=order, price=12_000) for _number in range(2)]
+    issue_invoice(receivable=sync_receivable(order))
+
+    for place in places:
+        cancel_with_fee(registration=place, fee_cents=0, reason="x")
+
+    page = read_text(client.get(f"/en{order.manage_path.removeprefix('/en')}"))
+    credit_notes = Invoice.objects.filter(kind="credit_note")
+    numbers = ", ".join(credit_note.number for credit_note in credit_notes)
+    assert credit_notes.count() == 2
+    assert f"There is no cancellation fee: credit notes {numbers} have been issued." in page
 
 
 def test_transfer_page_copies_iban_and_reference(client, congress):
