@@ -1,5 +1,7 @@
 """Form of the issuer, and the checks of SIREN, SIRET, VAT number, IBAN and BIC."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import stdnum.bic
@@ -22,11 +24,21 @@ from registrations.invoices.documents.numbering import check_number_pattern
 from registrations.invoices.models import Issuer
 
 # The key is the name of a model field: both forms, issuer and buyer, have some of them.
-NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
-    "siren": (stdnum.fr.siren, _("Not a valid SIREN: a SIREN has nine digits. Check for a typing error.")),
-    "siret": (stdnum.fr.siret, _("Not a valid SIRET: a SIRET has fourteen digits, the SIREN and five more.")),
-    "iban": (stdnum.iban, _("Not a valid IBAN. Check its letters and digits.")),
-    "bic": (stdnum.bic, _("Not a valid BIC: a BIC has eight or eleven letters and digits.")),
+NUMBER_VALIDATORS: dict[str, tuple[Callable[[str], str], Any]] = {
+    "siren": (
+        stdnum.fr.siren.validate,
+        _("Not a valid SIREN: a SIREN has nine digits. Check for a typing error."),
+    ),
+    "siret": (
+        stdnum.fr.siret.validate,
+        _("Not a valid SIRET: a SIRET has fourteen digits, the SIREN and five more."),
+    ),
+    "iban": (
+        # The rules of some countries refuse valid numbers; the check digits and the lengths are enough.
+        partial(stdnum.iban.validate, check_country=False),
+        _("Not a valid IBAN. Check its letters and digits."),
+    ),
+    "bic": (stdnum.bic.validate, _("Not a valid BIC: a BIC has eight or eleven letters and digits.")),
 }
 
 
@@ -64,9 +76,9 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
         return data
 
     def _check_number(self, name: str) -> None:
-        rules, sentence = NUMBER_VALIDATORS[name]
+        validate, sentence = NUMBER_VALIDATORS[name]
         try:
-            self.cleaned_data[name] = rules.validate(self.cleaned_data[name])
+            self.cleaned_data[name] = validate(self.cleaned_data[name])
         # It has the right length: to name the length again would mislead.
         except InvalidChecksum:
             self.add_error(name, _("The check digit does not match. Check for a typing error."))

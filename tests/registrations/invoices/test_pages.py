@@ -406,6 +406,12 @@ def test_first_issuer_is_created_from_form(client):
     )
 
 
+def test_iban_of_another_country_is_accepted(issuer, client):
+    post_form(client, "issuer", iban="BE68 5390 0754 7034")
+
+    assert Issuer.objects.get().iban == "BE68539007547034"
+
+
 def test_fec_export_has_legal_file_name(issuer, client):
     issue_invoice(receivable=make_receivable())
     address = reverse("accounting-fec")
