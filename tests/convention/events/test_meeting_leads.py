@@ -157,7 +157,7 @@ def test_lead_cannot_appoint_anybody_in_the_group(group, meeting):
     assert client.post("/en/organize/club/groups/storage/", {"email": "x@y.fr"}).status_code == 403
 
 
-# About money, or roles that would outlast the mandate.
+# About money (cancelling an event refunds), or roles that would outlast the mandate.
 PAGES_REFUSED_TO_LEADS = {
     *("organize-codes-csv", "organize-codes-xlsx", "organize-refunds"),
     *("organize-vouchers", "organize-voucher-new", "organize-voucher", "organize-voucher-remove"),
@@ -167,6 +167,7 @@ PAGES_REFUSED_TO_LEADS = {
     *("organize-packages", "organize-package", "organize-package-new", "organize-package-remove"),
     *("organize-package-take", "desk-payment", "desk-invoice", "desk-payment-undo", "desk-receipt"),
     *("organize-people", "organize-role-end", "organize-delegation", "organize-event-delete"),
+    *("organize-event-cancel", "organize-event-restore"),
 }
 
 
