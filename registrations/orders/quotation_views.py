@@ -162,7 +162,7 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the quotations of an event, newest first, searched by `q`; the treasurer reads them too."""
     event_obj = get_event_of_quotations(event, request.user)
     query = normalize_whitespace(request.GET.get("q", "")[:100])
-    rows = filter_quotations(Quotation.objects.filter(event=event_obj), query)
+    rows = filter_quotations(Quotation.objects.filter(event=event_obj).select_related("event"), query)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     is_organizer = can_administer(request.user, event_obj)
     orders = load_quoted_orders(page)

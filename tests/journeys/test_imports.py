@@ -64,7 +64,7 @@ def test_list_is_mapped_previewed_imported_and_undone_and_duplicate_merged(brows
     # Undo the import.
     page.goto(f"{here}imports/")
     check_page(page)
-    page.locator("main table a").first.click()
+    page.locator("main table a[href*='/imports/']").first.click()
     check_page(page)
     page.locator("main form button.danger").click()
     page.wait_for_load_state()
