@@ -33,7 +33,7 @@ def list_export_warnings(days: Iterable[datetime.date]) -> list[str]:
     for month, day in sorted(by_month.items()):
         if export := next((entry for entry in exports if _covers_day(entry, day)), None):
             values = {
-                "month": date_format(month, "YEAR_MONTH_FORMAT"),
+                "month": date_format(month, "F Y"),
                 "day": format_date(timezone.localdate(export.created_at)),
             }
             sentence = _(

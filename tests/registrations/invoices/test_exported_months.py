@@ -33,7 +33,7 @@ def test_payment_by_hand_in_an_exported_month_asks_for_a_new_export(issuer, trea
 
     answer = record_payment_by_form(treasurer, FIRST_OF_MONTH)
 
-    month = date_format(FIRST_OF_MONTH, "YEAR_MONTH_FORMAT")
+    month = date_format(FIRST_OF_MONTH, "F Y")
     assert f"This changes {month}, which was exported on" in answer.text
 
 
