@@ -39,8 +39,8 @@ class EditConflictsMixin(ActionErrorsMixin):
         return {}
 
     def get_rows_label(self, name: str) -> str:
-        """Return what the rows of this name are called on the page."""
-        raise NotImplementedError(name)
+        """Return what the rows of this name are called on the page; by default, the name."""
+        return name
 
     @property
     def seen_fingerprints(self) -> str:

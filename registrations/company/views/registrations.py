@@ -90,8 +90,8 @@ def _attach_invitations(rows: list[Registration]) -> None:
     }
     for row in rows:
         row.invitation = by_holder.get((row.pk, row.holder_count))  # type: ignore[attr-defined]  # the model has no such field; the template reads it
-        row.has_own_mailbox = has_own_mailbox(row)  # type: ignore[attr-defined]  # likewise
-        row.is_invitation_coming = is_announced_with_badge(row)  # type: ignore[attr-defined]  # likewise
+        row.has_own_mailbox = has_own_mailbox(row)  # type: ignore[attr-defined]  # read by the template only
+        row.is_invitation_coming = is_announced_with_badge(row)  # type: ignore[attr-defined]  # read by the template only
 
 
 @never_cache

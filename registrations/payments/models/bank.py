@@ -113,7 +113,7 @@ class BankLine(models.Model):
     @property
     def state_label(self) -> str:
         """Return in words the state that `with_state` annotated."""
-        return str(BankLineState(self.state).label)  # type: ignore[attr-defined]  # annotated
+        return str(BankLineState(self.state).label)  # type: ignore[attr-defined]  # `with_state` adds it
 
     @property
     def is_open_debit(self) -> bool:
