@@ -45,6 +45,4 @@ def list_export_warnings(days: Iterable[datetime.date]) -> list[str]:
 
 
 def _covers_day(export: AuditEntry, day: datetime.date) -> bool:
-    period = export.details
-    # Entries of earlier versions have no period.
-    return bool(period) and period["first"] <= day.isoformat() <= period["last"]
+    return export.details["first"] <= day.isoformat() <= export.details["last"]
