@@ -52,9 +52,10 @@ QUOTA_SQL = """
     UPDATE registrations_quota SET reserved = reserved + %(places)s {after}
     WHERE registrations_quota.id = %(quota)s RETURNING 1 AS done
 """
+# The event may have been cancelled since it was loaded.
 SEQUENCE_SQL = """
     UPDATE events_event SET sequence = sequence + 1 {after}
-    WHERE events_event.id = %(event)s RETURNING sequence
+    WHERE events_event.id = %(event)s AND cancelled_at IS NULL RETURNING sequence
 """
 
 
@@ -87,7 +88,7 @@ class OrderShape(NamedTuple):
 def save_order_fast(prepared: PreparedOrder) -> bool:
     """Save an order of the usual kind; return False for any other, of which nothing is saved then.
 
-    Raise FastPathFailed if stock is short, a row was deleted, or the key is repeated.
+    Raise FastPathFailed if stock is short, the event was cancelled, a row was deleted, or the key is known.
     """
     if not is_usual_order(prepared) or (task := make_waiting_task(hooks.send_order_mails)) is None:
         return False

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from convention import hooks
 from convention.club.models import Company
 from convention.db.limited_stock import LimitedStock
-from convention.events.sequence import advance_sequence
+from convention.events.sequence import advance_sequence_unless_cancelled
 from registrations.inventory.stock import company_ticket_sort_key, reserve_company_share, reserve_items
 from registrations.models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket
 from registrations.questions.files import claim_answer_files, is_file_answer
@@ -23,7 +23,8 @@ BATCH_SIZE = 500
 def save_order(prepared: PreparedOrder) -> None:
     """Save an order, reserve its stock and queue its mails, or do nothing at all.
 
-    Raise SoldOut or CompanyFull. Within a transaction the caller has to let it roll back then.
+    Raise SoldOut, CompanyFull, or NotOpenNow if the event was cancelled since it was read. Within a
+    transaction the caller has to let it roll back then.
     """
     # Without the savepoint a violated constraint would also end the caller's transaction.
     savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
@@ -57,7 +58,7 @@ def save_orders(
     """Save orders of one event, all or none, with the ORM; return the event's new sequence.
 
     `reserve` is called instead of reserving what the orders need, for actions that release other stock in the
-    same step. Raise SoldOut or CompanyFull.
+    same step. Raise SoldOut, CompanyFull, or NotOpenNow if the event was cancelled meanwhile.
     """
     Order.objects.bulk_create([prepared.order for prepared in prepared_orders], BATCH_SIZE)
     keys = [prepared.idempotency_key for prepared in prepared_orders if prepared.idempotency_key]
@@ -72,7 +73,7 @@ def save_orders(
         reserve()
     else:
         _reserve_stock(prepared_orders)
-    sequence = advance_sequence(event_id)
+    sequence = advance_sequence_unless_cancelled(event_id)
     _save_registrations(prepared_orders, sequence)
     return sequence
 

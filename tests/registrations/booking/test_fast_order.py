@@ -7,11 +7,12 @@ import pytest
 from django.db import connection, transaction
 from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from convention.club.models import Person
 from convention.db.raw_sql import execute_statement
-from convention.errors import ConventionError, InvalidFields, SoldOut
+from convention.errors import ConventionError, InvalidFields, NotOpenNow, SoldOut
 from convention.events.models import Event
 from registrations.booking import fast_order, save_order
 from registrations.booking.fast_order import save_order_fast
@@ -197,6 +198,19 @@ def test_member_order_writes_nothing_if_ticket_sold_out_since_catalog_was_loaded
     assert ways == ["plain"]
     assert not Order.objects.exists()
     assert not CompanyShare.objects.exists()
+
+
+@pytest.mark.parametrize("is_plain", [False, True], ids=["fast", "plain"])
+def test_order_is_refused_if_event_was_cancelled_since_it_was_loaded(ticket, ways, only_plain, is_plain):
+    if is_plain:
+        only_plain()
+    Event.objects.filter(pk=ticket.event_id).update(cancelled_at=timezone.now(), cancellation_reason="Strike")
+
+    with pytest.raises(NotOpenNow, match="Strike"):
+        place_order(event=ticket.event, request=make_request())
+
+    assert not Order.objects.exists()
+    assert Ticket.objects.get().reserved == 0
 
 
 def test_member_order_is_saved_in_the_plain_way_if_the_fast_way_fails(ticket, ways):
