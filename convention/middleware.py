@@ -19,12 +19,12 @@ from django.urls import is_valid_path
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .actor import Actor, current_actor
 from .api.problems import make_error_response, set_retry_after, translate_database_error
 from .errors import ConventionError, ServiceUnavailable, SignInRequired
 from .ops.metrics import count_request
+from .web.page_languages import get_accepted_language
 from .web.request_body import REFUSAL_KEY, max_body_bytes
 
 if TYPE_CHECKING:
@@ -120,15 +120,6 @@ def is_api_request(request: "HttpRequest") -> bool:
     return f"{request.path_info}/".startswith("/api/")
 
 
-def accepted_language(request: "HttpRequest") -> str:
-    """Return the first supported language in Accept-Language, else French."""
-    # From META: `headers` would first convert the names of all headers.
-    for accepted, quality in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
-        if quality and accepted[:2] in dict(settings.LANGUAGES):
-            return accepted[:2]
-    return settings.LANGUAGE_CODE
-
-
 class CompressionMiddleware(GZipMiddleware):
     """Compress responses, but not those that take one packet anyway: most answers to scans and orders."""
 
@@ -146,7 +137,7 @@ class LanguageMiddleware(LocaleMiddleware):
         english = request.path_info == "/en" or request.path_info.startswith("/en/")
         language = "en" if english else settings.LANGUAGE_CODE
         if is_api_request(request):
-            language = accepted_language(request)
+            language = get_accepted_language(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language
 

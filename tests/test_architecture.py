@@ -49,8 +49,8 @@ PAGE_MODULE = re.compile(r"(?:.*_)?(?:views?|forms)|urls|admin|seed\w*|api|manag
 HTTP_MODULES = set(
     """
     adapters authentication health local_requests middleware network pagination parsers permissions problems
-    request_body responses page_cache personal_pages session_security scopes static_storage templatetags
-    throttles
+    request_body responses page_cache page_languages personal_pages session_security scopes static_storage
+    templatetags throttles
     """.split()
 )  # not views, but they authenticate the caller or wrap every request
 

@@ -13,8 +13,9 @@ from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event
 from convention.events.permissions import get_member_events
 from convention.templatetags.convention import page_url
+from convention.web.page_languages import get_preferred_language
 
-from .site_pages import PageVisitor, preferred_language
+from .site_pages import PageVisitor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -29,7 +30,7 @@ def home_page(request: "HttpRequest") -> "HttpResponse":
     """Show the club’s next events; `/` alone redirects by language."""
     is_root = request.path_info == "/"
     # Only "/" looks at the browser's language; every other address has one language of its own.
-    if is_root and preferred_language(request) == "en":
+    if is_root and get_preferred_language(request) == "en":
         response: HttpResponse = redirect("/en/")
     else:
         response = render(request, "home.html", build_event_context(request.user))

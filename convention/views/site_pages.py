@@ -1,6 +1,5 @@
 """Pages of the whole site, and the context of every template."""
 
-import contextlib
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -8,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse, translate_url
-from django.utils import timezone, translation
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -36,8 +35,9 @@ from convention.events.permissions import (
     has_organized_event,
     works_only_at_desk,
 )
-from convention.middleware import accepted_language, is_api_request, is_missing_slash, unavailable_response
+from convention.middleware import is_api_request, is_missing_slash, unavailable_response
 from convention.web.accent_colours import make_dark_tones, make_light_tones
+from convention.web.page_languages import get_page_url, set_language_cookie, translate_address
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -138,17 +138,6 @@ def site_context(request: "HttpRequest") -> dict[str, Any]:
     }
 
 
-def get_page_url(request: "HttpRequest", language: str) -> str:
-    """Return the URL of the requested page in a language; the requested URL itself if no page matches it."""
-    match, path = request.resolver_match, request.path
-    if match is not None:
-        # `translate_url` tries all patterns again: a tenth of the time of a page.
-        with translation.override(language), contextlib.suppress(NoReverseMatch):
-            path = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
-    query = request.META.get("QUERY_STRING", "")
-    return f"{path}?{query}" if query else path
-
-
 @csrf_exempt  # harmless, and a token would make every page uncacheable
 @require_POST
 def choose_language(request: "HttpRequest") -> "HttpResponse":
@@ -163,33 +152,6 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
     response = HttpResponseRedirect(translate_address(target, language))
     set_language_cookie(response, language)
     return response
-
-
-def translate_address(address: str, language: str) -> str:
-    """Return the address of the same page in another language."""
-    path = address.partition("?")[0]
-    # `translate_url` resolves the address in the active language, and leaves others unchanged.
-    with translation.override("en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE):
-        return translate_url(address, language)
-
-
-def set_language_cookie(response: "HttpResponse", language: str) -> None:
-    """Set the language cookie; the language of an address still takes precedence."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
-
-
-def preferred_language(request: "HttpRequest") -> str:
-    """Return the cookie's language, else the browser's, else French."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    if chosen in dict(settings.LANGUAGES):
-        return chosen
-    return accepted_language(request)
 
 
 def page_not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from convention.views.site_pages import set_language_cookie, translate_address
+from convention.web.page_languages import set_language_cookie, translate_address
 
 EARLIER_SCREENS = ("register", "register-choices")
 
