@@ -98,7 +98,7 @@ def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     import_lines((11_000, "Acme", "", order.creditor_reference))
 
     address = f"{BANK}{BankLine.objects.get().pk}/"
-    assert "trop peu" in page(BANK)
+    assert "montant inférieur" in page(BANK)
     form = html.fromstring(client.get(address).content).xpath("//main//form[@method='post']")[0]
     assert dict(form.form_values())["reference"] == order.reference
 
