@@ -108,8 +108,8 @@ def list_guest_texts() -> dict[str, str]:
         "check_out": _("Check out"),
         "print": _("Print the badge"),
         "print.letters": _(
-            "Check the printed badge: this device may lack letters of this name. If some are missing, print "
-            "the badge again at an online desk."
+            "Check the printed badge: this device may not be able to print every letter of this name. If any "
+            "are missing, print the badge again at an online desk."
         ),
         "open": _("Details"),
         "undo": pgettext("desk", "Undo"),

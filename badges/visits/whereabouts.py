@@ -17,7 +17,7 @@ class Whereabouts(models.TextChoices):
 
     EXPECTED = "expected", pgettext_lazy("visitor", "expected")
     LATE = "late", pgettext_lazy("visitor", "late")
-    ABOARD = "aboard", pgettext_lazy("visitor", "in the coach")
+    ABOARD = "aboard", pgettext_lazy("visitor", "on the coach")
     INSIDE = "inside", pgettext_lazy("visitor", "on site")
     LEFT = "left", pgettext_lazy("visitor", "left")
     NOT_OUT = "not_out", pgettext_lazy("visitor", "not scanned out")

@@ -175,7 +175,7 @@ def _check_new_address(stored: Person, email: str | None, actor: Person) -> None
     if holder and holder.pk != stored.pk:
         raise make_taken_error()
     if stored.email and not email:
-        sentence = _("Enter an address; close the account if this person should not sign in any longer.")
+        sentence = _("Enter an address. If this person should no longer sign in, close the account instead.")
     elif stored.pk == actor.pk:
         # The new address is not verified: a typo in it would lock them out.
         sentence = _("Change your own address under “Account and security”.")

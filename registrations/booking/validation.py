@@ -106,7 +106,7 @@ def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:
     if not request.email:
         yield "email", _("Enter the e-mail address for the confirmation.")
     if request.language not in dict(settings.LANGUAGES):
-        yield "language", _("The language is “fr” or “en”.")
+        yield "language", _("“language” must be “fr” or “en”.")
     for name, max_length in ORDER_TEXT_LENGTHS.items():
         yield from _check_length(name, getattr(request, name), max_length)
         yield from _check_links(name, getattr(request, name))

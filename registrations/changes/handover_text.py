@@ -99,7 +99,9 @@ def _describe_badge_mail(corrected: Registration, reader: str) -> str:
 def _choose_sentence(registration: Registration, reader: str) -> str:
     # A place that is not confirmed yet has no badge.
     if not registration.confirmed_at:
-        return _("The place is now in the name of %(name)s. The badge follows once the place is confirmed.")
+        return _(
+            "The place is now in the name of %(name)s. We will e-mail the badge once the place is confirmed."
+        )
     buyer_address = registration.order.email
     if registration.is_private or (is_announced_with_badge(registration) and not buyer_address):
         return _(

@@ -42,4 +42,4 @@ def save_posted_language(request: HttpRequest, order: Order) -> None:
     except InvalidFields as error:
         messages.error(request, " ".join(error.field_errors["language"]))
     else:
-        messages.success(request, _("From now on, e-mails about this order are in the chosen language."))
+        messages.success(request, _("E-mails about this order will now be sent in the language you chose."))

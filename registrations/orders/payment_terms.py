@@ -145,7 +145,7 @@ def _describe_issue_time(
     if issuer is None or issuer.issues_since is None or order.created_at < issuer.issues_since:
         return _("The organizer will issue the invoice later.")
     if issuer.issues_on == Issuer.IssueTime.PAYMENT and document.kind != BuyerDocumentKind.RECEIPT:
-        return _("The invoice follows your payment.")
+        return _("We will send the invoice once you have paid.")
     day = _find_issue_day(order.event, issuer)
     if day <= timezone.localdate():
         return _("The invoice will follow shortly by e-mail.") if issuer.sends_since else str(texts.shortly)
@@ -165,7 +165,7 @@ def describe_invoice_schedule(event: Event) -> str:
             "Please pay within %(days)d days of your order.",
             issuer.payment_days,
         )
-        sentence = _("The invoice follows your payment.")
+        sentence = _("We will send the invoice once you have paid.")
         return f"{term % days} {sentence}" if issuer.payment_days else sentence
     term = ngettext(
         "Please pay within %(days)d day of the invoice date.",
@@ -182,7 +182,7 @@ def _describe_planned_issue(event: Event, issuer: Issuer) -> str:
         return _("The organizer will issue the invoice later.")
     day = _find_issue_day(event, issuer)
     if day <= timezone.localdate():
-        return _("The invoice follows as soon as the order is confirmed.")
+        return _("We will issue the invoice as soon as the order is confirmed.")
     return _("The invoice will be issued on %(day)s.") % {"day": format_date(day)}
 
 

@@ -69,9 +69,9 @@ AUDIT_VERB_TEXTS = {
     "order.reassign": gettext_lazy("order handed to the company’s new contact"),
     "payment.start": gettext_lazy("card payment started"),
     "scan.override": gettext_lazy("admitted despite a refusal"),
-    "conflict.resolve": gettext_lazy("double admission settled"),
-    "conflict.reopen": gettext_lazy("double admission to be settled again"),
-    "sheet.undo": gettext_lazy("entry from the sign-in sheet taken back"),
+    "conflict.resolve": gettext_lazy("scan conflict resolved"),
+    "conflict.reopen": gettext_lazy("scan conflict reopened"),
+    "sheet.undo": gettext_lazy("signature on the sign-in sheet undone"),
 }
 # The fields of these would only list the form: the page shows the values, or the attendee is another one.
 VERBS_WITHOUT_FIELDS = {

@@ -30,7 +30,7 @@ def remove_package(*, package: Package) -> None:
     """Remove a package that nobody took. Raise PackageInUse."""
     # Cancelled sponsorships count too: their orders and invoices refer to the package.
     if package.sponsorships.exists():
-        sentence = _("“%(package)s” has been ordered, so it cannot be removed. End its sale instead.")
+        sentence = _("“%(package)s” has been ordered, so it cannot be removed. Set “On sale until” instead.")
         raise PackageInUse(sentence % {"package": package.title})
     # Before the deletion, while the row has an id to record.
     record_action("package.remove", package, event=package.event)

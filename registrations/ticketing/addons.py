@@ -31,7 +31,7 @@ def remove_addon(*, addon: Addon) -> None:
     """Remove an add-on that nobody ever booked. Raise AddonInUse."""
     # Cancelled bookings count too: invoices and exports name the add-on.
     if addon.registration_addons.exists():
-        sentence = _("“%(addon)s” has been booked and cannot be removed. End its sale instead.")
+        sentence = _("“%(addon)s” has been booked and cannot be removed. Set “On sale until” instead.")
         raise AddonInUse(sentence % {"addon": addon.title})
     record_action("addon.remove", addon, event=addon.event)
     addon.delete()

@@ -78,10 +78,10 @@ def list_unpublication_effects(event: Event) -> Iterator[str]:
     """Yield how many people have a place at the event whose page would disappear."""
     if count := Registration.objects.active().filter(event=event).count():
         sentence = ngettext(
-            "%(count)s person is registered. They keep the place, but no longer find the event’s page and "
-            "programme, and get no e-mail about it.",
-            "%(count)s people are registered. They keep their places, but no longer find the event’s page "
-            "and programme, and get no e-mail about it.",
+            "%(count)s person is registered. They keep the place, but can no longer see the event’s page and "
+            "programme, and will not be told by e-mail.",
+            "%(count)s people are registered. They keep their places, but can no longer see the event’s page "
+            "and programme, and will not be told by e-mail.",
             count,
         )
         yield sentence % {"count": count}

@@ -95,7 +95,7 @@ def remove_ticket(*, ticket: Ticket) -> None:
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if ticket.registrations.exists() or WaitingEntry.objects.active().waiting_for(ticket).exists():
         raise TicketInUse(
-            _("“%(ticket)s” has been used and cannot be removed. End its sale or hide it instead.")
+            _("“%(ticket)s” has been used and cannot be removed. Set “On sale until”, or hide it instead.")
             % {"ticket": ticket.title}
         )
     if exclusive_users := _list_exclusive_users(ticket):

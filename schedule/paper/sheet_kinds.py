@@ -70,7 +70,7 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
     ),
     "card": SheetKind(
         _("Pocket card"),
-        _("A sheet of A4 for each day, folded in eight: hours, titles and rooms."),
+        _("An A4 sheet for each day, folded into eight pages: times, titles and rooms."),
         draw_pocket_cards,
         is_public=True,
     ),
@@ -104,7 +104,7 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
     ),
     "rooms": SheetKind(
         _("Run sheets by room"),
-        _("For the crew of each room: hours, people, seats and equipment. Internal."),
+        _("For the crew of each room: times, people, seats and equipment. Internal."),
         draw_room_sheets,
         is_internal=True,
     ),

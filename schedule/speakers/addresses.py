@@ -89,7 +89,7 @@ def read_line(number: int, line: str, speakers: dict[str, list[Speaker]]) -> Pas
     if namesakes:
         error = _("Several speakers have this name: set the address on the speaker’s own page.")
     else:
-        error = _("The event has no speaker of this name.")
+        error = _("The event has no speaker with this name.")
     return PastedAddress(number, name, email, error=error)
 
 
@@ -109,7 +109,9 @@ def save_addresses(*, event: Event, text: str) -> int:
     """
     rows = preview_addresses(event=event, text=text)
     if not any(row.speaker for row in rows):
-        raise NoAddresses(_("No line has the name of a speaker of this event and an address."))
+        raise NoAddresses(
+            _("No line contains both the name of one of this event’s speakers and an e-mail address.")
+        )
     changed = {row.speaker.pk: row for row in rows if row.speaker and row.is_new}
     for row in changed.values():
         assert row.speaker

@@ -31,7 +31,7 @@ class SpeakerState(TextChoices):
     """A step that speakers have not taken yet."""
 
     UNCONFIRMED = "unconfirmed", _("have not confirmed or declined a session")
-    DECLINED = "declined", _("cannot come to a session")
+    DECLINED = "declined", _("have declined a session")
     UNANSWERED = "unanswered", _("have not given their availability")
     ASKED = "asked", _("were asked for their availability and have not answered")
     NO_ADDRESS = "no_address", _("have no e-mail address")

@@ -70,7 +70,7 @@ def _lock_appearance(speaker: Speaker, session_id: int) -> SessionSpeaker:
     rows = rows.filter(session__cancelled_at=None).exclude(session__role=Session.Role.BLOCKER)
     appearance = rows.filter(speaker=speaker, session=session_id).first()
     if appearance is None:
-        raise NotFound(_("You are no longer a speaker of this session."))
+        raise NotFound(_("You are no longer a speaker in this session."))
     return appearance
 
 

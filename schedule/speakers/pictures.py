@@ -19,7 +19,7 @@ PHOTO_RULES: Final = PictureRules(
     max_pixels=52_000_000,
     too_large=gettext_lazy("This photograph is larger than %(most)d MB. Choose a smaller one."),
     too_many_pixels=gettext_lazy(
-        "This photograph has too many pixels. Choose a smaller one; 800 by 800 are enough."
+        "This photograph has too many pixels. Choose a smaller one; 800 × 800 is enough."
     ),
     unreadable=gettext_lazy("This file cannot be read as a photograph. Choose a JPEG, PNG or WebP."),
 )

@@ -78,7 +78,7 @@ def store_slides(*, speaker: Speaker, session_id: int, digest: str, values: dict
     appearances = SessionSpeaker.objects.select_for_update(of=("self",)).filter(speaker=speaker)
     appearance = appearances.filter(session=session_id, session__cancelled_at=None).first()
     if appearance is None:
-        raise NotFound(_("You are no longer a speaker of this session."))
+        raise NotFound(_("You are no longer a speaker in this session."))
     files = SessionFile.objects.filter(session=session_id, speaker=speaker)
     if files.exclude(digest=digest).count() >= MAX_FILES:
         raise TooManyFiles(_("You have uploaded five files for this session. Remove one first."))

@@ -104,8 +104,8 @@ def list_programme_readiness(event: Event) -> list[ReadinessItem]:
     """Return whether all of the programme is published; nothing for an event without one."""
     if count := len(list_unpublished_changes(event)):
         text = ngettext(
-            "%(count)s change of the programme is not published.",
-            "%(count)s changes of the programme are not published.",
+            "%(count)s change to the programme is not published.",
+            "%(count)s changes to the programme are not published.",
             count,
         )
         return [ReadinessItem(text % {"count": count}, is_done=False, page_name="organize-publish")]

@@ -85,8 +85,8 @@ def list_date_changes(events: Iterable[Event]) -> list[DateChange]:
 def describe_date_change(change: DateChange) -> str:
     """Return in a sentence how many attendees know which former dates."""
     sentence = ngettext(
-        "%(count)s person is registered and knows the former dates: %(former)s.",
-        "%(count)s people are registered and know the former dates: %(former)s.",
+        "%(count)s registered person still has the old dates: %(former)s.",
+        "%(count)s registered people still have the old dates: %(former)s.",
         change.attendee_count,
     )
     return sentence % {
@@ -133,7 +133,7 @@ def build_date_change_draft(query: QueryDict) -> MailingDraft | None:
             texts[f"subject_{code}"] = _("Change of date or time: {event}")
             texts[f"text_{code}"] = _(
                 "Hello {first_name},\n\nThe date or time of **{event}** has changed.\n\n- **New date:** "
-                "{when}\n- **Instead of:** %(former)s\n- **Where:** {where}\n\nYour registration remains "
+                "{when}\n- **Previously:** %(former)s\n- **Where:** {where}\n\nYour registration remains "
                 "valid. If the event is in your calendar, please update it there. Can’t come on the new "
                 "date? [Cancel your registration]({manage_url}) so that someone else can have the place."
                 "\n\nKind regards,\n{event}"

@@ -100,7 +100,7 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
 def date_change_dismiss(request: HttpRequest, event: str) -> HttpResponse:
     """Stop reminding of new dates, which the attendees know by other means."""
     dismiss_date_change(event=get_event_to_organize(event, request.user))
-    messages.success(request, _("We will not remind you of the new dates any longer."))
+    messages.success(request, _("We will no longer remind you about the new dates."))
     return redirect("organize-event", event)
 
 

@@ -107,7 +107,7 @@ def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
     import_record = get_object_or_404(DirectoryImport.objects.select_related("imported_by"), pk=pk)
     if request.method == "POST":
         if import_record.affected_row_count > MAX_IMMEDIATE_ROWS:
-            title = _("Undo of the import %(run)s") % {"run": import_record}
+            title = _("Undoing import %(run)s") % {"run": import_record}
             return _enqueue_job(request, kind=UNDO_JOB, title=title, argument=str(import_record.pk))
         messages.success(request, str(undo_directory_import(import_record=import_record)))
         return redirect("club-imports")

@@ -38,7 +38,7 @@ def _check_state(registration: Registration) -> str:
         return _("This registration was never confirmed. Add a new one instead.")
     # An erasure raises the badge's version as another holder does; a place without a name yet had none.
     if not registration.has_name and registration.holder_count > 1:
-        return _("The attendee’s data have been erased. Add a new registration instead.")
+        return _("The attendee’s data has been erased. Add a new registration instead.")
     return ""
 
 

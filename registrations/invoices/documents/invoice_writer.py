@@ -244,7 +244,7 @@ def list_legal_notes(issuer: Issuer, heading: DocumentHeading) -> list[list[str]
         ["PMD", issuer.late_penalties_en if uses_english else issuer.late_penalties],
         [
             "PMT",
-            _("Fixed compensation for recovery costs of a late payment: €%(sum)d.")
+            _("Fixed compensation for recovery costs in the event of late payment: €%(sum)d.")
             % {"sum": RECOVERY_FEE_EUROS},
         ],
         ["AAB", _("No discount for early payment.")],
@@ -259,6 +259,6 @@ def list_credit_note_texts(heading: DocumentHeading) -> list[list[str]]:
     assert heading.origin is not None
     values = {"number": heading.origin.number, "day": format_date(heading.origin.issued_on)}
     return [
-        ["AAI", _("Credit note on invoice %(number)s of %(day)s.") % values],
+        ["AAI", _("Credit note for invoice %(number)s of %(day)s.") % values],
         ["AAI", _("Reason: %(reason)s") % {"reason": heading.reason}],
     ]

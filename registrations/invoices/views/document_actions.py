@@ -216,7 +216,7 @@ def _explain_credit(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
 
 def _describe_credit_preview(document: Invoice, preview: CreditNotePreview) -> ActionPreview:
     heading = _(
-        "Credit note of %(total)s on invoice %(number)s. Once issued, it can no longer be changed."
+        "Credit note of %(total)s for invoice %(number)s. Once issued, it can no longer be changed."
     ) % {"total": format_cents(preview.total, document.currency), "number": document.number}
     sentences = [
         _("Balance due: %(before)s before the credit note, %(after)s after it.")

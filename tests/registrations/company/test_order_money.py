@@ -182,7 +182,8 @@ def review_order(desk) -> str:
     [
         (
             {"issues_on": "order", "payment_days": 30},
-            "The invoice follows as soon as the order is confirmed. Please pay within 30 days of the invoice",
+            "We will issue the invoice as soon as the order is confirmed. "
+            "Please pay within 30 days of the invoice",
         ),
         (
             {"issues_on": "payment", "payment_days": 15},

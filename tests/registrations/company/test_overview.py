@@ -14,4 +14,4 @@ def test_overview_says_that_no_ticket_takes_a_pass():
 
     page = " ".join(desk.client.get(f"/en{desk.at}/").text.split())
 
-    assert f"{desk.event.title}: no ticket on sale takes a pass." in page
+    assert f"{desk.event.title}: no ticket on sale can be paid for with a pass." in page

@@ -26,7 +26,7 @@ def place_invoice_order(event: Event, **context) -> Order:
     ("issue_time", "sentence"),
     [
         ("by_hand", "The organizer will issue the invoice later."),
-        ("payment", "The invoice follows your payment."),
+        ("payment", "We will send the invoice once you have paid."),
     ],
 )
 def test_confirmation_of_a_transfer_order_says_when_the_invoice_comes(
@@ -54,14 +54,14 @@ def test_order_from_before_the_setting_is_not_promised_an_invoice_after_payment(
     text = client.get(order.manage_path).text
 
     assert "The organizer will issue the invoice later." in text
-    assert "The invoice follows your payment." not in text
+    assert "We will send the invoice once you have paid." not in text
 
 
 @pytest.mark.parametrize(
     ("iban", "promise"),
     [
         ("FR1420041010050500013M02606", "we will e-mail you the bank details and when to pay."),
-        ("", "the invoice will name the bank details and the due date."),
+        ("", "you will find the bank details and the due date on the invoice."),
     ],
 )
 def test_verification_mail_promises_what_the_confirmation_says(run_tasks, mailoutbox, iban, promise):

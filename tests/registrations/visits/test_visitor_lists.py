@@ -457,7 +457,7 @@ def test_version_counts_visitors_who_are_not_on_it():
 
     page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/1/")
 
-    assert "1 of 2 people with a place is incomplete and not on the list." in page.text
+    assert "1 of 2 people with a place is not ready and therefore not on the list." in page.text
 
 
 def test_empty_version_is_created_by_its_own_button_only():

@@ -62,7 +62,7 @@ def test_unusable_lines_have_an_error_message(event):
 
     assert [row.error for row in rows] == [
         "",
-        "The event has no speaker of this name.",
+        "The event has no speaker with this name.",
         "This line has no e-mail address.",
         "Several speakers have this name: set the address on the speaker’s own page.",
     ]
