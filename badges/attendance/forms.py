@@ -10,6 +10,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 from convention.text.dates import format_datetime
+from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import CountField, OfferedRowsField, limit_number
 from schedule.models import Session
 
@@ -24,7 +25,11 @@ class SessionField(forms.ModelChoiceField):
         return " · ".join(filter(None, [obj.title, start]))
 
 
-class CheckpointForm(forms.ModelForm):
+class CheckpointForm(EditConflictsMixin, forms.ModelForm[Checkpoint]):
+    """A checkpoint, and which tickets may enter."""
+
+    linked_fields = (("kind", "session"), ("opens_at", "closes_at"))
+
     session = SessionField(
         Session.objects.none(),
         label=_("Session"),

@@ -1,7 +1,7 @@
 """Forms for levels of conflicts, walking times, rooms, and times of rooms and speakers."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
+from convention.text.dates import format_datetime_range
+from convention.web.edit_forms import EditConflictsMixin
 from schedule.models import Availability, ConflictLevel
 
 from .describe import KIND_LABELS
@@ -101,8 +103,8 @@ def describe_zone_limit() -> str:
     return sentence % {"count": MAX_ZONES}
 
 
-class RoomPlanningForm(forms.ModelForm[Room]):
-    """The turnover, zone and equipment of a room."""
+class RoomPlanningForm(EditConflictsMixin, forms.ModelForm[Room]):
+    """The turnover, zone and equipment of a room, with the forms of its times if the page has them."""
 
     class Meta:
         model = Room
@@ -118,8 +120,15 @@ class RoomPlanningForm(forms.ModelForm[Room]):
             ),
         }
 
-    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        event: Event,
+        periods: "forms.BaseFormSet[AvailabilityForm] | None" = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.periods = periods
         self.fields["turnover_minutes"].validators.append(MaxValueValidator(MAX_BUFFER_MINUTES))
         features = self.fields["features"]
         assert isinstance(features, forms.CharField)
@@ -127,6 +136,29 @@ class RoomPlanningForm(forms.ModelForm[Room]):
         features.widget.attrs["maxlength"] = MAX_FEATURES_CHARS
         self.zones = list_zones(event)
         self.fields["zone"].widget.attrs["list"] = "zones"
+
+    def get_current_rows(self) -> dict[str, list[object]]:
+        if self.periods is None:
+            return {}
+        rows = self.instance.availabilities.all()
+        stored = [
+            AvailabilityPeriod(row.starts_at, row.ends_at, Availability.Level(row.level)) for row in rows
+        ]
+        return {"periods": describe_periods(stored)}
+
+    def get_posted_rows(self) -> dict[str, list[object]]:
+        if self.periods is None or not self.periods.is_valid():
+            return {}
+        return {"periods": describe_periods(read_periods(self.periods))}
+
+    def get_rows_label(self, name: str) -> str:
+        return gettext("When it can be used")
+
+    @property
+    def has_changed_periods(self) -> bool:
+        """Return whether the editor changed the times of a valid form."""
+        has_changed = self.periods is not None and self.periods.has_changed()
+        return has_changed and "periods" not in self.restored_names
 
     def clean_zone(self) -> str:
         """Refuse a new zone if the event already has MAX_ZONES."""
@@ -192,6 +224,12 @@ def read_periods(formset: "forms.BaseFormSet[AvailabilityForm]") -> list[Availab
     return [
         AvailabilityPeriod(row["starts_at"], row["ends_at"], Availability.Level(row["level"])) for row in rows
     ]
+
+
+def describe_periods(periods: Iterable[AvailabilityPeriod]) -> list[object]:
+    """Return a sentence for each period, by start; the same for a stored and a posted one."""
+    ordered = sorted(periods, key=lambda period: (period.starts_at, period.ends_at, period.level))
+    return [f"{format_datetime_range(row.starts_at, row.ends_at)} · {row.level.label}" for row in ordered]
 
 
 def list_zones(event: Event) -> list[str]:

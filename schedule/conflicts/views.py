@@ -152,13 +152,13 @@ def room_planning(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
     if room is None:
         raise NotFound(_("This room was not found; it may have been deleted."))
     with timezone.override(event_obj.zone):
-        form = RoomPlanningForm(get_posted_data(request), instance=room, event=event_obj)
         periods = make_period_forms(get_posted_data(request), room)
+        form = RoomPlanningForm(get_posted_data(request), instance=room, event=event_obj, periods=periods)
         if form.is_valid() and periods.is_valid():
             with transaction.atomic():
                 if form.has_changed():
                     save_room_planning(room=room, changed_fields=form.changed_data)
-                if periods.has_changed():
+                if form.has_changed_periods:
                     save_availabilities(owner=room, periods=read_periods(periods))
             messages.success(request, _("The room has been saved."))
             return redirect("organize-schedule-rules", event_obj.slug)

@@ -17,6 +17,7 @@ from convention.text.dates import format_datetime
 from convention.text.languages import find_language_code, get_language_name, parse_languages
 from convention.text.normalize import normalize_whitespace, search_text
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
+from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import CountField, set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Track
@@ -215,7 +216,7 @@ class SessionForm(forms.ModelForm[Session]):
         """Leave the instance alone: the actions write the row, not the form."""
 
 
-class TrackForm(forms.ModelForm[Track]):
+class TrackForm(EditConflictsMixin, forms.ModelForm[Track]):
     class Meta:
         model = Track
         fields = ("name", "color")

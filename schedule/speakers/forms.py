@@ -12,6 +12,7 @@ from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 from convention.text.dates import format_date_with_weekday
 from convention.text.normalize import normalize_whitespace, search_text
+from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import ActionErrorsMixin
 from schedule.models import Session, Speaker, SpeakerMailing
 from schedule.models.speakers import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS
@@ -29,7 +30,7 @@ TEXT_LABELS = {
 MAX_TITLE_LENGTH = 80
 
 
-class SpeakerProfileForm(forms.ModelForm[Speaker]):
+class SpeakerProfileForm(EditConflictsMixin, forms.ModelForm[Speaker]):
     """The fields that speakers change themselves."""
 
     class Meta:

@@ -1,0 +1,131 @@
+"""A page of the programme that was opened before somebody else saved keeps what they changed."""
+
+import pytest
+
+from convention.audit.models import AuditEntry
+from schedule.models import Speaker
+from tests.factories import make_room, make_staff, make_track
+from tests.page_forms import load_form
+from tests.schedule.speakers.factories import make_page_path, make_speaker
+from tests.site_objects import make_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+SENTENCE = "Someone else changed the same fields"
+
+
+@pytest.fixture
+def speaker() -> Speaker:
+    return make_speaker()
+
+
+@pytest.fixture
+def event(speaker):
+    return speaker.event
+
+
+@pytest.fixture
+def organizer(event):
+    return make_client(make_staff(event))
+
+
+@pytest.fixture
+def schedule_path(event) -> str:
+    return f"/en/organize/{event.slug}/schedule"
+
+
+def test_an_older_page_leaves_the_new_name_of_a_track(organizer, event, schedule_path):
+    track = make_track(event, "Cloud")
+    path = f"{schedule_path}/tracks/{track.pk}/"
+    first, second = load_form(organizer, path), load_form(organizer, path)
+    organizer.post(path, first | {"name": "Security"})
+
+    organizer.post(path, second | {"color": "#7a1f1f"})
+
+    track.refresh_from_db()
+    assert track.name == "Security"
+    assert track.color == "#7a1f1f"
+
+
+def test_another_name_of_a_track_is_shown_before_it_is_replaced(organizer, event, schedule_path):
+    track = make_track(event, "Cloud")
+    path = f"{schedule_path}/tracks/{track.pk}/"
+    first, second = load_form(organizer, path), load_form(organizer, path)
+    organizer.post(path, first | {"name": "Security"})
+
+    page = organizer.post(path, second | {"name": "Networks"})
+
+    track.refresh_from_db()
+    assert track.name == "Security"
+    assert SENTENCE in page.text
+    assert page.context["form"].other_version == [("Name", "id_name", "Security")]
+
+
+def test_an_older_page_leaves_the_new_address_of_a_speaker(organizer, speaker, schedule_path):
+    path = f"{schedule_path}/speakers/{speaker.pk}/"
+    first, second = load_form(organizer, path), load_form(organizer, path)
+    organizer.post(path, first | {"email": "new@example.org"})
+
+    organizer.post(path, second | {"company": "Acme"})
+
+    speaker.refresh_from_db()
+    assert speaker.email == "new@example.org"
+    assert speaker.company == "Acme"
+    assert AuditEntry.objects.filter(verb="speaker.revise").first().fields == ["company"]
+
+
+def test_an_organizers_older_page_leaves_the_biography_by_the_speaker(
+    client, organizer, speaker, schedule_path
+):
+    path = f"{schedule_path}/speakers/{speaker.pk}/"
+    older = load_form(organizer, path)
+    client.post(make_page_path(speaker), {"action": "profile", "biography": "New", "language": "fr"})
+
+    organizer.post(path, older | {"company": "Acme"})
+
+    speaker.refresh_from_db()
+    assert speaker.biography == "New"
+    assert speaker.company == "Acme"
+
+
+def test_a_speaker_sees_the_organizers_biography_before_replacing_it(client, speaker):
+    path = make_page_path(speaker)
+    older = load_form(client, path, path="//section[@id='profile']//form")
+    Speaker.objects.update(biography="By the organizers")
+
+    page = client.post(path, older | {"biography": "By me"})
+
+    speaker.refresh_from_db()
+    assert speaker.biography == "By the organizers"
+    assert page.context["profile"].other_version == [("Biography", "id_biography", "By the organizers")]
+    assert 'class="other-version"' in page.text
+
+
+@pytest.fixture
+def room_path(event, schedule_path) -> str:
+    return f"{schedule_path}/rooms/{make_room(event, 'Aula').pk}/"
+
+
+def test_an_older_page_leaves_the_new_times_and_equipment_of_a_room(organizer, event, room_path):
+    first, second = load_form(organizer, room_path), load_form(organizer, room_path)
+    times = {"time-0-starts_at": "2027-06-16T12:00", "time-0-ends_at": "2027-06-16T14:00"}
+    organizer.post(room_path, first | times | {"features": "Projector"})
+
+    organizer.post(room_path, second | {"zone": "north"})
+
+    room = event.rooms.get()
+    assert room.zone == "north"
+    assert room.features == "Projector"
+    assert room.availabilities.count() == 1
+
+
+def test_other_times_of_a_room_are_shown_before_they_are_replaced(organizer, event, room_path):
+    first, second = load_form(organizer, room_path), load_form(organizer, room_path)
+    times = {"time-0-starts_at": "2027-06-16T12:00", "time-0-ends_at": "2027-06-16T14:00"}
+    organizer.post(room_path, first | times)
+
+    page = organizer.post(room_path, second | times | {"time-0-ends_at": "2027-06-16T18:00"})
+
+    (version,) = page.context["form"].other_version
+    assert version[0] == "When it can be used"
+    assert version[2].endswith(", 12:00–14:00 · not available")
+    assert event.rooms.get().availabilities.get().ends_at.hour == 12
