@@ -5,12 +5,12 @@ import zoneinfo
 from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
@@ -18,7 +18,7 @@ from convention.club.models import Company, CompanyRole, WorkingGroup
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, CountField, set_empty_label
+from convention.web.forms import ActionErrorsMixin, set_empty_label
 
 from .models import (
     DEFAULT_ZONE,
@@ -26,7 +26,6 @@ from .models import (
     Delegation,
     Event,
     EventRole,
-    Room,
     Venue,
     validate_timezone,
 )
@@ -441,56 +440,3 @@ class DelegateForm(ActionErrorsMixin, forms.Form):
         field = self.fields["delegation"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = event.delegations.filter(ends_on__gte=timezone.localdate()).select_related("company")
-
-
-ROOM_NAME_TAKEN = _("Another room already has this name.")
-
-
-class RoomForm(forms.ModelForm[Room]):
-    """One room by itself; `RoomFormSet` edits all rooms of an event at once."""
-
-    class Meta:
-        model = Room
-        fields = ("name", "capacity", "position")
-        field_classes = {"capacity": CountField, "position": CountField}
-        labels = {"capacity": pgettext_lazy("room", "Seats"), "position": _("Order")}
-        error_messages = {NON_FIELD_ERRORS: {"unique_together": ROOM_NAME_TAKEN}}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["position"].required = False
-        if not self.instance.pk:
-            self.initial["position"] = None
-
-    def clean_name(self) -> str:
-        return normalize_whitespace(self.cleaned_data["name"])
-
-
-class BaseRoomFormSet(forms.BaseInlineFormSet[Room, Event, RoomForm]):
-    """All rooms of an event; rooms without a position come last, in the order of the rows."""
-
-    def clean(self) -> None:
-        super().clean()
-        rows = [form for form in self.forms if form.has_changed() and form not in self.deleted_forms]
-        position = max(
-            (form.cleaned_data.get("position") or 0 for form in self.forms if form.is_valid()), default=0
-        )
-        for form in rows:
-            if form.is_valid() and form.cleaned_data.get("position") is None:
-                position += 1
-                form.instance.position = position
-
-    def validate_unique(self) -> None:
-        """Add an error to each name that an earlier row has."""
-        names = set()
-        for form in self.forms:
-            if not form.is_valid() or form in self.deleted_forms or not form.cleaned_data.get("name"):
-                continue
-            if form.cleaned_data["name"] in names:
-                form.add_error("name", ROOM_NAME_TAKEN)
-            names.add(form.instance.name)
-
-
-RoomFormSet = forms.inlineformset_factory(
-    Event, Room, form=RoomForm, formset=BaseRoomFormSet, extra=5, can_delete=True
-)

@@ -34,7 +34,6 @@ from .forms import (
     MeetingForm,
     NewEventForm,
     ReadOnlyVenueForm,
-    RoomFormSet,
     VenueChoiceForm,
     VenueForm,
 )
@@ -58,6 +57,7 @@ from .permissions import (
 from .publishing.cancel_event import has_cancellation_page
 from .publishing.publish import describe_passed_deadline
 from .roles import appoint_delegate, appoint_person, end_event_role
+from .rooms.forms import RoomFormSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

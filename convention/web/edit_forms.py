@@ -43,6 +43,11 @@ class EditConflictsMixin(ActionErrorsMixin):
         return name
 
     @property
+    def seen_name(self) -> str:
+        """Return the name of the hidden field with the fingerprints; each row of a formset has its own."""
+        return self.add_prefix("seen")
+
+    @property
     def seen_fingerprints(self) -> str:
         """Return the fingerprints of the values that the page shows, for its hidden field; "" for a new row.
 
@@ -76,7 +81,7 @@ class EditConflictsMixin(ActionErrorsMixin):
         """Restore the current values of untouched fields; add an error where somebody changed one too."""
         data = super().clean()
         data = self.cleaned_data if data is None else data
-        if self._is_new or not self.data.get("seen"):
+        if self._is_new or not self.data.get(self.seen_name):
             return data
         current = self._get_current_values()
         values = {name: _to_comparable(value) for name, value in data.items() if name in current}
@@ -106,7 +111,7 @@ class EditConflictsMixin(ActionErrorsMixin):
 
     @property
     def _posted_fingerprints(self) -> dict[str, str]:
-        return parse_seen_fingerprints(self.data.get("seen", ""))
+        return parse_seen_fingerprints(self.data.get(self.seen_name, ""))
 
     def _get_current_values(self) -> dict[str, object]:
         # A hidden field is not the editor's: its value says what the page was about.

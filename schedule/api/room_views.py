@@ -15,8 +15,8 @@ from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, run_once_per_key
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.pagination import ApiCursorPagination
 from convention.errors import NotFound
-from convention.events.forms import RoomForm
 from convention.events.models import Event, Room
+from convention.events.rooms.forms import RoomForm
 from schedule.board.serializers import MAX_KEY
 from schedule.conflicts.forms import RoomPlanningForm
 from schedule.conflicts.planning_rules import save_room_planning

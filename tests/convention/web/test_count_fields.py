@@ -2,7 +2,7 @@
 
 import pytest
 
-from convention.events.forms import RoomForm
+from convention.events.rooms.forms import RoomForm
 from registrations.sponsors.forms import PackageForm
 from registrations.ticketing.forms import AddonForm, QuotaForm, TicketForm
 from schedule.editing.forms import SessionForm
