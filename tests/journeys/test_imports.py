@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from convention.club.models import ClubRole
 from registrations.models import Registration
-from tests.factories import make_event, make_person, make_registration, make_ticket
+from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -84,3 +84,21 @@ def test_list_is_mapped_previewed_imported_and_undone_and_duplicate_merged(brows
     page.wait_for_load_state()
     check_page(page)
     assert Registration.objects.confirmed().get() == kept
+
+
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+def test_long_examples_do_not_break_a_heading_of_the_file_within_a_word(browser_page, site):
+    page, event = browser_page, make_event(slug="congress")
+    sign_in(page, Client(), site, make_staff(event))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/organize/congress/registrations/import/")
+
+    upload_list(page, f"Rechnungsadresse,Nom\n{'x' * 90},Müller\n")
+
+    line_count = page.locator("#heading-0").evaluate(
+        "(cell) => { const range = document.createRange(); range.selectNodeContents(cell); "
+        "return range.getClientRects().length; }"
+    )
+    assert line_count == 1
+    check_page(page)
