@@ -182,8 +182,7 @@ def review_order(desk) -> str:
     [
         (
             {"issues_on": "order", "payment_days": 30},
-            "We will issue the invoice as soon as the order is confirmed. "
-            "Please pay within 30 days of the invoice",
+            "as soon as the order is confirmed. Please pay within 30 days of the invoice",
         ),
         (
             {"issues_on": "payment", "payment_days": 15},
