@@ -63,7 +63,7 @@ def test_changed_dates_lead_to_a_mailing_with_both_dates(organizer, event):
     form = html.fromstring(organizer.get(link.get("href")).content)
     text = form.xpath("string(//textarea[@name='text_en'])")
 
-    assert "2 people are registered and know the former dates" in page.text_content()
+    assert "2 registered people still have the old dates" in page.text_content()
     assert "{when}" in text
     assert format_in_english(event) in text
     assert form.xpath("//input[@name='states' and @value='confirmed' and @checked]")
@@ -94,8 +94,8 @@ def test_overview_keeps_reminding_of_former_dates(organizer, event):
 
     first, second = load_overview(organizer), load_overview(organizer)
 
-    assert f"2 people are registered and know the former dates: {former}." in first
-    assert "know the former dates" in second
+    assert f"2 registered people still have the old dates: {former}." in first
+    assert "still have the old dates" in second
 
 
 def test_reminder_ends_when_the_former_dates_are_restored(organizer, event):
@@ -105,8 +105,8 @@ def test_reminder_ends_when_the_former_dates_are_restored(organizer, event):
 
     page = post_settings(organizer, event, **former)
 
-    assert "former dates" not in page.text_content()
-    assert "former dates" not in load_overview(organizer)
+    assert "old dates" not in page.text_content()
+    assert "old dates" not in load_overview(organizer)
 
 
 def test_second_change_still_names_the_dates_that_attendees_know(organizer, event):
@@ -117,7 +117,7 @@ def test_second_change_still_names_the_dates_that_attendees_know(organizer, even
 
     page = post_settings(organizer, moved, **shift_by_a_day(moved))
 
-    assert f"know the former dates: {known}." in page.text_content()
+    assert f"still have the old dates: {known}." in page.text_content()
 
 
 def test_reminder_ends_once_the_mailing_is_launched(organizer, event):
@@ -132,8 +132,8 @@ def test_reminder_ends_once_the_mailing_is_launched(organizer, event):
 
     launch_mailing(mailing=Mailing.objects.get(), seen_hash=Mailing.objects.get().content_hash)
 
-    assert "know the former dates" in with_draft
-    assert "know the former dates" not in load_overview(organizer)
+    assert "still have the old dates" in with_draft
+    assert "still have the old dates" not in load_overview(organizer)
 
 
 def test_change_after_the_mailing_names_the_dates_that_it_told(organizer, event):
@@ -145,7 +145,7 @@ def test_change_after_the_mailing_names_the_dates_that_it_told(organizer, event)
 
     page = post_settings(organizer, moved, **shift_by_a_day(moved))
 
-    assert f"know the former dates: {format_in_english(moved)}." in page.text_content()
+    assert f"still have the old dates: {format_in_english(moved)}." in page.text_content()
 
 
 def test_people_who_registered_since_know_the_new_dates(organizer, event):
@@ -153,7 +153,7 @@ def test_people_who_registered_since_know_the_new_dates(organizer, event):
     post_settings(organizer, event, **shift_by_a_day(event))
     Registration.objects.update(created_at=timezone.now() + datetime.timedelta(minutes=1))
 
-    assert "former dates" not in load_overview(organizer)
+    assert "old dates" not in load_overview(organizer)
 
 
 def test_organizer_dismisses_the_reminder(organizer, event):
@@ -166,7 +166,7 @@ def test_organizer_dismisses_the_reminder(organizer, event):
 
     organizer.post(form.action, dict(form.form_values()))
 
-    assert "former dates" not in load_overview(organizer)
+    assert "old dates" not in load_overview(organizer)
     assert AuditEntry.objects.filter(verb="event.dismiss_date_change", event="x").exists()
 
 
@@ -181,8 +181,8 @@ def test_other_changes_and_events_without_attendees_need_no_mailing(organizer, e
     add_people(event, 1)
     renamed = post_settings(organizer, event, name="Congrès")
 
-    assert "former dates" not in without_attendees.text_content()
-    assert "former dates" not in renamed.text_content()
+    assert "old dates" not in without_attendees.text_content()
+    assert "old dates" not in renamed.text_content()
 
 
 def test_site_visits_write_to_their_visitors_themselves():

@@ -130,7 +130,7 @@ def test_namesakes_and_taken_addresses_are_shown_before_a_person_is_changed():
     assert "(account closed)" in namesakes
     assert "Someone in the directory already has this address." in taken
     assert "Zoé Martin</a> (account closed)" in taken
-    assert "Enter an address; close the account" in emptied
+    assert "Enter an address. If this person should no longer sign in" in emptied
     assert Person.objects.get(pk=person.pk).name == "Ana Silva"
 
     client.post(page, {**renamed, "is_other_person": "on"})

@@ -182,17 +182,17 @@ def review_order(desk) -> str:
     [
         (
             {"issues_on": "order", "payment_days": 30},
-            "as soon as the order is confirmed. Please pay within 30 days of the invoice",
+            "We will issue the invoice as soon as the order is confirmed. Please pay within 30 days of",
         ),
         (
             {"issues_on": "payment", "payment_days": 15},
-            "Please pay within 15 days of your order. The invoice",
+            "Please pay within 15 days of your order. We will send the invoice",
         ),
         (
             {"issues_on": "by_hand", "payment_days": 0},
             "The organizer will issue the invoice later. Please pay on",
         ),
-        ({"issues_on": "day", "issue_days_before": 365}, "The invoice follows as soon as"),
+        ({"issues_on": "day", "issue_days_before": 365}, "We will issue the invoice as soon as"),
         ({"issues_on": "day", "issue_days_before": 0}, "The invoice will be issued on"),
     ],
 )
@@ -231,4 +231,4 @@ def test_order_from_before_the_setting_is_left_to_the_organizer():
     text = desk.client.get(f"/en{desk.at}/orders/{Order.objects.get().reference}/").text
 
     assert "The organizer will issue the invoice later." in text
-    assert "The invoice follows as soon as" not in text
+    assert "We will issue the invoice as soon as" not in text

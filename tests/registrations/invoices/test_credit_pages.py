@@ -99,7 +99,7 @@ def test_credit_note_is_previewed_and_issued_once_confirmed(issuer, client):
         fields = dict(form.form_values())
         client.post(reverse("invoice-credit", args=[document.pk]), fields)
 
-    assert f"Credit note of €100.00 on invoice {document.number}" in read_main_text(preview)
+    assert f"Credit note of €100.00 for invoice {document.number}" in read_main_text(preview)
     assert "Balance due: €360.00 before the credit note, €260.00 after it." in read_main_text(preview)
     assert issued_before == 1
     assert Invoice.objects.get(kind="credit_note").total == 10_000

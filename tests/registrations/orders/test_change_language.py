@@ -32,7 +32,7 @@ def test_attendee_changes_the_language_of_later_mails(client, registration, run_
 
     order.refresh_from_db()
     assert order.language == "en"
-    assert "in the chosen language" in page.text
+    assert "in the language you chose" in page.text
     assert mailoutbox[-1].subject.startswith("Registration confirmed")
     assert AuditEntry.objects.filter(verb="order.change_language").count() == 1
 

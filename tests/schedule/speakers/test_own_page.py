@@ -134,7 +134,7 @@ def test_invalid_session_is_answered_with_404_and_an_error_message(client, sessi
     page = post(client, make_speaker(), action="confirm", session=session)
 
     assert page.status_code == 404
-    assert "no longer a speaker of this session" in page.text
+    assert "no longer a speaker in this session" in page.text
 
 
 def test_the_session_of_another_speaker_is_refused(client):
