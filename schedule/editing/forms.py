@@ -222,6 +222,11 @@ class TrackForm(EditConflictsMixin, forms.ModelForm[Track]):
         fields = ("name", "color")
         widgets = {"color": forms.TextInput({"type": "color"})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Browsers show, and send, black for a colour input without a value.
+        self.initial["color"] = self.instance.shown_color
+
     def clean_name(self) -> str:
         """Refuse a name that another track of the event has."""
         name = " ".join(self.cleaned_data["name"].split())
@@ -231,8 +236,13 @@ class TrackForm(EditConflictsMixin, forms.ModelForm[Track]):
         return name
 
     def clean_color(self) -> str:
-        """Require “#rrggbb”, dark enough to be seen on paper."""
+        """Require “#rrggbb”, dark enough to be seen on paper.
+
+        A track without a colour of its own keeps none if it is left as shown.
+        """
         colour: str = self.cleaned_data["color"].lower()
+        if colour == self.initial["color"] and self.instance.pk:
+            return self.instance.color
         if colour and not COLOR_PATTERN.fullmatch(colour):
             raise ValidationError(_("Enter a colour as #rrggbb."))
         if (

@@ -185,7 +185,7 @@ def test_erased_attendee_is_not_reinstated(registration):
     cancel(registration)
     erase_subject(find_subject_by_address("zoe@example.org"))
 
-    assert "have been erased" in read_objection(registration)
+    assert "has been erased" in read_objection(registration)
 
 
 def test_place_without_a_name_is_reinstated(event):

@@ -1,10 +1,12 @@
-"""The session form: offered choices, and values that it must not change."""
+"""The forms of sessions and tracks: offered choices, and values that they must not change."""
 
 import pytest
 
 from schedule.editing.forms import SessionForm
 from schedule.models import Session
-from tests.factories import make_event, make_session
+from tests.factories import make_event, make_session, make_staff, make_track
+from tests.page_forms import load_form
+from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -34,3 +36,18 @@ def test_unedited_language_is_saved_as_imported(stored):
 
     assert saved.is_valid(), saved.errors
     assert saved.cleaned_data["language"] == stored
+
+
+def test_renamed_track_without_a_colour_keeps_that_of_its_position():
+    event = make_event()
+    organizer = make_client(make_staff(event))
+    track = make_track(event, "Cloud", color="")
+    path = f"/en/organize/{event.slug}/schedule/tracks/{track.pk}/"
+    page = load_form(organizer, path)
+
+    organizer.post(path, page | {"name": "Security"})
+
+    assert page["color"] == [track.shown_color]
+    track.refresh_from_db()
+    assert track.name == "Security"
+    assert track.color == ""
