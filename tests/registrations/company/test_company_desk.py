@@ -114,7 +114,7 @@ def test_seats_are_given_and_taken_within_membership():
     assert "Indiquez la date" in answer.content.decode()
     for day, said in (
         ("0001-01-01", "Vérifiez l’année"),
-        ("2020-01-01", "Choisissez hier ou un jour ultérieur"),
+        ("2020-01-01", "Choisissez hier ou une date ultérieure"),
     ):
         for at in (f"seats/take/{eve.seats.get().pk}/", f"seats/give/{job.pk}/"):
             answer = desk.client.post(f"{desk.at}/{at}", {"day": day}, follow=True)
