@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.text.dates import format_date
+from registrations.visits.identity.fields import get_identity_window
 from registrations.visits.models import Application, Visit, VisitorList
 
 from .send import is_list_too_late
@@ -31,16 +33,38 @@ def list_open_steps(visit: Visit, *, at: datetime.datetime) -> list[ListStep]:
     steps = []
     if sentence := _describe_list_step(visit, readiness.ready):
         steps.append(ListStep(sentence, 2))
-    # Visitors who cannot enter their identity yet have nothing to do.
-    incomplete_count = len(readiness.missing) - count_waiting_for_identity(visit, readiness, at=at)
-    if incomplete_count:
+    waiting_count = count_waiting_for_identity(visit, readiness, at=at)
+    if sentence := _describe_missing_visitors(visit, len(readiness.missing), waiting_count):
+        # While all of them wait for the request, nobody is late.
+        steps.append(ListStep(sentence, 1 if waiting_count < len(readiness.missing) else 0))
+    return steps
+
+
+def _describe_missing_visitors(visit: Visit, missing_count: int, waiting_count: int) -> str:
+    """Return how many visitors are not on the list, and how many of them cannot give their identity yet."""
+    day = format_date(get_identity_window(visit).opens_at, visit.event.zone)
+    values = {"count": missing_count, "waiting": waiting_count, "day": day}
+    if not missing_count:
+        return ""
+    if waiting_count == missing_count:
+        sentence = ngettext(
+            "%(count)d visitor is missing from the host’s list until the identity request of %(day)s.",
+            "%(count)d visitors are missing from the host’s list until the identity request of %(day)s.",
+            missing_count,
+        )
+    elif waiting_count:
+        # At least two visitors: one of them waits, another one does not.
+        sentence = _(
+            "%(count)d visitors are missing from the host’s list because their details are incomplete, "
+            "%(waiting)d of them until the identity request of %(day)s."
+        )
+    else:
         sentence = ngettext(
             "%(count)d visitor is missing from the host’s list because their details are incomplete.",
             "%(count)d visitors are missing from the host’s list because their details are incomplete.",
-            incomplete_count,
+            missing_count,
         )
-        steps.append(ListStep(sentence % {"count": incomplete_count}, 1))
-    return steps
+    return sentence % values
 
 
 def _describe_list_step(visit: Visit, ready: list[Application]) -> str:

@@ -18,6 +18,7 @@ from registrations.visits.identity.fields import (
     describe_missing_items,
     get_field_label,
     list_requested_fields,
+    get_identity_window,
 )
 from registrations.visits.identity.permissions import (
     get_secretary_contact,
@@ -63,6 +64,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         ],
         "waiting_count": waiting_count,
         "incomplete_count": len(readiness.missing) - waiting_count,
+        "identity_opens_at": get_identity_window(visit).opens_at,
         "applications": readiness.all_applications,
         "given_up_places": list_given_up_places(visit),
         "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],

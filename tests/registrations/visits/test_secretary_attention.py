@@ -1,5 +1,7 @@
 """The secretary reads on the season page, and by e-mail, what there is to do."""
 
+import datetime
+
 import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -8,6 +10,7 @@ from lxml import html
 from convention.club.models import ClubRole
 from convention.events.models import Event
 from registrations.changes.cancel import cancel_as_attendee
+from registrations.models import Registration
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
 from registrations.visits.models import HostContact, Proposal, Visit
 from registrations.visits.planning.host_proposals import create_host_proposal
@@ -93,6 +96,35 @@ def test_season_page_counts_visitors_who_are_incomplete_after_the_lock(secretary
 
     assert len(sentences) == 1
     assert sentences[0].startswith("2 visitors are missing from the host’s list")
+
+
+def test_season_page_names_visitors_whose_identity_is_not_requested_yet(secretary):
+    visit = make_hosted(days=30, identity_days_before=14)
+    opens_on = visit.day - datetime.timedelta(days=14)
+    make_visitor(visit)
+    make_visitor(visit)
+
+    all_waiting = find_visit_sentences(make_client(secretary), visit)
+    other = make_visitor(visit)
+    Registration.objects.filter(application=other).update(first_name="Zoé", sort_name="Zoé")
+    some_waiting = find_visit_sentences(make_client(secretary), visit)
+
+    day = f"{opens_on:%-d %B %Y}"
+    waiting = f"until the identity request of {day}."
+    assert [f"2 visitors are missing from the host’s list {waiting}" in one for one in all_waiting] == [True]
+    assert len(some_waiting) == 1
+    assert some_waiting[0].startswith("3 visitors are missing from the host’s list because")
+    assert f", 2 of them {waiting}" in some_waiting[0]
+
+
+def test_list_page_leads_to_the_days_before_which_identities_are_requested(secretary):
+    visit = make_hosted(days=30, identity_days_before=14)
+    make_visitor(visit)
+
+    page = html.fromstring(make_client(secretary).get(f"/en/organize/{visit.event.slug}/visit/lists/").text)
+
+    path = f"/en/organize/{visit.event.slug}/visit/#id_identity_days_before"
+    assert [link.text for link in page.xpath(f"//a[@href='{path}']")] == ["the visit’s terms"]
 
 
 @pytest.mark.parametrize("facts", [{"locked_at": None}, {"cancelled_at": timezone.now()}])
