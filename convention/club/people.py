@@ -300,11 +300,18 @@ def add_colleague(
 
 @transaction.atomic
 def add_colleague_with_seat(
-    *, membership: Membership, email: str, first_name: str, last_name: str, title: str
+    *,
+    membership: Membership,
+    email: str,
+    first_name: str,
+    last_name: str,
+    title: str,
+    contact: Person | None = None,
 ) -> Person:
     """Add a colleague and give them a seat, or do neither, even if another person has the address.
 
-    Raise InvalidFields for an invalid address or an empty name, and the errors of `give_seat`.
+    `contact` is the person who adds the colleague: their own address needs no confirmation. Raise
+    InvalidFields for an invalid address or an empty name, and the errors of `give_seat`.
     """
     company, email = membership.company, normalize_whitespace(email).lower()
     try:
@@ -314,9 +321,14 @@ def add_colleague_with_seat(
             )
     # Not refused: an error would reveal to the contact that the person is in the directory.
     except EmailTaken:
-        person = _get_or_create_claimed(
-            company, email, normalize_whitespace(first_name), normalize_whitespace(last_name), title
-        )
+        if contact and contact.email and is_same_email(contact.email, email):
+            # Signed in as the owner of the address: this is the confirmation that the e-mail would ask for.
+            person = contact
+            _create_employment(person, company, None, title)
+        else:
+            person = _get_or_create_claimed(
+                company, email, normalize_whitespace(first_name), normalize_whitespace(last_name), title
+            )
     give_seat_and_notify(membership=membership, person=person)
     # For every colleague, so that the contact cannot notice whether another person has the address.
     notify_address_owner.enqueue(person.pk, company.pk)

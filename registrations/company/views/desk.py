@@ -80,13 +80,26 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
         # Without a limit, this form would tell which addresses the club knows, and fill mailboxes.
         throttle_colleague(company_obj, form.cleaned_data["email"])
         try:
-            person = add_colleague_with_seat(membership=_require_membership(company_obj), **form.cleaned_data)
+            person = add_colleague_with_seat(
+                membership=_require_membership(company_obj),
+                contact=require_signed_in(request.user),
+                **form.cleaned_data,
+            )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except (NoSeatLeft, AlreadyHasSeat, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("%(name)s now has a seat.") % {"name": person})
+            if person != request.user:
+                # For every colleague, so that it reveals nothing about one address.
+                messages.info(
+                    request,
+                    _(
+                        "If the club knows this address from elsewhere, your colleague first has to confirm "
+                        "by e-mail that they work for you. Until then, they cannot use the seat."
+                    ),
+                )
             return redirect("company-seats", company)
     overview = load_company_overview(company_obj)
     attach_member_places(company_obj, overview.seats, at=timezone.now())

@@ -179,6 +179,30 @@ def test_colleague_of_same_company_is_recognized(desk):
     assert Person.objects.filter(claimed_email="").count() == Person.objects.count()
 
 
+def test_contact_who_adds_herself_gets_the_seat_without_confirmation(desk):
+    contact = desk.contact
+    contact.employments.all().delete()
+    contact.seats.all().delete()
+
+    row = {**NAMES, "email": contact.email.upper()}
+    page = desk.client.post(f"/en{desk.at}/seats/", row, follow=True).text
+
+    assert f"{contact} now has a seat." in page
+    assert "has to confirm" not in page
+    assert is_member(contact)
+    assert [job.company for job in contact.employments.all()] == [desk.company]
+    assert not Person.objects.exclude(claimed_email="").exists()
+
+
+def test_page_says_for_every_address_when_a_colleague_has_to_confirm(desk, owner):
+    path = f"/en{desk.at}/seats/"
+    pages = [
+        desk.client.post(path, {**NAMES, "email": email}, follow=True).text for email in (UNKNOWN, KNOWN)
+    ]
+
+    assert ["your colleague first has to confirm by e-mail" in page for page in pages] == [True, True]
+
+
 def test_owner_with_closed_account_is_not_revealed_either(desk):
     make_person(email=KNOWN, is_active=False)
     assert "Noé Petit" in add_colleague(desk, KNOWN).text
