@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from badges.mailings.composing.date_change import build_mailing_query, describe_date_change
 from convention.events.attention import AttentionItem
 from convention.events.models import Event
-from convention.privacy.models import PrivacyCase
 from convention.text.dates import format_datetime
 from registrations.booking.unverified_alarm import build_review_query
 
@@ -64,26 +63,6 @@ def list_queue_items(queue: TaskQueueState) -> list[AttentionItem]:
             queue.failed_count,
         )
         items.append(AttentionItem(text % {"count": queue.failed_count}, 1))
-    return items
-
-
-def list_privacy_items(cases: list[PrivacyCase]) -> list[AttentionItem]:
-    """Return how many of the unanswered privacy requests are late, and how many are due within a week."""
-    items = []
-    if late_count := sum(case.is_late for case in cases):
-        text = ngettext(
-            "%(count)s privacy request is late: answer it now.",
-            "%(count)s privacy requests are late: answer them now.",
-            late_count,
-        )
-        items.append(AttentionItem(text % {"count": late_count}, 2, "privacy"))
-    if soon_count := sum(case.is_due_soon for case in cases):
-        text = ngettext(
-            "%(count)s privacy request has to be answered within a week.",
-            "%(count)s privacy requests have to be answered within a week.",
-            soon_count,
-        )
-        items.append(AttentionItem(text % {"count": soon_count}, 1, "privacy"))
     return items
 
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from badges.reports.attention import (
     list_draft_items,
     list_event_items,
-    list_privacy_items,
     list_queue_items,
 )
 from badges.reports.charts import build_charts
@@ -36,8 +35,7 @@ from convention.events.permissions import (
 )
 from convention.events.publishing.cancel_event import has_cancellation_page
 from convention.events.publishing.publish import list_readiness
-from convention.privacy.models import PrivacyCase
-from convention.privacy.permissions import can_answer_privacy_requests
+from convention.privacy.attention import list_privacy_items
 from convention.templatetags.convention import page_url
 from registrations.visits.models import Visit
 from registrations.visits.planning.attention import list_season_items, list_visit_items
@@ -88,8 +86,7 @@ def _list_club_items(reader: "RequestUser", *, at: datetime.datetime) -> list[At
     """Return the items of no single event that this reader may act on."""
     # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=at)) if can_create_events(reader) else []
-    if can_answer_privacy_requests(reader):
-        items += list_privacy_items(list(PrivacyCase.objects.unanswered()))
+    items += list_privacy_items(reader)
     if can_plan_season(reader):
         items += list_season_items(reader, at=at)
     return items

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_GET, require_safe
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields
+from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_organized_events
+from convention.privacy.attention import list_privacy_items
 from convention.tables.downloads import TableSheet, table_response
 from convention.web.routing import require_safe_or_post
 
@@ -60,7 +62,7 @@ def season_plan(request: HttpRequest) -> HttpResponse:
     context = {
         "months": _link_entries(build_season_calendar(season, list_season_events(season)), planner),
         "can_create": can_create_events(planner),
-        "attention_items": list_season_items(planner, at=timezone.now()),
+        "attention_items": _list_attention_items(planner),
         "section": "season",
         **_build_season_context(season),
     }
@@ -75,6 +77,13 @@ def _link_entries(months: list[SeasonMonth], planner: Person) -> list[SeasonMont
             month,
             entries=[
                 replace(entry, path=_find_entry_path(entry.event, organized_ids)) for entry in month.entries
+def _list_attention_items(planner: Person) -> list[AttentionItem]:
+    """Return the items of the season, and the privacy requests for planners who answer them."""
+    # Secretaries without an event of their own have this page instead of the organizers' home.
+    items = [*list_privacy_items(planner), *list_season_items(planner, at=timezone.now())]
+    return sorted(items, key=lambda item: -item.gravity)
+
+
             ],
         )
         for month in months

@@ -251,6 +251,18 @@ def test_administrator_finds_privacy_requests_on_the_organizers_home():
 
 
 def test_record_of_an_erasure_names_its_tables_in_words(secretary):
+@pytest.mark.parametrize(("role", "is_shown"), [("secretary", True), ("organizer", False)])
+def test_season_page_names_late_privacy_requests_to_those_who_answer_them(role, is_shown):
+    planner = make_person()
+    ClubRole.objects.create(person=planner, role=role, starts_on=START_OF_2020)
+    requested_at = timezone.now() - timezone.timedelta(days=40)
+    PrivacyCase.objects.create(kind="access", email="gast@example.org", requested_at=requested_at)
+
+    page = make_client(planner).get("/en/organize/season/").text
+
+    assert ("1 privacy request is late: answer it now." in page) == is_shown
+
+
     case = PrivacyCase.objects.create(
         kind="erasure",
         answer="erased",
