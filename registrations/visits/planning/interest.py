@@ -1,13 +1,13 @@
 """Members' interest in proposed visits, counted by people and companies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.club.models import Person, Seat
+from convention.club.models import Company, Person, Seat
 from convention.club.permissions import get_member_company
 from convention.errors import Forbidden, NotOpenNow
 from registrations.visits.applications.company_markets import CompanyMarkets
@@ -60,15 +60,21 @@ def is_competitor(person: Person, host_id: int) -> bool:
 def count_interest(proposals: Iterable[Proposal]) -> Mapping[int, InterestCount]:
     """Return the interest in each proposal by its id, of today's members, in two queries."""
     rows = list(Interest.objects.filter(proposal__in=list(proposals)).values_list("proposal", "person"))
-    seats = Seat.objects.granting_membership().filter(person__in={person for _proposal, person in rows})
-    # Ascending, so that the dict ends with the latest seat of each person.
-    company_of = dict(seats.order_by("starts_on", "pk").values_list("person", "membership__company"))
+    company_of = load_companies_by_member({person for _proposal, person in rows})
     companies_by_proposal: dict[int, list[int]] = {}
     for proposal, person in rows:
         # Interest of former members stays stored, and counts again when they return.
         if person in company_of:
-            companies_by_proposal.setdefault(proposal, []).append(company_of[person])
+            companies_by_proposal.setdefault(proposal, []).append(company_of[person].pk)
     return {
         key: InterestCount(len(company_ids), len(set(company_ids)))
         for key, company_ids in companies_by_proposal.items()
     }
+
+
+def load_companies_by_member(person_ids: Collection[int]) -> dict[int, Company]:
+    """Return the companies that make these people members today, by person; in one query."""
+    seats = Seat.objects.granting_membership().filter(person__in=person_ids)
+    # Ascending, so that the dict ends with the latest seat of each person.
+    rows = seats.select_related("membership__company").order_by("starts_on", "pk")
+    return {seat.person_id: seat.membership.company for seat in rows}

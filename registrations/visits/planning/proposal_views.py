@@ -12,14 +12,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.club.permissions import require_signed_in
+from convention.club.permissions import can_read_directory, require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Interest, Proposal
 
 from .company_history import count_visits_by_person
 from .forms import ProposalForm, SetAsideForm, VisitDateForm, build_proposal_form, list_vendors
-from .interest import InterestCount, count_interest, express_interest, withdraw_interest
+from .interest import (
+    InterestCount,
+    count_interest,
+    express_interest,
+    load_companies_by_member,
+    withdraw_interest,
+)
 from .notifications import notify_interested_members
 from .permissions import Proposer, can_plan_season, can_propose, get_planner, get_proposer
 from .plan_visit import plan_visit
@@ -156,11 +162,21 @@ def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpRespons
     proposal = _get_proposal(pk)
     interests = proposal.interests.select_related("person").order_by("expressed_at", "pk")
     page = Paginator(interests, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
-    visit_counts = count_visits_by_person([interest_row.person_id for interest_row in page])
+    person_ids = [interest_row.person_id for interest_row in page]
+    visit_counts = count_visits_by_person(person_ids)
+    companies = load_companies_by_member(person_ids)
     context = {
         "proposal": proposal,
         "interest": count_interest([proposal]).get(proposal.pk, InterestCount()),
-        "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in page],
+        "people": [
+            (
+                interest_row,
+                companies.get(interest_row.person_id),
+                visit_counts.get(interest_row.person_id, 0),
+            )
+            for interest_row in page
+        ],
+        "can_open_people": can_read_directory(request.user),
         "page_obj": page,
         "form": ProposalForm(instance=proposal, hosts=list_vendors()),
         "date_form": VisitDateForm(
