@@ -47,7 +47,9 @@ def notify_interested_members(*, proposal: Proposal) -> int:
 @task(queue_name=MAIL_QUEUE)
 def notify_interested_member(interest_id: int) -> None:
     """Mail one interested person, if they are still a member and have an address."""
-    rows = Interest.objects.select_related("person", "proposal__visit__event__venue")
+    rows = Interest.objects.select_related(
+        "person", "proposal__visit__event__venue", "proposal__visit__event__host"
+    )
     interest = rows.filter(pk=interest_id).first()
     visit = interest.proposal.visit if interest else None
     if interest is None or visit is None:

@@ -1,11 +1,17 @@
 """Planners see who is interested in a proposal, and which other events a new visit meets."""
 
+import datetime
+
 import pytest
+from django.utils import timezone
 from lxml import html
 
 from convention.club.models import ClubRole
-from registrations.visits.models import Proposal
+from convention.events.models import Event, Venue
+from registrations.visits.models import NdaText, Proposal, Visit
 from registrations.visits.planning.interest import express_interest
+from registrations.visits.planning.notifications import notify_interested_members
+from registrations.visits.planning.plan_visit import plan_visit
 from registrations.visits.planning.proposals import create_proposal
 from tests.factories import START_OF_2020, make_company, make_member, make_person
 from tests.registrations.visits.hosts import make_secretary
@@ -22,6 +28,28 @@ def read_interested_people(response):
     """Return the links of the name, and the company, of each interested person."""
     rows = html.fromstring(response.text).xpath("//table/tbody/tr")
     return [(row.xpath("th/a/@href"), row.xpath("string(td[@data-label='Company'])")) for row in rows]
+
+
+def test_mail_about_the_date_names_host_and_venue(run_tasks, mailoutbox):
+    proposal = make_proposal()
+    express_interest(proposal=proposal, person=make_member(language="en"))
+    starts = timezone.now() + datetime.timedelta(days=60)
+    visit = plan_visit(
+        proposal=proposal, host=proposal.host, name="V", starts_at=starts,
+        ends_at=starts + datetime.timedelta(hours=4),
+    )  # fmt: skip
+    venue = Venue.objects.create(name="Le labo", city="Palaiseau")
+    Event.objects.filter(pk=visit.event_id).update(visibility="members", venue=venue)
+    Visit.objects.filter(pk=visit.pk).update(agreed_at=timezone.now())
+    NdaText.objects.create(visit=visit, number=1, text="x")
+
+    notify_interested_members(proposal=proposal)
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert f"Host: {proposal.host.name}" in mail.body
+    assert "Where: Le labo, Palaiseau" in mail.body
+    assert proposal.host.name in mail.alternatives[0].content
 
 
 def test_proposal_page_lists_interested_people_with_company_and_link(client):
