@@ -152,6 +152,18 @@ def _find_overlapping_events(
     )
 
 
+def list_events_on_same_days(event: Event) -> tuple[Event, ...]:
+    """Return the club's other events, drafts too, on one of the days of this one, as the calendar does."""
+    one_day = datetime.timedelta(days=1)
+    # A day wider on each side, since each event has the days of its own time zone.
+    others = Event.objects.filter(
+        starts_at__lt=event.ends_at + one_day, ends_at__gt=event.starts_at - one_day
+    )
+    events = list(others.order_by("starts_at", "pk"))
+    visits = {visit.event_id: visit for visit in Visit.objects.filter(event__in=events)}
+    return _find_overlapping_events(event, events, visits)
+
+
 def _is_cancelled(event: Event, visits: Mapping[int, Visit]) -> bool:
     visit = visits.get(event.pk)
     return bool(event.cancelled_at or (visit and visit.cancelled_at))

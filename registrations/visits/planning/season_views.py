@@ -23,13 +23,21 @@ from convention.events.permissions import can_create_events, get_organized_event
 from convention.privacy.attention import list_privacy_items
 from convention.tables.downloads import TableSheet, table_response
 from convention.web.routing import require_safe_or_post
+from registrations.visits.models import Visit
 
 from .attention import list_season_items
 from .company_history import CompanyHistory, list_company_history
 from .forms import VisitDateForm
 from .permissions import can_plan_season, can_propose, get_member, get_planner
 from .plan_visit import create_planned_visit
-from .season import Season, SeasonMonth, build_season_calendar, list_season_events, parse_season
+from .season import (
+    Season,
+    SeasonMonth,
+    build_season_calendar,
+    list_events_on_same_days,
+    list_season_events,
+    parse_season,
+)
 
 COMPANIES_PER_PAGE = 30
 
@@ -69,6 +77,13 @@ def season_plan(request: HttpRequest) -> HttpResponse:
     return render(request, "visits/organize_season.html", context)
 
 
+def _list_attention_items(planner: Person) -> list[AttentionItem]:
+    """Return the items of the season, and the privacy requests for planners who answer them."""
+    # Secretaries without an event of their own have this page instead of the organizers' home.
+    items = [*list_privacy_items(planner), *list_season_items(planner, at=timezone.now())]
+    return sorted(items, key=lambda item: -item.gravity)
+
+
 def _link_entries(months: list[SeasonMonth], planner: Person) -> list[SeasonMonth]:
     """Return the months with the page of each event that this planner may open."""
     organized_ids = set(get_organized_events(planner).values_list("pk", flat=True))
@@ -77,13 +92,6 @@ def _link_entries(months: list[SeasonMonth], planner: Person) -> list[SeasonMont
             month,
             entries=[
                 replace(entry, path=_find_entry_path(entry.event, organized_ids)) for entry in month.entries
-def _list_attention_items(planner: Person) -> list[AttentionItem]:
-    """Return the items of the season, and the privacy requests for planners who answer them."""
-    # Secretaries without an event of their own have this page instead of the organizers' home.
-    items = [*list_privacy_items(planner), *list_season_items(planner, at=timezone.now())]
-    return sorted(items, key=lambda item: -item.gravity)
-
-
             ],
         )
         for month in months
@@ -113,11 +121,17 @@ def visit_create(request: HttpRequest) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(
-                request, _("Draft visit created. Next: add the details and the host’s agreement.")
-            )
+            confirm_planned_visit(request, visit)
             return redirect("organize-visit", visit.event.slug)
     return render(request, "visits/organize_visit_new.html", {"form": form, "section": "season"})
+
+
+def confirm_planned_visit(request: HttpRequest, visit: Visit) -> None:
+    """Say that the draft was created, and which other events of the club take place on the same day."""
+    messages.success(request, _("Draft visit created. Next: add the details and the host’s agreement."))
+    if events := list_events_on_same_days(visit.event):
+        titles = ", ".join(event.title for event in events)
+        messages.warning(request, _("On the same day: %(events)s.") % {"events": titles})
 
 
 def _build_season_context(season: Season) -> dict[str, Any]:

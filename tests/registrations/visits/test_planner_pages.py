@@ -1,6 +1,7 @@
 """Planners see who is interested in a proposal, and which other events a new visit meets."""
 
 import datetime
+from datetime import UTC
 
 import pytest
 from django.utils import timezone
@@ -13,7 +14,7 @@ from registrations.visits.planning.interest import express_interest
 from registrations.visits.planning.notifications import notify_interested_members
 from registrations.visits.planning.plan_visit import plan_visit
 from registrations.visits.planning.proposals import create_proposal
-from tests.factories import START_OF_2020, make_company, make_member, make_person
+from tests.factories import START_OF_2020, make_company, make_event, make_member, make_person
 from tests.registrations.visits.hosts import make_secretary
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +69,22 @@ def test_proposal_page_lists_interested_people_with_company_and_link(client):
     company = member.employments.get().company
     assert secretary_table == [([f"/en/organize/club/people/{member.pk}/"], company.name)]
     assert organizer_table == [([], company.name)]
+
+
+def test_planner_is_warned_of_other_events_on_the_day_of_a_new_visit(client):
+    other = make_event(
+        starts_at=datetime.datetime(2031, 3, 12, 9, tzinfo=UTC),
+        ends_at=datetime.datetime(2031, 3, 12, 17, tzinfo=UTC),
+    )
+    client.force_login(make_secretary())
+    values = {
+        "name": "Labo", "host": make_company(role="vendor").pk, "contact_email": "visites@club.example",
+        "starts_at": "2031-03-12T14:00", "ends_at": "2031-03-12T16:00",
+    }  # fmt: skip
+
+    same_day = client.post("/en/organize/season/visits/new/", values, follow=True).text
+    next_day = {**values, "starts_at": "2031-03-14T14:00", "ends_at": "2031-03-14T16:00"}
+    free_day = client.post("/en/organize/season/visits/new/", next_day, follow=True).text
+
+    assert f"On the same day: {other.title}." in same_day
+    assert "On the same day" not in free_day
