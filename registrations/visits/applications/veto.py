@@ -1,5 +1,7 @@
 """The host's veto. No reason is asked for, stored or given."""
 
+import datetime
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -68,5 +70,10 @@ def was_vetoed(visit: Visit, person: Person) -> bool:
 def check_not_begun(visit: Visit) -> None:
     """Raise NotOpenNow if the visit has begun or was cancelled."""
     check_not_cancelled(visit)
-    if visit.event.starts_at <= timezone.now():
+    if has_begun(visit, at=timezone.now()):
         raise NotOpenNow(_("The visit has started. Changes are now made at the gate."))
+
+
+def has_begun(visit: Visit, *, at: datetime.datetime) -> bool:
+    """Return whether the visit has begun: from then on the gate decides who enters."""
+    return visit.event.starts_at <= at

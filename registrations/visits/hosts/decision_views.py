@@ -5,13 +5,14 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import list_waiting_applications
-from registrations.visits.applications.veto import veto_application
+from registrations.visits.applications.veto import has_begun, veto_application
 from registrations.visits.identity.permissions import get_secretary_application
 from registrations.visits.models import Application
 
@@ -35,6 +36,7 @@ def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpRespons
         "application": application,
         "waiting_applications": list_waiting_applications(application.visit),
         "form": form,
+        "has_begun": has_begun(application.visit, at=timezone.now()),
     }
     return render(request, "visits/replace.html", context)
 

@@ -11,14 +11,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
+from registrations.visits.applications.veto import has_begun
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
 from registrations.visits.hosts.permissions import list_pending_replacements
 from registrations.visits.identity.fields import (
     describe_missing_items,
     get_field_label,
-    list_requested_fields,
     get_identity_window,
+    list_requested_fields,
 )
 from registrations.visits.identity.permissions import (
     get_secretary_contact,
@@ -63,8 +64,8 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
             for application, codes in readiness.missing
         ],
         "waiting_count": waiting_count,
-        "incomplete_count": len(readiness.missing) - waiting_count,
         "identity_opens_at": get_identity_window(visit).opens_at,
+        "incomplete_count": len(readiness.missing) - waiting_count,
         "applications": readiness.all_applications,
         "given_up_places": list_given_up_places(visit),
         "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],
@@ -73,6 +74,8 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
             list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
         ),
         "can_create_version": can_create_version,
+        "has_begun": has_begun(visit, at=now),
+        "is_over": not is_upcoming,
         "can_remind": is_upcoming and not visit.cancelled_at and not visit.purged_at,
         "needs_new_dates_at_host": needs_new_dates_at_host(visit),
         "is_outdated": can_create_version and is_list_outdated(visit, readiness.ready),

@@ -355,6 +355,22 @@ def test_lists_page_links_to_places_that_can_be_filled(visit):
     assert list_fillable_places(client, visit) == {ready.pk, missing.pk, made.pk}
 
 
+def test_pages_offer_no_replacement_once_the_visit_has_begun(visit):
+    application = get_original_application(visit)
+    client, path = make_client(make_secretary()), f"/en/organize/{visit.event.slug}/visit"
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    Event.objects.filter(pk=visit.event_id).update(starts_at=now - hour, ends_at=now + 3 * hour)
+
+    form_page = client.get(f"{path}/replace/{application.pk}/").text
+    lists_page = client.get(f"{path}/lists/").text
+
+    sentence = "The visit has started. Changes are now made at the gate."
+    assert sentence in form_page
+    assert 'name="email"' not in form_page
+    assert sentence in lists_page
+    assert f"/visit/replace/{application.pk}/" not in lists_page
+
+
 def test_lists_page_omits_places_withdrawn_before_lock(visit):
     gone = get_original_application(visit)
     withdraw_application(application=gone)
