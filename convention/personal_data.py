@@ -34,12 +34,19 @@ type RowKeys = list[Any]
 
 @dataclass(frozen=True)
 class EventBlocker:
-    """A sentence about what has to be settled at an event, on the organizers' page `page_name` of it."""
+    """A sentence about what has to be settled at an event, on the organizers' page `page_name` of it.
+
+    `organizer_request` replaces the sentence for those who cannot open that page: it says what to ask the
+    organizers, whose address follows. `reference` is an argument of the page.
+    """
 
     sentence: TranslatableText
     # An Event, whose module imports this one.
     event: Any
     page_name: str
+    page_label: TranslatableText
+    organizer_request: TranslatableText
+    reference: str = ""
 
     def __str__(self) -> str:
         return str(self.sentence)

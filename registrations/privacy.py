@@ -102,14 +102,31 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[EventBlocker]:
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
     rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
     text = _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.")
-    for event in _sort_by_title({row.event for row in rows}):
-        yield EventBlocker(text % {"event": event.title}, event, "organize-registrations")
+    request = _("There is still a place booked at “%(event)s”. Ask its organizers to cancel or transfer it")
+    references: dict[Event, list[str]] = {}
+    for row in rows:
+        references.setdefault(row.event, []).append(row.reference)
+    for event in _sort_by_title(set(references)):
+        is_single = len(references[event]) == 1
+        yield EventBlocker(
+            text % {"event": event.title},
+            event,
+            "organize-registration" if is_single else "organize-registrations",
+            _("Open the registration") if is_single else _("Open the registrations"),
+            request % {"event": event.title},
+            references[event][0] if is_single else "",
+        )
     waits = WaitingEntry.objects.active().filter(
         has_address_in_column("email", subject), event__ends_at__gt=now
     )
     text = _("There is still an entry on the waiting list for “%(event)s”. Leave the list first.")
+    request = _(
+        "There is still an entry on the waiting list for “%(event)s”. Ask its organizers to remove it"
+    )
     for event in _sort_by_title({wait.event for wait in waits.select_related("event")}):
-        yield EventBlocker(text % {"event": event.title}, event, "organize-waiting")
+        values = {"event": event.title}
+        label = _("Open the waiting list")
+        yield EventBlocker(text % values, event, "organize-waiting", label, request % values)
 
 
 def _sort_by_title(events: set[Event]) -> list[Event]:

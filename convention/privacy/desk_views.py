@@ -107,7 +107,8 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
 def _find_settling_page(request: "HttpRequest", blocker: ErasureBlocker) -> str:
     """Return the path of the page where this is settled; "" if this reader may not open one."""
     if isinstance(blocker, EventBlocker) and can_organize(request.user, blocker.event):
-        return page_url(blocker.page_name, blocker.event.slug)
+        references = [blocker.reference] if blocker.reference else []
+        return page_url(blocker.page_name, blocker.event.slug, *references)
     return ""
 
 

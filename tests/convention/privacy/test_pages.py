@@ -138,18 +138,19 @@ def test_erasure_request_is_submitted_executed_and_confirmed_by_email(
 
 def test_blocked_erasure_shows_reason_and_erases_nothing(secretary):
     person = make_person()
-    place = make_registration(make_ticket(make_event()), person=person)
+    place = make_registration(make_ticket(make_event(contact_email="pin@club.example")), person=person)
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=person.email)
     desk = make_client(secretary)
     case_page = get_page_text(desk.get(f"/en/organize/privacy/{case.pk}/"))
 
     boss_page = get_page_text(make_client(make_administrator()).get(f"/en/organize/privacy/{case.pk}/"))
 
-    registrations_path = f'href="/en/organize/{place.event.slug}/registrations/"'
-    assert place.event.title in case_page
-    assert registrations_path not in case_page
-    assert "Ask the event’s organizers" in case_page
-    assert registrations_path in boss_page
+    registration_path = f'href="/en/organize/{place.event.slug}/registrations/{place.reference}/"'
+    title, address = place.event.title, place.event.contact_email
+    assert f"booked at “{title}”. Ask its organizers to cancel or transfer it: {address}" in case_page
+    assert "Cancel it or transfer it first" not in case_page
+    assert registration_path not in case_page
+    assert registration_path in boss_page
 
     page = get_page_text(desk.post(f"/en/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
 
@@ -250,7 +251,6 @@ def test_administrator_finds_privacy_requests_on_the_organizers_home():
     assert items[0].xpath(".//a/@href") == ["/en/organize/privacy/"]
 
 
-def test_record_of_an_erasure_names_its_tables_in_words(secretary):
 @pytest.mark.parametrize(("role", "is_shown"), [("secretary", True), ("organizer", False)])
 def test_season_page_names_late_privacy_requests_to_those_who_answer_them(role, is_shown):
     planner = make_person()
@@ -263,6 +263,7 @@ def test_season_page_names_late_privacy_requests_to_those_who_answer_them(role, 
     assert ("1 privacy request is late: answer it now." in page) == is_shown
 
 
+def test_record_of_an_erasure_names_its_tables_in_words(secretary):
     case = PrivacyCase.objects.create(
         kind="erasure",
         answer="erased",
