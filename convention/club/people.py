@@ -15,7 +15,12 @@ from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import Forbidden, InvalidFields
 from convention.text.dates import format_date
-from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
+from convention.text.email_addresses import (
+    filter_by_email,
+    get_employer_domain,
+    is_same_email,
+    normalize_email,
+)
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
 
@@ -395,6 +400,21 @@ def _require_colleague(person: Person, company: Company) -> Person:
         return person
     sentence = _("This address cannot be added here; please write to the club.")
     raise EmailTaken(_("Some fields need to be corrected."), {"email": [sentence]})
+
+
+def find_company_by_mail_domain(person: Person) -> Company | None:
+    """Return the only company whose people have addresses at the mail domain of this person, or None."""
+    domain = get_employer_domain(person.email or "")
+    if not domain:
+        return None
+    employments = Employment.objects.open().filter(person__email__iendswith=f"@{domain}")
+    # Databases fold more than ASCII, so Python decides.
+    company_ids = {
+        employment.company_id
+        for employment in employments.exclude(person=person).select_related("person")
+        if get_employer_domain(employment.person.email or "") == domain
+    }
+    return Company.objects.get(pk=company_ids.pop()) if len(company_ids) == 1 else None
 
 
 SEAT_FILTERS: Final = ("held", "none")

@@ -24,6 +24,7 @@ from convention.club.people import (
     close_account,
     create_person,
     find_address_holder,
+    find_company_by_mail_domain,
     find_namesakes,
     load_person_page,
     prefetch_current_positions,
@@ -164,7 +165,9 @@ def person_reopen(request: "HttpRequest", person_id: int) -> "HttpResponse":
 
 def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "HttpResponse":
     person = get_object_or_404(Person, pk=person_id)
-    context = {"job_form": EmploymentForm(prefix="job"), **forms}
+    # Most people added by hand have the mail domain of their employer.
+    company = None if person.employments.exists() else find_company_by_mail_domain(person)
+    context = {"job_form": EmploymentForm(prefix="job", initial={"company": company}), **forms}
     return render_club_page(request, "person.html", **load_person_page(person), **context)
 
 

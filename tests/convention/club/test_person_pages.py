@@ -10,7 +10,14 @@ from convention.audit.models import AuditEntry
 from convention.club.models import Employment, Person
 from convention.privacy.erase import execute_erasure
 from convention.privacy.models import PrivacyCase
-from tests.factories import make_account, make_administrator, make_company, make_person, verify_address
+from tests.factories import (
+    START_OF_2020,
+    make_account,
+    make_administrator,
+    make_company,
+    make_person,
+    verify_address,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +51,23 @@ def test_person_is_added_and_namesake_needs_confirmation():
     client.post(NEW, {**other, "is_other_person": "on"})
 
     assert Person.objects.filter(email="z.martin@other.example").exists()
+
+
+@pytest.mark.parametrize(
+    ("employer_count", "domain", "is_chosen"),
+    [(1, "firm.example", True), (2, "firm.example", False), (1, "gmail.com", False)],
+)
+def test_company_of_the_mail_domain_is_chosen_for_a_new_person(employer_count, domain, is_chosen):
+    companies = [make_company() for _number in range(employer_count)]
+    for company in companies:
+        colleague = make_person(email=f"{company.slug}@{domain}")
+        Employment.objects.create(person=colleague, company=company, starts_on=START_OF_2020)
+
+    answer = make_client(make_administrator()).post(NEW, {**FIELDS, "email": f"zoe@{domain}"}, follow=True)
+
+    company = answer.context["job_form"].initial["company"]
+    assert company == (companies[0] if is_chosen else None)
+    assert (f'<option value="{companies[0].pk}" selected>' in answer.text) == is_chosen
 
 
 @pytest.mark.parametrize("name", ["first_name", "last_name"])
