@@ -15,7 +15,7 @@ from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
-from convention.text.validators import clean_vat_number
+from convention.text.validators import clean_postcode, clean_vat_number
 from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField, set_empty_label
 
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
@@ -110,10 +110,17 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Check the VAT number as the forms of billing do, which take it over."""
+        """Check the postcode and the VAT number as the forms of billing do, which take them over."""
         data = super().clean() or self.cleaned_data
+        country = data.get("country", "")
+        # A wrong postcode stored earlier, by an import for example, never blocks other changes.
+        if {"postcode", "country"} & {*self.changed_data}:
+            try:
+                data["postcode"] = clean_postcode(data.get("postcode", ""), country=country)
+            except forms.ValidationError as error:
+                self.add_error("postcode", error)
         try:
-            data["vat_number"] = clean_vat_number(data.get("vat_number", ""), country=data.get("country", ""))
+            data["vat_number"] = clean_vat_number(data.get("vat_number", ""), country=country)
         except forms.ValidationError as error:
             self.add_error("vat_number", error)
         return data

@@ -1,5 +1,8 @@
 """Validate text that people type and that the club's pages, mails and documents show to others."""
 
+import re
+from typing import Final
+
 import stdnum.eu.vat
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
@@ -7,6 +10,8 @@ from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError as BadNumber
 
 from .web_addresses import has_explicit_web_address, has_web_address
+
+FRENCH_POSTCODE: Final = re.compile(r"[0-9]{5}")
 
 
 def find_name_error(text: str) -> str:
@@ -46,6 +51,19 @@ def validate_without_links(text: str) -> None:
     """Raise ValidationError for a company or reference that contains a link."""
     if sentence := find_link_error(text):
         raise ValidationError(sentence)
+
+
+def clean_postcode(text: str, *, country: str) -> str:
+    """Return the postcode, a French one without spaces. Raise ValidationError for a wrong French one."""
+    if not text or country != "FR":
+        return text
+    # Typed with a space, as in “35 000”.
+    postcode = "".join(text.split())
+    if not FRENCH_POSTCODE.fullmatch(postcode):
+        raise ValidationError(
+            _("A French postcode has 5 digits, for example 35000. Or choose another country.")
+        )
+    return postcode
 
 
 def clean_vat_number(text: str, *, country: str) -> str:

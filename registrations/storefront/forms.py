@@ -1,9 +1,8 @@
 """Forms of the three screens to register; the same rules as the API's (`booking/validation.py`)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -12,15 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from convention.money import Money
 from convention.text.countries import list_countries
 from convention.text.email_addresses import is_same_email
-from convention.text.validators import validate_without_links
+from convention.text.validators import clean_postcode, validate_without_links
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
 from registrations.booking.validation import check_person_texts
 from registrations.models import MAX_TAX_NUMBER_LENGTH, Addon, Order, Ticket
 from registrations.order_request import BillingDetails, RequestedPlace, normalize_code
 
 from .choice_offer import ChoiceOffer
-
-FRENCH_POSTCODE: Final = re.compile(r"[0-9]{5}")
 
 
 class PersonForm(forms.Form):
@@ -302,12 +299,11 @@ class BillingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check postcode and SIREN or VAT number by the rules of the country."""
         data = super().clean() or self.cleaned_data
-        if data.get("billing_country") == "FR" and (postcode := data.get("billing_postcode")):
-            # Typed with a space, as in “35 000”.
-            data["billing_postcode"] = "".join(postcode.split())
-            if not FRENCH_POSTCODE.fullmatch(data["billing_postcode"]):
-                sentence = _("A French postcode has 5 digits, for example 35000. Or choose another country.")
-                self.add_error("billing_postcode", sentence)
+        postcode, country = data.get("billing_postcode", ""), data.get("billing_country", "")
+        try:
+            data["billing_postcode"] = clean_postcode(postcode, country=country)
+        except forms.ValidationError as error:
+            self.add_error("billing_postcode", error)
         try:
             parse_tax_number(data.get("billing_tax_number", ""), country=data.get("billing_country", ""))
         except InvalidTaxNumber as error:

@@ -137,6 +137,7 @@ def test_company_is_created_joins_and_renews_its_membership(admin):
         ("companies/new/", {**COMPANY, "siren": "732829321"}, "siren"),
         ("companies/new/", {**COMPANY, "siret": "1"}, "siret"),
         ("companies/new/", {**COMPANY, "vat_number": "ZZ1"}, "vat_number"),
+        ("companies/new/", {**COMPANY, "postcode": "7500", "city": "Lille"}, "postcode"),
         ("companies/new/", {**COMPANY, "street": "a" * 400}, "street"),
         ("companies/new/", {**COMPANY, "name": "Prise"}, "name"),
         ("companies/prise/", {"email": "nobody@x.example", "starts_on": "2027-01-01"}, "first_name"),
