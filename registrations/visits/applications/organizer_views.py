@@ -41,10 +41,12 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the applications, filtered by `?state=`; `decide` selects those that need a decision."""
     visit = get_managed_visit(event, request.user)
     rows = list_applicants(visit)
+    # Someone who was named as a replacement has a second application, which counts for them.
+    current = [applicant for applicant in rows if applicant.state != ApplicationState.NAMED_REPLACEMENT]
     state = request.GET.get("state", "")
     selected = [
         applicant
-        for applicant in rows
+        for applicant in (rows if state else current)
         if state in ("", applicant.state) or (state == "decide" and applicant.needs_decision)
     ]
     context = {
@@ -53,7 +55,7 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "counts": count_by_state(rows),
         "places_without_application": list_places_without_application(visit),
-        "applicant_count": len(rows),
+        "applicant_count": len(current),
         "undecided_count": sum(applicant.needs_decision for applicant in rows),
         "state_filter": state if state in [*ApplicationState.values, "decide"] else "",
         "page_obj": Paginator(selected, APPLICANTS_PER_PAGE).get_page(request.GET.get("page")),

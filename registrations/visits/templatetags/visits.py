@@ -17,7 +17,6 @@ STATE_CSS_CLASSES = {
     ApplicationState.WITHDRAWN: "tag struck",
     ApplicationState.REVOKED: "tag struck",
     ApplicationState.HOST_REFUSED: "tag struck",
-    ApplicationState.NAMED_REPLACEMENT: "tag struck",
     ApplicationState.CALLED_OFF: "tag struck",
     ApplicationState.WAITING: "tag dashed",
     ApplicationState.APPLIED: "tag dashed",

@@ -24,7 +24,7 @@ from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.lock import lock_list
 from tests.factories import make_company, make_member, make_person
-from tests.registrations.visits.factories import get_state, make_application, make_visit
+from tests.registrations.visits.factories import get_applicant, get_state, make_application, make_visit
 from tests.registrations.visits.hosts import (
     get_original_application,
     make_host,
@@ -411,6 +411,22 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     assert refused.value.field_errors["email"] == [
         "This person already has a place, or has been proposed for one on this visit."
     ]
+
+
+def test_applicants_page_counts_a_named_replacement_once():
+    visit = make_visit(places=1, cap=2)
+    placed, waiting = make_application(visit), make_application(visit)
+    lock_list(visit=visit)
+    made = propose_replacement(application=placed, replacement=get_applicant(waiting))
+    client, path = make_client(make_secretary()), f"/en/organize/{visit.event.slug}/visit/applicants/"
+
+    listed = client.get(path).context
+    former = client.get(f"{path}?state=named_replacement")
+
+    assert [row.application for row in listed["page_obj"]] == [placed, made]
+    assert listed["applicant_count"] == 2
+    assert [row.application for row in former.context["page_obj"]] == [waiting]
+    assert '<span class="tag">named as a replacement</span>' in former.text
 
 
 def test_secretary_reads_an_objection_about_the_replacement_by_name():
