@@ -215,7 +215,8 @@ class StartEventForm(EventNameForm):
 
     group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
     starts_at = LocalDateTimeField(
-        label=_("Starts"), help_text=_("Paris time. You can change the time zone in the settings.")
+        label=_("Starts"),
+        help_text=_("Paris time. You can change the time zone later, in the event’s settings."),
     )
     ends_at = LocalDateTimeField(label=_("Ends"))
     venue = forms.ModelChoiceField(

@@ -115,7 +115,7 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
     )
     starts_at = LocalDateTimeField(
         label=_("Starts"),
-        help_text=_("Paris time. You can change the time zone in the settings."),
+        help_text=_("Paris time. You can change the time zone later, in the event’s settings."),
         error_messages={"required": _("Enter when the visit starts.")},
     )
     ends_at = LocalDateTimeField(
