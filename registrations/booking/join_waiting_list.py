@@ -75,6 +75,12 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
     return _create_entry(row, place, request.language)
 
 
+def check_ticket_is_full(ticket: Ticket) -> None:
+    """Raise NotOpenNow or PlacesLeft if nobody can join the ticket's list, before the form is filled in."""
+    _refuse_if_unavailable(ticket)
+    _refuse_if_bookable(ticket)
+
+
 @transaction.atomic
 def add_to_ticket_list(*, ticket: Ticket, request: WaitingRequest, reason: str = "") -> WaitingEntry:
     """Put somebody on the list as an organizer, also while places are left: then one is offered at once.
@@ -154,6 +160,10 @@ def _refuse_while_places_left(row: WantedItem) -> None:
     _refuse_if_unavailable(row)
     offer_free_places(type(row), row.pk)
     row.refresh_from_db(fields=["reserved", "capacity"])
+    _refuse_if_bookable(row)
+
+
+def _refuse_if_bookable(row: WantedItem) -> None:
     if row.remaining != 0:
         raise PlacesLeft(
             _("There are places left for “%(title)s”, so you can book one directly.") % {"title": row.title}

@@ -20,7 +20,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.accept_offer import accept_ticket_offer, preview_offer_quote
-from registrations.booking.join_waiting_list import PlacesLeft, join_ticket_list
+from registrations.booking.join_waiting_list import PlacesLeft, check_ticket_is_full, join_ticket_list
 from registrations.models import Ticket, WaitingEntry
 from registrations.order_request import BillingDetails
 from registrations.permissions import get_waiting_entry_by_link
@@ -50,21 +50,23 @@ def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResp
         if request.method == "POST"
         else WaitingRequestForm(initial=_guess_person(request, event))
     )
-    if request.method == "POST" and form.is_valid():
-        # Before joining, because joining sends a mail even to an address that waits already.
-        throttle_waiting_entry(form.cleaned_data["email"], get_client_network(request.META))
-        try:
+    try:
+        if request.method != "POST":
+            check_ticket_is_full(ticket_obj)
+        elif form.is_valid():
+            # Before joining, because joining sends a mail even to an address that waits already.
+            throttle_waiting_entry(form.cleaned_data["email"], get_client_network(request.META))
             join_ticket_list(ticket=ticket_obj, request=form.build_request())
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        except PlacesLeft as error:
-            messages.info(request, str(error))
-            return redirect("register", event)
-        except NotOpenNow as error:
-            form.add_error(None, str(error))
-        else:
             context = {"event": event_obj, "ticket": ticket_obj, "email": form.cleaned_data["email"]}
             return render(request, "registrations/waiting_joined.html", context)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except PlacesLeft as error:
+        messages.info(request, str(error))
+        return redirect("register", event)
+    except NotOpenNow as error:
+        messages.error(request, str(error))
+        return redirect("event", event)
     return render(
         request, "registrations/waiting_join.html", {"event": event_obj, "ticket": ticket_obj, "form": form}
     )

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import re
 
 import pytest
 from django.utils import timezone
@@ -356,6 +357,33 @@ def test_offer_page_shows_price_that_is_booked(client, ticket):
     assert "Register for €90" in client.get(own).text
     client.post(own, {"accept": "1", **BILLING_FIELDS})
     assert Registration.objects.get(cancelled_at=None).price == 9_000
+
+
+def test_waiting_list_form_states_early_bird_price_and_what_follows(client, ticket):
+    Ticket.objects.update(price=12_000)
+    PriceStep.objects.create(ticket=ticket, price=9_000, ends_at=ticket.event.starts_at)
+
+    text = client.get("/en/events/congress/waiting/guest/").text
+
+    assert re.search(r"you pay the price of the day you accept it: €90 until [^<]+, then €120\.", text)
+
+
+def test_waiting_list_form_of_ticket_with_places_left_leads_to_registration(client, ticket):
+    Ticket.objects.update(capacity=2)
+
+    page = client.get("/en/events/congress/waiting/guest/", follow=True)
+
+    assert page.redirect_chain[0][0] == "/en/events/congress/register/"
+    assert "There are places left for “Guest”, so you can book one directly." in page.text
+
+
+def test_waiting_list_form_of_ticket_no_longer_on_sale_leads_to_event(client, ticket):
+    Ticket.objects.update(closes_at=timezone.now())
+
+    page = client.get("/en/events/congress/waiting/guest/", follow=True)
+
+    assert page.redirect_chain[0][0] == "/en/events/congress/"
+    assert "Places for “Guest” are no longer available." in page.text
 
 
 def test_waiting_list_is_left_and_offer_declined_by_mailed_link(client, ticket):
