@@ -19,7 +19,7 @@ from convention.text.email_addresses import is_same_email, normalize_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.receivables import list_active_sponsorships
-from registrations.billing.refund_text import describe_settlement
+from registrations.billing.refund_text import describe_change_refunds, describe_settlement
 from registrations.booking.order_limits import find_first_registration
 from registrations.booking.verification import (
     get_link_validity,
@@ -172,6 +172,9 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
         {
             "is_correction": True,
             "addon_changes": addon_changes,
+            "refund_sentences": describe_change_refunds(
+                order, registrations, since=_find_last_mail_time(mails)
+            ),
             "change_sentences": [
                 *describe_reinstatements(registrations, mails),
                 *_describe_corrections(registrations, mails),

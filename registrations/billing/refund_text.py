@@ -184,6 +184,21 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
     return sentences or [_describe_free_cancellation(order, cancelled)]
 
 
+def describe_change_refunds(
+    order: Order, registrations: Iterable[Registration], *, since: datetime.datetime | None
+) -> list[str]:
+    """Return sentences about the refunds by changes of these registrations after `since`; none without it."""
+    if since is None:
+        return []
+    refunds = Refund.objects.filter(
+        receivable__reference=order.reference,
+        occasion=Refund.Occasion.CHANGE,
+        charge_key__in=[registration.reference for registration in registrations],
+        created_at__gt=since,
+    )
+    return _describe_refunds(refunds.order_by("pk"), order.currency)
+
+
 def _describe_free_cancellation(order: Order, cancelled: Sequence[Registration]) -> str:
     """Return that nothing is owed or refunded, with the credit notes that were issued for it, if any."""
     since = min(row.cancelled_at for row in cancelled if row.cancelled_at)

@@ -21,6 +21,13 @@ def addon_removal(
     order = link_access.order
     path = ("order-addons", order.reference, link_access.secret, registration.reference)
     try:
+        change = preview_removed_addon(
+            link_access=link_access, registration=registration, addon_slug=addon_slug
+        )
+        outcome = preview_price_change(
+            order, change.difference_cents, replaced=change.list_replaced_charges(registration)
+        )
+        sentences = describe_released_price(outcome, order.currency)
         if request.method == "POST":
             throttle_correction(order, registration)
             expected_cents = parse_signed_digits(request.POST.get("difference", ""))
@@ -31,23 +38,18 @@ def addon_removal(
                 # No price is 1: without a readable one nothing is removed, and the page shows it again.
                 expected_cents=1 if expected_cents is None else expected_cents,
             )
-            messages.success(request, _("The add-on has been removed. A new confirmation is on its way."))
+            removed = _("The add-on has been removed. A new confirmation is on its way.")
+            messages.success(request, " ".join([removed, *(sentences if change.difference_cents else [])]))
             return redirect("order", order.reference, link_access.secret)
-        change = preview_removed_addon(
-            link_access=link_access, registration=registration, addon_slug=addon_slug
-        )
     except ConventionError as error:
         messages.error(request, str(error))
         return redirect(*path)
-    outcome = preview_price_change(
-        order, change.difference_cents, replaced=change.list_replaced_charges(registration)
-    )
     context = {
         "link_access": link_access,
         "event": order.event,
         "registration": registration,
         "addon": change.removed[0].addon,
         "difference_cents": change.difference_cents,
-        "sentences": describe_released_price(outcome, order.currency),
+        "sentences": sentences,
     }
     return render(request, "registrations/remove_addon.html", context)

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from lxml import html
 
 from registrations.billing.cancellation import preview_outcome
@@ -114,6 +115,35 @@ def test_addon_by_card_leads_to_payment_and_one_mail(dinner, client, run_tasks, 
     [mail] = mailoutbox[mail_count:]
     assert "Option ajoutée pour Zoé Müller\u202f: Dîner" in mail.body
     assert "Payé par carte\u202f: 165\u00a0€" in mail.body
+
+
+def test_order_page_states_until_when_unpaid_addon_is_reserved(dinner, client):
+    registration = order_place(dinner, "card")
+    order, path = registration.order, make_path(registration)
+    record_demo_payment(order=order)
+    client.post(path, read_form(client, path))
+
+    order_page = client.get(f"/en{order.manage_path}").text
+    addons_page = client.get(f"/en{path}").text
+
+    assert "“Dinner” is reserved until" in order_page
+    assert "Pay or remove it" in order_page
+    assert "Pay or remove it" in addons_page
+
+
+def test_mail_about_unpaid_addon_states_until_when_it_is_reserved(dinner, client, run_tasks, mailoutbox):
+    registration = order_place(dinner, "card")
+    Order.objects.update(language="en")
+    record_demo_payment(order=Order.objects.get())
+    run_tasks()
+    path = make_path(registration)
+    client.post(path, read_form(client, path))
+
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
+    run_tasks()
+
+    assert "if it is not paid by then, it is removed at no cost" in " ".join(mailoutbox[-1].body.split())
+    assert "if it is not paid by then, it is removed at no cost" in mailoutbox[-1].alternatives[0][0]
 
 
 def test_unpaid_addon_by_card_can_be_removed(dinner, client):

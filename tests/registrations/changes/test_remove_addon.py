@@ -6,12 +6,15 @@ import pytest
 from django.utils import timezone
 
 from registrations.booking.place_order import place_order
+from registrations.changes.correct import Correction, correct_registration
 from registrations.models import Order, RefundRule, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.permissions import make_own_secret
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_ticket
+from tests.pdf_readers import pdf_text
+from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import get_balance_cents
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +84,47 @@ def test_buyer_gets_new_confirmation(client, registration, run_tasks, mailoutbox
     [mail] = mailoutbox
     assert mail.to == ["b@example.org"]
     assert "Removed for Zoe Müller: Dinner" in mail.body
+
+
+def test_page_after_removal_states_refund(client, registration):
+    page = remove(client, registration).text
+
+    assert "Test refund of €45" in page
+
+
+def test_receipt_after_removal_lists_payment_and_refund(client, registration):
+    make_issuer()
+    remove(client, registration)
+
+    text = pdf_text(client.get(f"{registration.order.manage_path}pro-forma.pdf").content)
+
+    assert "€165.00" in text
+    assert "−€45.00" in text
+    assert "Paid in full" in text
+
+
+def test_mail_about_removed_addon_states_refund(client, registration, run_tasks, mailoutbox):
+    remove(client, registration)
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "Test refund of €45" in mail.body
+    assert "Test refund of €45" in mail.alternatives[0][0]
+
+
+def test_mail_about_later_change_does_not_state_earlier_refund(client, registration, run_tasks, mailoutbox):
+    remove(client, registration)
+    run_tasks()
+    registration.refresh_from_db()
+    correction = Correction(
+        first_name="Zoé", last_name="Müller", email="zoe@example.org", company="", no_photo=False
+    )
+
+    correct_registration(registration=registration, correction=correction)
+    run_tasks()
+
+    assert "Changed for Zoé Müller: name" in mailoutbox[-1].body
+    assert "Test refund" not in mailoutbox[-1].body
 
 
 def test_nothing_is_removed_at_another_price(client, registration):
