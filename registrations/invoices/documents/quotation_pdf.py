@@ -199,33 +199,20 @@ def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
 
 
 def draw_receipt_notice(sheets: DocumentSheets, receivable: Receivable) -> None:
-    """Draw each payment with its day and method, that everything is paid, and that this is no invoice.
-
-    Of an order that was cancelled, draw its refunds too.
-    """
+    """Draw payments and refunds as on a bank statement, that all is paid, and that this is no invoice."""
     sheets.y += 18
     sheets.ensure_space(60)
     balance = compute_balance(receivable)
-    if balance.is_paid_without_debt:
-        draw_refunded_payments(sheets, receivable)
-        sheets.y += 8
-        if not balance.amount_retained:
-            sheets.draw_paragraph(_("Cancelled and refunded in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
-        draw_receipt_words(sheets)
-        return
-    for payment in receivable.payments.prefetch_related("refunds"):
-        refunds = [refund for refund in payment.refunds.all() if refund.state != Refund.State.FAILED]
-        # Payments that were refunded in full are left out.
-        if cents := payment.amount - sum(refund.amount for refund in refunds):
-            values = {"day": format_date(payment.received_on), "method": payment.get_method_display()}
-            label = _("Received on %(day)s, %(method)s") % values
-            sheets.draw_total(label, format_cents(cents, payment.currency), FontWeight.REGULAR)
+    draw_payments_and_refunds(sheets, receivable)
     sheets.y += 8
-    sheets.draw_paragraph(_("Paid in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
+    if not balance.is_paid_without_debt:
+        sheets.draw_paragraph(_("Paid in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
+    elif not balance.amount_retained:
+        sheets.draw_paragraph(_("Cancelled and refunded in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
     draw_receipt_words(sheets)
 
 
-def draw_refunded_payments(sheets: DocumentSheets, receivable: Receivable) -> None:
+def draw_payments_and_refunds(sheets: DocumentSheets, receivable: Receivable) -> None:
     """Draw each payment and each refund with its day and method; no payment that was entered by mistake."""
     for payment in receivable.payments.prefetch_related("refunds"):
         if payment.is_cancelled:
