@@ -78,7 +78,7 @@ from registrations.questions.answers import describe_answers, select_asked_quest
 from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
 from registrations.sessions.awaited import load_awaited_sessions
-from registrations.sessions.booking import get_attendee_audience
+from registrations.sessions.booking import get_attendee_audience, list_session_bookings
 from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
@@ -410,7 +410,13 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
         )
         return redirect("order", reference, secret)
     check_own_cancellation(registration)
-    context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}
+    context = {
+        "link_access": link_access,
+        "event": link_access.order.event,
+        "registration": registration,
+        "sessions": [booking.session for booking in list_session_bookings(registration)],
+        "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
+    }
     context["refund_preview"] = preview_refund(registration)
     context["refund_goes_to_buyer"] = (
         not link_access.is_full and registration.full_price > 0 and not registration.is_buyers_own

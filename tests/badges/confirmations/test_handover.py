@@ -351,6 +351,16 @@ def test_page_names_seats_and_waits_that_go_with_the_place(client):
     assert "Positions on waiting lists that go with the place: Visite ." in text
 
 
+def test_page_names_seats_and_waits_that_end_with_a_cancellation(client):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    book_and_await(registration)
+
+    text = read_main_text(client.get(f"/en{make_page_path(registration, 'cancel')}"))
+
+    assert "Booked sessions that are cancelled too: Atelier ." in text
+    assert "Positions on waiting lists that are lost: Visite ." in text
+
+
 def test_new_holder_reads_which_seats_and_waits_come_with_the_place(run_tasks, mailoutbox):
     registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
     Order.objects.update(language="en")
