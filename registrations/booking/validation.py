@@ -195,8 +195,14 @@ def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, com
     ticket_slugs = {ticket.slug for ticket in voucher.list_tickets()}
     matching_places = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
     if not matching_places:
-        titles = ", ".join(ticket.title for ticket in voucher.list_tickets())
-        return _("This code only applies to these tickets: %(tickets)s.") % {"tickets": titles}
+        titles = [ticket.title for ticket in voucher.list_tickets()]
+        sentence = ngettext(
+            "This code only applies to the ticket “%(tickets)s”. Choose it, or continue without the code.",
+            "This code only applies to these tickets: %(tickets)s. Choose one of them, or continue without "
+            "the code.",
+            len(titles),
+        )
+        return sentence % {"tickets": ", ".join(titles)}
     return check_voucher_recipients(voucher, matching_places, company=company)
 
 

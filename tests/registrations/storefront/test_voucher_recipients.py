@@ -86,3 +86,27 @@ def test_continuing_with_a_code_of_others_says_it_once(client: Client, event: Ev
 
     assert page.context["code"].errors["code"] == [REFUSAL]
     assert not Order.objects.exists()
+
+
+def test_code_for_another_ticket_says_the_way_out(client: Client, event: Event):
+    make_voucher(event, make_ticket(event, slug="press", name="Press"))
+    client.post(REGISTER, build_person_form())
+
+    page = client.post(CHOICES, {"choice-0-ticket": "guest", "code": "HALF"})
+
+    assert page.context["code"].errors["code"] == [
+        "This code only applies to the ticket “Press”. Choose it, or continue without the code."
+    ]
+
+
+@pytest.mark.parametrize(("capacity", "is_shown"), [(1, True), (20, False)])
+def test_uses_left_of_a_code_are_shown_only_if_there_are_too_few(
+    client: Client, event: Event, capacity: int, is_shown: bool
+):
+    make_voucher(event, capacity=capacity)
+    name_colleagues(client)
+
+    page = client.post(CHOICES, {"code": "HALF", "apply": "1"}, follow=True)
+
+    assert "The code HALF gives a 50% discount." in page.text
+    assert ("It can be used for" in page.text) == is_shown
