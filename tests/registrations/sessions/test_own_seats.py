@@ -100,6 +100,13 @@ def test_session_page_tells_the_place_on_the_waiting_list(member, awaited_sessio
     assert "Join the waiting list" not in text
 
 
+def test_page_of_a_full_session_tells_other_visitors_of_its_waiting_list(client, awaited_session):
+    text = read_main(client.get(get_session_path(awaited_session)))
+
+    assert "Registered attendees can join its waiting list" in text
+    assert "Book a seat" not in text
+
+
 def test_session_page_warns_of_a_booked_session_at_the_same_time(event, member, attendee, session):
     book_session(registration=attendee, session=session)
     other = make_session(event, "Parallèle", starts_at=session.starts_at)
