@@ -14,7 +14,7 @@ from .changes import answer_views, link_views
 from .changes import views as changes_views
 from .import_export import views as import_export_views
 from .notes.views import registration_note
-from .orders import language_views, quotation_views, session_views, verification_views
+from .orders import language_views, own_views, quotation_views, session_views, verification_views
 from .orders import views as orders_views
 from .organizer import bulk_cancel_views, selection_views
 from .organizer import registration_views as organizer_views
@@ -131,7 +131,7 @@ pages: list[Any] = [
     path(f"{MEALS_PATH}.csv", questions_views.meal_export, {"kind": "csv"}, name="organize-meals-csv"),
     path(f"{MEALS_PATH}.xlsx", questions_views.meal_export, {"kind": "xlsx"}, name="organize-meals-xlsx"),
     path(f"{MEALS_PATH}.pdf", questions_views.meal_export, {"kind": "pdf"}, name="organize-meals-pdf"),
-    path("me/", orders_views.my_registrations, name="me"),
+    path("me/", own_views.my_registrations, name="me"),
     path(f"{REGISTRATION_LIST_PATH}/", organizer_views.registration_list, name="organize-registrations"),
     path(
         f"{REGISTRATION_LIST_PATH}.csv",

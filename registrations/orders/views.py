@@ -1,11 +1,7 @@
 """The pages behind an order's link: see it, correct it, cancel it, add it to a calendar."""
 
-import datetime
-
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,9 +14,8 @@ from django.views.decorators.http import require_GET, require_safe
 from convention import hooks
 from convention.club.models import Person
 from convention.errors import InvalidFields
-from convention.events.cancellations import find_cancellation_time, find_cancellation_times
-from convention.events.models import Event, load_application_deadlines
-from convention.events.permissions import get_member_events
+from convention.events.cancellations import find_cancellation_time
+from convention.events.models import Event
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from convention.text.email_addresses import is_same_email
 from convention.web.forms import get_posted_data
@@ -43,7 +38,6 @@ from registrations.booking.verification import (
 )
 from registrations.changes.addons import (
     load_addons_on_sale,
-    select_addons_for,
     select_addons_of_link,
     select_removable_addons,
 )
@@ -67,7 +61,6 @@ from registrations.models import Order, Registration, SessionBooking, Sponsorshi
 from registrations.permissions import (
     LinkAccess,
     RegistrationLink,
-    choose_link_secret,
     find_refused_seconds,
     get_order_by_link,
     is_own_secret,
@@ -422,74 +415,3 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
         not link_access.is_full and registration.full_price > 0 and not registration.is_buyers_own
     )
     return render(request, "registrations/cancel.html", context)
-
-
-@never_cache
-@login_required
-@require_GET
-def my_registrations(request: HttpRequest) -> HttpResponse:
-    """Show a signed-in person's registrations, upcoming and past, and the events they can register for."""
-    person = request.user if isinstance(request.user, Person) else None
-    own_registrations = _list_shown_registrations(person) if person else []
-    email = (person.email if person else "") or ""
-    now = timezone.now()
-    upcoming = [r for r in own_registrations if not r.event.is_over(at=now)]
-    with_addons, steps = _find_extendable_ids(upcoming, email), list_open_steps(upcoming)
-    context = {
-        "upcoming": [
-            (r, choose_link_secret(r, email), r.pk in with_addons, steps.get(r.pk, [])) for r in upcoming
-        ],
-        "past": [
-            (r, choose_link_secret(r, email), False, [])
-            for r in reversed(own_registrations)
-            if r.event.is_over(at=now)
-        ],
-        "member_events": _select_open_events(get_member_events(request.user), own_registrations, at=now),
-        "public_events": _select_open_events(
-            Event.objects.filter(visibility=Event.Visibility.PUBLIC), own_registrations, at=now
-        ),
-        "section": "me",
-    }
-    return render(request, "registrations/me.html", context)
-
-
-def _list_shown_registrations(person: Person) -> list[Registration]:
-    """Return the person's registrations, without second ones that a member's e-mail has refused."""
-    rows = list_own_registrations(person)
-    refused = find_refused_seconds(person, [row for row in rows if not row.cancelled_at])
-    return [row for row in rows if row.pk not in refused or row.cancelled_at]
-
-
-def _find_extendable_ids(registrations: list[Registration], email: str) -> set[int]:
-    """Return the ids of the person's registrations to which an add-on on sale can be added."""
-    events = {registration.event_id: registration.event for registration in registrations}
-    on_sale = load_addons_on_sale(list(events.values()))
-    if any(on_sale.values()):
-        prefetch_related_objects(registrations, "addons")
-    extendable_ids = set()
-    for registration in registrations:
-        # Add-ons that cost something can be added through the buyer's link only.
-        is_buyer = choose_link_secret(registration, email) == registration.order.manage_secret
-        addons = select_addons_for(registration, on_sale[registration.event_id])
-        if any(addon.remaining != 0 and (is_buyer or not addon.price) for addon in addons):
-            extendable_ids.add(registration.pk)
-    return extendable_ids
-
-
-def _select_open_events(
-    events: QuerySet[Event], own_registrations: list[Registration], *, at: datetime.datetime
-) -> list[Event]:
-    """Return those of the events that take registrations at `at` and where the person has none."""
-    booked_event_ids = {
-        registration.event_id for registration in own_registrations if not registration.cancelled_at
-    }
-    upcoming_events = list(events.filter(ends_at__gte=at).select_related("venue"))
-    load_application_deadlines(upcoming_events)
-    cancellation_times = find_cancellation_times(upcoming_events)
-    return [
-        event
-        for event in upcoming_events
-        if event.pk not in booked_event_ids
-        and event.is_registration_open(at=at)
-        and event.pk not in cancellation_times
-    ]
