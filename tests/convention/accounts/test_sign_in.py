@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from lxml import html
 
 from convention.accounts.mails import ACCOUNT_MAIL_TEXTS, write_account_mail
 from convention.events.models import EventRole
@@ -148,6 +149,15 @@ def test_page_for_code_leads_guests_to_their_registration(client):
     answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"}, follow=True)
 
     assert 'href="/en/orders/link/"' in answer.text
+
+
+def test_another_address_for_the_code_is_entered_in_the_form_for_codes(client):
+    page = client.post("/en/accounts/login/code/", {"email": "eva@example.org"}, follow=True)
+    [form] = [form for form in html.fromstring(page.content).forms if form.get("id") == "leave"]
+
+    answer = client.post(form.action, dict(form.form_values()), follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/en/accounts/login/code/"
 
 
 @pytest.mark.parametrize(
