@@ -118,10 +118,18 @@ def _build_links_message(
             to=recipient,
             subject=_("Links to your registrations"),
             template="links",
-            context={"links": [link.describe(language) for link in links]},
+            context={"links": [link.describe(language) for link in _sort_upcoming_first(links)]},
             language=language,
             message_key=message_key,
         )
+
+
+def _sort_upcoming_first(links: list[MailedLink]) -> list[MailedLink]:
+    """Return the links of upcoming events, the next one first, then of past events, the last one first."""
+    now = timezone.now()
+    links = sorted(links, key=lambda link: link.order.event.starts_at)
+    past = [link for link in links if link.order.event.is_over(at=now)]
+    return [*(link for link in links if link not in past), *reversed(past)]
 
 
 @transaction.atomic

@@ -81,6 +81,23 @@ def test_requested_links_are_told_apart_in_language_of_page(client: Client, run_
     assert cancelled.reference not in mail.body
 
 
+def test_requested_links_begin_with_the_next_event_and_end_with_past_ones(
+    client: Client, run_tasks, mailoutbox
+):
+    now = timezone.now()
+    for name, days in (("Avant-hier", -2), ("Plus tard", 60), ("Bientôt", 30), ("Hier", -1)):
+        starts_at = now + datetime.timedelta(days=days)
+        event = make_event(name=name, starts_at=starts_at, ends_at=starts_at + datetime.timedelta(hours=8))
+        make_registration(make_ticket(event), email="")
+
+    client.post("/orders/link/", {"email": "buyer@example.org"})
+    run_tasks()
+
+    body = mailoutbox[0].body
+    names = ("Bientôt", "Plus tard", "Hier", "Avant-hier")
+    assert sorted(names, key=lambda name: body.index(f"{name}\n")) == list(names)
+
+
 def test_cancelled_order_is_mailed_if_there_is_nothing_else(client: Client, run_tasks, mailoutbox):
     order = make_registration(email="", cancelled_at=timezone.now()).order
 
