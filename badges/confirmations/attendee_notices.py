@@ -6,7 +6,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from convention.text.email_addresses import is_same_email, normalize_email
-from registrations.changes.handover_text import has_own_mailbox
+from registrations.changes.handover_text import has_own_mailbox, may_have_forwarded_badge
 from registrations.models import MailDelivery, Order, Registration, TransferNotice
 from registrations.models.deliveries import (
     REINSTATED_KEY_PREFIX,
@@ -62,9 +62,9 @@ def _load_transfer_notices(order: Order) -> QuerySet[TransferNotice]:
 
 
 def list_cancelled_to_notify(order: Order) -> list[Registration]:
-    """Return the cancelled places whose attendees know of their place and not of the cancellation yet.
+    """Return the cancelled places whose attendees may know of their place and not of the cancellation yet.
 
-    Of a place for which only the buyer ever got an e-mail, only the buyer is notified. None after the event.
+    None after the event.
     """
     if order.event.is_over():
         return []
@@ -76,7 +76,7 @@ def list_cancelled_to_notify(order: Order) -> list[Registration]:
 
 
 def _needs_cancellation_mail(registration: Registration) -> bool:
-    """Return whether the attendee got an e-mail about the place, and none about its cancellation."""
+    """Return whether the attendee may have the badge, and got no e-mail about the cancellation."""
     mails = registration.deliveries.all()
     message_key = make_cancelled_message_key(registration)
     # Where it is set without an e-mail, such as by undoing an import, nobody is notified.
@@ -86,26 +86,29 @@ def _needs_cancellation_mail(registration: Registration) -> bool:
     if not is_due or not has_own_mailbox(registration):
         return False
     is_notified = any(mail.message_key == message_key and mail.is_done for mail in mails)
-    return not is_notified and _knows_of_own_place(registration)
+    # The buyer may have forwarded the badge: without this e-mail, the entrance would refuse it by surprise.
+    has_badge = may_have_forwarded_badge(registration) or _knows_of_own_place(registration)
+    return not is_notified and has_badge
 
 
 def _knows_of_own_place(registration: Registration) -> bool:
-    """Return whether the present attendee was invited, or got an e-mail as the new holder of the place."""
+    """Return whether the attendee was invited, or e-mailed as new holder of the place or as cancelled."""
     is_invited = any(
         invitation.sent_at is not None and invitation.holder_count == registration.holder_count
         for invitation in registration.invitations.all()
     )
     return is_invited or any(
-        mail.message_key == holder_message_key(registration) and mail.accepted_at
+        mail.accepted_at
         for mail in registration.deliveries.all()
+        if mail.kind == MailDelivery.Kind.CANCELLATION or mail.message_key == holder_message_key(registration)
     )
 
 
 def list_reinstated_to_notify(order: Order) -> list[Registration]:
     """Return the reinstated places whose attendees know of them and await the e-mail about it.
 
-    An e-mail that is not due is dropped: of a place for which only the buyer ever got an e-mail, only the
-    buyer is notified.
+    An e-mail that is not due is dropped: of a place for which only the buyer ever got an e-mail, not even
+    about the cancellation, only the buyer is notified.
     """
     # By registration: of several revisions the latest one counts.
     latest = {

@@ -32,6 +32,7 @@ from registrations.billing.selection_money import (
 from registrations.models import Order, Registration
 
 from .cancel import ACTIVE_STATES, RefundTermsGetter, cancel_registrations, make_fee_terms
+from .handover_text import may_have_forwarded_badge
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -144,13 +145,15 @@ def _find_objection(registration: Registration, *, at: datetime.datetime) -> str
 def _count_mails(registrations: Sequence[Registration]) -> int:
     """Return how many e-mails say that places are cancelled.
 
-    They are one for each order, and for each private place one to the attendee and one to the buyer.
+    They are one for each order and each attendee with an own address, and for each private place one to the
+    attendee and one to the buyer.
     """
     # Places that were never confirmed end without an e-mail.
     confirmed = [row for row in registrations if row.confirmed_at]
     buyers = {row.order_id for row in confirmed if not row.is_private and row.order.email}
     addresses = [address for row in confirmed if row.is_private for address in (row.email, row.order.email)]
-    return len(buyers) + len([address for address in addresses if address])
+    attendees = [row for row in confirmed if not row.is_private and may_have_forwarded_badge(row)]
+    return len(buyers) + len(attendees) + len([address for address in addresses if address])
 
 
 def cancel_selected(

@@ -48,6 +48,11 @@ def has_own_mailbox(registration: Registration) -> bool:
     return bool(registration.email) and not is_same_email(registration.email, registration.order.email)
 
 
+def may_have_forwarded_badge(registration: Registration) -> bool:
+    """Return whether the attendee, with an own mailbox, may have got the badge from the buyer."""
+    return has_own_mailbox(registration) and registration.confirmation_sent_at is not None
+
+
 def is_announced_with_badge(registration: Registration) -> bool:
     """Return whether a mail with badge and link goes to the attendee as the new holder of the place."""
     is_handed_over = registration.holder_count > 1 and registration.confirmed_at is not None

@@ -16,6 +16,7 @@ from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import build_attendee_url, replace_attendee_link
+from registrations.changes.reinstatement.reinstate import reinstate_and_notify
 from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
 from registrations.company.models import Invitation
 from registrations.models import MailDelivery, Order, Registration
@@ -241,7 +242,7 @@ def test_new_holder_is_told_that_their_place_is_cancelled(client, run_tasks, mai
     assert sorted(mail.to[0] for mail in mailoutbox) == ["ana@example.net", "buyer@example.org"]
 
 
-def test_attendee_who_got_no_mail_about_the_place_gets_none_about_its_cancellation(run_tasks, mailoutbox):
+def test_attendee_who_may_have_the_badge_from_the_buyer_reads_of_the_cancellation(run_tasks, mailoutbox):
     registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
     run_tasks()
     mailoutbox.clear()
@@ -249,7 +250,20 @@ def test_attendee_who_got_no_mail_about_the_place_gets_none_about_its_cancellati
     cancel_registration(registration=registration)
     run_tasks()
 
-    assert [mail.to for mail in mailoutbox] == [["buyer@example.org"]]
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["buyer@example.org", "zoe@example.org"]
+
+
+def test_attendee_who_read_of_the_cancellation_gets_the_new_badge(run_tasks, mailoutbox):
+    registration = make_order(("Zoe", "zoe@example.org")).registrations.get()
+    run_tasks()
+    cancel_registration(registration=registration)
+    run_tasks()
+    mailoutbox.clear()
+
+    reinstate_and_notify(registration=Registration.objects.get())
+    run_tasks()
+
+    assert "zoe@example.org" in [mail.to[0] for mail in mailoutbox]
 
 
 def test_cancellation_of_an_order_without_address_still_reaches_its_attendee(run_tasks, mailoutbox):

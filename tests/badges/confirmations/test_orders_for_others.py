@@ -109,3 +109,28 @@ def test_cancellation_mail_states_amount_due_and_cancelling_attendee(client, run
     assert "Montant désormais dû pour la commande : 65 €" in read(notice)
     assert ("par son lien personnel" in read(notice)) is (by == "attendee")
     assert "Montant désormais dû pour la commande" in read_html(notice)
+
+
+def test_attendee_who_may_have_the_badge_reads_that_the_buyer_cancelled_the_place(
+    client, run_tasks, mailoutbox
+):
+    order = order_for_two(make_event())
+    run_tasks()
+    ana = order.registrations.get(first_name="Ana")
+
+    client.post(f"/orders/{order.reference}/{order.manage_secret}/{ana.reference}/cancel/")
+    run_tasks()
+
+    [notice] = [mail for mail in mailoutbox if mail.to == [ana.email]]
+    assert "Annulation" in notice.subject
+    assert "€" not in notice.body
+
+
+def test_attendee_of_a_place_cancelled_before_its_first_email_is_not_notified(client, run_tasks, mailoutbox):
+    order = order_for_two(make_event())
+    ana = order.registrations.get(first_name="Ana")
+
+    client.post(f"/orders/{order.reference}/{order.manage_secret}/{ana.reference}/cancel/")
+    run_tasks()
+
+    assert [mail for mail in mailoutbox if mail.to == [ana.email]] == []
