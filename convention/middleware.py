@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import is_valid_path
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from .actor import Actor, current_actor
@@ -283,11 +284,19 @@ def error_response(request: "HttpRequest", error: ConventionError) -> "HttpRespo
     # The sign-in leads back to this page.
     if isinstance(error, SignInRequired):
         return redirect_to_login(request.get_full_path())
-    response = render(request, "error.html", {"error": error}, status=error.status)
+    context = {"error": error, "previous_url": get_previous_url(request)}
+    response = render(request, "error.html", context, status=error.status)
     # The page shows the navigation of the signed-in person.
     patch_vary_headers(response, ["Cookie"])
     set_retry_after(response, error)
     return response
+
+
+def get_previous_url(request: "HttpRequest") -> str:
+    """Return the address of our own page whose form was posted, or ""."""
+    url = request.headers.get("Referer", "")
+    is_own = url_has_allowed_host_and_scheme(url, {request.get_host()})
+    return url if request.method == "POST" and is_own else ""
 
 
 def unavailable_response(request: "HttpRequest", error: ServiceUnavailable) -> "HttpResponse":

@@ -51,6 +51,13 @@ class InvalidAddress(ConventionError):
     kind = "bad-address"
 
 
+def get_mail_address(registration: Registration) -> str:
+    """Return the address that a registration's mail goes to, or ""."""
+    if registration.is_private:
+        return registration.email
+    return registration.order.email or registration.email
+
+
 @transaction.atomic
 def resend_mail(*, registration: Registration, email: str = "") -> str:
     """Queue the mail that fits the registration's state again, and return the address it goes to.
@@ -60,12 +67,13 @@ def resend_mail(*, registration: Registration, email: str = "") -> str:
     attendee. Raise MissingAddress, InvalidAddress, and what `correct_own_registration` raises.
     """
     order = registration.order
-    if registration.is_private:
-        _queue_mail_again(registration, [])
-        return registration.email
-    address = validate_address(email) or order.email or registration.email
+    typed_address = "" if registration.is_private else validate_address(email)
+    address = typed_address or get_mail_address(registration)
     if not address:
         raise MissingAddress(_("Add an e-mail address first."))
+    if registration.is_private:
+        _queue_mail_again(registration, [])
+        return address
     # The whole order's link must not go to the address of one attendee of several.
     is_shared = order.registrations.exclude(pk=registration.pk).exists()
     if is_shared and not is_same_email(address, order.email):

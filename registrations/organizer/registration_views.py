@@ -23,7 +23,7 @@ from convention.tables.downloads import table_response
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace, parse_digits
 from convention.text.punctuation import format_last_name_first
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 from registrations.billing.forms import CancellationFeeForm
@@ -61,7 +61,7 @@ from registrations.changes.reinstatement.reinstate import (
     reinstate_registration,
 )
 from registrations.changes.reinstatement.texts import describe_losses, describe_reinstatement
-from registrations.changes.resend import correct_order_address, resend_mail
+from registrations.changes.resend import correct_order_address, get_mail_address, resend_mail
 from registrations.form_fields import ReasonForm
 from registrations.inventory.stock import refresh_availability
 from registrations.invoices.models import Quotation
@@ -308,6 +308,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
         settlement_sentences=summarize_settlement(registration.order, [registration]),
         **load_payment_state(registration.order),
+        has_mail_address=bool(get_mail_address(registration)),
         can_vouch=registration.order.awaits_verification and awaits_buyer(registration.order, registration),
         **load_mails(registration),
         **load_answers(registration),
@@ -456,6 +457,7 @@ def mail_resend(request: HttpRequest, event: str, reference: str) -> HttpRespons
         messages.info(request, sentence % {"name": registration.name})
         return redirect("organize-registration", event, reference)
     resend = correct_order_address if "order" in request.POST else resend_mail
-    address = resend(registration=registration, email=email)
-    messages.success(request, _("We are sending the e-mail to %(email)s.") % {"email": address})
+    with report_refusals(request):
+        address = resend(registration=registration, email=email)
+        messages.success(request, _("We are sending the e-mail to %(email)s.") % {"email": address})
     return redirect("organize-registration", event, reference)

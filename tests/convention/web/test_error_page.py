@@ -5,9 +5,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.shortcuts import render
 from django.test import RequestFactory
 from django.urls import resolve
+from lxml import html
 
+from convention.club.models import ClubRole
 from convention.errors import ConventionError
-from tests.factories import make_event
+from tests.factories import make_event, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -34,3 +36,25 @@ def test_slug_of_an_organizers_page_is_not_taken_for_an_events():
     page = render_refusal("/organize/conf/questions/diet/remove/")
 
     assert "/events/diet/" not in page
+
+
+def post_and_read_back_links(client, referrer: str) -> list[str]:
+    """Post a form that is refused; return where the error page leads back."""
+    organizer = make_person(email="organizer@example.org")
+    ClubRole.objects.create(person=organizer, role=ClubRole.Role.ORGANIZER)
+    client.force_login(organizer)
+    path = f"/en/organize/{make_event().slug}/registrations/UNKNOWN/renew/"
+    page = html.fromstring(client.post(path, headers={"Referer": referrer}).content)
+    return page.xpath("//p[@class='actions']/a[.='Back']/@href")
+
+
+def test_refused_form_leads_back_to_its_page(client):
+    links = post_and_read_back_links(client, "http://testserver/en/organize/?page=2")
+
+    assert links == ["http://testserver/en/organize/?page=2"]
+
+
+def test_refused_form_does_not_lead_to_another_site(client):
+    links = post_and_read_back_links(client, "https://example.net/")
+
+    assert links == []

@@ -219,3 +219,31 @@ def test_member_leads_to_the_directory_for_those_who_read_it(role, count):
     page = html.fromstring(client.get(get_page_path(registration, "/en")).content)
 
     assert len(page.xpath(f"//dd/a[contains(@href, '/club/people/{member.pk}/')]")) == count
+
+
+RESEND_FORM = "//form[contains(@action, '/resend/')]"
+
+
+def make_registration_without_address(congress):
+    return make_registration(congress.tickets.get(), order=make_order(congress, email=""), email="")
+
+
+def test_page_offers_no_resend_without_an_address(organizer, congress):
+    without_address = make_registration_without_address(congress)
+    with_address = make_registration(congress.tickets.get())
+
+    page = html.fromstring(organizer.get(get_page_path(without_address)).content)
+    other_page = html.fromstring(organizer.get(get_page_path(with_address)).content)
+
+    assert page.xpath(RESEND_FORM) == []
+    assert len(other_page.xpath(RESEND_FORM)) == 1
+
+
+def test_refused_resend_returns_to_the_registration(organizer, congress):
+    registration = make_registration_without_address(congress)
+    path = get_page_path(registration, "/en")
+
+    page = organizer.post(f"{path}resend/", follow=True)
+
+    assert page.redirect_chain == [(path, 302)]
+    assert "Add an e-mail address first." in page.text
