@@ -136,12 +136,17 @@ def _load_timetables(
     shared = shared or _load_event_data([*timetables])
     favourites = _load_audiences("favourites", [*timetables], session_ids)
     bookings = _load_audiences("bookings", [*timetables], session_ids)
+    hours = {
+        event.pk: _compute_all_hours(
+            event, timetables[event.pk], day_starts_at=shared["day_starts"][event.pk]
+        )
+        for event in events
+    }
     return {
         event.pk: replace(
             timetables[event.pk],
-            hours=compute_hours(
-                event, timetables[event.pk].placements.values(), day_starts_at=shared["day_starts"][event.pk]
-            ),
+            hours=hours[event.pk][0],
+            general_hours=hours[event.pk][1],
             favourites=_pick(favourites, timetables[event.pk].sessions),
             bookings=_pick(bookings, timetables[event.pk].sessions),
             rooms=shared["rooms"][event.pk],
@@ -277,13 +282,27 @@ def _load_audiences(
     return {session: frozenset(attendees) for session, attendees in found.items()}
 
 
+def _compute_all_hours(
+    event: Event, timetable: Timetable, *, day_starts_at: datetime.time
+) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
+    """Return the hours of talks, and those of all sessions."""
+    placements, sessions = timetable.placements, timetable.sessions
+    # A dinner or an early welcome does not make its hour a time for talks.
+    talks = [state for key, state in placements.items() if sessions[key].role == Session.Role.TALK]
+    general_hours = compute_hours(event, placements.values(), day_starts_at=day_starts_at)
+    # An event outside the default hours has only those of its plenaries, until a talk is placed.
+    hours = compute_hours(event, talks, day_starts_at=day_starts_at) or general_hours
+    return hours, general_hours
+
+
 def compute_hours(
     event: Event, states: Iterable[SlotState], *, day_starts_at: datetime.time
 ) -> tuple[Period, ...]:
     """Return when sessions may be placed on each day of the programme, in the event's local time.
 
-    That is nine to six, or from the usual first start to the usual last end if these are wider, within the
-    event; a day with earlier or later sessions includes them, but for what runs into the next day's hours.
+    That is nine to six, or from the usual first start to the usual last end of `states` if these are wider,
+    within the event; a day with earlier or later ones includes them, but for what runs into the next day's
+    hours.
     What begins before `day_starts_at` belongs to the day before. No two periods overlap.
     """
     slots_by_day: dict[datetime.date, list[SlotState]] = defaultdict(list)

@@ -3,7 +3,7 @@
 import datetime
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -21,7 +21,7 @@ from .rules import (
     find_short_gap,
     find_wrong_order,
 )
-from .timetable import Conflict, Timetable
+from .timetable import Conflict, Period, Timetable
 
 DEFAULT_STEP_MINUTES: Final = 5
 
@@ -71,7 +71,8 @@ def compute_placement_costs(
     """
     facts = TimetableFacts(timetable)
     duration = get_duration(timetable, session)
-    wanted = list_starts(timetable, duration, step_minutes) if starts is None else sorted(set(starts))
+    hours = timetable.get_hours(session)
+    wanted = list_starts(hours, duration, step_minutes) if starts is None else sorted(set(starts))
     grid = PlacementGrid(
         facts,
         facts.sessions[session],
@@ -88,16 +89,16 @@ def get_duration(timetable: Timetable, session: int) -> datetime.timedelta:
 
 
 def list_starts(
-    timetable: Timetable, duration: datetime.timedelta, step_minutes: int
+    hours: Iterable[Period], duration: datetime.timedelta, step_minutes: int
 ) -> list[datetime.datetime]:
-    """Return the steps at which a session of that length fits into the hours of the timetable.
+    """Return the steps at which a session of that length fits into the hours.
 
     Steps are counted in elapsed time, so that a change of the clock neither skips nor repeats one.
     """
     step = datetime.timedelta(minutes=step_minutes)
     return [
         opens_at + number * step
-        for opens_at, closes_at in timetable.hours
+        for opens_at, closes_at in hours
         for number in range(max(0, (closes_at - duration - opens_at) // step + 1))
     ]
 

@@ -153,11 +153,11 @@ def list_usual_starts(timetable: Timetable, key: int) -> list[datetime.datetime]
     usual = {moment for state in timetable.placements.values() for moment in (state.starts_at, state.ends_at)}
     fitting = {
         moment
-        for opens_at, closes_at in timetable.hours
+        for opens_at, closes_at in timetable.get_hours(key)
         for moment in usual
         if opens_at <= moment and moment + duration <= closes_at
     }
-    return sorted(fitting | {*list_starts(timetable, duration, HALF_HOUR_MINUTES)})
+    return sorted(fitting | {*list_starts(timetable.get_hours(key), duration, HALF_HOUR_MINUTES)})
 
 
 def list_near_starts(timetable: Timetable, key: int) -> list[datetime.datetime]:

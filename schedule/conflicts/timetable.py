@@ -58,7 +58,8 @@ class Timetable:
 
     `placements` has no entry for a session without a time; cancelled ones conflict with nothing. `favourites`
     and `bookings` are the keys of attendees by session; `walking_minutes` is by two zones, in either order.
-    `hours` are the periods in which sessions may be placed, one for each day, in UTC.
+    `hours` are the periods in which talks may be placed, one for each day, in UTC; `general_hours` are those
+    of plenaries and breaks, if these may be earlier or later.
     """
 
     sessions: Mapping[int, TimetableSession]
@@ -73,6 +74,12 @@ class Timetable:
     bookings: Mapping[int, frozenset[str]] = field(default_factory=dict)
     rules: Mapping[ConflictKind, KindRule] = field(default_factory=lambda: DEFAULT_RULES)
     hours: tuple[Period, ...] = ()
+    general_hours: tuple[Period, ...] = ()
+
+    def get_hours(self, key: int) -> tuple[Period, ...]:
+        """Return the periods in which a session may be placed."""
+        is_talk = self.sessions[key].role == Session.Role.TALK
+        return self.hours if is_talk or not self.general_hours else self.general_hours
 
     def get_room_name(self, room: int | None) -> str:
         """Return the name of a room; "" for none."""

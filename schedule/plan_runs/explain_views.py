@@ -41,7 +41,8 @@ def session_places(request: "HttpRequest", event: str, number: int) -> HttpRespo
     draft = plan_run.proposal if plan_run else find_current_draft(event_obj)
     timetable = load_timetable(draft) if draft else load_working_timetable(event_obj)
     position = choose_day(timetable, session.pk, request.GET.get("day", ""))
-    places = list_places(timetable, session.pk, timetable.hours[position]) if timetable.hours else []
+    hours = timetable.get_hours(session.pk)
+    places = list_places(timetable, session.pk, hours[position]) if hours else []
     is_complete = request.GET.get("all", "") == "1"
     listed_places = places if is_complete else choose_best(places)
     page = Paginator(listed_places, PLACES_PER_PAGE).get_page(request.GET.get("page"))
@@ -57,7 +58,7 @@ def session_places(request: "HttpRequest", event: str, number: int) -> HttpRespo
         groups=group_places(page.object_list),
         hidden_count=len(places) - len(listed_places),
         is_complete=is_complete,
-        days=list_days(event_obj, timetable.hours),
+        days=list_days(event_obj, hours),
         chosen_day=position + 1,
         revision=draft.revision if draft else 0,
     )
@@ -73,9 +74,10 @@ def find_proposal(event: Event, text: str) -> PlanRun | None:
 def choose_day(timetable: Timetable, session: int, text: str) -> int:
     """Return the position of the requested day, else of the session's day, else of the first."""
     number, state = parse_digits(text), timetable.placements.get(session)
-    if number is not None and 1 <= number <= len(timetable.hours):
+    hours = timetable.get_hours(session)
+    if number is not None and 1 <= number <= len(hours):
         return number - 1
-    for position, (opens_at, closes_at) in enumerate(timetable.hours):
+    for position, (opens_at, closes_at) in enumerate(hours):
         if state and opens_at <= state.starts_at < closes_at:
             return position
     return 0

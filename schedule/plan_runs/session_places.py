@@ -141,7 +141,7 @@ def move_to_place(
     draft = get_current_draft(session.event, author=author)
     timetable = load_timetable(draft)
     duration = get_duration(timetable, session.pk)
-    fits = any(opens <= starts_at <= closes - duration for opens, closes in timetable.hours)
+    fits = any(opens <= starts_at <= closes - duration for opens, closes in timetable.get_hours(session.pk))
     if not fits or room not in list_possible_rooms(timetable, session.pk):
         raise PlaceNotPossible(
             _("The session can no longer be placed there. Nothing was moved; check the possible slots.")

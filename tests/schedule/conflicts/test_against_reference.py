@@ -147,7 +147,7 @@ def test_placement_costs_list_the_conflicts_of_the_moved_session(seed, key):
         moved = timetable.with_states({key: place(start, start + costs.duration, room)})
         conflicts = [conflict for conflict in find_conflicts(moved) if key in conflict.sessions]
         assert sorted(cell.conflicts, key=repr) == sorted(conflicts, key=repr)
-    starts = list_starts(timetable, costs.duration, 60)
+    starts = list_starts(timetable.hours, costs.duration, 60)
     assert costs.cells.keys() == {(room, start) for room in [*timetable.rooms, None] for start in starts}
 
 

@@ -109,7 +109,8 @@ def test_placed_sessions_keep_their_time_and_room_while_others_are_placed():
 
 
 def test_talks_do_not_overlap_breaks_or_plenaries():
-    event = make_event()
+    starts_at = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
+    event = make_event(starts_at=starts_at, ends_at=starts_at + 9 * HOUR)
     make_rooms(event, 100, 50)
     for role, hours in ((Session.Role.BREAK, 2), (Session.Role.PLENARY, 0)):
         make_session(

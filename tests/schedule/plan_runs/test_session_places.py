@@ -52,6 +52,17 @@ def find_place(places, room, starts_at):
     return next(place for place in places if (place.room, place.starts_at) == (room.pk, starts_at))
 
 
+def test_dinner_is_moved_within_the_evening_that_talks_do_not_use(event):
+    make_room(event, "Aula")
+    dinner = make_session(event, "Dinner", role=Session.Role.BREAK, starts_at=event.starts_at + 11 * HOUR)
+    late = dinner.starts_at + HOUR / 2
+    make_session(event, "Awards", role=Session.Role.PLENARY, starts_at=late, minutes=90)
+
+    moves = move_to_place(session=dinner, room=None, starts_at=late, author=make_person())
+
+    assert [move.session for move in moves] == [dinner]
+
+
 def test_taken_place_is_blocked_and_names_the_other_session(event):
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     talk = make_session(event, "Talk", room=aula)
