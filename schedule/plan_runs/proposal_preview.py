@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
-from schedule.conflicts.describe import describe_conflict
+from schedule.conflicts.describe import KIND_LABELS, describe_conflict
 from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
 from schedule.conflicts.timetable import Conflict, Period, Timetable, TimetableSession
 from schedule.drafts.current_draft import get_current_draft
@@ -69,19 +70,25 @@ class DayTable:
 
 @dataclass(frozen=True, slots=True)
 class ProposalPreview:
-    """The changes and conflicts of a proposal, all empty without one. New conflicts are not in the draft."""
+    """The changes and conflicts of a proposal, all empty without one. New conflicts are not in the draft.
+
+    Warnings do not prevent publishing; `warning_kinds` are the kinds of those that remain.
+    """
 
     changes: list[ProposedChange]
     rooms: list[str]
     days: list[DayTable]
     new_conflicts: list[str]
     remaining_conflicts: list[str]
+    remaining_warnings: list[str]
+    warning_kinds: list[str]
+    resolved_count: int
 
 
 def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
     """Return what the current draft would be like if the proposal were adopted."""
     if plan_run.proposal is None:
-        return ProposalPreview([], [], [], [], [])
+        return ProposalPreview([], [], [], [], [], [], [], 0)
     draft = get_current_draft(plan_run.event)
     current = load_timetable(draft)
     changes = list_proposed_changes(plan_run.proposal, draft)
@@ -89,6 +96,8 @@ def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
     proposed = current.with_states(states)
     known = {conflict.signature for conflict in find_conflicts(current)}
     conflicts = find_conflicts(proposed)
+    remaining = [conflict for conflict in conflicts if conflict.signature in known]
+    warnings = [conflict for conflict in remaining if conflict.level != BLOCK]
     return ProposalPreview(
         changes=list_changes(current, states),
         rooms=[room.name for room in current.rooms.values()],
@@ -97,8 +106,11 @@ def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
             proposed, [conflict for conflict in conflicts if conflict.signature not in known]
         ),
         remaining_conflicts=describe_all(
-            proposed, [conflict for conflict in conflicts if conflict.signature in known]
+            proposed, [conflict for conflict in remaining if conflict.level == BLOCK]
         ),
+        remaining_warnings=describe_all(proposed, warnings),
+        warning_kinds=list(dict.fromkeys(str(KIND_LABELS[conflict.kind]) for conflict in warnings)),
+        resolved_count=len(known - {conflict.signature for conflict in conflicts}),
     )
 
 

@@ -98,6 +98,16 @@ def test_plan_page_shows_the_planning_hours(organizer, event):
     assert any("Wed 16 Jun, 9:00–18:00 · Thu 17 Jun, 9:00–18:00" in sentence for sentence in sentences)
 
 
+def test_plenaries_and_breaks_do_not_extend_the_planning_hours(organizer, event):
+    make_room(event, "Aula")
+    make_session(event, "Welcome", role=Session.Role.PLENARY, starts_at=event.starts_at - HOUR)
+    make_session(event, "Dinner", role=Session.Role.BREAK, starts_at=event.starts_at + 11 * HOUR)
+
+    page = organizer.get("/en/organize/conf/schedule/plan/")
+
+    assert page.context["hours"][0] == (event.starts_at, event.starts_at + 9 * HOUR)
+
+
 def test_too_short_a_search_is_refused_with_one_error(organizer, event):
     fields = {"mode": PlanRun.Mode.EVERYTHING, "seconds": "-1", "seed": "1"}
 
@@ -124,6 +134,24 @@ def test_new_conflicts_are_separated_from_remaining_ones(organizer, event):
     assert [sentence.text for sentence in new if "“One” / “Two”" in sentence.text]
     assert len(new) == 1
     assert ["“Clash A” / “Clash B”" in sentence.text for sentence in remaining] == [True]
+
+
+def test_resolved_conflicts_and_remaining_warnings_are_counted(organizer, event):
+    track = Track.objects.create(event=event, name="Networks")
+    aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
+    make_session(event, "One", room=aula, track=track)
+    make_session(event, "Two", room=lab, track=track)
+    late = event.starts_at + 3 * HOUR
+    make_session(event, "Clash A", room=aula, starts_at=late)
+    moved = make_session(event, "Clash B", room=aula, starts_at=late)
+    plan_run = propose(event, {moved: SlotState(lab.pk, late, late + HOUR)})
+
+    page = open_page(organizer, plan_run)
+
+    assert page.xpath("//p[.='1 conflict is resolved.']")
+    assert page.xpath("//main//details/summary/text()") == [
+        "1 warning remains (Two sessions in the same track at once)"
+    ]
 
 
 def test_the_list_of_proposals_separates_number_and_state(organizer, event):
