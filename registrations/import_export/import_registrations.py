@@ -122,7 +122,7 @@ def load_known_mapping(event: Event) -> dict[str, str]:
 
 def guess_column_fields(event: Event, table: ParsedTable, questions: Sequence[Question]) -> list[str]:
     """Return the field of each column of the table, guessed from its heading."""
-    return guess_header_fields(table.header, questions, load_known_mapping(event))
+    return guess_header_fields(table.header, questions, event.addons.all(), load_known_mapping(event))
 
 
 def _read_list(

@@ -25,7 +25,7 @@ from registrations.booking.validation import check_person_spelling
 from registrations.models import Addon, Question, QuestionOption, Ticket
 from registrations.order_request import RequestedPlace
 
-from .columns import FIELD_LABELS, QUESTION_PREFIX
+from .columns import ADDON_PREFIX, FIELD_LABELS, QUESTION_PREFIX
 
 MAX_PURCHASE_ORDER_LENGTH = 60
 LIST_SEPARATOR = re.compile(r"\s*[,;]\s*")
@@ -143,13 +143,17 @@ def _read_row(
         email=extract_email_address(cell_values.get("email", "")),
         company=cell_values.get("company", ""),
         no_photo=casefold_text(cell_values.get("no_photo", "")) in YES_WORDS,
-        addons=tuple(split_list_cell(cell_values.get("addons", ""), catalog.addon_slugs)),
+        addons=tuple(_read_addons(cell_values, catalog)),
         answers=_read_answers(cell_values, catalog),
     )
     slug = catalog.find_ticket_slug(place.ticket)
     # References are base32, in capitals; people retype them in small letters.
     reference = cell_values.get("reference", "").upper()
-    errors = [*find_cell_errors(cell_values), *_check_place(place, slug, reference)]
+    errors = [
+        *find_cell_errors(cell_values),
+        *_check_place(place, slug, reference),
+        *_check_addon_cells(cell_values, catalog),
+    ]
     if (
         photo_text := casefold_text(cell_values.get("no_photo", ""))
     ) and photo_text not in YES_WORDS | NO_WORDS:
@@ -168,6 +172,28 @@ def _read_row(
         bool(photo_text),
     )
     return row, errors
+
+
+def _read_addons(cell_values: dict[str, str], catalog: ImportCatalog) -> list[str]:
+    """Return the slugs of the add-ons that the row's cells name or say yes to, each once."""
+    named = split_list_cell(cell_values.get("addons", ""), catalog.addon_slugs)
+    chosen = [slug for slug, text in _list_addon_cells(cell_values, catalog) if text in YES_WORDS]
+    return list(dict.fromkeys([*named, *chosen]))
+
+
+def _list_addon_cells(cell_values: dict[str, str], catalog: ImportCatalog) -> Iterator[tuple[str, str]]:
+    """Yield the slug and the casefolded cell of each add-on with a column of its own, but no empty cell."""
+    for addon in catalog.addons:
+        if text := cell_values.get(f"{ADDON_PREFIX}{addon.slug}", ""):
+            yield addon.slug, casefold_text(text)
+
+
+def _check_addon_cells(cell_values: dict[str, str], catalog: ImportCatalog) -> Iterator[str]:
+    titles = {addon.slug: addon.title for addon in catalog.addons}
+    for slug, text in _list_addon_cells(cell_values, catalog):
+        if text not in YES_WORDS | NO_WORDS:
+            sentence = _("“%(text)s” is neither yes nor no.") % {"text": text[:40]}
+            yield _("%(field)s: %(sentence)s") % {"field": titles[slug], "sentence": sentence}
 
 
 def _read_answers(cell_values: dict[str, str], catalog: ImportCatalog) -> dict[str, object]:

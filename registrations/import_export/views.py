@@ -48,7 +48,8 @@ def registration_import(request: HttpRequest, event: str) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         try:
-            fields = context["fields"] = list_field_choices(questions := load_questions(event_obj))
+            questions = load_questions(event_obj)
+            fields = context["fields"] = list_field_choices(questions, event_obj.addons.all())
             picks = form.chosen_fields(fields) or guess_column_fields(event_obj, form.table, questions)
             context["columns"] = list_column_choices(form.table, picks)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}

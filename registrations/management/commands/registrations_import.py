@@ -53,7 +53,8 @@ class Command(ConventionCommand):
         questions = load_questions(event)
         mapping = guess_column_fields(event, table, questions)
         # `--map` takes precedence over what the headings suggest.
-        mapping = apply_column_maps(table.header, mapping, options["map"], list_field_choices(questions))
+        fields = list_field_choices(questions, event.addons.all())
+        mapping = apply_column_maps(table.header, mapping, options["map"], fields)
         try:
             if options["dry_run"]:
                 outcome = preview_import(event=event, table=table, chosen_fields=mapping)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from lxml import html
 
 from convention.errors import SoldOut, UnreadableFile
@@ -44,11 +45,11 @@ def test_full_name_is_split(text: str, names: tuple[str, str]):
 def test_each_field_is_guessed_once_and_remembered_mapping_wins():
     header = ["Prénom", "Nom", "Name", "Remarque", "Mél."]
 
-    assert guess_header_fields(header, []) == ["first_name", "last_name", "", "", ""]
+    assert guess_header_fields(header, [], []) == ["first_name", "last_name", "", "", ""]
 
     before = {"mel.": "email", "nom": "", "name": "last_name", "remarque": "question:gone"}
 
-    assert guess_header_fields(header, [], before) == ["first_name", "", "last_name", "", "email"]
+    assert guess_header_fields(header, [], [], before) == ["first_name", "", "last_name", "", "email"]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,34 @@ def test_addons_answers_and_purchase_orders_are_imported(congress: Event):
     assert QuestionOption.objects.get(slug="vegan").reserved == 0
     with pytest.raises(SoldOut):
         import_mapped(congress, FULL_LIST + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
+
+
+ADDON_LIST = "Prénom;Nom;E-mail;DINER\nZoé;Müller;z@example.org;Oui\nAda;Byron;a@example.org;{cell}\n"
+
+
+@pytest.mark.parametrize("cell", ["non", "0", ""])
+def test_a_column_named_after_an_addon_says_who_wants_it(congress: Event, cell: str):
+    import_csv(congress, ADDON_LIST.format(cell=cell))
+
+    chosen = {
+        registration.first_name: [addon.addon.slug for addon in registration.active_addons]
+        for registration in Registration.objects.all()
+    }
+    assert chosen == {"Zoé": ["dinner"], "Ada": []}
+
+
+def test_unclear_cell_in_the_column_of_an_addon_is_an_error_of_its_row(congress: Event):
+    with pytest.raises(InvalidRows) as refused, translation.override("en"):
+        import_csv(congress, ADDON_LIST.format(cell="maybe"))
+
+    assert refused.value.rows == [(3, "Dinner: “maybe” is neither yes nor no.")]
+    assert not Registration.objects.exists()
+
+
+def test_addon_that_the_add_ons_column_names_too_is_booked_once(congress: Event):
+    import_csv(congress, "Prénom;Nom;Options;Dîner\nZoé;Müller;dîner;x\n")
+
+    assert Addon.objects.get().reserved == 1
 
 
 def test_invalid_cells_are_reported_by_row(congress: Event):
