@@ -31,7 +31,7 @@ from .sending.reminders import MAX_DAYS_BEFORE, MAX_REMINDERS, ReminderChoices, 
 
 STATE_CHOICES = [(state.value, state.label) for state in Registration.State if state.value != "expired"]
 CRITERIA_FIELDS = (
-    "states", "tickets", "company", "payment", "presence", "checkpoint", "language", "photo",
+    "states", "tickets", "addons", "company", "payment", "presence", "checkpoint", "language", "photo",
 )  # fmt: skip
 TEXT_LABELS = {
     "subject_fr": _("Subject in French"),
@@ -92,6 +92,10 @@ class MailingForm(MailTextsForm):
         label=_("Tickets"), widget=forms.CheckboxSelectMultiple, required=False,
         help_text=_("Leave unticked for all tickets."),
     )  # fmt: skip
+    addons = forms.MultipleChoiceField(
+        label=_("Add-ons"), widget=forms.CheckboxSelectMultiple, required=False,
+        help_text=_("Tick add-ons to write only to the people who have one of them."),
+    )  # fmt: skip
     company = forms.ChoiceField(label=_("Company"), required=False)
     payment = forms.ChoiceField(
         label=_("Payment"), choices=[("", _("all")), (UNPAID, _("unpaid"))], required=False
@@ -140,6 +144,7 @@ class MailingForm(MailTextsForm):
         checkpoints = event.checkpoints.filter(counts_as__isnull=True)
         companies = Registration.objects.filter(event=event).exclude(company="").order_by()
         self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
+        self._set_choices("addons", [(addon.slug, addon.title) for addon in event.addons.all()])
         names = sorted(companies.values_list("company", flat=True).distinct(), key=casefold_text)
         self._set_choices("company", [("", ALL_FEMININE), *((name, name) for name in names)])
         self._set_choices(

@@ -37,11 +37,10 @@ FILTER_LOOKUPS = {
     "ticket": "ticket__slug",
     "voucher": "voucher__code",
     "quota": "ticket__quota__name",
-    "company": "company",
+    "company": "company__icontains",
 }
 # Filters that only links from other pages set; the form has no fields for them.
 LINK_ONLY_FILTERS = {
-    "addon": gettext_lazy("Add-on"),
     "session": gettext_lazy("Booked session"),
     "voucher": gettext_lazy("Code"),
     "quota": gettext_lazy("Shared quota"),
@@ -108,13 +107,11 @@ class RegistrationFilter:
 
     def list_link_filters(self, event: Event) -> list[tuple[str, str, str, str]]:
         """Return field, value, label and title of each filter that only links from other pages set."""
-        addon = event.addons.filter(slug=self.addon).first() if self.addon else None
         number = parse_digits(self.session)
         session = event.sessions.filter(number=number).first() if number is not None else None
         runs = ImportRun.objects.filter(event=event)
         run = runs.filter(pk=parse_digits(self.run) or 0).first() if self.run else None
         titles = {
-            "addon": addon.title if addon else "",
             "session": session.title if session else "",
             "run": str(run) if run else "",
         }

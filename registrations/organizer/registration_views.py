@@ -138,6 +138,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         selected_references=frozenset(request.GET.get("selected", "").split()),
         is_filtered=is_filtered,
         tickets=tickets,
+        addons=list(event_obj.addons.all()),
         link_filters=active_filter.list_link_filters(event_obj),
         states=[
             *Registration.State.choices,

@@ -14,7 +14,7 @@ from convention.events.models import Event
 from convention.text.languages import LANGUAGE_CHOICES
 from registrations.billing.refund_summary import filter_unpaid
 from registrations.changes.selections import InvalidSelection
-from registrations.models import Registration, RegistrationQuerySet
+from registrations.models import Registration, RegistrationAddon, RegistrationQuerySet
 from registrations.organizer.registration_list import STATE_CONDITIONS
 
 CONFIRMED = Registration.State.CONFIRMED.value
@@ -32,13 +32,14 @@ PHOTO_REFUSED, PHOTO_ALLOWED = "refused", "agreed"
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """The conditions; an empty one selects everybody. Of `tickets` and `states` any may match.
+    """The conditions; an empty one selects everybody. Of `tickets`, `addons` and `states` any may match.
 
     `registrations` are ids that an organizer selected in the list: nobody else gets the mailing. `checkpoint`
     is where someone arrived or not; None means any checkpoint of the event.
     """
 
     tickets: tuple[str, ...] = ()
+    addons: tuple[str, ...] = ()
     states: tuple[str, ...] = (CONFIRMED,)
     company: str = ""
     payment: str = ""
@@ -83,17 +84,24 @@ def iterate_conditions(segment: Segment, event: Event) -> Iterator[Q]:
         yield match_any([STATE_CONDITIONS[state]() for state in segment.states])
     if segment.tickets:
         yield Q(ticket__slug__in=segment.tickets)
+    if segment.addons:
+        booked = RegistrationAddon.objects.filter(addon__event=event, addon__slug__in=segment.addons)
+        yield Q(pk__in=booked.filter(cancelled_at__isnull=True).order_by().values("registration"))
     if segment.company:
         yield Q(company=segment.company)
-    if segment.payment == UNPAID:
-        yield filter_unpaid()
-    if segment.language:
-        yield Q(order__language=segment.language)
     if segment.photo:
         yield Q(no_photo=segment.photo == PHOTO_REFUSED)
     if segment.presence:
         arrived = Q(has_arrived_at(segment.checkpoint, event))
         yield arrived if segment.presence == ARRIVED else ~arrived
+    yield from _iterate_order_conditions(segment)
+
+
+def _iterate_order_conditions(segment: Segment) -> Iterator[Q]:
+    if segment.payment == UNPAID:
+        yield filter_unpaid()
+    if segment.language:
+        yield Q(order__language=segment.language)
 
 
 def match_any(alternatives: list[Q]) -> Q:
@@ -119,10 +127,12 @@ def has_arrived_at(checkpoint_id: int | None, event: Event) -> Exists:
 def describe_segment(segment: Segment, event: Event) -> list[str]:
     """Return the conditions in words."""
     titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
+    addon_titles = {addon.slug: addon.title for addon in event.addons.all()} if segment.addons else {}
     parts = [
         describe_selected(segment.registrations, event),
         ", ".join(str(STATE_PHRASES[Registration.State(state)]) for state in segment.states),
         ", ".join(titles.get(slug, slug) for slug in segment.tickets),
+        ", ".join(addon_titles.get(slug, slug) for slug in segment.addons),
         segment.company,
         _("unpaid") if segment.payment == UNPAID else "",
         _describe_presence(segment, event),

@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from badges.attendance.devices.pairing import get_or_create_entrance
 from badges.attendance.models import Checkpoint
@@ -14,8 +14,9 @@ from badges.mailings.models import Unsubscription
 from convention.models import BouncedAddress
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.payments import record_payment
+from registrations.models import RegistrationAddon
 from tests.badges.mailings.factories import make_mailing
-from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
+from tests.factories import make_addon, make_event, make_order, make_registration, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,26 @@ def test_segment_filters_by_registration_and_order_fields(event):
     assert select_first_names(event, payment="unpaid") == {"Zoe"}
     assert select_first_names(event, photo="refused") == {"Bob"}
     assert select_first_names(event, photo="agreed", tickets=("guest",)) == {"Ana", "Zoe"}
+
+
+def test_segment_filters_by_addon(event):
+    ticket, dinner, tour = make_ticket(event), make_addon(event), make_addon(event, slug="tour")
+    chosen = {"Ana": (dinner, None), "Bob": (tour, None), "Pia": (dinner, timezone.now())}
+    for name, (addon, cancelled_at) in chosen.items():
+        registration = make_registration(ticket, first_name=name)
+        RegistrationAddon.objects.create(registration=registration, addon=addon, cancelled_at=cancelled_at)
+
+    assert select_first_names(event, addons=("dinner",)) == {"Ana"}
+    assert select_first_names(event, addons=("dinner", "tour")) == {"Ana", "Bob"}
+
+
+def test_segment_names_its_addons(event):
+    make_addon(event)
+
+    with translation.override("en"):
+        words = describe_segment(Segment(addons=("dinner",)), event)
+
+    assert words == ["confirmed registrations", "Dinner"]
 
 
 def test_unpaid_segment_excludes_fully_paid_order(event):

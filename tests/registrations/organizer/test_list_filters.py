@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from lxml import html
 
-from registrations.models import SessionBooking
+from registrations.models import RegistrationAddon, SessionBooking
 from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_addon, make_event, make_registration, make_session, make_staff, make_ticket
 
@@ -57,12 +57,33 @@ def test_unknown_session_matches_nobody(client, event, value):
     assert "No attendee matches this search." in text
 
 
-def test_addon_filter_is_named_by_its_title(client, event):
-    make_addon(event)
+def test_list_shows_who_has_an_addon(client, event):
+    ticket, dinner = make_ticket(event), make_addon(event)
+    guest = make_registration(ticket, first_name="Ana")
+    RegistrationAddon.objects.create(registration=guest, addon=dinner, price=4_500)
+    make_registration(ticket, first_name="Bea")
 
-    text = load_main_text(client, "/en/organize/x/registrations/?addon=dinner")
+    page = html.fromstring(client.get("/en/organize/x/registrations/?addon=dinner").content)
 
-    assert "Add-on: Dinner" in text
+    assert page.xpath("//tbody//input[@name='selected']/@value") == [guest.reference]
+    assert page.xpath("//select[@name='addon']/option[@selected]/text()") == ["Dinner"]
+
+
+def test_event_without_addons_has_no_filter_for_them(client, event):
+    page = html.fromstring(client.get("/en/organize/x/registrations/").content)
+
+    assert page.xpath("//*[@name='addon']") == []
+
+
+def test_list_shows_a_company_by_a_part_of_its_name(client, event):
+    ticket = make_ticket(event)
+    make_registration(ticket, first_name="Ana", company="Acme France")
+    make_registration(ticket, first_name="Bea", company="Other")
+
+    page = html.fromstring(client.get("/en/organize/x/registrations/?company=acme").content)
+
+    assert page.xpath("//tbody//td[@data-label='Company']/a/text()") == ["Acme France"]
+    assert page.xpath("//input[@id='company']/@value") == ["acme"]
 
 
 def test_session_page_and_list_lead_to_those_who_booked(client, event):
