@@ -159,11 +159,15 @@ class TwoDecimalsField(ReadableLimitsMixin, forms.DecimalField):
 EURO_SIGN = re.compile(r"^\s*(?:€|EUR)|(?:€|EUR)\s*$", re.IGNORECASE)
 
 
-class HundredthsField(TwoDecimalsField):
-    """A number typed with two decimals and stored as an integer, in hundredths; a euro sign is ignored."""
+class AmountField(TwoDecimalsField):
+    """An amount in euros; a euro sign is ignored."""
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(EURO_SIGN.sub("", value, count=1) if isinstance(value, str) else value)
+
+
+class HundredthsField(AmountField):
+    """A number typed with two decimals and stored as an integer, in hundredths; a euro sign is ignored."""
 
     def prepare_value(self, value: Any) -> Any:
         return super().prepare_value(_convert_to_units(value))

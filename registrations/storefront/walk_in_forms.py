@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.text.languages import LANGUAGE_CHOICES
-from convention.web.forms import TwoDecimalsField
+from convention.web.forms import AmountField
 from registrations.booking.walk_in import SpecialTerms
 from registrations.models import Addon, Ticket
 from registrations.order_request import RequestedPlace
@@ -89,7 +89,7 @@ class ManualRegistrationForm(WalkInForm):
         help_text=_("For the e-mails, the badge and the invoice."),
     )
 
-    price = TwoDecimalsField(
+    price = AmountField(
         label=_("Price of the ticket"),
         required=False,
         max_value=100_000,

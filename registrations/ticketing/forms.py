@@ -15,7 +15,7 @@ from convention.events.models import Event
 from convention.money import Money, format_number_input
 from convention.text.dates import format_datetime
 from convention.web.edit_forms import EditConflictsMixin
-from convention.web.forms import CountField, OfferedRowsField, TwoDecimalsField
+from convention.web.forms import AmountField, CountField, OfferedRowsField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.invoices.tax_amounts import VAT_RATES
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
@@ -40,7 +40,7 @@ class SaleItemForm[Row: SaleItem](EditConflictsMixin, forms.ModelForm[Row]):
     reserved_slugs = frozenset({"new"})
     linked_fields: tuple[tuple[str, ...], ...] = (("vat_rate", "vat_exemption"), ("opens_at", "closes_at"))
 
-    cost = TwoDecimalsField(
+    cost = AmountField(
         label=_("Price, in euros, VAT included"),
         max_value=100_000,
         initial=0,
@@ -153,8 +153,9 @@ class TicketForm(SaleItemForm[Ticket]):
     def check_price_order(self) -> bool:
         """Add errors to early prices above the price that follows; return whether there is none."""
         # Steps that stay as they are were checked with the price, which stays then too.
-        cost = self.build_item().cost
-        return "steps" in self.restored_names or check_price_order(self.step_forms, cost)
+        if "steps" in self.restored_names or "cost" not in self.cleaned_data:
+            return self.step_forms.is_valid()
+        return check_price_order(self.step_forms, self.build_item().cost)
 
     def build_price_steps(self) -> list[PriceStep] | None:
         """Return the unsaved price steps, or None where the stored ones stay."""
@@ -174,7 +175,7 @@ class TicketForm(SaleItemForm[Ticket]):
 class PriceStepForm(forms.Form):
     """A price until a moment; both empty for none."""
 
-    cost = TwoDecimalsField(
+    cost = AmountField(
         label=_("Price, in euros"),
         max_value=100_000,
         required=False,
@@ -198,6 +199,8 @@ class PriceStepForm(forms.Form):
 
 class _PriceStepFormSet(forms.BaseFormSet[PriceStepForm]):
     """All price steps of a ticket, and two empty ones."""
+
+    row_label = _("Early-bird price %(number)s")
 
     def clean(self) -> None:
         """Refuse two prices until the same moment."""
@@ -235,10 +238,11 @@ def _list_step_texts(rows: Iterable[Mapping[str, Any]]) -> list[object]:
 def check_price_order(formset: "forms.BaseFormSet[PriceStepForm]", full_price: Money) -> bool:
     """Add an error to each early price above the price that follows it; return whether there is none.
 
-    Steps that have ended are history, so they are not compared.
+    Steps that have ended are history, so they are not compared; nor are rows with an error.
     """
     now = timezone.now()
-    upcoming = [form for form in formset.forms if (until := form.cleaned_data.get("until")) and until > now]
+    filled = [form for form in formset.forms if form.cleaned_data.get("until") and form.is_valid()]
+    upcoming = [form for form in filled if form.cleaned_data["until"] > now]
     upcoming.sort(key=lambda form: form.cleaned_data["until"], reverse=True)
     next_price = full_price
     for form in upcoming:

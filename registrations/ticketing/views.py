@@ -70,9 +70,8 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
     title = ticket.title if ticket.pk else ""
     form = TicketForm(request.POST or None, instance=ticket, event=event)
     steps = form.step_forms
-    # A list, not `and`: both have to be validated to show their errors.
-    is_valid = request.method == "POST" and all([form.is_valid(), steps.is_valid()])
-    if is_valid and form.check_price_order():
+    # A list, not `and`: all have to be checked to show their errors at once.
+    if request.method == "POST" and all([form.is_valid(), steps.is_valid(), form.check_price_order()]):
         try:
             save_ticket(ticket=form.instance, changed=form.changed_fields, steps=form.build_price_steps())
         except InvalidFields as error:

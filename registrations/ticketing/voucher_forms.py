@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 from convention.web.edit_forms import EditConflictsMixin
-from convention.web.forms import OfferedRowsField, TwoDecimalsField
+from convention.web.forms import AmountField, OfferedRowsField
 from registrations.models import Ticket, Voucher
 from registrations.order_request import normalize_code
 
@@ -28,7 +28,7 @@ class VoucherForm(EditConflictsMixin, forms.ModelForm[Voucher]):
 
     linked_fields = (("kind", "amount"), ("opens_at", "closes_at"))
 
-    amount = TwoDecimalsField(
+    amount = AmountField(
         label=_("Percentage, or amount in euros"),
         max_value=100_000,
         required=False,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.money import compact_reference
 from convention.text.dates import format_date
-from convention.web.forms import TwoDecimalsField
+from convention.web.forms import AmountField
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import ConfirmableForm, is_long_before_receivable
 from registrations.invoices.models import Receivable
@@ -100,7 +100,7 @@ class AssignmentForm(ConfirmableForm):
     reference = forms.CharField(
         label=_("Reference"), max_length=40, help_text=_("Reference of an order or of any other amount due.")
     )
-    amount = TwoDecimalsField(label=_("Amount"), max_value=9_999_999_999)
+    amount = AmountField(label=_("Amount"), max_value=9_999_999_999)
     # Both are hidden until there is something to confirm.
     is_amount_confirmed = forms.BooleanField(
         label=_("Record this amount for this reference"), required=False, widget=forms.HiddenInput
