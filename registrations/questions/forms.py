@@ -38,9 +38,13 @@ class OptionForm(forms.Form):
         return data
 
 
+class _OptionFormSet(forms.BaseFormSet[OptionForm]):
+    row_label = _("Line %(number)s")
+
+
 # `absolute_max` too: a forged management form could ask for thousands of forms.
 OptionFormSet = forms.formset_factory(
-    OptionForm, extra=BLANK_OPTION_ROWS, max_num=MAX_OPTIONS, absolute_max=MAX_OPTIONS
+    OptionForm, formset=_OptionFormSet, extra=BLANK_OPTION_ROWS, max_num=MAX_OPTIONS, absolute_max=MAX_OPTIONS
 )
 
 
@@ -130,6 +134,10 @@ class QuestionForm(EditConflictsMixin, forms.ModelForm[Question]):
     def get_rows_label(self, name: str) -> str:
         return gettext("Choices")
 
+    def is_valid(self) -> bool:
+        # A list, not `and`: both have to be checked to show their errors.
+        return all([super().is_valid(), self.option_forms.is_valid()])
+
     def clean_slug(self) -> str:
         """Return a unique slug, made from the question if none is given."""
         rows = self.event.questions.exclude(pk=self.instance.pk)
@@ -145,16 +153,27 @@ class QuestionForm(EditConflictsMixin, forms.ModelForm[Question]):
     def clean(self) -> dict[str, Any]:
         """Require options for kinds that need them, and refuse circular conditions."""
         data = super().clean() or self.cleaned_data
-        if not self.option_forms.is_valid():
-            self.add_error(None, gettext("Some choices need correcting."))
-        elif data.get("kind") in Question.KINDS_WITH_OPTIONS and not self.build_options():
-            self.add_error("kind", gettext("Enter at least one choice."))
+        if (
+            self.option_forms.is_valid()
+            and data.get("kind") in Question.KINDS_WITH_OPTIONS
+            and not self.build_options()
+        ):
+            self._require_first_option()
         condition = self._other_options.get(data.get("after") or "")
         if condition and self.instance.pk and _depends_on(condition, self.instance):
             self.add_error(
                 "after", gettext("That question is itself asked only after this one. Choose another answer.")
             )
         return data
+
+    def _require_first_option(self) -> None:
+        """Add the error of a missing choice to the first row of choices."""
+        sentence = gettext("Enter at least one choice.")
+        # A forged request may have no rows at all.
+        if self.option_forms.forms:
+            self.option_forms.forms[0].add_error("text", sentence)
+        else:
+            self.add_error("kind", sentence)
 
     def build_options(self) -> list[QuestionOption]:
         """Return the unsaved options, each with a slug."""

@@ -106,6 +106,19 @@ def test_questions_are_answered_later_by_link(client: Client, event: Event):
     assert "Il ne reste plus de place" in read_page_text(full)
 
 
+def test_missing_choice_is_an_error_of_the_first_line_of_choices(organizer: Client, event: Event):
+    rows = {"option-TOTAL_FORMS": "2", "option-INITIAL_FORMS": "0"}
+    fields = {"text": "Régime", "kind": "diet", "retention_days": "10", "position": "0"}
+
+    page = html.fromstring(organizer.post("/en/organize/congress/questions/new/", fields | rows).content)
+
+    errors = page.xpath("//*[@id='error-summary']//a")
+    assert [(link.text, link.get("href")) for link in errors] == [
+        ("Line 1, Choice: Enter at least one choice.", "#id_option-0-text")
+    ]
+    assert not Question.objects.exists()
+
+
 def test_organizer_creates_question_and_sees_answers(organizer: Client, event: Event):
     rows = {"option-TOTAL_FORMS": "2", "option-INITIAL_FORMS": "0"}
     said = {
