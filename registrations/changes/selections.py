@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,33 @@ class InvalidSelection(ConventionError):
 
 
 @dataclass(frozen=True)
+class NamedRegistration:
+    """A registration, and what tells its attendee from others of the same name; "" if nobody else has it."""
+
+    registration: Registration
+    distinction: str
+
+
+def name_registrations(registrations: Iterable[Registration]) -> list[NamedRegistration]:
+    """Return the registrations, each with what tells it from others of the same name."""
+    by_name = defaultdict[str, list[Registration]](list)
+    for registration in (registrations := list(registrations)):
+        by_name[registration.name].append(registration)
+    return [NamedRegistration(row, _distinguish(row, by_name[row.name])) for row in registrations]
+
+
+def _distinguish(registration: Registration, namesakes: Sequence[Registration]) -> str:
+    """Return the company, else the address, else the reference: the first that differs among namesakes."""
+    if len(namesakes) == 1 or not registration.has_name:
+        return ""
+    for field_name in ("company", "email"):
+        values = {getattr(row, field_name) for row in namesakes} - {""}
+        if len(values) == len(namesakes):
+            return str(getattr(registration, field_name))
+    return registration.reference
+
+
+@dataclass(frozen=True)
 class RegistrationSelection:
     """Ids and references of registrations of an event, ordered by name; `missing_count` more do not exist.
 
@@ -49,9 +77,9 @@ class RegistrationSelection:
         return " ".join(self.references)
 
     @property
-    def first_registrations(self) -> list[Registration]:
-        """Return the first few, to name them on a page."""
-        return list(self.find_registrations()[:MAX_NAMES_SHOWN])
+    def first_people(self) -> list[NamedRegistration]:
+        """Return the first few with their names, to list them on a page."""
+        return name_registrations(self.find_registrations()[:MAX_NAMES_SHOWN])
 
     @property
     def more_count(self) -> int:

@@ -461,3 +461,22 @@ def test_list_shows_and_filters_payment_in_a_fixed_number_of_queries(organizer, 
     assert unpaid.reference in found["unpaid"]
     assert cancelled.reference not in found["unpaid"]
     assert counts[0] == counts[1]
+
+
+def test_people_of_the_same_name_are_told_apart(organizer, event, ticket):
+    fields = {"first_name": "Yves", "last_name": "Aubert"}
+    people = [make_registration(ticket, **fields, company=company) for company in ("Acme", "Other")]
+    people.append(make_registration(ticket, first_name="Zoé", last_name="Müller"))
+
+    named = selections.select_references(event, [row.reference for row in people]).first_people
+
+    assert [person.distinction for person in named] == ["Acme", "Other", ""]
+
+
+def test_people_of_the_same_name_and_company_are_told_apart_by_address(organizer, event, ticket):
+    for email in ("ya@example.org", "yves@example.org"):
+        make_registration(ticket, first_name="Yves", last_name="Aubert", company="Acme", email=email)
+
+    named = selections.select_matching(event, Registration.objects.filter(event=event)).first_people
+
+    assert [person.distinction for person in named] == ["ya@example.org", "yves@example.org"]
