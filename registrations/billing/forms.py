@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.web.forms import ActionErrorsMixin, TwoDecimalsField
+from convention.web.forms import ActionErrorsMixin, AmountField
 from registrations.models import RefundRule, Ticket
 
 MAX_REFUND_RULES = 12
@@ -77,13 +77,13 @@ def read_refund_rules(formset: "forms.BaseFormSet[RefundRuleForm]") -> list[Refu
 class CancellationFeeForm(ActionErrorsMixin, forms.Form):
     """The fee an organizer charges for a cancellation, and why."""
 
-    cancellation_fee = TwoDecimalsField(
+    cancellation_fee = AmountField(
         label=_("Cancellation fee, in euros"),
         max_value=100_000,
         required=False,
         help_text=_("Leave empty to apply the refund rules."),
     )
-    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+    reason = forms.CharField(label=_("Reason for the cancellation"), required=False, max_length=300)
 
     @property
     def fee_cents(self) -> int | None:

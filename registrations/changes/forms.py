@@ -68,7 +68,13 @@ class LateCorrectionForm(CorrectionForm):
         return Correction(**(current_values | self.cleaned_data))
 
 
-class DirectoryCorrectionForm(ReasonForm):
+class CorrectionReasonForm(ReasonForm):
+    """The reason of a correction."""
+
+    reason = forms.CharField(label=_("Reason for the correction"), required=False, max_length=300)
+
+
+class DirectoryCorrectionForm(CorrectionReasonForm):
     """The reason of a correction, and whether the club's directory is corrected too."""
 
     directory = forms.BooleanField(
@@ -80,6 +86,8 @@ class DirectoryCorrectionForm(ReasonForm):
 
 class ReinstatementForm(ActionErrorsMixin, ReasonForm):
     """The reason for which a cancelled registration is reinstated, and whether it is e-mailed."""
+
+    reason = forms.CharField(label=_("Reason for the reinstatement"), required=False, max_length=300)
 
     is_notified = forms.BooleanField(
         label=_("E-mail the confirmation with the new badge"),

@@ -49,6 +49,7 @@ from registrations.changes.correct import (
 )
 from registrations.changes.forms import (
     CorrectionForm,
+    CorrectionReasonForm,
     DirectoryCorrectionForm,
     LateCorrectionForm,
     ReinstatementForm,
@@ -272,7 +273,11 @@ def _build_reason_form(
     request: HttpRequest, registration: Registration, form_data: QueryDict | None = None
 ) -> ReasonForm:
     """Return the form for the reason; with the choice to correct the directory, if the user may do so."""
-    form = DirectoryCorrectionForm if registration.person and can_correct_names(request.user) else ReasonForm
+    form = (
+        DirectoryCorrectionForm
+        if registration.person and can_correct_names(request.user)
+        else CorrectionReasonForm
+    )
     return form(form_data, prefix="correct")
 
 

@@ -247,3 +247,24 @@ def test_refused_resend_returns_to_the_registration(organizer, congress):
 
     assert page.redirect_chain == [(path, 302)]
     assert "Add an e-mail address first." in page.text
+
+
+def test_each_reason_is_named_after_its_action(organizer, congress):
+    registration = make_registration(congress.tickets.get())
+
+    page = html.fromstring(organizer.get(get_page_path(registration, "/en")).content)
+
+    labels = [
+        " ".join(label.text_content().split()) for label in page.xpath("//label[contains(., 'Reason')]")
+    ]
+    assert labels == ["Reason for the correction (optional)", "Reason for the cancellation (optional)"]
+
+
+def test_label_of_the_note_is_only_for_screen_readers(organizer, congress):
+    registration = make_registration(congress.tickets.get())
+
+    page = html.fromstring(organizer.get(get_page_path(registration, "/en")).content)
+
+    [label] = page.xpath("//label[@for='id_text']")
+    assert label.text == "Note for staff"
+    assert label.get("class") == "visually-hidden"
