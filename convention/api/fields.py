@@ -46,7 +46,13 @@ class StrictField(serializers.Field[Any, Any, Any, Any]):
 
 
 class StrictTextField(StrictField, serializers.CharField):
-    """A text."""
+    """A text of at most `max_length` characters as sent, where DRF would not count surrounding blanks."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        text = data if isinstance(data, str) else ""
+        if self.max_length is not None and (sentence := find_length_error(text, self.max_length)):
+            raise ValidationError(sentence)
+        return super().run_validation(data)
 
 
 class StrictUuidField(StrictField, serializers.UUIDField):

@@ -103,6 +103,7 @@ def test_omitted_speaker_fields_are_unchanged(event, program):
         ({"name": 5}, "name"),
         ({"name": "x" * 1001}, "name"),
         ({"biography": "x" * 200_000}, "biography"),
+        ({"biography": "\v" * 200_000}, "biography"),
         ({"biography": None}, "biography"),
         ({"external_url": "javascript:alert(1)"}, "external_url"),
     ],
