@@ -213,16 +213,23 @@ def _describe_company_cap(ticket: Ticket, *, requested: int, reserved: int) -> s
 
 
 def find_existing_registrations(
-    event: Event, company: Company, places: Iterable[RequestedPlace]
+    event: Event,
+    company: Company,
+    places: Iterable[RequestedPlace],
+    *,
+    excluded: Registration | None = None,
 ) -> dict[int, Registration]:
     """Return the active registrations that the places' people have at the event already, by index.
 
     People are recognized by their address, or by their name where one of the two has no address. Only
-    registrations that the company's contacts can see count, so that the others are not revealed.
+    registrations that the company's contacts can see count, so that the others are not revealed, and never
+    `excluded`, the place that one of these people is about to get.
     """
     rows = Registration.objects.active().filter(
         pk__in=list_company_registrations(company).filter(event=event).values("pk")
     )
+    if excluded:
+        rows = rows.exclude(pk=excluded.pk)
     registrations = list(rows.select_related("ticket").order_by("pk"))
     # Of several registrations of one person, the latest one.
     by_address = {normalize_email(row.email): row for row in registrations if row.email}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from convention.club.models import Company
 from convention.club.permissions import get_company_of_contact, is_member, require_signed_in
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
@@ -30,6 +31,7 @@ from registrations.changes.handover_text import (
     is_announced_with_badge,
 )
 from registrations.changes.substitute import substitute_attendee
+from registrations.company.assignment_question import AssignmentQuestion, find_assignment_question
 from registrations.company.booking import refuse_address_of_colleague
 from registrations.company.invitations import invite_attendee
 from registrations.company.models import Invitation
@@ -106,39 +108,57 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         if request.method == "POST"
         else SubstitutionForm.from_registration(registration)
     )
+    question = None
     if request.method == "POST" and form.is_valid():
-        throttle_correction(registration.order)
-        new_attendee = form.to_place()
-        identity = AttendeeIdentity.from_row(new_attendee)
-        try:
-            refuse_address_of_colleague(company=company_obj, registration=registration, attendee=identity)
-            changed = substitute_attendee(
-                registration=registration,
-                new_attendee=new_attendee,
-                # Another contact of the company is not the buyer whom the new attendee reads about.
-                given_by=GivenBy.BUYER if is_buyer else GivenBy.CONTACT,
-            )
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        except (AlreadyRegistered, NotOpenNow) as error:
-            form.add_error(None, str(error))
-        else:
-            # The mail with the badge invites new holders of confirmed places (`record_invitation`).
-            if not is_announced_with_badge(changed):
-                invite_attendee(registration=changed)
+        # Another contact of the company is not the buyer whom the new attendee reads about.
+        given_by = GivenBy.BUYER if is_buyer else GivenBy.CONTACT
+        outcome = _give_place(request, company_obj, registration, form, given_by=given_by)
+        if isinstance(outcome, Registration):
             reader = require_signed_in(request.user).email or ""
-            messages.success(request, describe_handover(changed, reader=reader))
+            messages.success(request, describe_handover(outcome, reader=reader))
             return redirect("company-place", company, reference)
+        question = outcome
     _attach_invitations([registration])
     context = {
         "registration": registration,
         "form": form,
+        "question": question,
         "addon_rows": list_price_rows(registration)[1:],
         "holds_link": is_buyer and not registration.order.awaits_verification,
         "can_change": _can_substitute(registration),
         "can_correct": is_buyer and not registration.is_private,
     }
     return render_page(request, "company/registration.html", company_obj, **context)
+
+
+def _give_place(
+    request: HttpRequest,
+    company: Company,
+    registration: Registration,
+    form: SubstitutionForm,
+    *,
+    given_by: GivenBy,
+) -> Registration | AssignmentQuestion | None:
+    """Give the place and return it, or return a question to answer first, or None with errors on the form."""
+    throttle_correction(registration.order)
+    new_attendee = form.to_place()
+    identity = AttendeeIdentity.from_row(new_attendee)
+    try:
+        refuse_address_of_colleague(company=company, registration=registration, attendee=identity)
+        question = find_assignment_question(company, registration, new_attendee)
+        if question and request.POST.get("answer") != question.answer:
+            return question
+        changed = substitute_attendee(registration=registration, new_attendee=new_attendee, given_by=given_by)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except (AlreadyRegistered, NotOpenNow) as error:
+        form.add_error(None, str(error))
+    else:
+        # The mail with the badge invites new holders of confirmed places (`record_invitation`).
+        if not is_announced_with_badge(changed):
+            invite_attendee(registration=changed)
+        return changed
+    return None
 
 
 def _holds_order_link(registration: Registration, user: "RequestUser") -> bool:
