@@ -10,10 +10,12 @@ from django.utils.translation import ngettext
 
 from convention.text.dates import format_date, format_datetime
 
-from .open_payments import OpenPayments
+from .open_payments import OpenPayments, UnnamedPlaces
 from .overview import CompanyOverview, UpcomingEvent
 
 MEMBERSHIP_END_NOTICE = datetime.timedelta(days=60)
+# The section of the orders page with those that were not placed in the company area.
+OTHER_ORDERS_ANCHOR = "other-orders"
 URGENT_PERIOD = datetime.timedelta(days=7)
 
 
@@ -22,7 +24,7 @@ class CompanyAttentionItem:
     """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the URL name of the page to act on.
 
     `event_slug` or `order_reference` is set where that page is about one event or order, `anchor` where a
-    part of it is.
+    part of it is. `path` replaces that page by one outside the company area.
     """
 
     sentence: str
@@ -31,6 +33,7 @@ class CompanyAttentionItem:
     event_slug: str = ""
     order_reference: str = ""
     anchor: str = ""
+    path: str = ""
 
 
 def list_attention_items(
@@ -88,7 +91,9 @@ def _payment_items(payments: OpenPayments, at: datetime.datetime) -> Iterator[Co
         if card_payment.has_page:
             yield CompanyAttentionItem(sentence, 2, "company-order", order_reference=order.reference)
         else:
-            yield CompanyAttentionItem(sentence, 2, "company-orders")
+            yield CompanyAttentionItem(
+                sentence, 2, "company-orders", anchor=OTHER_ORDERS_ANCHOR, path=card_payment.path
+            )
     for unpaid in payments.unpaid_invoices:
         if unpaid.is_late:
             sentence = _("Overdue invoices: %(amount)s, due since %(day)s.")
@@ -96,16 +101,23 @@ def _payment_items(payments: OpenPayments, at: datetime.datetime) -> Iterator[Co
             sentence = _("Invoices to pay: %(amount)s, next due date %(day)s.")
         sentence %= {"amount": unpaid.amount, "day": format_date(unpaid.due_on)}
         yield CompanyAttentionItem(sentence, 2 if unpaid.is_late else 1, "company-orders")
-    for event, count in payments.unnamed_counts:
-        sentence = ngettext(
-            "%(event)s: %(count)d place of your package has no name yet. Enter the name by %(until)s.",
-            "%(event)s: %(count)d places of your package have no name yet. Enter the names by %(until)s.",
-            count,
-        )
-        until = format_datetime(event.substitution_deadline, event.zone)
-        gravity = 2 if event.substitution_deadline - at < URGENT_PERIOD else 1
-        sentence %= {"event": event.title, "count": count, "until": until}
-        yield CompanyAttentionItem(sentence, gravity, "company-orders")
+    for unnamed in payments.unnamed_places:
+        yield _make_package_item(unnamed, at)
+
+
+def _make_package_item(unnamed: UnnamedPlaces, at: datetime.datetime) -> CompanyAttentionItem:
+    event = unnamed.event
+    sentence = ngettext(
+        "%(event)s: %(count)d place of your package has no name yet. Enter the name by %(until)s.",
+        "%(event)s: %(count)d places of your package have no name yet. Enter the names by %(until)s.",
+        unnamed.count,
+    )
+    until = format_datetime(event.substitution_deadline, event.zone)
+    gravity = 2 if event.substitution_deadline - at < URGENT_PERIOD else 1
+    sentence %= {"event": event.title, "count": unnamed.count, "until": until}
+    return CompanyAttentionItem(
+        sentence, gravity, "company-orders", anchor=OTHER_ORDERS_ANCHOR, path=unnamed.path
+    )
 
 
 def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterator[CompanyAttentionItem]:

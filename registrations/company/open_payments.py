@@ -2,20 +2,26 @@
 
 import datetime
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from convention.club.models import Company
+from convention.club.models import Company, Person
 from convention.events.models import Event
 from convention.money import Money
 from registrations.invoices.ledger.receivable_list import annotate_receivables
 from registrations.models import Order, Registration
 from registrations.models.orders import OrderQuerySet
 
-from .permissions import list_company_orders, list_contacts_orders, list_manual_receivables
+from .permissions import (
+    find_own_path,
+    list_company_orders,
+    list_contacts_orders,
+    list_manual_receivables,
+)
 
 
 @dataclass(frozen=True)
@@ -31,35 +37,46 @@ class UnpaidInvoices:
 class CardPayment:
     """An order whose places are released unless it is paid by card before `expires_at`.
 
-    `has_page` says whether the order has a page in the company area.
+    `has_page` says whether the order has a page in the company area. `path` is that of an order placed
+    elsewhere, "" unless it is the reader's own.
     """
 
     order: Order
     expires_at: datetime.datetime
     has_page: bool
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class UnnamedPlaces:
+    """How many places of a package have no name yet; `path` is "" unless the order is the reader's own."""
+
+    event: Event
+    count: int
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class OpenPayments:
-    """Payments and names that a company owes; `unnamed_counts` are the places of packages."""
+    """Payments and names that a company owes; `unnamed_places` are those of packages."""
 
     unpaid_invoices: list[UnpaidInvoices] = field(default_factory=list)
     card_payments: list[CardPayment] = field(default_factory=list)
-    unnamed_counts: list[tuple[Event, int]] = field(default_factory=list)
+    unnamed_places: list[UnnamedPlaces] = field(default_factory=list)
 
 
-def load_open_payments(company: Company, *, at: datetime.datetime) -> OpenPayments:
+def load_open_payments(company: Company, *, reader: Person, at: datetime.datetime) -> OpenPayments:
     """Load what is open in the company's orders, and in those that its contacts placed elsewhere.
 
-    Invoices without an order count too.
+    Invoices without an order count too. `reader` is the contact, who is led to their own orders.
     """
     orders = Order.objects.filter(
         Q(pk__in=list_company_orders(company)) | Q(pk__in=list_contacts_orders(company))
     )
     return OpenPayments(
         _load_unpaid_invoices(company, orders, timezone.localdate(at)),
-        _load_card_payments(company, orders, at),
-        _count_unnamed_places(orders, at),
+        _load_card_payments(company, orders, reader, at),
+        _count_unnamed_places(orders, reader, at),
     )
 
 
@@ -82,7 +99,17 @@ def _load_unpaid_invoices(
     ]
 
 
-def _load_card_payments(company: Company, orders: OrderQuerySet, at: datetime.datetime) -> list[CardPayment]:
+def load_due_dates(orders: Iterable[Order]) -> dict[str, datetime.date]:
+    """Return the due date of the first unpaid invoice, by reference, of the orders that have one."""
+    rows: Any = annotate_receivables(timezone.localdate())
+    rows = rows.filter(reference__in=[order.reference for order in orders])
+    rows = rows.filter(amount_due__gt=0, unpaid_due_on__isnull=False)
+    return {row.reference: row.unpaid_due_on for row in rows}
+
+
+def _load_card_payments(
+    company: Company, orders: OrderQuerySet, reader: Person, at: datetime.datetime
+) -> list[CardPayment]:
     # An order is paid as a whole: its first hold ends the time to pay.
     pending = Q(registrations__cancelled_at=None, registrations__confirmed_at=None)
     rows = orders.filter(payment=Order.Payment.CARD).select_related("event")
@@ -92,14 +119,29 @@ def _load_card_payments(company: Company, orders: OrderQuerySet, at: datetime.da
         return []
     company_orders = list_company_orders(company).filter(pk__in=[order.pk for order in pending_orders])
     ids_with_page = set(company_orders.values_list("pk", flat=True))
-    return [CardPayment(order, order.expires_at, order.pk in ids_with_page) for order in pending_orders]
+    return [
+        CardPayment(
+            order,
+            order.expires_at,
+            has_page=order.pk in ids_with_page,
+            path="" if order.pk in ids_with_page else find_own_path(order, reader),
+        )
+        for order in pending_orders
+    ]
 
 
-def _count_unnamed_places(orders: OrderQuerySet, at: datetime.datetime) -> list[tuple[Event, int]]:
-    """Return how many places of packages have no name yet, by event."""
+def _count_unnamed_places(
+    orders: OrderQuerySet, reader: Person, at: datetime.datetime
+) -> list[UnnamedPlaces]:
+    """Return how many places of packages have no name yet, by order."""
     packages = orders.filter(sponsorships__cancelled_at=None, sponsorships__isnull=False)
     rows = Registration.objects.active(at=at).filter(
         order__in=packages.values("pk"), event__ends_at__gt=at, first_name="", last_name=""
     )
-    events = [row.event for row in rows.select_related("event").order_by("event__starts_at", "pk")]
-    return list(Counter(events).items())
+    unnamed = list(rows.select_related("event", "order__event").order_by("event__starts_at", "pk"))
+    counts = Counter(row.order_id for row in unnamed)
+    first_rows = {row.order_id: row for row in reversed(unnamed)}
+    return [
+        UnnamedPlaces(first_rows[pk].event, count, find_own_path(first_rows[pk].order, reader))
+        for pk, count in counts.items()
+    ]

@@ -1,5 +1,6 @@
 """Orders and quotations of a company's contacts that were not made in the company area."""
 
+import datetime
 from collections import Counter
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from registrations.billing.refund_summary import (
 from registrations.invoices.models import Quotation
 from registrations.models import Order
 
+from .open_payments import load_due_dates
 from .permissions import list_contacts_orders
 
 # The latest ones; older ones are in the contacts' e-mails.
@@ -41,6 +43,7 @@ class OtherOrder:
     amount_requested: Money | None
     amount_refunded: Money | None
     path: str
+    due_on: datetime.date | None = None
 
 
 def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
@@ -50,6 +53,7 @@ def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
     orders = list(rows.order_by("-created_at", "-pk")[:MAX_OTHER_ORDERS])
     owed, due = calculate_amounts_owed(orders), load_amounts_due(orders)
     requested, refunded = load_requested_refunds(orders), load_completed_refunds(orders)
+    due_dates = load_due_dates(orders)
     # Asked once for each address: few contacts have ordered.
     own_addresses = {email for email in {order.email for order in orders} if owns_address(reader, email)}
     return [
@@ -61,6 +65,7 @@ def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
             requested.get(order.pk),
             refunded.get(order.pk),
             order.manage_path if order.email in own_addresses else "",
+            due_dates.get(order.reference),
         )
         for order in orders
     ]

@@ -3,7 +3,8 @@
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from convention.club.models import Company, CompanyContact
+from convention.accounts.permissions import owns_address
+from convention.club.models import Company, CompanyContact, Person
 from convention.errors import NotFound
 from convention.text.email_addresses import normalize_email
 from registrations.invoices.ledger.manual_charges import find_manual_charges
@@ -42,6 +43,11 @@ def list_contacts_orders(company: Company) -> QuerySet[Order]:
         pk for pk, email in candidates.values_list("pk", "email") if normalize_email(email) in addresses
     }
     return Order.objects.filter(pk__in=order_ids).exclude(pk__in=list_company_orders(company))
+
+
+def find_own_path(order: Order, reader: Person) -> str:
+    """Return the path of the order's page behind its link, "" unless the reader has verified its address."""
+    return order.manage_path if owns_address(reader, order.email) else ""
 
 
 def list_manual_receivables(company: Company) -> QuerySet[Receivable]:

@@ -59,14 +59,15 @@ def company_home(request: HttpRequest, company: str) -> HttpResponse:
     """Show membership, seats, upcoming events and what needs attention."""
     company_obj = get_company_of_contact(company, request.user)
     overview, now = load_company_overview(company_obj), timezone.now()
-    payments = load_open_payments(company_obj, at=now)
+    reader = require_signed_in(request.user)
+    payments = load_open_payments(company_obj, reader=reader, at=now)
     return render_page(
         request,
         "company/home.html",
         company_obj,
         overview=overview,
         attention_items=list_attention_items(overview, payments, at=now),
-        reader_is_member=is_member(require_signed_in(request.user)),
+        reader_is_member=is_member(reader),
     )
 
 

@@ -28,6 +28,7 @@ from registrations.billing.refund_summary import (
 )
 from registrations.billing.refund_text import load_refund_history
 from registrations.booking.holds import find_hold_end
+from registrations.company.open_payments import load_due_dates
 from registrations.company.other_invoices import find_transfer_account, list_other_invoices
 from registrations.company.other_orders import list_other_orders, list_valid_quotations
 from registrations.company.permissions import list_company_invoices, list_company_orders
@@ -62,6 +63,7 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     owed, due = calculate_amounts_owed(page), load_amounts_due(page)
     requested, refunded = load_requested_refunds(page), load_completed_refunds(page)
+    due_dates = load_due_dates(page)
     context = {
         "page_obj": page,
         "rows": [
@@ -71,6 +73,7 @@ def order_list(request: HttpRequest, company: str) -> HttpResponse:
                 due.get(order.pk, Money(0)),
                 requested.get(order.pk),
                 refunded.get(order.pk),
+                due_dates.get(order.reference),
             )
             for order in page
         ],
@@ -84,8 +87,10 @@ def _load_other_documents(company: Company, reader: Person) -> dict[str, Any]:
     """Return what does not come from orders in this area, as template context."""
     other_invoices, quotations = list_other_invoices(company), list_valid_quotations(company, reader)
     quoted_orders = load_quoted_orders(quotations)
+    other_orders = list_other_orders(company, reader)
     return {
-        "other_orders": list_other_orders(company, reader),
+        "other_orders": other_orders,
+        "has_orders_of_others": not all(row.path for row in other_orders),
         "quotations": [(quotation, quoted_orders.get(quotation.number, [])) for quotation in quotations],
         "other_invoices": other_invoices,
         "account": find_transfer_account(other_invoices),

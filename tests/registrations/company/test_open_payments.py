@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import formats, timezone, translation
 from lxml import html
 
 from registrations.billing.receivables import sync_receivable
@@ -14,7 +14,7 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice
 from registrations.models import Order
-from tests.factories import make_order, make_registration, make_ticket, verify_address
+from tests.factories import make_contact, make_order, make_registration, make_ticket, verify_address
 from tests.registrations.company.factories import (
     BILLING,
     Desk,
@@ -69,7 +69,7 @@ def test_unpaid_invoice_is_named_with_its_amount(desk):
 def test_late_invoice_is_overdue(desk):
     invoice_order(desk)
     later = timezone.now() + (Invoice.objects.get().due_on - timezone.localdate()) + DAY
-    payments = load_open_payments(desk.company, at=later)
+    payments = load_open_payments(desk.company, reader=desk.contact, at=later)
 
     with translation.override("en"):
         items = list_attention_items(load_company_overview(desk.company), payments, at=later)
@@ -105,15 +105,26 @@ def test_unpaid_order_by_card_is_named_with_the_time_left(desk, settings):
     assert read_links(desk, "pay by card") == [f"/en{desk.at}/orders/{order.reference}/"]
 
 
-def test_unpaid_order_of_the_public_page_leads_to_the_list_of_orders(desk):
+def make_public_card_order(desk: Desk, email: str) -> Order:
     now = timezone.now()
-    fields = {"email": desk.contact.email, "company": "Acme", "verified_at": now}
+    fields = {"email": email, "company": "Acme", "verified_at": now}
     order = make_order(desk.event, payment="card", total=30_000, **fields)
     make_registration(
         desk.event.tickets.get(slug="guest"), order=order, confirmed_at=None, hold_expires_at=now + DAY
     )
+    return order
 
-    assert read_links(desk, "pay by card") == [f"/en{desk.at}/orders/"]
+
+def test_own_unpaid_order_of_the_public_page_leads_to_its_page(desk):
+    order = make_public_card_order(desk, desk.contact.email)
+
+    assert read_links(desk, "pay by card") == [order.manage_path]
+
+
+def test_unpaid_order_of_another_contact_leads_to_the_list_of_orders(desk):
+    make_public_card_order(desk, make_contact(desk.company).email)
+
+    assert read_links(desk, "pay by card") == [f"/en{desk.at}/orders/#other-orders"]
 
 
 def test_places_without_a_name_lead_to_their_event(desk):
@@ -133,6 +144,50 @@ def test_places_of_a_package_without_a_name_are_counted(desk):
     [sentence] = read_sentences(desk, "package")
 
     assert "2 places of your package have no name yet." in sentence
+
+
+def make_unnamed_package(desk: Desk, email: str) -> Order:
+    ticket = make_ticket(desk.event, slug=f"pass-{Order.objects.count()}", is_public=False)
+    package = make_package(desk.event, ticket, slug=f"gold-{Order.objects.count()}")
+    return make_sponsorship(package, email=email, name="Acme", has_logo=False).order
+
+
+def test_places_of_own_package_lead_to_its_order(desk):
+    order = make_unnamed_package(desk, desk.contact.email)
+
+    assert read_links(desk, "package") == [order.manage_path]
+
+
+def test_places_of_two_packages_lead_to_their_own_order(desk):
+    orders = [make_unnamed_package(desk, desk.contact.email) for _package in range(2)]
+
+    assert read_links(desk, "package") == [order.manage_path for order in orders]
+
+
+def test_places_of_the_package_of_another_contact_lead_to_the_list_of_orders(desk):
+    make_unnamed_package(desk, make_contact(desk.company).email)
+
+    assert read_links(desk, "package") == [f"/en{desk.at}/orders/#other-orders"]
+
+
+def test_list_of_orders_states_the_due_date_of_an_unpaid_invoice(desk):
+    order = invoice_order(desk)
+    with translation.override("en"):
+        day = formats.date_format(Invoice.objects.get().due_on, "j F Y")
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/orders/").content)
+
+    [payment] = page.xpath(f"//tr[contains(., '{order.reference}')]/td[@data-label='Payment']")
+    assert " ".join(" ".join(payment.itertext()).split()) == f"to pay: €300 due on {day}"
+
+
+def test_list_of_orders_states_no_due_date_of_a_paid_invoice(desk):
+    order = invoice_order(desk)
+    record_payment(receivable=sync_receivable(order), amount=30_000, method="transfer")
+
+    page = desk.client.get(f"/en{desk.at}/orders/")
+
+    assert "due on" not in page.text
 
 
 def test_package_of_another_company_needs_no_attention(desk):

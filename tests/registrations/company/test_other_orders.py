@@ -47,7 +47,7 @@ def read_section(desk: Desk, title: str):
 
 
 def read_rows(desk: Desk) -> list[list[str]]:
-    """Return content, total and payment of each other order."""
+    """Return content, purchase order, total and payment of each other order."""
     section = read_section(desk, "Other orders")
     rows = [] if section is None else section.xpath(".//tbody/tr")
     return [["".join(cell.itertext()).strip() for cell in row][2:] for row in rows]
@@ -58,7 +58,7 @@ def test_contact_sees_their_order_of_the_public_page_with_a_link(desk):
 
     section = read_section(desk, "Other orders")
 
-    assert read_rows(desk) == [["1 place", "€300", "to pay: €300"]]
+    assert read_rows(desk) == [["1 place", "", "€300", "to pay: €300"]]
     assert section.xpath(".//th/a/@href") == [order.manage_path]
 
 
@@ -69,7 +69,7 @@ def test_refunded_order_of_the_public_page_is_not_listed_as_free(desk):
 
     complete_refund(refund=Refund.objects.get(), refunded_on=datetime.date(2026, 5, 4))
 
-    assert read_rows(desk) == [["0 places", "€0", "refunded: €300"]]
+    assert read_rows(desk) == [["0 places", "", "€0", "refunded: €300"]]
 
 
 def test_order_of_another_contact_is_listed_without_its_link(desk):
@@ -82,10 +82,28 @@ def test_order_of_another_contact_is_listed_without_its_link(desk):
     assert section.xpath(".//th/a") == []
 
 
+def test_other_order_names_its_purchase_order(desk):
+    order_on_public_page(desk, purchase_order="PO-77")
+
+    assert read_rows(desk) == [["1 place", "PO-77", "€300", "to pay: €300"]]
+
+
+def test_buyer_is_not_told_to_ask_the_buyer(desk):
+    order_on_public_page(desk)
+
+    assert "ask its buyer" not in read_section(desk, "Other orders").text_content()
+
+
+def test_order_of_another_contact_is_changed_by_its_buyer(desk):
+    order_on_public_page(desk, email=make_contact(desk.company).email)
+
+    assert "ask its buyer" in read_section(desk, "Other orders").text_content()
+
+
 def test_package_of_the_company_is_listed_by_its_title(desk):
     make_sponsorship(make_package(desk.event), email=desk.contact.email, name="Acme")
 
-    assert read_rows(desk) == [["Gold", "€1,200", "to pay: €1,200"]]
+    assert read_rows(desk) == [["Gold", "", "€1,200", "to pay: €1,200"]]
 
 
 @pytest.mark.parametrize(
