@@ -67,6 +67,17 @@ def describe_vat(total: VatTotal, currency: str) -> str:
     }
 
 
+def describe_price_parts(total: VatTotal, currency: str) -> str:
+    """Return “€100 excl. VAT + €20 VAT (20%)”, or the legal reason why there is no VAT."""
+    if total.rate == 0:
+        return describe_vat(total, currency)
+    return _("%(net)s excl. VAT + %(amount)s VAT (%(rate)s%%)") % {
+        "net": Money(total.net_amount, currency),
+        "amount": Money(total.vat_amount, currency),
+        "rate": format_vat_rate(total.rate),
+    }
+
+
 def sum_order_vat(
     order: Order, registrations: Iterable[Registration], packages: Iterable[Sponsorship]
 ) -> list[VatTotal]:

@@ -177,7 +177,7 @@ class SponsorOrderForms:
         """Return the price with the billing details as entered so far, valid or not."""
         billing = self.billing
         if billing is None:
-            return TaxedPrice(self.package.price, self.package.vat_rate, self.package.vat_exemption)
+            return get_listed_price(self.package)
         if billing.is_bound:
             # Fills `cleaned_data`, without what is malformed.
             billing.is_valid()
@@ -216,6 +216,11 @@ class SponsorOrderForms:
             order=order,
             company=find_member_company(answers["name"]),
         )
+
+
+def get_listed_price(package: Package) -> TaxedPrice:
+    """Return the listed price, which a buyer in another EU country may pay without VAT."""
+    return TaxedPrice(package.price, package.vat_rate, package.vat_exemption)
 
 
 def find_member_company(name: str) -> Company | None:

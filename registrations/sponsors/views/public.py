@@ -31,10 +31,10 @@ from registrations.orders.quotations import (
     find_quoted_package_price,
     make_quoted_billing,
 )
-from registrations.pricing.display import describe_vat
+from registrations.pricing.display import describe_price_parts
 from registrations.pricing.quote import sum_vat_by_rate
 from registrations.rate_limits import throttle_order
-from registrations.sponsors.forms import SponsorOrderForms
+from registrations.sponsors.forms import SponsorOrderForms, get_listed_price
 from registrations.sponsors.notifications import build_sponsor_path
 from registrations.sponsors.permissions import get_public_logo, get_public_package
 from registrations.sponsors.sponsorships import check_package_on_sale, take_package
@@ -53,7 +53,10 @@ def png_response(logo: SponsorLogo | None, *, cache: str = "private, no-store") 
 def package_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the packages with prices, and the current sponsors."""
     event_obj = get_visible_event(event, request.user)
-    rows = list(event_obj.packages.select_related("pass_ticket", "badge_ticket"))
+    rows = [
+        (package, describe_package_vat(get_listed_price(package), package.currency))
+        for package in event_obj.packages.select_related("pass_ticket", "badge_ticket")
+    ]
     context = {"event": event_obj, "packages": rows, "tiers": list_sponsor_tiers(event_obj)}
     return render(request, "sponsors/packages.html", context)
 
@@ -178,9 +181,9 @@ def warn_of_other_price(request: HttpRequest, forms: SponsorOrderForms) -> bool:
 
 
 def describe_package_vat(price: TaxedPrice, currency: str) -> list[str]:
-    """Return sentences about the VAT included in the price."""
+    """Return sentences with the price without VAT and the VAT."""
     totals = sum_vat_by_rate([(price.vat_rate, price.exemption, price.cents)])
-    return [describe_vat(vat_total, currency) for vat_total in totals]
+    return [describe_price_parts(vat_total, currency) for vat_total in totals]
 
 
 def get_next_path(order: Order) -> str:

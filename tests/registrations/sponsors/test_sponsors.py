@@ -159,7 +159,7 @@ def test_a_package_without_places_is_paid_by_card(event):
 def test_resubmitted_form_takes_package_once(client, event, package, run_tasks, mailoutbox):
     offer = client.get("/en/events/congress/sponsors/")
 
-    assert offer.context["packages"] == [package]
+    assert [row for row, _vat in offer.context["packages"]] == [package]
 
     answers = [client.post("/en/events/congress/sponsors/gold/", SPONSOR_FORM) for _click in range(2)]
 
