@@ -1,5 +1,6 @@
 """A contact's bulk order: what its rows can order now, what is wrong with them, and what they cost."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,14 +9,18 @@ from typing import NamedTuple
 
 from django.utils import timezone, translation
 
+from convention.audit.models import AuditEntry
+from convention.audit.record import make_subject_label
 from convention.club.models import Company, Person
 from convention.events.models import Event
 from convention.money import Money
 from convention.text.email_addresses import normalize_email
+from registrations.billing.change_billing import load_billing_values
+from registrations.billing.company_address import make_billing_data
 from registrations.booking.prepare_sale import preview_quote
 from registrations.booking.validation import check_voucher, check_voucher_use
 from registrations.inventory.stock import make_sold_out_error
-from registrations.models import Addon, Registration, Ticket, Voucher
+from registrations.models import Addon, Order, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.quotations import find_quotation, load_quoted_prices
@@ -33,6 +38,8 @@ from .draft_rows import is_filled_row
 from .forms import MAX_ROWS, BaseAttendeeRowFormSet
 from .overview import CompanyPasses, list_unregistered_colleagues, load_company_passes
 from .permissions import list_company_orders
+
+BILLED_COMPANY_FIELDS = frozenset({"name", "street", "postcode", "city", "country", "vat_number", "siren"})
 
 
 @dataclass(frozen=True)
@@ -192,6 +199,33 @@ def make_order_request(bulk_order: BulkOrder) -> OrderRequest:
         for place in order_request.places
     )
     return replace(order_request, places=places, company=company.name)
+
+
+class BillingDefaults(NamedTuple):
+    """The billing details offered for the next order, and the order that they come from, if any."""
+
+    values: dict[str, str]
+    source_order: Order | None = None
+
+
+def load_billing_defaults(company: Company) -> BillingDefaults:
+    """Return the billing details of the company's last order, or the directory's if those are newer."""
+    directory_values = make_billing_data(company)
+    orders = list_company_orders(company).exclude(billing_street="").filter(total__gt=0)
+    last_order = orders.order_by("-created_at", "-pk").first()
+    if last_order is None or _has_address_changed_since(company, last_order.created_at):
+        return BillingDefaults(directory_values)
+    values = load_billing_values(last_order)
+    # Each order has its own.
+    values.pop("purchase_order")
+    return BillingDefaults(values, None if values == directory_values else last_order)
+
+
+def _has_address_changed_since(company: Company, moment: datetime.datetime) -> bool:
+    """Return whether what the directory offers for invoices was changed, as the audit trail says."""
+    entries = AuditEntry.objects.filter(subject=make_subject_label(company), created_at__gt=moment)
+    changed = {name for fields in entries.values_list("fields", flat=True) for name in fields}
+    return not BILLED_COMPANY_FIELDS.isdisjoint(changed)
 
 
 class DraftPrice(NamedTuple):

@@ -21,7 +21,6 @@ from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from registrations.billing.company_address import make_billing_data
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
@@ -32,6 +31,7 @@ from registrations.company.bulk_order import (
     BulkOrder,
     list_price_hints,
     list_unconfirmed_second_places,
+    load_billing_defaults,
     make_order_request,
 )
 from registrations.company.draft_rows import is_filled_row
@@ -98,11 +98,12 @@ def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, cur
     company, draft = bulk_order.company, bulk_order.draft
     data = get_posted_data(request)
     language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
+    billing_defaults = load_billing_defaults(company)
     forms = {
         **build_payment_forms(
             data,
             amount_due=quote.total,
-            billing={**make_billing_data(company), **draft.billing},
+            billing={**billing_defaults.values, **draft.billing},
             payment=draft.payment,
         ),
         "language_form": language,
@@ -119,7 +120,14 @@ def _review_quote(request: HttpRequest, bulk_order: BulkOrder, quote: Quote, cur
             return _create_quotation(request, bulk_order)
         if all(valid):
             return _book_draft(request, bulk_order)
-    context = {"billing": None, "payment": None, **forms, **_describe_quote(bulk_order, quote, currency)}
+    context = {
+        "billing": None,
+        "payment": None,
+        # Details that were typed come from no order.
+        "billing_order": None if draft.billing else billing_defaults.source_order,
+        **forms,
+        **_describe_quote(bulk_order, quote, currency),
+    }
     return render_page(request, "company/bulk_order_review.html", company, **context)
 
 
