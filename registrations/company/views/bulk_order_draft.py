@@ -85,24 +85,39 @@ def _check_rows(bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet) -> None:
     company, event = bulk_order.company, bulk_order.event
     # Called for the errors it adds to the forms, which are read below.
     formset.is_valid()
-    filled_forms = [form for _number, form in formset.iterate_filled_rows()]
+    filled_rows = list(formset.iterate_filled_rows())
     # Only rows without errors of their own are checked against seats and stock.
-    valid_forms = [form for form in filled_forms if not form.errors]
-    for number, error in find_seat_errors(event, company, [form.to_place() for form in valid_forms]).items():
-        valid_forms[number].add_error("email", _describe_seat_error(error, company))
+    valid_rows = [(number, form) for number, form in filled_rows if not form.errors]
+    valid_forms = [form for _number, form in valid_rows]
+    for index, error in find_seat_errors(event, company, [form.to_place() for form in valid_forms]).items():
+        row_number, form = valid_rows[index]
+        form.add_error("email", _describe_seat_error(error, bulk_order, row_number))
     form_errors = formset.non_form_errors()
-    form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_forms)))
+    form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_rows)))
     places = [form.to_place() for form in valid_forms]
     form_errors.extend(list_company_cap_errors(company, bulk_order.tickets, places))
     form_errors.extend(list_shortages(bulk_order.offer, places))
 
 
-def _describe_seat_error(error: SeatError, company: Company) -> str:
-    """Return the sentence, with a link to the page that gives seats if one is missing."""
+def _describe_seat_error(error: SeatError, bulk_order: BulkOrder, row_number: int) -> str:
+    """Return the sentence; if a seat is missing, with a link to the form that gives the row's person one."""
     if not error.lacks_seat:
         return error.sentence
-    seats_path = reverse("company-seats", args=[company.slug])
-    return format_html('{} <a href="{}">{}</a>', error.sentence, seats_path, _("See the company’s seats"))
+    # The row by its number: names and addresses do not belong into web addresses.
+    query = {"event": bulk_order.event.slug, "row": row_number}
+    seats_path = reverse("company-seats", args=[bulk_order.company.slug], query=query, fragment="add")
+    return format_html('{} <a href="{}">{}</a>', error.sentence, seats_path, _("Give them a seat"))
+
+
+def get_draft_person(
+    session: SessionBase, company: Company, event: Event, *, row_number: int | None
+) -> dict[str, str]:
+    """Return name and address in a row of the company's draft, {} if there is no such row."""
+    people = load_company_draft(session, company, event).people
+    if row_number is None or not 0 < row_number <= len(people):
+        return {}
+    person = people[row_number - 1]
+    return {name: str(person.get(name) or "") for name in ("first_name", "last_name", "email")}
 
 
 def price_draft(bulk_order: BulkOrder) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,9 @@ from convention.club.permissions import (
 )
 from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat_and_notify
 from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
 from registrations.company.attention import list_attention_items
 from registrations.company.forms import ColleagueForm, SeatDayForm
@@ -30,6 +34,8 @@ from registrations.company.overview import (
     load_company_overview,
 )
 from registrations.rate_limits import throttle_colleague
+
+from .bulk_order_draft import get_draft_person
 
 
 def render_page(request: HttpRequest, template: str, company: Company, **context: Any) -> HttpResponse:
@@ -74,9 +80,13 @@ def company_home(request: HttpRequest, company: str) -> HttpResponse:
 @never_cache
 @require_safe_or_post
 def seat_list(request: HttpRequest, company: str) -> HttpResponse:
-    """Show seats and colleagues without one; a POST adds a colleague."""
+    """Show seats and colleagues without one; a POST adds a colleague.
+
+    `?event=` names the event whose list of colleagues lacks a seat, `&row=` the row that fills the form.
+    """
     company_obj = get_company_of_contact(company, request.user)
-    form = ColleagueForm(request.POST or None)
+    event = _find_list_event(request)
+    form = ColleagueForm(request.POST or None, initial=_make_colleague_values(request, company_obj, event))
     if request.method == "POST" and form.is_valid():
         # Without a limit, this form would tell which addresses the club knows, and fill mailboxes.
         throttle_colleague(company_obj, form.cleaned_data["email"])
@@ -101,10 +111,26 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
                         "by e-mail that they work for you. Until then, they cannot use the seat."
                     ),
                 )
-            return redirect("company-seats", company)
+            return _redirect_to_seats(company_obj, event)
     overview = load_company_overview(company_obj)
     attach_member_places(company_obj, overview.seats, at=timezone.now())
-    return render_page(request, "company/seats.html", company_obj, overview=overview, form=form)
+    return render_page(request, "company/seats.html", company_obj, overview=overview, form=form, event=event)
+
+
+def _find_list_event(request: HttpRequest) -> Event | None:
+    """Return the event to whose list of colleagues the contact goes back; None for none."""
+    slug = request.GET.get("event", "")
+    return get_visible_event(slug, request.user) if slug else None
+
+
+def _make_colleague_values(request: HttpRequest, company: Company, event: Event | None) -> dict[str, str]:
+    row_number = parse_digits(request.GET.get("row", ""))
+    return get_draft_person(request.session, company, event, row_number=row_number) if event else {}
+
+
+def _redirect_to_seats(company: Company, event: Event | None) -> HttpResponse:
+    query = {"event": event.slug} if event else {}
+    return redirect(reverse("company-seats", args=[company.slug], query=query))
 
 
 def _require_membership(company: Company) -> Membership:
@@ -135,7 +161,7 @@ def seat_assignment(request: HttpRequest, company: str, employment_id: int) -> H
         messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
     else:
         messages.error(request, str(days.errors["day"][0]))
-    return redirect("company-seats", company)
+    return _redirect_to_seats(company_obj, _find_list_event(request))
 
 
 @require_POST
