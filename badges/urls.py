@@ -7,9 +7,11 @@ from convention.web.routing import OrganizerPage, PageGroup
 
 from . import views
 
-LINK = "orders/<slug:reference>/<slug:secret>/<slug:person>"
+ORDER_LINK = "orders/<slug:reference>/<slug:secret>"
+LINK = f"{ORDER_LINK}/<slug:person>"
 
 pages: list[Any] = [
+    path(f"{ORDER_LINK}/badges.pdf", views.order_badges, name="order-badges"),
     path(f"{LINK}/badge.pdf", views.order_badge, name="order-badge"),
     path(f"{LINK}/badge.pkpass", views.order_apple_pass, name="order-apple-pass"),
     path(f"{LINK}/google-wallet/", views.order_google_pass, name="order-google-pass"),

@@ -1,5 +1,6 @@
 """Pages: printing badges, one's own badge, and the public page behind a badge's code."""
 
+import io
 import json
 import tempfile
 from collections.abc import Collection
@@ -30,6 +31,7 @@ from registrations.permissions import get_order_by_link
 from .codes import BadgeHolder, NoBadge, find_event_by_token
 from .printing.cancelled_badges import get_letter, query_cancelled_badges, record_removed_badges
 from .printing.pdf import (
+    A6,
     BadgePrintOptions,
     BadgeProblem,
     draw_badge_svg,
@@ -38,6 +40,7 @@ from .printing.pdf import (
     print_event_badges,
     render_badge_pdf,
     render_badge_svg,
+    write_event_badges,
 )
 from .printing.print_job import BACK_LABELS, FLIP_LABELS, LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
 from .printing.print_states import describe_print_choices, select_badges_to_print
@@ -207,6 +210,18 @@ def order_badge(request: HttpRequest, reference: str, secret: str, person: str) 
     """Show the badge of one registration, behind the link of its order."""
     registration = get_order_by_link(reference, secret).get_registration(person)
     return inline_response(render_badge_pdf(registration), name=f"badge-{registration.reference.lower()}.pdf")
+
+
+@never_cache
+@require_safe
+def order_badges(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Show all badges that the order's link opens, one on a page."""
+    access = get_order_by_link(reference, secret)
+    file = io.BytesIO()
+    write_event_badges(
+        file, access.order.event, options=A6, registration_ids=[row.pk for row in access.registrations]
+    )
+    return inline_response(file.getvalue(), name=f"badges-{access.order.reference.lower()}.pdf")
 
 
 @never_cache

@@ -136,6 +136,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-substitute": EVERYONE,
     "order-details": EVERYONE,
     "order-badge": EVERYONE,
+    "order-badges": EVERYONE,
     "order-apple-pass": NOBODY,  # where it is not configured
     "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,

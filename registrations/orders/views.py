@@ -209,6 +209,10 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         and event.is_registration_open(at=now)
         and not get_application_path(event),
         "can_transfer": event.substitution_deadline > now,
+        "has_several_badges": sum(
+            row.state == Registration.State.CONFIRMED and row.has_name for row in link_access.registrations
+        )
+        > 1,
         "is_link_permanent": _is_link_permanent(link_access),
     }
 

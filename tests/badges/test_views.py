@@ -133,6 +133,45 @@ def test_pages_require_sign_in_and_role(client, page):
     assert client.get(address).status_code == 403
 
 
+def test_all_badges_of_an_order_are_in_one_file(client):
+    ticket = make_ticket()
+    order = make_order(ticket.event)
+    people = [make_registration(ticket, order=order, last_name=name) for name in ("Alpha", "Beta")]
+    make_registration(ticket, order=order, first_name="", last_name="")
+    make_registration(ticket)
+
+    page = client.get(f"/en{order.manage_path}")
+    pdf = client.get(f"/orders/{order.reference}/{order.manage_secret}/badges.pdf")
+
+    assert "All badges (PDF)" in page.text
+    assert decode_qr(pdf.content) == [build_badge_code(person) for person in people]
+
+
+def test_order_with_one_badge_offers_no_file_of_all(client):
+    order = make_registration().order
+
+    page = client.get(f"/en{order.manage_path}")
+
+    assert "All badges (PDF)" not in page.text
+
+
+def test_badge_that_only_its_member_manages_is_not_in_the_file_of_all(client):
+    ticket = make_ticket()
+    order = make_order(ticket.event)
+    shown = make_registration(ticket, order=order)
+    make_registration(ticket, order=order, is_private=True)
+
+    pdf = client.get(f"/orders/{order.reference}/{order.manage_secret}/badges.pdf")
+
+    assert decode_qr(pdf.content) == [build_badge_code(shown)]
+
+
+def test_file_of_all_badges_needs_the_link_of_the_order(client):
+    order = make_registration().order
+
+    assert client.get(f"/orders/{order.reference}/wrong/badges.pdf").status_code == 404
+
+
 def test_badge_is_downloaded_only_through_link_of_its_order(client):
     ticket = make_ticket()
     order = make_order(ticket.event)
