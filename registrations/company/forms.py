@@ -29,6 +29,17 @@ class RowAddonWidget(AddonChoiceWidget):
 
     option_template_name = "company/row_addon_option.html"
 
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Make an option that the browser posts while it is ticked, so that its error stays until then."""
+        if str(value) not in self.addons:
+            # A pasted text, which names no add-on.
+            return super(AddonChoiceWidget, self).create_option(name, value, *args, **kwargs)
+        option = super().create_option(name, value, *args, **kwargs)
+        option["is_unavailable"] = "disabled" in option["attrs"]
+        if option["selected"]:
+            option["attrs"].pop("disabled", None)
+        return option
+
 
 class AttendeeRowForm(AttendeeForm):
     """One attendee of many: a name or "name to follow", an address, a ticket, add-ons."""
@@ -68,8 +79,10 @@ class AttendeeRowForm(AttendeeForm):
         assert isinstance(field, forms.MultipleChoiceField)
         field.widget.addons, field.widget.disabled_slugs = offer.addons_by_slug, offer.unavailable_addons
         field.choices = [(addon.slug, addon.title) for addon in offer.addons]
+        unknown = [text for text in self["addons"].value() or () if text not in offer.addons_by_slug]
+        field.widget.choices = [*field.choices, *((text, text) for text in unknown)]
         field.error_messages["invalid_choice"] = _(
-            "There is no add-on “%(value)s”. Choose from those of this event."
+            "There is no add-on “%(value)s”. Untick it, then choose from those of this event."
         )
 
     def clean(self) -> dict[str, Any]:

@@ -116,9 +116,37 @@ def test_pasted_column_names_the_addons():
 
     assert read_errors(response) == [
         {},
-        {"addons": ["There is no add-on “Bal”. Choose from those of this event."]},
+        {"addons": ["There is no add-on “Bal”. Untick it, then choose from those of this event."]},
     ]
     assert read_addons(desk) == [["dinner", "tour"], ["Bal"]]
+
+
+@pytest.mark.parametrize("addon", ["Bal", "dinner"], ids=["unknown", "sold out"])
+def test_addon_that_cannot_be_ordered_stays_ticked_after_another_row_was_removed(addon):
+    desk = make_desk()
+    make_addon(desk.event, capacity=0)
+    people = [make_row("Alpha"), make_row("Beta", addons=[addon])]
+
+    page = html.fromstring(
+        desk.client.post(desk.many, make_posted_rows(*people, remove="0"), follow=True).content
+    )
+
+    [box] = page.xpath(f"//input[@name='row-0-addons'][@value='{addon}']")
+    assert "checked" in box.attrib
+    assert "disabled" not in box.attrib
+
+
+def test_unknown_addon_is_named_beside_its_box():
+    desk = make_desk()
+    make_addon(desk.event)
+    people = [make_row("Alpha", addons=["Bal"])]
+
+    page = html.fromstring(desk.client.post(f"/en{desk.many}", make_posted_rows(*people)).content)
+
+    labels = [
+        " ".join(label.text_content().split()) for label in page.xpath("//td//label[input[@value='Bal']]")
+    ]
+    assert labels == ["“Bal”: unknown"]
 
 
 def test_pasted_column_of_addons_is_ignored_at_an_event_without_any():
