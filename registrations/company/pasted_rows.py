@@ -47,8 +47,15 @@ NAME_TO_FOLLOW_WORDS = frozenset(
         "a definir",
         "to follow",
         "name to follow",
-        "tbd",
+        "a confirmer",
+        "nom a confirmer",
+        "to be announced",
+        "to be confirmed",
+        "to be defined",
+        "to be determined",
         "tba",
+        "tbc",
+        "tbd",
         "nn",
         "n.n.",
     }
@@ -213,8 +220,7 @@ def _parse_row(
     full_name = row.pop("full_name", "")
     if full_name:
         row["first_name"], row["last_name"] = split_full_name(full_name)
-    name_text = casefold_text(f"{row.get('first_name', '')} {row.get('last_name', '')}").strip()
-    if name_text in NAME_TO_FOLLOW_WORDS:
+    if _is_name_to_follow(row.get("first_name", ""), row.get("last_name", "")):
         row |= {"first_name": "", "last_name": "", "is_to_follow": "on"}
     if "email" in row:
         row["email"] = extract_email_address(row["email"])
@@ -226,3 +232,9 @@ def _parse_row(
     # Everybody in the order belongs to the contact's company.
     row.pop("company", None)
     return row
+
+
+def _is_name_to_follow(first_name: str, last_name: str) -> bool:
+    """Return whether the words stand for a name that is given later, in one column or in each of the two."""
+    names = [casefold_text(name).strip() for name in (first_name, last_name) if name]
+    return " ".join(names) in NAME_TO_FOLLOW_WORDS or (bool(names) and NAME_TO_FOLLOW_WORDS.issuperset(names))

@@ -3,6 +3,7 @@
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from registrations.models import Registration
 
@@ -18,8 +19,18 @@ STATE_CLASSES = {
 
 @register.filter
 def state_tag(registration: Registration) -> SafeString:
-    """Return the state of a registration as a styled label."""
+    """Return the state of a registration as a styled label, which names a card payment that it awaits."""
+    if registration.state == Registration.State.PENDING and _awaits_card_payment(registration):
+        return format_html(
+            '<span class="{}">{}</span>', STATE_CLASSES[Registration.State.PENDING], _("payment pending")
+        )
     return format_state_tag(registration.state)
+
+
+def _awaits_card_payment(registration: Registration) -> bool:
+    """Return whether the payment alone confirms it, and no mailed link is to be opened first."""
+    order = registration.order
+    return order.is_by_card and not (order.awaits_verification or registration.awaits_member_verification)
 
 
 def format_state_tag(value: str) -> SafeString:

@@ -14,7 +14,8 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import cancel_payment, complete_refund, fail_refund
 from registrations.invoices.models import Refund
-from registrations.models import Order
+from registrations.models import Order, Registration
+from tests.factories import make_addon
 from tests.registrations.company.factories import make_desk, make_posted_rows, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer
 
@@ -232,3 +233,37 @@ def test_order_from_before_the_setting_is_left_to_the_organizer():
 
     assert "The organizer will issue the invoice later." in text
     assert "We will issue the invoice as soon as" not in text
+
+
+def read_attendees(desk, order: Order) -> list[str]:
+    """Return ticket, prices and state of each attendee on the order's page in English."""
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/orders/{order.reference}/").content)
+    rows = page.xpath("//tr[td[@data-label='Ticket']]")
+    return [" ".join(normalize_text(cell) for cell in row.xpath("td")) for row in rows]
+
+
+def test_each_free_place_of_an_order_reads_free():
+    desk = make_desk()
+    desk.event.tickets.filter(slug="member").update(price=0)
+    make_addon(desk.event)
+    free = make_row("Silva", desk.colleague.email, ticket="member", addons=["dinner"])
+    order_rows(desk, free, make_row("Contact", desk.contact.email, ticket="member"))
+
+    attendees = read_attendees(desk, Order.objects.get())
+
+    assert [text.split(" confirmed")[0] for text in attendees] == [
+        "Adhérent Free Dinner · €45",
+        "Adhérent Free",
+    ]
+
+
+def test_place_that_awaits_its_card_payment_says_so(settings):
+    settings.CARD_PAYMENT = True
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "z@x.fr"))
+    Order.objects.update(payment=Order.Payment.CARD)
+    Registration.objects.update(
+        confirmed_at=None, hold_expires_at=timezone.now() + datetime.timedelta(hours=1)
+    )
+
+    assert read_attendees(desk, Order.objects.get()) == ["Invité €300 payment pending"]

@@ -64,6 +64,24 @@ def test_name_to_follow_and_unknown_ticket_are_parsed():
     assert other["ticket"] == "gold"
 
 
+@pytest.mark.parametrize(
+    "name", ["TBC", "tba", "To be confirmed", "to be announced", "À confirmer", "TBC\tTBC", "TBA\tTBC"]
+)
+def test_name_to_be_confirmed_is_to_follow(name):
+    columns = "First name\tLast name" if "\t" in name else "Name"
+
+    [row] = parse_pasted_rows(f"{columns}\tE-mail\n{name}\tx@y.fr", TICKETS)
+
+    assert row["is_to_follow"] == "on"
+    assert row["first_name"] == row["last_name"] == ""
+
+
+def test_name_with_a_word_for_a_name_to_follow_is_a_name():
+    [row] = parse_pasted_rows("First name\tLast name\tE-mail\nTBA\tSilva\tx@y.fr", TICKETS)
+
+    assert row["last_name"] == "Silva"
+
+
 def test_escaped_formula_is_restored_and_empty_text_has_no_rows():
     assert parse_rows("'=Ana\tSilva\ta@x.fr")[0][0] == "=Ana"
     assert parse_rows("") == parse_rows(" \n\t\n") == []
