@@ -144,6 +144,34 @@ def test_phone_hides_tools_and_can_close_commands(open_board):
     expect(commands).to_be_hidden()
 
 
+def test_chosen_session_is_outlined_until_its_commands_are_closed(open_board):
+    page = open_board()
+    chosen, other = block(page, "Le réseau"), block(page, "À placer")
+    get_outline = "(element) => getComputedStyle(element).outlineStyle"
+
+    chosen.click()
+    # The browser’s own outline of the focus must not be the only one.
+    page.locator("#board-scroll").focus()
+    outline, other_outline = chosen.evaluate(get_outline), other.evaluate(get_outline)
+    page.locator("[data-command=close]").click()
+
+    assert outline == "solid"
+    assert other_outline == "none"
+    assert chosen.evaluate(get_outline) == "none"
+
+
+def test_conflicts_are_listed_beside_the_tools(open_board, event):
+    make_session(event, "Autre", starts_at=STARTS_AT, room=event.rooms.get(name="Auditorium"))
+    page = open_board()
+
+    conflicts = page.locator("#conflict-count")
+    expect(conflicts).to_be_visible()
+    days = page.locator("#board-days").bounding_box()
+    box = conflicts.bounding_box()
+
+    assert days["y"] - 8 <= box["y"] <= days["y"] + days["height"]
+
+
 def test_session_moved_on_phone_stays_in_view_above_commands(open_board):
     page = open_board("phone", "fr")
     block(page, "Le réseau").click()

@@ -63,7 +63,6 @@ export class BoardEditor {
     const date = [this.grid.date, this.layout.takeRequestedDay(), readChoice("day")].find((each) => dates.includes(each)) ?? dates[0] ?? "";
     const focused = this.#getFocusedId();
     this.showDay(date);
-    this.selection.update();
     if (focused) this.focusSession(focused);
   }
 
@@ -132,6 +131,7 @@ export class BoardEditor {
     storeChoice("day", date);
     this.layout.setDay(date);
     this.#updateDayTabs();
+    this.selection.update();
   }
 
   /** @param {number} distance in days */

@@ -26,10 +26,13 @@ export class SelectionBar {
     if (wasHidden && !this.root.hidden) element.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Show the chosen session and enable the commands that it allows now. */
+  /** Show and outline the chosen session, and enable the commands that it allows now. */
   update() {
     const session = this.board.model.sessions.get(this.sessionId);
     this.root.hidden = !session;
+    for (const block of this.board.root.querySelectorAll(".block[data-session]")) {
+      block.classList.toggle("is-chosen", block.getAttribute("data-session") === String(session?.id));
+    }
     if (!session) return;
     this.title.textContent = session.title;
     for (const button of this.root.querySelectorAll("button")) {
