@@ -66,7 +66,15 @@ def organizer_link_replacement(request: HttpRequest, event: str, reference: str)
         raise NotFound(_("We could not find this registration at this event."))
     if registration.is_private:
         replace_attendee_link(registration=registration)
+        address = registration.email
     else:
-        replace_order_link(order=registration.order)
-    messages.success(request, _("The old link no longer works. The new one has been sent by e-mail."))
+        address = replace_order_link(order=registration.order).email
+    if address:
+        messages.success(request, _("The old link no longer works. The new one has been sent by e-mail."))
+    else:
+        sentence = _(
+            "The old link no longer works. No e-mail was sent, because there is no address: open the order "
+            "below and pass on its new link yourself."
+        )
+        messages.warning(request, sentence)
     return redirect("organize-registration", event, reference)

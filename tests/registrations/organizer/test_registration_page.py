@@ -268,3 +268,11 @@ def test_label_of_the_note_is_only_for_screen_readers(organizer, congress):
     [label] = page.xpath("//label[@for='id_text']")
     assert label.text == "Note for staff"
     assert label.get("class") == "visually-hidden"
+
+
+def test_new_link_without_an_address_is_not_said_to_be_sent(organizer, congress):
+    registration = make_registration_without_address(congress)
+
+    page = organizer.post(f"{get_page_path(registration, '/en')}renew/", follow=True)
+
+    assert "No e-mail was sent, because there is no address" in page.text
