@@ -249,8 +249,8 @@ def _notify_interested(request: HttpRequest, proposal: Proposal) -> None:
         messages.error(request, str(error))
     else:
         sentence = ngettext(
-            "%(told)d person is being informed by e-mail.",
-            "%(told)d people are being informed by e-mail.",
+            "%(count)d person is being informed by e-mail.",
+            "%(count)d people are being informed by e-mail.",
             notified_count,
         )
-        messages.success(request, sentence % {"told": notified_count})
+        messages.success(request, sentence % {"count": notified_count})
