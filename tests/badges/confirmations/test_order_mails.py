@@ -399,10 +399,14 @@ def test_cancellation_mail_is_sent_once(mail_receiver, run_tasks):
     run_tasks()
     cancel_registration(registration=registration)
     run_tasks()
-    messages = mail_receiver.wait_for(2)
-    assert messages[1]["Subject"].startswith("Annulation d’inscription")
+    messages = mail_receiver.wait_for(3)
+
     send_order_mails.call(registration.order_id)
-    assert len(mail_receiver.messages) == 2
+
+    # The attendee may have the badge from the buyer.
+    assert sorted(message["To"] for message in messages[1:]) == ["buyer@example.org", "zoe@example.org"]
+    assert {message["Subject"][:10] for message in messages[1:]} == {"Annulation"}
+    assert len(mail_receiver.messages) == 3
 
 
 @pytest.mark.parametrize(("kind", "is_offered"), [("convention", True), ("site_visit", False)])
