@@ -167,6 +167,7 @@ def test_personal_link_opens_only_the_pages_of_own_registration(world):
             "order-substitute",
             "order-details",
             "order-badge",
+            "order-badges",
             "order-badge-picture",
             "order-sessions",
             "order-agenda",
