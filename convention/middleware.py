@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -293,10 +294,12 @@ def error_response(request: "HttpRequest", error: ConventionError) -> "HttpRespo
 
 
 def get_previous_url(request: "HttpRequest") -> str:
-    """Return the address of our own page whose form was posted, or ""."""
+    """Return the address of our own page whose form was posted; "" if it cannot be opened again."""
     url = request.headers.get("Referer", "")
-    is_own = url_has_allowed_host_and_scheme(url, {request.get_host()})
-    return url if request.method == "POST" and is_own else ""
+    if request.method != "POST" or not url_has_allowed_host_and_scheme(url, {request.get_host()}):
+        return ""
+    # The page was the response to an earlier POST: its address may refuse to be opened.
+    return "" if urlsplit(url).path == request.path else url
 
 
 def unavailable_response(request: "HttpRequest", error: ServiceUnavailable) -> "HttpResponse":

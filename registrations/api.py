@@ -58,7 +58,7 @@ LIST_FILTERS = [
     OpenApiParameter("addon", str, description="An add-on's slug."),
     OpenApiParameter("voucher", str, description="A voucher's code."),
     OpenApiParameter("state", str, enum=["", *Registration.State.values]),
-    OpenApiParameter("company", str, description="A company, as written."),
+    OpenApiParameter("company", str, description="Part of a company's name, in capitals or small letters."),
 ]
 
 # These operations are open to the public; a token only says who orders.

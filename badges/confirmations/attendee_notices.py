@@ -72,10 +72,12 @@ def list_cancelled_to_notify(order: Order) -> list[Registration]:
         confirmed_at__isnull=False, cancelled_at__isnull=False, merged_into=None, is_private=False
     )
     rows = cancelled.select_related("ticket", "event", "order").prefetch_related("deliveries", "invitations")
-    return [registration for registration in rows.order_by("pk") if _needs_cancellation_mail(registration)]
+    registrations = list(rows.order_by("pk"))
+    mail_history = MailHistory.load(order) if registrations else MailHistory([])
+    return [row for row in registrations if _needs_cancellation_mail(row, mail_history)]
 
 
-def _needs_cancellation_mail(registration: Registration) -> bool:
+def _needs_cancellation_mail(registration: Registration, mail_history: MailHistory) -> bool:
     """Return whether the attendee may have the badge, and got no e-mail about the cancellation."""
     mails = registration.deliveries.all()
     message_key = make_cancelled_message_key(registration)
@@ -87,8 +89,10 @@ def _needs_cancellation_mail(registration: Registration) -> bool:
         return False
     is_notified = any(mail.message_key == message_key and mail.is_done for mail in mails)
     # The buyer may have forwarded the badge: without this e-mail, the entrance would refuse it by surprise.
-    has_badge = may_have_forwarded_badge(registration) or _knows_of_own_place(registration)
-    return not is_notified and has_badge
+    # The log too: a change or “Resend” clears `confirmation_sent_at` until the buyer's next e-mail.
+    was_sent_to_buyer = registration.holder_count == 1 and mail_history.buyer_was_notified(registration)
+    may_have_badge = was_sent_to_buyer or may_have_forwarded_badge(registration)
+    return not is_notified and (may_have_badge or _knows_of_own_place(registration))
 
 
 def _knows_of_own_place(registration: Registration) -> bool:

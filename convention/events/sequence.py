@@ -20,7 +20,7 @@ def advance_sequence(event_id: int) -> int:
 
 
 def advance_sequence_unless_cancelled(event_id: int) -> int:
-    """Increase the event's sequence for new registrations, as `advance_sequence`.
+    """Increase the event's sequence for new registrations and return it, as `advance_sequence` does.
 
     Raise NotOpenNow if the event was cancelled since it was read.
     """

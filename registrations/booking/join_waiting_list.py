@@ -77,6 +77,7 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
 
 def check_ticket_is_full(ticket: Ticket) -> None:
     """Raise NotOpenNow or PlacesLeft if nobody can join the ticket's list, before the form is filled in."""
+    refuse_if_closed(ticket.event, at=timezone.now())
     _refuse_if_unavailable(ticket)
     _refuse_if_bookable(ticket)
 

@@ -1,6 +1,7 @@
 """The page of a signed-in person's registrations, and of the events they can register for."""
 
 import datetime
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.contrib.auth.decorators import login_required
@@ -86,14 +87,18 @@ def _is_usable(registration: Registration) -> bool:
 
 
 def _find_programme_ids(registrations: list[Registration]) -> set[int]:
-    """Return the ids of the registrations whose attendees can see a programme, with a query by audience."""
-    ids = set()
-    for audience in ProgrammeAudience:
-        attendees = [row for row in registrations if get_attendee_audience(row) is audience]
-        sessions = Session.objects.published(audience=audience) if attendees else Session.objects.none()
-        event_ids = set(
-            sessions.filter(event__in=[row.event_id for row in attendees]).values_list("event_id", flat=True)
-        )
+    """Return the ids of the registrations whose attendees can see a published event's programme."""
+    prefetch_related_objects(registrations, "person")
+    by_audience = defaultdict[ProgrammeAudience, list[Registration]](list)
+    for registration in registrations:
+        by_audience[get_attendee_audience(registration)].append(registration)
+    ids: set[int] = set()
+    for audience, attendees in by_audience.items():
+        sessions = Session.objects.published(audience=audience)
+        sessions = sessions.filter(event__in=[row.event_id for row in attendees])
+        # A draft has no public pages, so its programme does not open either.
+        sessions = sessions.exclude(event__visibility=Event.Visibility.DRAFT)
+        event_ids = set(sessions.order_by().values_list("event_id", flat=True).distinct())
         ids |= {row.pk for row in attendees if row.event_id in event_ids}
     return ids
 

@@ -50,6 +50,12 @@ LINK_ONLY_FILTERS = {
 SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
 
 
+def list_ids_with_addons(event: Event, slugs: Collection[str]) -> QuerySet[Any, Any]:
+    """Return the ids of the event's registrations that have one of these add-ons, not cancelled."""
+    booked = RegistrationAddon.objects.filter(addon__event=event, addon__slug__in=slugs)
+    return booked.filter(cancelled_at__isnull=True).order_by().values("registration")
+
+
 @dataclass(frozen=True)
 class RegistrationFilter:
     """Search and filter criteria; empty fields filter nothing."""
@@ -95,8 +101,7 @@ class RegistrationFilter:
     def _list_linked_ids(self, event: Event) -> Iterator[QuerySet[Any, Any]]:
         """Yield the ids of those with the add-on, of those with the session, and of those an import added."""
         if self.addon:
-            booked = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
-            yield booked.order_by().values("registration")
+            yield list_ids_with_addons(event, [self.addon])
         if self.session:
             number = parse_digits(self.session) or 0
             bookings = SessionBooking.objects.active().filter(session__event=event, session__number=number)

@@ -59,7 +59,7 @@ class Timetable:
     `placements` has no entry for a session without a time; cancelled ones conflict with nothing. `favourites`
     and `bookings` are the keys of attendees by session; `walking_minutes` is by two zones, in either order.
     `hours` are the periods in which talks may be placed, one for each day, in UTC; `general_hours` are those
-    of plenaries and breaks, if these may be earlier or later.
+    of plenaries, breaks and blocked times; if empty, they are the same.
     """
 
     sessions: Mapping[int, TimetableSession]

@@ -17,6 +17,7 @@ from convention.text.dates import format_datetime
 from convention.text.languages import find_language_code, get_language_name, parse_languages
 from convention.text.normalize import normalize_whitespace, search_text
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
+from convention.web.edit_conflicts import compute_fingerprint
 from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import CountField, set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
@@ -249,10 +250,19 @@ class TrackForm(EditConflictsMixin, forms.ModelForm[Track]):
             colour
             # An imported colour may be too light; it must not keep organizers from renaming its track.
             and colour != self.instance.color
+            # Left as shown, and changed by somebody else since: the current colour is kept.
+            and compute_fingerprint(colour) != self._posted_fingerprints.get("color", "")
             and contrast_ratio(colour, LIGHT_PAPERS[0]) < MIN_CONTRAST_RATIO
         ):
             raise ValidationError(_("This colour is hard to see on white paper. Choose a darker one."))
         return colour
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the stored colour, not the shown one, if the editor left it alone."""
+        data = super().clean()
+        if "color" in self.restored_names:
+            data["color"] = self.instance.color
+        return data
 
 
 class ScheduleSettingsForm(forms.ModelForm[Schedule]):

@@ -62,7 +62,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class DayTable:
-    """Rooms by times; `hours` are those in which the planner places sessions."""
+    """Rooms by times; `hours` are those in which sessions may be placed."""
 
     hours: Period
     rows: list[TableRow]
@@ -101,7 +101,7 @@ def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
     return ProposalPreview(
         changes=list_changes(current, states),
         rooms=[room.name for room in current.rooms.values()],
-        days=[make_day_table(plan_run.event, proposed, hours, states) for hours in proposed.hours],
+        days=[make_day_table(plan_run.event, proposed, hours, states) for hours in list_day_hours(proposed)],
         new_conflicts=describe_all(
             proposed, [conflict for conflict in conflicts if conflict.signature not in known]
         ),
@@ -137,6 +137,16 @@ def list_changes(current: Timetable, states: dict[int, SlotState]) -> list[Propo
             )
         )
     return sorted(changes, key=lambda change: (change.after.starts_at, change.session.number))
+
+
+def list_day_hours(timetable: Timetable) -> list[Period]:
+    """Return the hours of talks on each day, and those of all sessions on days without hours for talks."""
+    others = [
+        (opens_at, closes_at)
+        for opens_at, closes_at in timetable.general_hours
+        if not any(opens_at < end and start < closes_at for start, end in timetable.hours)
+    ]
+    return sorted([*timetable.hours, *others])
 
 
 def make_day_table(

@@ -14,8 +14,8 @@ from convention.events.models import Event
 from convention.text.languages import LANGUAGE_CHOICES
 from registrations.billing.refund_summary import filter_unpaid
 from registrations.changes.selections import InvalidSelection
-from registrations.models import Registration, RegistrationAddon, RegistrationQuerySet
-from registrations.organizer.registration_list import STATE_CONDITIONS
+from registrations.models import Registration, RegistrationQuerySet
+from registrations.organizer.registration_list import STATE_CONDITIONS, list_ids_with_addons
 
 CONFIRMED = Registration.State.CONFIRMED.value
 ARRIVED, ABSENT = "arrived", "absent"
@@ -85,8 +85,7 @@ def iterate_conditions(segment: Segment, event: Event) -> Iterator[Q]:
     if segment.tickets:
         yield Q(ticket__slug__in=segment.tickets)
     if segment.addons:
-        booked = RegistrationAddon.objects.filter(addon__event=event, addon__slug__in=segment.addons)
-        yield Q(pk__in=booked.filter(cancelled_at__isnull=True).order_by().values("registration"))
+        yield Q(pk__in=list_ids_with_addons(event, segment.addons))
     if segment.company:
         yield Q(company=segment.company)
     if segment.photo:

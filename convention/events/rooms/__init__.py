@@ -1,4 +1,4 @@
 """The rooms of an event.
 
-Start with forms.py: one room alone, or all of an event on one page. It imports only the models of events.
+Start with forms.py: one room alone, or all of an event on one page. Of `events`, it imports only the models.
 """

@@ -36,7 +36,7 @@ from .proposals import (
     set_aside_proposal,
     withdraw_proposal,
 )
-from .season_views import confirm_planned_visit
+from .season_views import report_planned_visit
 
 PROPOSALS_PER_PAGE = 50
 
@@ -215,7 +215,7 @@ def proposal_set_date(request: HttpRequest, pk: int) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            confirm_planned_visit(request, visit)
+            report_planned_visit(request, visit)
             return redirect("organize-visit", visit.event.slug)
     return _render_proposal(request, pk, date_form=form)
 

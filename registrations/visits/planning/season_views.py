@@ -121,13 +121,13 @@ def visit_create(request: HttpRequest) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            confirm_planned_visit(request, visit)
+            report_planned_visit(request, visit)
             return redirect("organize-visit", visit.event.slug)
     return render(request, "visits/organize_visit_new.html", {"form": form, "section": "season"})
 
 
-def confirm_planned_visit(request: HttpRequest, visit: Visit) -> None:
-    """Say that the draft was created, and which other events of the club take place on the same day."""
+def report_planned_visit(request: HttpRequest, visit: Visit) -> None:
+    """Show that the draft was created, and which other events of the club are on the same day."""
     messages.success(request, _("Draft visit created. Next: add the details and the host’s agreement."))
     if events := list_events_on_same_days(visit.event):
         titles = ", ".join(event.title for event in events)
