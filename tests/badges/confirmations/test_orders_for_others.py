@@ -5,7 +5,7 @@ from django.test import Client
 
 from registrations.booking.place_order import place_order
 from registrations.changes.correct import Correction, correct_registration
-from registrations.models import Order
+from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import make_own_secret
 from tests.buyer_verification import make_verified_context, open_link
@@ -124,6 +124,21 @@ def test_attendee_who_may_have_the_badge_reads_that_the_buyer_cancelled_the_plac
     [notice] = [mail for mail in mailoutbox if mail.to == [ana.email]]
     assert "Annulation" in notice.subject
     assert "€" not in notice.body
+
+
+def test_attendee_reads_of_the_cancellation_also_while_an_email_to_the_buyer_is_due(
+    client, run_tasks, mailoutbox
+):
+    order = order_for_two(make_event())
+    run_tasks()
+    # As a paid change does until the buyer's next e-mail.
+    Registration.objects.update(confirmation_sent_at=None)
+    ana = order.registrations.get(first_name="Ana")
+
+    client.post(f"/orders/{order.reference}/{order.manage_secret}/{ana.reference}/cancel/")
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox if mail.to == [ana.email]] == [[ana.email]]
 
 
 def test_attendee_of_a_place_cancelled_before_its_first_email_is_not_notified(client, run_tasks, mailoutbox):

@@ -58,3 +58,15 @@ def test_refused_form_does_not_lead_to_another_site(client):
     links = post_and_read_back_links(client, "https://example.net/")
 
     assert links == []
+
+
+def test_form_refused_on_the_response_to_an_earlier_post_has_no_way_back(client):
+    event = make_event(slug="again")
+    organizer = make_person(email="organizer@example.org")
+    ClubRole.objects.create(person=organizer, role=ClubRole.Role.ORGANIZER)
+    client.force_login(organizer)
+    path = f"/en/organize/{event.slug}/registrations/UNKNOWN/renew/"
+
+    page = html.fromstring(client.post(path, headers={"Referer": f"http://testserver{path}"}).content)
+
+    assert page.xpath("//p[@class='actions']/a[.='Back']") == []

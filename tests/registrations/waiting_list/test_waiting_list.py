@@ -386,6 +386,16 @@ def test_waiting_list_form_of_ticket_no_longer_on_sale_leads_to_event(client, ti
     assert "Places for “Guest” are no longer available." in page.text
 
 
+def test_waiting_list_form_before_registration_opens_says_when_it_does(client, ticket):
+    opens_at = timezone.now() + datetime.timedelta(days=2)
+    ticket.event.registration_opens_at = opens_at
+    ticket.event.save()
+
+    page = client.get("/en/events/congress/waiting/guest/", follow=True)
+
+    assert "Registration opens on" in page.text
+
+
 def test_waiting_list_is_left_and_offer_declined_by_mailed_link(client, ticket):
     entry, other = join_list(ticket), join_list(ticket, "Bo")
     client.post(f"/waiting/{entry.link_token}/leave/")

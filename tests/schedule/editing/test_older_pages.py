@@ -3,7 +3,7 @@
 import pytest
 
 from convention.audit.models import AuditEntry
-from schedule.models import Speaker
+from schedule.models import Speaker, Track
 from tests.factories import make_room, make_staff, make_track
 from tests.page_forms import load_form
 from tests.schedule.speakers.factories import make_page_path, make_speaker
@@ -44,6 +44,19 @@ def test_an_older_page_leaves_the_new_name_of_a_track(organizer, event, schedule
     track.refresh_from_db()
     assert track.name == "Security"
     assert track.color == "#7a1f1f"
+
+
+def test_an_older_page_gives_a_moved_track_no_colour_of_its_own(organizer, event, schedule_path):
+    track = make_track(event, "Cloud", color="")
+    path = f"{schedule_path}/tracks/{track.pk}/"
+    older = load_form(organizer, path)
+    Track.objects.filter(pk=track.pk).update(position=1)
+
+    organizer.post(path, older | {"name": "Security"})
+
+    track.refresh_from_db()
+    assert track.name == "Security"
+    assert track.color == ""
 
 
 def test_another_name_of_a_track_is_shown_before_it_is_replaced(organizer, event, schedule_path):

@@ -88,6 +88,20 @@ def test_the_proposal_is_shown_as_a_table_of_rooms_by_times(organizer, event):
     assert placed.pk in load_slot_states(get_current_draft(event))
 
 
+def test_a_day_without_hours_for_talks_has_a_table_of_its_own(organizer, event):
+    Event.objects.update(starts_at=event.starts_at + 12 * HOUR)
+    room = make_room(event, "Aula")
+    reception_at = event.starts_at + 13 * HOUR
+    make_session(event, "Reception", room=room, role=Session.Role.PLENARY, starts_at=reception_at)
+    talk = make_session(event, "Talk", starts_at=None, planned_minutes=30)
+    next_day = event.starts_at + 24 * HOUR
+    plan_run = propose(event, {talk: SlotState(room.pk, next_day, next_day + HOUR / 2)})
+
+    tables = open_page(organizer, plan_run).xpath("//table[@class='proposal-day']")
+
+    assert ["Reception" in table.text_content() for table in tables] == [True, False]
+
+
 def test_plan_page_shows_the_planning_hours(organizer, event):
     make_room(event, "Aula")
     make_session(event, "Talk")
