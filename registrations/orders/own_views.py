@@ -1,7 +1,6 @@
 """The page of a signed-in person's registrations, and of the events they can register for."""
 
 import datetime
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +19,6 @@ from convention.events.permissions import get_member_events
 from registrations.changes.addons import load_addons_on_sale, select_addons_for
 from registrations.models import Registration
 from registrations.permissions import choose_link_secret, find_refused_seconds, list_own_registrations
-from registrations.sessions.booking import get_attendee_audience
 from schedule.models import ProgrammeAudience, Session
 
 from .order_state import OpenStep, list_open_steps
@@ -87,20 +85,13 @@ def _is_usable(registration: Registration) -> bool:
 
 
 def _find_programme_ids(registrations: list[Registration]) -> set[int]:
-    """Return the ids of the registrations whose attendees can see a published event's programme."""
-    prefetch_related_objects(registrations, "person")
-    by_audience = defaultdict[ProgrammeAudience, list[Registration]](list)
-    for registration in registrations:
-        by_audience[get_attendee_audience(registration)].append(registration)
-    ids: set[int] = set()
-    for audience, attendees in by_audience.items():
-        sessions = Session.objects.published(audience=audience)
-        sessions = sessions.filter(event__in=[row.event_id for row in attendees])
-        # A draft has no public pages, so its programme does not open either.
-        sessions = sessions.exclude(event__visibility=Event.Visibility.DRAFT)
-        event_ids = set(sessions.order_by().values_list("event_id", flat=True).distinct())
-        ids |= {row.pk for row in attendees if row.event_id in event_ids}
-    return ids
+    """Return the ids of the registrations whose event has a public programme."""
+    sessions = Session.objects.published(audience=ProgrammeAudience.PUBLIC)
+    # A draft has no public pages, so its programme does not open either.
+    sessions = sessions.exclude(event__visibility=Event.Visibility.DRAFT)
+    sessions = sessions.filter(event__in={row.event_id for row in registrations})
+    event_ids = set(sessions.order_by().values_list("event_id", flat=True)) if registrations else set()
+    return {row.pk for row in registrations if row.event_id in event_ids}
 
 
 def _has_certificates(registration: Registration) -> bool:
