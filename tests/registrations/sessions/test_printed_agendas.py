@@ -13,7 +13,8 @@ from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+# Far away, since sessions of a past event cannot be booked.
+START = datetime.datetime(2094, 6, 15, 7, tzinfo=datetime.UTC)
 PAGE = "/en/organize/paper/schedule/print/agendas/"
 LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4 + "une conclusion."
 
