@@ -179,7 +179,7 @@ def test_invalid_files_and_slides_of_other_speakers_are_refused(client):
     client.post(f"{path}slides/", {"action": "remove", "file": theirs.pk})
 
     assert "Choose a PDF, PPTX or ODP file" in refused.text
-    assert "no longer a speaker of this session" in foreign.text
+    assert "no longer a speaker in this session" in foreign.text
     assert SessionFile.objects.get() == theirs
     assert client.get(f"{path}slides/{theirs.pk}/").status_code == 404
 
