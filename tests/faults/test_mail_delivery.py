@@ -287,7 +287,9 @@ def test_buyer_with_corrected_address_gets_whole_order(client, mail_server, run_
     text = mail.get_body(("plain",)).get_content()
     assert mail["To"] == "boss@example.net"
     assert [name for name in ("a M", "b M", order.manage_secret) if name not in text] == []
-    assert client.post(f"{page}resend/", {"email": " ", "order": "1"}).status_code == 422
+    refused = client.post(f"{page}resend/", {"email": " ", "order": "1"}, follow=True)
+    assert refused.redirect_chain == [(page, 302)]
+    assert "Add an e-mail address first." in refused.text
 
 
 def test_refused_mail_sent_again_to_same_address_is_about_whole_order(client, mail_server, run_tasks):

@@ -119,7 +119,7 @@ def test_long_agenda_is_complete_or_states_number_of_missing_sessions(layout):
 
     assert find_bad_words(content) == []
     assert find_smallest_type(content) >= 9 - 0.01
-    assert len(shown) == 12 or f"{12 - len(shown)} de plus" in text
+    assert len(shown) == 12 or f"Et {12 - len(shown)} autres" in text
     assert any("/events/paper/agenda/" in address for address in decode_qr(content))
 
 

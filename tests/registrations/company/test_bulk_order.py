@@ -185,7 +185,8 @@ def test_member_place_is_refused_for_registered_colleague_or_without_seat():
         make_row("Silva", desk.colleague.email, "member"),
         make_row("Roi", desk.without_seat.email, "member"),
     ]
-    link = f'<a href="{desk.at}/seats/">Voir les sièges de l’entreprise</a>'
+    seats_path = f"{desk.at}/seats/?event={desk.event.slug}&amp;row=2#add"
+    link = f'<a href="{seats_path}">Lui attribuer un siège</a>'
 
     by_row, _general = get_errors(answer := desk.client.post(desk.many, make_posted_rows(*people, check="1")))
 

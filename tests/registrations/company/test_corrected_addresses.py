@@ -83,7 +83,8 @@ def test_same_person_may_have_a_place_with_another_ticket():
     registration = Registration.objects.get(email="other@x.fr")
     Registration.objects.filter(email="zoe@x.fr").update(ticket=desk.event.tickets.get(slug="dinner"))
 
-    typed = {"first_name": "Zoé", "last_name": "Alpha", "email": "zoe@x.fr"}
+    existing = Registration.objects.get(email="zoe@x.fr")
+    typed = {"first_name": "Zoé", "last_name": "Alpha", "email": "zoe@x.fr", "answer": existing.reference}
     desk.client.post(f"{desk.at}/registrations/{registration.reference}/", typed)
 
     registration.refresh_from_db()
