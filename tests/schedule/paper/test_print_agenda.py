@@ -35,7 +35,7 @@ DIFFICULT_TITLES = [
     "Court",
     "Ça <b>va</b> & bien",
 ]
-START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+START = datetime.datetime(2094, 6, 15, 7, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
@@ -120,11 +120,11 @@ def test_french_punctuation_is_not_separated_by_a_line_break():
 
 def test_night_session_is_printed_on_the_day_before(event):
     room = make_room(event, name="Bar")
-    late = datetime.datetime(2027, 6, 16, 0, 30, tzinfo=datetime.UTC)
+    late = datetime.datetime(2094, 6, 16, 0, 30, tzinfo=datetime.UTC)
 
-    make_session(event, "Nuit", room=room, starts_at=late, day=datetime.date(2027, 6, 15))
+    make_session(event, "Nuit", room=room, starts_at=late, day=datetime.date(2094, 6, 15))
 
-    assert [day for day, _items in load_printed_programme(event).days] == [datetime.date(2027, 6, 15)]
+    assert [day for day, _items in load_printed_programme(event).days] == [datetime.date(2094, 6, 15)]
 
 
 def test_the_index_gives_the_pages_of_each_speaker(event):
@@ -153,9 +153,9 @@ def test_dates_and_times_are_localized(event):
 
     english = words(pdf_text(print_to_bytes(event, language="en")).replace("\xa0", " "))
 
-    assert "Mardi 15 juin 2027" in french
+    assert "Mardi 15 juin 2094" in french
     assert "9 h – 9 h 50" in french
-    assert "Tuesday 15 June 2027" in english
+    assert "Tuesday 15 June 2094" in english
     assert "9:00–9:50" in english
 
 
