@@ -16,7 +16,7 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import can_administer, get_event_to_administer, get_event_to_organize
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import report_refusals
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from registrations.models import Addon, Quota, Ticket, Voucher
 from registrations.order_request import normalize_code
@@ -68,7 +68,7 @@ def ticket_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 
 def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResponse:
     title = ticket.title if ticket.pk else ""
-    form = TicketForm(request.POST or None, instance=ticket, event=event)
+    form = TicketForm(get_posted_data(request), instance=ticket, event=event)
     steps = form.step_forms
     # A list, not `and`: all have to be checked to show their errors at once.
     if request.method == "POST" and all([form.is_valid(), steps.is_valid(), form.check_price_order()]):

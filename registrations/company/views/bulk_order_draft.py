@@ -106,7 +106,8 @@ def _describe_seat_error(error: SeatError, bulk_order: BulkOrder, row_number: in
     # The row by its number: names and addresses do not belong into web addresses.
     query = {"event": bulk_order.event.slug, "row": row_number}
     seats_path = reverse("company-seats", args=[bulk_order.company.slug], query=query, fragment="add")
-    return format_html('{} <a href="{}">{}</a>', error.sentence, seats_path, _("Give them a seat"))
+    link_text = _("Give them a seat")
+    return format_html('<span>{} <a href="{}">{}</a></span>', error.sentence, seats_path, link_text)
 
 
 def get_draft_person(

@@ -187,13 +187,14 @@ def test_member_place_is_refused_for_registered_colleague_or_without_seat():
     ]
     seats_path = f"{desk.at}/seats/?event={desk.event.slug}&amp;row=2#add"
     link = f'<a href="{seats_path}">Lui attribuer un siège</a>'
+    sentence = "Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord."
 
     by_row, _general = get_errors(answer := desk.client.post(desk.many, make_posted_rows(*people, check="1")))
 
     assert link in answer.text
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
-        2: {"email": [f"Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord. {link}"]},
+        2: {"email": [f"<span>{sentence} {link}</span>"]},
     }
 
 

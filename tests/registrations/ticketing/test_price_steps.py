@@ -49,3 +49,10 @@ def test_price_may_have_a_euro_sign(organizer, ticket):
 
     ticket.refresh_from_db()
     assert ticket.price == 22_000
+
+
+def test_page_posted_without_any_field_is_shown_with_errors(organizer, ticket):
+    answer = organizer.post(TICKET_PATH)
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
