@@ -1,21 +1,28 @@
-"""Open and answer privacy requests; `erase.py` executes erasures."""
+"""Open, list and answer privacy requests; `erase.py` executes erasures."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields, NotOpenNow
+from convention.events.attention import AttentionItem
 from convention.mail.messages import send_mail_message
 from convention.text.email_addresses import normalize_email
 
 from .mails import write_case_mail
 from .models import PrivacyCase
+from .permissions import can_answer_privacy_requests
 from .subjects import find_subject_by_address
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 
 @transaction.atomic
@@ -98,3 +105,25 @@ def _notify_requester(case: PrivacyCase, occasion: str) -> None:
     if case.email:
         message = write_case_mail(occasion, case.email, case.language, case=case)
         transaction.on_commit(partial(send_mail_message, message), robust=True)
+
+
+def list_privacy_items(reader: "RequestUser") -> list[AttentionItem]:
+    """Return how many unanswered requests are late or due within a week; none for other readers."""
+    if not can_answer_privacy_requests(reader):
+        return []
+    cases, items = list(PrivacyCase.objects.unanswered()), []
+    if late_count := sum(case.is_late for case in cases):
+        text = ngettext(
+            "%(count)s privacy request is late: answer it now.",
+            "%(count)s privacy requests are late: answer them now.",
+            late_count,
+        )
+        items.append(AttentionItem(text % {"count": late_count}, 2, "privacy"))
+    if soon_count := sum(case.is_due_soon for case in cases):
+        text = ngettext(
+            "%(count)s privacy request has to be answered within a week.",
+            "%(count)s privacy requests have to be answered within a week.",
+            soon_count,
+        )
+        items.append(AttentionItem(text % {"count": soon_count}, 1, "privacy"))
+    return items

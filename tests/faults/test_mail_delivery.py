@@ -288,7 +288,6 @@ def test_buyer_with_corrected_address_gets_whole_order(client, mail_server, run_
     assert mail["To"] == "boss@example.net"
     assert [name for name in ("a M", "b M", order.manage_secret) if name not in text] == []
     refused = client.post(f"{page}resend/", {"email": " ", "order": "1"}, follow=True)
-    assert refused.redirect_chain == [(page, 302)]
     assert "Add an e-mail address first." in refused.text
 
 

@@ -35,7 +35,7 @@ from convention.events.permissions import (
 )
 from convention.events.publishing.cancel_event import has_cancellation_page
 from convention.events.publishing.publish import list_readiness
-from convention.privacy.attention import list_privacy_items
+from convention.privacy.requests import list_privacy_items
 from convention.templatetags.convention import page_url
 from registrations.visits.models import Visit
 from registrations.visits.planning.attention import list_season_items, list_visit_items

@@ -20,7 +20,7 @@ from convention.errors import ConventionError, InvalidFields
 from convention.events.attention import AttentionItem
 from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_organized_events
-from convention.privacy.attention import list_privacy_items
+from convention.privacy.requests import list_privacy_items
 from convention.tables.downloads import TableSheet, table_response
 from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Visit
