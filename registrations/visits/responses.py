@@ -12,15 +12,22 @@ from registrations.visits.models import VisitorList
 from .visitor_list.contents import ListContent
 from .visitor_list.files import make_list_file
 from .visitor_list.table import describe_changes, format_rows, list_headings
+from .visitor_list.visitors import find_former_keys
 
 FILE_MIMETYPES: Final = {"xlsx": XLSX_TYPE, "pdf": "application/pdf"}
 
 
-def build_list_context(content: ListContent) -> dict[str, object]:
-    """Return the context for rendering the rows of a list."""
+def build_list_context(content: ListContent, visitor_list: VisitorList) -> dict[str, object]:
+    """Return the context for rendering the rows of a list, each with whether its visitor no longer comes."""
+    former_keys = find_former_keys(visitor_list.visit, content.rows)
+    headings = list_headings(content, former_keys)
     return {
-        "headings": list_headings(content),
-        "rows": [list(zip(list_headings(content), row, strict=True)) for row in format_rows(content)],
+        "headings": headings,
+        "rows": [
+            (row["key"] in former_keys, list(zip(headings, cells, strict=True)))
+            for row, cells in zip(content.rows, format_rows(content, former_keys), strict=True)
+        ],
+        "former_count": len(former_keys),
         "changes": describe_changes(content),
     }
 

@@ -175,7 +175,7 @@ def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
         "event": visit.event,
         "visit": visit,
         "list": visitor_list,
-        **build_list_context(content),
+        **build_list_context(content, visitor_list),
     }
     return render(request, "host/list.html", context)
 

@@ -48,7 +48,7 @@ def linked_list(request: HttpRequest, token: str) -> HttpResponse:
         content = open_list(visitor_list=visitor_list)
         if kind := read_file_format(request):
             return make_file_response(content, visitor_list, kind)
-        context |= build_list_context(content)
+        context |= build_list_context(content, visitor_list)
     return render(request, "host/link.html", context)
 
 

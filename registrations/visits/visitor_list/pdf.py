@@ -1,7 +1,7 @@
 """Draw a visitor list as PDF: landscape A4, version and hash on every page."""
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -35,13 +35,13 @@ ROW_SIZES = ((13.0, 14.0), (12.0, 14.0), (11.0, 14.0), (11.5, 9.0), (10.5, 9.0),
 MAX_COLUMN_EMS = 22.0
 
 
-def draw_list(content: ListContent, visitor_list: VisitorList) -> bytes:
-    """Return the list as a PDF in the active language."""
+def draw_list(content: ListContent, visitor_list: VisitorList, former_keys: Collection[int] = ()) -> bytes:
+    """Return the list as a PDF in the active language; `former_keys` as in `format_rows`."""
     file = io.BytesIO()
     title = _("Visitors: %(event)s") % {"event": visitor_list.visit.event.title}
     with PdfDocument(file, title=title, language=translation.get_language() or "fr") as document:
-        rows = [[str(number), *row] for number, row in enumerate(format_rows(content), start=1)]
-        pages = _ListDocument(document, visitor_list, ["", *list_headings(content)], rows)
+        rows = [[str(number), *row] for number, row in enumerate(format_rows(content, former_keys), start=1)]
+        pages = _ListDocument(document, visitor_list, ["", *list_headings(content, former_keys)], rows)
         for row in rows:
             pages.draw_row(row)
     return file.getvalue()

@@ -1,7 +1,7 @@
 """A visitor list as readable text, for page, workbook and PDF."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.utils.translation import pgettext
 
@@ -13,13 +13,23 @@ from .contents import NAME_COLUMNS, ListContent
 from .differences import VisitorRow
 
 
-def list_headings(content: ListContent) -> list[str]:
-    return [get_field_label(name) for name in (*NAME_COLUMNS, *content.fields)]
+def list_headings(content: ListContent, former_keys: Collection[int] = ()) -> list[str]:
+    """Return the headings, with one for the status if some visitors no longer come (see `format_rows`)."""
+    headings = [get_field_label(name) for name in (*NAME_COLUMNS, *content.fields)]
+    return [*headings, pgettext("visitor", "Status")] if former_keys else headings
 
 
-def format_rows(content: ListContent) -> list[list[str]]:
+def format_rows(content: ListContent, former_keys: Collection[int] = ()) -> list[list[str]]:
+    """Return the rows; a last column tells which visitors, those of `former_keys`, no longer come."""
     formatters = get_field_formatters()
-    return [format_row(row, content.fields, formatters) for row in content.rows]
+    rows = [format_row(row, content.fields, formatters) for row in content.rows]
+    if not former_keys:
+        return rows
+    former = pgettext("visitor", "no longer coming")
+    return [
+        [*cells, former if row["key"] in former_keys else ""]
+        for row, cells in zip(content.rows, rows, strict=True)
+    ]
 
 
 def format_row(row: VisitorRow, fields: list[str], formatters: dict[str, Callable[[str], str]]) -> list[str]:

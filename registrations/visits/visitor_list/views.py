@@ -150,7 +150,7 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
         content = read_list(visitor_list=visitor_list, through="secretary")
         if kind := read_file_format(request):
             return make_file_response(content, visitor_list, kind)
-        context |= build_list_context(content)
+        context |= build_list_context(content, visitor_list)
     return render(request, "visits/list.html", context)
 
 

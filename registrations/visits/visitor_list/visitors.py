@@ -1,10 +1,10 @@
 """Readiness for the list: complete visitors, and missing items of the others; no identity is decrypted."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from convention.club.models import Person
 from convention.text.normalize import casefold_text
@@ -18,6 +18,8 @@ from registrations.visits.identity.fields import (
     list_requested_fields,
 )
 from registrations.visits.models import Application, Identity, Visit
+
+from .differences import VisitorRow
 
 
 @dataclass
@@ -75,6 +77,12 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
         application__in=ready_ids, written_at__gt=sent_list.created_at
     )
     return listed_ids != ready_ids or sent_list.count != len(ready_ids) or changed_identities.exists()
+
+
+def find_former_keys(visit: Visit, rows: Iterable[VisitorRow]) -> frozenset[int]:
+    """Return the keys of the rows whose visitor has no place any longer."""
+    coming = Application.objects.confirmed().filter(visit=visit, registration__person=F("person"))
+    return frozenset(row["key"] for row in rows) - frozenset(coming.order_by().values_list("pk", flat=True))
 
 
 def needs_new_dates_at_host(visit: Visit) -> bool:

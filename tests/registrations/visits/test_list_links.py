@@ -4,13 +4,15 @@ import datetime
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import LinkExpired
 from convention.events.models import EventRole
-from registrations.visits.hosts.permissions import get_list_by_link
+from registrations.models import Registration
+from registrations.visits.applications.veto import veto_application
+from registrations.visits.hosts.permissions import get_list_by_link, sign_in_contact
 from registrations.visits.models import Visit
 from registrations.visits.visitor_list.acknowledge import acknowledge_list
 from registrations.visits.visitor_list.contents import decrypt_content
@@ -22,6 +24,8 @@ from tests.pdf_readers import pdf_text
 from tests.registrations.visits.hosts import (
     DAY,
     extract_token,
+    make_host,
+    make_host_path,
     make_hosted,
     make_identified,
     make_secretary,
@@ -43,6 +47,90 @@ def list_with_link(mailoutbox):
     make_identified(visit, 1, last_name="Zwickelstein")
     made = make_sent_list(visit)
     return made, f"/host/lists/{extract_token(mailoutbox[0])}/"
+
+
+@pytest.fixture
+def outdated_list(mailoutbox):
+    """Return a list of which one of two visitors no longer comes, and the address of its link."""
+    visit = make_hosted()
+    leaves = make_identified(visit, 1, last_name="Zwickelstein")
+    make_identified(visit, 2, last_name="Quellmalz")
+    made = make_sent_list(visit)
+    address = f"/en/host/lists/{extract_token(mailoutbox[0])}/"
+    veto_application(application=leaves)
+    return made, address
+
+
+def read_outdated_notice(page):
+    return " ".join(html.fromstring(page).xpath("string(//main//*[@class='notice'])").split())
+
+
+def test_list_link_strikes_visitor_who_no_longer_comes(outdated_list):
+    _made, address = outdated_list
+
+    page = Client().post(address, {"action": "open"}).text
+
+    tree = html.fromstring(page)
+    assert tree.xpath("//tbody/tr/th/s/text()") == ["Zwickelstein"]
+    assert tree.xpath("//tbody/tr[th/s]/td[last()]/text()") == ["no longer coming"]
+    assert read_outdated_notice(page) == (
+        "This list is out of date: 1 person is no longer coming. The club will send the next version."
+    )
+
+
+def test_hosts_contact_reads_that_list_is_out_of_date(outdated_list):
+    made, _address = outdated_list
+    contact = make_host(made.visit)
+    client = Client()
+    session = client.session
+    sign_in_contact(session, contact)
+    session.save()
+
+    page = client.post(f"/en{make_host_path(made.visit)}list/", {"action": "open"}).text
+
+    assert read_outdated_notice(page).startswith("This list is out of date: 1 person is no longer coming.")
+
+
+def test_current_list_has_no_notice_and_no_status(list_with_link):
+    _made, address = list_with_link
+
+    page = Client().post(f"/en{address}", {"action": "open"}).text
+
+    assert read_outdated_notice(page) == ""
+    assert "Status" not in html.fromstring(page).xpath("//thead//th/text()")
+
+
+def test_person_named_after_the_version_is_not_on_it(outdated_list):
+    made, address = outdated_list
+    make_identified(made.visit, 3, last_name="Vollbrecht")
+
+    page = Client().post(address, {"action": "open"}).text
+
+    assert "Vollbrecht" not in page
+
+
+def test_former_attendee_of_transferred_place_is_struck(list_with_link):
+    made, address = list_with_link
+    registration = Registration.objects.get(event=made.visit.event)
+    registration.person = make_person()
+    registration.save(update_fields=["person"])
+
+    page = Client().post(f"/en{address}", {"action": "open"}).text
+
+    assert html.fromstring(page).xpath("//tbody/tr/th/s/text()") == ["Zwickelstein"]
+
+
+def test_list_files_mark_visitor_who_no_longer_comes(outdated_list):
+    made, _address = outdated_list
+    content = decrypt_content(made)
+
+    with translation.override("en"):
+        workbook = make_list_file(content, made, kind="xlsx")
+        paper = make_list_file(content, made, kind="pdf")
+
+    status = {row[0]: row[-1] or "" for row in read_values(workbook)[1:]}
+    assert status == {"Zwickelstein": "no longer coming", "Quellmalz": ""}
+    assert "no longer coming" in " ".join(pdf_text(paper).split())
 
 
 def test_list_link_shows_names_and_audits_reading_on_post_only(list_with_link):
