@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import HostContact, Visit, VisitorList
+from registrations.visits.visitor_list.visitors import count_unlisted_visitors, describe_unlisted_visitors
 
 
 @task()
@@ -44,11 +45,17 @@ def build_page_message(
         pattern = _("Visitor list: %(visit)s") if visitor_list else _("Your page for the visit: %(visit)s")
         subject = pattern % {"visit": event.title}
         path = reverse("host-visit", args=[event.slug])
+        unlisted = describe_unlisted_visitors(count_unlisted_visitors(contact.visit)) if visitor_list else ""
     return MailMessage(
         to=contact.email,
         subject=subject,
         template="host_page",
-        context={"event": event, "list": visitor_list, "url": f"{settings.SITE_URL}{path}"},
+        context={
+            "event": event,
+            "list": visitor_list,
+            "unlisted": unlisted,
+            "url": f"{settings.SITE_URL}{path}",
+        },
         language=contact.language,
         message_key=key,
         accent=event.accent,

@@ -25,6 +25,7 @@ from registrations.visits.responses import (
     render_host_error,
 )
 from registrations.visits.visitor_list.acknowledge import acknowledge_list, open_list
+from registrations.visits.visitor_list.visitors import count_unlisted_visitors, describe_unlisted_visitors
 
 from .forms import AcknowledgementForm, BriefingForm, HostEmailForm
 from .permissions import (
@@ -136,6 +137,8 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
     expected = [
         (application, *presence.get(application.registration_id or 0, (None, None))) for application in rows
     ]
+    current_list, has_begun = find_current_list(visit), visit.event.starts_at <= timezone.now()
+    unlisted_count = count_unlisted_visitors(visit) if current_list and not has_begun else 0
     return {
         "event": visit.event,
         "visit": visit,
@@ -144,8 +147,9 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
         "pending_replacements": list(
             list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
         ),
-        "list": find_current_list(visit),
-        "has_begun": visit.event.starts_at <= timezone.now(),
+        "list": current_list,
+        "unlisted": describe_unlisted_visitors(unlisted_count),
+        "has_begun": has_begun,
         "form": AcknowledgementForm(),
     }
 

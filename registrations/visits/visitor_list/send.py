@@ -22,7 +22,7 @@ from registrations.visits.models.identities import hash_token
 from .contents import decrypt_content
 from .create import check_list_allowed
 from .differences import describe_differences
-from .visitors import find_list_readiness
+from .visitors import describe_unlisted_visitors, find_list_readiness
 
 LIST_LINK_DURATION = datetime.timedelta(days=14)
 
@@ -157,6 +157,8 @@ def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:
         changes = describe_differences(
             added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed
         )
+        # Not `count_unlisted_visitors`: `listed_at` still follows the version sent before.
+        unlisted = describe_unlisted_visitors(len(find_list_readiness(visit).missing))
     is_first = not visitor_list.visit.lists.filter(
         sent_at__isnull=False, number__lt=visitor_list.number
     ).exists()
@@ -169,6 +171,7 @@ def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:
             "list": visitor_list,
             "name": visit.security_name,
             "changes": "" if is_first else changes,
+            "unlisted": unlisted,
             "url": f"{settings.SITE_URL}{path}",
         },
         language=visitor_list.language,

@@ -16,7 +16,8 @@ from registrations.visits.hosts.notifications import notify_contact_of_list
 from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
-from registrations.visits.visitor_list.create import EmptyVersion
+from registrations.visits.visitor_list.create import EmptyVersion, create_list
+from registrations.visits.visitor_list.send import send_list, send_list_mail
 from tests.factories import make_person
 from tests.registrations.visits.hosts import (
     ENTRY_PATH_PATTERN,
@@ -27,6 +28,7 @@ from tests.registrations.visits.hosts import (
     make_identified,
     make_secretary,
     make_sent_list,
+    make_visitor,
 )
 
 pytestmark = pytest.mark.django_db
@@ -211,6 +213,57 @@ def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailo
     assert "Zwickelstein" in page
     assert "QX0000001ZZ" not in page
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
+
+
+def test_host_reads_how_many_visitors_are_not_on_the_list_yet(enter, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    make_visitor(visit)
+    make_visitor(visit, last_name="Zwickelstein")
+    make_host(visit)
+    client = enter()
+    make_sent_list(visit)
+
+    page = client.get(f"/en{make_host_path(visit)}").text
+
+    sentence = (
+        "2 more people have a place; their details are not complete yet, so another version will follow."
+    )
+    assert sentence in page
+    assert "Zwickelstein" not in page
+
+
+def test_mail_to_hosts_contact_names_number_of_visitors_to_follow(run_tasks, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    make_visitor(visit)
+    contact = make_host(visit)
+    HostContact.objects.update(language="en")
+    visitor_list = make_sent_list(visit)
+    mailoutbox.clear()
+
+    notify_contact_of_list.func(contact.pk, visitor_list.pk)
+
+    [mail] = mailoutbox
+    assert "1 more person has a place; their details are not complete yet" in " ".join(mail.body.split())
+
+
+def test_list_mail_names_number_of_visitors_to_follow(mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    make_visitor(visit)
+
+    send_list_mail.func(send_list(visitor_list=create_list(visit=visit), language="en").pk)
+
+    [mail] = mailoutbox
+    assert "1 more person has a place; their details are not complete yet" in " ".join(mail.body.split())
+
+
+def test_host_with_complete_list_reads_of_no_others(visit, enter):
+    page = enter().get(f"/en{make_host_path(visit)}").text
+
+    assert "more people have a place" not in page
+    assert "more person has a place" not in page
 
 
 def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
