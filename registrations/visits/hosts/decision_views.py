@@ -15,6 +15,7 @@ from registrations.visits.applications.applicants import list_waiting_applicatio
 from registrations.visits.applications.veto import has_begun, veto_application
 from registrations.visits.identity.permissions import get_secretary_application
 from registrations.visits.models import Application
+from registrations.visits.permissions import can_manage_visit
 
 from .forms import ReplacementForm
 from .replacements import approve_replacement, propose_replacement_by_email
@@ -36,6 +37,7 @@ def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpRespons
         "application": application,
         "waiting_applications": list_waiting_applications(application.visit),
         "form": form,
+        "can_withdraw": can_manage_visit(request.user, application.visit.event),
         "has_begun": has_begun(application.visit, at=timezone.now()),
     }
     return render(request, "visits/replace.html", context)

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow
@@ -427,6 +428,21 @@ def test_applicants_page_counts_a_named_replacement_once():
     assert listed["applicant_count"] == 2
     assert [row.application for row in former.context["page_obj"]] == [waiting]
     assert '<span class="tag">named as a replacement</span>' in former.text
+
+
+def test_page_to_replace_leads_to_withdrawing_the_place():
+    visit = make_visit(places=1, cap=2)
+    placed = make_application(visit)
+    lock_list(visit=visit)
+    base = f"/en/organize/{visit.event.slug}/visit"
+    secretary = make_client(make_secretary())
+
+    page = html.fromstring(secretary.get(f"{base}/replace/{placed.pk}/").text)
+
+    [link] = page.xpath("//main//a[contains(., 'withdraw the place')]/@href")
+    assert link == f"{base}/applicants/{placed.pk}/#decision"
+    target = html.fromstring(secretary.get(link.removesuffix("#decision")).text)
+    assert target.xpath("//*[@id='decision']//button[@value='revoke']/text()") == ["Withdraw the place"]
 
 
 def test_secretary_reads_an_objection_about_the_replacement_by_name():
