@@ -25,10 +25,10 @@ from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
 
 from .claims import notify_address_owner
-from .models import Company, Employment, Membership, Person, Seat
+from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .periods import spans_overlap
 from .permissions import CLUB_ROLES_LOCK, can_change_address, is_last_administrator
-from .seats import give_seat_and_notify
+from .seats import find_membership_with_free_seat, give_seat_and_notify
 
 MAX_NAMESAKES: Final = 3
 
@@ -457,9 +457,19 @@ def prefetch_current_positions(
     return people.prefetch_related(*prefetches)
 
 
+def find_contact_people(company: Company) -> QuerySet[Person]:
+    """Return the people who are contacts of the company today, by name."""
+    contacts = CompanyContact.objects.open().filter(company=company)
+    return Person.objects.filter(is_active=True, pk__in=contacts.values("person")).order_by("sort_name", "pk")
+
+
 def load_person_page(person: Person) -> dict[str, Any]:
     """Return the context of a person's page, the latest rows first."""
     latest_first = ("-starts_on", "-pk")
+    seats = Seat.objects.granting_membership().filter(person=person)
+    current_seat = seats.select_related("membership__company").first()
+    needs_seat = person.is_active and current_seat is None
+    free_membership = find_membership_with_free_seat(person) if needs_seat else None
     return {
         "person": person,
         "today": timezone.localdate(),
@@ -468,8 +478,7 @@ def load_person_page(person: Person) -> dict[str, Any]:
         "company_contacts": person.company_contacts.select_related("company").order_by(*latest_first),
         "club_roles": person.club_roles.order_by(*latest_first),
         "mandates": person.mandates.select_related("group").order_by(*latest_first),
-        "current_seat": Seat.objects.granting_membership()
-        .filter(person=person)
-        .select_related("membership__company")
-        .first(),
+        "current_seat": current_seat,
+        "free_membership": free_membership,
+        "seat_givers": find_contact_people(free_membership.company) if free_membership else [],
     }

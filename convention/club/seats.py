@@ -142,6 +142,19 @@ def end_seat(*, seat: Seat, last_day: datetime.date | None = None) -> None:
         seat.save(update_fields=["ends_on"])
 
 
+def find_membership_with_free_seat(person: Person) -> Membership | None:
+    """Return a membership of a current employer that has a seat left for the person from today, or None."""
+    today = timezone.localdate()
+    employers = Employment.objects.open().filter(person=person).values("company")
+    memberships = Membership.objects.open().filter(company__in=employers).select_related("company")
+    for membership in memberships.prefetch_related("given_seats").order_by("pk"):
+        spans = [get_span(seat) for seat in membership.given_seats.all()]
+        spans.append(limit_to_employment(membership, person, (today, None)))
+        if count_max_concurrent(spans) <= membership.seat_limit:
+            return membership
+    return None
+
+
 def lock_membership(membership: Membership) -> Membership:
     """Return the stored membership, locked until the transaction ends."""
     # `of`: without it the joined company's row would be locked too.

@@ -10,11 +10,13 @@ from convention.club.models import (
     Company,
     CompanyContact,
     CompanyRole,
+    Employment,
     Mandate,
+    Membership,
     Person,
     WorkingGroup,
 )
-from tests.factories import START_OF_2020, make_company, make_member, make_person
+from tests.factories import START_OF_2020, make_company, make_contact, make_member, make_person
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +175,46 @@ def test_menu_of_the_secretary_leads_to_the_directory(secretary):
 
     assert entry.text_content() == "Directory"
     assert entry.get("aria-current") == "true"
+
+
+def read_membership(client, person):
+    """Return the text of the field “Member” of a person’s page, and the links in it."""
+    tree = html.fromstring(client.get(f"/en/organize/club/people/{person.pk}/").text)
+    [field] = tree.xpath("//main//dt[.='Member']/following-sibling::dd")
+    return " ".join(field.text_content().split()), field.xpath(".//a/@href")
+
+
+def make_employee_without_seat(company):
+    person = make_person()
+    Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
+    return person
+
+
+def test_page_of_person_without_seat_names_the_contacts_who_give_one(secretary):
+    contact = make_contact(first_name="Ana", last_name="Silva")
+    company = contact.employments.get().company
+
+    text, links = read_membership(secretary, make_employee_without_seat(company))
+
+    assert f"{company} has a free seat. Its contacts give seats, or an administrator does." in text
+    assert text.endswith("Contacts: Ana Silva")
+    assert links == [f"/en/organize/club/people/{contact.pk}/"]
+
+
+def test_free_seat_of_company_without_contact_is_given_by_administrator(secretary):
+    company = make_member().employments.get().company
+
+    text, links = read_membership(secretary, make_employee_without_seat(company))
+
+    assert f"{company} has a free seat but no contact: an administrator gives it." in text
+    assert links == []
+
+
+def test_page_of_person_without_seat_offers_none_if_all_are_given(secretary):
+    contact = make_contact()
+    company = contact.employments.get().company
+    Membership.objects.filter(company=company).update(seats=1, extra_seats=0)
+
+    text, _links = read_membership(secretary, make_employee_without_seat(company))
+
+    assert text == "no: this person has no current seat"
