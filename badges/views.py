@@ -43,7 +43,7 @@ from .printing.pdf import (
     write_event_badges,
 )
 from .printing.print_job import BACK_LABELS, FLIP_LABELS, LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
-from .printing.print_states import describe_print_choices, select_badges_to_print
+from .printing.print_states import NO_PRINT_CHOICE, describe_print_choices, select_badges_to_print
 from .wallet.apple import build_apple_pass
 from .wallet.google import build_google_pass_url
 
@@ -66,14 +66,16 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     count = Registration.objects.filter(event=event_obj).with_badge().count()
     problems, total = _load_problems(event_obj, count)
+    choices = describe_print_choices(event_obj)
     context: dict[str, Any] = {
         "event": event_obj,
         "count": count,
-        "choices": describe_print_choices(event_obj),
+        "choices": choices,
+        "is_up_to_date": NO_PRINT_CHOICE in choices,
         "layouts": LAYOUT_TITLES,
         "backs": BACK_LABELS,
         "flips": FLIP_LABELS,
-        "is_job": count > MAX_IMMEDIATE_BADGES,
+        "has_many": count > MAX_IMMEDIATE_BADGES,
         "max_immediate": MAX_IMMEDIATE_BADGES,
         "problems": problems,
         "more": total - len(problems),

@@ -41,6 +41,8 @@ STATES_BY_CHOICE: Final[Mapping[str, frozenset[PrintState]]] = {
 
 # New and changed ones together: what is missing from the pile of printed badges.
 UNPRINTED_CHOICE: Final = "new,changed"
+# Nothing is missing, and nothing is printed again until it is chosen.
+NO_PRINT_CHOICE: Final = ""
 # Those of the last printing once more, if the printer jammed.
 LAST_PRINTING_CHOICE: Final = "last"
 
@@ -123,12 +125,15 @@ def find_last_printing(event: Event) -> BadgePrinting | None:
 def describe_print_choices(event: Event) -> dict[str, str]:
     """Return the choices of badges to print with their counts, those that are missing first.
 
-    Without any badge printed, "all" is the only one.
+    Without any badge printed, "all" is the only one. With all of them printed and unchanged, the first is an
+    empty one, so that the pile is not printed again unless that is chosen.
     """
     states = Counter(find_print_states(event).values())
     new, changed = states[PrintState.NEW], states[PrintState.CHANGED]
     labels = {}
-    if new + changed and new != states.total():
+    if states and not new + changed:
+        labels[NO_PRINT_CHOICE] = _("Choose the badges to print again")
+    elif new != states.total():
         unprinted = _("New or changed since the last printing (%(count)s)")
         labels[UNPRINTED_CHOICE] = unprinted % {"count": new + changed}
         if new and changed:

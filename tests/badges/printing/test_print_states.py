@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from badges.desk.badge_prints import print_badge
@@ -101,6 +101,42 @@ def test_choices_name_what_is_missing_first(people):
     assert list(one_new) == ["new,changed", "all", "last"]
     assert list(both) == ["new,changed", "new", "changed", "all", "last"]
     assert both["new,changed"].endswith("(2)")
+
+
+def test_nothing_is_preselected_once_all_badges_are_printed(client, people):
+    record_printed_badges(digest_badges(people[0].event))
+
+    with translation.override("en"):
+        page = html.fromstring(client.get(reverse("organize-badges", args=[people[0].event.slug])).content)
+
+    (select,) = page.xpath("//select[@name='only']")
+    assert "All 3 badges are printed and up to date." in page.text_content()
+    assert select.xpath("option/@value") == ["", "all"]
+    assert select.get("required") is not None
+
+
+def test_new_badge_is_preselected_beside_printed_ones(client, people):
+    print_all_but_last(people)
+
+    with translation.override("en"):
+        page = html.fromstring(client.get(reverse("organize-badges", args=[people[0].event.slug])).content)
+
+    (select,) = page.xpath("//select[@name='only']")
+    assert "up to date" not in page.text_content()
+    assert select.xpath("option/@value")[0] == "new,changed"
+    assert select.get("required") is None
+
+
+def test_page_of_large_event_says_which_badges_are_prepared_in_background(client, people):
+    others = add_people(people[0].event, MAX_IMMEDIATE_BADGES, start=3)
+    print_all_but_last([*others, *people])
+
+    with translation.override("en"):
+        page = client.get(reverse("organize-badges", args=[people[0].event.slug]))
+
+    assert f"Up to {MAX_IMMEDIATE_BADGES} badges are downloaded immediately." in page.text
+    assert "Print: one per A6 page" in page.text
+    assert "Prepare:" not in page.text
 
 
 def test_last_printing_is_repeated_without_single_badges_of_the_desk(client, people):
