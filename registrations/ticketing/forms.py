@@ -31,6 +31,14 @@ def list_vat_rates() -> list[tuple[int, str]]:
     return [(rate, _("%(rate)s%%") % {"rate": format_vat_rate(rate)}) for rate in VAT_RATES]
 
 
+def check_company_cap(form: forms.BaseForm, data: Mapping[str, Any]) -> None:
+    """Add an error to a form whose places per company exceed its limited places."""
+    company_cap, capacity = data.get("company_cap"), data.get("capacity")
+    # A capacity of 0 only suspends the sale.
+    if company_cap and capacity and company_cap > capacity:
+        form.add_error("company_cap", _("This is more than the number of places."))
+
+
 class SaleItemForm[Row: SaleItem](EditConflictsMixin, forms.ModelForm[Row]):
     """Something for sale: price in units of the currency, VAT, and times in the event's zone.
 
@@ -103,7 +111,12 @@ class TicketForm(SaleItemForm[Ticket]):
     """A ticket; `step_forms` has its price steps."""
 
     reserved_slugs = frozenset({"new", "vouchers", "add-ons", "quotas", "refunds"})
-    linked_fields = (*SaleItemForm.linked_fields, ("cost", "steps"), ("min_per_order", "max_per_order"))
+    linked_fields = (
+        *SaleItemForm.linked_fields,
+        ("cost", "steps"),
+        ("min_per_order", "max_per_order"),
+        ("capacity", "company_cap"),
+    )
     min_per_order = forms.IntegerField(
         label=_("Minimum per order"), min_value=1, max_value=50, required=False
     )
@@ -165,8 +178,9 @@ class TicketForm(SaleItemForm[Ticket]):
         return self.cleaned_data["min_per_order"] or 1
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a maximum below the minimum."""
+        """Refuse a maximum below the minimum, and more places per company than places."""
         data = super().clean()
+        check_company_cap(self, data)
         if data.get("max_per_order") and data["max_per_order"] < data.get("min_per_order", 1):
             self.add_error("max_per_order", _("The maximum cannot be lower than the minimum."))
         return data

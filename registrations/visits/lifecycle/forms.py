@@ -10,6 +10,7 @@ from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.models import Ticket
+from registrations.ticketing.forms import check_company_cap
 from registrations.visits.dates import compute_lock_time
 from registrations.visits.models import IdentityField, Visit
 
@@ -93,9 +94,7 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
         add_time_zone(self, "embargo_until", self.instance.event.zone)
         if (until := data.get("embargo_until")) and until < self.instance.event.ends_at:
             self.add_error("embargo_until", _("The embargo must end after the visit."))
-        cap, places = data.get("company_cap"), data.get("capacity")
-        if cap and places and cap > places:
-            self.add_error("company_cap", _("This is more than the number of places."))
+        check_company_cap(self, data)
         self._check_identity_period(data)
         return data
 
