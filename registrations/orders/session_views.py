@@ -18,11 +18,11 @@ from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_session_change
 from registrations.sessions.booking import get_attendee_audience
 from registrations.sessions.choices import group_by_day, list_session_choices
-from registrations.sessions.notifications import link_agenda_to_registration
-from registrations.sessions.personal_agenda import write_personal_agenda
+from registrations.sessions.notifications import is_agenda_of_another, link_agenda_to_registration
+from registrations.sessions.personal_agenda import open_attendee_agenda, write_personal_agenda
 from schedule.models import ProgrammeAudience
 from schedule.permissions import get_own_agenda
-from schedule.personal.actions import choose_session, create_agenda, drop_session
+from schedule.personal.actions import choose_session, drop_session
 from schedule.personal.views import remember_agenda
 
 from .session_actions import SessionAction, apply_session_action, parse_session_action
@@ -80,8 +80,9 @@ def attendee_programme(request: HttpRequest, reference: str, secret: str, person
     if not link_access.opens_single_registration:
         return redirect("order-sessions", reference, secret, registration.reference)
     event = registration.event
-    personal_agenda = get_own_agenda(event, request) or create_agenda(event=event)
-    link_agenda_to_registration(personal_agenda, registration)
+    personal_agenda = open_attendee_agenda(
+        registration=registration, device_agenda=get_own_agenda(event, request)
+    )
     return remember_agenda(redirect("own-agenda", event.slug), event, personal_agenda)
 
 
@@ -120,10 +121,10 @@ def _apply_action(request: HttpRequest, registration: Registration, action: Sess
 
 
 def _update_personal_agenda(request: HttpRequest, registration: Registration, action: SessionAction) -> None:
-    """Update the personal agenda on this device, if there is one, to the bookings."""
+    """Update the personal agenda on this device to the bookings, unless it is another attendee's."""
     personal_agenda = get_own_agenda(registration.event, request)
     # Booking alone does not create a personal agenda.
-    if personal_agenda is None:
+    if personal_agenda is None or is_agenda_of_another(personal_agenda, registration):
         return
     booked_ids = set(
         SessionBooking.objects.active().filter(registration=registration).values_list("session", flat=True)

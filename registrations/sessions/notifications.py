@@ -33,6 +33,7 @@ from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
 from convention.tasks.queue_names import MAIL_QUEUE
+from registrations.attendee_identity import AttendeeIdentity, is_other_person
 from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.permissions import make_own_secret
@@ -51,6 +52,8 @@ from .changed_sessions import (
 
 logger = logging.getLogger(__name__)
 
+ENDED_STATES: Final = (Registration.State.CANCELLED, Registration.State.EXPIRED)
+
 SUBJECTS: Final = {
     ChangeNotice.MOVED: gettext_lazy("Session moved: %(title)s"),
     ChangeNotice.CANCELLED: gettext_lazy("Session cancelled: %(title)s"),
@@ -67,13 +70,32 @@ def link_agenda(personal_agenda: PersonalAgenda, person: Person) -> None:
 
 
 def link_agenda_to_registration(personal_agenda: PersonalAgenda, registration: Registration) -> None:
-    """Link a personal agenda to an attendee, unless it is already linked to one."""
-    AgendaLink.objects.get_or_create(
-        personal_agenda=personal_agenda,
-        defaults={
-            "registration": registration,
-            "notified_version": find_last_version_number(personal_agenda.event),
-        },
+    """Link a personal agenda to an attendee, unless it is linked to another person or an active registration.
+
+    Somebody whose registration was cancelled or expired may have registered again since.
+    """
+    values = {
+        "registration": registration,
+        "notified_version": find_last_version_number(personal_agenda.event),
+    }
+    link, is_new = AgendaLink.objects.select_related("registration").get_or_create(
+        personal_agenda=personal_agenda, defaults=values
+    )
+    if is_new or link.registration.state not in ENDED_STATES or _is_link_of_another(link, registration):
+        return
+    AgendaLink.objects.filter(pk=link.pk).update(**values)
+
+
+def is_agenda_of_another(personal_agenda: PersonalAgenda, registration: Registration) -> bool:
+    """Return whether a personal agenda is linked to the registration of another person."""
+    link = AgendaLink.objects.select_related("registration").filter(personal_agenda=personal_agenda).first()
+    return link is not None and _is_link_of_another(link, registration)
+
+
+def _is_link_of_another(link: AgendaLink, registration: Registration) -> bool:
+    owner = link.registration
+    return owner.pk != registration.pk and is_other_person(
+        AttendeeIdentity.from_row(owner), AttendeeIdentity.from_row(registration)
     )
 
 

@@ -10,9 +10,11 @@ from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.models.registrations import RegistrationQuerySet
 from schedule.models import PersonalAgenda, Session
 from schedule.permissions import get_programme_audience
+from schedule.personal.actions import create_agenda
 from schedule.personal.programme import build_personal_programme, print_personal_programme
 
 from .booking import list_session_bookings
+from .notifications import is_agenda_of_another, link_agenda_to_registration
 from .printed_agendas import describe_agenda
 
 
@@ -42,6 +44,23 @@ def find_agenda_owner(personal_agenda: PersonalAgenda) -> Person | None:
     )
     link = links.select_related("registration__person").first()
     return link.registration.person if link else None
+
+
+def open_attendee_agenda(
+    *, registration: Registration, device_agenda: PersonalAgenda | None
+) -> PersonalAgenda:
+    """Return the personal agenda of an attendee for a device, linked to the registration.
+
+    It is the one that the device has, if any. On a device with another person's agenda, which must stay
+    theirs, it is the attendee's latest one.
+    """
+    personal_agenda = device_agenda
+    if device_agenda and is_agenda_of_another(device_agenda, registration):
+        links = registration.agenda_links.select_related("personal_agenda").order_by("-pk")
+        personal_agenda = next((link.personal_agenda for link in links[:1]), None)
+    personal_agenda = personal_agenda or create_agenda(event=registration.event)
+    link_agenda_to_registration(personal_agenda, registration)
+    return personal_agenda
 
 
 def write_personal_agenda(*, registration: Registration, file: BinaryIO) -> int:

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 from lxml import html
 
+from registrations.changes.cancel import cancel_registration
 from registrations.models import AgendaLink
 from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_event, make_person, make_registration, make_session, make_ticket
@@ -87,6 +88,68 @@ def test_order_link_opens_programme_without_account(client, attendee, booked_ses
     assert first_device == ["Atelier réservé", "Choisie en même temps"]
     assert second_device == ["Atelier réservé"]
     assert AgendaLink.objects.filter(registration=attendee).count() == 2
+
+
+def open_programme(client, registration):
+    """Press “My programme” on the page of the registration and return the page that opens."""
+    path = f"/en{registration.order.manage_path}{registration.reference}/programme/"
+    return html.fromstring(client.post(path, follow=True).text)
+
+
+def test_programme_follows_new_registration_after_cancellation(client, event, attendee, booked_session):
+    open_programme(client, attendee)
+    cancel_registration(registration=attendee)
+    again = make_registration(attendee.ticket)
+    book_session(registration=again, session=booked_session)
+
+    page = open_programme(client, again)
+
+    assert page.xpath("//article[.//span[text()='Booked']]/h4/a/text()") == ["Atelier réservé"]
+    assert AgendaLink.objects.get().registration == again
+
+
+def test_programme_stays_with_active_registration(client, attendee):
+    open_programme(client, attendee)
+    second = make_registration(attendee.ticket)
+
+    open_programme(client, second)
+
+    assert AgendaLink.objects.get().registration == attendee
+
+
+def test_programme_of_another_person_on_same_device_is_separate(client, event, attendee, starred_session):
+    open_programme(client, attendee)
+    client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
+    other = make_registration(attendee.ticket, first_name="Jean", last_name="Roux", email="jean@example.org")
+
+    others_titles = list_titles(open_programme(client, other))
+    own_titles = list_titles(open_programme(client, attendee))
+
+    assert others_titles == []
+    assert own_titles == ["Atelier réservé", "Choisie en même temps"]
+
+
+def test_programme_of_cancelled_registration_stays_its_owners(client, attendee):
+    open_programme(client, attendee)
+    cancel_registration(registration=attendee)
+    other = make_registration(attendee.ticket, first_name="Jean", last_name="Roux", email="jean@example.org")
+
+    open_programme(client, other)
+
+    assert attendee.agenda_links.count() == 1
+    assert other.agenda_links.count() == 1
+
+
+def test_booking_by_link_does_not_change_programme_of_another_person(client, event, attendee):
+    open_programme(client, attendee)
+    session = make_session(event, "Atelier", capacity=3, is_bookable=True)
+    other = make_registration(attendee.ticket, first_name="Jean", last_name="Roux", email="jean@example.org")
+
+    path = f"{other.order.manage_path}{other.reference}/sessions/"
+    client.post(path, {"action": f"book:{session.number}"})
+
+    assert list_titles(get_page(client)) == []
+    assert other.session_bookings.count() == 1
 
 
 def test_other_visitors_do_not_see_bookings(client, attendee, booked_session):
