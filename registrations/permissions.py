@@ -80,6 +80,13 @@ class LinkAccess:
         """
         return not (self.is_full and is_answered_by_own_link(self.order, registration.email))
 
+    def opens_programme_of(self, registration: Registration) -> bool:
+        """Return whether the reader may open the attendee's programme on their device.
+
+        A link that opens several registrations is the buyer's, and so are the stars on that device.
+        """
+        return self.opens_single_registration or (self.is_full and registration.is_buyers_own)
+
     def get_registration(self, reference: str) -> Registration:
         """Return one registration that this link opens. Raise NotFound."""
         for registration in self.registrations:

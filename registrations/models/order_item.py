@@ -30,7 +30,8 @@ class OrderItem(models.Model):
     # Filled in by pages: session bookings, awaited sessions, whether and which questions are to be answered,
     # answers in words, whether the link mailed to the buyer confirms it, whether a member's link follows the
     # payment, whether the member has another place, what was paid for a member's place that is not confirmed
-    # and until when it is refunded, the QR symbol of the badge, whether add-ons follow.
+    # and until when it is refunded, the QR symbol of the badge, whether add-ons follow,
+    # whether the page opens the programme.
     shown_session_bookings: Iterable[Any] = ()
     awaited_sessions: Iterable[Any] = ()
     has_questions = False
@@ -43,6 +44,7 @@ class OrderItem(models.Model):
     refund_at: Any = None
     badge_symbol = ""
     can_change_addons = False
+    has_programme = False
 
     class Meta:
         abstract = True

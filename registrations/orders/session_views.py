@@ -45,7 +45,11 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
     return render(
         request,
         "registrations/sessions.html",
-        {"link_access": link_access, **_build_sessions_context(registration, audience)},
+        {
+            "link_access": link_access,
+            "has_programme": link_access.opens_programme_of(registration),
+            **_build_sessions_context(registration, audience),
+        },
     )
 
 
@@ -72,12 +76,12 @@ def organizer_sessions(request: HttpRequest, event: str, reference: str) -> Http
 def attendee_programme(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """Open the attendee's programme on this device: booked and starred sessions, without an account.
 
-    The agenda is linked to the registration, by which it shows the bookings. A link that opens several
-    registrations leads to the sessions of this one.
+    The agenda is linked to the registration, by which it shows the bookings. A buyer's link leads to the
+    sessions of another attendee instead.
     """
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
-    if not link_access.opens_single_registration:
+    if not link_access.opens_programme_of(registration):
         return redirect("order-sessions", reference, secret, registration.reference)
     event = registration.event
     personal_agenda = open_attendee_agenda(
@@ -139,6 +143,5 @@ def _update_personal_agenda(request: HttpRequest, registration: Registration, ac
 def _link_personal_agenda(request: HttpRequest, registration: Registration, link_access: LinkAccess) -> None:
     """Link the personal agenda on this device to the attendee whose own link this is."""
     personal_agenda = get_own_agenda(registration.event, request)
-    # A link that opens several registrations is the buyer's, and so are the stars on this device.
-    if personal_agenda and link_access.opens_single_registration:
+    if personal_agenda and link_access.opens_programme_of(registration):
         link_agenda_to_registration(personal_agenda, registration)

@@ -312,8 +312,9 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
             (row, row.describe(link_access.order.event)) for row in awaited.get(registration.pk, [])
         ]
     has_sessions = bool(booked or awaited) or _has_bookable_sessions(link_access)
-    has_programme = has_sessions and link_access.opens_single_registration
-    return {"has_sessions": has_sessions, "has_programme": has_programme}
+    for registration in link_access.registrations:
+        registration.has_programme = has_sessions and link_access.opens_programme_of(registration)
+    return {"has_sessions": has_sessions}
 
 
 def _has_bookable_sessions(link_access: LinkAccess) -> bool:

@@ -13,6 +13,7 @@ from tests.pdf_readers import pdf_text
 
 pytestmark = pytest.mark.django_db
 AGENDA_PATH = "/en/events/conf/agenda/mine/"
+PROGRAMME_FORMS = "//form[starts-with(@id, 'programme-')]/@action"
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_order_link_opens_programme_without_account(client, attendee, booked_ses
     client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
     order = attendee.order
     page = html.fromstring(client.get(f"/en{order.manage_path}").text)
-    [address] = page.xpath("//form[@id='programme']/@action")
+    [address] = page.xpath(PROGRAMME_FORMS)
 
     opened = client.post(address, follow=True)
     first_device = list_titles(html.fromstring(opened.text))
@@ -150,6 +151,43 @@ def test_booking_by_link_does_not_change_programme_of_another_person(client, eve
 
     assert list_titles(get_page(client)) == []
     assert other.session_bookings.count() == 1
+
+
+@pytest.fixture
+def buyers_place(attendee, booked_session):
+    """Return the buyer's own place in the order that also has the attendee's."""
+    buyer = {"first_name": "Jean", "last_name": "Roux", "email": attendee.order.email}
+    own = make_registration(attendee.ticket, order=attendee.order, **buyer)
+    book_session(registration=own, session=booked_session)
+    return own
+
+
+def test_buyer_of_several_places_opens_own_programme_only(client, buyers_place):
+    page = html.fromstring(client.get(f"/en{buyers_place.order.manage_path}").text)
+
+    [address] = page.xpath(PROGRAMME_FORMS)
+    opened = client.post(address, follow=True)
+
+    assert buyers_place.reference in address
+    assert list_titles(html.fromstring(opened.text)) == ["Atelier réservé"]
+    assert AgendaLink.objects.get().registration == buyers_place
+
+
+def test_buyer_of_several_places_opens_own_programme_from_sessions(client, buyers_place):
+    path = f"/en{buyers_place.order.manage_path}{buyers_place.reference}/sessions/"
+
+    page = html.fromstring(client.get(path).text)
+
+    assert len(page.xpath("//button[@form='programme']")) == 1
+
+
+def test_buyer_does_not_open_programme_of_another_attendee(client, buyers_place, attendee):
+    path = f"/en{attendee.order.manage_path}{attendee.reference}"
+
+    answer = client.post(f"{path}/programme/")
+
+    assert answer["Location"] == f"{path}/sessions/"
+    assert not AgendaLink.objects.exists()
 
 
 def test_other_visitors_do_not_see_bookings(client, attendee, booked_session):
