@@ -80,6 +80,10 @@ class LinkAccess:
         """
         return not (self.is_full and is_answered_by_own_link(self.order, registration.email))
 
+    def can_see_prices(self, registration: Registration) -> bool:
+        """Return whether the reader placed the order; what somebody else paid is not for its attendees."""
+        return self.is_full or registration.is_buyers_own
+
     def opens_programme_of(self, registration: Registration) -> bool:
         """Return whether the reader may open the attendee's programme on their device.
 

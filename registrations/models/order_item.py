@@ -31,7 +31,7 @@ class OrderItem(models.Model):
     # answers in words, whether the link mailed to the buyer confirms it, whether a member's link follows the
     # payment, whether the member has another place, what was paid for a member's place that is not confirmed
     # and until when it is refunded, the QR symbol of the badge, whether add-ons follow,
-    # whether the page opens the programme.
+    # whether the page opens the programme and shows the prices.
     shown_session_bookings: Iterable[Any] = ()
     awaited_sessions: Iterable[Any] = ()
     has_questions = False
@@ -45,6 +45,7 @@ class OrderItem(models.Model):
     badge_symbol = ""
     can_change_addons = False
     has_programme = False
+    can_see_prices = False
 
     class Meta:
         abstract = True

@@ -103,6 +103,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     _attach_answers(link_access)
     _attach_badge_symbols(link_access)
     _set_can_change_addons(link_access)
+    _set_can_see_prices(link_access)
     _set_refused_seconds(request, link_access)
     packages = list(list_active_sponsorships(order))
     context = {
@@ -284,6 +285,11 @@ def _set_can_change_addons(link_access: LinkAccess) -> None:
         registration.can_change_addons = any(addon.remaining != 0 for addon in addable) or bool(
             select_removable_addons(link_access, registration, at=timezone.now())
         )
+
+
+def _set_can_see_prices(link_access: LinkAccess) -> None:
+    for registration in link_access.registrations:
+        registration.can_see_prices = link_access.can_see_prices(registration)
 
 
 def list_wallet_links() -> list[tuple[str, str]]:
