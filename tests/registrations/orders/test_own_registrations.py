@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.club.models import Person
 from registrations.models import Registration
@@ -66,3 +67,11 @@ def test_past_event_of_a_cancelled_registration_has_no_certificates(person):
     register(person, days=-30, cancelled_at=timezone.now())
 
     assert "/certificates/" not in read_page(person)
+
+
+def test_buttons_of_a_registration_keep_the_gap_of_the_orders_page(person):
+    register(person, days=30)
+
+    page = html.fromstring(read_page(person))
+
+    assert len(page.xpath("//li[@class='stack']/p[@class='actions']")) == 1
