@@ -132,7 +132,7 @@ class InvalidOrderLink(NotFound):
     """A link to an order that was forged, cut off or replaced; the error page offers a new one."""
 
     next_page_name = "lost-link"
-    next_page_label = gettext_lazy("Find my registration")
+    next_page_label = gettext_lazy("Find your registration")
 
 
 def _make_not_found(order: Order | None, link_access: LinkAccess | None, secret: str) -> NotFound:

@@ -55,7 +55,7 @@ ACCOUNT_MAIL_TEXTS = {
             "If you have an account, sign in with its address."
         ),
         _("If this wasn’t you, you can ignore this e-mail."),
-        _("Find my registration"),
+        _("Find your registration"),
     ),
     "password_reset_key": AccountMailText(
         _("Password reset"),

@@ -30,7 +30,7 @@ class AlreadyRegistered(ConventionError):
     kind = "already-registered"
     status = 409
     next_page_name = "lost-link"
-    next_page_label = gettext_lazy("Find my registration")
+    next_page_label = gettext_lazy("Find your registration")
 
 
 def refuse_second_registration(registration: Registration, person: Person) -> None:

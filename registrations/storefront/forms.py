@@ -48,7 +48,7 @@ class PersonForm(forms.Form):
         if not is_first_person:
             self.fields["email"].help_text = _(
                 "The confirmation and badge go to the buyer, except for a member who confirms their place. "
-                "The event’s messages are sent here, and “Find my registration” sends a personal link here."
+                "The event’s messages are sent here, and “Find your registration” sends a personal link here."
             )
 
     def clean(self) -> dict[str, Any]:

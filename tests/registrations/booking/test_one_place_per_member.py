@@ -145,7 +145,7 @@ def test_link_for_a_second_place_leads_to_the_first_registration(ticket, client:
     answer = client.post(f"/en{reverse('verify-order', args=[token])}")
 
     assert answer.status_code == 409
-    assert "Find my registration" in answer.text
+    assert "Find your registration" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -369,4 +369,4 @@ def test_page_of_an_invalid_link_leads_to_a_new_one(client):
     page = html.fromstring(client.get(f"/en/orders/{order.reference}/{'a' * 20}/").text)
 
     assert page.xpath("//p[@class='actions']/a[1]/@href") == ["/en/orders/link/"]
-    assert page.xpath("//p[@class='actions']/a[1]/text()") == ["Find my registration"]
+    assert page.xpath("//p[@class='actions']/a[1]/text()") == ["Find your registration"]
