@@ -28,7 +28,7 @@ from .withdraw import revoke_place
 APPLICANTS_PER_PAGE = 100
 # The keys are values of the POST parameter `action`; anything else is refused.
 DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
-    "grant_exception": (grant_exception, gettext_lazy("The place is kept.")),
+    "grant_exception": (grant_exception, gettext_lazy("The place is kept. Reason: %(reason)s")),
     "revoke": (
         revoke_place,
         gettext_lazy("The place is available again. The applicant will receive the reason by e-mail."),
@@ -102,12 +102,13 @@ def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         form.add_error(None, _("Choose an action."))
     if action is None or not form.is_valid():
         return _render_applicant(request, event, pk, form)
+    reason = form.cleaned_data["reason"]
     try:
-        action(application=application, reason=form.cleaned_data["reason"])
+        action(application=application, reason=reason)
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, str(message))
+        messages.success(request, str(message) % {"reason": reason})
     return redirect("organize-visit-applicant", event, pk)
 
 

@@ -131,5 +131,5 @@ class VisitReasonForm(ActionErrorsMixin, forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        error_messages={"required": _("Enter the reason; it is included in the e-mails.")},
+        error_messages={"required": _("Enter the reason.")},
     )

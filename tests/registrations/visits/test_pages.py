@@ -382,16 +382,21 @@ def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
         f"{base}/{kept.pk}/decide/", {"action": "grant_exception", "reason": ""}
     ).content.decode()
 
-    assert "Enter the reason" in page
+    assert "Enter the reason." in page
 
     unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
 
     assert "Choose an action." in unsaid
     assert "No button." in unsaid
 
-    secretary.post(f"{base}/{kept.pk}/decide/", {"action": "grant_exception", "reason": "The host agrees."})
+    saved = secretary.post(
+        f"{base}/{kept.pk}/decide/",
+        {"action": "grant_exception", "reason": "The host agrees."},
+        follow=True,
+    ).text
     secretary.post(f"{base}/{freed.pk}/decide/", {"action": "revoke", "reason": "No seat."})
 
+    assert "The place is kept. Reason: The host agrees." in saved
     assert get_state(kept) == ApplicationState.CONFIRMED
     assert get_state(freed) == ApplicationState.REVOKED
     assert "it was decided to keep the place" in read(
