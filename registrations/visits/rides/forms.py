@@ -1,5 +1,6 @@
 """The organizer's form for a ride, and the form for choosing rides."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Ride, Visit
 
 TIME_FIELDS = ("leaves_at", "arrives_at")
+NEW_RIDE_LEAD = datetime.timedelta(hours=1)
 
 
 class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
@@ -42,8 +44,10 @@ class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
         super().__init__(*args, **kwargs)
         self.event = self.instance.visit.event
         self.fields["direction"].choices = Ride.Direction.choices  # type: ignore[attr-defined]  # no empty choice
+        # A new ride begins on the day of the visit, so that only the time is left to change.
+        initial_times = {} if self.instance.pk else {"leaves_at": self.event.starts_at - NEW_RIDE_LEAD}
         for name in TIME_FIELDS:
-            if moment := getattr(self.instance, name):
+            if moment := getattr(self.instance, name) or initial_times.get(name):
                 # `datetime-local` inputs have no time zone: the form shows and reads the local time of the
                 # event.
                 self.initial[name] = moment.astimezone(self.event.zone).replace(tzinfo=None)

@@ -7,6 +7,7 @@ import icalendar
 import pytest
 from django.db import transaction
 from django.utils import timezone, translation
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow, SoldOut
@@ -208,6 +209,15 @@ def test_invalid_ride_form_shows_error_at_field(visit, changes, field):
 
     assert list(answer.context["form"].errors) == [field]
     assert not visit.rides.exists()
+
+
+def test_new_ride_begins_an_hour_before_the_visit(visit):
+    client = make_client(make_staff(visit.event))
+
+    page = client.get(f"/organize/{visit.event.slug}/visit/rides/new/").text
+
+    [value] = html.fromstring(page).xpath("//input[@name='leaves_at']/@value")
+    assert value == format_local_time(visit, -1)
 
 
 def test_organizer_creates_ride_and_visitor_chooses_it(visit):
