@@ -125,10 +125,11 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         "reminder": _("Reminder: please accept the confidentiality terms for %(visit)s"),
         "no_place": _("No places left: %(visit)s"),
         "revoked": _("Your place has been withdrawn: %(visit)s"),
+        "replaced": _("Your place has been given to someone else: %(visit)s"),
         "ended": _("Your application has been closed: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),
     }
-    text_kind = "ended" if kind == "revoked" and application.registration_id is None else kind
+    text_kind = _find_revocation_kind(application) if kind == "revoked" else kind
     path = reverse("visit-confidentiality" if kind in ("text", "reminder") else "visit", args=[event.slug])
     return MailMessage(
         to=person.email or "",
@@ -152,6 +153,14 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         reply_to=event.contact_email,
         attachments=_make_cancellation_files(application) if kind in ("cancelled", "revoked") else (),
     )
+
+
+def _find_revocation_kind(application: Application) -> str:
+    """Return `ended` without a place, `replaced` if somebody else has it by now, else `revoked`."""
+    if application.registration_id is None:
+        return "ended"
+    is_replaced = application.replacements.filter(host_approved_at__isnull=False).exists()
+    return "replaced" if is_replaced else "revoked"
 
 
 def _list_later_steps(application: Application) -> list[tuple[str, str]]:

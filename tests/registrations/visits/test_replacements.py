@@ -115,15 +115,19 @@ def test_replaced_visitor_is_notified(visit, run_tasks, mailoutbox):
     replaced = get_original_application(visit)
     replaced.person.language = "en"
     replaced.person.save(update_fields=["language"])
-    approve_replacement(
-        application=propose_replacement(application=replaced, replacement=make_colleague(replaced))
-    )
+    replacement = make_colleague(replaced)
+    approve_replacement(application=propose_replacement(application=replaced, replacement=replacement))
+
     run_tasks()
 
     [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
 
-    assert mail.subject.startswith("Your place has been withdrawn: ")
-    assert "Reason: The place has gone to someone else" in " ".join(mail.body.split())
+    text = " ".join(mail.body.split())
+    assert mail.subject.startswith("Your place has been given to someone else: ")
+    assert "Your place on this visit has been given to someone else, with the host’s agreement." in text
+    assert "If you didn’t ask for this, reply to this e-mail." in text
+    assert "The club has withdrawn your place" not in text
+    assert replacement.last_name not in text
     [entry] = AuditEntry.objects.filter(verb="visit.withdraw")
     assert entry.subject == f"visits.application:{replaced.pk}"
     assert entry.fields == ["withdrawn_at", "revocation_reason"]
