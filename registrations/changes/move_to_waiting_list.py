@@ -1,6 +1,6 @@
 """Cancel a registration and put its attendee on another event's waiting list, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.club.permissions import find_member_by_email
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 from convention.events.models import Event
@@ -28,6 +29,10 @@ from .cancel import check_cancellable, lock_and_cancel
 MOVE_LOCK = "registrations:move"
 # Stored in the audit trail, so it never changes.
 MOVE_VERB: Final = "registration.move"
+# Unlike a company's limit, which other people's cancellations lift, these last while the attendee waits.
+LASTING_OBJECTIONS: Final = frozenset(
+    {WaitingEntry.SkipReason.NOT_A_MEMBER, WaitingEntry.SkipReason.HAS_PLACE}
+)
 
 
 class MoveRefused(ConventionError):
@@ -41,7 +46,7 @@ class MoveRefused(ConventionError):
 class MovePreview:
     """The fee and the refund of the cancellation, and the state of the waiting list.
 
-    `objection` says why no place would be offered to this attendee; "" if one would.
+    `objection` says why no place would be offered to this attendee for now; "" if one would.
     """
 
     fee_cents: int
@@ -66,6 +71,15 @@ def list_tickets_to_wait_for(events: Iterable[Event]) -> list[Ticket]:
     ]
 
 
+def find_tickets_for_members_only(
+    registration: Registration, tickets: Collection[Ticket]
+) -> frozenset[Ticket]:
+    """Return those of these tickets that the attendee cannot have, not being a member."""
+    if find_member_by_email(_make_request(registration).email):
+        return frozenset()
+    return frozenset(ticket for ticket in tickets if ticket.needs_member_verification)
+
+
 def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
     """Return what moving the registration to the ticket's list would come to; nothing is changed.
 
@@ -77,8 +91,7 @@ def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
     # Tickets of one quota share one list.
     tickets = find_tickets_sharing_quota([ticket.pk]).order_by()
     waiting_count = WaitingEntry.objects.awaiting_offer().filter(ticket__in=tickets).count()
-    entry = WaitingEntry(event=ticket.event, ticket=ticket, email=request.email)
-    objection = find_offer_objection(load_waiting_facts(entry, ticket))
+    objection = _find_objection(request, ticket)
     return MovePreview(
         fee_cents=load_refund_terms(registration, at=timezone.now()).cancellation_fee,
         sentences=summarize_refund(registration),
@@ -94,9 +107,9 @@ def move_to_waiting_list(
 ) -> WaitingEntry:
     """Cancel by the refund rules and put the attendee on the ticket's list; both or neither.
 
-    Raise MoveRefused unless the ticket is another event's, the attendee has a name and an address that does
-    not wait there yet, and the cancellation fee is `expected_fee_cents`; else what `cancel_registration` and
-    `add_to_ticket_list` raise.
+    Raise MoveRefused unless the ticket is another event's, the attendee can have it, has a name and an
+    address that does not wait there yet, and the cancellation fee is `expected_fee_cents`; else what
+    `cancel_registration` and `add_to_ticket_list` raise.
     """
     acquire_advisory_lock(MOVE_LOCK)
     if ticket.event_id == registration.event_id:
@@ -121,9 +134,10 @@ def move_to_waiting_list(
 
 
 def _check_request(request: WaitingRequest, ticket: Ticket) -> None:
-    """Raise MoveRefused without a name or an address, or if the address waits for the ticket already.
+    """Raise MoveRefused for an attendee who cannot wait for the ticket.
 
-    Attendees without an address share the buyer's.
+    That is one without a name or an address, one whose address waits already, and one to whom no place could
+    ever be offered. Attendees without an address share the buyer's.
     """
     if not (request.first_name and request.last_name and request.email):
         raise MoveRefused(_("Enter the attendee’s name and e-mail address first."))
@@ -133,6 +147,16 @@ def _check_request(request: WaitingRequest, ticket: Ticket) -> None:
             _("%(email)s is already on this waiting list. Give the attendee their own address first.")
             % {"email": request.email}
         )
+    if (objection := _find_objection(request, ticket)) in LASTING_OBJECTIONS:
+        raise MoveRefused(
+            _("No place can be offered to %(email)s: %(reason)s. Choose another ticket.")
+            % {"email": request.email, "reason": WaitingEntry.SkipReason(objection).label}
+        )
+
+
+def _find_objection(request: WaitingRequest, ticket: Ticket) -> str:
+    entry = WaitingEntry(event=ticket.event, ticket=ticket, email=request.email)
+    return find_offer_objection(load_waiting_facts(entry, ticket))
 
 
 def _make_request(registration: Registration) -> WaitingRequest:

@@ -1,5 +1,6 @@
 """The organizers' page to move a registration to the waiting list of another event."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
 from registrations.changes.move_to_waiting_list import (
     MovePreview,
+    find_tickets_for_members_only,
     list_tickets_to_wait_for,
     move_to_waiting_list,
     preview_move,
@@ -27,21 +29,27 @@ from registrations.models import Registration, Ticket
 class EventTicketField(forms.ModelChoiceField):
     """A ticket, named with its event."""
 
+    members_only: Collection[Ticket] = ()
+
     def label_from_instance(self, ticket: Ticket) -> str:
-        return f"{ticket.event.title} · {ticket.title}"
+        name = f"{ticket.event.title} · {ticket.title}"
+        return _("%(ticket)s (for members only)") % {"ticket": name} if ticket in self.members_only else name
 
 
 class WaitingListChoiceForm(ReasonForm):
-    """The ticket whose list the attendee is put on."""
+    """The ticket whose list the attendee is put on; `members_only` are those that they cannot have."""
 
     ticket = EventTicketField(
         Ticket.objects.none(), label=gettext_lazy("Waiting list"), empty_label=None, widget=forms.RadioSelect
     )
 
-    def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, tickets: list[Ticket], members_only: Collection[Ticket], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["ticket"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, EventTicketField)
+        field.members_only = members_only
         rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets])
         field.queryset = rows.select_related("event", "quota").order_by("event__starts_at", "event", "pk")
 
@@ -57,7 +65,8 @@ def registration_move(request: HttpRequest, event: str, reference: str) -> HttpR
     # Only of events that this person organizes: the entry reveals there who was registered here.
     tickets = list_tickets_to_wait_for(get_organized_events(request.user).exclude(pk=event_obj.pk))
     data = request.POST if request.method == "POST" else request.GET or None
-    form = WaitingListChoiceForm(data, tickets=tickets)
+    members_only = find_tickets_for_members_only(registration, tickets)
+    form = WaitingListChoiceForm(data, tickets=tickets, members_only=members_only)
     context: dict[str, Any] = {"registration": registration, "form": form, "has_lists": bool(tickets)}
     if data is not None and form.is_valid():
         preview = _preview(form, registration)

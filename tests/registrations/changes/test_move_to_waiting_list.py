@@ -12,7 +12,7 @@ from registrations.changes.move_to_waiting_list import MoveRefused, move_to_wait
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Refund
 from registrations.models import Quota, RefundRule, Registration, WaitingEntry
-from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
+from tests.factories import make_event, make_member, make_order, make_person, make_registration, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -74,15 +74,59 @@ def test_available_place_is_offered_at_once(registration, run_tasks):
     assert ticket.reserved == 1
 
 
-def test_non_member_waits_for_member_ticket_without_offer(registration):
+def test_non_member_is_not_moved_to_list_of_member_ticket(registration):
     ticket = make_ticket(make_event(), audience="member", capacity=3)
 
-    preview = preview_move(registration, ticket)
-    entry = move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
+    with pytest.raises(MoveRefused):
+        move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
 
+    registration.refresh_from_db()
+    assert registration.cancelled_at is None
+    assert not WaitingEntry.objects.exists()
+
+
+def test_page_marks_member_tickets_for_non_member_and_offers_no_move(organizer, registration):
+    other = make_event(name_en="The Visit")
+    member = make_ticket(other, slug="member", name_en="Member", audience="member")
+    make_ticket(other, slug="guest", name_en="Guest")
+    path = f"/en/organize/congress/registrations/{registration.reference}/move/"
+
+    page = organizer.get(path, {"ticket": member.pk})
+
+    assert "The Visit · Member (for members only)" in page.text
+    assert "The Visit · Guest (for members only)" not in page.text
+    assert "No place can be offered to zoe@example.org: no member has this address." in page.text
+    assert "Cancel and move" not in page.text
+
+
+def test_member_is_moved_to_list_of_member_ticket_that_is_not_marked(organizer, registration):
+    make_member(email="zoe@example.org")
+    ticket = make_ticket(make_event(), name_en="Member", audience="member")
+    path = f"/en/organize/congress/registrations/{registration.reference}/move/"
+
+    page = organizer.get(path, {"ticket": ticket.pk})
+
+    assert "for members only" not in page.text
+    assert "Cancel and move" in page.text
+
+
+def test_member_is_not_moved_where_they_have_a_place(registration):
+    member = make_member(email="zoe@example.org")
+    ticket = make_ticket(make_event(), audience="member", capacity=3)
+    make_registration(ticket, person=member, email="zoe@example.org")
+
+    with pytest.raises(MoveRefused):
+        preview_move(registration, ticket)
+
+
+def test_company_at_its_limit_is_stated_and_does_not_block(registration):
+    make_member(email="zoe@example.org")
+    ticket = make_ticket(make_event(), audience="member", company_cap=0)
+
+    preview = preview_move(registration, ticket)
+
+    assert preview.objection == WaitingEntry.SkipReason.COMPANY_FULL.label
     assert not preview.is_offered_at_once
-    assert preview.objection == WaitingEntry.SkipReason.NOT_A_MEMBER.label
-    assert entry.state == WaitingEntry.State.WAITING
 
 
 def test_refused_move_changes_nothing(event, registration, full_ticket):
