@@ -124,7 +124,9 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
         "wallets": list_wallet_links(),
-        "settlement_sentences": describe_settlement(order, link_access.registrations),
+        "settlement_sentences": describe_settlement(
+            order, [row for row in link_access.registrations if link_access.can_see_prices(row)]
+        ),
         "vat": [
             describe_vat(total, order.currency)
             for total in sum_order_vat(
@@ -421,8 +423,9 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
         "sessions": [booking.session for booking in list_session_bookings(registration)],
         "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
     }
-    context["refund_preview"] = preview_refund(registration)
-    context["refund_goes_to_buyer"] = (
-        not link_access.is_full and registration.full_price > 0 and not registration.is_buyers_own
-    )
+    refund_goes_to_buyer = registration.full_price > 0 and not link_access.can_see_prices(registration)
+    sentences = preview_refund(registration)
+    # The first sentence is the refund rule; the others state what the buyer paid.
+    context["refund_preview"] = sentences[:1] if refund_goes_to_buyer else sentences
+    context["refund_goes_to_buyer"] = refund_goes_to_buyer
     return render(request, "registrations/cancel.html", context)

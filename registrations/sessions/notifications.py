@@ -33,7 +33,7 @@ from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
 from convention.tasks.queue_names import MAIL_QUEUE
-from registrations.attendee_identity import AttendeeIdentity, is_other_person
+from registrations.attendee_identity import AttendeeIdentity, is_same_name
 from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.permissions import make_own_secret
@@ -94,7 +94,8 @@ def is_agenda_of_another(personal_agenda: PersonalAgenda, registration: Registra
 
 def _is_link_of_another(link: AgendaLink, registration: Registration) -> bool:
     owner = link.registration
-    return owner.pk != registration.pk and is_other_person(
+    # Not `is_other_person`: relatives who share an address and a last name are two people here.
+    return owner.pk != registration.pk and not is_same_name(
         AttendeeIdentity.from_row(owner), AttendeeIdentity.from_row(registration)
     )
 

@@ -65,3 +65,16 @@ def test_buyer_reads_price_by_the_link_of_the_own_place(client, registration):
     text = read_place(client, registration, make_own_secret(registration))
 
     assert "€60" in text
+
+
+def test_attendee_who_cancels_a_place_paid_by_another_reads_no_amount(client, registration):
+    registration.order.email = "buyer@example.org"
+    registration.order.save()
+    path = registration.order.build_path_with(make_own_secret(registration))
+
+    before = client.get(f"{path}{registration.reference}/cancel/")
+    client.post(f"{path}{registration.reference}/cancel/")
+    after = client.get(path)
+
+    assert before.status_code == 200
+    assert [text for text in (before.text, after.text) if "€" in text] == []

@@ -130,6 +130,17 @@ def test_programme_of_another_person_on_same_device_is_separate(client, event, a
     assert own_titles == ["Atelier réservé", "Choisie en même temps"]
 
 
+def test_relatives_with_one_address_have_programmes_of_their_own(client, attendee, starred_session):
+    open_programme(client, attendee)
+    client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
+    name = {"first_name": "Paul", "last_name": attendee.last_name}
+    other = make_registration(attendee.ticket, email=attendee.email, **name)
+
+    titles = list_titles(open_programme(client, other))
+
+    assert titles == []
+
+
 def test_programme_of_cancelled_registration_stays_its_owners(client, attendee):
     open_programme(client, attendee)
     cancel_registration(registration=attendee)
