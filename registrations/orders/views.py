@@ -124,9 +124,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
         "wallets": list_wallet_links(),
-        "settlement_sentences": describe_settlement(
-            order, [row for row in link_access.registrations if link_access.can_see_prices(row)]
-        ),
+        "settlement_sentences": _describe_visible_settlement(link_access),
         "vat": [
             describe_vat(total, order.currency)
             for total in sum_order_vat(
@@ -151,6 +149,11 @@ def _describe_cancellation(event: Event, states: set[str]) -> dict[str, object]:
         "cancelled_at": find_cancellation_time(event),
         "awaits_event_cancellation": bool(event.cancelled_at) and Registration.State.CONFIRMED in states,
     }
+
+
+def _describe_visible_settlement(link_access: LinkAccess) -> list[str]:
+    visible = [row for row in link_access.registrations if link_access.can_see_prices(row)]
+    return describe_settlement(link_access.order, visible)
 
 
 def _list_order_steps(link_access: LinkAccess) -> list[OpenStep]:

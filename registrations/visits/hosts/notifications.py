@@ -5,10 +5,10 @@ from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import HostContact, Visit, VisitorList
-from registrations.visits.visitor_list.visitors import count_unlisted_visitors, describe_unlisted_visitors
 
 
 @task()
@@ -20,13 +20,17 @@ def notify_new_contact(contact_id: int) -> None:
 
 
 @task()
-def notify_contact_of_list(contact_id: int, list_id: int) -> None:
-    """Mail a contact that this version is on their page, unless a newer one was sent. Raise MailNotSent."""
+def notify_contact_of_list(contact_id: int, list_id: int, unlisted_count: int = 0) -> None:
+    """Mail a contact that this version is on their page, unless a newer one was sent.
+
+    `unlisted_count` is how many people will be on a later version. Raise MailNotSent.
+    """
     contact = _find_active_contact(contact_id)
     row = VisitorList.objects.filter(pk=list_id, sent_at__isnull=False).first()
     # The mail leads to the current list, so an overtaken version needs none.
     if contact and row and not row.visit.lists.filter(sent_at__isnull=False, number__gt=row.number).exists():
-        send_or_log(build_page_message(contact, key=f"host-list-{row.pk}-{contact.pk}", visitor_list=row))
+        key = f"host-list-{row.pk}-{contact.pk}"
+        send_or_log(build_page_message(contact, key=key, visitor_list=row, unlisted_count=unlisted_count))
 
 
 def _find_active_contact(contact_id: int) -> HostContact | None:
@@ -37,7 +41,7 @@ def _find_active_contact(contact_id: int) -> HostContact | None:
 
 
 def build_page_message(
-    contact: HostContact, *, key: str, visitor_list: VisitorList | None = None
+    contact: HostContact, *, key: str, visitor_list: VisitorList | None = None, unlisted_count: int = 0
 ) -> MailMessage:
     """Return the mail with the link to the host's page; it contains no visitor's name."""
     event = contact.visit.event
@@ -45,7 +49,7 @@ def build_page_message(
         pattern = _("Visitor list: %(visit)s") if visitor_list else _("Your page for the visit: %(visit)s")
         subject = pattern % {"visit": event.title}
         path = reverse("host-visit", args=[event.slug])
-        unlisted = describe_unlisted_visitors(count_unlisted_visitors(contact.visit)) if visitor_list else ""
+        unlisted = describe_unlisted_visitors(unlisted_count)
     return MailMessage(
         to=contact.email,
         subject=subject,
@@ -61,6 +65,18 @@ def build_page_message(
         accent=event.accent,
         reply_to=event.contact_email,
     )
+
+
+def describe_unlisted_visitors(count: int) -> str:
+    """Return the host’s sentence on the people who will be on a later version, "" for none."""
+    sentence = ngettext(
+        "%(count)d more person has a place; their details are not complete yet, so another version will "
+        "follow.",
+        "%(count)d more people have a place; their details are not complete yet, so another version will "
+        "follow.",
+        count,
+    )
+    return sentence % {"count": count} if count else ""
 
 
 @task()

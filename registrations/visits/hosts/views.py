@@ -25,9 +25,10 @@ from registrations.visits.responses import (
     render_host_error,
 )
 from registrations.visits.visitor_list.acknowledge import acknowledge_list, open_list
-from registrations.visits.visitor_list.visitors import count_unlisted_visitors, describe_unlisted_visitors
+from registrations.visits.visitor_list.visitors import count_unlisted_visitors
 
 from .forms import AcknowledgementForm, BriefingForm, HostEmailForm
+from .notifications import describe_unlisted_visitors
 from .permissions import (
     HostSignInNeeded,
     HostVisitCalledOff,

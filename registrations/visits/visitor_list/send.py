@@ -15,14 +15,14 @@ from convention.db.leases import hold_lease
 from convention.errors import InvalidFields, NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
-from registrations.visits.hosts.notifications import notify_contact_of_list
+from registrations.visits.hosts.notifications import describe_unlisted_visitors, notify_contact_of_list
 from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
 
 from .contents import decrypt_content
 from .create import check_list_allowed
 from .differences import describe_differences
-from .visitors import describe_unlisted_visitors, find_list_readiness
+from .visitors import count_unlisted_visitors, find_list_readiness
 
 LIST_LINK_DURATION = datetime.timedelta(days=14)
 
@@ -138,9 +138,10 @@ def _record_sent(visitor_list: VisitorList) -> None:
     # For the others nothing is new if this version was sent before; only its link is.
     if visitor_list.sent_at:
         return
+    unlisted_count = count_unlisted_visitors(visitor_list.visit)
     # The security contact has just got the link and needs no second mail.
     for contact in visitor_list.visit.host_contacts.active().exclude(email__iexact=visitor_list.sent_to):
-        notify_contact_of_list.enqueue(contact.pk, visitor_list.pk)
+        notify_contact_of_list.enqueue(contact.pk, visitor_list.pk, unlisted_count)
 
 
 def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, F, OuterRef
-from django.utils.translation import ngettext
 
 from convention.club.models import Person
 from convention.text.normalize import casefold_text
@@ -83,18 +82,6 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
 def count_unlisted_visitors(visit: Visit) -> int:
     """Return how many people with a place are incomplete and not on the list that the host has."""
     return sum(application.listed_at is None for application, _codes in find_list_readiness(visit).missing)
-
-
-def describe_unlisted_visitors(count: int) -> str:
-    """Return the host’s sentence on the people who will be on a later version, "" for none."""
-    sentence = ngettext(
-        "%(count)d more person has a place; their details are not complete yet, so another version will "
-        "follow.",
-        "%(count)d more people have a place; their details are not complete yet, so another version will "
-        "follow.",
-        count,
-    )
-    return sentence % {"count": count} if count else ""
 
 
 def find_former_keys(visit: Visit, rows: Iterable[VisitorRow]) -> frozenset[int]:
