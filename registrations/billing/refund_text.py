@@ -32,6 +32,12 @@ def preview_refund(registration: Registration) -> list[str]:
     return sentences
 
 
+def preview_refund_reason(registration: Registration) -> list[str]:
+    """Return by which rule this registration would be refunded now, without what the buyer paid."""
+    terms = load_refund_terms(registration, at=timezone.now())
+    return [describe_refund_reason(terms, registration.event.zone)]
+
+
 def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datetime.tzinfo) -> list[str]:
     """Return the sentences to show before the cancellation is confirmed."""
     sentences = [describe_refund_reason(outcome.refund_terms, zone)]

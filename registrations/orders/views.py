@@ -27,7 +27,12 @@ from registrations.billing.receivables import (
     list_active_sponsorships,
 )
 from registrations.billing.refund_summary import load_order_balance, select_unplaced_orders
-from registrations.billing.refund_text import describe_settlement, load_refund_history, preview_refund
+from registrations.billing.refund_text import (
+    describe_settlement,
+    load_refund_history,
+    preview_refund,
+    preview_refund_reason,
+)
 from registrations.booking.holds import find_hold_end
 from registrations.booking.verification import (
     awaits_buyer,
@@ -427,8 +432,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
         "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
     }
     refund_goes_to_buyer = registration.full_price > 0 and not link_access.can_see_prices(registration)
-    sentences = preview_refund(registration)
-    # The first sentence is the refund rule; the others state what the buyer paid.
-    context["refund_preview"] = sentences[:1] if refund_goes_to_buyer else sentences
+    preview = preview_refund_reason if refund_goes_to_buyer else preview_refund
+    context["refund_preview"] = preview(registration)
     context["refund_goes_to_buyer"] = refund_goes_to_buyer
     return render(request, "registrations/cancel.html", context)

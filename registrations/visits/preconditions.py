@@ -61,3 +61,8 @@ def lock_visit_row(visit: Visit) -> Visit:
     # Checked on the locked row: the instance of the caller may be older than a cancellation.
     check_not_cancelled(locked)
     return locked
+
+
+def has_begun(visit: Visit, *, at: datetime.datetime) -> bool:
+    """Return whether the visit has begun: from then on the gate decides who enters."""
+    return visit.event.starts_at <= at

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import Application, HostContact
+from registrations.visits.preconditions import has_begun
 from registrations.visits.recipients import ClubRecipient, find_club_recipient, list_club_recipients
 
 
@@ -96,7 +97,7 @@ def notify_host_of_replacement(application_id: int) -> None:
     # Read when the task runs: a replacement that was decided or withdrawn meanwhile needs no mail.
     rows = Application.objects.active().select_related("visit__event__venue")
     application = rows.filter(pk=application_id, host_approved_at=None).first()
-    if application is None or application.visit.event.starts_at <= timezone.now():
+    if application is None or has_begun(application.visit, at=timezone.now()):
         return
     for contact in application.visit.host_contacts.filter(ended_at=None):
         send_or_log(build_approval_message(application, contact))

@@ -1,7 +1,5 @@
 """The host's veto. No reason is asked for, stored or given."""
 
-import datetime
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +9,7 @@ from convention.club.models import Person
 from convention.errors import NotOpenNow
 from registrations.models import WaitingEntry
 from registrations.visits.models import Application, HostContact, Visit
-from registrations.visits.preconditions import check_not_cancelled
+from registrations.visits.preconditions import check_not_cancelled, has_begun
 from registrations.waiting_list.end_waiting import leave_waiting_list
 
 from .decision_notifications import notify_refused_visitor, queue_decision_mails
@@ -72,8 +70,3 @@ def check_not_begun(visit: Visit) -> None:
     check_not_cancelled(visit)
     if has_begun(visit, at=timezone.now()):
         raise NotOpenNow(_("The visit has started. Changes are now made at the gate."))
-
-
-def has_begun(visit: Visit, *, at: datetime.datetime) -> bool:
-    """Return whether the visit has begun: from then on the gate decides who enters."""
-    return visit.event.starts_at <= at

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotOpenNow
 from registrations.visits.models import Application
-from registrations.visits.preconditions import ApplicationEnded
+from registrations.visits.preconditions import ApplicationEnded, has_begun
 
 from .notifications import notify_applicant
 from .places import cancel_place_without_fee, release_place
@@ -20,7 +20,7 @@ def withdraw_application(*, application: Application, reason: str = "") -> Appli
     Raise ApplicationEnded, or NotOpenNow once the visit has begun.
     """
     visit = application.visit
-    if visit.event.starts_at <= timezone.now():
+    if has_begun(visit, at=timezone.now()):
         raise NotOpenNow(_("The visit has started, so it is too late to withdraw."))
     active = Application.objects.active().filter(pk=application.pk)
     if active.exists():

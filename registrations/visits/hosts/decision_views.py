@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import list_waiting_applications
-from registrations.visits.applications.veto import has_begun, veto_application
+from registrations.visits.applications.veto import veto_application
 from registrations.visits.identity.permissions import get_secretary_application
 from registrations.visits.models import Application
 from registrations.visits.permissions import can_manage_visit
+from registrations.visits.preconditions import has_begun
 
 from .forms import ReplacementForm
 from .replacements import approve_replacement, propose_replacement_by_email

@@ -17,7 +17,7 @@ from registrations.visits.applications.state import load_presence
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.lifecycle.change import change_briefing
 from registrations.visits.models import Application, HostContact, Visit
-from registrations.visits.preconditions import NotEligible
+from registrations.visits.preconditions import NotEligible, has_begun
 from registrations.visits.responses import (
     build_list_context,
     make_file_response,
@@ -138,8 +138,8 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
     expected = [
         (application, *presence.get(application.registration_id or 0, (None, None))) for application in rows
     ]
-    current_list, has_begun = find_current_list(visit), visit.event.starts_at <= timezone.now()
-    unlisted_count = count_unlisted_visitors(visit) if current_list and not has_begun else 0
+    current_list, is_open = find_current_list(visit), not has_begun(visit, at=timezone.now())
+    unlisted_count = count_unlisted_visitors(visit) if current_list and is_open else 0
     return {
         "event": visit.event,
         "visit": visit,
@@ -150,7 +150,7 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
         ),
         "list": current_list,
         "unlisted": describe_unlisted_visitors(unlisted_count),
-        "has_begun": has_begun,
+        "has_begun": not is_open,
         "form": AcknowledgementForm(),
     }
 

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
-from registrations.visits.applications.veto import has_begun
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
 from registrations.visits.hosts.permissions import list_pending_replacements
@@ -27,6 +26,7 @@ from registrations.visits.identity.permissions import (
     get_secretary_visit,
 )
 from registrations.visits.models import Visit, VisitorList
+from registrations.visits.preconditions import has_begun
 from registrations.visits.responses import build_list_context, make_file_response, read_file_format
 
 from .contents import read_list
