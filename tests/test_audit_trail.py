@@ -160,7 +160,7 @@ AUDITED_FORMS = {
     "organize-checkpoints-sessions": ("checkpoint.create", {}),
     "organize-visit-seat": ("ride.seat", {"out": "", "reason": TYPED_TEXT}),
     "organize-visit-list": ("visitor_list.read", {}),
-    "organize-visit-list-send": ("visitor_list.send", {}),
+    "organize-visit-list-send": ("visitor_list.send", {"language": "fr"}),
     "organize-visit-remind": ("visit.remind", {}),
     "organize-visit-list-revoke": ("visitor_list.revoke", {}),
     "organize-visit-host": ("host_contact.add", {"name": TYPED_TEXT, "email": f"{TYPED_TEXT}@example.org"}),

@@ -15,6 +15,7 @@ from convention.errors import ConventionError, LinkExpired, ServiceUnavailable
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.state import load_presence
 from registrations.visits.applications.veto import veto_application
+from registrations.visits.identity.purge import compute_purge_time
 from registrations.visits.lifecycle.change import change_briefing
 from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import NotEligible, has_begun
@@ -149,6 +150,7 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
             list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
         ),
         "list": current_list,
+        "available_until": compute_purge_time(visit),
         "unlisted": describe_unlisted_visitors(unlisted_count),
         "has_begun": not is_open,
         "form": AcknowledgementForm(),

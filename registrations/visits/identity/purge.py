@@ -25,6 +25,11 @@ def purge_due_data() -> None:
     delete_expired_links(at=timezone.now())
 
 
+def compute_purge_time(visit: Visit) -> datetime.datetime:
+    """Return when the visitors' data of a visit that takes place are due to be deleted."""
+    return visit.event.ends_at + RETENTION_PERIOD
+
+
 def list_visits_to_purge(*, at: datetime.datetime) -> list[Visit]:
     """Return the visits to purge at `at`: `RETENTION_PERIOD` after their end, or at once when cancelled."""
     # A cancelled visit has no purpose for the data any more, so there is no delay.

@@ -143,7 +143,8 @@ def _announce_new_dates(visit: Visit, stored: Event) -> None:
     """Queue the mails. Open links to the list last as much longer or shorter; reminders are sent again."""
     event, now = visit.event, timezone.now()
     Visit.objects.filter(pk=visit.pk).update(moved_at=now)
-    open_links = visit.lists.exclude(link_hash="").filter(link_expires_at__gt=now)
+    # Also those of e-mails that have not been sent yet; revoked links have expired.
+    open_links = visit.lists.filter(link_expires_at__gt=now)
     open_links.update(link_expires_at=F("link_expires_at") + (event.ends_at - stored.ends_at))
     kinds = (DayMail.Kind.WEEK, DayMail.Kind.DAY_BEFORE)
     DayMail.objects.filter(application__visit=visit, kind__in=kinds).delete()

@@ -42,7 +42,8 @@ class VisitorList(models.Model):
 
     `encrypted_data` holds the rows and is emptied by the purge; hash and counts stay. Visitors who lose their
     place lose the identity in their row at once (`identity/deletion.py`), so `hash`, which proves what was
-    sent, may no longer fit the rows. Only the hash of the mailed link is stored. The mail was requested at
+    sent, may no longer fit the rows. Only the hash of the mailed link is stored; `link_expires_at` is set
+    before it, when sending is requested. The mail was requested at
     `send_requested_at`; then the server accepted it (`sent_at`) or refused it (`refused_at`). `added`,
     `removed` and `changed` compare with the version sent before.
     """
@@ -94,6 +95,11 @@ class VisitorList(models.Model):
         # A list can be sent again: only an outcome after the last request ends the sending.
         done = [moment for moment in (self.sent_at, self.refused_at) if moment]
         return self.send_requested_at is not None and all(moment < self.send_requested_at for moment in done)
+
+    @property
+    def open_link_expires_at(self) -> datetime.datetime | None:
+        """Return when the mailed link expires, None if it does not work any more."""
+        return self.link_expires_at if self.has_open_link(at=timezone.now()) else None
 
     def has_open_link(self, *, at: datetime.datetime) -> bool:
         """Return whether the mailed link still opens it."""

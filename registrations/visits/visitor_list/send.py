@@ -16,6 +16,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
 from registrations.visits.hosts.notifications import describe_unlisted_visitors, notify_contact_of_list
+from registrations.visits.identity.purge import compute_purge_time
 from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
 
@@ -24,15 +25,19 @@ from .create import check_list_allowed
 from .differences import describe_differences
 from .visitors import count_unlisted_visitors, find_list_readiness
 
-LIST_LINK_DURATION = datetime.timedelta(days=14)
+# The last minute, not midnight: readers would take midnight of the next day for one more day.
+END_OF_DAY = datetime.time(23, 59)
 
 
 @transaction.atomic
-def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList:
+def send_list(
+    *, visitor_list: VisitorList, language: str = "fr", valid_until: datetime.date | None = None
+) -> VisitorList:
     """Queue the mail to the security contact; earlier links stop working.
 
-    Sending again creates a new link. Raise NotOpenNow, also if a newer version exists or somebody on this one
-    may not be on it any more, and InvalidFields without a security contact.
+    Sending again creates a new link. It works until the end of the day `valid_until`, by default and at most
+    until the names are deleted. Raise NotOpenNow, also if a newer version exists or somebody on this one may
+    not be on it any more, and InvalidFields for a bad day or without a security contact.
     """
     visits = Visit.objects.select_related("event").select_for_update(of=("self",))
     visit = visits.get(pk=visitor_list.visit_id)
@@ -50,15 +55,32 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
             {"security_email": [_("Enter the name and e-mail address of the person who receives the list.")]},
         )
     now = timezone.now()
+    expires_at = compute_link_expiry(visit, valid_until, at=now)
     # At most one link opens a list: the host must never work with an older version.
     revoke_all_links(visit, at=now)
     latest.send_requested_at, latest.sent_to, latest.language = now, visit.security_email, language
     # The UPDATE above did not change this instance.
-    latest.link_hash, latest.link_expires_at = "", None
+    latest.link_hash, latest.link_expires_at = "", expires_at
     latest.save(update_fields=["send_requested_at", "sent_to", "language", "link_hash", "link_expires_at"])
     record_action("visitor_list.send", latest, event=visit.event, fields=["sent_to"])
     send_list_mail.enqueue(latest.pk)
     return latest
+
+
+def compute_link_expiry(
+    visit: Visit, last_day: datetime.date | None, *, at: datetime.datetime
+) -> datetime.datetime:
+    """Return when a link that works until the end of `last_day` expires. Raise InvalidFields."""
+    purge_time = compute_purge_time(visit)
+    if last_day is None:
+        return purge_time
+    zone = visit.event.zone
+    if not at.astimezone(zone).date() <= last_day <= purge_time.astimezone(zone).date():
+        sentence = _("Choose a day between today and %(day)s, when the visitors’ details are deleted.") % {
+            "day": format_date(purge_time.astimezone(zone).date())
+        }
+        raise InvalidFields(sentence, {"valid_until": [sentence]})
+    return min(datetime.datetime.combine(last_day, END_OF_DAY, zone), purge_time)
 
 
 def revoke_all_links(visit: Visit, *, at: datetime.datetime) -> None:
@@ -73,6 +95,11 @@ def is_list_too_late(visit: Visit) -> bool:
     except NotOpenNow:
         return True
     return False
+
+
+def is_link_expired(visitor_list: VisitorList) -> bool:
+    """Return whether the link to mail would have expired already."""
+    return visitor_list.link_expires_at is None or visitor_list.link_expires_at <= timezone.now()
 
 
 def has_outdated_rows(visit: Visit, visitor_list: VisitorList) -> bool:
@@ -101,20 +128,15 @@ def send_list_mail(list_id: int) -> None:
         # Updates only apply if nobody has revoked or re-sent the list while this task ran.
         unchanged = VisitorList.objects.filter(pk=list_id, send_requested_at=visitor_list.send_requested_at)
         # Checked again at the moment of sending: somebody may have withdrawn while the mail was queued.
-        if has_outdated_rows(visitor_list.visit, visitor_list):
+        if is_link_expired(visitor_list) or has_outdated_rows(visitor_list.visit, visitor_list):
             unchanged.update(send_requested_at=None)
             return
         # The link is made here, not when queuing: the queue would store the token in clear.
         token = secrets.token_urlsafe(32)
-        now = timezone.now()
         visitor_list.link_hash = hash_token(token)
-        # After the visit there is nothing to check at the gate any more.
-        visitor_list.link_expires_at = min(now + LIST_LINK_DURATION, visitor_list.visit.event.ends_at)
         # Stored before sending: a crash in between leaves an unused hash, not a mailed link that opens
         # nothing.
-        if not unchanged.update(
-            link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at
-        ):
+        if not unchanged.update(link_hash=visitor_list.link_hash):
             return
         try:
             send_mail_message(build_list_message(visitor_list, token))

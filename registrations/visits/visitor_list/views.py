@@ -32,6 +32,7 @@ from registrations.visits.responses import build_list_context, make_file_respons
 from .contents import read_list
 from .create import EmptyVersion, create_list
 from .differences import describe_differences
+from .forms import ListLinkForm
 from .remind import remind_incomplete
 from .send import revoke_link, send_list
 from .visitors import (
@@ -142,6 +143,7 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
     context["changed"] = describe_version_changes(visitor_list, list(visitor_list.visit.lists.all()))
     context["is_latest"] = not visitor_list.visit.lists.filter(number__gt=number).exists()
     if context["is_latest"] and visitor_list.has_rows:
+        context["link_form"] = ListLinkForm(visitor_list=visitor_list)
         readiness = find_list_readiness(visitor_list.visit)
         context["place_count"] = len(readiness.all_applications)
         context["incomplete_count"] = len(readiness.missing)
@@ -158,9 +160,12 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
 def visitor_list_send(request: HttpRequest, event: str, number: int) -> HttpResponse:
     """Mail the link to the host's security."""
     visitor_list = get_secretary_list(event, number, request.user)
-    language = "en" if request.POST.get("language") == "en" else "fr"
+    form = ListLinkForm(request.POST, visitor_list=visitor_list)
+    if not form.is_valid():
+        messages.error(request, form.get_first_error())
+        return redirect("organize-visit-list", event, number)
     try:
-        sent = send_list(visitor_list=visitor_list, language=language)
+        sent = send_list(visitor_list=visitor_list, **form.cleaned_data)
     except ConventionError as error:
         messages.error(request, str(error))
     else:

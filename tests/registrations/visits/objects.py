@@ -1,5 +1,6 @@
 """One of everything that the addresses of lists and hosts name, of any event."""
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,6 @@ from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.contents import build_content, encrypt_content
-from registrations.visits.visitor_list.send import LIST_LINK_DURATION
 from tests.factories import make_company
 
 WITH_A_PLACE = ("replace", "refuse", "approve", "seat")
@@ -30,7 +30,7 @@ def make_host_arguments(registration: Registration, *, spare: int = 0) -> dict[s
     row = make_version(visit, number, [])
     VisitorList.objects.filter(pk=row.pk).update(
         link_hash=hash_token(token),
-        link_expires_at=now + LIST_LINK_DURATION,
+        link_expires_at=now + datetime.timedelta(days=14),
         sent_at=now,
         send_requested_at=now,
         sent_to=visit.security_email,

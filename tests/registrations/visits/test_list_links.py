@@ -8,17 +8,18 @@ from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
-from convention.errors import LinkExpired
+from convention.errors import InvalidFields, LinkExpired
 from convention.events.models import EventRole
+from convention.text.dates import format_date
 from registrations.models import Registration
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.hosts.permissions import get_list_by_link, sign_in_contact
-from registrations.visits.models import Visit
+from registrations.visits.models import Visit, VisitorList
 from registrations.visits.visitor_list.acknowledge import acknowledge_list
 from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.files import make_list_file
-from registrations.visits.visitor_list.send import revoke_link
+from registrations.visits.visitor_list.send import revoke_link, send_list, send_list_mail
 from tests.factories import START_OF_2020, make_administrator, make_person
 from tests.pdf_readers import pdf_text
 from tests.registrations.visits.hosts import (
@@ -236,17 +237,122 @@ def test_former_security_contact_is_not_told_of_the_call_off(list_with_link):
     assert "The visit was called off." not in page
 
 
-def test_link_expires_with_visit_or_after_fourteen_days(list_with_link):
+def test_link_expires_when_details_are_deleted(list_with_link):
     made, _address = list_with_link
 
-    assert made.link_expires_at == made.visit.event.ends_at
+    assert made.link_expires_at == made.visit.event.ends_at + 7 * DAY
 
-    later = make_hosted(days=40, identity_days_before=120)
-    make_identified(later, 9)
 
-    made = make_sent_list(later)
+def find_last_day(visit, days=0):
+    """Return the day on which the visit ends, or so many days later."""
+    return (visit.event.ends_at + days * DAY).astimezone(visit.event.zone).date()
 
-    assert abs(made.link_expires_at - timezone.now() - 14 * DAY) < datetime.timedelta(minutes=5)
+
+def test_link_expires_at_the_end_of_the_chosen_day(list_with_link):
+    made, _address = list_with_link
+    day = find_last_day(made.visit)
+
+    send_list(visitor_list=made, valid_until=day)
+
+    send_list_mail.func(made.pk)
+    made.refresh_from_db()
+    expires_at = made.link_expires_at.astimezone(made.visit.event.zone)
+    assert expires_at.date() == day
+    assert expires_at.time() == datetime.time(23, 59)
+
+
+def test_link_chosen_for_the_day_of_deletion_ends_with_the_details(list_with_link):
+    made, _address = list_with_link
+
+    send_list(visitor_list=made, valid_until=find_last_day(made.visit, 7))
+
+    made.refresh_from_db()
+    assert made.link_expires_at == made.visit.event.ends_at + 7 * DAY
+
+
+def test_link_cannot_outlast_the_details(list_with_link):
+    made, _address = list_with_link
+    day = find_last_day(made.visit, 8)
+
+    with pytest.raises(InvalidFields) as refused:
+        send_list(visitor_list=made, valid_until=day)
+
+    assert list(refused.value.field_errors) == ["valid_until"]
+
+
+def test_link_cannot_end_in_the_past(list_with_link):
+    made, _address = list_with_link
+
+    with pytest.raises(InvalidFields):
+        send_list(visitor_list=made, valid_until=(timezone.now() - 2 * DAY).date())
+
+
+def test_link_that_expired_in_the_queue_is_not_mailed(list_with_link, mailoutbox):
+    made, _address = list_with_link
+    mailoutbox.clear()
+    send_list(visitor_list=made)
+    VisitorList.objects.update(link_expires_at=timezone.now())
+
+    send_list_mail.func(made.pk)
+
+    assert mailoutbox == []
+
+
+def test_secretary_chooses_the_last_day_of_the_link(list_with_link):
+    made, _address = list_with_link
+    client, day = make_client(make_secretary()), find_last_day(made.visit, 2)
+    address = f"/en/organize/{made.visit.event.slug}/visit/lists/1/"
+
+    client.post(f"{address}send/", {"language": "fr", "valid_until": day.isoformat()})
+
+    send_list_mail.func(made.pk)
+    page = html.fromstring(client.get(address).text)
+    assert page.xpath("//input[@name='valid_until']/@value") == [day.isoformat()]
+    made.refresh_from_db()
+    assert made.link_expires_at.astimezone(made.visit.event.zone).date() == day
+
+
+def test_bad_last_day_is_refused_with_a_sentence(list_with_link):
+    made, _address = list_with_link
+    address = f"/en/organize/{made.visit.event.slug}/visit/lists/1/send/"
+    facts = {"language": "fr", "valid_until": find_last_day(made.visit, 30).isoformat()}
+
+    page = make_client(make_secretary()).post(address, facts, follow=True).text
+
+    assert "when the visitors’ details are deleted." in page
+    assert VisitorList.objects.get().link_expires_at == made.link_expires_at
+
+
+def test_list_overview_names_the_end_of_the_link(list_with_link):
+    made, _address = list_with_link
+
+    page = make_client(make_secretary()).get(f"/en/organize/{made.visit.event.slug}/visit/lists/").text
+
+    assert "link valid until" in page
+
+
+def test_list_overview_says_that_a_revoked_link_no_longer_works(list_with_link):
+    made, _address = list_with_link
+    revoke_link(visitor_list=made)
+
+    page = make_client(make_secretary()).get(f"/en/organize/{made.visit.event.slug}/visit/lists/").text
+
+    assert "the link no longer works" in page
+
+
+def test_hosts_page_says_how_long_the_list_is_available(list_with_link):
+    made, _address = list_with_link
+    client = Client()
+    session = client.session
+    sign_in_contact(session, make_host(made.visit))
+    session.save()
+
+    page = html.fromstring(client.get(f"/en{make_host_path(made.visit)}").text)
+
+    with translation.override("en"):
+        deleted_on = format_date(find_last_day(made.visit, 7))
+    [row] = page.xpath("//dl/div[dt='Available until']/dd")
+    assert deleted_on.split(" ")[0] in row.text_content()
 
 
 def test_unknown_link_is_refused(list_with_link):
