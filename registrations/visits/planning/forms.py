@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole, Person
 from convention.club.permissions import can_read_directory
-from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.events.forms import EventNameForm, LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.text.normalize import normalize_whitespace
@@ -92,7 +92,7 @@ class SetAsideForm(ActionErrorsMixin, forms.Form):
     )
 
 
-class VisitDateForm(ActionErrorsMixin, forms.Form):
+class VisitDateForm(ActionErrorsMixin, EventNameForm):
     """The event that a proposal becomes."""
 
     name = forms.CharField(
@@ -144,9 +144,6 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
     def clean(self) -> dict[str, Any]:
         """Read the times in the zone of new events; check their order."""
         data = super().clean() or self.cleaned_data
-        data["name"] = normalize_whitespace(data.get("name") or "")
-        if "name" not in self.errors and not data["name"]:
-            self.add_error("name", _("Enter a name."))
         for name in ("starts_at", "ends_at"):
             add_time_zone(self, name, DEFAULT_ZONE)
         starts, ends = data.get("starts_at"), data.get("ends_at")

@@ -28,6 +28,7 @@ def plan_visit(
     starts_at: datetime.datetime,
     ends_at: datetime.datetime,
     name: str,
+    name_en: str = "",
     contact_email: str = "",
     planner: Person | None = None,
 ) -> Visit:
@@ -44,6 +45,7 @@ def plan_visit(
         starts_at=starts_at,
         ends_at=ends_at,
         name=name,
+        name_en=name_en,
         contact_email=contact_email,
         description=locked.motivation,
         planner=planner,
@@ -63,6 +65,7 @@ def create_planned_visit(
     starts_at: datetime.datetime,
     ends_at: datetime.datetime,
     name: str,
+    name_en: str = "",
     contact_email: str = "",
     description: str = "",
     planner: Person | None = None,
@@ -76,6 +79,7 @@ def create_planned_visit(
     values = {
         "kind": Event.Kind.SITE_VISIT,
         "name": name,
+        "name_en": name_en,
         "host": host,
         "contact_email": contact_email,
         "description": description,
@@ -83,9 +87,8 @@ def create_planned_visit(
         "ends_at": ends_at,
     }
     event = create_event({**values, "slug": make_event_slug(name)})
-    record_action(
-        "event.create", event, event=event, fields=["name", "host", "contact_email", "starts_at", "ends_at"]
-    )
+    names = ("name", "name_en", "host", "contact_email", "starts_at", "ends_at")
+    record_action("event.create", event, event=event, fields=[name for name in names if values[name]])
     if planner and not can_organize(planner, event):
         save_event_role(
             event=event, person=planner, role=EventRole.Role.ORGANIZER, days=(timezone.localdate(), None)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
 from convention.events.models import Event, Venue
 from registrations.visits.models import NdaText, Proposal, Visit
@@ -88,3 +89,55 @@ def test_planner_is_warned_of_other_events_on_the_day_of_a_new_visit(client):
 
     assert f"On the same day: {other.title}." in same_day
     assert "On the same day" not in free_day
+
+
+NEW_VISIT = {
+    "name": "Le laboratoire",
+    "name_en": "The laboratory",
+    "contact_email": "visites@club.example",
+    "starts_at": "2031-03-12T14:00",
+    "ends_at": "2031-03-12T16:00",
+}
+
+
+def test_new_visit_gets_its_name_in_english(client):
+    client.force_login(make_secretary())
+    values = {**NEW_VISIT, "host": make_company(role="vendor").pk}
+
+    page = client.post("/en/organize/season/visits/new/", values, follow=True)
+
+    assert Visit.objects.get().event.name_en == "The laboratory"
+    assert "The laboratory" in page.text
+    assert "name_en" in AuditEntry.objects.get(verb="event.create").fields
+
+
+def test_new_visit_needs_no_english_name(client):
+    client.force_login(make_secretary())
+    values = {**NEW_VISIT, "host": make_company(role="vendor").pk, "name_en": ""}
+
+    client.post("/en/organize/season/visits/new/", values)
+
+    assert Visit.objects.get().event.name_en == ""
+    assert "name_en" not in AuditEntry.objects.get(verb="event.create").fields
+
+
+def test_new_visit_form_offers_the_english_name_as_optional(client):
+    client.force_login(make_secretary())
+
+    page = html.fromstring(client.get("/en/organize/season/visits/new/").text)
+
+    [label] = page.xpath("//label[@for='id_name_en']")
+    assert " ".join(label.text_content().split()) == "Name in English (optional)"
+
+
+def test_visit_of_a_proposal_gets_its_name_in_english(client):
+    proposal = make_proposal()
+    client.force_login(make_secretary())
+    values = {f"date-{name}": value for name, value in NEW_VISIT.items()}
+
+    client.post(
+        f"/en/organize/season/proposals/{proposal.pk}/date/", {**values, "date-host": proposal.host.pk}
+    )
+
+    proposal.refresh_from_db()
+    assert proposal.visit.event.name_en == "The laboratory"
