@@ -20,7 +20,7 @@ from registrations.permissions import get_full_access
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.rides.calendar import build_ride_calendar
 
-from .state import ApplicationState, find_agreed_ids, find_states
+from .state import ApplicationState, find_agreed_ids, find_replaced_ids, find_states
 from .visitor_steps import list_visitor_steps
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
     # Before the states: a cancelled visit has released all places, so that every application has ended.
     if visit.cancelled_at:
         return ("" if _has_ended(application) else "cancelled"), 0
-    if state == ApplicationState.REVOKED:
+    if state in (ApplicationState.REVOKED, ApplicationState.REPLACED):
         return "revoked", 0
     if state == ApplicationState.WAITING:
         # Places may still become free until the lock; afterwards none is offered to the waiting list.
@@ -159,8 +159,7 @@ def _find_revocation_kind(application: Application) -> str:
     """Return `ended` without a place, `replaced` if somebody else has it by now, else `revoked`."""
     if application.registration_id is None:
         return "ended"
-    is_replaced = application.replacements.filter(host_approved_at__isnull=False).exists()
-    return "replaced" if is_replaced else "revoked"
+    return "replaced" if application.pk in find_replaced_ids([application]) else "revoked"
 
 
 def _list_later_steps(application: Application) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
@@ -38,6 +39,7 @@ class ApplicationState(models.TextChoices):
     LEFT = "left", pgettext_lazy("application", "attended")
     WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
     REVOKED = "revoked", pgettext_lazy("application", "withdrawn by the club")
+    REPLACED = "replaced", pgettext_lazy("application", "replaced")
     NO_SHOW = "no_show", pgettext_lazy("application", "did not attend")
     HOST_REFUSED = "host_refused", pgettext_lazy("application", "not confirmed by the host")
     NAMED_REPLACEMENT = "named_replacement", pgettext_lazy("application", "named as a replacement")
@@ -71,6 +73,7 @@ ENDED_STATES = frozenset(
         ApplicationState.REFUSED,
         ApplicationState.WITHDRAWN,
         ApplicationState.REVOKED,
+        ApplicationState.REPLACED,
         ApplicationState.HOST_REFUSED,
         ApplicationState.NAMED_REPLACEMENT,
         ApplicationState.CALLED_OFF,
@@ -85,7 +88,8 @@ LOST_PLACE_STATES = frozenset({Registration.State.CANCELLED, Registration.State.
 class ApplicationFacts:
     """The plain facts from which the state of one application is decided.
 
-    `is_revoked`: the club withdrew it or gave the place to somebody else. `is_named_replacement`: the club
+    `is_revoked`: the club withdrew it or gave the place to somebody else. `is_replaced`: the host agreed that
+    somebody else has the place. `is_named_replacement`: the club
     ended the wait and named the person for a place. `is_called_off`: it ended with the visit.
     `awaits_host`: a replacement that the host has not approved yet. `waiting_state` is the state of its
     waiting entry, "" without one.
@@ -94,6 +98,7 @@ class ApplicationFacts:
 
     is_withdrawn: bool = False
     is_revoked: bool = False
+    is_replaced: bool = False
     is_named_replacement: bool = False
     is_called_off: bool = False
     awaits_host: bool = False
@@ -118,7 +123,7 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
     if facts.is_refused:
         return ApplicationState.REFUSED
     if facts.is_revoked:
-        return ApplicationState.REVOKED
+        return ApplicationState.REPLACED if facts.is_replaced else ApplicationState.REVOKED
     if facts.is_withdrawn and facts.is_named_replacement:
         return ApplicationState.NAMED_REPLACEMENT
     if facts.is_called_off and not facts.is_withdrawn:
@@ -178,6 +183,7 @@ def find_states_across_visits(applications: Collection[Application]) -> dict[int
         given_fields={pk: frozenset(fields) for pk, fields in identities},
         presence_by_event=load_presence_by_event({a.visit.event for a in applications}),
         named_replacements=_find_named_replacements(applications),
+        replaced_ids=find_replaced_ids(applications),
     )
     return {application.pk: decide_state(collect_facts(application, context)) for application in applications}
 
@@ -191,6 +197,7 @@ class ApplicationContext:
     given_fields: Mapping[int, frozenset[str]]
     presence_by_event: Mapping[int, Mapping[int, PresenceTimes]]
     named_replacements: frozenset[ReplacementKey] = frozenset()
+    replaced_ids: frozenset[int] = frozenset()
 
 
 def _find_named_replacements(applications: Collection[Application]) -> frozenset[ReplacementKey]:
@@ -204,6 +211,24 @@ def _find_named_replacements(applications: Collection[Application]) -> frozenset
         replaces__isnull=False,
     )
     return frozenset(replacements.order_by().values_list("visit", "person", "applied_at"))
+
+
+def find_replaced_ids(applications: Collection[Application]) -> frozenset[int]:
+    """Return the ids of those that ended because the host agreed to a replacement."""
+    revoked = [application for application in applications if _was_revoked(application)]
+    if not revoked:
+        return frozenset()
+    # `approve_replacement` sets both times at once. A place that the club withdrew before its replacement was
+    # approved stays withdrawn by the club.
+    replacements = Application.objects.filter(
+        replaces__in=revoked, host_approved_at=F("replaces__withdrawn_at")
+    )
+    return frozenset(pk for pk in replacements.order_by().values_list("replaces", flat=True) if pk)
+
+
+def _was_revoked(application: Application) -> bool:
+    """Return whether the club withdrew it, or gave the place to somebody else."""
+    return application.withdrawn_at is not None and bool(application.revocation_reason)
 
 
 def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
@@ -242,7 +267,8 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
     arrived_at, left_at = presence.get(place.pk, (None, None)) if place else (None, None)
     return ApplicationFacts(
         is_withdrawn=application.withdrawn_at is not None,
-        is_revoked=application.withdrawn_at is not None and bool(application.revocation_reason),
+        is_revoked=_was_revoked(application),
+        is_replaced=application.pk in context.replaced_ids,
         # `propose_replacement` ends the wait and names the person at the same time.
         is_named_replacement=(visit.pk, application.person_id, application.withdrawn_at)
         in context.named_replacements,

@@ -94,8 +94,9 @@ def approve_replacement(*, application: Application, contact: HostContact | None
     )
     seat = _get_current_seat(visit, approved.person)
     # Before booking, which takes the place that this releases, also within the company limit.
-    _end_replaced_application(visit, replaced)
+    # The same time for both: `find_states` tells who was replaced from whom the club withdrew.
     approved.host_approved_at = timezone.now()
+    _end_replaced_application(visit, replaced, at=approved.host_approved_at)
     # Deadlines as of the first application: the lock has closed ordinary booking.
     give_place(application=approved, seat=seat, as_of=_find_first_application_time(replaced))
     approved.save(update_fields=["host_approved_at", "registration"])
@@ -187,7 +188,7 @@ def _get_current_seat(visit: Visit, person: Person) -> Seat:
     return seat
 
 
-def _end_replaced_application(visit: Visit, replaced: Application) -> None:
+def _end_replaced_application(visit: Visit, replaced: Application, *, at: datetime.datetime) -> None:
     """Withdraw the replaced application, cancel its place (which deletes its identity), notify the holder."""
     reason = _("replaced with the host’s agreement")
     registration = replaced.registration
@@ -195,7 +196,7 @@ def _end_replaced_application(visit: Visit, replaced: Application) -> None:
     active = Application.objects.active().filter(pk=replaced.pk)
     # People who gave their place up themselves get no mail that it was taken from them.
     revocation_reason = _describe_replacement(replaced) if had_place else ""
-    if active.update(withdrawn_at=timezone.now(), listed_at=None, revocation_reason=revocation_reason):
+    if active.update(withdrawn_at=at, listed_at=None, revocation_reason=revocation_reason):
         fields = ["withdrawn_at", "revocation_reason"]
         record_action("visit.withdraw", replaced, event=visit.event, fields=fields, reason=reason)
         notify_applicant.enqueue(replaced.pk)

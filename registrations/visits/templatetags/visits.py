@@ -16,6 +16,7 @@ STATE_CSS_CLASSES = {
     ApplicationState.REFUSED: "tag struck",
     ApplicationState.WITHDRAWN: "tag struck",
     ApplicationState.REVOKED: "tag struck",
+    ApplicationState.REPLACED: "tag struck",
     ApplicationState.HOST_REFUSED: "tag struck",
     ApplicationState.CALLED_OFF: "tag struck",
     ApplicationState.WAITING: "tag dashed",

@@ -138,6 +138,10 @@ STATES = [
     ({"has_lost_place": True}, ApplicationState.WITHDRAWN),
     ({"has_place": True, "is_withdrawn": True}, ApplicationState.WITHDRAWN),
     ({"has_lost_place": True, "is_withdrawn": True, "is_revoked": True}, ApplicationState.REVOKED),
+    (
+        {"has_lost_place": True, "is_withdrawn": True, "is_revoked": True, "is_replaced": True},
+        ApplicationState.REPLACED,
+    ),
     ({"awaits_host": True}, ApplicationState.AWAITING_HOST),
     ({"awaits_host": True, "is_withdrawn": True}, ApplicationState.WITHDRAWN),
     ({"is_called_off": True, "has_lost_place": True}, ApplicationState.CALLED_OFF),

@@ -15,7 +15,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.models import CompanyShare, Registration
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
-from registrations.visits.applications.withdraw import withdraw_application
+from registrations.visits.applications.withdraw import revoke_place, withdraw_application
 from registrations.visits.hosts.replacements import (
     approve_replacement,
     propose_replacement,
@@ -93,7 +93,32 @@ def test_pages_tell_who_awaits_the_host_and_who_lost_the_place(visit):
 
     assert "You have been proposed as a replacement for another visitor." in waiting_page
     assert "awaiting the host’s agreement" in waiting_page
-    assert "withdrawn by the club" in lost_page
+    [label] = html.fromstring(lost_page).xpath("//span[@class='tag struck']")
+    assert label.text == "replaced"
+    assert "withdrawn by the club" not in lost_page
+
+
+def test_organizers_read_who_was_replaced(visit):
+    replaced = get_original_application(visit)
+    approve_replacement(
+        application=propose_replacement(application=replaced, replacement=make_colleague(replaced))
+    )
+    client = make_client(make_secretary())
+
+    page = html.fromstring(client.get(f"/en/organize/{visit.event.slug}/visit/applicants/").text)
+
+    assert "replaced" in page.xpath("//span[@class='tag struck']/text()")
+
+
+def test_place_that_the_club_withdrew_before_its_replacement_was_approved_stays_withdrawn_by_the_club(visit):
+    replaced = get_original_application(visit)
+    pending = propose_replacement(application=replaced, replacement=make_colleague(replaced))
+    revoke_place(application=replaced, reason="Badge lost twice.")
+
+    approve_replacement(application=pending)
+
+    replaced.refresh_from_db()
+    assert get_state(replaced) == ApplicationState.REVOKED
 
 
 def test_host_is_not_told_why_replacement_became_ineligible(visit, enter):
@@ -410,7 +435,7 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
 
     assert made.person == first.person
     assert get_state(made) == ApplicationState.CONFIRMED
-    assert get_state(placed) == ApplicationState.REVOKED
+    assert get_state(placed) == ApplicationState.REPLACED
     with translation.override("en"), pytest.raises(InvalidFields) as refused:
         propose_replacement(application=made, replacement=first.person)
     assert refused.value.field_errors["email"] == [
