@@ -183,7 +183,9 @@ def _error_label(field: BoundField, row_label: str) -> str:
 
 def _general_errors(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[str]:
     """Return errors that belong to no field."""
-    errors = [str(text) for form in _list_forms(form_source) for text in form.non_field_errors()]
+    # Several rows may have the same error, such as that somebody else changed them.
+    rows = [str(text) for form in _list_forms(form_source) for text in form.non_field_errors()]
+    errors = list(dict.fromkeys(rows))
     if isinstance(form_source, BaseFormSet):
         return [*(str(text) for text in form_source.non_form_errors()), *errors]
     return errors

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from convention.money import format_number_input
-from convention.text.dates import format_datetime
+from convention.text.dates import format_datetime, format_time
 
 from .edit_conflicts import compare_edits, compute_fingerprint, compute_fingerprints, parse_seen_fingerprints
 from .forms import ActionErrorsMixin
@@ -136,6 +136,9 @@ class EditConflictsMixin(ActionErrorsMixin):
         if isinstance(value, datetime.datetime):
             # Forms show times without a zone, in the event's.
             return format_datetime(value)
+        if isinstance(value, datetime.time):
+            # On any day: the formatter takes a moment.
+            return format_time(datetime.datetime.combine(datetime.date.min, value))
         choices = {str(key): str(label) for key, label in getattr(self.fields.get(name), "choices", ())}
         values = value if isinstance(value, list) else [value]
         return "\n".join(choices.get(str(item), "" if item is None else str(item)) for item in values)

@@ -1,22 +1,25 @@
 """Forms for levels of conflicts, walking times, rooms, and times of rooms and speakers."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
 from django import forms
 from django.core.validators import MaxValueValidator
+from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
 from convention.text.dates import format_datetime_range
+from convention.web.edit_conflicts import compute_fingerprint
 from convention.web.edit_forms import EditConflictsMixin
-from schedule.models import Availability, ConflictLevel
+from schedule.models import Availability, ConflictLevel, Speaker
 
 from .describe import KIND_LABELS
 from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, ConflictKind, KindRule
+from .load import load_rules
 from .timetable import AvailabilityPeriod
 
 MAX_BUFFER_MINUTES: Final = 24 * 60
@@ -28,7 +31,7 @@ MAX_ZONES: Final = 20
 YEARS: Final = range(2000, 2101)
 
 
-class KindRuleForm(forms.Form):
+class KindRuleForm(EditConflictsMixin, forms.Form):
     """The level of one kind, with minutes or a minimum of people where the kind has them."""
 
     level = forms.ChoiceField(
@@ -53,6 +56,14 @@ class KindRuleForm(forms.Form):
         if kind not in AUDIENCE_KINDS:
             del self.fields["minimum_people"]
 
+    @property
+    def other_version(self) -> list[tuple[str, str, str]]:
+        """Return the versions with the kind in their label, since the page shows all kinds together."""
+        return [
+            (f"{self.kind_label} – {label}", control, value)
+            for label, control, value in super().other_version
+        ]
+
     def get_rule(self) -> KindRule:
         """Return the rule of a valid form."""
         data = self.cleaned_data
@@ -61,7 +72,7 @@ class KindRuleForm(forms.Form):
         )
 
 
-class WalkingTimesForm(forms.Form):
+class WalkingTimesForm(EditConflictsMixin, forms.Form):
     """The minutes between any two zones of the event's rooms; no fields if these are too many to list."""
 
     def __init__(
@@ -75,7 +86,8 @@ class WalkingTimesForm(forms.Form):
         super().__init__(data, prefix="walk")
         self.has_too_many_zones = len(zones) > MAX_ZONES
         listed = [] if self.has_too_many_zones else zones
-        self.pairs = {f"{i}-{j}": (zones[i], zones[j]) for i, j in combinations(range(len(listed)), 2)}
+        # Named by the zones, not by their order: another zone may be added while the page is open.
+        self.pairs = {compute_fingerprint(pair): pair for pair in combinations(listed, 2)}
         for name, pair in self.pairs.items():
             self.fields[name] = forms.IntegerField(
                 label=f"{pair[0]} – {pair[1]}",
@@ -95,6 +107,42 @@ class WalkingTimesForm(forms.Form):
         return {pair: self.cleaned_data[name] for name, pair in self.pairs.items()}
 
 
+class PlanningRuleForms:
+    """The forms of the page of rules: one for each kind of conflict, and the walking times.
+
+    The page includes `edit_version.html` for all of them together; each has its own fingerprints.
+    """
+
+    seen_fingerprints = ""
+
+    def __init__(self, data: Any = None, *, event: Event) -> None:
+        rules = load_rules([event.pk])[event.pk]
+        self.kinds = [KindRuleForm(data, kind=kind, rule=rules[kind]) for kind in ConflictKind]
+        walks = event.walking_times.all()
+        self.walking = WalkingTimesForm(
+            data,
+            zones=list_zones(event),
+            minutes={frozenset({walk.from_zone, walk.to_zone}): walk.minutes for walk in walks},
+            default_minutes=rules[ConflictKind.WALKING].minutes,
+        )
+
+    def __iter__(self) -> Iterator[EditConflictsMixin]:
+        yield from self.kinds
+        yield self.walking
+
+    def is_valid(self) -> bool:
+        return all(form.is_valid() for form in self)
+
+    @property
+    def other_version(self) -> list[tuple[str, str, str]]:
+        """Return what somebody else changed too, in any of the forms."""
+        return [version for form in self for version in form.other_version]
+
+    @property
+    def all_forms(self) -> list[EditConflictsMixin]:
+        return [*self]
+
+
 def describe_zone_limit() -> str:
     sentence = gettext(
         "Walking times can be set between %(count)s zones at most. Give rooms that are close to each other "
@@ -103,39 +151,16 @@ def describe_zone_limit() -> str:
     return sentence % {"count": MAX_ZONES}
 
 
-class RoomPlanningForm(EditConflictsMixin, forms.ModelForm[Room]):
-    """The turnover, zone and equipment of a room, with the forms of its times if the page has them."""
+class AvailabilityOwnerForm[Owner: (Room, Speaker)](EditConflictsMixin, forms.ModelForm[Owner]):
+    """A speaker or room, with the forms of its times if the page has them."""
 
-    class Meta:
-        model = Room
-        fields = ("turnover_minutes", "zone", "features")
-        widgets = {"features": forms.Textarea({"rows": 4})}
-        labels = {"zone": _("Zone"), "features": _("Equipment")}
-        help_texts = {
-            "zone": _(
-                "Give rooms that are close to each other the same zone; walking times are set between zones."
-            ),
-            "features": _(
-                "One item per line, for example a projector. Sessions can require any of these items."
-            ),
-        }
+    periods_label: str | Promise
 
     def __init__(
-        self,
-        *args: Any,
-        event: Event,
-        periods: "forms.BaseFormSet[AvailabilityForm] | None" = None,
-        **kwargs: Any,
+        self, *args: Any, periods: "forms.BaseFormSet[AvailabilityForm] | None" = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.periods = periods
-        self.fields["turnover_minutes"].validators.append(MaxValueValidator(MAX_BUFFER_MINUTES))
-        features = self.fields["features"]
-        assert isinstance(features, forms.CharField)
-        features.max_length = MAX_FEATURES_CHARS
-        features.widget.attrs["maxlength"] = MAX_FEATURES_CHARS
-        self.zones = list_zones(event)
-        self.fields["zone"].widget.attrs["list"] = "zones"
 
     def get_current_rows(self) -> dict[str, list[object]]:
         if self.periods is None:
@@ -152,13 +177,53 @@ class RoomPlanningForm(EditConflictsMixin, forms.ModelForm[Room]):
         return {"periods": describe_periods(read_periods(self.periods))}
 
     def get_rows_label(self, name: str) -> str:
-        return gettext("When it can be used")
+        return str(self.periods_label)
 
     @property
     def has_changed_periods(self) -> bool:
         """Return whether the editor changed the times of a valid form."""
         has_changed = self.periods is not None and self.periods.has_changed()
         return has_changed and "periods" not in self.restored_names
+
+
+class SpeakerTimesForm(AvailabilityOwnerForm[Speaker]):
+    """The times of a speaker, without other fields."""
+
+    periods_label = _("Availability")
+
+    class Meta:
+        model = Speaker
+        fields = ()
+
+
+class RoomPlanningForm(AvailabilityOwnerForm[Room]):
+    """The turnover, zone and equipment of a room, and its times."""
+
+    periods_label = _("When it can be used")
+
+    class Meta:
+        model = Room
+        fields = ("turnover_minutes", "zone", "features")
+        widgets = {"features": forms.Textarea({"rows": 4})}
+        labels = {"zone": _("Zone"), "features": _("Equipment")}
+        help_texts = {
+            "zone": _(
+                "Give rooms that are close to each other the same zone; walking times are set between zones."
+            ),
+            "features": _(
+                "One item per line, for example a projector. Sessions can require any of these items."
+            ),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["turnover_minutes"].validators.append(MaxValueValidator(MAX_BUFFER_MINUTES))
+        features = self.fields["features"]
+        assert isinstance(features, forms.CharField)
+        features.max_length = MAX_FEATURES_CHARS
+        features.widget.attrs["maxlength"] = MAX_FEATURES_CHARS
+        self.zones = list_zones(event)
+        self.fields["zone"].widget.attrs["list"] = "zones"
 
     def clean_zone(self) -> str:
         """Refuse a new zone if the event already has MAX_ZONES."""

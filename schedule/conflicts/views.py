@@ -31,14 +31,12 @@ from .conflict_list import ConflictFilter, build_conflict_list, describe_rows
 from .describe import KIND_LABELS
 from .forms import (
     AvailabilityFormSet,
-    KindRuleForm,
+    PlanningRuleForms,
     RoomPlanningForm,
-    WalkingTimesForm,
-    list_zones,
+    SpeakerTimesForm,
     read_periods,
 )
-from .kinds import ConflictKind
-from .load import load_rules, load_working_timetable
+from .load import load_working_timetable
 from .planning_rules import save_availabilities, save_kind_rules, save_room_planning, save_walking_times
 
 if TYPE_CHECKING:
@@ -117,29 +115,19 @@ def conflict_undo(request: "HttpRequest", event: str) -> "HttpResponse":
 def planning_rules(request: "HttpRequest", event: str) -> "HttpResponse":
     """Change the level of each kind of conflict, and the walking times between zones."""
     event_obj = get_event_to_organize(event, request.user)
-    data = get_posted_data(request)
-    rules = load_rules([event_obj.pk])[event_obj.pk]
-    kind_forms = [KindRuleForm(data, kind=kind, rule=rules[kind]) for kind in ConflictKind]
-    walks = event_obj.walking_times.all()
-    walking_form = WalkingTimesForm(
-        data,
-        zones=list_zones(event_obj),
-        minutes={frozenset({walk.from_zone, walk.to_zone}): walk.minutes for walk in walks},
-        default_minutes=rules[ConflictKind.WALKING].minutes,
-    )
-    if data is not None and all(form.is_valid() for form in (*kind_forms, walking_form)):
+    forms = PlanningRuleForms(get_posted_data(request), event=event_obj)
+    if forms.is_valid():
         with transaction.atomic():
-            save_kind_rules(event=event_obj, rules={form.kind: form.get_rule() for form in kind_forms})
-            if walking_form.has_changed():
-                save_walking_times(event=event_obj, minutes=walking_form.get_minutes())
+            save_kind_rules(event=event_obj, rules={form.kind: form.get_rule() for form in forms.kinds})
+            if forms.walking.has_changed():
+                save_walking_times(event=event_obj, minutes=forms.walking.get_minutes())
         messages.success(request, _("The rules have been saved."))
         return redirect("organize-schedule-conflicts", event_obj.slug)
     return render_organizer_page(
         request,
         "planning_rules",
         event_obj,
-        kind_forms=kind_forms,
-        walking_form=walking_form,
+        forms=forms,
         rooms=[*event_obj.rooms.all()],
     )
 
@@ -174,12 +162,15 @@ def speaker_times(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
     speaker = get_speaker(event_obj, pk)
     with timezone.override(event_obj.zone):
         periods = make_period_forms(get_posted_data(request), speaker)
-        if periods.is_valid():
-            if periods.has_changed():
+        form = SpeakerTimesForm(get_posted_data(request), instance=speaker, periods=periods)
+        if form.is_valid() and periods.is_valid():
+            if form.has_changed_periods:
                 save_availabilities(owner=speaker, periods=read_periods(periods))
             messages.success(request, _("The speaker’s times have been saved."))
             return redirect("organize-speaker", event_obj.slug, pk)
-        return render_organizer_page(request, "speaker_times", event_obj, periods=periods, speaker=speaker)
+        return render_organizer_page(
+            request, "speaker_times", event_obj, form=form, periods=periods, speaker=speaker
+        )
 
 
 def make_period_forms(data: Mapping[str, Any] | None, owner: Room | Speaker) -> "BaseFormSet[Any]":

@@ -3,13 +3,16 @@
 import pytest
 
 from convention.audit.models import AuditEntry
-from schedule.models import Speaker, Track
+from convention.web.edit_conflicts import compute_fingerprint
+from schedule.models import ConflictLevel, Schedule, Speaker, Track, WalkingTime
 from tests.factories import make_room, make_staff, make_track
 from tests.page_forms import load_form
 from tests.schedule.speakers.factories import make_page_path, make_speaker
 from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
+# The field of the minutes between the zones north and south.
+WALK = f"walk-{compute_fingerprint(('north', 'south'))}"
 SENTENCE = "Someone else changed the same fields"
 
 
@@ -142,3 +145,101 @@ def test_other_times_of_a_room_are_shown_before_they_are_replaced(organizer, eve
     assert version[0] == "When it can be used"
     assert version[2].endswith(", 12:00–14:00 · not available")
     assert event.rooms.get().availabilities.get().ends_at.hour == 12
+
+
+@pytest.fixture
+def times_path(speaker, schedule_path) -> str:
+    return f"{schedule_path}/speakers/{speaker.pk}/times/"
+
+
+TIMES = {"time-0-starts_at": "2099-06-15T12:00", "time-0-ends_at": "2099-06-15T14:00"}
+
+
+def test_an_older_page_leaves_the_new_times_of_a_speaker(organizer, speaker, times_path):
+    first, second = load_form(organizer, times_path), load_form(organizer, times_path)
+    organizer.post(times_path, first | TIMES)
+
+    organizer.post(times_path, second)
+
+    assert speaker.availabilities.count() == 1
+
+
+def test_other_times_of_a_speaker_are_shown_before_they_are_replaced(organizer, speaker, times_path):
+    first, second = load_form(organizer, times_path), load_form(organizer, times_path)
+    organizer.post(times_path, first | TIMES)
+
+    page = organizer.post(times_path, second | TIMES | {"time-0-ends_at": "2099-06-15T18:00"})
+
+    (version,) = page.context["form"].other_version
+    assert version[0] == "Availability"
+    assert version[2].endswith(", 12:00–14:00 · not available")
+    assert SENTENCE in page.text
+    assert speaker.availabilities.get().ends_at.hour == 12
+
+
+@pytest.fixture
+def rules_path(event, schedule_path) -> str:
+    make_room(event, "Aula", zone="north")
+    make_room(event, "Lab", zone="south")
+    return f"{schedule_path}/rules/"
+
+
+def test_an_older_page_leaves_the_new_levels_and_walking_times(organizer, rules_path):
+    first, second = load_form(organizer, rules_path), load_form(organizer, rules_path)
+    organizer.post(rules_path, first | {"room-level": "warn", WALK: "12"})
+
+    organizer.post(rules_path, second | {"track-level": "ignore"})
+
+    assert {*ConflictLevel.objects.values_list("kind", "level")} == {("room", "warn"), ("track", "ignore")}
+    assert WalkingTime.objects.get().minutes == 12
+
+
+def test_another_level_is_shown_before_it_is_replaced(organizer, rules_path):
+    first, second = load_form(organizer, rules_path), load_form(organizer, rules_path)
+    organizer.post(rules_path, first | {"room-level": "warn"})
+
+    page = organizer.post(rules_path, second | {"room-level": "ignore"})
+
+    assert ConflictLevel.objects.get().level == "warn"
+    assert page.context["forms"].other_version == [
+        ("Room double-booked – Level", "id_room-level", "warning only")
+    ]
+    assert page.text.count(SENTENCE) == 1
+
+
+def test_a_new_zone_leaves_the_walking_times_of_an_older_page_between_its_zones(organizer, event, rules_path):
+    older = load_form(organizer, rules_path)
+    make_room(event, "Attic", zone="east")
+
+    organizer.post(rules_path, older | {WALK: "12"})
+
+    assert WalkingTime.objects.values_list("from_zone", "to_zone").get() == ("north", "south")
+
+
+@pytest.mark.parametrize("is_saved_before", [False, True])
+def test_an_older_page_leaves_the_new_settings_of_the_programme(
+    organizer, event, schedule_path, is_saved_before
+):
+    if is_saved_before:
+        Schedule.objects.create(event=event)
+    path = f"{schedule_path}/version/"
+    first, second = load_form(organizer, path), load_form(organizer, path)
+    organizer.post(path, first | {"day_starts_at": "05:00"})
+
+    organizer.post(path, second | {"embedding_sites": "https://www.example.org"})
+
+    schedule = Schedule.objects.get()
+    assert schedule.day_starts_at.hour == 5
+    assert schedule.embedding_sites == "https://www.example.org"
+
+
+def test_another_start_of_the_days_is_shown_before_it_is_replaced(organizer, schedule_path):
+    path = f"{schedule_path}/version/"
+    first, second = load_form(organizer, path), load_form(organizer, path)
+    organizer.post(path, first | {"day_starts_at": "05:00"})
+
+    page = organizer.post(path, second | {"day_starts_at": "04:00"})
+
+    assert Schedule.objects.get().day_starts_at.hour == 5
+    assert SENTENCE in page.text
+    assert page.context["form"].other_version == [("The day starts at", "id_day_starts_at", "5:00")]
