@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from badges.attendance.models import MAX_CHECKPOINT_NAME_LENGTH, Checkpoint, Device, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.record import record_action
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotFound
 from convention.events.sequence import advance_sequence
 from registrations.models import Addon, Ticket
 from schedule.models import ProgrammeAudience, Session
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SESSION_CHECKPOINT_POSITION = 1000
 # Local hours at which a meal's checkpoint opens and closes, unless the organizer says otherwise.
 MEAL_HOURS = (datetime.time(12), datetime.time(14, 30))
+CHECKPOINT_NOT_FOUND = gettext_lazy("This checkpoint was not found; it may have been removed.")
 
 
 class CheckpointInUse(ConventionError):
@@ -39,16 +41,30 @@ class CheckpointFixed(ConventionError):
     status = 403
 
 
+def get_checkpoint(event: "Event", pk: int) -> Checkpoint:
+    """Return the event's checkpoint with this key. Raise NotFound."""
+    checkpoint = event.checkpoints.filter(pk=pk).first()
+    if checkpoint is None:
+        raise NotFound(CHECKPOINT_NOT_FOUND)
+    checkpoint.event = event
+    return checkpoint
+
+
 @transaction.atomic
 def save_checkpoint(
     *, checkpoint: Checkpoint, changed_fields: list[str], tickets: Collection[Ticket] | None = None
 ) -> Checkpoint:
     """Save a checkpoint, and which tickets may enter unless that is None.
 
-    Rebuild the event's presences if its scans now count at another checkpoint.
+    Rebuild the event's presences if its scans now count at another checkpoint. Raise NotFound if it was
+    removed.
     """
     is_new = checkpoint.pk is None
-    checkpoint.save()
+    try:
+        # Otherwise a checkpoint that was removed since the page was opened would be inserted again.
+        checkpoint.save(force_update=not is_new)
+    except Checkpoint.NotUpdated:
+        raise NotFound(CHECKPOINT_NOT_FOUND) from None
     if tickets is not None:
         checkpoint.tickets.set(tickets)
     if "counts_as" in changed_fields and not is_new:

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from badges.attendance.devices.checkpoints import (
     create_session_checkpoints,
     describe_checkpoint_use,
+    get_checkpoint,
     is_checkpoint_used,
     list_sessions_without_checkpoint,
     remove_checkpoint,
@@ -67,7 +68,7 @@ def checkpoint_create(request: HttpRequest, event: str) -> HttpResponse:
 @require_safe_or_post
 def checkpoint_edit(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    return _edit_checkpoint(request, event_obj, get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
+    return _edit_checkpoint(request, event_obj, get_checkpoint(event_obj, checkpoint))
 
 
 def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint) -> HttpResponse:
@@ -77,12 +78,15 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
     initial = suggest_checkpoint(event, kind) if is_suggested else None
     form = CheckpointForm(request.POST or None, instance=checkpoint, event=event, initial=initial)
     if request.method == "POST" and form.is_valid():
-        save_checkpoint(
-            checkpoint=form.save(commit=False),
-            changed_fields=form.changed_data,
-            tickets=form.cleaned_data["tickets"],
-        )
-        messages.success(request, _("The checkpoint has been saved; devices update within a few seconds."))
+        with report_refusals(request):
+            save_checkpoint(
+                checkpoint=form.save(commit=False),
+                changed_fields=form.changed_data,
+                tickets=form.cleaned_data["tickets"],
+            )
+            messages.success(
+                request, _("The checkpoint has been saved; devices update within a few seconds.")
+            )
         return redirect("organize-checkpoints", event.slug)
     context = {
         "event": event,
@@ -103,7 +107,7 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
 def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     with report_refusals(request):
-        remove_checkpoint(checkpoint=get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
+        remove_checkpoint(checkpoint=get_checkpoint(event_obj, checkpoint))
         messages.success(request, _("The checkpoint has been removed."))
         return redirect("organize-checkpoints", event_obj.slug)
     return redirect("organize-checkpoint", event_obj.slug, checkpoint)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from badges.attendance.devices.checkpoints import remove_checkpoint, save_checkpoint
 from badges.attendance.models import Checkpoint
+from convention.errors import NotFound
 from tests.factories import make_event, make_staff, make_ticket
 from tests.page_forms import load_form
 from tests.site_objects import make_client
@@ -67,3 +69,23 @@ def test_saving_again_after_a_conflict_replaces_the_other_capacity(organizer, ch
     checkpoint.refresh_from_db()
     assert checkpoint.capacity == 60
     assert checkpoint.is_strict
+
+
+def test_a_checkpoint_removed_since_its_page_was_opened_stays_removed(organizer, checkpoint, path):
+    older = load_form(organizer, path)
+    remove_checkpoint(checkpoint=checkpoint)
+
+    page = organizer.post(path, older | {"capacity": "80"})
+
+    assert page.status_code == 404
+    assert "This checkpoint was not found; it may have been removed." in page.text
+    assert not Checkpoint.objects.exists()
+
+
+def test_a_checkpoint_removed_since_it_was_loaded_is_not_saved_again(checkpoint):
+    loaded = Checkpoint.objects.get()
+    remove_checkpoint(checkpoint=checkpoint)
+
+    with pytest.raises(NotFound):
+        save_checkpoint(checkpoint=loaded, changed_fields=["capacity"])
+    assert not Checkpoint.objects.exists()
