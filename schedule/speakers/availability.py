@@ -1,6 +1,7 @@
 """The grid of an event's days and hours on which speakers give their availability."""
 
 import datetime
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +10,12 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.events.models import Event
-from convention.text.dates import format_time
+from convention.text.dates import format_datetime_range, format_time
+from convention.text.punctuation import get_item_separator
 from schedule.models import Availability, ProgrammeAudience, Speaker
 
 from .links import get_or_create_link
@@ -23,6 +26,8 @@ USUAL_HOURS: Final = (9, 18)
 MAX_DAYS: Final = 14
 FIELD_PREFIX: Final = "cell-"
 DAY_FIELD: Final = "day"
+SEEN_FIELD: Final = "seen"
+LEVELS_BY_VALUE: Final = {level.value: level for level in Availability.Level}
 # Beside the words for screen readers; colour alone would not tell them apart.
 LEVEL_SYMBOLS: Final = {
     Availability.Level.CAN: "✓",
@@ -80,6 +85,15 @@ class AvailabilityGrid:
     def other_step(self) -> int:
         """Return the step in which the grid is not shown."""
         return sum(STEPS_MINUTES) - self.step_minutes
+
+    @property
+    def seen_levels(self) -> str:
+        """Return the levels that the page shows, for its hidden field; cells that are left out are CAN."""
+        keys: dict[str, list[str]] = {}
+        for cell in self.cells:
+            if cell.level != Availability.Level.CAN:
+                keys.setdefault(cell.level, []).append(cell.key)
+        return json.dumps(keys)
 
     @property
     def cells(self) -> list[AvailabilityCell]:
@@ -148,19 +162,63 @@ def _set_level(cell: AvailabilityCell, spans: Sequence[AvailabilitySpan]) -> Ava
     return replace(cell, level=levels.RATHER_NOT if levels.RATHER_NOT in touched else levels.CAN)
 
 
-def read_levels(grid: AvailabilityGrid, posted: Mapping[str, str]) -> AvailabilityGrid:
-    """Return the grid with the posted levels; unknown values and missing fields change nothing.
+class PostedLevels:
+    """The levels of a posted form, and those that its page showed when it was opened.
 
-    A field `day` such as 2027-06-15:cannot sets all cells of that day.
+    A field `day` such as 2027-06-15:cannot sets all cells of that day. Without the field `seen`, as from a
+    program, every level is taken as given.
     """
-    day, _colon, day_level = posted.get(DAY_FIELD, "").partition(":")
-    known = {str(level): level for level in Availability.Level}
+
+    def __init__(self, posted: Mapping[str, str]) -> None:
+        self.posted = posted
+        self.day, _colon, self.day_level = posted.get(DAY_FIELD, "").partition(":")
+        self.seen = _parse_seen_levels(posted[SEEN_FIELD]) if posted.get(SEEN_FIELD) else None
+
+    def get_chosen(self, cell: AvailabilityCell) -> Availability.Level | None:
+        """Return the level that the editor gave a cell; None if they left it as the page showed it."""
+        value = self.posted.get(cell.field_name, "")
+        if str(cell.day) == self.day and self.day_level in LEVELS_BY_VALUE:
+            value = self.day_level
+        level = LEVELS_BY_VALUE.get(value)
+        return None if self.seen is not None and level == self._get_seen(cell) else level
+
+    def is_conflict(self, cell: AvailabilityCell) -> bool:
+        """Return whether somebody else gave a cell of the stored grid another level in the meantime."""
+        chosen = self.get_chosen(cell)
+        return (
+            self.seen is not None and chosen is not None and cell.level not in {chosen, self._get_seen(cell)}
+        )
+
+    def _get_seen(self, cell: AvailabilityCell) -> Availability.Level:
+        return (self.seen or {}).get(cell.key, Availability.Level.CAN)
+
+
+def _parse_seen_levels(text: str) -> dict[str, Availability.Level]:
+    """Return the levels by cell; unreadable ones are left out."""
+    try:
+        keys_by_level = json.loads(text)
+    # Deeply nested brackets exhaust the stack.
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(keys_by_level, dict):
+        return {}
+    return {
+        str(key): LEVELS_BY_VALUE[value]
+        for value, keys in keys_by_level.items()
+        if value in LEVELS_BY_VALUE and isinstance(keys, list)
+        for key in keys
+    }
+
+
+def read_levels(grid: AvailabilityGrid, posted: PostedLevels) -> AvailabilityGrid:
+    """Return the stored grid with the posted levels.
+
+    Unknown values, missing fields, cells left as they were and those in conflict change nothing.
+    """
 
     def choose(cell: AvailabilityCell) -> AvailabilityCell:
-        value = posted.get(cell.field_name, "")
-        if str(cell.day) == day and day_level in known:
-            value = day_level
-        return replace(cell, level=known.get(value, cell.level))
+        level = posted.get_chosen(cell)
+        return cell if level is None or posted.is_conflict(cell) else replace(cell, level=level)
 
     rows = [(clock, [choose(cell) if cell else None for cell in cells]) for clock, cells in grid.rows]
     return replace(grid, rows=rows)
@@ -259,6 +317,32 @@ def choose_hours(event: Event) -> tuple[int, int]:
         elif end:
             last = max(last, math.ceil(end.hour + end.minute / 60))
     return first, last
+
+
+@transaction.atomic
+def save_posted_availability(
+    *, speaker: Speaker, posted: PostedLevels, step_minutes: int | None
+) -> list[AvailabilitySpan]:
+    """Save the levels of a posted grid, and return the times that somebody else changed in the meantime.
+
+    These keep the other's level.
+    """
+    Speaker.objects.select_for_update().get(pk=speaker.pk)
+    grid = load_grid(speaker, step_minutes=step_minutes)
+    save_availability(speaker=speaker, grid=read_levels(grid, posted))
+    return merge_spans(cell for cell in grid.cells if posted.is_conflict(cell))
+
+
+def describe_conflicting_times(spans: Iterable[AvailabilitySpan], zone: datetime.tzinfo) -> str:
+    """Return why these times were not saved, with the level that they have."""
+    times = [
+        f"{format_datetime_range(span.starts_at, span.ends_at, zone)} ({span.level.label})" for span in spans
+    ]
+    sentence = _(
+        "Someone else has changed these times since you opened the page, so they stay as they are: "
+        "%(times)s. If something is wrong, change them and save again."
+    )
+    return sentence % {"times": get_item_separator().join(times)}
 
 
 @transaction.atomic

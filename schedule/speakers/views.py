@@ -19,7 +19,12 @@ from schedule.editing.programme_parts import save_programme_item
 from schedule.models import Speaker, SpeakerPhoto
 from schedule.permissions import get_programme_audience, get_public_speaker, get_speaker_by_link
 
-from .availability import load_grid, read_levels, save_availability
+from .availability import (
+    PostedLevels,
+    describe_conflicting_times,
+    load_grid,
+    save_posted_availability,
+)
 from .forms import PhotoForm, SlidesForm, SpeakerProfileForm
 from .own_page import (
     confirm_session,
@@ -118,9 +123,15 @@ def get_session_id(request: "HttpRequest") -> int:
 
 
 def save_posted_grid(request: "HttpRequest", speaker: Speaker) -> None:
-    """Save the availability of a posted grid, in the step in which it was shown."""
-    grid = load_grid(speaker, step_minutes=parse_step(request.POST.get("step", "")))
-    save_availability(speaker=speaker, grid=read_levels(grid, request.POST.dict()))
+    """Save the availability of a posted grid, in the step in which it was shown; warn of conflicts."""
+    conflicting_times = save_posted_availability(
+        speaker=speaker,
+        posted=PostedLevels(request.POST.dict()),
+        step_minutes=parse_step(request.POST.get("step", "")),
+    )
+    if conflicting_times:
+        sentence = describe_conflicting_times(conflicting_times, speaker.event.zone)
+        messages.warning(request, sentence, extra_tags="availability")
 
 
 def parse_step(text: str) -> int | None:

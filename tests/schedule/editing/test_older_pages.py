@@ -5,6 +5,7 @@ import pytest
 from convention.audit.models import AuditEntry
 from convention.web.edit_conflicts import compute_fingerprint
 from schedule.models import ConflictLevel, Schedule, Speaker, Track, WalkingTime
+from schedule.speakers.availability import load_grid
 from tests.factories import make_room, make_staff, make_track
 from tests.page_forms import load_form
 from tests.schedule.speakers.factories import make_page_path, make_speaker
@@ -175,6 +176,66 @@ def test_other_times_of_a_speaker_are_shown_before_they_are_replaced(organizer, 
     assert version[2].endswith(", 12:00–14:00 · not available")
     assert SENTENCE in page.text
     assert speaker.availabilities.get().ends_at.hour == 12
+
+
+NINE, TEN = "cell-2099-06-15T09:00", "cell-2099-06-15T10:00"
+
+
+@pytest.fixture
+def load_grid_form(client, organizer, speaker, schedule_path):
+    """Return a function that loads the grid of the speaker's page, as an organizer or the speaker sees it."""
+
+    def load(reader):
+        is_speaker = reader is client
+        path = make_page_path(speaker) if is_speaker else f"{schedule_path}/speakers/{speaker.pk}/"
+        form = load_form(reader, path, path="//section[@id='availability']//form")
+        return path if is_speaker else f"{path}availability/", form
+
+    return load
+
+
+def get_levels(speaker):
+    cells = load_grid(speaker, step_minutes=60).cells
+    return {cell.field_name: cell.level for cell in cells if cell.level != "can"}
+
+
+def test_an_older_grid_leaves_the_hours_that_the_speaker_has_changed(
+    client, organizer, speaker, load_grid_form
+):
+    path, older = load_grid_form(organizer)
+    own_path, own = load_grid_form(client)
+    client.post(own_path, own | {NINE: "cannot"})
+
+    page = organizer.post(path, older | {TEN: "rather_not"}, follow=True)
+
+    assert get_levels(speaker) == {NINE: "cannot", TEN: "rather_not"}
+    assert "Someone else has changed these times" not in page.text
+
+
+def test_an_hour_that_both_changed_keeps_the_level_of_the_first_and_the_page_tells(
+    client, organizer, speaker, load_grid_form
+):
+    path, form = load_grid_form(organizer)
+    own_path, older = load_grid_form(client)
+    organizer.post(path, form | {NINE: "cannot"})
+
+    page = client.post(own_path, older | {NINE: "rather_not", TEN: "cannot"}, follow=True)
+
+    assert get_levels(speaker) == {NINE: "cannot", TEN: "cannot"}
+    assert ", 9:00–10:00 (not available). If something is wrong" in page.text
+
+
+def test_a_whole_day_of_an_older_grid_leaves_an_hour_that_was_changed(
+    client, organizer, speaker, load_grid_form
+):
+    path, older = load_grid_form(organizer)
+    own_path, own = load_grid_form(client)
+    client.post(own_path, own | {NINE: "rather_not"})
+
+    organizer.post(path, older | {"day": "2099-06-15:cannot"})
+
+    assert get_levels(speaker)[NINE] == "rather_not"
+    assert get_levels(speaker)[TEN] == "cannot"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from schedule.models import Availability
 from schedule.speakers.availability import (
     AvailabilitySpan,
+    PostedLevels,
     build_grid,
     choose_hours,
     choose_step,
@@ -25,6 +26,10 @@ TWO_DAYS = (make_paris_time(15, 9), make_paris_time(16, 17))
 
 def make_grid(*spans, period=TWO_DAYS, hours=(9, 18), step_minutes=60):
     return build_grid(period=period, zone=PARIS, hours=hours, step_minutes=step_minutes, spans=spans)
+
+
+def apply_levels(grid, posted):
+    return read_levels(grid, PostedLevels(posted))
 
 
 def get_levels(grid):
@@ -83,22 +88,29 @@ def test_hour_skipped_by_the_clock_change_has_no_cell():
 
 
 def test_posted_levels_are_applied_to_the_grid():
-    grid = read_levels(
+    grid = apply_levels(
         make_grid(), {"cell-2099-06-15T09:00": "cannot", "cell-2099-06-16T10:00": "rather_not"}
     )
 
     assert get_levels(grid) == {"2099-06-15T09:00": CANNOT, "2099-06-16T10:00": RATHER_NOT}
 
 
+@pytest.mark.parametrize("seen", ["[]", "x", '{"cannot": 1, "x": []}', "[" * 100_000])
+def test_unreadable_seen_levels_count_as_available(seen):
+    grid = apply_levels(make_grid(), {"seen": seen, "cell-2099-06-15T09:00": "cannot"})
+
+    assert get_levels(grid) == {"2099-06-15T09:00": CANNOT}
+
+
 @pytest.mark.parametrize(
     "posted", [{"cell-2099-06-15T09:00": "perhaps"}, {"cell-2199-06-15T09:00": "cannot"}, {"day": "x:y"}]
 )
 def test_unknown_posted_values_and_cells_are_ignored(posted):
-    assert get_levels(read_levels(make_grid(), posted)) == {}
+    assert get_levels(apply_levels(make_grid(), posted)) == {}
 
 
 def test_day_button_sets_all_hours_of_the_day():
-    grid = read_levels(make_grid(), {"day": "2099-06-16:cannot", "cell-2099-06-16T09:00": "can"})
+    grid = apply_levels(make_grid(), {"day": "2099-06-16:cannot", "cell-2099-06-16T09:00": "can"})
 
     assert set(get_levels(grid)) == {f"2099-06-16T{hour:02}:00" for hour in range(9, 17)}
 
@@ -108,7 +120,7 @@ def test_neighbouring_hours_are_stored_as_one_period():
     speaker = make_speaker()
     posted = {f"cell-2099-06-15T{hour:02}:00": "cannot" for hour in (9, 10, 14)}
 
-    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), posted))
+    save_availability(speaker=speaker, grid=apply_levels(load_grid(speaker), posted))
 
     rows = [(row.starts_at, row.ends_at, row.level) for row in speaker.availabilities.all()]
     assert rows == [
@@ -134,7 +146,9 @@ def test_availability_outside_the_grid_is_preserved():
         speaker=speaker, starts_at=make_paris_time(14, 20), ends_at=make_paris_time(15, 10), level=CANNOT
     )
 
-    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), {"cell-2099-06-15T09:00": "can"}))
+    save_availability(
+        speaker=speaker, grid=apply_levels(load_grid(speaker), {"cell-2099-06-15T09:00": "can"})
+    )
 
     row = speaker.availabilities.get()
     assert row.starts_at == make_paris_time(14, 20)
@@ -161,7 +175,7 @@ def test_a_saved_grid_is_shown_again():
     speaker = make_speaker()
     posted = {"cell-2099-06-15T09:30": "rather_not", "cell-2099-06-16T16:30": "cannot"}
 
-    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker, step_minutes=30), posted))
+    save_availability(speaker=speaker, grid=apply_levels(load_grid(speaker, step_minutes=30), posted))
 
     grid = load_grid(speaker)
     assert grid.step_minutes == 30
@@ -205,7 +219,7 @@ def add_span(speaker, starts_at, ends_at, level):
 
 
 def save(speaker, posted=None):
-    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), posted or {}))
+    save_availability(speaker=speaker, grid=apply_levels(load_grid(speaker), posted or {}))
 
 
 @pytest.mark.django_db
@@ -218,7 +232,7 @@ def test_saving_without_changes_preserves_spans_that_the_grid_cannot_show(level,
 
     grid = load_grid(speaker, step_minutes=step)
     posted = {cell.field_name: cell.level for cell in grid.cells}
-    save_availability(speaker=speaker, grid=read_levels(grid, posted))
+    save_availability(speaker=speaker, grid=apply_levels(grid, posted))
 
     assert list_spans(speaker) == [finer, outside]
 
