@@ -1,11 +1,12 @@
 """Place an order: the same action for page, API, companies' contacts and accepted offers."""
 
+import contextlib
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company, Person, Seat
@@ -19,6 +20,12 @@ from registrations.order_context import ANONYMOUS_CONTEXT, OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, check_expected_total
 from registrations.pricing.passes import count_pass_uses, get_pass_quota
+from registrations.pricing.quotation_prices import (
+    QuotedPriceUsed,
+    lock_quoted_prices,
+    reload_quoted_prices,
+)
+from registrations.pricing.quoted_prices import QuotedPrices
 from registrations.questions.answers import (
     AnswerContext,
     CheckedAnswers,
@@ -57,18 +64,20 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
 
     The same idempotency key with the same content returns the first order again.
 
-    Raise NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, AlreadyRegistered, KeyReused and
-    TooManyUnverifiedOrders.
+    Raise NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, QuotedPriceUsed, AlreadyRegistered,
+    KeyReused and TooManyUnverifiedOrders.
     """
     request = request.normalize()
     try:
         refuse_if_closed(event, at=context.rules_apply_at)
         try:
             return _price_and_book(event, request, context)
-        except VoucherExhausted:
-            # Other orders used the code up after the price was read. With a fresh catalog the code is refused
-            # or, if a total was expected, PriceChanged names the new price.
-            return _price_and_book(event, request, replace(context, catalog=None))
+        except (VoucherExhausted, QuotedPriceUsed):
+            # Other orders used up the code or the quotation after the price was read. With fresh data the
+            # code is refused or, if a total was expected, PriceChanged names the new price.
+            quoted_prices = reload_quoted_prices(context.quoted_prices, event)
+            fresh_context = replace(context, catalog=None, quoted_prices=quoted_prices)
+            return _price_and_book(event, request, fresh_context)
     except (ConventionError, IntegrityError):
         # A repeated request fails at a check, or at the key's unique constraint: return the first order.
         if context.idempotency_key and (
@@ -142,8 +151,12 @@ def _build_and_save(
         ticket.needs_member_verification for ticket in tickets.values()
     )
     book = check_limits_and_save if needs_limits else save_order
+    quoted_prices = context.quoted_prices if order.quotation_number else None
     # Counted as late as possible: orders that a check refused must not use up the limit of a shared network.
-    with throttle_unverified_order(order, context, place_count=len(registrations)):
+    with (
+        throttle_unverified_order(order, context, place_count=len(registrations)),
+        _hold_quoted_prices(quoted_prices, event),
+    ):
         book(
             PreparedOrder(
                 order,
@@ -157,6 +170,17 @@ def _build_and_save(
         )
     order.booked_registrations = registrations
     return order
+
+
+@contextlib.contextmanager
+def _hold_quoted_prices(quoted_prices: QuotedPrices | None, event: Event) -> Iterator[None]:
+    """Check a quotation's prices in the transaction that saves the order. Raise QuotedPriceUsed."""
+    if quoted_prices is None:
+        yield
+        return
+    with transaction.atomic():
+        lock_quoted_prices(quoted_prices, event)
+        yield
 
 
 def _build_registration(

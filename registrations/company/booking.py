@@ -22,6 +22,7 @@ from registrations.models import CompanyShare, Order, Registration, Ticket
 from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.quotation_prices import lock_quotation
 from registrations.pricing.quoted_prices import QuotedPrices
 
 from .invitations import invite_attendee
@@ -45,6 +46,9 @@ def book_for_company(
     returns the same order again. `quoted_prices` are those of the quotation that is ordered. Raise what
     `place_order` raises, and InvalidFields for a member ticket without a seat.
     """
+    if quoted_prices:
+        # Before `place_order` locks rows of the stock.
+        lock_quotation(quoted_prices.number)
     # Before the seats are checked: after the first request, every colleague has a registration already.
     if order := find_order_by_key(event, idempotency_key):
         return order

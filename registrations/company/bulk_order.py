@@ -23,8 +23,8 @@ from registrations.inventory.stock import make_sold_out_error
 from registrations.models import Addon, Order, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.orders.quotations import find_quotation, load_quoted_prices
 from registrations.pricing.catalog import Offering
+from registrations.pricing.quotation_prices import find_quotation, load_quoted_prices
 from registrations.storefront.choice_offer import ChoiceOffer, load_choice_offer
 from registrations.storefront.drafts import DraftContent
 

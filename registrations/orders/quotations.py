@@ -1,7 +1,7 @@
 """Create and mail quotations for an order or a sponsor's package. Nothing is booked and no place is held."""
 
 import datetime
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,11 +29,12 @@ from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.documents.quotations import QuotationSubject, QuotedAttendee, create_quotation
 from registrations.invoices.ledger.charges import Buyer, ChargeItem
 from registrations.invoices.models.documents import Quotation
-from registrations.models import Order, Package, Registration, RegistrationAddon, Sponsorship
+from registrations.models import Order, Package
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
+from registrations.pricing.quotation_prices import parse_line_key
 from registrations.pricing.quote import QuoteLine
-from registrations.pricing.quoted_prices import ADDON_KIND, TICKET_KIND, QuotedPrices
+from registrations.pricing.quoted_prices import ADDON_KIND, TICKET_KIND
 
 QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
 
@@ -92,12 +93,6 @@ def _make_line_key(line: QuoteLine) -> str:
     return f"{line.place_number}:{kind}:{line.price_list.slug}"
 
 
-def _parse_line_key(key: str) -> tuple[str, str, str]:
-    """Return the number of the place, the kind and the slug of the item; a package has only the first."""
-    number, kind, slug = [*key.split(":"), "", ""][:3]
-    return number, kind, slug
-
-
 def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
     """Return the ticket, the add-ons and the attendee of each quoted place, as a draft stores them.
 
@@ -105,7 +100,7 @@ def list_quoted_places(quotation: Quotation) -> list[dict[str, Any]]:
     """
     places: dict[str, dict[str, Any]] = {}
     for line in quotation.lines:
-        number, kind, slug = _parse_line_key(line.get("key", ""))
+        number, kind, slug = parse_line_key(line.get("key", ""))
         place = places.setdefault(number, {"ticket": "", "addons": []})
         if kind == TICKET_KIND:
             place["ticket"] = slug
@@ -126,57 +121,6 @@ def has_quoted_items(quotation: Quotation, places: Iterable[dict[str, Any]]) -> 
 def _list_items(places: Iterable[dict[str, Any]]) -> list[tuple[str, list[str]]]:
     """Return each place's ticket and add-ons, sorted."""
     return sorted((str(place.get("ticket") or ""), sorted(place.get("addons") or [])) for place in places)
-
-
-def load_quoted_prices(quotation: Quotation | None, event: Event) -> QuotedPrices | None:
-    """Return the prices that the quotation promises today to an order of its places.
-
-    Places that were ordered from it already, and not cancelled, have no such price again. Return None without
-    a valid quotation of the event.
-    """
-    if quotation is None or not quotation.is_valid or quotation.event_id != event.pk:
-        return None
-    prices = defaultdict[tuple[str, str], list[int]](list)
-    for key, price in quotation.details.get("unit_prices", {}).items():
-        _number, kind, slug = _parse_line_key(key)
-        prices[kind, slug].append(price)
-    ordered = _count_ordered_items(quotation.number)
-    next_day = quotation.valid_until + datetime.timedelta(days=1)
-    return QuotedPrices(
-        number=quotation.number,
-        currency=quotation.currency,
-        ends_at=timezone.make_aware(datetime.datetime.combine(next_day, datetime.time())),
-        prices={key: tuple(unit_prices[ordered[key] :]) for key, unit_prices in prices.items()},
-    )
-
-
-def _count_ordered_items(number: str) -> Counter[tuple[str, str]]:
-    """Return how many tickets and add-ons active orders from this quotation have, by kind and slug."""
-    registrations = Registration.objects.active().filter(order__quotation_number=number)
-    addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
-    items = Counter((TICKET_KIND, slug) for slug in registrations.values_list("ticket__slug", flat=True))
-    items.update((ADDON_KIND, slug) for slug in addons.values_list("addon__slug", flat=True))
-    return items
-
-
-def find_quoted_package_price(quotation: Quotation | None, package: Package) -> int | None:
-    """Return the price in cents that the quotation promises today for the package, which it names.
-
-    Return None without a valid quotation, and if the package was ordered from it already.
-    """
-    if quotation is None or not quotation.is_valid or quotation.event_id != package.event_id:
-        return None
-    if quotation.currency != package.currency:
-        return None
-    # The release of an expired hold clears `hold_expires_at`.
-    taken = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=timezone.now())
-    ordered = Sponsorship.objects.active().filter(taken, order__quotation_number=quotation.number)
-    return None if ordered.exists() else quotation.details.get("unit_prices", {}).get(package.slug)
-
-
-def find_quotation(number: str) -> Quotation | None:
-    """Return the quotation with this number, None for ""."""
-    return Quotation.objects.filter(number=number).first() if number else None
 
 
 def filter_quotations(rows: QuerySet[Quotation], search_text: str) -> QuerySet[Quotation]:

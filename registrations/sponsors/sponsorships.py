@@ -35,7 +35,11 @@ from registrations.invoices.reverse_charge import TaxedPrice
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.orders.quotations import find_quoted_package_price
+from registrations.pricing.quotation_prices import (
+    QuotedPriceUsed,
+    find_quoted_package_price,
+    lock_quotation,
+)
 from registrations.rate_limits import throttle_unverified_order
 
 from .notifications import notify_sponsor
@@ -78,14 +82,19 @@ def take_package(
 
     A valid `quotation` of the package makes it cost at most what was quoted.
 
-    Raise NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
+    Raise NotOpenNow, TooManyUnverifiedOrders, SoldOut for the package or an included ticket, or
+    QuotedPriceUsed if the quotation promises no price.
     """
-    # The advisory lock comes before all row locks.
+    # The advisory locks come before all row locks.
+    if quotation:
+        lock_quotation(quotation.number)
     lock_unverified_count(package.event_id)
     if order := find_order_by_key(package.event, idempotency_key):
         return order.sponsorships.get()
     # After the key: a repeated request that took the last package must not raise SoldOut.
     check_package_on_sale(package)
+    if quotation and find_quoted_package_price(quotation, package) is None:
+        raise QuotedPriceUsed(quotation.number)
     return _book_package(
         package,
         sponsor_request.normalize(),

@@ -35,8 +35,6 @@ from registrations.orders.quotations import (
     QuotationUnavailable,
     create_order_quotation,
     find_cheaper_quotation,
-    find_quotation,
-    load_quoted_prices,
 )
 from registrations.orders.related_orders import link_to_previous_order
 from registrations.orders.second_registrations import list_second_registration_links
@@ -48,6 +46,11 @@ from registrations.pricing.catalog import (
     load_requested_catalog,
 )
 from registrations.pricing.display import describe_vat, make_line_row
+from registrations.pricing.quotation_prices import (
+    QuotedPriceUsed,
+    find_quotation,
+    load_quoted_prices,
+)
 from registrations.pricing.quote import Quote
 from registrations.questions.answers import AnswerContext, check_answers, describe_answers
 from registrations.questions.files import load_file_names
@@ -240,8 +243,8 @@ def _submit_order(
         for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
         return redirect("register-review", event.slug)
-    # Signing in helps, which the message says; nothing that was typed has to be corrected.
-    except TooManyUnverifiedOrders as error:
+    # Nothing that was typed has to be corrected; for too many orders, the message says that signing in helps.
+    except (QuotedPriceUsed, TooManyUnverifiedOrders) as error:
         _add_error_messages(request, error)
         return redirect("register-review", event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:

@@ -43,10 +43,10 @@ from registrations.orders.quotations import (
     QuotationUnavailable,
     create_order_quotation,
     find_cheaper_quotation,
-    find_quotation,
 )
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
+from registrations.pricing.quotation_prices import QuotedPriceUsed, find_quotation
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
@@ -195,7 +195,7 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
             quoted_prices=bulk_order.context.quoted_prices,
         )
     # Back to the review, which shows the new price: nothing in the rows has to be corrected.
-    except PriceChanged as error:
+    except (PriceChanged, QuotedPriceUsed) as error:
         messages.warning(request, str(error))
         return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:

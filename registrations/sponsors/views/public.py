@@ -28,10 +28,10 @@ from registrations.orders.quotation_views import get_quotation_by_link
 from registrations.orders.quotations import (
     create_package_quotation,
     find_quoted_package,
-    find_quoted_package_price,
     make_quoted_billing,
 )
 from registrations.pricing.display import describe_price_parts
+from registrations.pricing.quotation_prices import find_quoted_package_price
 from registrations.pricing.quote import sum_vat_by_rate
 from registrations.rate_limits import throttle_order
 from registrations.sponsors.forms import SponsorOrderForms, get_listed_price
@@ -82,16 +82,23 @@ def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     check_package_on_sale(package)
     language, quotation = translation.get_language() or "fr", _find_package_quotation(request, package)
     initial_values = _make_quoted_values(quotation) if quotation else _find_initial_values(request)
-    quoted_price = find_quoted_package_price(quotation, package)
     forms = SponsorOrderForms(
-        get_posted_data(request), package, language, **initial_values, quoted_price=quoted_price
+        get_posted_data(request),
+        package,
+        language,
+        **initial_values,
+        quoted_price=find_quoted_package_price(quotation, package),
     )
     if request.method == "POST" and forms.is_valid() and not warn_of_other_price(request, forms):
         try:
-            return _take_or_quote(request, package, forms, f"sponsor:{nonce}", quotation)
+            # A quotation that was ordered before promises nothing: today's price is the one that was shown.
+            promising_quotation = quotation if forms.quoted_price is not None else None
+            return _take_or_quote(request, package, forms, f"sponsor:{nonce}", promising_quotation)
         except ConventionError as error:
             messages.error(request, str(error))
-    price = forms.price
+            # The error may be that another order has just used the price.
+            forms.quoted_price = find_quoted_package_price(quotation, package)
+    price, quoted_price = forms.price, forms.quoted_price
     context = {
         "event": package.event,
         "package": package,
