@@ -7,6 +7,7 @@ bought without a name has no badge: entering its first name is no transfer.
 
 import datetime
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -54,6 +55,17 @@ def is_transfer(registration: Registration, before: Mapping[str, Any]) -> bool:
             return False
         issued = issued if issued.has_name else member
     return issued.has_name and is_other_person(issued, current)
+
+
+def would_transfer(registration: Registration, attendee: AttendeeIdentity) -> bool:
+    """Return whether the registration would go to another person with this name and address."""
+    changed = copy(registration)
+    before = {name: getattr(registration, name) for name in IDENTITY_FIELDS}
+    for name in IDENTITY_FIELDS:
+        setattr(changed, name, getattr(attendee, name))
+    return is_transfer(
+        changed, {name: value for name, value in before.items() if value != getattr(attendee, name)}
+    )
 
 
 def replaces_former_address(registration: Registration, before: Mapping[str, Any]) -> bool:

@@ -21,8 +21,9 @@ from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
+from registrations.booking.transfer import would_transfer
 from registrations.changes.cancel import cancel_registration, check_own_cancellation
-from registrations.changes.correct import correct_registration, is_order_contact
+from registrations.changes.correct import Correction, correct_registration, is_order_contact
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
 from registrations.changes.handover_text import (
     describe_correction,
@@ -42,6 +43,7 @@ from registrations.company.permissions import (
     list_company_registrations,
 )
 from registrations.models import GivenBy, Registration
+from registrations.order_request import RequestedPlace
 from registrations.permissions import get_full_access
 from registrations.pricing.display import list_price_rows
 from registrations.rate_limits import throttle_correction
@@ -192,30 +194,60 @@ def registration_correction(request: HttpRequest, company: str, reference: str) 
             messages.error(request, str(error))
             return redirect("company-place", company, reference)
     form = CorrectionForm.from_registration(registration, get_posted_data(request))
+    question = None
     if is_post and form.is_valid():
-        throttle_correction(registration.order)
-        correction = form.to_correction()
-        identity = AttendeeIdentity.from_row(correction)
-        try:
-            refuse_address_of_colleague(company=company_obj, registration=registration, attendee=identity)
-            corrected = correct_registration(registration=registration, correction=correction)
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        except NotOpenNow as error:
-            form.add_error(None, str(error))
-        else:
+        outcome = _correct(request, company_obj, registration, form)
+        if isinstance(outcome, Registration):
             reader, holder_count = link_access.buyer_address, registration.holder_count
             messages.success(
-                request, describe_correction(corrected, former_holder_count=holder_count, reader=reader)
+                request, describe_correction(outcome, former_holder_count=holder_count, reader=reader)
             )
             return redirect("company-place", company, reference)
+        question = outcome
     context = {
         "registration": registration,
         "form": form,
+        "question": question,
+        "question_template": "company/assignment_question.html",
         "clears_answers": not link_access.can_see_answers(registration),
         "is_order_contact": is_order_contact(registration, email=registration.email),
     }
     return render_page(request, "company/correct.html", company_obj, **context)
+
+
+def _correct(
+    request: HttpRequest, company: Company, registration: Registration, form: CorrectionForm
+) -> Registration | AssignmentQuestion | None:
+    """Correct the registration and return it, or return a question to answer first, or None with errors."""
+    throttle_correction(registration.order)
+    correction = form.to_correction()
+    identity = AttendeeIdentity.from_row(correction)
+    try:
+        refuse_address_of_colleague(company=company, registration=registration, attendee=identity)
+        question = _find_correction_question(company, registration, correction)
+        if question and request.POST.get("answer") != question.answer:
+            return question
+        return correct_registration(registration=registration, correction=correction)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except NotOpenNow as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def _find_correction_question(
+    company: Company, registration: Registration, correction: Correction
+) -> AssignmentQuestion | None:
+    """Return the question to ask before a correction gives the place to another person, None for none."""
+    new_attendee = RequestedPlace(
+        ticket="",
+        first_name=correction.first_name,
+        last_name=correction.last_name,
+        email=correction.email,
+    ).normalize()
+    if registration.has_name and not would_transfer(registration, AttendeeIdentity.from_row(new_attendee)):
+        return None
+    return find_assignment_question(company, registration, new_attendee)
 
 
 @require_POST

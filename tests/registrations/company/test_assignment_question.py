@@ -89,6 +89,39 @@ def test_answer_does_not_count_for_another_person(desk, place, colleague):
     assert "Eve Neuf already has a place at this event" in read_question(page)
 
 
+def test_correction_to_somebody_with_a_place_is_asked(desk, place, colleague):
+    path = f"{get_place_path(desk, place)}correct/"
+
+    page = desk.client.post(path, colleague)
+
+    question = read_question(page)
+    assert "Léo Roi already has a place at this event" in question
+    assert "Give the place anyway" in question
+    place.refresh_from_db()
+    assert place.last_name == "Alpha"
+
+
+def test_correction_gives_the_place_after_the_question_is_answered(desk, place, colleague):
+    path = f"{get_place_path(desk, place)}correct/"
+    answer = read_answer(desk.client.post(path, colleague))
+
+    response = desk.client.post(path, {**colleague, "answer": answer})
+
+    assert response.status_code == 302
+    place.refresh_from_db()
+    assert place.last_name == "Roi"
+
+
+def test_correction_of_the_same_person_is_not_asked(desk, place, colleague):
+    namesake = {"first_name": "Zoé", "last_name": "Alfa", "email": place.email}
+    vendor = Ticket.objects.get(slug="vendor")
+    make_registration(vendor, member_of=desk.company, **{**namesake, "email": ""})
+
+    response = desk.client.post(f"{get_place_path(desk, place)}correct/", namesake)
+
+    assert response.status_code == 302
+
+
 def test_person_without_another_place_is_not_asked(desk, place):
     person = {"first_name": "Léo", "last_name": "Roi", "email": "leo@x.fr"}
 
