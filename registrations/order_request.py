@@ -72,6 +72,7 @@ class OrderRequest:
     """One or more registrations for one event, ordered at once.
 
     `expected_total`, in cents, and `currency` are optional: nothing is booked for another price.
+    `notifies_attendees` sends badge and link to each attendee with an address of their own, too.
     """
 
     email: str
@@ -84,6 +85,7 @@ class OrderRequest:
     currency: str = ""
     code: str = ""
     expected_total: int | None = None
+    notifies_attendees: bool = False
 
     def normalize(self) -> "OrderRequest":
         """Return the same with normalized texts and code."""
@@ -99,6 +101,7 @@ class OrderRequest:
             currency=self.currency,
             code=normalize_code(self.code),
             expected_total=self.expected_total,
+            notifies_attendees=self.notifies_attendees,
         )
 
     @property

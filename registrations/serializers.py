@@ -171,6 +171,11 @@ class OrderCreateRequest(serializers.Serializer[OrderRequest]):
         help_text="In cents. Nothing is booked for another total: 409 `price-changed`, with the new quote.",
         **OPTIONAL,
     )
+    notifies_attendees = LenientBooleanField(
+        help_text="E-mails badge and link also to each attendee with an address other than the buyer’s, "
+        "once the place is confirmed.",
+        **OPTIONAL,
+    )
     registrations = PlaceListField(min_length=1, max_length=MAX_PLACES_PER_ORDER)
 
     def validate(self, attrs: dict[str, Any]) -> Any:
@@ -185,6 +190,7 @@ class OrderCreateRequest(serializers.Serializer[OrderRequest]):
             currency=attrs["currency"],
             code=attrs["code"],
             expected_total=attrs["expected_total"],
+            notifies_attendees=bool(attrs["notifies_attendees"]),
             places=attrs["registrations"],
         )
 

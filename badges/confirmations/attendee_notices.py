@@ -1,4 +1,4 @@
-"""Choose the attendees to notify: of a place given to them or to somebody else, and of its cancellation."""
+"""Choose the attendees to notify: of their place, of one given to them or to somebody else, of its end."""
 
 from collections import defaultdict
 
@@ -12,9 +12,42 @@ from registrations.models.deliveries import (
     REINSTATED_KEY_PREFIX,
     holder_message_key,
     make_cancelled_message_key,
+    make_private_message_key,
+    make_reinstated_message_key,
 )
 
 from .mail_history import MailHistory, knows_of_place
+
+
+def list_attendees_to_confirm(order: Order) -> list[Registration]:
+    """Return the places whose attendees await their own confirmation or correction, as the buyer asked.
+
+    None after the event. Later holders have the mail of `list_new_holders_to_notify`.
+    """
+    if not order.notifies_attendees or order.event.is_over():
+        return []
+    rows = (
+        order.registrations.with_badge().filter(is_private=False).select_related("ticket", "event", "order")
+    )
+    rows = rows.prefetch_related("deliveries", "addons__addon").order_by("pk")
+    return [row for row in rows if row.gets_own_confirmation and _awaits_own_confirmation(row)]
+
+
+def _awaits_own_confirmation(registration: Registration) -> bool:
+    mails = registration.deliveries.all()
+    message_key = make_private_message_key(registration)
+    own_mails = [mail for mail in mails if mail.message_key == message_key]
+    latest = max(own_mails, key=lambda mail: mail.revision, default=None)
+    if latest and not latest.is_done:
+        return True
+    # A mail about a reinstatement has the badge, too. “Resend” clears `confirmation_sent_at` without a
+    # change: that mail is the buyer's alone.
+    reinstated_key = make_reinstated_message_key(registration)
+    covered_sequences = [
+        mail.covered_sequence for mail in mails if mail.message_key in (message_key, reinstated_key)
+    ]
+    is_covered = any(sequence >= registration.sequence for sequence in covered_sequences)
+    return registration.confirmation_sent_at is None and not is_covered
 
 
 def list_new_holders_to_notify(order: Order) -> list[Registration]:
@@ -96,15 +129,19 @@ def _needs_cancellation_mail(registration: Registration, mail_history: MailHisto
 
 
 def _knows_of_own_place(registration: Registration) -> bool:
-    """Return whether the attendee was invited, or e-mailed as new holder of the place or as cancelled."""
+    """Return whether the attendee was invited, or e-mailed about the place or its cancellation."""
     is_invited = any(
         invitation.sent_at is not None and invitation.holder_count == registration.holder_count
         for invitation in registration.invitations.all()
     )
+    own_keys = (
+        holder_message_key(registration),
+        make_private_message_key(registration, holder_count=registration.holder_count),
+    )
     return is_invited or any(
         mail.accepted_at
         for mail in registration.deliveries.all()
-        if mail.kind == MailDelivery.Kind.CANCELLATION or mail.message_key == holder_message_key(registration)
+        if mail.kind == MailDelivery.Kind.CANCELLATION or mail.message_key in own_keys
     )
 
 

@@ -294,6 +294,7 @@ def _write_mail_with_badges(
             "packages": list(list_active_sponsorships(order)),
             "is_part_of_order": is_part_of_order(order, registrations),
             "badge_count": len(badges),
+            "mailed_names": ", ".join(row.name for row in registrations if row.gets_own_confirmation),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),
             "open_steps": list_mail_steps(registrations),

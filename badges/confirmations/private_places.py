@@ -1,4 +1,4 @@
-"""Write the mails of private places: badge and link go to the attendee, a notice to the buyer."""
+"""Write attendees' own mails with badge and link, and the notices to the buyers of private places."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
 from convention.money import Money
-from registrations.billing.buyer_name import find_buyer_first_name
+from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
@@ -80,6 +80,8 @@ def _write_confirmation(
         context={
             **order_context(order, [registration]),
             "is_correction": bool(correction_subject),
+            "hides_prices": not registration.is_buyers_own,
+            "registered_by": "" if correction_subject else _name_buyer(registration),
             "addon_changes": find_addon_changes([registration], own_mails),
             "change_sentences": describe_reinstatements([registration], own_mails),
             "amount_due": Money(0, order.currency),
@@ -97,6 +99,12 @@ def _write_confirmation(
             attach_badge(registration),
         ],
     )
+
+
+def _name_buyer(registration: Registration) -> str:
+    """Return who registered the attendee; "" where members registered or verified themselves."""
+    is_by_other = registration.gets_own_confirmation and not registration.is_private
+    return (find_buyer_name(registration.order) or registration.order.email) if is_by_other else ""
 
 
 def _describe_open_questions(registration: Registration) -> list[tuple[str, str, str]]:

@@ -3,7 +3,8 @@
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a
 cancelled one a notice to the buyer and the attendee, a reinstated one its new badge, and a new holder is
-announced to the buyer, the new and the former attendee (handover.py). A lease lets only one process send for
+announced to the buyer, the new and the former attendee (handover.py). Where the buyer asked for it, attendees
+get their own badges. A lease lets only one process send for
 an order. Mails are marked as sent once the mail server has accepted them (`registrations.orders.deliveries`),
 so none is lost.
 """
@@ -45,6 +46,7 @@ from registrations.orders.deliveries import (
 
 from .attendee_notices import (
     discard_needless_notices,
+    list_attendees_to_confirm,
     list_cancelled_to_notify,
     list_former_attendees_to_notify,
     list_new_holders_to_notify,
@@ -120,6 +122,8 @@ def send_order_mails(order_id: int) -> None:
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
         # Before the buyer's mail, after which the cancellation is no longer due.
         _send_to_cancelled_attendees(order, attempts)
+        # Before it as well, after which the badges are no longer due.
+        _send_to_attendees(order, attempts)
         for kind in MailDelivery.Kind:
             _send_due_mails(order, kind, _find_due_registrations(order, kind), attempts)
         _send_to_former_attendees(order, attempts)
@@ -202,6 +206,21 @@ def _send_to_reinstated_attendees(order: Order, attempts: MailAttempts) -> None:
             registration=registration,
             message_key=make_reinstated_message_key(registration),
             write_mail=partial(write_reinstatement_mail, registration),
+        )
+        attempts.deliver(registration.email, send)
+
+
+def _send_to_attendees(order: Order, attempts: MailAttempts) -> None:
+    """Send attendees with an address of their own their badges, if the buyer asked for it."""
+    for registration in list_attendees_to_confirm(order):
+        message_key = make_private_message_key(registration)
+        # Stored before a mail can fail or wait, so that a later run finds it due.
+        find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [registration], message_key)
+        send = partial(
+            deliver_to_attendee,
+            registration=registration,
+            message_key=message_key,
+            write_mail=partial(write_attendee_mail, order, [registration]),
         )
         attempts.deliver(registration.email, send)
 

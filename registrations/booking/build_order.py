@@ -30,6 +30,7 @@ def build_order(
         email=request.email,
         language=request.language,
         company=request.company,
+        notifies_attendees=request.notifies_attendees,
         payment=payment,
         needs_verification=payment == Order.Payment.INVOICE and not context.is_trusted,
         network=context.network,

@@ -96,8 +96,15 @@ def _describe_badge_mail(corrected: Registration, reader: str) -> str:
         return ""
     if corrected.is_private:
         return _("We are e-mailing the new badge to %(email)s.") % {"email": corrected.email}
+    is_sent_to_attendee = corrected.gets_own_confirmation
     if is_same_email(reader, buyer_address):
-        return _("We are e-mailing you the new badge.")
+        return (
+            _("We are e-mailing the new badge to you and to %(email)s.") % {"email": corrected.email}
+            if is_sent_to_attendee
+            else _("We are e-mailing you the new badge.")
+        )
+    if is_sent_to_attendee:
+        return _("We are e-mailing the new badge to %(email)s and to the buyer.") % {"email": corrected.email}
     return _("We are e-mailing the new badge to the buyer.")
 
 

@@ -241,6 +241,7 @@ class Migration(migrations.Migration):
                         verbose_name="network",
                     ),
                 ),
+                ("notifies_attendees", models.BooleanField(db_default=False, default=False, editable=False)),
                 ("needs_verification", models.BooleanField(db_default=False, default=False, editable=False)),
                 (
                     "verified_at",

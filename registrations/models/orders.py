@@ -106,6 +106,8 @@ class Order(OrderLinks):
     network = models.CharField(
         _("network"), max_length=43, blank=True, default="", db_default="", editable=False
     )
+    # Each attendee with an address of their own gets their badge and link, too.
+    notifies_attendees = models.BooleanField(default=False, db_default=False, editable=False)
     needs_verification = models.BooleanField(default=False, db_default=False, editable=False)
     verified_at = models.DateTimeField(_("address verified"), null=True, blank=True, editable=False)
     verification_sent_at = models.DateTimeField(null=True, editable=False)

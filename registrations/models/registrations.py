@@ -223,6 +223,13 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
         """
         return self.transferred_at is None and is_same_email(self.email, self.order.email)
 
+    @property
+    def gets_own_confirmation(self) -> bool:
+        """Return whether the buyer had the badge sent to the attendee, who is still the first one, too."""
+        is_first_holder = self.has_name and self.holder_count == 1
+        has_own_address = bool(self.email) and not is_same_email(self.email, self.order.email)
+        return self.order.notifies_attendees and is_first_holder and has_own_address
+
     def fill_company(self) -> None:
         """Name the employer whose membership gives the place, unless a company was typed."""
         if self.member_of and not self.company:

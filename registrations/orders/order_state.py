@@ -65,6 +65,8 @@ def describe_confirmation(link_access: LinkAccess, *, at: datetime.datetime) -> 
             order, mailed, names=", ".join(row.name for row in mailed) if is_part else ""
         )
         sentences.append(sentence)
+        if any(row.gets_own_confirmation for row in badges):
+            sentences.append(_("We also e-mail attendees their own badge and personal link."))
     elif badges:
         sentences.append(_("Show the badge at the entrance, on paper or on your phone."))
     if missing := len(confirmed) - len(badges):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.text.email_addresses import normalize_email
 from registrations.invoices.models import Quotation
 from registrations.models import Order, RegistrationDraft
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
@@ -47,11 +48,18 @@ class DraftContent:
     previous_order: str = ""
     accepted_duplicates: list[str] = field(default_factory=list)
     quotation: str = ""
+    notifies_attendees: bool = False
 
     @property
     def email(self) -> str:
         """Return the address for the confirmation: the contact's, else the first one given."""
         return self.contact or next((p["email"] for p in self.people if p.get("email")), "")
+
+    @property
+    def other_addresses(self) -> list[str]:
+        """Return the attendees' addresses that are not the one for the confirmation, each once."""
+        addresses = {normalize_email(str(person.get("email") or "").strip()) for person in self.people}
+        return sorted(addresses - {"", normalize_email(self.email)})
 
     def add_person(self) -> None:
         """Add a person with the company of the last one, up to the limit of an order."""
@@ -76,6 +84,8 @@ class DraftContent:
             purchase_order=self.billing.get("purchase_order", ""),
             payment=self.payment or Order.Payment.INVOICE,
             code=self.code,
+            # An address may have been removed after the box was ticked.
+            notifies_attendees=self.notifies_attendees and bool(self.other_addresses),
             places=tuple(_build_place(person) for person in self.people),
         )
 

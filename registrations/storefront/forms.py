@@ -48,7 +48,8 @@ class PersonForm(forms.Form):
         if not is_first_person:
             self.fields["email"].help_text = _(
                 "The confirmation and badge go to the buyer, except for a member who confirms their place. "
-                "The event’s messages are sent here, and “Find your registration” sends a personal link here."
+                "At the last step you can have the badge sent here, too. The event’s messages are sent here, "
+                "and “Find your registration” sends a personal link here."
             )
 
     def clean(self) -> dict[str, Any]:
@@ -221,6 +222,19 @@ class LanguageForm(forms.Form):
         choices=settings.LANGUAGES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the language of the e-mails.")},
+    )
+
+
+class AttendeeCopiesForm(forms.Form):
+    """Whether the attendees get their badges by e-mail, too."""
+
+    notifies_attendees = forms.BooleanField(
+        label=_("Send each person their own badge and programme link"),
+        required=False,
+        help_text=_(
+            "We e-mail them once their place is confirmed, without any amount. You still get the "
+            "confirmation with all badges."
+        ),
     )
 
 

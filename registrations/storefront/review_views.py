@@ -59,7 +59,7 @@ from registrations.rate_limits import TooManyUnverifiedOrders, throttle_code_gue
 
 from .draft_views import redirect_unfinished
 from .drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
-from .forms import LanguageForm, build_payment_forms
+from .forms import AttendeeCopiesForm, LanguageForm, build_payment_forms
 
 # The form returns one price for each place and add-on; a forged one must not cost time.
 MAX_SHOWN_PRICES_LENGTH = 10_000
@@ -138,10 +138,14 @@ def _build_forms(request: HttpRequest, draft: DraftContent, data: Any, *, amount
     """Return the screen's forms by their names in its template."""
     billing = _make_initial_billing(request, draft) if amount_due else {}
     language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
-    return {
+    forms = {
         **build_payment_forms(data, amount_due=amount_due, billing=billing, payment=draft.payment),
         "language_form": language,
     }
+    if draft.other_addresses:
+        initial = {"notifies_attendees": draft.notifies_attendees}
+        forms["copies"] = AttendeeCopiesForm(data, initial=initial)
+    return forms
 
 
 def _make_initial_billing(request: HttpRequest, draft: DraftContent) -> dict[str, str]:
@@ -203,6 +207,7 @@ def _update_billing(draft: DraftContent, request: HttpRequest) -> None:
     if "switch_language" in request.POST and draft.language == translation.get_language():
         draft.language = ""
     draft.payment = request.POST.get("payment", "")[:20]
+    draft.notifies_attendees = "notifies_attendees" in request.POST
 
 
 def _save_draft(request: HttpRequest, event: Event, draft: DraftContent) -> None:

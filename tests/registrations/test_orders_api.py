@@ -383,3 +383,22 @@ def test_an_answer_that_is_no_file_is_refused_at_its_field():
 
     assert answer.status_code == 422
     assert list(answer.json()["errors"]) == ["registrations.0.answers.proof"]
+
+
+@pytest.mark.parametrize("fields", [{}, {"notifies_attendees": None}, {"notifies_attendees": False}])
+def test_order_notifies_no_attendees_unless_asked(fields):
+    event = make_event()
+    make_ticket(event)
+
+    post(event, make_body(**fields))
+
+    assert Order.objects.get().notifies_attendees is False
+
+
+def test_order_notifies_attendees_if_asked():
+    event = make_event()
+    make_ticket(event)
+
+    post(event, make_body(notifies_attendees=True))
+
+    assert Order.objects.get().notifies_attendees is True

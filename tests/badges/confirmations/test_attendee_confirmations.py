@@ -1,0 +1,155 @@
+"""E-mails to each attendee of an order whose buyer asked to send everyone their own badge."""
+
+import pytest
+
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.reinstatement.reinstate import reinstate_and_notify
+from registrations.changes.resend import resend_mail
+from registrations.models import Order
+from registrations.order_context import OrderContext
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from registrations.permissions import make_own_secret
+from tests.buyer_verification import make_verified_context, open_link
+from tests.factories import make_event, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+BUYER, ANA, BRUNO = "buyer@acme.example", "ana@acme.example", "bruno@acme.example"
+
+
+def order_places(*, context=None, **fields) -> Order:
+    event = make_event(slug="congress")
+    make_ticket(event, price=12_000)
+    places = tuple(
+        RequestedPlace(ticket="guest", first_name=name, last_name="Silva", email=email)
+        for name, email in (("Béa", BUYER), ("Ana", ANA), ("Bruno", BRUNO), ("Zoé", ""))
+    )
+    billing = BillingDetails(
+        name="Acme", street="1 rue de la Paix", postcode="75002", city="Paris", country="FR"
+    )
+    values = {"language": "en", "billing": billing, "notifies_attendees": True, **fields}
+    request = OrderRequest(email=BUYER, places=places, **values)
+    return place_order(event=event, request=request, context=context or make_verified_context())
+
+
+def list_recipients(mailoutbox) -> list[str]:
+    return sorted(address for mail in mailoutbox for address in mail.to)
+
+
+def read_html(mail) -> str:
+    [(content, _mimetype)] = mail.alternatives
+    return content
+
+
+def test_each_attendee_with_an_address_gets_a_confirmation(run_tasks, mailoutbox):
+    order_places()
+
+    run_tasks()
+
+    assert list_recipients(mailoutbox) == [ANA, BRUNO, BUYER]
+
+
+def test_only_the_buyer_gets_one_unless_asked(run_tasks, mailoutbox):
+    order_places(notifies_attendees=False)
+
+    run_tasks()
+
+    assert list_recipients(mailoutbox) == [BUYER]
+
+
+def test_attendees_get_nothing_before_the_order_is_confirmed(run_tasks, mailoutbox):
+    order = order_places(context=OrderContext())
+    run_tasks()
+    before = list_recipients(mailoutbox)
+
+    open_link(order)
+    run_tasks()
+
+    assert before == [BUYER]
+    assert list_recipients(mailoutbox) == [ANA, BRUNO, BUYER, BUYER]
+
+
+def test_attendee_gets_own_badge_calendar_and_link(run_tasks, mailoutbox):
+    order = order_places()
+    ana = order.registrations.get(email=ANA)
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [ANA]]
+    names = [attachment.filename for attachment in mail.attachments]
+    assert names == ["congress.ics", f"badge-{ana.reference.lower()}.pdf"]
+    assert make_own_secret(ana) in mail.body
+    assert order.manage_secret not in mail.body
+
+
+def test_attendee_reads_who_registered_them_and_no_amount(run_tasks, mailoutbox):
+    order_places()
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [ANA]]
+    assert "Béa Silva has registered you for this event." in mail.body
+    assert "Béa Silva has registered you for this event." in read_html(mail)
+    assert "€" not in mail.body
+    assert "€" not in read_html(mail)
+
+
+def test_buyer_reads_who_gets_their_own_badge(run_tasks, mailoutbox):
+    order_places()
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [BUYER]]
+    sentence = "We are also e-mailing badge and personal link to: Ana Silva, Bruno Silva."
+    assert sentence in mail.body
+    assert sentence in read_html(mail)
+    assert "has registered you" not in mail.body
+
+
+def test_buyers_page_says_that_attendees_get_their_own_badge(client, run_tasks):
+    order = order_places()
+    run_tasks()
+
+    page = client.get(order.manage_path).text
+
+    assert "We also e-mail attendees their own badge and personal link." in page
+
+
+def test_corrected_attendee_gets_the_new_badge_too(run_tasks, mailoutbox):
+    order = order_places()
+    run_tasks()
+    mailoutbox.clear()
+    correction = Correction(first_name="Anna", last_name="Silva", email=ANA, company="", no_photo=False)
+
+    correct_registration(registration=order.registrations.get(email=ANA), correction=correction)
+    run_tasks()
+
+    assert list_recipients(mailoutbox) == [ANA, BUYER]
+    assert {mail.subject for mail in mailoutbox} == {f"Registration updated: {order.event.title}"}
+
+
+def test_sending_again_reaches_the_buyer_alone(run_tasks, mailoutbox):
+    order = order_places()
+    run_tasks()
+    mailoutbox.clear()
+
+    resend_mail(registration=order.registrations.get(email=ANA))
+    run_tasks()
+
+    assert list_recipients(mailoutbox) == [BUYER]
+
+
+def test_cancelled_and_reinstated_attendee_gets_one_email_about_each(run_tasks, mailoutbox):
+    order = order_places()
+    run_tasks()
+    mailoutbox.clear()
+    cancel_registration(registration=order.registrations.get(email=ANA))
+    run_tasks()
+
+    reinstate_and_notify(registration=order.registrations.get(email=ANA))
+    run_tasks()
+
+    subjects = [mail.subject.partition(":")[0] for mail in mailoutbox if mail.to == [ANA]]
+    assert subjects == ["Registration cancelled", "Registration reinstated"]
