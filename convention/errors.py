@@ -10,11 +10,12 @@ class ConventionError(Exception):
 
     `kind` names it for programs (the last part of a problem's type, RFC 9457) and `status` is the HTTP
     status. The command line prints the sentence and exits with 2. `details` become further members of the
-    problem.
+    problem. `page_title` is a noun for the title of the error page; "" for that of the status.
     """
 
     kind = "invalid"
     status = 422
+    page_title: str | Promise = ""
 
     def __init__(self, sentence: str | Promise, details: dict[str, Any] | None = None) -> None:
         super().__init__(sentence)

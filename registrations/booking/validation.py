@@ -328,10 +328,18 @@ def _check_length(field: str, text: str, max_length: int) -> Iterator[FieldError
         yield field, sentence
 
 
+class RegistrationClosed(NotOpenNow):
+    """Registration for an event is not open yet, or no longer."""
+
+    def __init__(self, sentence: str, *, event: Event, title: str) -> None:
+        super().__init__(sentence)
+        self.page_title = f"{title} · {event.title}"
+
+
 def refuse_if_cancelled(event: Event) -> None:
     """Raise NotOpenNow if the event itself was cancelled; site visits have checks of their own."""
     if event.cancelled_at:
-        raise NotOpenNow(describe_cancellation(event))
+        raise RegistrationClosed(describe_cancellation(event), event=event, title=_("Event cancelled"))
 
 
 def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
@@ -342,5 +350,6 @@ def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
     opens = event.registration_opens_at
     if opens and at < opens:
         day = format_datetime(opens, event.zone)
-        raise NotOpenNow(_("Registration opens on %(day)s.") % {"day": day})
-    raise NotOpenNow(_("Registration is closed."))
+        sentence = _("Registration opens on %(day)s.") % {"day": day}
+        raise RegistrationClosed(sentence, event=event, title=_("Registration not open yet"))
+    raise RegistrationClosed(_("Registration is closed."), event=event, title=_("Registration closed"))
