@@ -114,7 +114,7 @@ def load_company_page(company: Company) -> dict[str, Any]:
     """Return the context of a company's page, with a fixed number of queries."""
     [status] = load_membership_statuses([company])
     seat_holders = Seat.objects.granting_membership().filter(membership__company=company).values("person")
-    seats = Seat.objects.filter(membership__company=company).select_related("person")
+    seats = Seat.objects.filter(membership__company=company).select_related("person", "membership__company")
     employments = Employment.objects.filter(company=company).select_related("person")
     without_seat = employments.open().exclude(person__in=seat_holders).order_by("person__sort_name", "pk")
     return {

@@ -28,7 +28,7 @@ from .claims import notify_address_owner
 from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .periods import spans_overlap
 from .permissions import CLUB_ROLES_LOCK, can_change_address, is_last_administrator
-from .seats import find_membership_with_free_seat, give_seat_and_notify
+from .seats import give_seat_and_notify
 
 MAX_NAMESAKES: Final = 3
 
@@ -461,24 +461,3 @@ def find_contact_people(company: Company) -> QuerySet[Person]:
     """Return the people who are contacts of the company today, by name."""
     contacts = CompanyContact.objects.open().filter(company=company)
     return Person.objects.filter(is_active=True, pk__in=contacts.values("person")).order_by("sort_name", "pk")
-
-
-def load_person_page(person: Person) -> dict[str, Any]:
-    """Return the context of a person's page, the latest rows first."""
-    latest_first = ("-starts_on", "-pk")
-    seats = Seat.objects.granting_membership().filter(person=person)
-    current_seat = seats.select_related("membership__company").first()
-    needs_seat = person.is_active and current_seat is None
-    free_membership = find_membership_with_free_seat(person) if needs_seat else None
-    return {
-        "person": person,
-        "today": timezone.localdate(),
-        "employments": person.employments.select_related("company").order_by(*latest_first),
-        "seats": person.seats.select_related("membership__company").order_by(*latest_first),
-        "company_contacts": person.company_contacts.select_related("company").order_by(*latest_first),
-        "club_roles": person.club_roles.order_by(*latest_first),
-        "mandates": person.mandates.select_related("group").order_by(*latest_first),
-        "current_seat": current_seat,
-        "free_membership": free_membership,
-        "seat_givers": find_contact_people(free_membership.company) if free_membership else [],
-    }

@@ -33,6 +33,7 @@ type RequestUser = Person | AnonymousUser
 CLUB_ROLES_LOCK: Final = "club:roles"
 
 DIRECTORY_READER_ROLES: Final = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+SEAT_MANAGER_ROLES: Final = DIRECTORY_READER_ROLES
 TREASURER_ROLES: Final = (ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
 # Roles of companies that directory readers give and end; the others are the administrators'.
 READER_COMPANY_ROLES: Final = (CompanyRole.Role.VENDOR,)
@@ -199,7 +200,7 @@ def can_correct_names(person: "RequestUser") -> bool:
 def can_read_directory(person: "RequestUser") -> bool:
     """Return whether this person may read companies, people and groups, and add and edit the first two.
 
-    Addresses that sign in, memberships, mandates and mergers are for administrators.
+    They manage seats, too. Addresses that sign in, memberships, mandates and mergers are for administrators.
     """
     return has_club_role(person, *DIRECTORY_READER_ROLES)
 
@@ -208,6 +209,17 @@ def require_directory_reader(person: "RequestUser") -> Person:
     """Return the secretary or administrator. Raise SignInRequired or Forbidden."""
     sentence = _("This page is for the club’s secretary and administrators.")
     return require_club_role(person, *DIRECTORY_READER_ROLES, error_message=sentence)
+
+
+def can_manage_seats(person: "RequestUser") -> bool:
+    """Return whether this person may give, move and end the seats of every company, like its contacts."""
+    return has_club_role(person, *SEAT_MANAGER_ROLES)
+
+
+def require_seat_manager(person: "RequestUser") -> Person:
+    """Return the secretary or administrator. Raise SignInRequired or Forbidden."""
+    sentence = _("This page is for the club’s secretary and administrators.")
+    return require_club_role(person, *SEAT_MANAGER_ROLES, error_message=sentence)
 
 
 def list_assignable_company_roles(person: "RequestUser") -> list[str]:

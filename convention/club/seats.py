@@ -92,6 +92,23 @@ def give_seat_and_notify(
     return seat
 
 
+@transaction.atomic
+def move_seat(*, seat: Seat, person: Person) -> Seat:
+    """End a seat, give it to another person from today until the same day, and e-mail them.
+
+    A seat that begins later is given from its first day. Raise what `give_seat` raises, and NotOpenNow if
+    the seat has ended.
+    """
+    today = timezone.localdate()
+    if seat.ends_on and seat.ends_on < today:
+        raise NotOpenNow(_("This seat has ended, so it cannot be given to another person."))
+    starts_on, ends_on = max(today, seat.starts_on), seat.ends_on
+    end_seat(seat=seat)
+    new_seat = give_seat(membership=seat.membership, person=person, starts_on=starts_on, ends_on=ends_on)
+    notify_seat_holder.enqueue(new_seat.pk)
+    return new_seat
+
+
 @task()
 def notify_seat_holder(seat_id: int) -> None:
     """E-mail the holder of a new seat, unless it was ended meanwhile; nobody where the address is claimed."""

@@ -8,7 +8,7 @@ from convention.tables.downloads import build_list_paths
 
 from .downloads import CLUB_LISTS
 from .governance import views as governance
-from .views import claims, companies, directory_imports, markets, memberships, people
+from .views import claims, companies, directory_imports, markets, memberships, people, seats
 
 COMPANY_URL = "organize/club/companies/<slug:company>"
 MEMBERSHIP_URL = f"{COMPANY_URL}/memberships/<int:membership>"
@@ -25,8 +25,9 @@ pages: list[Any] = [
     path(f"{COMPANY_URL}/roles/", companies.company_role_add, name="club-role-add"),
     path(f"{COMPANY_URL}/roles/<int:role_id>/end/", companies.company_role_end, name="club-role-end"),
     path(f"{COMPANY_URL}/contacts/<int:contact>/end/", companies.contact_end, name="club-contact-end"),
-    path(f"{COMPANY_URL}/seats/give/<int:employment_id>/", memberships.seat_give, name="club-seat-give"),
-    path(f"{COMPANY_URL}/seats/take/<int:seat>/", memberships.seat_end, name="club-seat-end"),
+    path(f"{COMPANY_URL}/seats/give/<int:employment_id>/", seats.seat_give, name="club-seat-give"),
+    path(f"{COMPANY_URL}/seats/move/<int:seat>/", seats.seat_move, name="club-seat-move"),
+    path(f"{COMPANY_URL}/seats/take/<int:seat>/", seats.seat_end, name="club-seat-end"),
     path(f"{COMPANY_URL}/memberships/new/", memberships.membership_create, name="club-membership-new"),
     path(f"{MEMBERSHIP_URL}/", memberships.membership_detail, name="club-membership"),
     path(f"{MEMBERSHIP_URL}/confirm/", memberships.membership_confirm, name="club-membership-confirm"),

@@ -24,6 +24,7 @@ from convention.club.memberships import load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
 from convention.club.permissions import (
+    can_manage_seats,
     is_club_administrator,
     list_assignable_company_roles,
     require_administrator,
@@ -127,6 +128,7 @@ def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "
     assignable_roles = list_assignable_company_roles(request.user)
     # Prefixes, since the page has two forms with the same field names.
     context = {
+        "can_manage_seats": can_manage_seats(request.user),
         "form": AppointByEmailForm(),
         "role_form": CompanyRoleForm(prefix="role", roles=assignable_roles),
         "assignable_roles": assignable_roles,

@@ -1,4 +1,4 @@
-"""Pages of memberships, from draft to renewal, and of their seats."""
+"""Pages of memberships, from draft to renewal."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,13 @@ from convention.club.memberships import (
     confirm_membership,
     create_membership,
     end_membership,
-    load_membership_statuses,
     renew_membership,
     submit_membership,
     update_membership,
 )
-from convention.club.models import Company, Employment, Membership, Seat
+from convention.club.models import Company, Membership
 from convention.club.permissions import require_administrator
-from convention.club.seats import end_seat, give_seat_and_notify
-from convention.errors import InvalidFields, NotFound
+from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
 from .base import render_club_page
@@ -135,28 +133,3 @@ def membership_renew(request: "HttpRequest", company: str, membership: int) -> "
             )
             return redirect("club-membership", company, renewal.pk)
     return _render_membership(request, company, membership, renewal_form=form)
-
-
-@require_POST
-def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "HttpResponse":
-    """Give an employee a seat from today."""
-    require_administrator(request.user)
-    employment = get_object_or_404(
-        Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=employment_id
-    )
-    [status] = load_membership_statuses([employment.company])
-    if status.membership is None:
-        raise NotFound(_("The company has no membership, so there are no seats to give."))
-    give_seat_and_notify(membership=status.membership, person=employment.person)
-    messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
-    return redirect("club-company", company)
-
-
-@require_POST
-def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
-    require_administrator(request.user)
-    rows = Seat.objects.filter(membership__company__slug=company).select_related("person", "membership")
-    seat_row = get_object_or_404(rows, pk=seat)
-    end_seat(seat=seat_row)
-    messages.success(request, _("%(name)s no longer has a seat.") % {"name": seat_row.person})
-    return redirect("club-company", company)

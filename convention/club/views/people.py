@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +17,7 @@ from convention.club.forms import (
     NewPersonForm,
     PersonDetailsForm,
 )
-from convention.club.models import Company, Employment, Person
+from convention.club.models import Company, Employment, Person, Seat
 from convention.club.people import (
     CLOSED_ACCOUNTS,
     SEAT_FILTERS,
@@ -25,8 +26,8 @@ from convention.club.people import (
     create_person,
     find_address_holder,
     find_company_by_mail_domain,
+    find_contact_people,
     find_namesakes,
-    load_person_page,
     prefetch_current_positions,
     refuse_erased_person,
     reopen_account,
@@ -36,9 +37,11 @@ from convention.club.people import (
 )
 from convention.club.permissions import (
     can_change_address,
+    can_manage_seats,
     require_administrator,
     require_directory_reader,
 )
+from convention.club.seats import find_membership_with_free_seat
 from convention.errors import InvalidFields
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
@@ -167,8 +170,36 @@ def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "Htt
     person = get_object_or_404(Person, pk=person_id)
     # Most people added by hand have the mail domain of their employer.
     company = None if person.employments.exists() else find_company_by_mail_domain(person)
-    context = {"job_form": EmploymentForm(prefix="job", initial={"company": company}), **forms}
-    return render_club_page(request, "person.html", **load_person_page(person), **context)
+    context = {
+        "job_form": EmploymentForm(prefix="job", initial={"company": company}),
+        "can_manage_seats": can_manage_seats(request.user),
+        **forms,
+    }
+    return render_club_page(request, "person.html", **_load_person(person), **context)
+
+
+def _load_person(person: Person) -> dict[str, Any]:
+    """Return the context of a person's page, the latest rows first."""
+    latest_first = ("-starts_on", "-pk")
+    seats = Seat.objects.granting_membership().filter(person=person)
+    current_seat = seats.select_related("membership__company").first()
+    needs_seat = person.is_active and current_seat is None
+    free_membership = find_membership_with_free_seat(person) if needs_seat else None
+    employments = person.employments.select_related("company").order_by(*latest_first)
+    free_company = free_membership.company if free_membership else None
+    return {
+        "person": person,
+        "today": timezone.localdate(),
+        "employments": employments,
+        "seats": person.seats.select_related("membership__company").order_by(*latest_first),
+        "company_contacts": person.company_contacts.select_related("company").order_by(*latest_first),
+        "club_roles": person.club_roles.order_by(*latest_first),
+        "mandates": person.mandates.select_related("group").order_by(*latest_first),
+        "current_seat": current_seat,
+        "free_membership": free_membership,
+        "free_employment": employments.open().filter(company=free_company).first() if free_company else None,
+        "seat_givers": find_contact_people(free_company) if free_company else [],
+    }
 
 
 @require_POST
@@ -216,4 +247,4 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
         else:
             messages.success(request, _("The change has been saved. Existing bookings are kept."))
             return redirect("club-person", person_id)
-    return render_club_page(request, "employer_change.html", **load_person_page(person), form=form)
+    return render_club_page(request, "employer_change.html", **_load_person(person), form=form)

@@ -3,8 +3,10 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
+from convention.audit.models import AuditEntry
 from convention.club.models import (
     ClubRole,
     Company,
@@ -16,6 +18,7 @@ from convention.club.models import (
     Person,
     WorkingGroup,
 )
+from convention.club.permissions import get_member_company
 from tests.factories import START_OF_2020, make_company, make_contact, make_member, make_person
 from tests.site_objects import make_client
 
@@ -190,23 +193,23 @@ def make_employee_without_seat(company):
     return person
 
 
-def test_page_of_person_without_seat_names_the_contacts_who_give_one(secretary):
+def test_page_of_person_without_seat_names_the_contacts_too(secretary):
     contact = make_contact(first_name="Ana", last_name="Silva")
     company = contact.employments.get().company
 
     text, links = read_membership(secretary, make_employee_without_seat(company))
 
-    assert f"{company} has a free seat. Its contacts give seats, or an administrator does." in text
+    assert f"{company} has a free seat." in text
     assert text.endswith("Contacts: Ana Silva")
     assert links == [f"/en/organize/club/people/{contact.pk}/"]
 
 
-def test_free_seat_of_company_without_contact_is_given_by_administrator(secretary):
+def test_page_of_person_without_seat_names_the_company_with_a_free_one(secretary):
     company = make_member().employments.get().company
 
     text, links = read_membership(secretary, make_employee_without_seat(company))
 
-    assert f"{company} has a free seat but no contact: an administrator gives it." in text
+    assert text.endswith(f"{company} has a free seat.")
     assert links == []
 
 
@@ -218,3 +221,107 @@ def test_page_of_person_without_seat_offers_none_if_all_are_given(secretary):
     text, _links = read_membership(secretary, make_employee_without_seat(company))
 
     assert text == "no: this person has no current seat"
+
+
+def press_button(client, page, label):
+    """Post the form of the page whose button has this label, without what only screen readers read."""
+    tree = html.fromstring(page.content)
+    for hidden in tree.xpath("//*[contains(@class, 'visually-hidden')]"):
+        hidden.drop_tree()
+    [form] = [form for form in tree.xpath("//main//form") if label in form.text_content()]
+    hidden_fields = {field.name: field.value for field in form.xpath(".//input[@type='hidden']")}
+    return client.post(form.get("action"), hidden_fields)
+
+
+def test_secretary_gives_a_seat_on_the_page_of_the_person(secretary, run_tasks, mailoutbox):
+    company = make_member().employments.get().company
+    person = make_employee_without_seat(company)
+    path = f"/en/organize/club/people/{person.pk}/"
+
+    response = press_button(secretary, secretary.get(path), f"Give a seat of {company}")
+
+    run_tasks()
+    assert response["Location"] == path
+    assert get_member_company(person) == company
+    assert [mail.to for mail in mailoutbox] == [[person.email]]
+
+
+def test_audit_entry_of_a_seat_names_the_secretary(secretary):
+    company = make_member().employments.get().company
+    employment = make_employee_without_seat(company).employments.get()
+
+    secretary.post(f"/en/organize/club/companies/{company.slug}/seats/give/{employment.pk}/")
+
+    entry = AuditEntry.objects.get(verb="seat.give")
+    assert entry.actor_id == ClubRole.objects.get(role="secretary").person_id
+
+
+def test_secretary_ends_a_seat_on_the_page_of_the_person(secretary):
+    member = make_member()
+    path = f"/en/organize/club/people/{member.pk}/"
+
+    response = press_button(secretary, secretary.get(path), "End the seat")
+
+    assert response["Location"] == path
+    assert get_member_company(member) is None
+
+
+def test_secretary_gives_the_last_seat_to_another_person(secretary, run_tasks, mailoutbox):
+    member = make_member()
+    company = member.employments.get().company
+    Membership.objects.filter(company=company).update(seats=1, extra_seats=0)
+    successor = make_employee_without_seat(company)
+    path = f"/en/organize/club/companies/{company.slug}/seats/move/{member.seats.get().pk}/"
+
+    secretary.post(path, {"person": successor.pk})
+
+    run_tasks()
+    assert get_member_company(member) is None
+    assert get_member_company(successor) == company
+    assert [mail.to for mail in mailoutbox] == [[successor.email]]
+
+
+def test_seat_cannot_be_moved_to_a_person_of_another_company(secretary):
+    member, stranger = make_member(), make_employee_without_seat(make_company())
+    company = member.employments.get().company
+    path = f"/en/organize/club/companies/{company.slug}/seats/move/{member.seats.get().pk}/"
+
+    page = secretary.post(path, {"person": stranger.pk})
+
+    assert "person" in page.context["form"].errors
+    assert get_member_company(member) == company
+
+
+def test_moved_seat_ends_on_the_same_day(secretary):
+    member = make_member()
+    last_day = timezone.localdate() + datetime.timedelta(days=30)
+    member.seats.update(ends_on=last_day)
+    company = member.employments.get().company
+    successor = make_employee_without_seat(company)
+    path = f"/en/organize/club/companies/{company.slug}/seats/move/{member.seats.get().pk}/"
+
+    secretary.post(path, {"person": successor.pk})
+
+    assert successor.seats.get().ends_on == last_day
+
+
+def test_seat_that_has_ended_is_not_moved(secretary):
+    member = make_member()
+    member.seats.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
+    company = member.employments.get().company
+    successor = make_employee_without_seat(company)
+    path = f"/en/organize/club/companies/{company.slug}/seats/move/{member.seats.get().pk}/"
+
+    page = secretary.post(path, {"person": successor.pk})
+
+    assert "This seat has ended" in page.text
+    assert not successor.seats.exists()
+
+
+def test_secretary_reads_the_seat_actions_on_the_company_page(secretary):
+    company = make_member().employments.get().company
+    employment = make_employee_without_seat(company).employments.get()
+
+    actions = find_actions(secretary.get(f"/en/organize/club/companies/{company.slug}/"))
+
+    assert f"/en/organize/club/companies/{company.slug}/seats/give/{employment.pk}/" in actions

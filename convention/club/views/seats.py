@@ -1,0 +1,78 @@
+"""Give, move and end seats, from the page of the company or of the person."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from convention.club.forms import SeatMoveForm
+from convention.club.memberships import load_membership_statuses
+from convention.club.models import Employment, Person, Seat
+from convention.club.permissions import require_seat_manager
+from convention.club.seats import AlreadyHasSeat, NotEmployed, end_seat, give_seat_and_notify, move_seat
+from convention.errors import NotFound, NotOpenNow
+from convention.web.routing import require_safe_or_post
+
+from .base import render_club_page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_POST
+def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "HttpResponse":
+    """Give an employee a seat from today."""
+    require_seat_manager(request.user)
+    employment = get_object_or_404(
+        Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=employment_id
+    )
+    [status] = load_membership_statuses([employment.company])
+    if status.membership is None:
+        raise NotFound(_("The company has no membership, so there are no seats to give."))
+    give_seat_and_notify(membership=status.membership, person=employment.person)
+    messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
+    return _redirect_back(request, company, employment.person)
+
+
+@require_safe_or_post
+def seat_move(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
+    """Ask to whom a seat goes; a POST gives it to them from today."""
+    require_seat_manager(request.user)
+    seat_row = _get_seat(company, seat)
+    form = SeatMoveForm(request.POST or None, company=seat_row.membership.company)
+    if request.method == "POST" and form.is_valid():
+        person = form.cleaned_data["person"]
+        try:
+            move_seat(seat=seat_row, person=person)
+        except (AlreadyHasSeat, NotEmployed, NotOpenNow) as error:
+            form.add_error(None, str(error))
+        else:
+            names = {"name": person, "former": seat_row.person}
+            messages.success(request, _("%(name)s now has the seat of %(former)s.") % names)
+            return redirect("club-company", company)
+    return render_club_page(
+        request, "seat_move.html", company=seat_row.membership.company, seat=seat_row, form=form
+    )
+
+
+@require_POST
+def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
+    require_seat_manager(request.user)
+    seat_row = _get_seat(company, seat)
+    end_seat(seat=seat_row)
+    messages.success(request, _("%(name)s no longer has a seat.") % {"name": seat_row.person})
+    return _redirect_back(request, company, seat_row.person)
+
+
+def _get_seat(slug: str, pk: int) -> Seat:
+    rows = Seat.objects.filter(membership__company__slug=slug)
+    return get_object_or_404(rows.select_related("person", "membership__company"), pk=pk)
+
+
+def _redirect_back(request: "HttpRequest", company: str, person: Person) -> "HttpResponse":
+    """Return to the page with the button: the person's, which says so, or the company's."""
+    if request.POST.get("page") == "person":
+        return redirect("club-person", person.pk)
+    return redirect("club-company", company)
