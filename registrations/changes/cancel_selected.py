@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -43,11 +44,12 @@ from .selections import (
 
 BY_RULES: Final = "rules"
 FULL_REFUND: Final = "full"
+NO_REFUND: Final = "none"
 
 
 @dataclass(frozen=True)
 class SelectedCancellations:
-    """The registrations that would be cancelled, those that would not, and the money on either terms.
+    """The registrations that would be cancelled, those that would not, and the money on each of the terms.
 
     `mail_count` are the e-mails about it, `arrived_count` the attendees who are on site already.
     """
@@ -56,41 +58,58 @@ class SelectedCancellations:
     skipped: SkippedRegistrations
     by_rules: CancellationSums
     full_refund: CancellationSums
+    no_refund: CancellationSums
     mail_count: int
     arrived_count: int
 
     @property
     def fingerprint(self) -> str:
         """Return a hash of all that the page says."""
-        choices = [(sums.describe(), sums.credited_order_count) for sums in (self.by_rules, self.full_refund)]
+        all_sums = (self.by_rules, self.full_refund, self.no_refund)
+        choices = [(sums.describe(), sums.credited_order_count) for sums in all_sums]
         ids = [row.pk for row in self.registrations]
         return make_fingerprint([ids, self.mail_count, self.arrived_count, choices])
 
 
 @dataclass(frozen=True)
 class SelectionCancellation:
-    """A confirmed request to cancel; `refund` is BY_RULES (as of `requested_at`) or FULL_REFUND."""
+    """A confirmed request to cancel.
+
+    `refund` is BY_RULES (as of `requested_at`), FULL_REFUND or NO_REFUND. Unless `is_notified`, buyers and
+    attendees get no e-mail about it.
+    """
 
     ids: tuple[int, ...]
     refund: str
     reason: str
     requested_at: datetime.datetime
+    is_notified: bool = True
 
     def to_json(self) -> str:
         """Return it as the payload of a job."""
-        return json.dumps([self.ids, self.refund, self.reason, self.requested_at.isoformat()])
+        requested_at = self.requested_at.isoformat()
+        return json.dumps([self.ids, self.refund, self.reason, requested_at, self.is_notified])
 
     @classmethod
     def from_json(cls, stored: str) -> "SelectionCancellation":
         """Read the payload of a job."""
-        ids, refund, reason, requested_at = json.loads(stored)
-        return cls(tuple(ids), refund, reason, datetime.datetime.fromisoformat(requested_at))
+        ids, refund, reason, requested_at, is_notified = json.loads(stored)
+        return cls(tuple(ids), refund, reason, datetime.datetime.fromisoformat(requested_at), is_notified)
 
     def choose_terms(self) -> RefundTermsGetter:
         """Return the function that decides about the refund of one registration."""
         if self.refund == FULL_REFUND:
             return partial(make_fee_terms, fee_cents=0, reason=self.reason)
+        if self.refund == NO_REFUND:
+            return make_full_fee_terms
         return partial(decide_terms_for_due, at=self.requested_at)
+
+
+def make_full_fee_terms(registration: Registration, due_cents: int) -> RefundTerms:
+    """Return terms that charge all that is due; a registration that was never confirmed costs nothing."""
+    if registration.confirmed_at is None:
+        return RefundTerms(due_cents, due_cents, RefundReason.NOT_CONFIRMED)
+    return RefundTerms(due_cents, 0, RefundReason.ORGANIZER)
 
 
 def preview_selected_cancellations(
@@ -110,6 +129,9 @@ def preview_selected_cancellations(
         full_refund=sum_cancellations(
             [(row, RefundTerms(dues[row.pk], dues[row.pk], RefundReason.ORGANIZER)) for row in cancellable],
             billed_orders,
+        ),
+        no_refund=sum_cancellations(
+            [(row, make_full_fee_terms(row, dues[row.pk])) for row in cancellable], billed_orders
         ),
         mail_count=_count_mails(cancellable),
         arrived_count=len(arrived_ids),
@@ -198,6 +220,10 @@ def _cancel_in_order(
             cancel_registrations(
                 cancellable, order=order, reason=cancellation.reason, get_terms=cancellation.choose_terms()
             )
+            if not cancellation.is_notified:
+                # In this transaction, which the queued task waits for: nothing is left to be e-mailed.
+                cancelled = Registration.objects.filter(pk__in=[row.pk for row in cancellable])
+                cancelled.update(cancellation_sent_at=timezone.now())
     # After the transaction, so that one that failed adds nothing to the outcome.
     outcome.done_count += done_count + len(cancellable)
     outcome.skipped.rows += skipped.rows

@@ -8,7 +8,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from convention.events.models import Event
 from registrations.billing.selection_money import CancellationSums, format_amounts
-from registrations.changes.cancel_selected import BY_RULES, FULL_REFUND, SelectedCancellations
+from registrations.changes.cancel_selected import (
+    BY_RULES,
+    FULL_REFUND,
+    NO_REFUND,
+    SelectedCancellations,
+)
 from registrations.changes.change_selected_tickets import SelectedTicketChanges
 from registrations.form_fields import ReasonForm
 from registrations.models import Ticket
@@ -17,32 +22,69 @@ from .order_change_forms import TicketChoiceField
 
 
 class SelectedCancellationForm(ReasonForm):
-    """The refund, with the amounts of each choice, and the reason; no choice if the amounts are equal."""
+    """The refund, with the amounts of each choice, the reason, and whether the cancellation is e-mailed.
+
+    There is no choice of the refund if all amounts are equal, and none of the e-mails if there are none.
+    """
 
     refund = forms.ChoiceField(label=gettext_lazy("Refund"), widget=forms.RadioSelect, initial=BY_RULES)
-    field_order = ("refund", "reason")
+    is_notified = forms.BooleanField(
+        label=gettext_lazy("Send each person an e-mail"), required=False, initial=True
+    )
+    field_order = ("refund", "reason", "is_notified")
 
     def __init__(self, *args: Any, preview: SelectedCancellations, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sums, full_sums = describe_sums(preview.by_rules), describe_sums(preview.full_refund)
-        if self.sums == full_sums:
+        self.sums = describe_sums(preview.by_rules)
+        choices = _list_refund_choices(preview)
+        if len(choices) == 1:
             del self.fields["refund"]
             self.fields["reason"].help_text = _("Shown in the history.")
-            return
-        self.fields["reason"].help_text = _("Shown in the history; required for a full refund.")
-        field = self.fields["refund"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            (BY_RULES, _("Under the refund rules: %(sums)s") % {"sums": self.sums}),
-            (FULL_REFUND, _("Full refund, no cancellation fee: %(sums)s") % {"sums": full_sums}),
-        ]
+        else:
+            self.fields["reason"].help_text = _(
+                "Shown in the history; required unless the refund rules apply."
+            )
+            field = self.fields["refund"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+        if preview.mail_count:
+            self.fields["is_notified"].help_text = _describe_mails(preview.mail_count)
+        else:
+            del self.fields["is_notified"]
 
     def clean(self) -> dict[str, Any]:
-        """Require a reason for a full refund, as for one registration."""
+        """Require a reason for another refund than that of the rules, as for one registration."""
         data = super().clean() or {}
-        if data.get("refund") == FULL_REFUND and not data.get("reason"):
-            self.add_error("reason", _("Enter a reason for the full refund."))
+        sentences = {
+            FULL_REFUND: _("Enter a reason for the full refund."),
+            NO_REFUND: _("Enter a reason for refunding nothing."),
+        }
+        if data.get("refund") in sentences and not data.get("reason"):
+            self.add_error("reason", sentences[data["refund"]])
         return data
+
+
+def _list_refund_choices(preview: SelectedCancellations) -> list[tuple[str, str]]:
+    """Return the refunds to choose from with their sums; those that come to the same are listed once."""
+    choices = (
+        (BY_RULES, _("Under the refund rules: %(sums)s"), preview.by_rules),
+        (FULL_REFUND, _("Full refund, no cancellation fee: %(sums)s"), preview.full_refund),
+        (NO_REFUND, _("No refund, the full price as a cancellation fee: %(sums)s"), preview.no_refund),
+    )
+    listed: dict[str, tuple[str, str]] = {}
+    for value, label, sums in choices:
+        described = describe_sums(sums)
+        listed.setdefault(described, (value, label % {"sums": described}))
+    return [*listed.values()]
+
+
+def _describe_mails(count: int) -> str:
+    sentence = ngettext(
+        "%(counter)s cancellation e-mail will be sent.",
+        "%(counter)s cancellation e-mails will be sent.",
+        count,
+    ) % {"counter": count}
+    return f"{sentence} {_('Without it, only you can tell them that their place is cancelled.')}"
 
 
 def describe_sums(sums: CancellationSums) -> str:

@@ -77,6 +77,7 @@ def selection_cancel(request: HttpRequest, selection: RegistrationSelection) -> 
                 refund=form.cleaned_data.get("refund", BY_RULES),
                 reason=form.cleaned_data["reason"],
                 requested_at=now,
+                is_notified=form.cleaned_data.get("is_notified", True),
             )
             return _cancel(request, selection, cancellation)
         _warn_of_change(request)

@@ -20,19 +20,18 @@ from registrations.changes.cancel import cancel_registration
 from registrations.changes.change_selected_tickets import preview_selected_changes
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
-from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, Receivable, Refund
 from registrations.models import Order, Quota, RefundRule, Registration
 from tests.factories import (
     make_company,
     make_event,
     make_member,
-    make_order,
     make_person,
     make_registration,
     make_ticket,
 )
 from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.organizer.selections import confirm, make_people, pay, post_selection
 from tests.registrations.payments.factories import get_balance_cents
 
 pytestmark = pytest.mark.django_db
@@ -42,44 +41,6 @@ pytestmark = pytest.mark.django_db
 def ticket(event):
     event.tickets.update(capacity=100)
     return event.tickets.get()
-
-
-def make_people(ticket, count: int, **fields) -> list[Registration]:
-    """Create confirmed registrations on invoice, each in an order of its own."""
-    people = []
-    for number in range(count):
-        email = f"p{number}@example.org"
-        order = make_order(ticket.event, email=email, payment="invoice", total=ticket.price)
-        people.append(
-            make_registration(
-                ticket,
-                order=order,
-                email=email,
-                **{"last_name": f"Martin {number:02}", "price": ticket.price, **fields},
-            )
-        )
-    return people
-
-
-def pay(registration: Registration, amount: int) -> None:
-    record_payment(receivable=sync_receivable(registration.order), amount=amount, method="card")
-
-
-def post_selection(client, action: str, *people: Registration, **fields):
-    """Post the ticked check boxes of these people to the page of an action."""
-    references = [person.reference for person in people]
-    return client.post(
-        reverse(f"organize-selection-{action}", args=[people[0].event.slug]),
-        {"selected": references, **fields},
-        follow=True,
-    )
-
-
-def confirm(client, answer, **fields):
-    """Submit the form of a preview, with these fields filled in."""
-    [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='selected']]")
-    address = answer.request["PATH_INFO"]
-    return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
 
 
 def read_names(answer) -> list[str]:
