@@ -121,9 +121,24 @@ def index_columns(
     return columns, [heading for index, heading in enumerate(header) if heading and index not in used]
 
 
-def remember_columns(header: Sequence[str], picks: Sequence[str]) -> dict[str, str]:
-    """Return the picks by heading, to be applied to the next list."""
-    return {normalize_heading(heading): pick for heading, pick in zip(header, picks, strict=False) if heading}
+def remember_columns(header: Sequence[str], picks: Sequence[str], guesses: Sequence[str]) -> dict[str, str]:
+    """Return the picks by heading, for the next list; `guesses` are the fields that the headings name."""
+    columns = zip(header, picks, guesses, strict=False)
+    # A column that fits no field is ignored anyway; remembered, it would stay so once a field fits.
+    return {
+        normalize_heading(heading): pick for heading, pick, guess in columns if heading and (pick or guess)
+    }
+
+
+def merge_remembered_columns(mappings: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the last pick for each heading; `mappings` are those of earlier imports, the latest first.
+
+    That a column was ignored counts only if the latest import ignored it.
+    """
+    latest = mappings[0] if mappings else {}
+    # The latest comes last, so that its picks win.
+    merged = {heading: pick for mapping in reversed(mappings) for heading, pick in mapping.items()}
+    return {heading: pick for heading, pick in merged.items() if pick or heading in latest}
 
 
 def split_full_name(text: str) -> tuple[str, str]:

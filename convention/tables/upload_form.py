@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .columns import normalize_heading
 from .downloads import TableSheet
 from .files import MAX_TABLE_BYTES, ParsedTable, read_table, read_upload
 from .row_errors import InvalidRows
@@ -98,11 +99,22 @@ class ColumnChoice:
     heading: str
     examples: list[str]
     field_name: str
+    # Whether it is ignored because the last import ignored it, although its heading names a field.
+    was_ignored: bool = False
 
 
-def list_column_choices(table: ParsedTable, picks: Sequence[str]) -> list[ColumnChoice]:
+def list_column_choices(
+    table: ParsedTable, picks: Sequence[str], remembered: Mapping[str, str]
+) -> list[ColumnChoice]:
+    """Return the columns with their picks; `remembered` are the picks of earlier imports by heading."""
     return [
-        ColumnChoice(index, heading or f"#{index + 1}", _column_examples(table, index), pick)
+        ColumnChoice(
+            index=index,
+            heading=heading or f"#{index + 1}",
+            examples=_column_examples(table, index),
+            field_name=pick,
+            was_ignored=not pick and remembered.get(normalize_heading(heading)) == "",
+        )
         for index, (heading, pick) in enumerate(zip(table.header, picks, strict=True))
     ]
 

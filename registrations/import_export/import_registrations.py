@@ -16,7 +16,7 @@ from convention.db.advisory_locks import acquire_advisory_lock
 from convention.db.limited_stock import LimitedStock
 from convention.events.models import Event
 from convention.jobs.job_queue import JobProgress
-from convention.tables.columns import index_columns, remember_columns
+from convention.tables.columns import index_columns, merge_remembered_columns, remember_columns
 from convention.tables.files import ParsedTable
 from convention.tables.import_payload import unpack_import
 from convention.tables.row_errors import InvalidRows
@@ -115,13 +115,12 @@ def preview_import(
 
 def load_known_mapping(event: Event) -> dict[str, str]:
     """Return the column mapping of the event's earlier imports, the latest for each heading."""
-    # Oldest first below, so that the latest import decides about a heading.
     runs = ImportRun.objects.filter(event=event).order_by("-pk").values_list("mapping", flat=True)[:20]
-    return {heading: pick for mapping in reversed(runs) for heading, pick in mapping.items()}
+    return merge_remembered_columns(list(runs))
 
 
 def guess_column_fields(event: Event, table: ParsedTable, questions: Sequence[Question]) -> list[str]:
-    """Return the field of each column of the table, guessed from its heading."""
+    """Return the field of each column of the table, as in earlier imports or guessed from its heading."""
     return guess_header_fields(table.header, questions, event.addons.all(), load_known_mapping(event))
 
 
@@ -137,11 +136,12 @@ def _read_list(
         guess_column_fields(event, table, catalog.questions) if chosen_fields is None else chosen_fields
     )
     columns, ignored = index_columns(table.header, chosen_fields, REQUIRED_FIELDS)
+    guesses = guess_header_fields(table.header, catalog.questions, event.addons.all())
     rows = read_rows(table, columns, catalog)
     result = RegistrationImportResult(
         ignored_columns=ignored,
         column_fields=sorted(columns),
-        column_mapping=remember_columns(table.header, chosen_fields),
+        column_mapping=remember_columns(table.header, chosen_fields, guesses),
     )
     _sort_rows(result, rows, event, catalog)
     return result

@@ -28,7 +28,12 @@ from registrations.models import ImportRun
 from registrations.questions.queries import load_questions
 
 from .columns import REQUIRED_FIELDS, is_heading, list_field_choices
-from .import_registrations import guess_column_fields, import_registrations, preview_import
+from .import_registrations import (
+    guess_column_fields,
+    import_registrations,
+    load_known_mapping,
+    preview_import,
+)
 from .rows import find_row_warnings
 from .save_import import NewcomerMails, RegistrationImportResult
 from .undo_import import preview_undo, undo_import
@@ -51,7 +56,7 @@ def registration_import(request: HttpRequest, event: str) -> HttpResponse:
             questions = load_questions(event_obj)
             fields = context["fields"] = list_field_choices(questions, event_obj.addons.all())
             picks = form.chosen_fields(fields) or guess_column_fields(event_obj, form.table, questions)
-            context["columns"] = list_column_choices(form.table, picks)
+            context["columns"] = list_column_choices(form.table, picks, load_known_mapping(event_obj))
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             # Any other button imports; the list was checked before, and is checked again by the import.
             if not form.needs_check:

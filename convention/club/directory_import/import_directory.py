@@ -24,7 +24,7 @@ from convention.club.models import (
 )
 from convention.club.periods import DateSpan
 from convention.db.advisory_locks import acquire_advisory_lock
-from convention.tables.columns import index_columns, remember_columns
+from convention.tables.columns import index_columns, merge_remembered_columns, remember_columns
 from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
 from convention.text.normalize import casefold_text
@@ -88,8 +88,9 @@ def parse_directory(
     header = table.header
     picks = guess_picks(header) if picks is None else picks
     columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS)
+    mapping = remember_columns(header, picks, guess_columns(header))
     rows = parse_rows(lines or table.rows, columns, CellVocabulary.from_markets(Market.objects.all()))
-    return ParsedDirectory(rows, columns, ignored, remember_columns(header, picks), file_name)
+    return ParsedDirectory(rows, columns, ignored, mapping, file_name)
 
 
 @transaction.atomic
@@ -129,12 +130,15 @@ def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None 
     return DirectoryPreview(changes, find_similar_companies(changes, index))
 
 
+def load_remembered_columns() -> dict[str, str]:
+    """Return the fields chosen in earlier imports, by heading."""
+    mappings = DirectoryImport.objects.order_by("-pk").values_list("mapping", flat=True)[:20]
+    return merge_remembered_columns(list(mappings))
+
+
 def guess_picks(header: Sequence[str]) -> list[str]:
     """Return the field of each column, as chosen in earlier imports or recognized by its heading."""
-    mappings = DirectoryImport.objects.order_by("-pk").values_list("mapping", flat=True)[:20]
-    # The latest import comes last, so that its choice for a heading wins.
-    remembered = {heading: pick for mapping in reversed(mappings) for heading, pick in mapping.items()}
-    return guess_columns(header, remembered)
+    return guess_columns(header, load_remembered_columns())
 
 
 def _compare_rows(

@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from convention import hooks
-from convention.club.directory_import.columns import get_column_labels, is_directory_heading
+from convention.club.directory_import.columns import get_column_labels, guess_columns, is_directory_heading
 from convention.club.directory_import.import_directory import (
-    guess_picks,
     import_directory,
+    load_remembered_columns,
     preview_directory_import,
 )
 from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
@@ -48,8 +48,9 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
         try:
             labels = context["fields"] = get_column_labels()
             # The fields that the user chose for the columns take precedence over guesses.
-            picks = form.chosen_fields(labels) or guess_picks(form.table.header)
-            context["columns"] = list_column_choices(form.table, picks)
+            remembered = load_remembered_columns()
+            picks = form.chosen_fields(labels) or guess_columns(form.table.header, remembered)
+            context["columns"] = list_column_choices(form.table, picks, remembered)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not form.needs_check:

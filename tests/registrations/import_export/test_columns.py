@@ -224,3 +224,24 @@ def test_command_maps_columns(command, tmp_path: Path):
 
     assert refused.returncode == 2
     assert "colour" in refused.stderr
+
+
+def test_column_ignored_last_time_is_named_on_the_page(organizer: Client, congress: Event, tmp_path):
+    ImportRun.objects.create(event=congress, mapping={"mail": ""})
+
+    page = upload_list(organizer, tmp_path, "Nom complet,Mail\nZoé Müller,z@example.org\n")
+
+    [cell] = page.xpath("//td[select[@name='column-1']]")
+    assert cell.xpath("select/option[@selected]/@value") == []
+    assert cell.xpath("select/@aria-describedby") == cell.xpath("span/@id") == ["ignored-1"]
+
+
+def test_column_of_a_new_question_is_recognized_although_it_was_not_used_before(
+    organizer: Client, congress: Event, tmp_path
+):
+    import_csv(congress, "Nom complet,Taille\nZoé Müller,M\n")
+    make_question(congress, "badge-size", text="Taille", kind="text")
+
+    page = upload_list(organizer, tmp_path, "Nom complet,Taille\nZoé Müller,M\n")
+
+    assert page.xpath("//select[@name='column-1']/option[@selected]/@value") == ["question:badge-size"]
