@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from convention.events.models import Event
 from convention.text.dates import format_date
 from registrations.visits.models import IdentityField, Visit
 
@@ -62,10 +63,15 @@ def get_identity_window(visit: Visit) -> IdentityWindow:
     at the end of the visit, its cancellation or its purge.
     """
     event = visit.event
-    first = visit.day - datetime.timedelta(days=visit.identity_days_before)
-    opens = datetime.datetime.combine(first, datetime.time(), event.zone)
+    opens = compute_identity_opening(event, days_before=visit.identity_days_before)
     # The window stays open after the lock: visitors who were late can be on the next version of the list.
     return IdentityWindow(opens, visit.cancelled_at or visit.purged_at or event.ends_at)
+
+
+def compute_identity_opening(event: Event, *, days_before: int) -> datetime.datetime:
+    """Return midnight, in the event's time zone, `days_before` days before it starts."""
+    first = event.starts_at.astimezone(event.zone).date() - datetime.timedelta(days=days_before)
+    return datetime.datetime.combine(first, datetime.time(), event.zone)
 
 
 # Labels of the codes for visitors who are not ready for the list.

@@ -14,6 +14,7 @@ from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.visits.models import Application, Identity, Visit
+from registrations.visits.models.visits import MAX_IDENTITY_DAYS_BEFORE
 
 from .fields import (
     WINDOW_OPEN,
@@ -31,8 +32,9 @@ REMINDER_PERIOD = 2 * ONE_DAY
 def request_identities() -> None:
     """Periodic job: queue the mails that are due for all visits whose period is open."""
     now = timezone.now()
-    # 121: `identity_days_before` is at most 120, and the period opens at midnight.
-    is_upcoming = Q(event__starts_at__gt=now, event__starts_at__lt=now + 121 * ONE_DAY)
+    # One day more than the maximum, as the period opens at midnight.
+    latest_start = now + (MAX_IDENTITY_DAYS_BEFORE + 1) * ONE_DAY
+    is_upcoming = Q(event__starts_at__gt=now, event__starts_at__lt=latest_start)
     visits = Visit.objects.active().filter(is_upcoming, purged_at=None).exclude(identity_fields=[])
     for visit in visits.select_related("event"):
         if get_identity_window(visit).state_at(now) == WINDOW_OPEN:

@@ -1,4 +1,4 @@
-"""Follow new dates of a visit: rides, links, reminders, and one e-mail to each person concerned."""
+"""Follow new dates of a visit: rides, identities, links, reminders, and an e-mail to everyone concerned."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,25 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.audit.record import record_action
 from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
 from convention.mail.messages import MailAttachment, MailMessage, send_or_log
 from convention.tasks.queue import enqueue_all
 from convention.tasks.queue_names import MAIL_QUEUE
-from convention.text.dates import format_datetime_range
+from convention.text.dates import format_date, format_datetime_range
 from convention.text.email_addresses import is_same_email
 from registrations.orders.calendar import build_calendar_file
 from registrations.permissions import get_full_access
 from registrations.visits.hosts.permissions import find_current_list
+from registrations.visits.identity.fields import (
+    WINDOW_OPEN,
+    compute_identity_opening,
+    get_identity_window,
+)
 from registrations.visits.models import Application, DayMail, HostContact, NotifiedDates, Visit
+from registrations.visits.models.visits import MAX_IDENTITY_DAYS_BEFORE
 from registrations.visits.rides.calendar import list_rides
 from registrations.visits.rides.edit_rides import shift_rides
 
@@ -49,6 +56,7 @@ def follow_new_dates(stored: Event, event: Event) -> list[str]:
     if visit.state in ANNOUNCED_STATES:
         if mail_count := count_date_recipients(visit).total:
             sentences.append(_describe_sent_mails(mail_count))
+        sentences += _extend_identity_period(visit, stored)
         _announce_new_dates(visit, stored)
     return [*sentences, *(_describe_shifted_rides(visit, shifted_count) if shifted_count else [])]
 
@@ -151,6 +159,31 @@ def _announce_new_dates(visit: Visit, stored: Event) -> None:
     # Calendar programs take over changed dates from a file with a higher number only.
     advance_sequence(event.pk)
     _queue_mails(visit, stored)
+
+
+def _extend_identity_period(visit: Visit, stored: Event) -> list[str]:
+    """Request identities more days before the visit if the new date would end a request that has begun.
+
+    Return a sentence on it for the organizer.
+    """
+    event, days_before = visit.event, visit.identity_days_before
+    old_opening = compute_identity_opening(stored, days_before=days_before)
+    new_opening = compute_identity_opening(event, days_before=days_before)
+    # Visitors were asked already, and some have answered.
+    if not visit.identity_fields or not old_opening <= timezone.now() < new_opening:
+        return []
+    postponed_days = (new_opening.date() - old_opening.date()).days
+    visit.identity_days_before = min(days_before + postponed_days, MAX_IDENTITY_DAYS_BEFORE)
+    visit.save(update_fields=["identity_days_before"])
+    record_action("visit.change", visit, event=event, fields=["identity_days_before"])
+    if get_identity_window(visit).state_at(timezone.now()) == WINDOW_OPEN:
+        sentence = _("Visitors can still enter their identity details: the request for them stays open.")
+        return [sentence]
+    day = format_date(get_identity_window(visit).opens_at, event.zone)
+    sentence = _(
+        "Visitors can enter their identity details again from %(day)s, %(days)d days before the visit."
+    )
+    return [sentence % {"day": day, "days": visit.identity_days_before}]
 
 
 def _describe_shifted_rides(visit: Visit, shifted_count: int) -> list[str]:

@@ -14,6 +14,8 @@ from convention.club.models import Person
 from convention.events.models import Event
 from registrations.visits.dates import compute_lock_time
 
+MAX_IDENTITY_DAYS_BEFORE = 120
+
 
 class IdentityField(models.TextChoices):
     """The identity data that a host may request of each visitor."""
@@ -70,7 +72,7 @@ class Visit(models.Model):
     identity_days_before = models.PositiveSmallIntegerField(
         _("days before the visit when these details are first requested"),
         default=21,
-        validators=[MaxValueValidator(120)],
+        validators=[MaxValueValidator(MAX_IDENTITY_DAYS_BEFORE)],
     )
     briefing = models.TextField(_("safety briefing"), blank=True)
     briefing_en = models.TextField(_("safety briefing in English"), blank=True)

@@ -8,16 +8,21 @@ from lxml import html
 
 from convention.text.dates import format_date, format_datetime, format_datetime_range
 from registrations.models import WaitingEntry
+from registrations.visits.identity.identities import save_identity
+from registrations.visits.identity.purge import compute_purge_time, list_visits_to_purge
 from registrations.visits.lifecycle.date_change import follow_new_dates, notify_of_new_dates
 from registrations.visits.models import Application, DayMail, NotifiedDates, Ride, RideSeat, Visit
+from registrations.visits.models.visits import MAX_IDENTITY_DAYS_BEFORE
 from tests.factories import make_administrator, make_member
 from tests.registrations.visits.hosts import (
     DAY,
     make_host,
     make_hosted,
     make_identified,
+    make_identity_answers,
     make_secretary,
     make_sent_list,
+    make_visitor,
 )
 from tests.registrations.visits.visit_day import HOUR, make_ride
 from tests.site_objects import make_client
@@ -380,3 +385,57 @@ def test_security_contact_entered_after_a_move_reads_the_dates_of_then(visit, ru
     mail = find_mail(mailoutbox, "garde@hote.example")
     assert name_day(first_day + 7 * DAY) in mail.body
     assert name_day(first_day) not in mail.body
+
+
+def test_postponed_visit_still_accepts_identities_that_were_requested_before():
+    visit = make_hosted(days=30, identity_days_before=35)
+    visitor = make_visitor(visit)
+
+    move_visit(visit, days=7)
+
+    assert save_identity(application=visitor, answers=make_identity_answers(1)).pk
+    assert visit.identity_days_before == 42
+
+
+def test_visit_postponed_by_months_requests_identities_as_early_as_possible():
+    visit = make_hosted(days=30, identity_days_before=35)
+
+    answer = post_new_dates(visit, days=100)
+
+    visit.refresh_from_db()
+    assert visit.identity_days_before == MAX_IDENTITY_DAYS_BEFORE
+    assert "Visitors can enter their identity details again from" in answer.text
+
+
+def test_new_date_before_identities_were_requested_leaves_the_number_of_days():
+    visit = make_hosted(days=30, identity_days_before=21)
+
+    move_visit(visit, days=7)
+
+    assert visit.identity_days_before == 21
+
+
+def test_earlier_date_leaves_the_number_of_days():
+    visit = make_hosted(days=30, identity_days_before=35)
+
+    move_visit(visit, days=-7)
+
+    assert visit.identity_days_before == 35
+
+
+def test_settings_page_says_that_identities_are_still_requested_after_a_new_date():
+    visit = make_hosted(days=30, identity_days_before=35)
+
+    answer = post_new_dates(visit, days=7)
+
+    assert "Visitors can still enter their identity details" in answer.text
+
+
+def test_identities_of_a_postponed_visit_are_deleted_a_week_after_its_new_end():
+    visit = make_hosted(days=30, identity_days_before=35)
+    first_purge_time = compute_purge_time(visit)
+
+    move_visit(visit, days=7)
+
+    assert list_visits_to_purge(at=first_purge_time + 6 * DAY) == []
+    assert list_visits_to_purge(at=first_purge_time + 7 * DAY) == [visit]
