@@ -38,7 +38,7 @@ from registrations.booking.validation import (
     check_voucher_use,
     refuse_if_closed,
 )
-from registrations.models import Ticket, Voucher
+from registrations.models import Question, Ticket, Voucher
 from registrations.models.registrations import make_sort_name
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.permissions import get_order_by_link, list_registration_links
@@ -236,6 +236,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     code = VoucherCodeForm(data, initial={"code": draft.code}, code_error=code_error)
     # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
     offer = _load_offer_for_reader(event, voucher, request.user)
+    _preselect_only_ticket(draft, offer)
     forms = _build_choice_forms(draft, offer, voucher, None if is_applying_code else data)
     answers = build_answer_forms(
         draft,
@@ -263,7 +264,9 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
         [] if is_applying_code else [form for form in [*forms, *answers] if form and form.errors]
     )
     context["full_tickets"] = forms[0].full_tickets
-    context["has_new_questions"] = not is_applying_code and _focus_new_question(request, answers)
+    new_questions = [] if is_applying_code else _focus_new_questions(request, answers)
+    context["has_new_questions"] = bool(new_questions)
+    context["must_answer"] = any(question.is_required for question in new_questions)
     return render(request, "registrations/register_choices.html", context)
 
 
@@ -279,16 +282,19 @@ def _set_error_subjects(
                 form.error_subject = f"{person['first_name']} {person['last_name']}"
 
 
-def _focus_new_question(request: HttpRequest, answers: list[AnswersForm | None]) -> bool:
-    """Focus the first question that the chosen tickets brought; return whether there is one."""
-    for form in answers:
-        # Questions that were not on the screen are in an unbound form (see `build_answer_forms`).
-        if request.method == "POST" and form and not form.is_bound:
-            shown = request.POST.get(f"{form.prefix}-shown", "").split()
-            question = next(asked for asked in form.asked_questions if asked.slug not in shown)
-            form.fields[question.slug].widget.attrs["autofocus"] = True
-            return True
-    return False
+def _focus_new_questions(request: HttpRequest, answers: list[AnswersForm | None]) -> list[Question]:
+    """Return the questions that the chosen tickets brought; focus the first of them."""
+    new_questions: list[Question] = []
+    # Questions that were not on the screen are in an unbound form (see `build_answer_forms`).
+    for form in answers if request.method == "POST" else []:
+        if not form or form.is_bound:
+            continue
+        shown = request.POST.get(f"{form.prefix}-shown", "").split()
+        form_questions = [question for question in form.asked_questions if question.slug not in shown]
+        if not new_questions:
+            form.fields[form_questions[0].slug].widget.attrs["autofocus"] = True
+        new_questions += form_questions
+    return new_questions
 
 
 def _load_voucher(request: HttpRequest, event: Event, draft: DraftContent) -> Voucher | None:
@@ -404,10 +410,16 @@ def _find_only_ticket(offer: ChoiceOffer) -> str:
     return available[0].slug
 
 
+def _preselect_only_ticket(draft: DraftContent, offer: ChoiceOffer) -> None:
+    """Choose the only ticket for each attendee without one, so that its questions are on the screen."""
+    only_slug = _find_only_ticket(offer)
+    for person in draft.people:
+        person["ticket"] = person.get("ticket") or only_slug
+
+
 def _build_choice_forms(
     draft: DraftContent, offer: ChoiceOffer, voucher: Voucher | None, data: Any
 ) -> list[TicketChoiceForm]:
-    only_slug = _find_only_ticket(offer)
     order_request = draft.build_order_request("fr")
     has_discount = [
         voucher is not None and is_voucher_for(voucher, place, order_request.company)
@@ -421,7 +433,7 @@ def _build_choice_forms(
             email=person.get("email", ""),
             prefix=f"choice-{index}",
             initial={
-                "ticket": person.get("ticket") or only_slug,
+                "ticket": person.get("ticket"),
                 "addons": person.get("addons", []),
                 "no_photo": person.get("no_photo"),
             },
