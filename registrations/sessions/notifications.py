@@ -86,6 +86,20 @@ def link_agenda_to_registration(personal_agenda: PersonalAgenda, registration: R
     AgendaLink.objects.filter(pk=link.pk).update(**values)
 
 
+def move_agenda_to_registration(personal_agenda: PersonalAgenda, registration: Registration) -> None:
+    """Link a personal agenda to the registration whose programme the attendee opens.
+
+    An attendee with two active registrations sees the bookings of the one opened last. An agenda of another
+    person stays theirs, and one of an active registration is not moved to one that has ended.
+    """
+    link_agenda_to_registration(personal_agenda, registration)
+    link = AgendaLink.objects.select_related("registration").get(personal_agenda=personal_agenda)
+    if registration.state in ENDED_STATES or _is_link_of_another(link, registration):
+        return
+    # The sessions starred so far stay, and with them what was notified of their changes.
+    AgendaLink.objects.filter(pk=link.pk).update(registration=registration)
+
+
 def is_agenda_of_another(personal_agenda: PersonalAgenda, registration: Registration) -> bool:
     """Return whether a personal agenda is linked to the registration of another person."""
     link = AgendaLink.objects.select_related("registration").filter(personal_agenda=personal_agenda).first()

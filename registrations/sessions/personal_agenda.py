@@ -14,7 +14,7 @@ from schedule.personal.actions import create_agenda
 from schedule.personal.programme import build_personal_programme, print_personal_programme
 
 from .booking import list_session_bookings
-from .notifications import is_agenda_of_another, link_agenda_to_registration
+from .notifications import is_agenda_of_another, move_agenda_to_registration
 from .printed_agendas import describe_agenda
 
 
@@ -59,7 +59,7 @@ def open_attendee_agenda(
         links = registration.agenda_links.select_related("personal_agenda").order_by("-pk")
         personal_agenda = next((link.personal_agenda for link in links[:1]), None)
     personal_agenda = personal_agenda or create_agenda(event=registration.event)
-    link_agenda_to_registration(personal_agenda, registration)
+    move_agenda_to_registration(personal_agenda, registration)
     return personal_agenda
 
 

@@ -109,9 +109,41 @@ def test_programme_follows_new_registration_after_cancellation(client, event, at
     assert AgendaLink.objects.get().registration == again
 
 
-def test_programme_stays_with_active_registration(client, attendee):
+def test_programme_shows_bookings_of_the_registration_opened_last(client, event, attendee, booked_session):
+    other_session = make_session(event, "Second atelier", capacity=9, is_bookable=True)
+    second = make_registration(attendee.ticket)
+    book_session(registration=second, session=other_session)
+
+    titles = [list_titles(open_programme(client, row)) for row in (attendee, second, attendee)]
+
+    assert titles == [["Atelier réservé"], ["Second atelier"], ["Atelier réservé"]]
+
+
+def test_stars_stay_when_the_second_registration_is_opened(client, attendee, starred_session):
+    open_programme(client, attendee)
+    client.post("/events/conf/agenda/choose/", {"add": str(starred_session.guid)})
+    second = make_registration(attendee.ticket)
+
+    titles = list_titles(open_programme(client, second))
+
+    assert titles == ["Choisie en même temps"]
+
+
+def test_programme_stays_with_active_registration_while_the_second_one_books(client, event, attendee):
     open_programme(client, attendee)
     second = make_registration(attendee.ticket)
+    session = make_session(event, "Atelier", capacity=3, is_bookable=True)
+
+    path = f"{second.order.manage_path}{second.reference}/sessions/"
+    client.post(path, {"action": f"book:{session.number}"})
+
+    assert AgendaLink.objects.get().registration == attendee
+
+
+def test_opening_a_cancelled_registration_leaves_programme_with_the_active_one(client, attendee):
+    second = make_registration(attendee.ticket)
+    open_programme(client, attendee)
+    cancel_registration(registration=second)
 
     open_programme(client, second)
 
