@@ -2,6 +2,7 @@
 
 import datetime
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
@@ -13,6 +14,7 @@ from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text, make_unique_slug
 
 from .rows import DirectoryRow
+from .same_companies import SameCompany, index_same_companies
 
 
 @dataclass
@@ -33,11 +35,15 @@ class DirectoryIndex:
     contacts: set[tuple[int, int]] = field(default_factory=set)
     markets: dict[str, Market] = field(default_factory=dict)
     company_markets: set[tuple[int, str]] = field(default_factory=set)
+    # Casefolded names of the list that stand for another company (`index_same_companies`).
+    same_companies: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load_current(cls, today: datetime.date) -> "DirectoryIndex":
+    def load_current(
+        cls, today: datetime.date, same_companies: Iterable[SameCompany] = ()
+    ) -> "DirectoryIndex":
         """Load the directory with a fixed number of queries."""
-        index = cls(today)
+        index = cls(today, same_companies=index_same_companies(same_companies))
         companies = {row.pk: row for row in Company.objects.prefetch_related("markets")}
         for company in companies.values():
             index.add_company(company)
@@ -78,9 +84,14 @@ class DirectoryIndex:
     def find_company(self, row: DirectoryRow) -> Company | None:
         """Return the company of the row, by SIREN before name."""
         # SIREN first: companies change their names, and INSEE never reuses a number.
-        return (self.companies_by_siren.get(row.siren) if row.siren else None) or self.companies_by_name.get(
-            casefold_text(row.company)
-        )
+        if row.siren and (company := self.companies_by_siren.get(row.siren)):
+            return company
+        name = casefold_text(row.company)
+        return self.companies_by_name.get(self.same_companies.get(name, name))
+
+    def has_same_company(self, row: DirectoryRow) -> bool:
+        """Return whether the row's company was chosen to be another one."""
+        return casefold_text(row.company) in self.same_companies
 
     def find_person(self, row: DirectoryRow, company: Company) -> Person | None:
         """Return the person of the row, by e-mail, else by name among the company's people."""

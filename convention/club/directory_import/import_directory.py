@@ -40,6 +40,7 @@ from .changes import (
 from .columns import REQUIRED_COLUMNS, guess_columns
 from .directory_index import DirectoryIndex
 from .rows import CellVocabulary, DirectoryRow, parse_rows
+from .same_companies import SameCompany
 from .seat_requests import SeatRequest, plan_seats
 from .similar_companies import SimilarCompany, find_similar_companies
 
@@ -57,6 +58,7 @@ class ParsedDirectory:
     ignored_columns: list[str]
     mapping: Mapping[str, str]
     file_name: str
+    same_companies: tuple[SameCompany, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,19 @@ class DirectoryPreview:
 
 
 def import_directory(
-    *, table: ParsedTable, picks: Sequence[str] | None = None, file_name: str = ""
+    *,
+    table: ParsedTable,
+    picks: Sequence[str] | None = None,
+    file_name: str = "",
+    same_companies: tuple[SameCompany, ...] = (),
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
-    Raise UnreadableFile if columns are missing, and InvalidRows; then nothing is stored.
+    `same_companies` are names of the table that stand for companies with another name. Raise UnreadableFile
+    if columns are missing, and InvalidRows; then nothing is stored.
     """
-    return apply_directory(parsed=parse_directory(table=table, picks=picks, file_name=file_name))
+    parsed = parse_directory(table=table, picks=picks, file_name=file_name, same_companies=same_companies)
+    return apply_directory(parsed=parsed)
 
 
 def parse_directory(
@@ -83,6 +91,7 @@ def parse_directory(
     picks: Sequence[str] | None = None,
     file_name: str = "",
     lines: NumberedRows | None = None,
+    same_companies: tuple[SameCompany, ...] = (),
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     header = table.header
@@ -90,14 +99,15 @@ def parse_directory(
     columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS)
     mapping = remember_columns(header, picks, guess_columns(header))
     rows = parse_rows(lines or table.rows, columns, CellVocabulary.from_markets(Market.objects.all()))
-    return ParsedDirectory(rows, columns, ignored, mapping, file_name)
+    return ParsedDirectory(rows, columns, ignored, mapping, file_name, same_companies)
 
 
 @transaction.atomic
 def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     """Write a parsed list, all of it or nothing. Raise InvalidRows."""
     acquire_advisory_lock(DIRECTORY_LOCK)
-    changes, seat_requests, errors = _compare_rows(parsed, DirectoryIndex.load_current(timezone.localdate()))
+    index = DirectoryIndex.load_current(timezone.localdate(), parsed.same_companies)
+    changes, seat_requests, errors = _compare_rows(parsed, index)
     if errors:
         # Seats are counted all the same, so that all errors are listed at once.
         raise InvalidRows(errors + plan_seats(seat_requests)[1])
@@ -115,10 +125,15 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
 
 
 @transaction.atomic
-def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None = None) -> DirectoryPreview:
+def preview_directory_import(
+    *,
+    table: ParsedTable,
+    picks: Sequence[str] | None = None,
+    same_companies: tuple[SameCompany, ...] = (),
+) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing. Raise the same errors."""
     acquire_advisory_lock(DIRECTORY_LOCK)
-    index = DirectoryIndex.load_current(timezone.localdate())
+    index = DirectoryIndex.load_current(timezone.localdate(), same_companies)
     changes, seat_requests, errors = _compare_rows(parse_directory(table=table, picks=picks), index)
     changes.created_rows["seat"], seat_errors = plan_seats(
         # Nothing is written in a preview, so the ends of employments have to be passed.
@@ -166,6 +181,10 @@ def _apply_row(
 ) -> Iterator[str]:
     """Add one row to the changes; yield its errors."""
     company = index.find_company(row)
+    if company is None and index.has_same_company(row):
+        sentence = _("“%(company)s”: the company that you chose has been renamed or removed. Choose again.")
+        yield sentence % {"company": row.company}
+        return
     if company is None and not row.company:
         yield _("There is no company with this SIREN yet. Enter its name too.")
         return

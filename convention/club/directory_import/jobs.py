@@ -12,6 +12,7 @@ from convention.club.models import DirectoryImport
 from convention.tables.import_payload import iterate_with_progress, unpack_import
 
 from .import_directory import apply_directory, parse_directory
+from .same_companies import decode_same_companies
 from .undo import DirectoryUndoRefused, undo_directory_import
 
 # Kinds of jobs, registered in `hooks.job_kinds`.
@@ -38,7 +39,13 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
     payload = unpack_import(progress.job.payload)
     lines = iterate_with_progress(payload.table, progress)
     # Before the transaction: parsing takes long, and nobody should wait for its locks meanwhile.
-    parsed = parse_directory(table=payload.table, picks=payload.picks, file_name=payload.name, lines=lines)
+    parsed = parse_directory(
+        table=payload.table,
+        picks=payload.picks,
+        file_name=payload.name,
+        lines=lines,
+        same_companies=decode_same_companies(payload.options),
+    )
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))
         progress.finish_job(summary)

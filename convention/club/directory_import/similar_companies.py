@@ -12,6 +12,7 @@ from convention.text.email_addresses import get_employer_domain
 
 from .changes import DirectoryChanges
 from .directory_index import DirectoryIndex
+from .same_companies import SameCompany
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class SimilarCompany:
     new_name: str
     other_name: str
     domain: str = ""
+
+    @property
+    def choice(self) -> SameCompany:
+        """Return the choice that both are one company."""
+        return SameCompany(self.new_name, self.other_name)
 
     def __str__(self) -> str:
         values = {"new": self.new_name, "other": self.other_name, "domain": self.domain}

@@ -18,6 +18,7 @@ from convention.club.directory_import.import_directory import (
 )
 from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
 from convention.club.directory_import.preview import MAX_NAMES_SHOWN, build_import_preview
+from convention.club.directory_import.same_companies import SameCompany, decode_same_companies
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
 from convention.club.models import DirectoryImport, Market
 from convention.club.permissions import require_administrator, require_signed_in
@@ -52,10 +53,11 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             picks = form.chosen_fields(labels) or guess_columns(form.table.header, remembered)
             context["columns"] = list_column_choices(form.table, picks, remembered)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
+            same_companies = context["same_companies"] = _get_same_companies(request, form)
             # Sent by neither of the other buttons: the list was checked and is to be imported.
-            if not form.needs_check:
-                return _import_or_enqueue(request, form, picks)
-            preview = preview_directory_import(table=form.table, picks=picks)
+            if not form.needs_check and not _has_other_choices(request, same_companies):
+                return _import_or_enqueue(request, form, picks, same_companies)
+            preview = preview_directory_import(table=form.table, picks=picks, same_companies=same_companies)
             context |= {
                 "preview": preview.changes,
                 "details": build_import_preview(preview.changes),
@@ -71,14 +73,38 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(request, "import.html", **context)
 
 
-def _import_or_enqueue(request: "HttpRequest", form: TableUploadForm, picks: list[str]) -> "HttpResponse":
+def _get_same_companies(request: "HttpRequest", form: TableUploadForm) -> tuple[SameCompany, ...]:
+    """Return which new names were chosen to be known companies; none for a new file."""
+    if form.cleaned_data.get("file"):
+        return ()
+    return decode_same_companies(request.POST.getlist("same_company"))
+
+
+def _has_other_choices(request: "HttpRequest", same_companies: tuple[SameCompany, ...]) -> bool:
+    """Return whether the choices are not those of the preview that was shown."""
+    return {*same_companies} != {*decode_same_companies(request.POST.getlist("previewed_same_company"))}
+
+
+def _import_or_enqueue(
+    request: "HttpRequest",
+    form: TableUploadForm,
+    picks: list[str],
+    same_companies: tuple[SameCompany, ...],
+) -> "HttpResponse":
     rows = len(form.table.rows)
     # A longer import would exceed the time of a request.
     if rows > MAX_IMMEDIATE_ROWS:
         title = ngettext("Import of %(rows)d row", "Import of %(rows)d rows", rows) % {"rows": rows}
-        payload = pack_import(text=form.checked_text, picks=picks, name=form.file_name)
+        payload = pack_import(
+            text=form.checked_text,
+            picks=picks,
+            name=form.file_name,
+            options=[choice.encode() for choice in same_companies],
+        )
         return _enqueue_job(request, kind=IMPORT_JOB, title=title, payload=payload)
-    changes = import_directory(table=form.table, picks=picks, file_name=form.file_name)
+    changes = import_directory(
+        table=form.table, picks=picks, file_name=form.file_name, same_companies=same_companies
+    )
     messages.success(request, str(changes))
     return redirect("club-imports")
 

@@ -3,9 +3,19 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
+from lxml import html
 
-from convention.club.directory_import.import_directory import preview_directory_import
+from convention.club.directory_import.import_directory import import_directory, preview_directory_import
+from convention.club.directory_import.same_companies import (
+    SameCompany,
+    decode_same_companies,
+    index_same_companies,
+)
+from convention.club.directory_import.undo import undo_directory_import
+from convention.club.models import Company
 from convention.tables.files import read_table
+from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
+from convention.tables.row_errors import InvalidRows
 from tests.factories import make_administrator, make_company, make_member
 from tests.site_objects import make_client
 
@@ -79,3 +89,135 @@ def test_changed_job_title_is_called_as_in_the_columns():
     page = make_client(make_administrator()).post("/en/organize/club/import/", {"file": upload, "check": "1"})
 
     assert '<td data-label="Field">Job title</td>' in page.text
+
+
+LIST = "company,city,last_name,email\nBanque armoricaine SA,Brest,Roi,ali@armoricaine.example\n"
+PATH = "/en/organize/club/import/"
+
+
+@pytest.fixture
+def bank():
+    return make_company(name="Banque Armoricaine")
+
+
+@pytest.fixture
+def client():
+    return make_client(make_administrator())
+
+
+def read_form(page):
+    """Return the values of the fields that belong to the form with the columns, as a browser sends them."""
+    tree = html.fromstring(page.content)
+    values = {}
+    for field in tree.xpath("//form[@id='columns']//*[@name] | //*[@form='columns']"):
+        if field.tag != "button":
+            values.setdefault(field.get("name"), []).append(field.value)
+    return values
+
+
+def check_list(client, text=LIST):
+    upload = SimpleUploadedFile("list.csv", text.encode())
+    return client.post(PATH, {"file": upload, "check": "1"})
+
+
+def choose_same_company(page):
+    """Return the values of the form, with the last company as the one that is named beside it."""
+    values = read_form(page)
+    options = html.fromstring(page.content).xpath("//select[@name='same_company']/option/@value")
+    return values | {"same_company": [options[-1]]}
+
+
+def test_company_chosen_to_be_the_same_is_not_added(client, bank):
+    preview = client.post(PATH, choose_same_company(check_list(client)) | {"check": "1"})
+
+    response = client.post(PATH, read_form(preview))
+
+    assert response.status_code == 302
+    assert list(Company.objects.all()) == [bank]
+    assert bank.employments.get().person.email == "ali@armoricaine.example"
+
+
+def test_company_chosen_to_be_the_same_keeps_its_name(client, bank):
+    preview = client.post(PATH, choose_same_company(check_list(client)) | {"check": "1"})
+
+    client.post(PATH, read_form(preview))
+
+    bank.refresh_from_db()
+    assert bank.name == "Banque Armoricaine"
+    assert bank.city == "Brest"
+
+
+def test_changed_choice_is_checked_before_the_import(client, bank):
+    response = client.post(PATH, choose_same_company(check_list(client)))
+
+    assert response.status_code == 200
+    assert "New companies: 0" in response.text
+    assert bank.employments.count() == 0
+
+
+def test_company_is_added_unless_another_is_chosen(client, bank):
+    client.post(PATH, read_form(check_list(client)))
+
+    assert Company.objects.filter(name="Banque armoricaine SA").count() == 1
+
+
+def test_choice_of_a_long_list_reaches_the_job(client, bank, run_tasks):
+    rows = "".join(f"Banque armoricaine SA,Brest,Name{n},n{n}@a.example\n" for n in range(MAX_IMMEDIATE_ROWS))
+    preview = client.post(PATH, choose_same_company(check_list(client, LIST + rows)) | {"check": "1"})
+
+    client.post(PATH, read_form(preview))
+
+    run_tasks()
+    assert list(Company.objects.all()) == [bank]
+    assert bank.employments.count() == MAX_IMMEDIATE_ROWS + 1
+
+
+def test_undo_restores_the_company_that_was_the_same(bank):
+    same = (SameCompany("Banque armoricaine SA", bank.name),)
+    changes = import_directory(table=read_table("list.csv", LIST.encode()), same_companies=same)
+
+    undo_directory_import(import_record=changes.import_record)
+
+    bank.refresh_from_db()
+    assert bank.city == ""
+    assert not bank.employments.exists()
+
+
+def test_two_spellings_in_one_list_become_one_company():
+    text = "company\nCaisse des Deux-Rives\nCaisse des Deux Rives SA\n"
+    same = (SameCompany("Caisse des Deux Rives SA", "Caisse des Deux-Rives"),)
+
+    import_directory(table=read_table("list.csv", text.encode()), same_companies=same)
+
+    assert Company.objects.get().name == "Caisse des Deux-Rives"
+
+
+def test_choice_of_a_company_that_is_gone_is_refused(bank):
+    same = (SameCompany("Banque armoricaine SA", "Gone"),)
+
+    with pytest.raises(InvalidRows) as refused:
+        import_directory(table=read_table("list.csv", LIST.encode()), same_companies=same)
+
+    assert refused.value.rows[0][0] == 2
+
+
+def test_wrong_choice_can_be_changed_on_the_page_with_the_errors(client, bank):
+    bank.siren = "732829320"
+    bank.save()
+    page = check_list(client, "company,siren\nBanque armoricaine SA,552100554\n")
+
+    page = client.post(PATH, choose_same_company(page) | {"check": "1"})
+
+    assert "has a different SIREN in the directory" in page.text
+    assert html.fromstring(page.content).xpath("//select[@name='same_company']/option/@value")[0] == ""
+
+
+@pytest.mark.parametrize("text", ["", "[", "[1, 2]", '["only one"]', "null"])
+def test_malformed_choice_is_a_new_company(text):
+    assert decode_same_companies([text]) == ()
+
+
+def test_names_that_stand_for_each_other_do_not_loop():
+    choices = (SameCompany("A", "B"), SameCompany("B", "A"))
+
+    assert set(index_same_companies(choices)) == {"a", "b"}
