@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
-from convention.text.normalize import normalize_whitespace, parse_digits
+from convention.text.normalize import name_search_key, normalize_whitespace, parse_digits
 from registrations.billing.refund_summary import filter_paid, filter_priced, filter_unpaid
 from registrations.models import (
     ImportedRow,
@@ -37,7 +37,6 @@ FILTER_LOOKUPS = {
     "ticket": "ticket__slug",
     "voucher": "voucher__code",
     "quota": "ticket__quota__name",
-    "company": "company__icontains",
 }
 # Filters that only links from other pages set; the form has no fields for them.
 LINK_ONLY_FILTERS = {
@@ -54,6 +53,17 @@ def list_ids_with_addons(event: Event, slugs: Collection[str]) -> QuerySet[Any, 
     """Return the ids of the event's registrations that have one of these add-ons, not cancelled."""
     booked = RegistrationAddon.objects.filter(addon__event=event, addon__slug__in=slugs)
     return booked.filter(cancelled_at__isnull=True).order_by().values("registration")
+
+
+def find_company_names(event: Event, part: str) -> list[str]:
+    """Return the companies of the event's registrations whose name contains `part`.
+
+    Capitals, accents, hyphens and apostrophes do not count.
+    """
+    key = name_search_key(part)
+    # In Python: SQLite ignores only the case of ASCII letters.
+    names = Registration.objects.filter(event=event).order_by().values_list("company", flat=True).distinct()
+    return [name for name in names if key and key in name_search_key(name)]
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,8 @@ class RegistrationFilter:
         for name, lookup in FILTER_LOOKUPS.items():
             if value := getattr(self, name):
                 rows = rows.filter(**{lookup: value})
+        if self.company:
+            rows = rows.filter(company__in=find_company_names(event, self.company))
         for registration_ids in self._list_linked_ids(event):
             rows = rows.filter(pk__in=registration_ids)
         if self.payment in PAYMENT_CONDITIONS:

@@ -86,6 +86,26 @@ def test_list_shows_a_company_by_a_part_of_its_name(client, event):
     assert page.xpath("//input[@id='company']/@value") == ["acme"]
 
 
+@pytest.mark.parametrize("typed", ["électricité", "ÉLECTRICITÉ", "electricite", "Électricité de"])
+def test_filter_by_company_ignores_capitals_and_accents(client, event, typed):
+    ticket = make_ticket(event)
+    make_registration(ticket, first_name="Ana", company="Électricité de l’Ouest")
+    make_registration(ticket, first_name="Bea", company="Other")
+
+    text = load_main_text(client, f"/en/organize/x/registrations/?company={typed}")
+
+    assert "Ana" in text
+    assert "Bea" not in text
+
+
+def test_filter_by_company_without_letters_matches_nobody(client, event):
+    make_registration(make_ticket(event), company="Acme")
+
+    text = load_main_text(client, "/en/organize/x/registrations/?company=’")
+
+    assert "No attendee matches this search." in text
+
+
 def test_session_page_and_list_lead_to_those_who_booked(client, event):
     session = make_session(event, "Atelier", capacity=1, is_bookable=True)
     book_session(registration=make_registration(make_ticket(event)), session=session)
