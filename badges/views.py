@@ -159,7 +159,7 @@ def _request_print_job(
     job = request_job(
         event=event,
         kind="badges",
-        title=_("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[options.layout]},
+        title=lambda: _("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[options.layout]},
         requested_by=request.user,
         argument=options.to_argument(),
         payload=payload,

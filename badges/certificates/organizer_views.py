@@ -69,7 +69,7 @@ def certificates_print(request: HttpRequest, event: str) -> HttpResponse:
         job = request_job(
             event=event_obj,
             kind="certificates",
-            title=_("Certificates of attendance"),
+            title=lambda: _("Certificates of attendance"),
             requested_by=require_signed_in(request.user),
             argument=number,
             queue=DOCUMENT_QUEUE,

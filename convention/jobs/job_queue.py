@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models import Q
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from convention.club.models import Person
 
 MAX_ERRORS_STORED = 200
+MAX_TITLE_LENGTH: Final = 300
 
 
 # Runs a job: writes the download into the file, if there is one, and returns the outcome in words.
@@ -128,23 +130,37 @@ def _save_job_file(job: Job, file: BinaryIO) -> None:
         job.file.save(f"{job.event.slug if job.event else 'club'}-{job.pk}", File(file), save=False)
 
 
+def translate_title(write_title: Callable[[], str]) -> dict[str, str]:
+    """Return the title of a job by language."""
+    titles = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            titles[language] = write_title()[:MAX_TITLE_LENGTH]
+    return titles
+
+
 @transaction.atomic
 def request_job(
     *,
     event: Event | None,
     kind: str,
-    title: str,
+    title: str | Callable[[], str],
     requested_by: "Person",
     argument: str = "",
     payload: str = "",
     queue: str = IMPORT_QUEUE,
 ) -> Job:
-    """Queue a job of a kind in `hooks.job_kinds`, in the current language."""
+    """Queue a job of a kind in `hooks.job_kinds`, in the current language.
+
+    `title` is a function if the words depend on the language: the list of jobs shows it in the reader's.
+    """
+    translations = {} if isinstance(title, str) else translate_title(title)
     job = Job.objects.create(
         event=event,
         kind=kind,
         # Titles contain file names of any length: SQLite would store a longer one, PostgreSQL refuse it.
-        title=title[:300],
+        title=(title if isinstance(title, str) else title())[:MAX_TITLE_LENGTH],
+        title_translations=translations,
         requested_by=requested_by,
         # Stored, since the worker has no request: file and outcome are in the language of the page.
         language=get_language() or "",

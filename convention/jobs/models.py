@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
@@ -43,7 +44,9 @@ class Job(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     kind = models.CharField(max_length=40)
+    # In the language of the page on which the job was requested; by language for those who read another.
     title = models.CharField(max_length=300)
+    title_translations = models.JSONField(default=dict)
     language = models.CharField(max_length=5)
     argument = models.CharField(max_length=60, blank=True)
     payload = models.TextField(blank=True)
@@ -65,6 +68,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def translated_title(self) -> str:
+        """Return the title in the current language."""
+        return self.title_translations.get(get_language(), self.title)
 
     @property
     def required_event(self) -> Event:

@@ -15,4 +15,4 @@ PERSONAL_DATA = [
         retention_reason=_("jobs are deleted automatically a week after they end"),
     ),
 ]
-FREE_TEXT = {Job: ("title", "payload", "outcome", "errors", "file_name")}
+FREE_TEXT = {Job: ("title", "title_translations", "payload", "outcome", "errors", "file_name")}

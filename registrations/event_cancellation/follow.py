@@ -52,15 +52,19 @@ def queue_cancellations(cancellation: EventCancellation) -> None:
     count = Registration.objects.active().filter(event=event).count()
     if not count and not find_ticket_entries(event).exists():
         return
-    title = ngettext(
-        "Cancellation of the event: %(count)d registration",
-        "Cancellation of the event: %(count)d registrations",
-        count,
-    )
+
+    def write_title() -> str:
+        title = ngettext(
+            "Cancellation of the event: %(count)d registration",
+            "Cancellation of the event: %(count)d registrations",
+            count,
+        )
+        return title % {"count": count}
+
     request_job(
         event=event,
         kind="cancel-event",
-        title=title % {"count": count},
+        title=write_title,
         requested_by=cancellation.requested_by,
         # Without choices all refunds are the same.
         payload=EventEnding(event.cancelled_at, cancellation.refund or FULL_REFUND).to_json(),

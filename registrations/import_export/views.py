@@ -113,7 +113,11 @@ def _describe_import(event: Event, result: RegistrationImportResult) -> str:
 
 def _queue_import(request: HttpRequest, event: Event, form: TableUploadForm, chosen_fields: list[str]) -> Job:
     people = len(form.table.rows)
-    title = ngettext("Import of %(count)d person", "Import of %(count)d people", people) % {"count": people}
+
+    def write_title() -> str:
+        sentence = ngettext("Import of %(count)d person", "Import of %(count)d people", people)
+        return sentence % {"count": people}
+
     assert isinstance(request.user, Person)
     payload = pack_import(
         text=form.checked_text,
@@ -122,7 +126,7 @@ def _queue_import(request: HttpRequest, event: Event, form: TableUploadForm, cho
         options=[_get_newcomer_mails(request)],
     )
     return request_job(
-        event=event, kind="registrations", title=title, requested_by=request.user, payload=payload
+        event=event, kind="registrations", title=write_title, requested_by=request.user, payload=payload
     )
 
 

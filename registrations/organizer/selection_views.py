@@ -1,6 +1,7 @@
 """Organizers' pages of actions on selected registrations: each shows a preview to be confirmed once."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -89,12 +90,14 @@ def _cancel(
 ) -> HttpResponse:
     event, count = selection.event, len(cancellation.ids)
     if count > MAX_IMMEDIATE_CHANGES:
-        title = ngettext(
-            "Cancellation of %(count)d registration", "Cancellation of %(count)d registrations", count
-        )
-        return _start_job(
-            request, event, "cancel-selection", title % {"count": count}, cancellation.to_json()
-        )
+
+        def write_title() -> str:
+            title = ngettext(
+                "Cancellation of %(count)d registration", "Cancellation of %(count)d registrations", count
+            )
+            return title % {"count": count}
+
+        return _start_job(request, event, "cancel-selection", write_title, cancellation.to_json())
     outcome = cancel_selected(event=event, cancellation=cancellation)
     return _report_outcome(request, selection, describe_cancelled(outcome), outcome)
 
@@ -126,14 +129,16 @@ def _change_tickets(
 ) -> HttpResponse:
     event, count = selection.event, len(change.differences)
     if count > MAX_IMMEDIATE_CHANGES:
-        title = ngettext(
-            "Change of ticket for %(count)d registration",
-            "Change of ticket for %(count)d registrations",
-            count,
-        )
-        return _start_job(
-            request, event, "change-selected-tickets", title % {"count": count}, change.to_json()
-        )
+
+        def write_title() -> str:
+            title = ngettext(
+                "Change of ticket for %(count)d registration",
+                "Change of ticket for %(count)d registrations",
+                count,
+            )
+            return title % {"count": count}
+
+        return _start_job(request, event, "change-selected-tickets", write_title, change.to_json())
     outcome = change_selected_tickets(event=event, change=change)
     return _report_outcome(request, selection, describe_changed(outcome), outcome)
 
@@ -152,15 +157,21 @@ def selection_resend(request: HttpRequest, selection: RegistrationSelection) -> 
 def _resend(request: HttpRequest, selection: RegistrationSelection, ids: list[int]) -> HttpResponse:
     event, count = selection.event, len(ids)
     if count > MAX_IMMEDIATE_CHANGES:
-        title = ngettext(
-            "Confirmation of %(count)d registration", "Confirmations of %(count)d registrations", count
-        )
-        return _start_job(request, event, "resend-selection", title % {"count": count}, json.dumps(ids))
+
+        def write_title() -> str:
+            title = ngettext(
+                "Confirmation of %(count)d registration", "Confirmations of %(count)d registrations", count
+            )
+            return title % {"count": count}
+
+        return _start_job(request, event, "resend-selection", write_title, json.dumps(ids))
     outcome = resend_selected(event=event, ids=ids)
     return _report_outcome(request, selection, describe_resent(outcome), outcome)
 
 
-def _start_job(request: HttpRequest, event: Event, kind: str, title: str, payload: str) -> HttpResponse:
+def _start_job(
+    request: HttpRequest, event: Event, kind: str, title: Callable[[], str], payload: str
+) -> HttpResponse:
     assert isinstance(request.user, Person)
     job = request_job(event=event, kind=kind, title=title, requested_by=request.user, payload=payload)
     return redirect("organize-job", event.slug, job.pk)

@@ -84,7 +84,7 @@ def request_agendas(*, event: Event, selection: AgendaSelection, requested_by: P
     return request_job(
         event=event,
         kind="agendas",
-        title=_("Personal programmes"),
+        title=lambda: _("Personal programmes"),
         requested_by=requested_by,
         argument=f"{selection.language} {selection.paper}",
         payload=selection.to_json(),

@@ -1,5 +1,6 @@
 """Pages that import a list of companies and people, and undo an import."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -94,14 +95,17 @@ def _import_or_enqueue(
     rows = len(form.table.rows)
     # A longer import would exceed the time of a request.
     if rows > MAX_IMMEDIATE_ROWS:
-        title = ngettext("Import of %(rows)d row", "Import of %(rows)d rows", rows) % {"rows": rows}
+
+        def write_title() -> str:
+            return ngettext("Import of %(rows)d row", "Import of %(rows)d rows", rows) % {"rows": rows}
+
         payload = pack_import(
             text=form.checked_text,
             picks=picks,
             name=form.file_name,
             options=[choice.encode() for choice in same_companies],
         )
-        return _enqueue_job(request, kind=IMPORT_JOB, title=title, payload=payload)
+        return _enqueue_job(request, kind=IMPORT_JOB, title=write_title, payload=payload)
     changes = import_directory(
         table=form.table, picks=picks, file_name=form.file_name, same_companies=same_companies
     )
@@ -109,7 +113,7 @@ def _import_or_enqueue(
     return redirect("club-imports")
 
 
-def _enqueue_job(request: "HttpRequest", **work: str) -> "HttpResponse":
+def _enqueue_job(request: "HttpRequest", **work: str | Callable[[], str]) -> "HttpResponse":
     """Start a background job of the club, and redirect to its progress."""
     start_job = hooks.start_job.provider()
     return redirect(
@@ -134,8 +138,11 @@ def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
     import_record = get_object_or_404(DirectoryImport.objects.select_related("imported_by"), pk=pk)
     if request.method == "POST":
         if import_record.affected_row_count > MAX_IMMEDIATE_ROWS:
-            title = _("Undoing import %(run)s") % {"run": import_record}
-            return _enqueue_job(request, kind=UNDO_JOB, title=title, argument=str(import_record.pk))
+
+            def write_title() -> str:
+                return _("Undoing import %(run)s") % {"run": import_record}
+
+            return _enqueue_job(request, kind=UNDO_JOB, title=write_title, argument=str(import_record.pk))
         messages.success(request, str(undo_directory_import(import_record=import_record)))
         return redirect("club-imports")
     return render_club_page(

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ),
                 ("kind", models.CharField(max_length=40)),
                 ("title", models.CharField(max_length=300)),
+                ("title_translations", models.JSONField(default=dict)),
                 ("language", models.CharField(max_length=5)),
                 ("argument", models.CharField(blank=True, max_length=60)),
                 ("payload", models.TextField(blank=True)),

@@ -73,6 +73,19 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
     assert AuditEntry.objects.get(verb="job.badges").actor == organizer
 
 
+def test_the_title_of_a_list_that_is_imported_is_in_the_language_of_its_reader(event, organizer, client):
+    make_ticket(event)
+    page = "/organize/x/registrations/import/"
+    file = SimpleUploadedFile("list.csv", make_list(501).encode())
+    page_of_check = client.post(page, {"file": file, "check": "1"}).text
+    [checked] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page_of_check, re.DOTALL)
+
+    client.post(page, {"checked": checked})
+
+    assert "Import of 501 people" in client.get("/en/organize/x/jobs/").text
+    assert "Import de 501 personnes" in client.get("/organize/x/jobs/").text
+
+
 def test_refused_job_shows_its_reason(event, organizer, client, run_tasks):
     job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer, argument="a6")
     run_tasks()
