@@ -488,3 +488,12 @@ def test_only_secretary_changes_recipient_and_identity_fields_of_list():
     visit.refresh_from_db()
     assert visit.security_email == "moi@evil.example"
     assert visit.identity_fields == ["birth_place"]
+
+
+def test_list_overview_names_no_link_once_the_details_are_deleted(list_with_link):
+    made, _address = list_with_link
+    VisitorList.objects.update(link_hash="", link_expires_at=None, encrypted_data=None)
+
+    page = make_client(make_secretary()).get(f"/en/organize/{made.visit.event.slug}/visit/lists/").text
+
+    assert "the link no longer works" not in page
