@@ -79,3 +79,21 @@ def test_visitor_list_is_completed_sent_acknowledged_and_vetoed(open_page, site,
     host.get_by_role("button", name="Ne pas recevoir").click()
     expect(host.get_by_role("rowheader", name="Paul Refusé")).to_have_count(0)
     assert Application.objects.get(pk=refused.pk).host_refused_at is not None
+
+
+def test_host_finds_the_links_of_the_menu_on_a_phone(open_page, run_tasks, mailoutbox):
+    visit = make_hosted()
+    make_host(visit)
+    host = open_page("phone")
+    host.goto("/host/")
+    host.get_by_label("Adresse e-mail").fill("sophie@hote.example")
+    host.get_by_role("button", name="Recevoir le lien").click()
+    run_tasks()
+
+    host.goto(SIGN_IN_LINK.search(mailoutbox[-1].body)[1])
+    host.get_by_role("button", name="Se connecter").click()
+    menu = host.get_by_role("navigation", name="Navigation principale")
+
+    expect(menu.get_by_role("link", name="Mes visites")).to_be_visible()
+    expect(menu.get_by_role("link", name="Proposer une visite")).to_be_visible()
+    require_accessible_page(host)

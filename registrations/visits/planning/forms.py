@@ -42,6 +42,7 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
             "host_name": _("If the company is not in the list."),
         }
         widgets = {"motivation": forms.Textarea(attrs={"rows": 4})}
+        error_messages = {"title": {"required": _("Enter what there is to see.")}}
 
     def __init__(self, *args: Any, hosts: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

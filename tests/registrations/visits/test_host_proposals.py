@@ -127,3 +127,9 @@ def test_proposal_remains_after_contact_is_erased(visit):
     made = Proposal.objects.get()
     assert made.proposer_name == ""
     assert made.is_from_host
+
+
+def test_proposal_without_a_subject_is_refused_with_what_to_do(visit, enter):
+    page = enter().post(f"/en{PAGE}", {"title": ""})
+
+    assert page.context["form"].errors["title"] == ["Enter what there is to see."]

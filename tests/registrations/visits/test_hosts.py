@@ -6,6 +6,7 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow
@@ -419,3 +420,29 @@ def test_contacts_are_notified_of_their_page_and_of_current_list(run_tasks, mail
     notify_contact_of_list.func(visit.host_contacts.get(email="sophie@hote.example").pk, row.pk)
 
     assert len(mailoutbox) == 2
+
+
+def test_menu_says_which_page_is_open(visit, enter):
+    page = html.fromstring(enter().get("/en/host/").text)
+
+    assert page.xpath("//nav//a[@aria-current='page']/text()") == ["My visits"]
+
+
+def test_error_page_leads_a_signed_in_host_to_the_own_visits(visit, enter):
+    page = html.fromstring(enter().get("/en/host/visits/none/").text)
+
+    assert page.xpath("//main//a[@href='/en/host/']/text()") == ["My visits"]
+
+
+def test_expired_list_link_leads_to_the_sign_in(visit):
+    page = html.fromstring(Client().get(f"/en/host/lists/{'A' * 43}/").text)
+
+    assert page.xpath("//main//a[@href='/en/host/']/text()") == ["Sign in"]
+
+
+def test_hosts_page_says_when_the_list_was_sent(visit, enter):
+    page = html.fromstring(enter().get(f"/en{make_host_path(visit)}").text)
+
+    [version] = page.xpath("//dl/div[dt='Version']/dd")
+    assert version.text == "1"
+    assert version.xpath("string(span)").startswith("sent on ")
