@@ -243,6 +243,8 @@ PERMISSIONS_BY_URL_NAME = {
     "club-person-reopen": ADMINISTRATORS,
     "club-employment-add": SECRETARIES,
     "club-employment": SECRETARIES,
+    "club-employment-end": SECRETARIES,
+    "club-employment-remove": SECRETARIES,
     "club-roles": ADMINISTRATORS,
     "club-person-role-end": ADMINISTRATORS,
     "club-groups": SECRETARIES,

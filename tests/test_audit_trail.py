@@ -78,6 +78,8 @@ AUDITED_FORMS = {
     "organize-proposal-decide": ("proposal.set_aside", {"aside-reason": TYPED_TEXT}),
     "club-person-edit": ("person.change", {"last_name": TYPED_TEXT}),
     "club-employment": ("employment.change", {"title": TYPED_TEXT}),
+    "club-employment-end": ("employment.end", {"last_day": "2999-01-01"}),
+    "club-employment-remove": ("employment.remove", {}),
     "club-person-role-end": ("club_role.end", {}),
     "club-group-new": ("working_group.create", {"name": TYPED_TEXT, "kind": "thematic"}),
     "club-group-edit": ("working_group.change", {"name": TYPED_TEXT}),

@@ -153,7 +153,7 @@ def change_employer(
     # The last day counts, so the old employment ends the day before the new one begins.
     last_day = on - ONE_DAY
     for employment in current:
-        _end_employment(employment, last_day, handover.company_successor)
+        end_employment_with_roles(employment, last_day, company_successor=handover.company_successor)
     if handover.mandate_outcome != MandateOutcome.STAY:
         hand_over_mandates(
             person=person,
@@ -178,9 +178,10 @@ def _check_successors(person: Person, handover: HandoverPlan) -> None:
             raise InvalidFields(_("Some fields need to be corrected."), {name: [sentence]})
 
 
-def _end_employment(
-    employment: Employment, last_day: datetime.date, company_successor: Person | None
+def end_employment_with_roles(
+    employment: Employment, last_day: datetime.date, *, company_successor: Person | None
 ) -> None:
+    """End an employment with its seats, and the person's roles at the company; the successor takes these."""
     # Only seats that would continue: one that has ended by then stays as it is.
     seats = Seat.objects.open(at=last_day + ONE_DAY).filter(
         person=employment.person_id, membership__company=employment.company_id

@@ -400,16 +400,36 @@ class EmploymentForm(DateRangeForm):
     level = forms.ChoiceField(
         label=_("Level"), choices=[("", "–"), *Employment.Level.choices], required=False
     )
+    # Offered only where the job limits the person's visits (`describe_visit_limits`).
+    accepts_visit_limits = forms.BooleanField(label=_("Add this job all the same"), required=False)
     field_order = ("company", "starts_on", "ends_on", "title", "level")
 
 
-class EmploymentTitleForm(ActionErrorsMixin, forms.ModelForm):
-    """Title and level of an employment."""
+class EmploymentUpdateForm(ActionErrorsMixin, forms.ModelForm):
+    """Title, level and first day of an employment."""
+
+    starts_on = DayField(label=_("From"))
 
     class Meta:
         model = Employment
-        fields = ["title", "level"]
+        fields = ["title", "level", "starts_on"]
         labels = {"title": _("Job title"), "level": _("Level")}
+
+
+class EmploymentEndForm(ActionErrorsMixin, forms.Form):
+    """The last day of an employment; one that has a last day may lose it again."""
+
+    last_day = DayField(label=_("Last day at the company"))
+
+    def __init__(self, *args: Any, employment: Employment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["last_day"]
+        field.initial = employment.ends_on or timezone.localdate
+        if employment.ends_on:
+            field.required = False
+            field.help_text = _(
+                "Leave empty if the person still works there. Seats and roles that have ended stay ended."
+            )
 
 
 class EmployerChangeForm(NewEmployerForm):

@@ -254,16 +254,6 @@ def add_employment(
     return employment
 
 
-@transaction.atomic
-def update_employment_title(*, employment: Employment, title: str, level: str) -> Employment:
-    """Change title and level; `change_employer` changes the days. Raise Forbidden for an erased person."""
-    refuse_erased_person(employment.person)
-    employment.title, employment.level = title, level
-    employment.save(update_fields=["title", "level"])
-    record_action("employment.change", employment, fields=["title", "level"])
-    return employment
-
-
 class EmailTaken(InvalidFields):
     """The address belongs to a person who does not work at the company."""
 

@@ -8,12 +8,13 @@ from convention.tables.downloads import build_list_paths
 
 from .downloads import CLUB_LISTS
 from .governance import views as governance
-from .views import claims, companies, directory_imports, markets, memberships, people, seats
+from .views import claims, companies, directory_imports, employments, markets, memberships, people, seats
 
 COMPANY_URL = "organize/club/companies/<slug:company>"
 MEMBERSHIP_URL = f"{COMPANY_URL}/memberships/<int:membership>"
 GROUP_URL = "organize/club/groups/<slug:group>"
 PERSON_URL = "organize/club/people/<int:person_id>"
+JOB_URL = f"{PERSON_URL}/jobs/<int:employment_id>"
 
 pages: list[Any] = [
     *build_list_paths("organize/club/lists", companies.club_list_export, CLUB_LISTS),
@@ -42,7 +43,9 @@ pages: list[Any] = [
     path(f"{PERSON_URL}/close/", people.person_close, name="club-person-close"),
     path(f"{PERSON_URL}/reopen/", people.person_reopen, name="club-person-reopen"),
     path(f"{PERSON_URL}/jobs/", people.employment_add, name="club-employment-add"),
-    path(f"{PERSON_URL}/jobs/<int:employment_id>/", people.employment_edit, name="club-employment"),
+    path(f"{JOB_URL}/", employments.employment_edit, name="club-employment"),
+    path(f"{JOB_URL}/end/", employments.employment_end, name="club-employment-end"),
+    path(f"{JOB_URL}/remove/", employments.employment_remove, name="club-employment-remove"),
     path(f"{PERSON_URL}/employer/", people.employer_change, name="club-employer-change"),
     path("organize/club/markets/", markets.market_list, name="club-markets"),
     path("organize/club/markets/<slug:market>/", markets.market_detail, name="club-market"),

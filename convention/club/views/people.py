@@ -1,4 +1,4 @@
-"""Pages of people, their employments, and changes of employer."""
+"""Pages of people, new employments, and changes of employer."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.change_employer import change_employer
+from convention.club.employments import describe_visit_limits
 from convention.club.forms import (
     EmployerChangeForm,
     EmploymentForm,
-    EmploymentTitleForm,
     NewPersonForm,
     PersonDetailsForm,
 )
@@ -32,7 +32,6 @@ from convention.club.people import (
     refuse_erased_person,
     reopen_account,
     search_people,
-    update_employment_title,
     update_person,
 )
 from convention.club.permissions import (
@@ -172,6 +171,7 @@ def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "Htt
     company = None if person.employments.exists() else find_company_by_mail_domain(person)
     context = {
         "job_form": EmploymentForm(prefix="job", initial={"company": company}),
+        "current_jobs": Employment.objects.open().filter(person=person).select_related("company"),
         "can_manage_seats": can_manage_seats(request.user),
         **forms,
     }
@@ -208,29 +208,21 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
     require_directory_reader(request.user)
     person = get_object_or_404(Person, pk=person_id)
     form = EmploymentForm(request.POST, prefix="job")
-    if form.is_valid():
-        try:
-            add_employment(person=person, **form.cleaned_data)
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        else:
-            messages.success(request, _("The job has been added."))
-            return redirect("club-person", person_id)
-    return _render_person(request, person_id, job_form=form)
-
-
-@require_safe_or_post
-def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) -> "HttpResponse":
-    """Change title and level of an employment."""
-    require_directory_reader(request.user)
-    rows = Employment.objects.select_related("person", "company").filter(person=person_id)
-    employment = get_object_or_404(rows, pk=employment_id)
-    form = EmploymentTitleForm(request.POST or None, instance=employment)
-    if request.method == "POST" and form.is_valid():
-        update_employment_title(employment=form.instance, **form.cleaned_data)
-        messages.success(request, _("The employment has been saved."))
-        return redirect("club-person", person_id)
-    return render_club_page(request, "employment_form.html", employment=employment, form=form)
+    if not form.is_valid():
+        return _render_person(request, person_id, job_form=form)
+    values = form.cleaned_data
+    if not values.pop("accepts_visit_limits"):
+        days = {"starts_on": values["starts_on"], "ends_on": values["ends_on"]}
+        # The job cannot be seen on the visits' pages, where it closes the competitors' sites to the person.
+        if visit_limits := describe_visit_limits(person=person, company=values["company"], **days):
+            return _render_person(request, person_id, job_form=form, visit_limits=visit_limits)
+    try:
+        add_employment(person=person, **values)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return _render_person(request, person_id, job_form=form)
+    messages.success(request, _("The job has been added."))
+    return redirect("club-person", person_id)
 
 
 @require_safe_or_post

@@ -209,7 +209,7 @@ def test_person_is_found_edited_and_changes_employer_on_pages(admin):
     assert list(twice.context["job_form"].errors) == ["company"]
 
     job = person.employments.get(company=company)
-    admin.post(f"{at}jobs/{job.pk}/", {"title": "RSSI", "level": "manager"})
+    admin.post(f"{at}jobs/{job.pk}/", {"title": "RSSI", "level": "manager", "starts_on": job.starts_on})
 
     job.refresh_from_db()
     assert job.title == "RSSI"
