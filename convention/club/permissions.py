@@ -198,9 +198,9 @@ def can_correct_names(person: "RequestUser") -> bool:
 
 
 def can_read_directory(person: "RequestUser") -> bool:
-    """Return whether this person may read companies, people and groups, and add and edit the first two.
+    """Return whether this person may read, add and edit companies, people and groups with their mandates.
 
-    They manage seats, too. Addresses that sign in, memberships, mandates and mergers are for administrators.
+    They manage seats, too. Addresses that sign in, memberships and mergers are for administrators.
     """
     return has_club_role(person, *DIRECTORY_READER_ROLES)
 
@@ -246,11 +246,14 @@ def can_change_address(actor: "RequestUser", person: Person) -> bool:
     )
 
 
+def can_read_group(person: "RequestUser", group: WorkingGroup) -> bool:
+    """Return whether this person reads the directory, or leads the group."""
+    return group.pk in get_led_groups(person) or can_read_directory(person)
+
+
 def require_group_reader(person: "RequestUser", group: WorkingGroup) -> Person:
     """Return the reader of the directory, or the group's lead. Raise SignInRequired or Forbidden."""
-    return (
-        require_signed_in(person) if group.pk in get_led_groups(person) else require_directory_reader(person)
-    )
+    return require_signed_in(person) if can_read_group(person, group) else require_directory_reader(person)
 
 
 def require_administrator(person: "RequestUser") -> Person:

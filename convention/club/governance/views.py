@@ -1,4 +1,4 @@
-"""Pages of club roles, working groups, mandates and plans, for administrators."""
+"""Pages of club roles and plans, for administrators, and of working groups with their mandates."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -91,13 +91,13 @@ def working_group_list(request: "HttpRequest") -> "HttpResponse":
 
 @require_safe_or_post
 def working_group_create(request: "HttpRequest") -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     return _edit_working_group(request, WorkingGroup())
 
 
 @require_safe_or_post
 def working_group_edit(request: "HttpRequest", group: str) -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     return _edit_working_group(request, get_object_or_404(WorkingGroup, slug=group))
 
 
@@ -118,10 +118,10 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
 
 @require_safe_or_post
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
-    """Show a group with its meetings and its mandates; an administrator's POST gives one."""
+    """Show a group with its meetings and its mandates; a POST of the directory's readers gives one."""
     group_row = _get_group_to_read(request, group)
     if request.method == "POST":
-        require_administrator(request.user)
+        require_directory_reader(request.user)
     form = MandateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -156,7 +156,7 @@ def _get_mandate(slug: str, pk: int) -> Mandate:
 @require_safe_or_post
 def mandate_edit(request: "HttpRequest", group: str, mandate: int) -> "HttpResponse":
     """Change first and last day of a mandate."""
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     mandate_row = _get_mandate(group, mandate)
     days = {"starts_on": mandate_row.starts_on, "ends_on": mandate_row.ends_on}
     form = DateRangeForm(request.POST or None, initial=days)
@@ -173,7 +173,7 @@ def mandate_edit(request: "HttpRequest", group: str, mandate: int) -> "HttpRespo
 
 @require_POST
 def mandate_end(request: "HttpRequest", group: str, mandate: int) -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_reader(request.user)
     mandate_row = _get_mandate(group, mandate)
     end_mandate(mandate=mandate_row)
     messages.success(request, _("%(name)s’s mandate has ended.") % {"name": mandate_row.person})

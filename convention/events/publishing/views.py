@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.models import WorkingGroup
-from convention.club.permissions import is_club_administrator
+from convention.club.permissions import can_read_directory
 from convention.codes.qr import draw_svg_symbol
 from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.events.forms import CopyEventForm, PublishEventForm, StartEventForm
@@ -127,7 +127,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
         "heading": heading,
         "section": "organize",
         "has_groups": not is_meeting or WorkingGroup.objects.exists(),
-        "can_add_group": is_club_administrator(request.user),
+        "can_add_group": can_read_directory(request.user),
     }
     return render(request, "organize/event_start.html", context)
 

@@ -126,7 +126,10 @@ def test_secretary_corrects_a_name_and_a_job_title(secretary):
     job = member.employments.get()
 
     edit_person(secretary, member, last_name="Silva")
-    secretary.post(f"/en/organize/club/people/{member.pk}/jobs/{job.pk}/", {"title": "Directrice"})
+    secretary.post(
+        f"/en/organize/club/people/{member.pk}/jobs/{job.pk}/",
+        {"title": "Directrice", "starts_on": job.starts_on},
+    )
 
     member.refresh_from_db()
     job.refresh_from_db()
@@ -159,16 +162,37 @@ def test_secretary_enters_the_address_of_a_person_without_one_or_any_role(secret
     assert contact.email is None
 
 
-def test_secretary_may_not_appoint_contacts_or_group_leads(secretary):
+def test_secretary_may_not_appoint_contacts(secretary):
     company = make_company()
-    group = WorkingGroup.objects.create(name="Stockage", slug="stockage")
-    fields = {"email": "x@example.org", "starts_on": "2026-01-01", "role": "lead"}
+    fields = {"email": "x@example.org", "starts_on": "2026-01-01"}
 
-    contact_page = secretary.post(f"/en/organize/club/companies/{company.slug}/", fields)
-    group_page = secretary.post(f"/en/organize/club/groups/{group.slug}/", fields)
+    answer = secretary.post(f"/en/organize/club/companies/{company.slug}/", fields)
 
-    assert contact_page.status_code == 403
-    assert group_page.status_code == 403
+    assert answer.status_code == 403
+
+
+def test_secretary_adds_a_group_and_appoints_its_lead(secretary):
+    assert "Add a group</a>" in secretary.get("/en/organize/club/groups/").content.decode()
+    secretary.post("/en/organize/club/groups/new/", {"name": "Stockage", "kind": "thematic"})
+    at = "/en/organize/club/groups/stockage/"
+    make_person(email="lead@firm.example", first_name="Ana", last_name="Silva")
+
+    page = secretary.get(at).content.decode()
+    fields = {"email": "lead@firm.example", "starts_on": "2026-01-01", "role": "lead"}
+    secretary.post(at, fields)
+
+    assert "Appoint someone" in page
+    mandate = Mandate.objects.get()
+    assert mandate.person.email == "lead@firm.example"
+
+    secretary.post(f"{at}mandates/{mandate.pk}/", {"starts_on": "2025-01-01", "ends_on": ""})
+    mandate.refresh_from_db()
+
+    assert mandate.starts_on.year == 2025
+
+    secretary.post(f"{at}mandates/{mandate.pk}/end/")
+
+    assert not Mandate.objects.open().exists()
 
 
 def test_menu_of_the_secretary_leads_to_the_directory(secretary):

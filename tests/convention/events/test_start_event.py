@@ -65,7 +65,7 @@ def test_meeting_page_explains_that_a_working_group_is_needed():
     assert "There is no working group yet" in page
     assert 'href="/en/organize/club/groups/new/"' in page
     assert "<select" not in page
-    assert "An administrator of the club can add it." in page_of_organizer
+    assert "The club’s secretary or an administrator can add it." in page_of_organizer
     assert "/en/organize/club/groups/new/" not in page_of_organizer
 
 
