@@ -212,6 +212,11 @@ def choose_link_secret(registration: Registration, address: str) -> str:
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)
 
 
+def get_access_of(registration: Registration, address: str) -> LinkAccess:
+    """Return the access of the link that is mailed to that address (see `choose_link_secret`)."""
+    return _make_link_access(registration.order, choose_link_secret(registration, address))
+
+
 def _make_link_access(order: Order, secret: str) -> LinkAccess:
     """Return what the secret opens of the order, which may be nothing."""
     rows = order.registrations.select_related("ticket", "voucher").prefetch_related("addons__addon")

@@ -36,10 +36,8 @@ def _event_entry(link_access: LinkAccess) -> icalendar.Event:
     registrations = (*link_access.registrations, *link_access.private_registrations)
     is_active = any(registration.cancelled_at is None for registration in registrations)
     is_active = is_active and not find_cancellation_time(event)
-    # One entry for each link: the buyer's and an attendee's calendars may be the same calendar.
-    subject = link_access.order if link_access.is_full else link_access.registrations[0]
     entry = icalendar.Event()
-    entry.add("uid", f"{subject.reference}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
+    entry.add("uid", make_event_uid(link_access))
     # RFC 5545 requires it; programs take the entry with the higher `sequence` for the newer one.
     entry.add("dtstamp", timezone.now())
     entry.add("sequence", event.sequence)
@@ -53,6 +51,13 @@ def _event_entry(link_access: LinkAccess) -> icalendar.Event:
     entry.add("description", f"{event.summary_text}\n\n{link_access.url}".strip())
     entry.add("url", link_access.url)
     return entry
+
+
+def make_event_uid(link_access: LinkAccess) -> str:
+    """Return the UID of the event's entry, the same in every file for this link."""
+    # One entry for each link: the buyer's and an attendee's calendars may be the same calendar.
+    subject = link_access.order if link_access.is_full else link_access.registrations[0]
+    return f"{subject.reference}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}"
 
 
 def _booked_sessions(link_access: LinkAccess) -> list[SessionBooking]:

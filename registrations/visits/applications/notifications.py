@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.orders.calendar import build_calendar_file
-from registrations.permissions import get_full_access
+from registrations.permissions import get_access_of
 from registrations.visits.models import Application, NdaText, Visit
-from registrations.visits.rides.calendar import build_ride_calendar
+from registrations.visits.rides.calendar import build_ride_calendar, list_rides
 
 from .state import ApplicationState, find_agreed_ids, find_replaced_ids, find_states
 from .visitor_steps import list_visitor_steps
@@ -181,13 +181,15 @@ def _knows_earlier_text(application: Application, number: int) -> bool:
 
 
 def _make_cancellation_files(application: Application) -> list[MailAttachment]:
-    """Return files that remove the visit, and its rides if it was cancelled, from the visitor's calendar."""
+    """Return files that cancel the visit, and their rides if it was called off, in the visitor's calendar."""
     registration = application.registration
     # Without a place nothing was ever put into a calendar.
     if registration is None:
         return []
-    contents = {"visit": build_calendar_file(get_full_access(registration.order))}
-    if application.visit.cancelled_at:
+    link_access = get_access_of(registration, registration.email or registration.order.email)
+    contents = {"visit": build_calendar_file(link_access)}
+    # Without a ride, that file would hold the visit a second time.
+    if application.visit.cancelled_at and list_rides(application):
         contents["rides"] = build_ride_calendar(application)
     # The method of the file (RFC 5546) is repeated as parameter (RFC 6047), without which some mail programs
     # offer no import.

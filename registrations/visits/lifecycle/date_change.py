@@ -20,7 +20,7 @@ from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.dates import format_date, format_datetime_range
 from convention.text.email_addresses import is_same_email
 from registrations.orders.calendar import build_calendar_file
-from registrations.permissions import get_full_access
+from registrations.permissions import get_access_of
 from registrations.visits.hosts.permissions import find_current_list
 from registrations.visits.identity.fields import (
     WINDOW_OPEN,
@@ -352,10 +352,11 @@ def _make_calendar_files(application: Application) -> tuple[MailAttachment, ...]
     registration = application.registration
     if registration is None:
         return ()
+    link_access = get_access_of(registration, registration.email or registration.order.email)
     return (
         MailAttachment(
             name=f"{application.visit.event.slug}.ics",
-            content=build_calendar_file(get_full_access(registration.order)),
+            content=build_calendar_file(link_access),
             mimetype="text/calendar; charset=utf-8; method=PUBLISH",
         ),
     )

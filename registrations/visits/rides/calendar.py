@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.cancellations import find_cancellation_time
-from registrations.orders.calendar import format_venue_address
+from registrations.orders.calendar import format_venue_address, make_event_uid
+from registrations.permissions import get_access_of
 from registrations.visits.models import Application, Ride
 
 if TYPE_CHECKING:
@@ -46,11 +47,10 @@ def build_ride_calendar(application: Application) -> bytes:
 
 
 def _build_entry(
-    event: "Event", name: str, starts_at: datetime.datetime, ends_at: datetime.datetime
+    event: "Event", uid: str, starts_at: datetime.datetime, ends_at: datetime.datetime
 ) -> icalendar.Event:
     entry = icalendar.Event()
-    # The UID names seat holder and ride, so that a newer file replaces the entry (RFC 5545, 3.8.4.7).
-    entry.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
+    entry.add("uid", uid)
     entry.add("dtstamp", timezone.now())
     # Raised when the event changes or is cancelled; programs ignore an update with a lower number.
     entry.add("sequence", event.sequence)
@@ -64,13 +64,11 @@ def _build_entry(
 def _build_ride_entry(application: Application, event: "Event", ride: Ride) -> icalendar.Event:
     registration = application.registration
     assert registration is not None
-    entry = _build_entry(
-        # Without an arrival time the entry is a moment: any length would be a guess.
-        event,
-        f"ride-{ride.pk}-{registration.reference}",
-        ride.leaves_at,
-        ride.arrives_at or ride.leaves_at,
-    )
+    hostname = urlsplit(settings.SITE_URL).hostname or "localhost"
+    # The UID names seat holder and ride, so that a newer file replaces the entry (RFC 5545, 3.8.4.7).
+    uid = f"ride-{ride.pk}-{registration.reference}@{hostname}"
+    # Without an arrival time the entry is a moment: any length would be a guess.
+    entry = _build_entry(event, uid, ride.leaves_at, ride.arrives_at or ride.leaves_at)
     pattern = (
         _("Coach to %(visit)s") if ride.direction == Ride.Direction.OUT else _("Coach back from %(visit)s")
     )
@@ -90,8 +88,9 @@ def _build_ride_entry(application: Application, event: "Event", ride: Ride) -> i
 def _build_visit_entry(application: Application, event: "Event") -> icalendar.Event:
     registration = application.registration
     assert registration is not None
-    # The UID of the attendee's own calendar file: importing both gives one entry.
-    entry = _build_entry(event, registration.reference, event.starts_at, event.ends_at)
+    # The UID of the file in the confirmation: importing both gives one entry.
+    link_access = get_access_of(registration, registration.email or registration.order.email)
+    entry = _build_entry(event, make_event_uid(link_access), event.starts_at, event.ends_at)
     entry.add("summary", event.title)
     if address := format_venue_address(event):
         entry.add("location", address)

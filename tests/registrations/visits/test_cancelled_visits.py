@@ -19,6 +19,7 @@ from registrations.sessions.personal_agenda import write_personal_agenda
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.lifecycle.cancel import cancel_visit
+from registrations.visits.lifecycle.reminders import remind_visitors
 from registrations.visits.rides.seating import choose_rides
 from schedule.paper.print_agenda import print_agenda
 from schedule.paper.sheet_kinds import SHEET_KINDS
@@ -164,6 +165,37 @@ def test_cancellation_mail_cancels_calendar_entries_of_visit_and_rides(run_tasks
         "visit.ics": ["CANCELLED"], "rides.ics": ["CANCELLED"],
     }  # fmt: skip
     assert files["rides.ics"][0]["location"] == "Gare de Lyon, sortie 3"
+
+
+def test_cancellation_mail_without_a_ride_has_the_visit_in_one_file(run_tasks, mailoutbox):
+    visit = visit_day.make_visit(starts=48)
+    one = visit_day.make_visitor(visit)
+    cancel_visit(visit=visit, reason="Grève.")
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [one.person.email]]
+    assert [file.filename for file in mail.attachments] == ["visit.ics"]
+
+
+def test_every_mail_about_a_visit_uses_one_calendar_entry(run_tasks, mailoutbox):
+    visit = make_visit(starts_at=timezone.now() + datetime.timedelta(days=6, hours=23), lock_working_days=1)
+    visitor = get_applicant(make_application(visit))
+    run_tasks()
+    remind_visitors()
+    run_tasks()
+    cancel_visit(visit=visit, reason="Grève.")
+
+    run_tasks()
+
+    files = [
+        file for mail in mailoutbox if mail.to == [visitor.email]
+        for file in mail.attachments if file.filename.endswith(".ics")
+    ]  # fmt: skip
+
+    entries = [entry for file in files for entry in list_calendar_entries(file.content)]
+    assert [str(entry["status"]) for entry in entries] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert len({str(entry["uid"]) for entry in entries}) == 1
 
 
 @pytest.mark.once
