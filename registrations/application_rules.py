@@ -28,6 +28,9 @@ class ApplicationRules(Protocol):
     def get_application_path(self, event: Event) -> str:
         """Return the path of the page where members apply."""
 
+    def get_new_application_path(self, event: Event) -> str:
+        """Return the path of the page where organizers apply in place of members."""
+
     def get_deadline(self, event: Event) -> datetime.datetime:
         """Return the time until which places are offered to the waiting list."""
 
@@ -66,6 +69,12 @@ def get_application_path(event: Event) -> str:
     """Return the path of the page where members apply, or "" where they register."""
     rules = get_application_rules(event)
     return rules.get_application_path(event) if rules else ""
+
+
+def get_new_application_path(event: Event) -> str:
+    """Return the path of the page where organizers apply in place of members, or "" where they register."""
+    rules = get_application_rules(event)
+    return rules.get_new_application_path(event) if rules else ""
 
 
 def get_application_paths(events: Iterable[Event]) -> dict[int, str]:

@@ -29,6 +29,7 @@ PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
 ORGANIZER_VISIT_STEPS = """
 create step cancel confidentiality applicants applicants-csv applicants-xlsx applicant applicant-decide
+application-new
 """.split()
 SECRETARY_VISIT_STEPS = (
     "lists remind list-make list list-send list-revoke host host-end replace refuse approve".split()

@@ -237,6 +237,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-event-copy": "events/test_copy_event",
     "organize-visit": "test_lifecycle", "organize-visit-create": "test_lifecycle",
     "organize-visit-step": "test_lifecycle",
+    "organize-visit-application-new": "test_added_applications",
     "organize-visit-cancel": "test_lifecycle", "organize-visit-applicant-decide": "test_lifecycle",
     "visit-apply": "test_applications", "visit-withdraw": "test_applications",
     "visit-confidentiality": "test_lifecycle",

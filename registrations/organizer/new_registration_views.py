@@ -8,8 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
+from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
+from registrations.application_rules import get_new_application_path
 from registrations.booking.walk_in import DuplicateRegistration, register_walk_in
 from registrations.models import Addon, Order, Ticket
 from registrations.storefront.forms import OptionalBillingForm
@@ -20,7 +22,10 @@ from registrations.storefront.walk_in_forms import ManualRegistrationForm
 def registration_create(request: HttpRequest, event: str) -> HttpResponse:
     """Register someone, confirmed at once, also free or at a lower price with a reason."""
     event_obj = get_event_to_organize(event, request.user)
-    tickets = list(event_obj.tickets.with_prices())
+    application_path = get_new_application_path(event_obj)
+    tickets = _list_tickets(event_obj, application_path)
+    if application_path and not tickets:
+        return redirect(application_path)
     default_tickets = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
     # The nonce travels with the form, so that a second click registers the same person only once.
     initial = {
@@ -57,10 +62,17 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "form": form,
         "duplicate": duplicate,
+        "application_path": application_path,
         "tickets": tickets,
         "billing": billing if _has_prices(tickets, addons) else None,
     }
     return render(request, "registrations/organizer_new.html", context)
+
+
+def _list_tickets(event: Event, application_path: str) -> list[Ticket]:
+    """Return the tickets of the event, without those for which members apply."""
+    tickets = list(event.tickets.with_prices())
+    return [ticket for ticket in tickets if not (application_path and ticket.needs_member_verification)]
 
 
 def _has_prices(tickets: list[Ticket], addons: list[Addon]) -> bool:

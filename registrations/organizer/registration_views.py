@@ -26,6 +26,7 @@ from convention.text.punctuation import format_last_name_first
 from convention.web.forms import get_posted_data, report_refusals
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
+from registrations.application_rules import get_new_application_path
 from registrations.billing.forms import CancellationFeeForm
 from registrations.billing.receivables import calculate_amount_due
 from registrations.billing.refund_rules import load_refund_terms
@@ -116,7 +117,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the registrations of an event, searched and filtered, page by page."""
     event_obj = get_event_to_organize(event, request.user)
     active_filter = RegistrationFilter.from_query(request.GET)
-    tickets = list(event_obj.tickets.only("slug", "name", "name_en"))
+    tickets = list(event_obj.tickets.only("slug", "name", "name_en", "audience"))
     is_filtered = active_filter != RegistrationFilter(sort=active_filter.sort)
     # An unfiltered list can be paged by key. A filtered one is counted and cut in a single query.
     paginator_class = SinglePassPaginator if is_filtered else KeyedPaginator
@@ -148,6 +149,8 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         ],
         payments=[("unpaid", PAYMENT_LABELS[True]), ("paid", PAYMENT_LABELS[False])],
         quotation_count=0 if page else _count_quotations(event_obj, active_filter, request.user),
+        application_path=get_new_application_path(event_obj),
+        has_other_tickets=any(not ticket.needs_member_verification for ticket in tickets),
     )
 
 

@@ -85,6 +85,11 @@ pages: list[Any] = [
     ),
     path(f"{ORGANIZE_PREFIX}/applicants/", organizer_views.applicant_list, name="organize-visit-applicants"),
     path(
+        f"{ORGANIZE_PREFIX}/applicants/new/",
+        organizer_views.application_create,
+        name="organize-visit-application-new",
+    ),
+    path(
         f"{ORGANIZE_PREFIX}/applicants.csv",
         organizer_views.applicant_export,
         {"kind": "csv"},

@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.club.models import Person, Seat
 from convention.db.advisory_locks import acquire_shared_advisory_lock
-from convention.errors import SoldOut
+from convention.errors import InvalidFields, SoldOut
+from convention.text.dates import format_date
+from convention.text.email_addresses import filter_by_email
 from registrations.booking.join_waiting_list import PlacesLeft, WaitingRequest, join_ticket_list
 from registrations.booking.validation import refuse_if_closed
 from registrations.inventory.stock import CompanyFull
@@ -55,6 +57,35 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
     return _give_place_or_refuse(application, seat)
 
 
+@transaction.atomic
+def apply_for_member(*, visit: Visit, email: str) -> Application:
+    """Apply in place of the member with this address, by the rules of their own application.
+
+    Return the application, which may be refused. Raise InvalidFields if no member has the address or they
+    have applied already, and what `apply_for_visit` raises.
+    """
+    people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
+    if not people or find_seat_on_visit_day(visit, people[0]) is None:
+        sentence = _("Nobody with a seat at a member company on %(day)s has this address.")
+        raise _make_email_error(sentence % {"day": format_date(visit.event.starts_at, visit.event.zone)})
+    person = people[0]
+    values = {"name": str(person)}
+    if Application.objects.still_valid().filter(visit=visit, person=person).exists():
+        raise _make_email_error(_("%(name)s has already applied for this visit.") % values)
+    # The sentences of `apply_for_visit` speak to the applicant.
+    if was_vetoed(visit, person):
+        raise _make_email_error(_("The host has declined %(name)s, who cannot apply again.") % values)
+    if not _has_full_name(person):
+        raise _make_email_error(
+            _("Enter the first and last name of %(name)s in the directory first.") % values
+        )
+    return apply_for_visit(visit=visit, person=person)
+
+
+def _make_email_error(sentence: str) -> InvalidFields:
+    return InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+
+
 def get_advisory_lock_name(visit: Visit) -> str:
     """Return the name of the visit's advisory lock: applicants share it, others hold it alone."""
     return f"visit:{visit.pk}"
@@ -66,10 +97,15 @@ def _check_not_vetoed(visit: Visit, person: Person) -> None:
 
 
 def _check_full_name(person: Person) -> None:
-    if not (person.first_name and person.last_name and person.email):
+    if not _has_full_name(person):
         raise VisitNotReady(
             _("We do not have your full name and e-mail address yet. Please contact the organizer.")
         )
+
+
+def _has_full_name(person: Person) -> bool:
+    """Return whether names and address are known, as host and confirmation need them."""
+    return bool(person.first_name and person.last_name and person.email)
 
 
 def _withdraw_old_application(visit: Visit, person: Person) -> None:

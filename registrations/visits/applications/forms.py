@@ -1,4 +1,4 @@
-"""Forms of the confidentiality terms: writing a version, and accepting it."""
+"""Forms of applications: adding one; writing a version of the confidentiality terms, and accepting it."""
 
 from typing import Any
 
@@ -47,3 +47,11 @@ class NdaAcceptanceForm(ActionErrorsMixin, forms.Form):
         super().__init__(*args, **kwargs)
         # WCAG 2.1, criterion 1.3.5: fields about the user declare their purpose.
         self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+
+class NewApplicationForm(ActionErrorsMixin, forms.Form):
+    """The address of the member who is put forward, chosen among the matches of a search."""
+
+    email = forms.EmailField(
+        widget=forms.HiddenInput, error_messages={"required": _("Choose a person from the search results.")}
+    )

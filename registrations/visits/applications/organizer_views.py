@@ -6,26 +6,34 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
-from convention.errors import ConventionError
+from convention.club.permissions import can_read_directory
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.tables.downloads import table_response
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.visits.lifecycle.forms import VisitReasonForm
-from registrations.visits.models import Application
+from registrations.visits.models import Application, Visit
 from registrations.visits.permissions import get_managed_application, get_managed_visit
+from registrations.visits.preconditions import check_applications_open
 
 from .applicants import count_by_state, list_applicants, list_places_without_application, make_applicant_sheet
-from .eligibility import describe_objections
+from .apply import apply_for_member
+from .eligibility import describe_objections, describe_objections_to, find_seat_on_visit_day
+from .forms import NewApplicationForm
+from .member_search import MAX_MATCHES, find_members
 from .places import grant_exception
 from .state import ApplicationState
 from .withdraw import revoke_place
 
 APPLICANTS_PER_PAGE = 100
+MAX_SEARCH_LENGTH = 200
 # The keys are values of the POST parameter `action`; anything else is refused.
 DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "grant_exception": (grant_exception, gettext_lazy("The place is kept. Reason: %(reason)s")),
@@ -56,11 +64,66 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
         "counts": count_by_state(rows),
         "places_without_application": list_places_without_application(visit),
         "applicant_count": len(current),
+        "can_add": not _describe_closed_applications(visit),
         "undecided_count": sum(applicant.needs_decision for applicant in rows),
         "state_filter": state if state in [*ApplicationState.values, "decide"] else "",
         "page_obj": Paginator(selected, APPLICANTS_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "visits/organize_applicants.html", context)
+
+
+@require_safe_or_post
+def application_create(request: HttpRequest, event: str) -> HttpResponse:
+    """Search for a member by `?q=`, and apply for the visit in their place."""
+    visit = get_managed_visit(event, request.user)
+    form = NewApplicationForm(get_posted_data(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            application = apply_for_member(visit=visit, email=form.cleaned_data["email"])
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            _add_application_message(request, application)
+            return redirect("organize-visit-applicant", event, application.pk)
+    words = request.GET.get("q", "")[:MAX_SEARCH_LENGTH]
+    context = {
+        "event": visit.event,
+        "visit": visit,
+        "section": "organize",
+        "form": form,
+        "closed_reason": _describe_closed_applications(visit),
+        "words": words,
+        "can_search_names": can_read_directory(request.user),
+        "matches": find_members(visit=visit, words=words, reader=request.user),
+        "max_matches": MAX_MATCHES,
+    }
+    return render(request, "visits/organize_application_new.html", context)
+
+
+def _describe_closed_applications(visit: Visit) -> str:
+    """Return why nobody can apply now, "" while applications are open."""
+    try:
+        check_applications_open(visit, at=timezone.now())
+    except NotOpenNow as error:
+        return str(error)
+    return ""
+
+
+def _add_application_message(request: HttpRequest, application: Application) -> None:
+    person = application.person
+    assert person is not None
+    if codes := application.refusal_reasons:
+        seat = find_seat_on_visit_day(application.visit, person)
+        sentences = describe_objections_to(person, seat, application.visit, codes)
+        messages.warning(request, " ".join(sentences))
+    elif application.registration:
+        sentence = _("%(name)s has a place. The confirmation, on its way by e-mail, lists the next steps.")
+        messages.success(request, sentence % {"name": person})
+    else:
+        sentence = _("All places are taken: %(name)s is on the waiting list and will be informed by e-mail.")
+        messages.info(request, sentence % {"name": person})
 
 
 @require_GET

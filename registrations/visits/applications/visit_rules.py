@@ -61,6 +61,10 @@ class VisitRules:
         """Return the path of the member's page of the visit."""
         return reverse("visit", args=[event.slug])
 
+    def get_new_application_path(self, event: Event) -> str:
+        """Return the path of the page where organizers apply in place of members."""
+        return reverse("organize-visit-application-new", args=[event.slug])
+
     def get_deadline(self, event: Event) -> datetime.datetime:
         """Return when the list is locked, or when the visit was cancelled before."""
         visit = Visit.objects.get(event=event)
