@@ -9,7 +9,8 @@ from registrations.models import Registration
 class LastPrintedBadge(models.Model):
     """A registration's badge as it was last printed, to find badges that are new or have changed since.
 
-    `content_digest` is a hash of what the badge showed (see `badges.printing.print_states`).
+    `content_digest` is two hashes of what the badge showed, of its holder and of its design (see
+    `badges.printing.print_states`).
     """
 
     registration = models.OneToOneField(

@@ -43,7 +43,12 @@ from .printing.pdf import (
     write_event_badges,
 )
 from .printing.print_job import BACK_LABELS, FLIP_LABELS, LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
-from .printing.print_states import NO_PRINT_CHOICE, describe_print_choices, select_badges_to_print
+from .printing.print_states import (
+    NO_PRINT_CHOICE,
+    describe_print_choices,
+    has_outdated_designs,
+    select_badges_to_print,
+)
 from .wallet.apple import build_apple_pass
 from .wallet.google import build_google_pass_url
 
@@ -72,6 +77,7 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
         "count": count,
         "choices": choices,
         "is_up_to_date": NO_PRINT_CHOICE in choices,
+        "has_outdated_designs": has_outdated_designs(event_obj),
         "layouts": LAYOUT_TITLES,
         "backs": BACK_LABELS,
         "flips": FLIP_LABELS,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from badges.codes import get_badge_holder
 from badges.models import LastPrintedBadge
-from badges.printing.print_states import digest_badge, digest_badges, record_printed_badges
+from badges.printing.print_states import HOLDER_DIGITS, digest_badges, record_printed_badges
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.changes.resend import reissue_badge
@@ -44,8 +44,11 @@ def is_valid_badge_printed(registration: Registration) -> bool:
     if find_last_print(registration):
         return True
     digests = digest_badges(registration.event, registration_ids=[registration.pk])
+    if not (digest := digests.get(registration.pk)):
+        return False
+    # A badge with an earlier date or name of the event is in the pile all the same, and opens the door.
     printed = LastPrintedBadge.objects.filter(
-        registration=registration, content_digest=digests.get(registration.pk, "")
+        registration=registration, content_digest__startswith=digest[:HOLDER_DIGITS]
     )
     return printed.exists()
 
@@ -84,6 +87,6 @@ def print_badge(
         reason=reason if is_reprint else "",
         printed_by=printed_by,
     )
-    record_printed_badges({registration.pk: digest_badge(get_badge_holder(registration))})
+    record_printed_badges(digest_badges(registration.event, registration_ids=[registration.pk]))
     record_action("badge.print", registration, event=registration.event, reason=reason if is_reprint else "")
     return registration

@@ -4,6 +4,7 @@ Everything is at least 5 mm from the edge, where office printers do not print. A
 symbol, never by colour alone; the QR has its quiet zone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -104,9 +105,19 @@ class BadgeDesign:
         form.set_color(choose_ink(self.event.accent))
         width = INNER_WIDTH - 2 * BADGE_PADDING
         title = fill_area(
-            self._event_title(), FontWeight.BOLD, width=width, height=HEADER_HEIGHT - 30, max_size=23
+            _get_event_title(self.event, self.language),
+            FontWeight.BOLD,
+            width=width,
+            height=HEADER_HEIGHT - 30,
+            max_size=23,
         )
-        dates = fill_area(self._when_and_where(), FontWeight.REGULAR, width=width, height=20, max_size=12)
+        dates = fill_area(
+            _describe_when_and_where(self.event, self.language),
+            FontWeight.REGULAR,
+            width=width,
+            height=20,
+            max_size=12,
+        )
         lines = [*((line, title.size) for line in title.lines), *((line, dates.size) for line in dates.lines)]
         height = sum(size * 1.2 for _line, size in lines)
         y = BADGE_MARGIN + (HEADER_HEIGHT - height) / 2
@@ -146,15 +157,26 @@ class BadgeDesign:
         with translation.override(self.language):
             return shape_line(_("No photo, please"), FontWeight.SEMIBOLD)
 
-    def _event_title(self) -> str:
-        with translation.override(self.language):
-            return self.event.title
 
-    def _when_and_where(self) -> str:
-        with translation.override(self.language):
-            dates = format_date_range(self.event.starts_at, self.event.ends_at, self.event.zone)
-        city = self.event.venue.city if self.event.venue else ""
-        return f"{dates} · {city}" if city else dates
+def _get_event_title(event: Event, language: str) -> str:
+    with translation.override(language):
+        return event.title
+
+
+def _describe_when_and_where(event: Event, language: str) -> str:
+    with translation.override(language):
+        dates = format_date_range(event.starts_at, event.ends_at, event.zone)
+    city = event.venue.city if event.venue else ""
+    return f"{dates} · {city}" if city else dates
+
+
+def list_shared_content(
+    event: Event, tickets: Iterable[Ticket], *, language: str = settings.LANGUAGE_CODE
+) -> dict[int, tuple[str, ...]]:
+    """Return by ticket id what all badges of a ticket have in common: header, colour, ticket and symbol."""
+    header = (_get_event_title(event, language), _describe_when_and_where(event, language), event.accent)
+    with translation.override(language):
+        return {ticket.pk: (*header, ticket.title, ticket.audience) for ticket in tickets}
 
 
 def shape_short_code(code: str) -> TextLine:

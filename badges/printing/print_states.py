@@ -3,12 +3,13 @@
 import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
 from django.db.models import Count
+from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -20,7 +21,11 @@ from convention.events.models import Event
 from convention.text.dates import format_datetime
 from registrations.models import Registration
 
-DIGEST_BYTES: Final = 16
+from .design import list_shared_content
+
+# Of the holder's part and of the part that badges share; each byte is two digits.
+DIGEST_BYTES: Final = 8
+HOLDER_DIGITS: Final = 2 * DIGEST_BYTES
 BATCH_SIZE: Final = 1000
 
 
@@ -64,21 +69,48 @@ def parse_print_choice(text: str) -> frozenset[PrintState]:
     return frozenset(states)
 
 
-def digest_badge(holder: BadgeHolder) -> str:
+def digest_holder(holder: BadgeHolder) -> str:
     """Return a hash of all that a badge shows of its holder, its code included."""
-    content = "\0".join(map(str, holder))
+    return _digest_content(holder)
+
+
+def digest_designs(event: Event) -> dict[int, str]:
+    """Return by ticket id a hash of what all badges of a ticket share, such as the event's name and dates."""
+    content = list_shared_content(event, event.tickets.all())
+    return {ticket_id: _digest_content(parts) for ticket_id, parts in content.items()}
+
+
+def _digest_content(parts: Iterable[object]) -> str:
+    content = "\0".join(map(str, parts))
     return hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
 def digest_badges(event: Event, *, registration_ids: Collection[int] | None = None) -> dict[int, str]:
-    """Return the digests of an event's valid badges by registration id, of these registrations or of all."""
+    """Return the digests of an event's valid badges by registration id, of these registrations or of all.
+
+    A digest is that of the holder, followed by that of the ticket's design.
+    """
     rows = Registration.objects.filter(event=event).with_badge()
     if registration_ids is not None:
         rows = rows.filter(pk__in=registration_ids)
-    return {
-        pk: digest_badge(BadgeHolder._make(fields))
-        for pk, *fields in rows.values_list("pk", *BadgeHolder._fields)
-    }
+    design_digests = digest_designs(event)
+    holders = (
+        (pk, BadgeHolder._make(fields)) for pk, *fields in rows.values_list("pk", *BadgeHolder._fields)
+    )
+    return {pk: digest_holder(holder) + design_digests[holder.ticket_id] for pk, holder in holders}
+
+
+def has_outdated_designs(event: Event) -> bool:
+    """Return whether a printed badge shows an earlier name, date or city of the event, or of its ticket."""
+    printed = LastPrintedBadge.objects.filter(
+        registration__in=Registration.objects.filter(event=event).with_badge()
+    )
+    designs = printed.annotate(design=Substr("content_digest", HOLDER_DIGITS + 1))
+    current = digest_designs(event)
+    return any(
+        current[ticket_id] != design
+        for ticket_id, design in designs.values_list("registration__ticket_id", "design").distinct()
+    )
 
 
 def find_print_states(event: Event) -> dict[int, PrintState]:

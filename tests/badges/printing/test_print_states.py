@@ -1,12 +1,14 @@
 """Test which badges count as printed, and printing only those that are new or have changed."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 from lxml import html
 
-from badges.desk.badge_prints import print_badge
+from badges.desk.badge_prints import is_valid_badge_printed, print_badge
 from badges.models import LastPrintedBadge
 from badges.printing.print_job import MAX_IMMEDIATE_BADGES
 from badges.printing.print_states import (
@@ -18,9 +20,10 @@ from badges.printing.print_states import (
     parse_print_choice,
     record_printed_badges,
 )
+from convention.events.models import Event, Venue
 from convention.jobs.models import Job
 from registrations.changes.resend import reissue_badge
-from registrations.models import Registration
+from registrations.models import Registration, Ticket
 from tests.badges.mailings.factories import add_people
 from tests.factories import make_event, make_staff
 from tests.pdf_readers import pdf_text
@@ -60,6 +63,80 @@ def test_badge_is_changed_if_what_it_shows_differs(people, change):
         people[1].pk: PrintState.PRINTED,
         people[2].pk: PrintState.NEW,
     }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Forum 2027"},
+        {"starts_at": timezone.now()},
+        {"ends_at": timezone.now() + timedelta(days=90)},
+        {"accent": "#123456"},
+    ],
+)
+def test_printed_badges_are_changed_if_event_on_them_differs(people, change):
+    event = people[0].event
+    print_all_but_last(people)
+
+    Event.objects.filter(pk=event.pk).update(**change)
+
+    states = find_print_states(Event.objects.get(pk=event.pk))
+    assert list(states.values()) == [PrintState.CHANGED, PrintState.CHANGED, PrintState.NEW]
+
+
+def test_printed_badges_are_changed_if_city_on_them_differs(people):
+    event = people[0].event
+    print_all_but_last(people)
+
+    Event.objects.filter(pk=event.pk).update(venue=Venue.objects.create(name="Palais", city="Lyon"))
+
+    states = find_print_states(Event.objects.get(pk=event.pk))
+    assert list(states.values()) == [PrintState.CHANGED, PrintState.CHANGED, PrintState.NEW]
+
+
+@pytest.mark.parametrize("change", [{"name": "Speaker"}, {"audience": "speaker"}])
+def test_printed_badges_are_changed_if_their_ticket_differs(people, change):
+    event = people[0].event
+    print_all_but_last(people)
+
+    Ticket.objects.filter(event=event).update(**change)
+
+    states = find_print_states(Event.objects.get(pk=event.pk))
+    assert list(states.values()) == [PrintState.CHANGED, PrintState.CHANGED, PrintState.NEW]
+
+
+def test_page_says_that_printed_badges_show_earlier_event(client, people):
+    event = people[0].event
+    record_printed_badges(digest_badges(event))
+    Event.objects.filter(pk=event.pk).update(ends_at=event.ends_at + timedelta(days=7))
+
+    with translation.override("en"):
+        page = html.fromstring(client.get(reverse("organize-badges", args=[event.slug])).content)
+
+    (select,) = page.xpath("//select[@name='only']")
+    assert "Badges printed earlier show an event name, date, city or colour" in page.text_content()
+    assert "up to date" not in page.text_content()
+    assert select.xpath("option/@value")[0] == "new,changed"
+
+
+def test_page_blames_no_event_if_only_a_name_changed(client, people):
+    record_printed_badges(digest_badges(people[0].event))
+    Registration.objects.filter(pk=people[0].pk).update(first_name="Anna")
+
+    with translation.override("en"):
+        page = client.get(reverse("organize-badges", args=[people[0].event.slug]))
+
+    assert "Badges printed earlier" not in page.text
+
+
+def test_badge_printed_with_earlier_dates_is_in_the_pile_all_the_same(people):
+    event = people[0].event
+    record_printed_badges(digest_badges(event))
+    Event.objects.filter(pk=event.pk).update(ends_at=event.ends_at + timedelta(days=7))
+
+    registration = Registration.objects.get(pk=people[0].pk)
+
+    assert is_valid_badge_printed(registration)
 
 
 def test_other_changes_of_registration_leave_badge_printed(people):
