@@ -175,15 +175,19 @@ def describe_fee(amount: Money) -> str:
 
 
 def filter_priced() -> Q:
-    """Return a condition on registrations: their order has a price."""
+    """Return a condition on registrations: active or cancelled for a fee, in an order that has a price."""
     # Orders by card too: an add-on or ticket added later may be unpaid. Their receivables have the payments.
     payment_methods = (Order.Payment.INVOICE, Order.Payment.CARD)
-    return Q(order__payment__in=payment_methods, order__total__gt=0)
+    is_pending_or_confirmed = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=timezone.now())
+    is_active = Q(cancelled_at__isnull=True) & is_pending_or_confirmed
+    return Q(order__payment__in=payment_methods, order__total__gt=0) & (
+        is_active | Q(cancelled_at__isnull=False, cancellation_fee__gt=0)
+    )
 
 
 def filter_unpaid() -> Q:
-    """Return a condition on registrations: their order has a price and is not known to be paid."""
-    return filter_priced() & ~_has_paid_order()
+    """Return a condition on registrations: something is due for their order, and not for others only."""
+    return filter_priced() & _has_unpaid_order()
 
 
 def filter_paid() -> Q:
@@ -192,6 +196,25 @@ def filter_paid() -> Q:
 
 
 @functools.cache  # to build it takes longer than to run it
+def _has_unpaid_order() -> Q:
+    receivables = Receivable.objects.filter(reference=OuterRef("order__reference"))
+    is_due = Exists(receivables.with_balance().filter(Q(amount_due__gt=0)))
+    # As `load_amounts_due`: an order without a receivable owes the price of what is left of it.
+    return Q(is_due) | (~Q(Exists(receivables)) & _has_owing_order())
+
+
+def _has_owing_order() -> Q:
+    # A released hold has no date.
+    has_place = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
+    has_price = Q(price__gt=0) | Q(addons__price__gt=0, addons__cancelled_at=None)
+    owing = Q(cancelled_at=None) & has_place & has_price
+    fee_owing = Q(cancelled_at__isnull=False, cancellation_fee__gt=0)
+    registrations = Registration.objects.filter(owing | fee_owing, order=OuterRef("order"))
+    sponsorships = Sponsorship.objects.filter(order=OuterRef("order"), cancelled_at=None, price__gt=0)
+    return Q(Exists(registrations)) | Q(Exists(sponsorships))
+
+
+@functools.cache
 def _has_paid_order() -> Q:
     receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
     return Q(Exists(receivables.filter(Q(amount_due__lte=0))))

@@ -101,8 +101,7 @@ class RegistrationFilter:
         for registration_ids in self._list_linked_ids(event):
             rows = rows.filter(pk__in=registration_ids)
         if self.payment in PAYMENT_CONDITIONS:
-            # Cancelled and expired registrations need no payment.
-            rows = rows.active().filter(PAYMENT_CONDITIONS[self.payment]())
+            rows = rows.filter(PAYMENT_CONDITIONS[self.payment]())
         # Which questions are asked depends on tickets and other answers, too much for SQL.
         if self.state == UNANSWERED_FILTER:
             rows = rows.filter(pk__in=find_incomplete_registrations(event, load_questions(event)))
@@ -190,8 +189,8 @@ PAYMENT_CONDITIONS = {"unpaid": filter_unpaid, "paid": filter_paid}
 
 
 def load_unpaid_state(registration_ids: Collection[int]) -> dict[int, bool]:
-    """Return, by id, whether the order is unpaid; of active registrations whose order has a price."""
-    rows = Registration.objects.active().filter(filter_priced(), pk__in=registration_ids).order_by()
+    """Return, by id, whether the order is unpaid; of registrations for which something is or was due."""
+    rows = Registration.objects.filter(filter_priced(), pk__in=registration_ids).order_by()
     is_unpaid = ExpressionWrapper(filter_unpaid(), BooleanField())
     return dict(rows.annotate(is_unpaid=is_unpaid).values_list("pk", "is_unpaid"))
 

@@ -87,6 +87,40 @@ def test_unpaid_segment_excludes_fully_paid_order(event):
     assert select_first_names(event, payment="unpaid") == set()
 
 
+def test_unpaid_segment_has_only_those_cancelled_who_owe_a_fee(event):
+    ticket = make_ticket(event)
+    for name, fee in (("Ana", 3_000), ("Zoe", 0)):
+        make_registration(
+            ticket,
+            first_name=name,
+            order=make_order(event, payment="invoice", total=12_000),
+            price=12_000,
+            cancelled_at=timezone.now(),
+            cancellation_fee=fee,
+        )
+
+    assert select_first_names(event, states=("cancelled",), payment="unpaid") == {"Ana"}
+
+
+def test_unpaid_segment_excludes_order_of_which_only_free_places_are_left(event):
+    ticket, order = make_ticket(event), make_order(event, payment="invoice", total=12_000)
+    make_registration(ticket, first_name="Zoe", order=order, price=12_000, cancelled_at=timezone.now())
+    make_registration(ticket, first_name="Ana", order=order)
+
+    assert select_first_names(event, payment="unpaid") == set()
+
+
+@pytest.mark.parametrize(("addon_cancelled_at", "expected"), [(None, {"Ana"}), (timezone.now(), set())])
+def test_unpaid_segment_includes_order_that_owes_only_an_addon(event, addon_cancelled_at, expected):
+    order = make_order(event, payment="invoice", total=4_000)
+    registration = make_registration(make_ticket(event), first_name="Ana", order=order)
+    RegistrationAddon.objects.create(
+        registration=registration, addon=make_addon(event), price=4_000, cancelled_at=addon_cancelled_at
+    )
+
+    assert select_first_names(event, payment="unpaid") == expected
+
+
 def test_segment_filters_by_presence_at_event_and_checkpoint(event):
     ticket = make_ticket(event)
     ana, bob = (make_registration(ticket, first_name=name) for name in ("Ana", "Bob"))

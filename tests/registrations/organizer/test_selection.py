@@ -424,6 +424,37 @@ def test_list_shows_and_filters_payment_in_a_fixed_number_of_queries(organizer, 
     assert counts[0] == counts[1]
 
 
+def test_cancelled_place_that_owes_a_fee_is_found_as_unpaid(organizer, event, ticket):
+    ticket.price = 12_000
+    with_fee, without_fee = make_people(ticket, 2)
+    Registration.objects.filter(pk=with_fee.pk).update(
+        cancelled_at=with_fee.created_at, cancellation_fee=3_000
+    )
+    Registration.objects.filter(pk=without_fee.pk).update(cancelled_at=without_fee.created_at)
+    address = reverse("organize-registrations", args=[event.slug])
+
+    listed = organizer.get(address, {"state": "cancelled", "payment": "unpaid"})
+
+    assert [row.reference for row in listed.context["page_obj"]] == [with_fee.reference]
+    assert listed.text.count(">non payée</span>") == 1
+
+
+def test_cancelled_place_whose_fee_is_paid_is_found_as_paid(organizer, event, ticket):
+    ticket.price = 12_000
+    [person] = make_people(ticket, 1)
+    Registration.objects.filter(pk=person.pk).update(cancelled_at=person.created_at, cancellation_fee=3_000)
+    person.refresh_from_db()
+    pay(person, 3_000)
+    address = reverse("organize-registrations", args=[event.slug])
+
+    found = {
+        state: [row.reference for row in organizer.get(address, {"payment": state}).context["page_obj"]]
+        for state in ("paid", "unpaid")
+    }
+
+    assert found == {"paid": [person.reference], "unpaid": []}
+
+
 def test_people_of_the_same_name_are_told_apart(organizer, event, ticket):
     fields = {"first_name": "Yves", "last_name": "Aubert"}
     people = [make_registration(ticket, **fields, company=company) for company in ("Acme", "Other")]
