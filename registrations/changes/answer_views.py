@@ -15,7 +15,7 @@ from registrations.booking.change_answers import save_answers
 from registrations.form_fields import ChangeReasonForm
 from registrations.models import Registration
 from registrations.permissions import get_order_by_link
-from registrations.questions.answer_forms import AnswersForm
+from registrations.questions.answer_forms import AnswersForm, respond_with_questions
 from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
 
@@ -50,6 +50,8 @@ def attendee_answers(request: HttpRequest, reference: str, secret: str, person: 
             _("%(name)s can answer through the link in their own e-mail.") % {"name": registration.name}
         )
     form = _make_answers_form(request, registration)
+    if questions := respond_with_questions(request, [form]):
+        return questions
     if form.is_valid():
         throttle_correction(link_access.order, registration)
         if _save_answers(form, registration, ""):
@@ -74,6 +76,8 @@ def organizer_answers(request: HttpRequest, event: str, reference: str) -> HttpR
         _make_answers_form(request, registration),
         ChangeReasonForm(request.POST or None, prefix="answers"),
     )
+    if questions := respond_with_questions(request, [form]):
+        return questions
     is_ready = form.is_valid() and reason_form.is_valid()
     if is_ready and _save_answers(form, registration, reason_form.cleaned_data["reason"]):
         messages.success(request, _("The answers have been saved."))

@@ -1,11 +1,13 @@
 """Forms in which one attendee answers an event's questions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,6 +44,7 @@ class AnswersForm(forms.Form):
         self.ticket, self.questions = ticket, questions
         super().__init__(data, files, **kwargs)
         self.upload_errors: dict[str, str] = {}
+        self.has_revealed_questions = False
         if self.is_bound:
             self.given = self._read_typed_answers()
         # Only now: which questions are asked depends on the answers.
@@ -69,8 +72,14 @@ class AnswersForm(forms.Form):
         make_form = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
         senders = (registration.reference,)
         form = make_form(data, files or None, given=registration.answers, senders=senders, network=network)
+        new_question = form.find_new_question()
+        if new_question is None or form.shown_field_name not in data:
+            return form
         # An unbound form: questions that the attendee has not seen yet must not show errors.
-        return make_form(given=form.given) if form.has_new_questions and "shown" in data else form
+        revealed = make_form(given=form.given)
+        revealed.has_revealed_questions = True
+        revealed.fields[new_question.slug].widget.attrs["autofocus"] = True
+        return revealed
 
     def _read_typed_answers(self) -> dict[str, Any]:
         """Return the typed answers by slug, unchecked; uploaded files are saved and become tokens."""
@@ -112,10 +121,16 @@ class AnswersForm(forms.Form):
         return " ".join(question.slug for question in self.asked_questions)
 
     @property
-    def has_new_questions(self) -> bool:
-        """Return whether the answers lead to questions that were not on the screen."""
-        shown_before = set(str(self.data.get(self.add_prefix("shown"), "")).split())
-        return self.is_bound and any(question.slug not in shown_before for question in self.asked_questions)
+    def shown_field_name(self) -> str:
+        """Return the name of that hidden field."""
+        return self.add_prefix("shown")
+
+    def find_new_question(self) -> Question | None:
+        """Return the first question that the answers lead to and that was not on the screen."""
+        if not self.is_bound:
+            return None
+        shown_before = set(str(self.data.get(self.shown_field_name, "")).split())
+        return next((asked for asked in self.asked_questions if asked.slug not in shown_before), None)
 
     def check_answers(self) -> CheckedAnswers:
         earlier_answers = self.registration.answers if self.registration else {}
@@ -164,8 +179,17 @@ def build_answer_forms(
         form = make_form(data, files, given=person.get("answers", {}), senders=senders, network=network)
         if form.is_bound:
             person["answers"] = form.given
-        answer_forms.append(make_form(given=person["answers"]) if form.has_new_questions else form)
+        answer_forms.append(make_form(given=person["answers"]) if form.find_new_question() else form)
     return answer_forms
+
+
+def respond_with_questions(
+    request: HttpRequest, answer_forms: Sequence[AnswersForm | None]
+) -> HttpResponse | None:
+    """Return the questions that the fields sent by `draft.js` lead to; None for any other request."""
+    if request.method != "POST" or request.headers.get("X-Draft") != "questions":
+        return None
+    return render(request, "registrations/draft_questions.html", {"forms": enumerate(answer_forms)})
 
 
 def get_initial_value(question: Question, given: Any) -> Any:

@@ -43,7 +43,7 @@ from registrations.models.registrations import make_sort_name
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.permissions import get_order_by_link, list_registration_links
 from registrations.pricing.catalog import is_voucher_for
-from registrations.questions.answer_forms import AnswersForm, build_answer_forms
+from registrations.questions.answer_forms import AnswersForm, build_answer_forms, respond_with_questions
 from registrations.rate_limits import get_voucher_throttled
 
 from .choice_offer import ChoiceOffer, load_choice_offer
@@ -248,7 +248,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST":
         _save_draft(request, event, draft)
-        if response := _respond_to_unfinished_choices(request, slug, answers):
+        if response := respond_with_questions(request, answers) or respond_to_unfinished(request, slug):
             return response
         for field, sentence in [] if is_applying_code else _check_choices(draft, voucher, offer):
             code.add_error(field, sentence)
@@ -309,15 +309,6 @@ def _load_voucher(request: HttpRequest, event: Event, draft: DraftContent) -> Vo
         messages.error(request, str(refusal))
         draft.code = ""
         return None
-
-
-def _respond_to_unfinished_choices(
-    request: HttpRequest, slug: str, answers: list[AnswersForm | None]
-) -> HttpResponse | None:
-    """Return the questions that a choice sent by `draft.js` leads to, else respond as on the first screen."""
-    if request.headers.get("X-Draft") == "questions":
-        return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
-    return respond_to_unfinished(request, slug)
 
 
 def _update_choices(draft: DraftContent, request: HttpRequest) -> None:

@@ -22,7 +22,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.booking.change_answers import save_answers
 from registrations.booking.walk_in import DuplicateRegistration, register_walk_in
 from registrations.models import Order, Registration
-from registrations.questions.answer_forms import AnswersForm
+from registrations.questions.answer_forms import AnswersForm, respond_with_questions
 from registrations.questions.answers import select_unanswered_questions
 from registrations.questions.queries import load_questions
 from registrations.storefront.walk_in_forms import WalkInForm, find_preselected_ticket
@@ -136,6 +136,8 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
     ):
         return redirect("desk-guest", event_obj.slug, registration.reference)
     form = AnswersForm.for_registration(registration, questions, get_posted_data(request), request.FILES)
+    if response := respond_with_questions(request, [form]):
+        return response
     if form.is_valid():
         try:
             save_answers(registration=registration, given=form.given)

@@ -1,6 +1,7 @@
 /**
  * Save a form as a draft while it is filled in, and show the questions that a choice leads to, or the total.
- * Without this script each screen saves its fields when it is sent.
+ * With `data-draft="answers"` it only shows the questions: these answers are saved when the form is sent.
+ * Without this script each screen saves its fields, and shows further questions, when it is sent.
  */
 
 import { parsePage } from "../convention/page_parts.js";
@@ -17,18 +18,20 @@ const cancelSaving = (form) => {
   unsaved.delete(form);
 };
 for (const form of forms) {
-  const save = form.dataset.draft === "total" ? refreshTotal : saveDraft;
-  form.addEventListener("input", () => {
-    cancelSaving(form);
-    const timer = setTimeout(() => {
-      unsaved.delete(form);
-      save(form);
-    }, PAUSE_MS);
-    unsaved.set(form, timer);
-  });
+  if (form.dataset.draft !== "answers") {
+    const save = form.dataset.draft === "total" ? refreshTotal : saveDraft;
+    form.addEventListener("input", () => {
+      cancelSaving(form);
+      const timer = setTimeout(() => {
+        unsaved.delete(form);
+        save(form);
+      }, PAUSE_MS);
+      unsaved.set(form, timer);
+    });
+  }
   // Hidden without this script, because the total could not be updated.
   for (const total of findTotals(form)) total.hidden = false;
-  if (form.dataset.draft === "questions") {
+  if (form.dataset.draft === "questions" || form.dataset.draft === "answers") {
     form.addEventListener("change", (event) => {
       if (!(event.target instanceof Element && event.target.matches("[type=radio], [type=checkbox]"))) return;
       cancelSaving(form);
@@ -119,7 +122,7 @@ function updateQuestions(section, newSection) {
  * @param {Element} box
  * @returns {HTMLInputElement | null}
  */
-const findShownField = (box) => box.querySelector("[name$='-shown']");
+const findShownField = (box) => box.querySelector("input[data-shown-questions]");
 
 /** @param {Element} box */
 function mapQuestions(box) {

@@ -345,3 +345,19 @@ def test_first_print_of_a_badge_needs_no_preview(client, event):
 
     assert page.xpath("//form[contains(@action, '/badge/')]") == []
     assert page.xpath("//a[contains(@href, '/badge/')]")
+
+
+def test_script_receives_follow_up_questions_of_walk_in(event, client):
+    diet = make_question(event, "diet", options=["allergy", "vegan"], is_required=True)
+    make_question(event, "which", shown_after_option=diet.options.get(slug="allergy"))
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    submit_walk_in(client)
+    registration = event.registrations.get(last_name="Durand")
+    address = f"/desk/x/guests/{registration.reference}/answers/"
+
+    response = client.post(address, {"diet": "allergy", "shown": "diet"}, headers={"X-Draft": "questions"})
+
+    assert re.findall(r'data-question="(\w+)"', response.text) == ["diet", "which"]
+    registration.refresh_from_db()
+    assert registration.answers == {}

@@ -10,6 +10,7 @@ from convention.events.models import Event
 from registrations.models import AnswerFile, Question, Registration
 from registrations.rate_limits import ANSWER_FILES_PER_HOUR, throttle_answer_file
 from tests.factories import make_account, make_administrator, make_event, make_question, make_registration
+from tests.page_forms import load_form
 from tests.registrations.test_pages import BILLING, build_person_form, read_page_text
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +298,56 @@ def test_uploads_are_rate_limited_by_registration(client: Client, event: Event, 
         client.post(page, sent)
     )
     assert [file.name for file in AnswerFile.objects.all()] == ["card.pdf"]
+
+
+@pytest.fixture
+def registration_with_follow_up(event: Event) -> Registration:
+    """Return a registration whose diet question leads, for an allergy, to a mandatory question."""
+    diet = make_question(event, "diet", ["allergy", "vegan"], kind=Question.Kind.DIET)
+    make_question(event, "which", shown_after_option=diet.options.get(slug="allergy"), is_required=True)
+    return make_registration(event.tickets.get())
+
+
+def test_changed_answers_show_their_follow_up_question_before_they_are_checked(
+    client: Client, registration_with_follow_up: Registration
+):
+    registration = registration_with_follow_up
+    address = f"/en{registration.order.manage_path}{registration.reference}/answers/"
+
+    response = client.post(address, {**load_form(client, address), "diet": "allergy"})
+
+    page = html.fromstring(response.text)
+    assert page.xpath("//input[@name='which']/@autofocus")
+    assert "These answers lead to another question. Answer it, then save." in page.text_content()
+    assert not page.xpath("//*[@id='error-summary']")
+    registration.refresh_from_db()
+    assert registration.answers == {}
+
+
+def test_script_receives_follow_up_questions_of_registration(
+    client: Client, registration_with_follow_up: Registration
+):
+    registration = registration_with_follow_up
+    address = f"{registration.order.manage_path}{registration.reference}/answers/"
+    fields = {**load_form(client, address), "diet": "allergy"}
+
+    response = client.post(address, fields, headers={"X-Draft": "questions"})
+
+    part = html.fromstring(response.text)
+    assert part.xpath("//*[@data-attendee]//*[@data-question]/@data-question") == ["diet", "which"]
+    assert not part.xpath("//main")
+    registration.refresh_from_db()
+    assert registration.answers == {}
+
+
+def test_script_receives_follow_up_questions_on_the_page_of_an_organizer(
+    organizer: Client, registration_with_follow_up: Registration
+):
+    address = f"/organize/congress/registrations/{registration_with_follow_up.reference}/answers/"
+    fields = {**load_form(organizer, address), "diet": "allergy", "answers-reason": "Asked by phone"}
+
+    response = organizer.post(address, fields, headers={"X-Draft": "questions"})
+
+    assert html.fromstring(response.text).xpath("//@data-question") == ["diet", "which"]
+    registration_with_follow_up.refresh_from_db()
+    assert registration_with_follow_up.answers == {}
