@@ -18,7 +18,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import filter_by_email
 from registrations.billing.receivables import is_order_active
 from registrations.models import Order, Registration
-from registrations.permissions import LINK_LIFETIME, get_full_access, make_own_secret
+from registrations.permissions import LINK_LIFETIME, choose_link_secret, get_full_access, make_own_secret
 
 MAX_LINK_REQUESTS_PER_HOUR = 5
 MAX_LINKS_PER_MAIL = 50
@@ -106,6 +106,12 @@ def send_links_mail(
 def build_attendee_url(registration: Registration) -> str:
     """Return the absolute address of one registration's own page, in its order's language."""
     return f"{settings.SITE_URL}{registration.order.build_path_with(make_own_secret(registration))}"
+
+
+def build_reader_url(registration: Registration, address: str) -> str:
+    """Return the page for the reader of a mail: the whole order for its buyer, else one registration."""
+    secret = choose_link_secret(registration, address)
+    return f"{settings.SITE_URL}{registration.order.build_path_with(secret)}"
 
 
 def _build_links_message(

@@ -22,7 +22,7 @@ from registrations.questions.answers import describe_answers
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import list_session_bookings
 
-from .links import build_attendee_url
+from .links import build_reader_url
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,9 @@ def _send_message(registration: Registration) -> None:
 def _build_message(registration: Registration) -> MailMessage:
     event = registration.event
     assert registration.changed_at is not None
+    recipient = registration.email or registration.order.email
     return MailMessage(
-        to=registration.email or registration.order.email,
+        to=recipient,
         subject=_("Your changes have been saved: %(event)s") % {"event": event.title},
         template="changes",
         recipient_name=find_attendee_first_name(registration),
@@ -81,7 +82,7 @@ def _build_message(registration: Registration) -> MailMessage:
             "event": event,
             "sessions": [session_booking.session for session_booking in list_session_bookings(registration)],
             "answer_texts": list(describe_answers(load_questions(event), registration.answers)),
-            "url": build_attendee_url(registration),
+            "url": build_reader_url(registration, recipient),
         },
         language=registration.order.language,
         message_key=f"changes-{registration.reference}-{registration.changed_at:%Y%m%d%H%M%S%f}",

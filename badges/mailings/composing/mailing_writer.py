@@ -18,6 +18,7 @@ from convention.text.dates import format_datetime_range
 from convention.text.email_addresses import is_same_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer
+from registrations.changes.links import build_reader_url
 from registrations.models import Registration
 from registrations.orders.calendar import format_venue_address
 from registrations.permissions import choose_link_secret
@@ -136,7 +137,7 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
         "name": _join_words([defuse_links(name) for name in names]),
         "company": _join_words([defuse_links(person.company) for person in people]),
         "ticket": _join_words([person.ticket.title for person in people]),
-        "manage_url": make_manage_url(people[0], addressee.address),
+        "manage_url": build_reader_url(people[0], addressee.address),
         "badge": make_badge_url(people[0], addressee.address),
     }
 
@@ -166,23 +167,17 @@ def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
         {
             "name": registration.name,
             "ticket": registration.ticket.title,
-            "url": make_manage_url(registration, addressee.address),
+            "url": build_reader_url(registration, addressee.address),
         }
         for registration in addressee.registrations
     ]
-
-
-def make_manage_url(registration: Registration, address: str) -> str:
-    # The order's link only for its buyer; any other reader gets the link of one registration.
-    secret = choose_link_secret(registration, address)
-    return f"{settings.SITE_URL}{registration.order.build_path_with(secret)}"
 
 
 def make_badge_url(registration: Registration, address: str) -> str:
     """Return the badge's address for this reader, else the page of the registration."""
     # Without a valid badge, the link would end in an error.
     if registration.state != Registration.State.CONFIRMED:
-        return make_manage_url(registration, address)
+        return build_reader_url(registration, address)
     order = registration.order
     path = reverse(
         "order-badge",

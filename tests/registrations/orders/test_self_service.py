@@ -157,6 +157,25 @@ def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailou
     assert "Ouverture" not in mail.body
 
 
+@pytest.mark.parametrize(
+    ("address", "is_buyer"),
+    [("buyer@example.org", True), ("", True), ("zoe@example.org", False)],
+    ids=["buyer", "no own address", "attendee"],
+)
+def test_mail_about_changes_leads_the_buyer_to_the_order(congress, run_tasks, mailoutbox, address, is_buyer):
+    registration = make_registration(congress.tickets.get(), email=address)
+    Registration.objects.filter(pk=registration.pk).update(changed_at=timezone.now() - QUIET_PERIOD)
+    order = registration.order
+    notify_changed_registrations()
+
+    run_tasks()
+
+    secret = order.manage_secret if is_buyer else make_own_secret(registration)
+    [mail] = [mail for mail in mailoutbox if "modifications" in mail.subject]
+    assert mail.to == [address or order.email]
+    assert order.build_path_with(secret) in mail.body
+
+
 def test_without_refund_rules_cancel_page_announces_full_refund(client, congress):
     save_refund_rules(event=congress, refund_rules=[])
     order, [only] = make_paid_order(congress, 1)
