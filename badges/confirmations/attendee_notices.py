@@ -66,27 +66,34 @@ def list_new_holders_to_notify(order: Order) -> list[Registration]:
 
 def discard_needless_notices(order: Order) -> None:
     """Delete the order's notices that are not due."""
-    for notice in _load_transfer_notices(order):
-        if not _is_due(notice):
-            notice.delete()
+    due_ids = [notice.pk for notice in _list_due_notices(order)]
+    _load_transfer_notices(order).exclude(pk__in=due_ids).delete()
 
 
 def list_former_attendees_to_notify(order: Order) -> list[list[TransferNotice]]:
     """Return the order's notices that are due to former attendees, a list for each address."""
     by_address = defaultdict[str, list[TransferNotice]](list)
-    for notice in filter(_is_due, _load_transfer_notices(order)):
+    for notice in _list_due_notices(order):
         by_address[normalize_email(notice.email)].append(notice)
     return list(by_address.values())
 
 
-def _is_due(notice: TransferNotice) -> bool:
-    """Return whether a former attendee who was ever e-mailed about the place is to be notified.
+def _list_due_notices(order: Order) -> list[TransferNotice]:
+    notices = list(_load_transfer_notices(order))
+    mail_history = MailHistory.load(order) if notices else MailHistory([])
+    return [notice for notice in notices if _is_due(notice, mail_history)]
+
+
+def _is_due(notice: TransferNotice, mail_history: MailHistory) -> bool:
+    """Return whether a former attendee is to be notified who knows of the place, or may have its badge.
 
     Nobody is after the event, nor at the present attendee's address: the place may have been given back.
     """
     registration = notice.registration
-    is_former = not is_same_email(notice.email, registration.email)
-    return is_former and not registration.event.is_over() and knows_of_place(notice)
+    if registration.event.is_over() or is_same_email(notice.email, registration.email):
+        return False
+    # The buyer may have forwarded the badge: without this e-mail, the entrance would refuse it by surprise.
+    return knows_of_place(notice) or mail_history.may_have_forwarded_badge(notice)
 
 
 def _load_transfer_notices(order: Order) -> QuerySet[TransferNotice]:

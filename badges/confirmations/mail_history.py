@@ -39,6 +39,23 @@ class MailHistory:
             for mail in self.mails
         )
 
+    def may_have_forwarded_badge(self, notice: TransferNotice) -> bool:
+        """Return whether the buyer had the badge of a former attendee, who never had a mail of their own.
+
+        As for a cancellation, only of the first attendee: later ones get their badges by e-mail.
+        """
+        registration = notice.registration
+        since = registration.confirmed_at
+        if since is None or notice.holder_count > 1 or registration.is_private:
+            return False
+        return any(
+            mail.registration_id is None
+            and mail.accepted_at is not None
+            and since <= mail.queued_at
+            and mail.accepted_at <= notice.created_at
+            for mail in self.mails
+        )
+
     def needs_buyer_mail(self, registration: Registration) -> bool:
         """Return whether the holder has changed since the last mail to the buyer."""
         if not registration.has_name:

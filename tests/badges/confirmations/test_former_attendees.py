@@ -164,8 +164,30 @@ def test_attendee_who_gave_the_place_away_is_not_notified(registration, run_task
     assert [mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]] == []
 
 
-def test_attendee_who_never_got_an_email_is_not_notified(registration, run_tasks, mailoutbox):
+def test_attendee_who_may_have_the_badge_from_the_buyer_is_notified(registration, run_tasks, mailoutbox):
     registration.invitations.update(sent_at=None)
+
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    assert "given to somebody else" in get_mail_to(mailoutbox, "zoe@x.fr").subject
+
+
+def test_second_attendee_without_an_email_of_their_own_is_not_notified(registration, run_tasks, mailoutbox):
+    """The buyer's mail had the badge of the first attendee only."""
+    registration.invitations.update(sent_at=None)
+    Registration.objects.update(badge_version=2)
+    registration.refresh_from_db()
+
+    substitute_as_organizer(registration=registration, new_attendee=ANA)
+    run_tasks()
+
+    assert [mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]] == []
+
+
+def test_attendee_whose_badge_nobody_ever_got_is_not_notified(registration, run_tasks, mailoutbox):
+    registration.invitations.update(sent_at=None)
+    registration.order.deliveries.update(accepted_at=None)
 
     substitute_as_organizer(registration=registration, new_attendee=ANA)
     run_tasks()

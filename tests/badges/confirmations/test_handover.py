@@ -81,7 +81,8 @@ def test_transfer_notifies_buyer_and_new_attendee_once(client, run_tasks, mailou
     registration.refresh_from_db()
     assert "Nous envoyons le badge et le lien à ana@example.net, et vous recevez une copie du badge." in said
     by_reader = {mail.to[0]: mail for mail in mailoutbox}
-    assert len(mailoutbox) == 2
+    assert len(mailoutbox) == 3
+    assert "zoe@example.org" in by_reader
     assert "nouveau badge a été envoyé à ana@example.net" in get_plain_text(by_reader["buyer@example.org"])
     assert "Cleo Müller vous a cédé une place" in get_plain_text(by_reader["ana@example.net"])
     assert build_attendee_url(registration) in by_reader["ana@example.net"].body

@@ -272,6 +272,8 @@ TO_BUYER, TO_ANA = (
     ("buyer@example.org", "Place cédée"),
     ("ana@example.net", "Une place vous a été cédée"),
 )
+# The buyer may have forwarded the badge.
+TO_ZOE = ("zoe@example.org", "Votre place a été attribuée à une autre personne")
 
 
 def test_transfer_notifies_buyer_and_new_attendee(mail_receiver, run_tasks):
@@ -281,9 +283,9 @@ def test_transfer_notifies_buyer_and_new_attendee(mail_receiver, run_tasks):
     run_tasks()
     old = build_badge_code(registration)
     change_attendee(registration)
-    assert list_sent_mails(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
+    assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ZOE, TO_ANA]
     registration.refresh_from_db()
-    _first, buyer, ana = mail_receiver.messages
+    _first, buyer, _former, ana = mail_receiver.messages
     for message in (buyer, ana):
         pdf = get_part(message, "application/pdf").get_payload(decode=True)
         assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(registration)] != [old]
@@ -296,7 +298,7 @@ def test_transfer_notifies_buyer_and_new_attendee(mail_receiver, run_tasks):
     assert "est maintenant attribuée à Ana Sol" in words
     assert "envoyé à ana@example.net" in words
     send_order_mails.call(order.pk)
-    assert len(mail_receiver.messages) == 3
+    assert len(mail_receiver.messages) == 4
 
 
 @pytest.mark.parametrize("address", ["", "Buyer@example.org"])
@@ -305,7 +307,7 @@ def test_buyer_forwards_badge_to_attendee_without_own_address(mail_receiver, run
     registration = make_order(event).registrations.get()
     run_tasks()
     change_attendee(registration, email=address)
-    assert list_sent_mails(mail_receiver, run_tasks, 2) == [REGISTERED, TO_BUYER]
+    assert list_sent_mails(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ZOE]
     assert "merci de le transmettre" in " ".join(get_text(mail_receiver.messages[1]).split())
 
 
@@ -317,10 +319,10 @@ def test_correction_after_transfer_does_not_welcome_attendee_again(mail_receiver
     run_tasks()
     change_attendee(registration, company="Acme")
     corrected = ("buyer@example.org", "Inscription mise à jour")
-    assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
+    assert list_sent_mails(mail_receiver, run_tasks, 5) == [REGISTERED, TO_BUYER, TO_ZOE, TO_ANA, corrected]
     change_attendee(registration, first_name="Bo", last_name="Li", email="bo@example.net")
     bo = ("bo@example.net", "Une place vous a été cédée")
-    to_buyer, (former_address, _subject), to_bo = list_sent_mails(mail_receiver, run_tasks, 7)[4:]
+    to_buyer, (former_address, _subject), to_bo = list_sent_mails(mail_receiver, run_tasks, 8)[5:]
     assert to_buyer == TO_BUYER
     assert former_address == "ana@example.net"
     assert to_bo == bo
@@ -333,7 +335,7 @@ def test_transfer_and_correction_in_one_order_are_separate_mails(mail_receiver, 
     change_attendee(first)
     change_attendee(second, first_name="Max", last_name="Mueller", email="max@example.org")
     corrected = ("buyer@example.org", "Inscription mise à jour")
-    assert list_sent_mails(mail_receiver, run_tasks, 4)[1:] == [corrected, TO_BUYER, TO_ANA]
+    assert list_sent_mails(mail_receiver, run_tasks, 5)[1:] == [corrected, TO_BUYER, TO_ZOE, TO_ANA]
 
 
 def test_transfer_before_confirmation_mail_is_new_registration_for_buyer(mail_receiver, run_tasks):
@@ -353,7 +355,7 @@ def test_transfer_mails_are_sent_after_mail_server_failure(mail_receiver, run_ta
     with pytest.raises((OSError, smtplib.SMTPException)):
         send_order_mails.call(registration.order_id)
     settings.MAILERS = working
-    assert list_sent_mails(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
+    assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ZOE, TO_ANA]
 
 
 def test_mail_history_of_order_takes_one_query(django_assert_num_queries):
