@@ -354,6 +354,7 @@ PERMISSIONS_BY_URL_NAME = {
             "refund-failed",
             "accounting",
             "accounting-fec",
+            "accounting-close",
             "payouts",
             "payout",
             "issuer",

@@ -190,6 +190,7 @@ AUDITED_FORMS = {
     "refund-done": ("refund.done", {"refunded_on": str(timezone.localdate())}),
     "refund-failed": ("refund.fail", {"reason": "compte fermé"}),
     "payout": ("payout.match", {"bank_line": TYPED_TEXT}),
+    "accounting-close": ("books.close", {"last_day": "2020-12-31", "is_confirmed": "on"}),
     "issuer": ("issuer.change", {"legal_name": TYPED_TEXT}),
     "privacy-retention-edit": ("retention.change", {"days": "400"}),
     "privacy-purpose-text": ("consent_text.create", {"text": TYPED_TEXT}),

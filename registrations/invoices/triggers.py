@@ -21,7 +21,7 @@ FROZEN_COLUMNS = {
     # Not the description: an erasure strikes names out of it, and an issued line has its own copy.
     "invoices_charge": "receivable_id key quantity unit_price vat_rate exemption amount",
     # Fee and payout are filled in later, when the processor reports them.
-    "invoices_payment": "receivable_id method amount currency received_on",
+    "invoices_payment": "receivable_id method amount currency received_on booked_on",
     "invoices_refund": "receivable_id payment_id amount",
 }
 CHANGE_REFUSAL = "What was issued or paid is never changed or removed: issue a credit note."

@@ -77,6 +77,7 @@ pages: list[Any] = [
     ),
     path(f"{TREASURY_PATH}/books/", accounting.accounting_overview, name="accounting"),
     path(f"{TREASURY_PATH}/books/entries.txt", accounting.fec_download, name="accounting-fec"),
+    path(f"{TREASURY_PATH}/books/close/", accounting.period_close, name="accounting-close"),
     path(f"{TREASURY_PATH}/payouts/", accounting.payout_list, name="payouts"),
     path(f"{TREASURY_PATH}/payouts/<int:payout_id>/", accounting.payout_detail, name="payout"),
     path(f"{TREASURY_PATH}/issuer/", accounting.issuer_edit, name="issuer"),

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from convention.audit.models import AuditEntry
 from convention.audit.record import record_action
 from convention.text.dates import format_date
+from registrations.invoices.ledger.closed_period import describe_late_bookings
+from registrations.invoices.models import Issuer
 
 EXPORT_VERB = "books.export"
 
@@ -18,6 +20,15 @@ def record_export(first: datetime.date, last: datetime.date) -> None:
     """Record that the entries of a period, both days included, were downloaded."""
     period = {"first": first.isoformat(), "last": last.isoformat()}
     record_action(EXPORT_VERB, "fec", fields=["fec"], details=period)
+
+
+def list_period_warnings(days: Iterable[datetime.date]) -> list[str]:
+    """Return what to know about movements of these days: booked later, or a new export is needed."""
+    days = list(days)
+    issuer = Issuer.get_current()
+    closed_until = issuer.closed_until if issuer else None
+    open_days = [day for day in days if closed_until is None or day > closed_until]
+    return [*describe_late_bookings(days), *list_export_warnings(open_days)]
 
 
 def list_export_warnings(days: Iterable[datetime.date]) -> list[str]:

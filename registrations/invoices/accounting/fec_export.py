@@ -82,13 +82,13 @@ def get_account_names(issuer: Issuer) -> dict[str, str]:
 
 def build_fec_row(number: int, entry: JournalEntry, side: EntrySide, names: dict[str, str]) -> list[str]:
     code, journal = entry.journal.value
-    day = f"{entry.booked_on:%Y%m%d}"
+    day, document_day = f"{entry.booked_on:%Y%m%d}", f"{entry.documented_on or entry.booked_on:%Y%m%d}"
     buyer = (side.receivable.reference, get_buyer_name(side.receivable)) if side.receivable else ("", "")
     # FEC has two unsigned columns instead of a sign.
     debit, credit = max(0, side.amount_cents), max(0, -side.amount_cents)
     cells = [
         code, journal, str(number), day, side.account, names[side.account], *buyer,
-        entry.document_reference, day, entry.label or journal, format_decimal_comma(debit),
+        entry.document_reference, document_day, entry.label or journal, format_decimal_comma(debit),
         format_decimal_comma(credit), "", "", f"{min(entry.booked_on, timezone.localdate()):%Y%m%d}", "", "",
     ]  # fmt: skip
     # A tab or line break in a name would shift the columns.

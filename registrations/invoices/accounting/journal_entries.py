@@ -60,13 +60,17 @@ class EntrySide:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """Entry with its sides; `document_reference` names the supporting document."""
+    """Entry with its sides; `document_reference` names the supporting document.
+
+    `documented_on` is the day of that document, if it was booked later because its period was closed.
+    """
 
     journal: Journal
     booked_on: datetime.date
     document_reference: str
     label: str
     sides: tuple[EntrySide, ...]
+    documented_on: datetime.date | None = None
 
     @property
     def is_balanced(self) -> bool:
@@ -176,7 +180,8 @@ def iter_payment_entries(
     issuer: Issuer, period: tuple[datetime.date, datetime.date]
 ) -> Iterator[JournalEntry]:
     """Yield an entry for each payment, with the processor's fee on its own account."""
-    rows = Payment.objects.filter(received_on__range=period, receivable__currency=BOOK_CURRENCY)
+    is_in_period = Q(received_on__range=period, booked_on=None) | Q(booked_on__range=period)
+    rows = Payment.objects.filter(is_in_period, receivable__currency=BOOK_CURRENCY)
     for payment in rows.select_related("receivable"):
         journal, account = get_payment_account(issuer, payment.method)
         sides = [
@@ -186,10 +191,11 @@ def iter_payment_entries(
         ]
         yield JournalEntry(
             journal,
-            payment.received_on,
+            payment.booking_day,
             payment.document_reference,
             payment.receivable.name,
             drop_empty_sides(sides),
+            documented_on=payment.received_on,
         )
 
 
@@ -197,30 +203,44 @@ def iter_refund_entries(
     issuer: Issuer, period: tuple[datetime.date, datetime.date]
 ) -> Iterator[JournalEntry]:
     """Yield an entry when a refund leaves, and a reversed one if its money is returned."""
-    is_in_period = Q(refunded_on__range=period) | Q(failed_on__range=period)
+    is_in_period = Q(refunded_on__range=period) | Q(failed_on__range=period) | Q(booked_on__range=period)
     refunds = Refund.objects.money_sent().filter(is_in_period, receivable__currency=BOOK_CURRENCY)
     for refund in refunds.select_related("receivable"):
         journal, account = get_payment_account(issuer, refund.method)
         # The query finds refunds by either day; only the days within the period are booked.
-        for day, cents in refund.cash_movements:
+        for booked_on, day, cents in refund.booked_movements:
             sides = (
                 EntrySide(issuer.account_customers, cents, refund.receivable),
                 EntrySide(account, -cents),
             )
-            if period[0] <= day <= period[1]:
-                yield JournalEntry(journal, day, refund.document_reference, refund.receivable.name, sides)
+            if period[0] <= booked_on <= period[1]:
+                yield JournalEntry(
+                    journal,
+                    booked_on,
+                    refund.document_reference,
+                    refund.receivable.name,
+                    sides,
+                    documented_on=day,
+                )
 
 
 def iter_payout_entries(
     issuer: Issuer, period: tuple[datetime.date, datetime.date]
 ) -> Iterator[JournalEntry]:
     """Yield an entry when a payout reaches the bank, and a reversed one if the bank returns it."""
-    is_in_period = Q(arrived_on__range=period) | Q(failed_on__range=period)
+    is_in_period = Q(arrived_on__range=period) | Q(failed_on__range=period) | Q(booked_on__range=period)
     rows = Payout.objects.filter(is_in_period, currency=BOOK_CURRENCY).prefetch_related("payments", "refunds")
     for payout in rows:
-        if period[0] <= payout.arrived_on <= period[1]:
+        if period[0] <= payout.booking_day <= period[1]:
             sides = drop_empty_sides(iter_arrival_sides(issuer, payout))
-            yield JournalEntry(Journal.BANK, payout.arrived_on, payout.external_id, payout.bank_line, sides)
+            yield JournalEntry(
+                Journal.BANK,
+                payout.booking_day,
+                payout.external_id,
+                payout.bank_line,
+                sides,
+                documented_on=payout.arrived_on,
+            )
         if payout.failed_on and period[0] <= payout.failed_on <= period[1]:
             return_sides = (
                 # On the suspense account until the processor sends the sum again.

@@ -14,6 +14,8 @@ def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
     Automatic issuing applies to amounts owed after it was chosen; choosing another time of issue restarts it.
     """
     stored = Issuer.get_current()
+    # A period may have been closed while the form was open.
+    issuer.closed_until = stored.closed_until if stored else None
     if issuer.issues_on == Issuer.IssueTime.BY_HAND:
         issuer.issues_since = None
     elif issuer.issues_since is None or (stored and stored.issues_on != issuer.issues_on):

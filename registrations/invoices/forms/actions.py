@@ -14,7 +14,7 @@ from convention.club import forms as club_forms
 from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import HundredthsField
+from convention.web.forms import ActionErrorsMixin, HundredthsField
 from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.payments import has_equal_payment
@@ -385,6 +385,16 @@ class PeriodForm(forms.Form):
         """Return the first and the last day of the previous month."""
         last = timezone.localdate().replace(day=1) - datetime.timedelta(days=1)
         return {"first": last.replace(day=1), "last": last}
+
+
+class ClosePeriodForm(ActionErrorsMixin, forms.Form):
+    """The last day of the period to close."""
+
+    last_day = FrenchDayField(label=_("Close until"))
+    is_confirmed = forms.BooleanField(
+        label=_("I understand that a closed period cannot be reopened."),
+        error_messages={"required": _("Tick the box to close the period.")},
+    )
 
 
 class OptionalPeriodForm(PeriodForm):

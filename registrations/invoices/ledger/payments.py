@@ -14,6 +14,7 @@ from convention.errors import ConventionError
 from registrations.invoices.models import Payment, Payout, Receivable, Refund
 
 from .charges import announce_balance_change, lock_receivable
+from .closed_period import find_late_booking_day
 
 
 class InvalidPayment(ConventionError):
@@ -39,14 +40,14 @@ def record_payment(
     it comes with another amount or receivable, or was cancelled since.
     """
     receivable = lock_receivable(receivable)
-    if amount <= 0 or not 0 <= fee <= amount:
-        raise InvalidPayment(_("The amount of a payment must be greater than zero and greater than its fee."))
+    _check_amounts(amount=amount, fee=fee)
     values = {
         "receivable": receivable,
         "amount": amount,
         "method": Payment.Method(method),
         "currency": receivable.currency,
         "received_on": received_on or timezone.localdate(),
+        "booked_on": find_late_booking_day(received_on),
         "fee": fee,
         "note": note,
     }
@@ -75,6 +76,11 @@ def record_payment(
     return payment
 
 
+def _check_amounts(*, amount: int, fee: int) -> None:
+    if amount <= 0 or not 0 <= fee <= amount:
+        raise InvalidPayment(_("The amount of a payment must be greater than zero and greater than its fee."))
+
+
 def has_equal_payment(
     *, receivable: Receivable, amount: int, method: str, received_on: datetime.date
 ) -> bool:
@@ -95,8 +101,7 @@ def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> P
 @transaction.atomic
 def record_processor_fee(*, payment: Payment, fee: int) -> None:
     """Set the processor's fee in cents, which may be known later. Raise InvalidPayment."""
-    if not 0 <= fee <= payment.amount:
-        raise InvalidPayment(_("The amount of a payment must be greater than zero and greater than its fee."))
+    _check_amounts(amount=payment.amount, fee=fee)
     payment.fee = fee
     payment.save(update_fields=["fee"])
 
@@ -118,11 +123,12 @@ def record_payout(
 
     The same `external_id` again links only what is new. Raise InvalidPayment if the amount differs.
     """
+    days = {"arrived_on": arrived_on, "booked_on": find_late_booking_day(arrived_on)}
     sums = {"settled_amount": settled_amount, "other_fees": other_fees, "resent_amount": resent_amount}
     # Webhooks may be repeated and arrive at the same time: the unique id decides.
     payout, is_new = Payout.objects.get_or_create(
         external_id=external_id,
-        defaults={"amount": amount, "arrived_on": arrived_on, "currency": currency, **sums},
+        defaults={"amount": amount, "currency": currency, **days, **sums},
     )
     if payout.amount != amount:
         raise InvalidPayment(

@@ -68,7 +68,8 @@ class ReceivableHistory:
     reference: str
     charges: tuple[ChargeFact, ...]
     documents: tuple[DocumentFact, ...]
-    # (day, cents) of payments, and of refunds as negative amounts.
+    # (day, cents) of payments, and of refunds as negative amounts. The day is that of their journal entry, so
+    # that the VAT of a closed period does not change.
     cash_movements: tuple[tuple[datetime.date, int], ...]
 
     def list_days(self) -> list[datetime.date]:
@@ -147,13 +148,18 @@ def iter_histories(*, until: datetime.date) -> Iterator[ReceivableHistory]:
 
 
 def build_history(receivable: Receivable, *, until: datetime.date) -> ReceivableHistory:
-    money = [(payment.received_on, payment.amount) for payment in receivable.payments.all()]
+    money = [
+        # Also filtered by `booking_day`, which may be later than the day of the query.
+        (payment.booking_day, payment.amount)
+        for payment in receivable.payments.all()
+        if payment.booking_day <= until
+    ]
     money += [
         # Also filtered by `failed_on`: the query selects a refund by the day on which it was sent.
-        (day, -cents)
+        (booked_on, -cents)
         for row in receivable.refunds.all()
-        for day, cents in row.cash_movements
-        if day <= until
+        for booked_on, _day, cents in row.booked_movements
+        if booked_on <= until
     ]
     return ReceivableHistory(
         receivable.reference,

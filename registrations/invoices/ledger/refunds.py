@@ -14,6 +14,7 @@ from registrations.invoices.models import Payment, Refund
 from registrations.invoices.models.receivables import MISTAKE_PREFIX
 
 from .charges import announce_balance_change, lock_receivable
+from .closed_period import find_late_booking_day
 
 
 class InvalidRefund(ConventionError):
@@ -132,15 +133,18 @@ def compute_refundable(payment: Payment) -> int:
     return payment.amount - (total or 0)
 
 
+@transaction.atomic
 def complete_refund(
     *, refund: Refund, external_id: str = "", refunded_on: datetime.date | None = None
 ) -> None:
     """Mark a requested refund as sent. A completed one stays as it is."""
+    refunded_on = refunded_on or timezone.localdate()
     # Conditional, since webhook, poller and treasurer may report the same refund.
     changed = Refund.objects.filter(pk=refund.pk, state=Refund.State.REQUESTED).update(
         state=Refund.State.DONE,
         external_id=external_id or refund.external_id,
-        refunded_on=refunded_on or timezone.localdate(),
+        refunded_on=refunded_on,
+        booked_on=find_late_booking_day(refunded_on),
     )
     if changed:
         record_action("refund.done", refund, event=refund.receivable.event, fields=["state"])

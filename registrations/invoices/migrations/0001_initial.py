@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField(verbose_name="amount, in cents")),
                 ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
                 ("arrived_on", models.DateField(verbose_name="arrived")),
+                ("booked_on", models.DateField(editable=False, null=True)),
                 ("settled_amount", models.BigIntegerField(editable=False, null=True)),
                 ("other_fees", models.BigIntegerField(editable=False, null=True)),
                 ("resent_amount", models.BigIntegerField(editable=False, null=True)),
@@ -474,6 +475,12 @@ class Migration(migrations.Migration):
                 ("issues_since", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("sends_since", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
+                    "closed_until",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="accounts closed until"
+                    ),
+                ),
+                (
                     "reminder_days",
                     models.JSONField(
                         default=registrations.invoices.models.issuers.default_reminder_days,
@@ -646,6 +653,7 @@ class Migration(migrations.Migration):
                 ("amount", models.PositiveBigIntegerField(verbose_name="amount, in cents")),
                 ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
                 ("received_on", models.DateField(verbose_name="received on")),
+                ("booked_on", models.DateField(editable=False, null=True)),
                 (
                     "external_id",
                     models.CharField(
@@ -818,6 +826,7 @@ class Migration(migrations.Migration):
                 ),
                 ("charge_key", models.CharField(blank=True, editable=False, max_length=120)),
                 ("refunded_on", models.DateField(verbose_name="refunded")),
+                ("booked_on", models.DateField(editable=False, null=True)),
                 ("failed_on", models.DateField(editable=False, null=True)),
                 (
                     "created_at",

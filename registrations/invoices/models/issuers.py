@@ -1,5 +1,6 @@
 """The issuer of invoices: seller data, numbering and ledger accounts."""
 
+import datetime
 from typing import Any
 
 from django.core.validators import MaxValueValidator, RegexValidator
@@ -108,6 +109,8 @@ class Issuer(LedgerAccounts):
     issues_since = models.DateTimeField(null=True, blank=True, editable=False)
     # Null: documents are not e-mailed automatically.
     sends_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # No entry gets a day until then any more (`ledger/closed_period.py`).
+    closed_until = models.DateField(_("accounts closed until"), null=True, blank=True, editable=False)
     reminder_days = models.JSONField(pgettext_lazy("invoice", "reminders"), default=default_reminder_days)
 
     class Meta:
@@ -118,6 +121,11 @@ class Issuer(LedgerAccounts):
 
     def __str__(self) -> str:
         return self.legal_name
+
+    @property
+    def first_open_day(self) -> datetime.date | None:
+        """Return the day after the closed period, None if no period is closed."""
+        return self.closed_until + datetime.timedelta(days=1) if self.closed_until else None
 
     @classmethod
     def get_current(cls) -> "Issuer | None":

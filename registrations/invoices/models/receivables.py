@@ -204,6 +204,8 @@ class Payout(models.Model):
     amount = models.BigIntegerField(_("amount, in cents"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     arrived_on = models.DateField(pgettext_lazy("payout", "arrived"))
+    # Set if the day above was in a closed period when it was recorded (`ledger/closed_period.py`).
+    booked_on = models.DateField(null=True, editable=False)
     settled_amount = models.BigIntegerField(null=True, editable=False)
     other_fees = models.BigIntegerField(null=True, editable=False)
     resent_amount = models.BigIntegerField(null=True, editable=False)
@@ -217,6 +219,11 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def booking_day(self) -> datetime.date:
+        """Return the day of its journal entry."""
+        return self.booked_on or self.arrived_on
 
 
 class Payment(models.Model):
@@ -237,6 +244,8 @@ class Payment(models.Model):
     amount = models.PositiveBigIntegerField(_("amount, in cents"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     received_on = models.DateField(_("received on"))
+    # Set if the day above was in a closed period when it was recorded (`ledger/closed_period.py`).
+    booked_on = models.DateField(null=True, editable=False)
     external_id = models.CharField(
         _("external reference"), max_length=120, null=True, blank=True, unique=True
     )
@@ -255,6 +264,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receivable}, {self.get_method_display()}, {self.received_on}"
+
+    @property
+    def booking_day(self) -> datetime.date:
+        """Return the day of its journal entry."""
+        return self.booked_on or self.received_on
 
     @property
     def is_by_processor(self) -> bool:
@@ -348,6 +362,8 @@ class Refund(models.Model):
     occasion = models.CharField(max_length=20, choices=Occasion.choices, blank=True, editable=False)
     charge_key = models.CharField(max_length=120, blank=True, editable=False)
     refunded_on = models.DateField(_("refunded"))
+    # Set if the day above was in a closed period when it was recorded (`ledger/closed_period.py`).
+    booked_on = models.DateField(null=True, editable=False)
     failed_on = models.DateField(null=True, editable=False)
     payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="refunds")
     created_at = models.DateTimeField(_("recorded"), default=timezone.now)
@@ -408,3 +424,12 @@ class Refund(models.Model):
         if self.failed_on:
             return [(self.refunded_on, self.amount), (self.failed_on, -self.amount)]
         return [(self.refunded_on, self.amount)] if self.state == self.State.DONE else []
+
+    @property
+    def booked_movements(self) -> list[tuple[datetime.date, datetime.date, int]]:
+        """Return `cash_movements` with the day of their journal entry in front."""
+        days = [self.booked_on or self.refunded_on, self.failed_on]
+        return [
+            (booked_on or day, day, cents)
+            for booked_on, (day, cents) in zip(days, self.cash_movements, strict=False)
+        ]

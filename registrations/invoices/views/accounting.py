@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
-from convention.errors import ConventionError
+from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.tables.downloads import attachment_response, table_response, zip_response
+from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.accounting.day_book import (
@@ -28,8 +29,9 @@ from registrations.invoices.accounting.journal_entries import (
 from registrations.invoices.accounting.vat_report import build_vat_report
 from registrations.invoices.documents.invoice_writer import require_issuer
 from registrations.invoices.documents.issuer import save_issuer
-from registrations.invoices.forms.actions import BankLineForm, PeriodForm
+from registrations.invoices.forms.actions import BankLineForm, ClosePeriodForm, PeriodForm
 from registrations.invoices.forms.issuer import IssuerForm
+from registrations.invoices.ledger.closed_period import close_period
 from registrations.invoices.ledger.payments import link_payout_to_bank_line
 from registrations.invoices.models import Issuer, Payment, Payout, Receivable
 from registrations.invoices.permissions import get_payout_for_treasurer, require_treasurer
@@ -83,6 +85,26 @@ def fec_download(request: HttpRequest) -> HttpResponse:
     if foreign := list_foreign_documents(period["first"], period["last"]):
         return zip_response(zip_with_notice(content, name, foreign), name=name.removesuffix(".txt"))
     return attachment_response(content, name=name, mimetype="text/plain; charset=utf-8")
+
+
+@require_safe_or_post
+def period_close(request: HttpRequest) -> HttpResponse:
+    """Close the accounts until a day, by default the end of the last month."""
+    require_treasurer(request.user)
+    issuer = require_issuer()
+    last_day = PeriodForm.get_last_month()["last"]
+    is_closed = issuer.closed_until is not None and last_day <= issuer.closed_until
+    form = ClosePeriodForm(get_posted_data(request), initial={} if is_closed else {"last_day": last_day})
+    if request.method == "POST" and form.is_valid():
+        try:
+            close_period(last_day=form.cleaned_data["last_day"])
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            sentence = _("The accounts are closed until %(day)s.")
+            messages.success(request, sentence % {"day": format_date(form.cleaned_data["last_day"])})
+            return redirect("accounting")
+    return render_page(request, "close_period", form=form, issuer=issuer)
 
 
 @require_GET

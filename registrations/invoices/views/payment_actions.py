@@ -11,7 +11,7 @@ from convention import hooks
 from convention.events.permissions import can_organize
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from registrations.invoices.accounting.exported_months import list_export_warnings
+from registrations.invoices.accounting.exported_months import list_period_warnings
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import (
@@ -55,7 +55,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     def run_action(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
         payment = record_manual_payment(receivable=receivable, external_id=form.external_id, **values)
-        for warning in list_export_warnings([payment.received_on]):
+        for warning in list_period_warnings([payment.received_on]):
             messages.warning(request, warning)
         return _("A payment of %(amount)s has been recorded.") % {
             "amount": format_cents(payment.amount, payment.currency)
@@ -249,6 +249,8 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
 
     def run_action(data: dict[str, Any]) -> str:
         complete_refund(refund=refund, refunded_on=data["refunded_on"])
+        for warning in list_period_warnings([data["refunded_on"]]):
+            messages.warning(request, warning)
         return _("The refund has been marked as done.")
 
     explanation = _("Only confirm once %(amount)s has left the account.") % {

@@ -23,7 +23,7 @@ from convention.money import Money
 from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
-from registrations.invoices.accounting.exported_months import list_export_warnings
+from registrations.invoices.accounting.exported_months import list_period_warnings
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.models import Receivable, Refund
@@ -124,7 +124,7 @@ def statement_import(request: HttpRequest) -> HttpResponse:
         except ConventionError as error:
             form.add_error("file", str(error))
         else:
-            warnings = list_export_warnings(result.payment_days)
+            warnings = list_period_warnings(result.payment_days)
             # The first button previews, the second one imports.
             if "check" not in request.POST:
                 for warning in warnings:
