@@ -21,7 +21,8 @@ MAX_PLACES_PER_ORDER = 50
 class RequestedPlace:
     """A registration for one person; tickets and add-ons are slugs, answers are by question slug.
 
-    `is_to_follow` lets a company's contact name the person later.
+    `language` is that of e-mails to the attendee, "" for the order's. `is_to_follow` lets a company's contact
+    name the person later.
     """
 
     ticket: str
@@ -29,6 +30,7 @@ class RequestedPlace:
     last_name: str = ""
     email: str = ""
     company: str = ""
+    language: str = ""
     no_photo: bool = False
     is_to_follow: bool = False
     addons: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class RequestedPlace:
             last_name=normalize_whitespace(self.last_name),
             email=normalize_whitespace(self.email),
             company=normalize_whitespace(self.company),
+            language=self.language,
             no_photo=self.no_photo,
             is_to_follow=self.is_to_follow,
             addons=tuple(normalize_whitespace(slug) for slug in self.addons),

@@ -117,6 +117,11 @@ class PlaceRequest(serializers.Serializer[RequestedPlace]):
     last_name = LenientRegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
     email = LenientEmailField(max_length=MAX_EMAIL_LENGTH, **OPTIONAL_TEXT)
     company = LenientTextField(max_length=MAX_NAME_LENGTH, **OPTIONAL_TEXT)
+    language = LenientChoiceField(
+        ["fr", "en"],
+        help_text="Of e-mails to an attendee with an address other than the buyer’s; the order’s by default.",
+        **OPTIONAL,
+    )
     no_photo = LenientBooleanField(**OPTIONAL)
     addons = LenientSlugListField(
         max_length=MAX_ADDONS_PER_PLACE, help_text="The add-ons' slugs.", **OPTIONAL
@@ -128,7 +133,7 @@ class PlaceRequest(serializers.Serializer[RequestedPlace]):
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         """Return the fields as a RequestedPlace."""
-        return RequestedPlace(**attrs)
+        return RequestedPlace(**(attrs | {"language": attrs["language"] or ""}))
 
 
 class PlaceListField(serializers.ListField):

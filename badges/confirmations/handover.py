@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
@@ -20,33 +21,34 @@ from .attachments import attach_badge, attach_calendar, order_context
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail to the new holder, with the badge and a link to this registration alone."""
     order, event = registration.order, registration.event
-    is_from_company = order.source == Order.Source.COMPANY_CONTACT
-    # Not the order's link, which would open the places of others, too.
-    link_access = LinkAccess(order, [registration], make_own_secret(registration))
-    return MailMessage(
-        to=registration.email,
-        subject=_("A place has been transferred to you: %(event)s") % {"event": event.title},
-        template="place_for_you",
-        recipient_name=registration.first_name,
-        context={
-            **order_context(order, [registration]),
-            "registration": registration,
-            "addons": ", ".join(item.addon.title for item in registration.active_addons),
-            # A buyer who had no part in it, such as in a change at the desk, is not named.
-            "buyer": (find_buyer_name(order) or order.email) if _is_named_buyer(registration) else "",
-            "sessions": [booking.session for booking in list_session_bookings(registration)],
-            "awaited_sessions": [
-                row.session for row in load_awaited_sessions([registration]).get(registration.pk, [])
-            ],
-            "details_url": build_details_url(registration) if is_from_company else "",
-            "url": build_attendee_url(registration),
-        },
-        language=order.language,
-        message_key=message_key,
-        accent=event.accent,
-        reply_to=event.contact_email,
-        attachments=[attach_calendar(link_access), attach_badge(registration)],
-    )
+    with translation.override(registration.mail_language):
+        is_from_company = order.source == Order.Source.COMPANY_CONTACT
+        # Not the order's link, which would open the places of others, too.
+        link_access = LinkAccess(order, [registration], make_own_secret(registration))
+        return MailMessage(
+            to=registration.email,
+            subject=_("A place has been transferred to you: %(event)s") % {"event": event.title},
+            template="place_for_you",
+            recipient_name=registration.first_name,
+            context={
+                **order_context(order, [registration]),
+                "registration": registration,
+                "addons": ", ".join(item.addon.title for item in registration.active_addons),
+                # A buyer who had no part in it, such as in a change at the desk, is not named.
+                "buyer": (find_buyer_name(order) or order.email) if _is_named_buyer(registration) else "",
+                "sessions": [booking.session for booking in list_session_bookings(registration)],
+                "awaited_sessions": [
+                    row.session for row in load_awaited_sessions([registration]).get(registration.pk, [])
+                ],
+                "details_url": build_details_url(registration) if is_from_company else "",
+                "url": build_attendee_url(registration),
+            },
+            language=registration.mail_language,
+            message_key=message_key,
+            accent=event.accent,
+            reply_to=event.contact_email,
+            attachments=[attach_calendar(link_access), attach_badge(registration)],
+        )
 
 
 def _is_named_buyer(registration: Registration) -> bool:

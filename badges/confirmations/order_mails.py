@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -98,38 +98,39 @@ def write_member_verification_mail(
     """
     [registration] = registrations
     event = order.event
-    member = find_member_by_email(registration.email)
-    first_registration = find_first_registration(registration, member[0]) if member else None
-    if first_registration:
-        subject, template = _("You already have a place: %(event)s"), "already_registered"
-    elif member:
-        subject, template = _("Confirm your place: %(event)s"), "member_verification"
-    else:
-        subject, template = _("Place not confirmed: %(event)s"), "not_a_member"
-    # A non-member is only invited to register where some ticket is open to them.
-    open_tickets = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
-    return MailMessage(
-        to=registration.email,
-        subject=subject % {"event": event.title},
-        template=template,
-        context={
-            "order": order,
-            "registration": registration,
-            "event": event,
-            "where": format_venue_address(event),
-            "paid": get_own_paid_price(registration),
-            "refund_at": timezone.now() + get_link_validity(),
-            "first_url": build_attendee_url(first_registration) if first_registration else "",
-            "url": absolute_url(
-                reverse("verify-order", args=[make_verification_token(order, registration.email)])
-            ),
-            "register_url": absolute_url(reverse("register", args=[event.slug])) if open_tickets else "",
-        },
-        language=order.language,
-        message_key=message_key,
-        accent=event.accent,
-        reply_to=event.contact_email,
-    )
+    with translation.override(registration.mail_language):
+        member = find_member_by_email(registration.email)
+        first_registration = find_first_registration(registration, member[0]) if member else None
+        if first_registration:
+            subject, template = _("You already have a place: %(event)s"), "already_registered"
+        elif member:
+            subject, template = _("Confirm your place: %(event)s"), "member_verification"
+        else:
+            subject, template = _("Place not confirmed: %(event)s"), "not_a_member"
+        # A non-member is only invited to register where some ticket is open to them.
+        open_tickets = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
+        return MailMessage(
+            to=registration.email,
+            subject=subject % {"event": event.title},
+            template=template,
+            context={
+                "order": order,
+                "registration": registration,
+                "event": event,
+                "where": format_venue_address(event),
+                "paid": get_own_paid_price(registration),
+                "refund_at": timezone.now() + get_link_validity(),
+                "first_url": build_attendee_url(first_registration) if first_registration else "",
+                "url": absolute_url(
+                    reverse("verify-order", args=[make_verification_token(order, registration.email)])
+                ),
+                "register_url": absolute_url(reverse("register", args=[event.slug])) if open_tickets else "",
+            },
+            language=registration.mail_language,
+            message_key=message_key,
+            accent=event.accent,
+            reply_to=event.contact_email,
+        )
 
 
 def write_confirmation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
@@ -386,21 +387,22 @@ def write_attendee_cancellation_mail(
     order: Order, registration: Registration, message_key: str
 ) -> MailMessage:
     event = order.event
-    return MailMessage(
-        to=registration.email,
-        subject=_describe_cancelled_event(order)
-        or _("Registration cancelled: %(event)s") % {"event": event.title},
-        template="cancellation",
-        recipient_name=registration.first_name,
-        context={
-            **order_context(order, [registration]),
-            # What is refunded is between the club and the buyer.
-            "settled": [],
-            "is_for_attendee": True,
-            "url": build_attendee_url(registration),
-        },
-        language=order.language,
-        message_key=message_key,
-        accent=event.accent,
-        reply_to=event.contact_email,
-    )
+    with translation.override(registration.mail_language):
+        return MailMessage(
+            to=registration.email,
+            subject=_describe_cancelled_event(order)
+            or _("Registration cancelled: %(event)s") % {"event": event.title},
+            template="cancellation",
+            recipient_name=registration.first_name,
+            context={
+                **order_context(order, [registration]),
+                # What is refunded is between the club and the buyer.
+                "settled": [],
+                "is_for_attendee": True,
+                "url": build_attendee_url(registration),
+            },
+            language=registration.mail_language,
+            message_key=message_key,
+            accent=event.accent,
+            reply_to=event.contact_email,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
@@ -35,28 +36,30 @@ type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 def write_attendee_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     """Write the attendee's mail: confirmed, corrected, handed over to them, or cancelled."""
     [registration] = registrations
-    if registration.cancelled_at:
-        return write_attendee_cancellation_mail(order, registration, message_key)
-    earlier_mails = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
-    # If this holder got a mail before, it is a correction; if only earlier holders did, the place was handed
-    # over.
-    is_correction = earlier_mails.filter(
-        message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
-    ).exists()
-    mails_to_earlier_holders = earlier_mails.filter(
-        message_key__startswith=make_private_key_prefix(registration)
-    ).exclude(message_key=make_private_message_key(registration))
-    if mails_to_earlier_holders.exists() and not is_correction:
-        return write_holder_mail(registration, message_key)
-    return _write_confirmation(
-        order, registration, message_key, _("Registration updated: %(event)s") if is_correction else ""
-    )
+    with translation.override(registration.mail_language):
+        if registration.cancelled_at:
+            return write_attendee_cancellation_mail(order, registration, message_key)
+        earlier_mails = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
+        # If this holder got a mail before, it is a correction; if only earlier holders did, the place was
+        # handed over.
+        is_correction = earlier_mails.filter(
+            message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
+        ).exists()
+        mails_to_earlier_holders = earlier_mails.filter(
+            message_key__startswith=make_private_key_prefix(registration)
+        ).exclude(message_key=make_private_message_key(registration))
+        if mails_to_earlier_holders.exists() and not is_correction:
+            return write_holder_mail(registration, message_key)
+        return _write_confirmation(
+            order, registration, message_key, _("Registration updated: %(event)s") if is_correction else ""
+        )
 
 
 def write_reinstatement_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail with the new badge to an attendee, not the buyer, whose place is valid again."""
-    subject = _("Registration reinstated: %(event)s")
-    return _write_confirmation(registration.order, registration, message_key, subject)
+    with translation.override(registration.mail_language):
+        subject = _("Registration reinstated: %(event)s")
+        return _write_confirmation(registration.order, registration, message_key, subject)
 
 
 def _write_confirmation(
@@ -90,7 +93,7 @@ def _write_confirmation(
             "unanswered": _describe_open_questions(registration),
             "url": build_attendee_url(registration),
         },
-        language=order.language,
+        language=registration.mail_language,
         message_key=message_key,
         accent=event.accent,
         reply_to=event.contact_email,

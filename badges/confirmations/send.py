@@ -1,4 +1,4 @@
-"""Send the mails of an order, from the worker and in the order's language.
+"""Send the mails of an order, from the worker and in the language of the order or the attendee.
 
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a

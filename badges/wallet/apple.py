@@ -36,7 +36,7 @@ def build_apple_pass(registration: Registration, *, link: str = "") -> bytes:
     """
     if not settings.APPLE_PASS_CERTIFICATE:
         raise NotFound(_("Apple Wallet passes are not available here."))
-    with translation.override(registration.order.language):
+    with translation.override(registration.mail_language):
         payload = json.dumps(describe_apple_pass(registration, link), ensure_ascii=False).encode()
     files = {"pass.json": payload, **dict.fromkeys(IMAGE_NAMES, ICON_PATH.read_bytes())}
     # Apple's format demands SHA-1 in the manifest; the signature over the manifest uses SHA-256.

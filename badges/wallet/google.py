@@ -26,7 +26,7 @@ def build_google_pass_url(registration: Registration) -> str:
     if not settings.GOOGLE_WALLET_KEY:
         raise NotFound(_("Google Wallet passes are not available here."))
     account = json.loads(Path(settings.GOOGLE_WALLET_KEY).read_text())
-    with translation.override(registration.order.language):
+    with translation.override(registration.mail_language):
         payload = describe_google_pass(registration)
     claims = {
         "iss": account["client_email"],
@@ -42,7 +42,7 @@ def build_google_pass_url(registration: Registration) -> str:
 def describe_google_pass(registration: Registration) -> dict[str, Any]:
     """Return event and badge as Google's objects, in the active language."""
     event, venue = registration.event, registration.event.venue
-    language = registration.order.language
+    language = registration.mail_language
     # Google demands ids that begin with the issuer's.
     class_id = f"{settings.GOOGLE_WALLET_ISSUER}.{event.slug}"
     event_class: dict[str, Any] = {

@@ -75,6 +75,7 @@ def build_registration(
         last_name=place.last_name,
         email=place.email,
         company=place.company or order.company,
+        language=place.language,
         no_photo=place.no_photo,
         hold_expires_at=hold_expires_at,
         confirmed_at=confirmed_at,

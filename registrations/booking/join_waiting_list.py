@@ -139,7 +139,7 @@ def join_session_list(*, registration: Registration, session: Session, reason: s
     check_session_audience(holder, row)
     _refuse_while_places_left(row)
     entry = WaitingEntry.objects.create(
-        event_id=row.event_id, session=row, registration=holder, language=holder.order.language
+        event_id=row.event_id, session=row, registration=holder, language=holder.mail_language
     )
     record_action("waiting.join", entry, event=row.event, reason=reason)
     notify_waiting_entry.enqueue(entry.pk)

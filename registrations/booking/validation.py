@@ -262,6 +262,8 @@ def check_place(
     """Yield errors about one place; `ticket` is None if no such ticket is offered."""
     yield from _check_ticket(ticket, at)
     yield from check_person_texts(place)
+    if place.language and place.language not in dict(settings.LANGUAGES):
+        yield "language", _("Choose the language of the e-mails.")
     if ticket and ticket.needs_member_verification and not place.email:
         yield "email", _("Enter the member’s own e-mail address: we send them the link to confirm the place.")
 

@@ -75,7 +75,8 @@ class AttendeeChanged(NotOpenNow):
 class Correction:
     """The corrected values of a registration.
 
-    `holder_count` is that of the registration when its values were shown; None does not compare it.
+    `holder_count` is the registration's when its values were shown; None compares none. None as `language`
+    leaves it.
     """
 
     first_name: str
@@ -83,6 +84,7 @@ class Correction:
     email: str
     company: str
     no_photo: bool
+    language: str | None = None
     holder_count: int | None = None
 
 
@@ -258,6 +260,8 @@ def _lock_and_correct(
     _check_correction(registration, corrected, find_address_objection)
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
     old_values = {name: value for name, value in current_values.items() if value != getattr(corrected, name)}
+    if correction.language not in (None, registration.language):
+        old_values["language"] = registration.language
     # A page from before a transfer would give the place back to the former attendee.
     if old_values and correction.holder_count not in (None, registration.holder_count):
         sentence = _(
@@ -295,8 +299,8 @@ def _save_correction(
             *remember_issued_identity(registration, old_values),
             *void_unnamed_link(registration, old_values),
         ]
-    # After the event nobody needs a new badge.
-    sends_badge = registration.confirmed_at is not None and not registration.event.is_over()
+    has_new_badge = old_values.keys() != {"language"} and not registration.event.is_over()
+    sends_badge = registration.confirmed_at is not None and has_new_badge
     if sends_badge:
         # Cleared, or the task below would regard the mail with the corrected badge as sent.
         registration.confirmation_sent_at = None
@@ -430,6 +434,7 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
         email=correction.email,
         company=correction.company,
         no_photo=correction.no_photo,
+        language=registration.language if correction.language is None else correction.language,
     ).normalize()
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import ActionErrorsMixin
 from registrations.form_fields import ReasonForm
@@ -40,14 +41,27 @@ class CorrectionForm(EditConflictsMixin, forms.Form):
     last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Enter the last name.")})
     email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
     company = forms.CharField(label=_("Company"), required=False)
+    language = forms.ChoiceField(
+        label=_("Language of the e-mails"),
+        required=False,
+        choices=[("", _("Same as the order")), *LANGUAGE_CHOICES],
+    )
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
     holder_count = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @classmethod
     def from_registration(cls, registration: Registration, data: QueryDict | None = None) -> "CorrectionForm":
         """Return the form filled with the current values, or bound to `data`."""
-        names = [*CORRECTABLE_FIELDS, "holder_count"]
-        return cls(data, initial={name: getattr(registration, name) for name in names})
+        names = [*CORRECTABLE_FIELDS, "language", "holder_count"]
+        form = cls(data, initial={name: getattr(registration, name) for name in names})
+        if not registration.has_own_address:
+            # The buyer reads these e-mails, in the language of the order.
+            form.fields.pop("language", None)
+        return form
+
+    def clean_language(self) -> str | None:
+        """Return the choice, or None from a page that does not offer it."""
+        return self.cleaned_data["language"] if self.add_prefix("language") in self.data else None
 
     def to_correction(self) -> Correction:
         """Return the cleaned values; `add_errors` shows the errors that the action finds in them."""
@@ -59,7 +73,7 @@ class LateCorrectionForm(CorrectionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in set(CORRECTABLE_FIELDS) - set(LATE_CORRECTABLE_FIELDS):
+        for name in {*CORRECTABLE_FIELDS, "language"} - set(LATE_CORRECTABLE_FIELDS):
             del self.fields[name]
 
     def to_correction(self) -> Correction:

@@ -45,7 +45,7 @@ OTHER_TEXTS = HandoverTexts(
 
 def has_own_mailbox(registration: Registration) -> bool:
     """Return whether the attendee has an address, and another one than the buyer."""
-    return bool(registration.email) and not is_same_email(registration.email, registration.order.email)
+    return registration.has_own_address
 
 
 def may_have_forwarded_badge(registration: Registration) -> bool:

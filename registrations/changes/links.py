@@ -104,8 +104,9 @@ def send_links_mail(
 
 
 def build_attendee_url(registration: Registration) -> str:
-    """Return the absolute address of one registration's own page, in its order's language."""
-    return f"{settings.SITE_URL}{registration.order.build_path_with(make_own_secret(registration))}"
+    """Return the absolute address of one registration's own page, in the language of the attendee's mails."""
+    secret, language = make_own_secret(registration), registration.mail_language
+    return f"{settings.SITE_URL}{registration.order.build_path_with(secret, language=language)}"
 
 
 def build_reader_url(registration: Registration, address: str) -> str:

@@ -52,7 +52,7 @@ def notify_changes(registration_id: int) -> None:
         if registration is None:
             return
         if registration.email or registration.order.email:
-            with translation.override(registration.order.language):
+            with translation.override(registration.mail_language):
                 _send_message(registration)
         # A change during sending has set another time, and stays due.
         Registration.objects.filter(pk=registration.pk, changed_at=registration.changed_at).update(
@@ -84,7 +84,7 @@ def _build_message(registration: Registration) -> MailMessage:
             "answer_texts": list(describe_answers(load_questions(event), registration.answers)),
             "url": build_reader_url(registration, recipient),
         },
-        language=registration.order.language,
+        language=registration.mail_language,
         message_key=f"changes-{registration.reference}-{registration.changed_at:%Y%m%d%H%M%S%f}",
         accent=event.accent,
         reply_to=event.contact_email,

@@ -41,7 +41,7 @@ from .handover_text import has_own_mailbox, is_announced_with_badge
 from .links import send_links_mail
 
 # For the audit trail, and to be saved whether they changed or not.
-NAMED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person"]
+NAMED_FIELDS = ["first_name", "last_name", "email", "language", "no_photo", "person"]
 # Recorded when the attendee of a place bought without a name is entered.
 NAMING_VERB = "registration.name"
 SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
@@ -143,6 +143,7 @@ def _assign_attendee(
     was_named = registration.has_name
     registration.first_name, registration.last_name = name
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
+    registration.language = new_attendee.language
     if was_named:
         save_transfer_notice(registration, old_identity, given_by=given_by)
         # Voids the badge and the former attendee's link, and clears the answers.

@@ -178,10 +178,10 @@ def build_details_url(registration: Registration) -> str:
 
 
 def build_invitation_message(registration: Registration, *, message_key: str) -> MailMessage:
-    """Return the mail with the attendee's own link, in the order's language."""
+    """Return the mail with the attendee's own link, in the attendee's language."""
     event, order = registration.event, registration.order
     deadline = event.substitution_deadline
-    with translation.override(order.language):
+    with translation.override(registration.mail_language):
         subject = _("Complete your details: %(event)s") % {"event": event.title}
         url = build_details_url(registration)
     return MailMessage(
@@ -197,7 +197,7 @@ def build_invitation_message(registration: Registration, *, message_key: str) ->
             "transferable_until": deadline if timezone.now() < deadline else None,
             "url": url,
         },
-        language=order.language,
+        language=registration.mail_language,
         message_key=message_key,
         accent=event.accent,
         reply_to=event.contact_email,

@@ -725,6 +725,12 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
                 ("company", models.CharField(blank=True, max_length=300, verbose_name="company")),
                 (
+                    "language",
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=5, verbose_name="language"
+                    ),
+                ),
+                (
                     "no_photo",
                     models.BooleanField(default=False, verbose_name="does not want to be photographed"),
                 ),

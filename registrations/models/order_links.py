@@ -64,8 +64,11 @@ class OrderLinks(models.Model):
         with translation.override(self.language):
             return reverse("lost-link")
 
-    def build_path_with(self, secret: str) -> str:
-        """Return the page for the holder of this secret, which opens the whole order or one registration."""
+    def build_path_with(self, secret: str, *, language: str = "") -> str:
+        """Return the page for the holder of this secret, which opens the whole order or one registration.
+
+        `language` is the order's by default.
+        """
         # The path contains the language: the mail's, not that of the user who makes this request.
-        with translation.override(self.language):
+        with translation.override(language or self.language):
             return reverse("order", args=[self.reference, secret])

@@ -130,6 +130,8 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     last_name = models.CharField(_("last name"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     company = models.CharField(_("company"), max_length=300, blank=True)
+    # Of e-mails to the attendee; "" for the order's.
+    language = models.CharField(_("language"), max_length=5, blank=True, default="", db_default="")
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     cancellation_fee = models.PositiveIntegerField(_("cancellation fee, in cents"), default=0, db_default=0)
@@ -227,8 +229,17 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     def gets_own_confirmation(self) -> bool:
         """Return whether the buyer had the badge sent to the attendee, who is still the first one, too."""
         is_first_holder = self.has_name and self.holder_count == 1
-        has_own_address = bool(self.email) and not is_same_email(self.email, self.order.email)
-        return self.order.notifies_attendees and is_first_holder and has_own_address
+        return self.order.notifies_attendees and is_first_holder and self.has_own_address
+
+    @property
+    def has_own_address(self) -> bool:
+        """Return whether the attendee has an address, and another one than the buyer."""
+        return bool(self.email) and not is_same_email(self.email, self.order.email)
+
+    @property
+    def mail_language(self) -> str:
+        """Return the language of e-mails to the attendee; at the buyer's address it is the order's."""
+        return (self.language if self.has_own_address else "") or self.order.language
 
     def fill_company(self) -> None:
         """Name the employer whose membership gives the place, unless a company was typed."""

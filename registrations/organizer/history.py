@@ -94,6 +94,7 @@ FIELD_LABELS = {
     "last_name": gettext_lazy("last name"),
     "email": gettext_lazy("e-mail"),
     "company": gettext_lazy("company"),
+    "language": gettext_lazy("language of the e-mails"),
     "no_photo": gettext_lazy("no photographs"),
     "ticket": gettext_lazy("ticket"),
     "addons": gettext_lazy("add-ons"),

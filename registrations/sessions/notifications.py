@@ -196,7 +196,7 @@ def notify_session_changes(registration_id: int) -> None:
         visible = [change for change in starred if change.session.is_visible_to(audience)]
         changes = [*list_booked_changes(booked, sessions), *visible]
         if changes and (registration.email or registration.order.email):
-            with translation.override(registration.order.language):
+            with translation.override(registration.mail_language):
                 _send_changes_mail(registration, changes)
         # Stored even without an address, so that the job does not find the rows again.
         _store_as_announced(booked, links, version)
@@ -247,7 +247,7 @@ def _write_changes_mail(registration: Registration, changes: list[ChangedSession
             "notes": _list_version_notes(changes),
             "url": settings.SITE_URL + page,
         },
-        language=registration.order.language,
+        language=registration.mail_language,
         message_key=f"sessions-{registration.pk}-{state}"[:200],
         accent=event.accent,
         reply_to=event.contact_email,

@@ -20,7 +20,7 @@ from registrations.orders.quotations import make_quoted_billing
 from registrations.questions.storage_use import DRAFTS_SETTING, StorageUse
 from registrations.rate_limits import throttle_draft
 
-PERSON_FIELDS = ("first_name", "last_name", "email", "company")
+PERSON_FIELDS = ("first_name", "last_name", "email", "company", "language")
 
 BILLING_FIELDS = (
     "billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.money import Money
 from convention.text.countries import list_countries
 from convention.text.email_addresses import is_same_email
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.validators import clean_postcode, validate_without_links
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
 from registrations.booking.validation import check_person_texts
@@ -71,6 +72,22 @@ def build_place(data: dict[str, Any]) -> RequestedPlace:
         company=str(data.get("company") or ""),
         no_photo=bool(data.get("no_photo")),
     )
+
+
+class AttendeeForm(PersonForm):
+    """One attendee of an order; all but the first have a language of their own."""
+
+    language = forms.ChoiceField(
+        label=_("Language of their e-mails"),
+        required=False,
+        choices=[("", _("Same as the order")), *LANGUAGE_CHOICES],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The first one is usually the buyer, who chooses the language of the order on the last screen.
+        if self.prefix == "person-0":
+            del self.fields["language"]
 
 
 class ContactForm(forms.Form):

@@ -402,3 +402,16 @@ def test_order_notifies_attendees_if_asked():
     post(event, make_body(notifies_attendees=True))
 
     assert Order.objects.get().notifies_attendees is True
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"), [({}, ""), ({"language": None}, ""), ({"language": "en"}, "en")]
+)
+def test_attendee_has_the_language_of_the_body(fields, expected):
+    event = make_event()
+    make_ticket(event)
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "b@example.org", **fields}
+
+    post(event, make_body(registrations=[person]))
+
+    assert Registration.objects.get().language == expected

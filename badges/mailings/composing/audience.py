@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from badges.mailings.models import Mailing, Recipient, Unsubscription
 from convention.mail.bounces import find_bounced_addresses
-from convention.text.email_addresses import normalize_email
+from convention.text.email_addresses import is_same_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 
 from .segments import Segment, select_registrations
@@ -54,7 +54,12 @@ class MailingAudience:
 def build_audience(mailing: Mailing) -> MailingAudience:
     # The order decides which registration of a group comes first, and the order of the recipients.
     rows = select_registrations(Segment.from_json(mailing.segment), mailing.event).order_by("pk")
-    addresses = rows.values_list("pk", "email", "order__email", "order__language")
+    columns = rows.values_list("pk", "email", "order__email", "order__language", "language")
+    # As `Registration.mail_language`, of many rows.
+    addresses = (
+        (pk, email, order_email, own if own and email and not is_same_email(email, order_email) else language)
+        for pk, email, order_email, language, own in columns
+    )
     audience = group_by_address(addresses)
     reasons = find_left_out_reasons(mailing, [group.address for group in audience.groups])
     for group in audience.groups:
@@ -63,7 +68,7 @@ def build_audience(mailing: Mailing) -> MailingAudience:
 
 
 def group_by_address(rows: Iterable[tuple[int, str, str, str]]) -> MailingAudience:
-    """Group rows of (registration id, own address, order's address, order's language) into mails.
+    """Group rows of (registration id, own address, order's address, language) into mails.
 
     Registrations without an address are added to the buyer's mail.
     """

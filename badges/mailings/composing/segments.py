@@ -100,7 +100,7 @@ def _iterate_order_conditions(segment: Segment) -> Iterator[Q]:
     if segment.payment == UNPAID:
         yield filter_unpaid()
     if segment.language:
-        yield Q(order__language=segment.language)
+        yield Q(language=segment.language) | Q(language="", order__language=segment.language)
 
 
 def match_any(alternatives: list[Q]) -> Q:

@@ -84,7 +84,7 @@ def send_day_mail(mail_id: int) -> None:
             return
         registration = mail.application.registration
         assert registration is not None
-        with translation.override(registration.order.language):
+        with translation.override(registration.mail_language):
             try:
                 send_mail_message(_build_message(mail))
             except MailRefused:
@@ -122,7 +122,7 @@ def _build_message(mail: DayMail) -> MailMessage:
             "badge_url": settings.SITE_URL + _build_badge_path(registration),
             "url": settings.SITE_URL + page,
         },
-        language=registration.order.language,
+        language=registration.mail_language,
         message_key=_build_message_key(mail),
         accent=event.accent,
         reply_to=event.contact_email,

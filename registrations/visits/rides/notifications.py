@@ -28,7 +28,7 @@ def notify_passenger(seat_id: int) -> None:
             return
         holder = seat.application.registration
         assert holder is not None
-        with translation.override(holder.order.language):
+        with translation.override(holder.mail_language):
             send_or_log(_build_departure_message(seat))
 
 
@@ -47,7 +47,7 @@ def _build_departure_message(seat: RideSeat) -> MailMessage:
             "event": event,
             "url": settings.SITE_URL + reverse("visit-rides", args=[event.slug]),
         },
-        language=holder.order.language,
+        language=holder.mail_language,
         # The key contains the content: a retry sends nothing twice, another change is mailed again.
         message_key=f"ride-seat-{seat.pk}-{hash_texts(when, ride.meeting_point, ride.map_url)[:16]}",
         accent=event.accent,
@@ -63,7 +63,7 @@ def notify_seated_visitor(application_id: int, reason: str, change: int) -> None
         application = rows.filter(pk=application_id).first()
         if application is None or application.registration is None:
             return
-        with translation.override(application.registration.order.language):
+        with translation.override(application.registration.mail_language):
             send_or_log(_build_seating_message(application, reason, change))
 
 
@@ -81,7 +81,7 @@ def _build_seating_message(application: Application, reason: str, change: int) -
             "reason": reason,
             "url": settings.SITE_URL + reverse("visit-rides", args=[event.slug]),
         },
-        language=holder.order.language,
+        language=holder.mail_language,
         message_key=f"rides-seated-{application.pk}-{change}",
         accent=event.accent,
         reply_to=event.contact_email,
