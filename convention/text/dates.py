@@ -57,6 +57,12 @@ def format_time(at: datetime.datetime, zone: TimeZone = None) -> str:
     return f"{local.hour}{NO_BREAK_SPACE}h{minutes}"
 
 
+def format_clock(clock: datetime.time) -> str:
+    """Return a time of day like `format_time`."""
+    # On any day: what is formatted is a moment.
+    return format_time(datetime.datetime.combine(datetime.date.min, clock))
+
+
 def format_time_range(start: datetime.datetime, end: datetime.datetime | None, zone: TimeZone = None) -> str:
     """Return “9 h 30 – 10 h 15”; “9:30–10:15”. Without an end, the start alone."""
     if end is None or end == start:

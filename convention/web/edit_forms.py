@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from convention.money import format_number_input
-from convention.text.dates import format_datetime, format_time
+from convention.text.dates import format_clock, format_datetime
 
 from .edit_conflicts import compare_edits, compute_fingerprint, compute_fingerprints, parse_seen_fingerprints
 from .forms import ActionErrorsMixin
@@ -27,6 +27,8 @@ class EditConflictsMixin(ActionErrorsMixin):
 
     # Fields, or rows, that are valid together only.
     linked_fields: tuple[tuple[str, ...], ...] = ()
+    # Whether an unsaved row is compared by its defaults: of settings that another page may have saved first.
+    compares_defaults = False
     newer_values: Mapping[str, object] = {}
     restored_names: frozenset[str] = frozenset()
 
@@ -107,7 +109,8 @@ class EditConflictsMixin(ActionErrorsMixin):
 
     @property
     def _is_new(self) -> bool:
-        return isinstance(self, forms.BaseModelForm) and self.instance._state.adding
+        is_unsaved = isinstance(self, forms.BaseModelForm) and self.instance._state.adding
+        return is_unsaved and not self.compares_defaults
 
     @property
     def _posted_fingerprints(self) -> dict[str, str]:
@@ -137,8 +140,7 @@ class EditConflictsMixin(ActionErrorsMixin):
             # Forms show times without a zone, in the event's.
             return format_datetime(value)
         if isinstance(value, datetime.time):
-            # On any day: the formatter takes a moment.
-            return format_time(datetime.datetime.combine(datetime.date.min, value))
+            return format_clock(value)
         choices = {str(key): str(label) for key, label in getattr(self.fields.get(name), "choices", ())}
         values = value if isinstance(value, list) else [value]
         return "\n".join(choices.get(str(item), "" if item is None else str(item)) for item in values)

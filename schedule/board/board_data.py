@@ -14,7 +14,8 @@ from schedule.models import Schedule, ScheduleDraft, Session, SessionSpeaker
 from schedule.programme.days import get_programme_day, list_programme_days
 
 DEFAULT_MINUTES: Final = 30
-# Hours that a day shows even if nothing is placed there; sessions outside of them extend the day.
+# Hours that a day shows even if nothing is placed there, unless the organizers set others; sessions outside
+# of them extend the day.
 OPENS_AT: Final = datetime.time(8)
 CLOSES_AT: Final = datetime.time(19)
 DAY: Final = datetime.timedelta(days=1)
@@ -57,8 +58,11 @@ def make_board_day(date: datetime.date, event: Event, schedule: Schedule) -> Boa
         return datetime.datetime.combine(day, time, event.zone).astimezone(datetime.UTC)
 
     starts_at, ends_at = at(date, schedule.day_starts_at), at(date + DAY, schedule.day_starts_at)
-    opens_at = min(max(at(date, OPENS_AT), starts_at), ends_at)
-    closes_at = min(max(at(date, CLOSES_AT), opens_at), ends_at)
+    opens, closes = schedule.planning_opens_at or OPENS_AT, schedule.planning_closes_at or CLOSES_AT
+    # The board draws whole hours.
+    opens_at = min(max(at(date, opens.replace(minute=0, second=0)), starts_at), ends_at)
+    last_hour_ends_at = at(date, closes) + datetime.timedelta(minutes=-closes.minute % 60)
+    closes_at = min(max(last_hour_ends_at, opens_at), ends_at)
     return BoardDay(date, starts_at, ends_at, opens_at, closes_at)
 
 

@@ -12,14 +12,15 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
-from convention.text.dates import format_datetime_range
+from convention.text.dates import format_clock, format_datetime_range, format_duration
 from convention.web.edit_conflicts import compute_fingerprint
 from convention.web.edit_forms import EditConflictsMixin
-from schedule.models import Availability, ConflictLevel, Speaker
+from schedule.models import Availability, ConflictLevel, Schedule, Session, Speaker
 
 from .describe import KIND_LABELS
 from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, ConflictKind, KindRule
-from .load import load_rules
+from .load import load_rules, load_working_timetable
+from .planning_hours import DaySettings, compute_all_hours
 from .timetable import AvailabilityPeriod
 
 MAX_BUFFER_MINUTES: Final = 24 * 60
@@ -107,8 +108,54 @@ class WalkingTimesForm(EditConflictsMixin, forms.Form):
         return {pair: self.cleaned_data[name] for name, pair in self.pairs.items()}
 
 
+class PlanningHoursForm(EditConflictsMixin, forms.ModelForm[Schedule]):
+    """Between which times of day talks are planned; empty for the usual ones."""
+
+    compares_defaults = True
+    linked_fields = (("planning_opens_at", "planning_closes_at"),)
+
+    class Meta:
+        model = Schedule
+        fields = ("planning_opens_at", "planning_closes_at")
+        widgets = {
+            "planning_opens_at": forms.TimeInput({"type": "time"}, format="%H:%M"),
+            "planning_closes_at": forms.TimeInput({"type": "time"}, format="%H:%M"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Require hours of the event that are long enough for every talk without a time."""
+        data = super().clean()
+        opens_at, closes_at = data.get("planning_opens_at"), data.get("planning_closes_at")
+        day_starts_at = self.instance.day_starts_at
+        if opens_at and closes_at and closes_at <= opens_at:
+            self.add_error("planning_closes_at", _("The end must be after the start."))
+        elif opens_at and opens_at < day_starts_at:
+            sentence = _("The day of the programme starts at %(time)s. Choose that time or a later one.")
+            self.add_error("planning_opens_at", sentence % {"time": format_clock(day_starts_at)})
+        elif opens_at or closes_at:
+            self._check_talks_fit(DaySettings(day_starts_at, opens_at, closes_at))
+        return data
+
+    def _check_talks_fit(self, days: DaySettings) -> None:
+        timetable = load_working_timetable(self.instance.event)
+        hours, _general_hours = compute_all_hours(self.instance.event, timetable, days=days)
+        unplaced = [
+            session
+            for key, session in timetable.sessions.items()
+            if session.role == Session.Role.TALK and key not in timetable.placements
+        ]
+        longest = max(unplaced, key=lambda session: session.duration, default=None)
+        if not hours:
+            self.add_error("planning_opens_at", _("The event does not take place at these hours."))
+        elif longest and longest.duration > max(end - start for start, end in hours):
+            sentence = _("These hours are too short for “%(title)s”, which lasts %(duration)s.")
+            minutes = int(longest.duration.total_seconds() // 60)
+            values = {"title": longest.title, "duration": format_duration(minutes)}
+            self.add_error("planning_closes_at" if days.closes_at else "planning_opens_at", sentence % values)
+
+
 class PlanningRuleForms:
-    """The forms of the page of rules: one for each kind of conflict, and the walking times.
+    """The forms of the page of rules: hours, one for each kind of conflict, and the walking times.
 
     The page includes `edit_version.html` for all of them together; each has its own fingerprints.
     """
@@ -117,6 +164,7 @@ class PlanningRuleForms:
 
     def __init__(self, data: Any = None, *, event: Event) -> None:
         rules = load_rules([event.pk])[event.pk]
+        self.hours = PlanningHoursForm(data, instance=Schedule.load(event), prefix="hours")
         self.kinds = [KindRuleForm(data, kind=kind, rule=rules[kind]) for kind in ConflictKind]
         walks = event.walking_times.all()
         self.walking = WalkingTimesForm(
@@ -127,6 +175,7 @@ class PlanningRuleForms:
         )
 
     def __iter__(self) -> Iterator[EditConflictsMixin]:
+        yield self.hours
         yield from self.kinds
         yield self.walking
 

@@ -1,10 +1,8 @@
 """Load a timetable from a draft, or from what is published, in a fixed number of queries."""
 
 import datetime
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from statistics import median_high, median_low
 from typing import Any, Final
 
 from django.db.models import Q
@@ -14,23 +12,20 @@ from convention.events.models import Event, Room
 from schedule.drafts.current_draft import find_current_draft, load_slot_states, load_working_states
 from schedule.drafts.slot_state import SlotState
 from schedule.models import (
-    DEFAULT_DAY_START,
     Availability,
     ConflictLevel,
-    Schedule,
     ScheduleDraft,
     Session,
     SessionSpeaker,
     Slot,
     WalkingTime,
 )
-from schedule.programme.days import get_programme_day, list_programme_days
 
 from .facts import TimetableFacts
 from .kinds import DEFAULT_RULES, DOUBLE_USE_KINDS, ConflictKind, KindRule
+from .planning_hours import compute_all_hours, load_day_settings
 from .timetable import (
     AvailabilityPeriod,
-    Period,
     Timetable,
     TimetableRoom,
     TimetableSession,
@@ -38,8 +33,6 @@ from .timetable import (
 )
 
 DEFAULT_DURATION: Final = datetime.timedelta(minutes=30)
-DEFAULT_HOURS: Final = (datetime.timedelta(hours=9), datetime.timedelta(hours=18))
-NEXT_DAY_OPENS: Final = datetime.timedelta(days=1) + DEFAULT_HOURS[0]
 SESSION_COLUMNS: Final = (
     *("pk", "event_id", "number", "title", "role", "track_id", "track__name", "planned_minutes"),
     *("expected_attendance", "capacity", "needed_features", "follows_id"),
@@ -137,9 +130,7 @@ def _load_timetables(
     favourites = _load_audiences("favourites", [*timetables], session_ids)
     bookings = _load_audiences("bookings", [*timetables], session_ids)
     hours = {
-        event.pk: _compute_all_hours(
-            event, timetables[event.pk], day_starts_at=shared["day_starts"][event.pk]
-        )
+        event.pk: compute_all_hours(event, timetables[event.pk], days=shared["days"][event.pk])
         for event in events
     }
     return {
@@ -147,6 +138,7 @@ def _load_timetables(
             timetables[event.pk],
             hours=hours[event.pk][0],
             general_hours=hours[event.pk][1],
+            has_set_hours=shared["days"][event.pk].has_set_hours,
             favourites=_pick(favourites, timetables[event.pk].sessions),
             bookings=_pick(bookings, timetables[event.pk].sessions),
             rooms=shared["rooms"][event.pk],
@@ -262,7 +254,7 @@ def _load_event_data(event_ids: list[int]) -> dict[str, Any]:
         periods[column].setdefault(getattr(row, column), []).append(period)
     return {
         "rooms": rooms,
-        "day_starts": _load_day_starts(event_ids),
+        "days": load_day_settings(event_ids),
         "walking": walking,
         "rules": load_rules(event_ids),
         "room_periods": {key: tuple(value) for key, value in periods["room_id"].items()},
@@ -270,88 +262,8 @@ def _load_event_data(event_ids: list[int]) -> dict[str, Any]:
     }
 
 
-def _load_day_starts(event_ids: list[int]) -> dict[int, datetime.time]:
-    saved = Schedule.objects.filter(event__in=event_ids).values_list("event_id", "day_starts_at")
-    return dict.fromkeys(event_ids, DEFAULT_DAY_START) | dict(saved)
-
-
 def _load_audiences(
     kind: str, event_ids: list[int], session_ids: Collection[int] | None
 ) -> dict[int, frozenset[str]]:
     found = hooks.session_audiences.provider(kind)(event_ids, session_ids)
     return {session: frozenset(attendees) for session, attendees in found.items()}
-
-
-def _compute_all_hours(
-    event: Event, timetable: Timetable, *, day_starts_at: datetime.time
-) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
-    """Return the hours of talks, and those of all sessions."""
-    placements, sessions = timetable.placements, timetable.sessions
-    # A dinner or an early welcome does not make its hour a time for talks.
-    talks = [state for key, state in placements.items() if sessions[key].role == Session.Role.TALK]
-    general_hours = compute_hours(event, placements.values(), day_starts_at=day_starts_at)
-    # An event outside the default hours has only those of its plenaries, until a talk is placed.
-    hours = compute_hours(event, talks, day_starts_at=day_starts_at) or general_hours
-    return hours, general_hours
-
-
-def compute_hours(
-    event: Event, states: Iterable[SlotState], *, day_starts_at: datetime.time
-) -> tuple[Period, ...]:
-    """Return when sessions may be placed on each day of the programme, in the event's local time.
-
-    That is nine to six, or from the usual first start to the usual last end of `states` if these are wider,
-    within the event; a day with earlier or later ones includes them, but for what runs into the next day's
-    hours.
-    What begins before `day_starts_at` belongs to the day before. No two periods overlap.
-    """
-    slots_by_day: dict[datetime.date, list[SlotState]] = defaultdict(list)
-    for state in states:
-        slots_by_day[state.day or get_programme_day(state.starts_at, event.zone, day_starts_at)].append(state)
-    own_hours = {day: _get_own_hours(day, slots, event) for day, slots in slots_by_day.items()}
-    opens, closes = DEFAULT_HOURS
-    if own_hours:
-        opens = min(opens, median_low(first for first, _last in own_hours.values()))
-        closes = max(closes, median_high(last for _first, last in own_hours.values()))
-    hours = []
-    for day in sorted({*list_programme_days(event, day_starts_at), *slots_by_day}):
-        opens_at = max(_at_wall_time(day, opens, event), event.starts_at)
-        closes_at = min(_at_wall_time(day, closes, event), event.ends_at)
-        if day in own_hours:
-            first, last = (_at_wall_time(day, hour, event) for hour in own_hours[day])
-            opens_at, closes_at = min(opens_at, first), max(closes_at, last)
-        if opens_at < closes_at:
-            hours.append((opens_at.astimezone(datetime.UTC), closes_at.astimezone(datetime.UTC)))
-    return _end_before_next(hours)
-
-
-def _end_before_next(hours: Iterable[Period]) -> tuple[Period, ...]:
-    """Cut periods that reach into a later one: the planner would use the same moments twice."""
-    found: list[Period] = []
-    for opens_at, closes_at in sorted(hours, reverse=True):
-        end = min(closes_at, found[-1][0]) if found else closes_at
-        if opens_at < end:
-            found.append((opens_at, end))
-    return tuple(reversed(found))
-
-
-def _get_own_hours(
-    day: datetime.date, states: list[SlotState], event: Event
-) -> tuple[datetime.timedelta, datetime.timedelta]:
-    """Return the first start and the last end of a day."""
-    starts = [_get_wall_time(state.starts_at, day, event) for state in states]
-    ends = [_get_wall_time(state.ends_at, day, event) for state in states]
-    # A session that lasts all night does not make the night a time for others.
-    return min(starts), max([*starts, *(end for end in ends if end <= NEXT_DAY_OPENS)])
-
-
-def _get_wall_time(moment: datetime.datetime, day: datetime.date, event: Event) -> datetime.timedelta:
-    """Return the event's local time, counted from the midnight at which that day begins."""
-    return moment.astimezone(event.zone).replace(tzinfo=None) - datetime.datetime.combine(
-        day, datetime.time()
-    )
-
-
-def _at_wall_time(day: datetime.date, hour: datetime.timedelta, event: Event) -> datetime.datetime:
-    local = datetime.datetime.combine(day, datetime.time()) + hour
-    return local.replace(tzinfo=event.zone).astimezone(datetime.UTC)

@@ -1,5 +1,6 @@
 """Change what conflicts depend on: levels of kinds, walking times, rooms, and times of rooms and speakers."""
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.core.exceptions import ObjectNotUpdated
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import NotFound
 from convention.events.models import Event, Room
-from schedule.models import Availability, ConflictLevel, Speaker, WalkingTime
+from schedule.models import Availability, ConflictLevel, Schedule, Speaker, WalkingTime
 
 from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, DEFAULT_RULES, ConflictKind, KindRule
 from .timetable import AvailabilityPeriod
@@ -49,6 +50,20 @@ def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | 
         if number is not None
     )
     record_action("walking_times.change", event, event=event, fields=["minutes"])
+
+
+@transaction.atomic
+def save_planning_hours(
+    *, event: Event, opens_at: datetime.time | None, closes_at: datetime.time | None
+) -> None:
+    """Save between which times talks are planned; None for the usual ones."""
+    # Not a new revision of the programme: nothing that is shown changes.
+    Schedule.objects.update_or_create(
+        event=event, defaults={"planning_opens_at": opens_at, "planning_closes_at": closes_at}
+    )
+    record_action(
+        "planning_hours.change", event, event=event, fields=["planning_opens_at", "planning_closes_at"]
+    )
 
 
 @transaction.atomic

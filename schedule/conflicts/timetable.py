@@ -59,7 +59,8 @@ class Timetable:
     `placements` has no entry for a session without a time; cancelled ones conflict with nothing. `favourites`
     and `bookings` are the keys of attendees by session; `walking_minutes` is by two zones, in either order.
     `hours` are the periods in which talks may be placed, one for each day, in UTC; `general_hours` are those
-    of plenaries, breaks and blocked times; if empty, they are the same.
+    of plenaries, breaks and blocked times; if empty, they are the same. `has_set_hours` if the organizers
+    limited those of talks.
     """
 
     sessions: Mapping[int, TimetableSession]
@@ -75,6 +76,7 @@ class Timetable:
     rules: Mapping[ConflictKind, KindRule] = field(default_factory=lambda: DEFAULT_RULES)
     hours: tuple[Period, ...] = ()
     general_hours: tuple[Period, ...] = ()
+    has_set_hours: bool = False
 
     def get_hours(self, key: int) -> tuple[Period, ...]:
         """Return the periods in which a session may be placed."""

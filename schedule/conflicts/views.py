@@ -37,7 +37,13 @@ from .forms import (
     read_periods,
 )
 from .load import load_working_timetable
-from .planning_rules import save_availabilities, save_kind_rules, save_room_planning, save_walking_times
+from .planning_rules import (
+    save_availabilities,
+    save_kind_rules,
+    save_planning_hours,
+    save_room_planning,
+    save_walking_times,
+)
 
 if TYPE_CHECKING:
     from django.forms import BaseFormSet
@@ -113,12 +119,18 @@ def conflict_undo(request: "HttpRequest", event: str) -> "HttpResponse":
 
 @require_safe_or_post
 def planning_rules(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Change the level of each kind of conflict, and the walking times between zones."""
+    """Change the hours of the days, the level of each kind of conflict, and the walking times."""
     event_obj = get_event_to_organize(event, request.user)
     forms = PlanningRuleForms(get_posted_data(request), event=event_obj)
     if forms.is_valid():
         with transaction.atomic():
             save_kind_rules(event=event_obj, rules={form.kind: form.get_rule() for form in forms.kinds})
+            if forms.hours.has_changed():
+                save_planning_hours(
+                    event=event_obj,
+                    opens_at=forms.hours.cleaned_data["planning_opens_at"],
+                    closes_at=forms.hours.cleaned_data["planning_closes_at"],
+                )
             if forms.walking.has_changed():
                 save_walking_times(event=event_obj, minutes=forms.walking.get_minutes())
         messages.success(request, _("The rules have been saved."))

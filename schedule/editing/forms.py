@@ -266,6 +266,8 @@ class TrackForm(EditConflictsMixin, forms.ModelForm[Track]):
 
 
 class ScheduleSettingsForm(EditConflictsMixin, forms.ModelForm[Schedule]):
+    compares_defaults = True
+
     class Meta:
         model = Schedule
         fields = ("day_starts_at", "embedding_sites")
@@ -280,11 +282,6 @@ class ScheduleSettingsForm(EditConflictsMixin, forms.ModelForm[Schedule]):
                 "Leave empty for none."
             ),
         }
-
-    @property
-    def _is_new(self) -> bool:
-        """Compare default settings too: somebody else may have saved the first ones in the meantime."""
-        return False
 
     def clean_embedding_sites(self) -> str:
         return clean_embedding_sites(self.cleaned_data["embedding_sites"])

@@ -321,6 +321,14 @@ class Migration(migrations.Migration):
                 ),
                 ("slot_minutes", models.PositiveIntegerField(default=5)),
                 (
+                    "planning_opens_at",
+                    models.TimeField(blank=True, null=True, verbose_name="days begin at"),
+                ),
+                (
+                    "planning_closes_at",
+                    models.TimeField(blank=True, null=True, verbose_name="days end at"),
+                ),
+                (
                     "embedding_sites",
                     models.TextField(
                         blank=True,

@@ -50,6 +50,9 @@ class Schedule(models.Model):
     base_url = models.URLField(max_length=500, blank=True)
     day_starts_at = models.TimeField(_("the day starts at"), default=DEFAULT_DAY_START)
     slot_minutes = models.PositiveIntegerField(default=5)
+    # The hours in which talks are planned; the usual ones if empty (conflicts/planning_hours.py).
+    planning_opens_at = models.TimeField(_("days begin at"), null=True, blank=True)
+    planning_closes_at = models.TimeField(_("days end at"), null=True, blank=True)
     # One on each line, or “*” for any (programme/embedding.py).
     embedding_sites = models.TextField(_("websites that may embed the programme"), blank=True, default="")
 

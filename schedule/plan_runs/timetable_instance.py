@@ -179,14 +179,23 @@ class InstanceBuilder:
         return state is not None and state.is_cancelled
 
     def _is_planned(self, key: int) -> bool:
-        """Return whether a session is a talk that takes place, and not placed partly outside the hours."""
+        """Return whether a session is a talk that takes place, and does not stay partly outside the hours."""
         state = self.timetable.placements.get(key)
         if not is_talk(self.timetable.sessions[key]) or self._is_cancelled(key):
             return False
-        return state is None or any(
+        if state is None or any(
             opens_at <= state.starts_at < closes_at and state.ends_at <= closes_at
             for opens_at, closes_at in self.timetable.hours
-        )
+        ):
+            return True
+        return self._may_move_into_hours(key, state)
+
+    def _may_move_into_hours(self, key: int, state: SlotState) -> bool:
+        """Return whether a talk placed outside the hours that the organizers have set may leave its time."""
+        if not self.timetable.has_set_hours or self.mode != PlanRun.Mode.EVERYTHING or state.is_time_pinned:
+            return False
+        duration = get_duration(self.timetable, key)
+        return any(closes_at - opens_at >= duration for opens_at, closes_at in self.timetable.hours)
 
     def _make_slots(self) -> Iterator[PlannerSlot]:
         for start, day in zip(self.grid.slot_starts, self.grid.slot_days, strict=True):

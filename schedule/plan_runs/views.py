@@ -62,11 +62,13 @@ def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
         else:
             return redirect("organize-plan-run", event_obj.slug, plan_run.pk)
     runs = list(event_obj.plan_runs.select_related("created_by", "proposal")[:MAX_RUNS_SHOWN])
+    timetable = load_working_timetable(event_obj)
     context = {
         "form": form,
         "unplaced_count": unplaced_count,
         "runs": runs,
-        "hours": load_working_timetable(event_obj).hours,
+        "hours": timetable.hours,
+        "has_set_hours": timetable.has_set_hours,
         "cost_rows": [(label, [run.costs.get(name) for run in runs]) for name, label in COST_LABELS.items()],
     }
     return render_organizer_page(request, "plan", event_obj, **context)
