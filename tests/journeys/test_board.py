@@ -58,8 +58,10 @@ def test_dragging_session_with_mouse_shows_conflicts_of_each_slot(open_board):
     cost = page.locator(".cost").filter(has_text="Ana Silva").first
     expect(cost).to_be_attached()
     expect(page.locator(".drop-marker")).to_contain_text("Ana Silva")
+    expect(page.locator("#board-reason")).to_contain_text("Ana Silva")
     page.mouse.move(*get_cell(page, 2, 11.5), steps=5)
     expect(page.locator(".drop-marker")).to_have_text("11:30, Salle Eiffel")
+    expect(page.locator("#board-reason")).to_be_hidden()
     page.mouse.up()
 
     wait_until_stored(page)

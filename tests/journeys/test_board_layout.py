@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from convention.events.models import Event
+from schedule.models import Availability
 from tests.factories import make_session
 from tests.journeys.boards import (
     BOARD,
@@ -72,6 +73,44 @@ def test_break_title_stays_in_view_when_phone_scrolls_sideways(open_board):
     times = page.locator(".board-times").bounding_box()
 
     assert title["x"] >= times["x"] + times["width"]
+
+
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+def test_no_reason_in_a_hatched_area_is_cut_within_a_line(open_board, event, screen):
+    room = event.rooms.get(name="Auditorium")
+    for minutes in (185, 195, 240):
+        starts_at = STARTS_AT + datetime.timedelta(minutes=minutes)
+        Availability.objects.create(
+            room=room, starts_at=starts_at, ends_at=starts_at + datetime.timedelta(minutes=5), level="cannot"
+        )
+    page = open_board(screen, "fr")
+    block(page, "À placer").focus()
+    page.keyboard.press("Space")
+    reasons = page.locator(".cost span")
+    expect(reasons.first).to_be_attached()
+
+    cut_heights = reasons.evaluate_all(
+        """(all) => all.map((text) => {
+            const area = text.parentElement.getBoundingClientRect();
+            return text.getBoundingClientRect().bottom - area.bottom;
+        })"""
+    )
+
+    assert max(cut_heights) <= 1
+
+
+def test_a_cancelled_drag_leaves_no_reason_on_the_page(open_board):
+    page = open_board()
+    box = block(page, "À placer").bounding_box()
+    taken = block(page, "Le réseau").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(taken["x"] + 20, taken["y"] + 20, steps=5)
+    expect(page.locator("#board-reason")).to_contain_text("Le réseau")
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#board-reason")).to_be_hidden()
 
 
 def test_long_message_covers_neither_rooms_nor_tray(open_board):

@@ -33,6 +33,7 @@ export class BoardEditor {
     this.panels = new Panels();
     this.formAddress = root.dataset.form ?? "";
     this.status = getElement("board-status", HTMLElement);
+    this.reason = getElement("board-reason", HTMLElement);
     /** @type {HTMLButtonElement[]} */
     this.dayTabs = [];
     /** @type {Board.Session | null} */
@@ -209,6 +210,7 @@ export class BoardEditor {
   endDrag() {
     this.dragged = null;
     this.target = null;
+    this.#showReason("");
     this.root.classList.remove("is-moving");
     this.tray.root.classList.remove("is-target");
     this.costs.hide();
@@ -259,11 +261,22 @@ export class BoardEditor {
     const session = this.dragged;
     this.target = target;
     this.tray.root.classList.toggle("is-target", target?.kind === "tray");
-    if (!session || !target) return this.grid.hideMarker();
+    if (!session || !target) {
+      this.#showReason("");
+      return this.grid.hideMarker();
+    }
     const { text, level } = this.#describeTarget(session, target);
     this.previewText = text;
     const minutes = session.slot ? getMinutes(session.slot) : session.minutes;
     this.grid.showMarker(target, { minutes, isSpanning: this.model.isSpanning(session), text, level });
+    // In full, as the edge of the timetable may cut what the marker says. The keyboard's status says it too.
+    this.#showReason(level === "free" || this.keyboard.held ? "" : text);
+  }
+
+  /** @param {string} text what speaks against the place under the pointer; "" for nothing */
+  #showReason(text) {
+    if (this.reason.textContent !== text) this.reason.textContent = text;
+    this.reason.hidden = !text;
   }
 
   /**

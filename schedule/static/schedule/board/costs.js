@@ -5,6 +5,9 @@ import { MINUTE_MS } from "./model.js";
 
 /** @type {Record<Board.Level, number>} */
 const SEVERITY = { free: 0, warn: 1, block: 2 };
+// As in board.css: twelve pixels with a line height of 1.2.
+const LINE_PIXELS = 14.4;
+const PADDING_PIXELS = 2;
 
 /**
  * @param {{ level: Board.Level }[]} costs
@@ -76,20 +79,57 @@ export class CostOverlay {
 
   draw() {
     const { start, end } = this.grid.window;
+    const { minuteHeight } = this.grid.measure();
     const cells = [];
     for (const cost of this.costs) {
       const from = Math.max(Date.parse(cost.starts_at), start);
       const until = Math.min(Date.parse(cost.ends_at), end);
       if (until <= from || cost.level === "free") continue;
+      const [first, last] = [(from - start) / MINUTE_MS, (until - start) / MINUTE_MS];
+      const column = cost.room === null ? null : (this.grid.model.columns.get(cost.room) ?? 0);
       const cell = createElement("div", `cost level-${cost.level}`);
-      cell.append(createElement("span", "", cost.text));
-      cell.style.setProperty("--start", String((from - start) / MINUTE_MS));
-      cell.style.setProperty("--length", String((until - from) / MINUTE_MS));
-      cell.style.setProperty("--column", String(this.grid.model.columns.get(cost.room ?? 0) ?? 0));
-      cell.classList.toggle("spanning", cost.room === null);
+      cell.style.setProperty("--start", String(first));
+      cell.style.setProperty("--length", String(last - first));
+      cell.style.setProperty("--column", String(column ?? 0));
+      cell.classList.toggle("spanning", column === null);
+      this.#addText(cell, cost.text, { column, first, last, minuteHeight });
       cells.push(cell);
     }
     this.grid.costs.replaceChildren(...cells);
+  }
+
+  /**
+   * Write the reason where no session covers it, in as many lines as fit in full; the status has all of it.
+   * @param {HTMLElement} cell
+   * @param {string} text
+   * @param {{ column: number | null, first: number, last: number, minuteHeight: number }} area
+   */
+  #addText(cell, text, { column, first, last, minuteHeight }) {
+    const [start, end] = this.#findFreeTime(column, first, last, LINE_PIXELS / minuteHeight);
+    const lines = Math.floor(((end - start) * minuteHeight - PADDING_PIXELS) / LINE_PIXELS);
+    if (lines < 1) return;
+    const span = createElement("span", "", text);
+    span.style.setProperty("--lines", String(lines));
+    span.style.setProperty("--offset", String(start - first));
+    cell.append(span);
+  }
+
+  /**
+   * Return the first minutes of an area that no session covers, up to the next session.
+   * @param {number | null} column null for all columns
+   * @param {number} first
+   * @param {number} last
+   * @param {number} lineMinutes the time that one line of text is as high as
+   * @returns {[number, number]}
+   */
+  #findFreeTime(column, first, last, lineMinutes) {
+    const blocks = this.grid.blocks.filter((block) => column === null || block.isSpanning || block.column === column);
+    let start = first;
+    for (const block of blocks.sort((one, other) => one.start - other.start)) {
+      if (block.start < start + lineMinutes) start = Math.max(start, block.start + block.minutes);
+      else return [start, Math.min(last, block.start)];
+    }
+    return [start, last];
   }
 
   /**
