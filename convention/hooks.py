@@ -128,6 +128,8 @@ event_starters = Hook()
 company_guards = Hook()
 # (group, person) -> GroupMeetings (convention/events/club_hooks.py): its meetings that the person may see.
 group_meetings = Hook()
+# (group, person) -> the address of the page to add a meeting of the group; "" for those who may not.
+new_meeting_page = SingleHook()
 # (person=): the account was closed; end sessions and API tokens.
 end_access = SingleHook()
 # (person_id=) -> how many API tokens were revoked: a role of the club ended.

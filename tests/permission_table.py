@@ -382,6 +382,7 @@ PERMISSIONS_BY_URL_NAME = {
     "organize-event-new": ADMINISTRATORS,
     "organize-event-start": ADMINISTRATORS,
     "organize-event-create": ADMINISTRATORS,
+    "organize-meeting-new": SECRETARIES,
     "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
     "organize-event-delete": ORGANIZERS - {"outside organizer"},

@@ -13,7 +13,7 @@ from convention.club.models import Company, WorkingGroup
 from convention.text.dates import format_date
 
 from .models import Delegation, Event, EventRole
-from .permissions import can_organize, is_visible_event
+from .permissions import can_create_meeting, can_organize, is_visible_event
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -23,22 +23,37 @@ MAX_MEETINGS_SHOWN = 20
 
 @dataclass(frozen=True)
 class GroupMeeting:
-    """A meeting on the page of its group; `organizer_path` is "" for a reader who does not run it."""
+    """A meeting on the page of its group.
+
+    `public_path` is "" for a reader who may not open it, and `organizer_path` for one who does not run it.
+    """
 
     event: Event
+    public_path: str
     organizer_path: str
 
 
 def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[GroupMeeting]:
-    """Return the latest meetings of the group, the last one first, that the reader may see."""
+    """Return the latest meetings of the group, the last one first, that the reader may see or add."""
     rows = Event.objects.filter(group=group, kind=Event.Kind.GROUP_MEETING).order_by("-starts_at")
+    # The secretary adds meetings without running them: a draft that did not appear would be added again.
+    sees_drafts = can_create_meeting(reader, group)
     return [
         GroupMeeting(
-            event, reverse("organize-event", args=[event.slug]) if can_organize(reader, event) else ""
+            event,
+            public_path=event.get_absolute_url() if is_visible_event(event, reader) else "",
+            organizer_path=reverse("organize-event", args=[event.slug])
+            if can_organize(reader, event)
+            else "",
         )
         for event in rows[:MAX_MEETINGS_SHOWN]
-        if is_visible_event(event, reader)
+        if sees_drafts or is_visible_event(event, reader)
     ]
+
+
+def get_new_meeting_path(group: WorkingGroup, person: "RequestUser") -> str:
+    """Return the path of the page to add a meeting of the group, or "" for those who may not."""
+    return reverse("organize-meeting-new", args=[group.slug]) if can_create_meeting(person, group) else ""
 
 
 def check_company_delegations(company: Company, on: datetime.date) -> dict[str, list[str]]:

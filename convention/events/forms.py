@@ -210,15 +210,9 @@ class EventNameForm(forms.Form):
         return normalize_whitespace(self.cleaned_data["name_en"])
 
 
-class StartEventForm(EventNameForm):
-    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+class OptionalVenueForm(EventNameForm):
+    """The venue of a new event: one of the list, a new one, or none yet."""
 
-    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
-    starts_at = LocalDateTimeField(
-        label=_("Starts"),
-        help_text=_("Paris time. You can change the time zone later, in the event’s settings."),
-    )
-    ends_at = LocalDateTimeField(label=_("Ends"))
     venue = forms.ModelChoiceField(
         Venue.objects.none(),
         label=_("Venue"),
@@ -227,33 +221,18 @@ class StartEventForm(EventNameForm):
     )
     venue_name = forms.CharField(label=_("Name of the other venue"), max_length=200, required=False)
     venue_city = forms.CharField(label=_("City of the other venue"), max_length=100, required=False)
-    field_order = ("group",)
 
-    def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = {"group": WorkingGroup.objects.order_by("name"), "venue": Venue.objects.order_by("name")}
-        for name, rows in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
-        if kind != Event.Kind.GROUP_MEETING:
-            del self.fields["group"]
+        field = self.fields["venue"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Venue.objects.order_by("name")
 
     def clean(self) -> dict[str, Any]:
-        """Read the times in the zone of new events; check their order."""
-        data = super().clean() or self.cleaned_data
-        for name in ("starts_at", "ends_at"):
-            add_time_zone(self, name, DEFAULT_ZONE)
-        starts, ends = data.get("starts_at"), data.get("ends_at")
-        if starts and ends and ends <= starts:
-            self.add_error("ends_at", _("The event must end after it starts."))
-        self._check_venue()
-        return data
-
-    def _check_venue(self) -> None:
         """Refuse a city without a venue name, and a new venue beside one chosen from the list."""
-        venue = self.cleaned_data.get("venue")
-        name, city = (normalize_whitespace(self.cleaned_data.get(part, "")) for part in VENUE_FIELDS)
+        data = super().clean() or self.cleaned_data
+        venue = data.get("venue")
+        name, city = (normalize_whitespace(data.get(part, "")) for part in VENUE_FIELDS)
         if venue and (name or city):
             sentence = _("Choose “Another venue, or not known yet” to enter a venue that is not in the list.")
             self.add_error("venue", sentence)
@@ -263,9 +242,10 @@ class StartEventForm(EventNameForm):
                 "add the venue later."
             )
             self.add_error("venue_name", sentence)
+        return data
 
     def get_event_values(self) -> dict[str, Any]:
-        """Return the arguments of `start_event`; the venue may be a new one, not saved yet."""
+        """Return the values of the event; the venue may be a new one, not saved yet."""
         values = dict(self.cleaned_data)
         name, city = (normalize_whitespace(values.pop(part)) for part in VENUE_FIELDS)
         if name:
@@ -273,7 +253,61 @@ class StartEventForm(EventNameForm):
         return values
 
 
-class CopyEventForm(EventNameForm):
+class StartEventForm(OptionalVenueForm):
+    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+
+    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
+    starts_at = LocalDateTimeField(
+        label=_("Starts"),
+        help_text=_("Paris time. You can change the time zone later, in the event’s settings."),
+    )
+    ends_at = LocalDateTimeField(label=_("Ends"))
+    field_order = ("group", "name", "name_en", "starts_at", "ends_at")
+
+    def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["group"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = WorkingGroup.objects.order_by("name")
+        if kind != Event.Kind.GROUP_MEETING:
+            del self.fields["group"]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the times in the zone of new events; check their order."""
+        data = super().clean()
+        for name in ("starts_at", "ends_at"):
+            add_time_zone(self, name, DEFAULT_ZONE)
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The event must end after it starts."))
+        return data
+
+
+class FirstMeetingForm(StartEventForm):
+    """Name, dates and venue of the first meeting of a group, which is given."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, kind=Event.Kind.GROUP_MEETING, **kwargs)
+        del self.fields["group"]
+
+
+class FirstDayForm(EventNameForm):
+    """The name and the first day of a copy."""
+
+    starts_on = DayField(
+        label=_("First day"),
+        help_text=_("All dates move by the same number of days; times of day stay the same."),
+    )
+
+    def clean_starts_on(self) -> datetime.date:
+        """Refuse a day that has passed: nobody could register for the copy."""
+        first_day: datetime.date = self.cleaned_data["starts_on"]
+        if first_day < timezone.localdate():
+            raise ValidationError(_("This day has passed. Choose a later first day."))
+        return first_day
+
+
+class CopyEventForm(FirstDayForm):
     """The name and the first day of a new event with the settings of another."""
 
     source = forms.ModelChoiceField(
@@ -285,10 +319,6 @@ class CopyEventForm(EventNameForm):
             "Its tickets, questions, rooms, team and other settings are copied; its registrations are not."
         ),
     )
-    starts_on = DayField(
-        label=_("First day"),
-        help_text=_("All dates move by the same number of days; times of day stay the same."),
-    )
     field_order = ("source",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -298,12 +328,9 @@ class CopyEventForm(EventNameForm):
         # A visit is created from its proposal and the agreement with its host, not copied.
         field.queryset = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
 
-    def clean_starts_on(self) -> datetime.date:
-        """Refuse a day that has passed: nobody could register for the copy."""
-        first_day: datetime.date = self.cleaned_data["starts_on"]
-        if first_day < timezone.localdate():
-            raise ValidationError(_("This day has passed. Choose a later first day."))
-        return first_day
+
+class NextMeetingForm(FirstDayForm, OptionalVenueForm):
+    """Name, day and venue of a group's next meeting, a copy of its last one."""
 
 
 class DelegatedEventForm(EventForm):

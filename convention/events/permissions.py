@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.models import ClubRole, Mandate, Person
+from convention.club.models import ClubRole, Mandate, Person, WorkingGroup
 from convention.club.permission_cache import get_cached_permission
 from convention.club.permissions import (
     get_leading_mandates,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     type PermissionCheck = Callable[[RequestUser, Event], bool]
 
 ALL_EVENTS_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
+MEETING_CREATOR_ROLES = (*ALL_EVENTS_ROLES, ClubRole.Role.SECRETARY)
 
 
 def can_organize(person: "RequestUser", event: Event) -> bool:
@@ -85,6 +86,24 @@ def check_event_creation(person: "RequestUser") -> None:
     """Raise Forbidden for those who may not add an event."""
     if not can_create_events(person):
         raise Forbidden(_("Only the club’s organizers can add an event."))
+
+
+def can_create_meeting(person: "RequestUser", group: WorkingGroup) -> bool:
+    """Return whether this person may add a meeting of the group: its leads, the secretary and organizers."""
+    return group.pk in get_led_groups(person) or has_club_role(person, *MEETING_CREATOR_ROLES)
+
+
+def get_group_for_meeting(slug: str, person: "RequestUser") -> WorkingGroup:
+    """Return a group of which this person may add a meeting. Raise SignInRequired, NotFound or Forbidden."""
+    if not person.is_authenticated:
+        raise SignInRequired(_("Sign in to see this page."))
+    group = WorkingGroup.objects.filter(slug=slug).first()
+    if group and can_create_meeting(person, group):
+        return group
+    if group is None and has_club_role(person, *MEETING_CREATOR_ROLES):
+        raise NotFound(_("We could not find this working group. Check the address."))
+    sentence = _("Only the group’s leads, the club’s secretary and its organizers can add a meeting.")
+    raise Forbidden(str(sentence))
 
 
 def can_change_venue(person: "RequestUser", venue: Venue) -> bool:

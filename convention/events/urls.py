@@ -11,7 +11,7 @@ from convention.web.routing import OrganizerPage, PageGroup
 from . import api, delegation_views, views
 from .models import Event
 from .pictures import views as picture_views
-from .publishing import cancellation_views, public_views
+from .publishing import cancellation_views, meeting_views, public_views
 from .publishing import views as publishing_views
 
 pages: list[Any] = [
@@ -21,6 +21,7 @@ pages: list[Any] = [
     path("organize/new/all/", views.event_create, name="organize-event-create"),
     path("organize/new/start/<slug:kind>/", publishing_views.event_start, name="organize-event-start"),
     path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
+    path("organize/new/meeting/<slug:group>/", meeting_views.meeting_new, name="organize-meeting-new"),
     path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
     path(
         "organize/<slug:event>/publish/open-registration/",

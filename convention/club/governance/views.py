@@ -135,6 +135,7 @@ def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
     context = load_working_group_page(group_row)
     providers = hooks.group_meetings.providers()
     context["meetings"] = [meeting for provider in providers for meeting in provider(group_row, request.user)]
+    context["new_meeting_path"] = hooks.new_meeting_page.provider()(group_row, request.user)
     context["reads_directory"] = can_read_directory(request.user)
     return render_club_page(request, "group.html", form=form, **context)
 

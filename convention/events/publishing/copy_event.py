@@ -85,16 +85,25 @@ def shift_moment(
 
 
 @transaction.atomic
-def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: datetime.date) -> Event:
+def copy_event(
+    *,
+    source: Event,
+    name: str,
+    name_en: str,
+    slug: str,
+    starts_on: datetime.date,
+    other_values: Mapping[str, Any] | None = None,
+) -> Event:
     """Create a draft with the settings of another event, whose first day becomes `starts_on`.
 
-    The draft gets another slug if `slug` was taken meanwhile.
+    `other_values` are those of columns that differ from the source. The draft gets another slug if `slug`
+    was taken meanwhile.
     """
     days = (starts_on - source.starts_at.astimezone(source.zone).date()).days
     values = copy_fields(source) | {"name": name, "name_en": name_en, "slug": slug, "sequence": 0}
     values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_TIME_FIELDS}
     values |= {"visibility": Event.Visibility.DRAFT, "cancelled_at": None, "cancellation_reason": ""}
-    target = create_event(values)
+    target = create_event(values | dict(other_values or {}))
     event_copy = EventCopy(source, target, days)
     # Apps are set up from the highest layer to the lowest; rows of lower layers are copied first.
     for copy_app_rows in reversed(hooks.event_copiers.providers()):

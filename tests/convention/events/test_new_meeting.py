@@ -1,0 +1,132 @@
+"""The next meeting of a working group, added by its leads, the secretary and organizers."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.club.models import ClubRole, Mandate, WorkingGroup
+from convention.events.models import Event, Venue
+from tests.factories import START_OF_2020, make_account, make_event, make_registration, make_ticket
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/en/organize/new/meeting/storage/"
+GROUP_PAGE = "/en/organize/club/groups/storage/"
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def group():
+    return WorkingGroup.objects.create(slug="storage", name="Storage", kind="technical")
+
+
+def make_last_meeting(group, **fields):
+    event = make_event(slug="storage-1", name="Storage 1", kind="group_meeting", group=group, **fields)
+    make_registration(make_ticket(event, name="Membre"))
+    return event
+
+
+def make_role_client(role):
+    person = make_account()
+    ClubRole.objects.create(person=person, role=role, starts_on=START_OF_2020)
+    return make_client(person)
+
+
+def make_mandate_client(group, role="lead"):
+    person = make_account()
+    Mandate.objects.create(group=group, person=person, role=role, starts_on=START_OF_2020)
+    return make_client(person)
+
+
+def test_lead_copies_the_last_meeting_to_another_day_and_venue(group):
+    last = make_last_meeting(group, venue=Venue.objects.create(name="Former"))
+    client = make_mandate_client(group)
+    first_day = timezone.localdate() + 400 * DAY
+
+    group_page = client.get(GROUP_PAGE).content.decode()
+    form = client.get(PAGE).content.decode()
+    answer = client.post(
+        PAGE, {"name": "Storage 2", "starts_on": first_day, "venue_name": "Halle", "venue_city": "Lille"}
+    )
+
+    assert PAGE in group_page
+    assert "A copy of “Storage 1”" in form
+    assert 'value="Storage 1"' in form
+    event = Event.objects.get(slug="storage-2")
+    assert answer["Location"] == "/en/organize/storage-2/publish/"
+    assert event.group == group
+    assert event.visibility == "draft"
+    assert event.starts_at.astimezone(event.zone).date() == first_day
+    assert event.starts_at.astimezone(event.zone).time() == last.starts_at.astimezone(last.zone).time()
+    assert str(event.venue) == "Halle, Lille"
+    assert event.tickets.get().name == "Membre"
+    assert not event.tickets.get().registrations.exists()
+    assert AuditEntry.objects.get(verb="event.copy").event == "storage-2"
+
+
+def test_first_meeting_of_a_group_starts_with_a_ticket_for_members(group):
+    client = make_mandate_client(group)
+    assert "No meetings yet." in client.get(GROUP_PAGE).content.decode()
+
+    client.post(PAGE, {"name": "Start", "starts_at": "2030-06-18T09:00", "ends_at": "2030-06-18T12:00"})
+
+    event = Event.objects.get()
+    assert event.group == group
+    assert event.kind == "group_meeting"
+    assert list(event.tickets.values_list("audience", "price")) == [("member", 0)]
+
+
+def test_cancelled_meeting_is_not_copied(group):
+    make_last_meeting(group, cancelled_at=timezone.now(), cancellation_reason="Grève")
+
+    form = make_mandate_client(group).get(PAGE).content.decode()
+
+    assert "A copy of" not in form
+
+
+def test_secretary_adds_a_meeting_and_finds_its_draft_on_the_page_of_the_group(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+
+    page = client.post(
+        PAGE, {"name": "Storage 2", "starts_on": timezone.localdate() + DAY}, follow=True
+    ).content.decode()
+
+    assert "The group’s leads check and publish the meeting." in page
+    assert "Storage 2" in page
+    assert "/en/events/storage-2/" not in page
+    assert client.get("/en/organize/storage-2/publish/").status_code == 404
+
+
+def test_organizer_of_the_club_adds_a_meeting(group):
+    make_last_meeting(group)
+
+    answer = make_role_client("organizer").post(
+        PAGE, {"name": "Storage 2", "starts_on": timezone.localdate() + DAY}
+    )
+
+    assert answer["Location"] == "/en/organize/storage-2/publish/"
+
+
+@pytest.mark.parametrize("mandate", ["scribe", "other group"])
+def test_scribes_and_leads_of_other_groups_add_no_meeting(group, mandate):
+    others = WorkingGroup.objects.create(slug="others", name="Others", kind="technical")
+    client = (
+        make_mandate_client(group, "scribe") if mandate == "scribe" else make_mandate_client(others, "lead")
+    )
+
+    assert client.get(PAGE).status_code == 403
+    assert client.post(PAGE, {"name": "Start"}).status_code == 403
+
+
+def test_day_that_has_passed_is_refused(group):
+    make_last_meeting(group)
+
+    answer = make_mandate_client(group).post(
+        PAGE, {"name": "Storage 2", "starts_on": timezone.localdate() - DAY}
+    )
+
+    assert list(answer.context["form"].errors) == ["starts_on"]
