@@ -130,6 +130,9 @@ company_guards = Hook()
 group_meetings = Hook()
 # (group, person) -> the address of the page to add a meeting of the group; "" for those who may not.
 new_meeting_page = SingleHook()
+# (person, reader) -> Participations (convention/events/club_hooks.py): the person's registrations and
+# applications whose pages the reader may open.
+person_participations = Hook()
 # (person=): the account was closed; end sessions and API tokens.
 end_access = SingleHook()
 # (person_id=) -> how many API tokens were revoked: a role of the club ended.

@@ -33,6 +33,15 @@ class GroupMeeting:
     organizer_path: str
 
 
+@dataclass(frozen=True)
+class Participation:
+    """A person's registration or application, on their page; `state` is in words."""
+
+    event: Event
+    state: str
+    path: str
+
+
 def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[GroupMeeting]:
     """Return the latest meetings of the group, the last one first, that the reader may see or add."""
     rows = Event.objects.filter(group=group, kind=Event.Kind.GROUP_MEETING).order_by("-starts_at")

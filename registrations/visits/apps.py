@@ -29,6 +29,9 @@ class VisitsConfig(AppConfig):
             "registrations.visits.applications.notifications.remind_before_lock", seconds=HOUR
         )
         # Lower packages must not import visits: they reach these rules through the registry alone.
+        hooks.person_participations.register(
+            "registrations.visits.applications.participations.list_visit_participations"
+        )
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
         hooks.application_deadlines.register(
             "registrations.visits.lifecycle.event_hooks.find_application_deadlines"

@@ -1,6 +1,6 @@
 """Pages of people, new employments, and changes of employer."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from convention import hooks
 from convention.club.change_employer import change_employer
 from convention.club.employments import describe_visit_limits
 from convention.club.forms import (
@@ -50,6 +51,8 @@ from .base import ROWS_PER_PAGE, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+MAX_PARTICIPATIONS_SHOWN: Final = 10
 
 
 @require_safe
@@ -173,6 +176,7 @@ def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "Htt
         "job_form": EmploymentForm(prefix="job", initial={"company": company}),
         "current_jobs": Employment.objects.open().filter(person=person).select_related("company"),
         "can_manage_seats": can_manage_seats(request.user),
+        **_list_participations(request, person),
         **forms,
     }
     return render_club_page(request, "person.html", **_load_person(person), **context)
@@ -200,6 +204,15 @@ def _load_person(person: Person) -> dict[str, Any]:
         "free_employment": employments.open().filter(company=free_company).first() if free_company else None,
         "seat_givers": find_contact_people(free_company) if free_company else [],
     }
+
+
+def _list_participations(request: "HttpRequest", person: Person) -> dict[str, Any]:
+    """Return the latest registrations and applications of the person, and how many there are."""
+    providers = hooks.person_participations.providers()
+    rows = [row for provider in providers for row in provider(person, request.user)]
+    rows.sort(key=lambda row: row.event.starts_at, reverse=True)
+    limit = None if request.GET.get("history") == "all" else MAX_PARTICIPATIONS_SHOWN
+    return {"participations": rows[:limit], "participation_count": len(rows)}
 
 
 @require_POST
