@@ -31,6 +31,9 @@ ORGANIZER_VISIT_STEPS = """
 create step cancel confidentiality applicants applicants-csv applicants-xlsx applicant applicant-decide
 application-new
 """.split()
+MAILING_PAGES = """
+edit preview preview-html test send schedule cancel resume copy remove log log-file came-back
+""".split()
 SECRETARY_VISIT_STEPS = (
     "lists remind list-make list list-send list-revoke host host-end replace refuse approve".split()
 )
@@ -208,25 +211,24 @@ PERMISSIONS_BY_URL_NAME = {
     "visit-apply": VISITS,
     "visit-withdraw": NOBODY,
     "visit-confidentiality": VISITS,
-    **{
-        f"organize-visit{name}": VISITS
-        for name in (
-            "",
-            "-create",
-            "-step",
-            "-cancel",
-            "-confidentiality",
-            "-applicants",
-            "-applicants-csv",
-            "-applicants-xlsx",
-            "-applicant",
-            "-applicant-decide",
-        )
-    },
     "visit-evacuation-worker": EVERYONE,
     **VISIT_DAY_PERMISSIONS,
     "organize-visit": VISITS,
     **dict.fromkeys([f"organize-visit-{name}" for name in ORGANIZER_VISIT_STEPS], VISITS),
+    # mailings: to visitors, also by the secretary
+    **dict.fromkeys(
+        [
+            "organize-mail",
+            "organize-mailing-new",
+            "organize-mail-reminders",
+            "organize-mail-bounces",
+            "organize-mail-bounce-right",
+            "organize-applicants-mail",
+            "organize-mailing",
+            *(f"organize-mailing-{page}" for page in MAILING_PAGES),
+        ],
+        VISITS,
+    ),
     # the club's companies
     "club-companies": SECRETARIES,
     "club-company-new": SECRETARIES,

@@ -277,6 +277,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-registration-move": "changes/test_move_to_waiting_list",
     "organize-selection-export": "organizer/test_selection",
     "organize-selection-mail": "mailings/test_selection",
+    "organize-applicants-mail": "mailings/test_applicants",
     "organize-date-change-dismiss": "mailings/test_date_change",
     "organize-registration-answers": "test_question_pages", "desk-answers": "desk/test_walk_in",
     "desk-cancel": "desk/test_mistakes", "desk-payment-undo": "desk/test_mistakes",

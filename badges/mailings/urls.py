@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage, PageGroup
 
-from .views import log, mailings, preview, reminders, unsubscribe
+from .permissions import can_send_mailings
+from .views import applicants, log, mailings, preview, reminders, unsubscribe
 
 MAIL_PATH = "organize/<slug:event>/mail"
 MAILING_PATH = f"{MAIL_PATH}/<int:pk>"
@@ -15,6 +16,7 @@ pages: list[Any] = [
     path(f"{MAIL_PATH}/new/", mailings.mailing_create, name="organize-mailing-new"),
     path(f"{MAIL_PATH}/dates/dismiss/", mailings.date_change_dismiss, name="organize-date-change-dismiss"),
     path(f"{MAIL_PATH}/selection/", mailings.mailing_to_selection, name="organize-selection-mail"),
+    path(f"{MAIL_PATH}/applicants/", applicants.mailing_to_applicants, name="organize-applicants-mail"),
     path(f"{MAIL_PATH}/reminders/", reminders.reminders_edit, name="organize-mail-reminders"),
     path(f"{MAIL_PATH}/bounces/", log.bounced_address_list, name="organize-mail-bounces"),
     path(
@@ -46,4 +48,6 @@ pages: list[Any] = [
     ),
     path("news/stop/<str:token>/", unsubscribe.unsubscribe_page, name="unsubscribe"),
 ]
-organizer_pages = [OrganizerPage("organize-mail", _("E-mails"), 45, PageGroup.COMMUNICATION)]
+organizer_pages = [
+    OrganizerPage("organize-mail", _("E-mails"), 45, PageGroup.COMMUNICATION, can_open=can_send_mailings)
+]

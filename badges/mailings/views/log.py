@@ -16,7 +16,7 @@ from badges.mailings.bounces.bounced_addresses import (
 )
 from badges.mailings.forms import BouncedAddressesForm
 from badges.mailings.models import Recipient
-from badges.mailings.permissions import get_mailing_to_organize
+from badges.mailings.permissions import get_event_to_mail, get_mailing_to_organize
 from badges.mailings.sending.batch import make_addressee
 from badges.mailings.sending.log import (
     STATE_CONDITIONS,
@@ -26,7 +26,7 @@ from badges.mailings.sending.log import (
 )
 from convention.audit.record import record_action
 from convention.errors import NotFound
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import can_organize
 from convention.mail.bounces import find_bounced_addresses
 from convention.tables.downloads import table_response
 from convention.web.routing import require_safe_or_post
@@ -49,6 +49,7 @@ def mailing_log(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         "page_obj": page,
         "rows": rows,
         "state": state if state in STATE_CONDITIONS else "",
+        "can_organize": can_organize(request.user, mailing.event),
         "states": [(name, Recipient.State(name).label) for name in STATE_CONDITIONS],
     }
     return render(request, "mailings/log.html", context)
@@ -78,7 +79,7 @@ def recipient_bounce(request: HttpRequest, event: str, pk: int, recipient: int) 
 @require_safe_or_post
 def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
     """List bounced addresses and record more; unknown addresses stay in the form."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_mail(event, request.user)
     form = BouncedAddressesForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         addresses = form.cleaned_data["addresses"]
@@ -94,7 +95,14 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
     bounced = find_bounced_addresses(
         address for registration in page for address in (registration.email, registration.order.email)
     )
-    context = {"event": event_obj, "section": "organize", "form": form, "page_obj": page, "bounced": bounced}
+    context = {
+        "event": event_obj,
+        "section": "organize",
+        "form": form,
+        "page_obj": page,
+        "bounced": bounced,
+        "can_organize": can_organize(request.user, event_obj),
+    }
     return render(request, "mailings/bounces.html", context)
 
 
@@ -116,7 +124,7 @@ def _describe_unknown(count: int) -> str:
 
 @require_POST
 def bounced_address_clear(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_mail(event, request.user)
     rows = Registration.objects.select_related("order", "event")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     clear_bounce(registration=registration)

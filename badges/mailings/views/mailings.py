@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -33,7 +34,7 @@ from badges.mailings.composing.preview import list_preview_names
 from badges.mailings.composing.segments import Segment, describe_segment, select_only
 from badges.mailings.forms import MailingForm, MailingScheduleForm, PreviewForm
 from badges.mailings.models import Mailing
-from badges.mailings.permissions import get_mailing_to_organize
+from badges.mailings.permissions import get_event_to_mail, get_mailing_to_organize
 from badges.mailings.sending.launch import (
     MailingNotActive,
     MailingNotReady,
@@ -58,7 +59,7 @@ ROWS_PER_PAGE = 50
 
 @require_GET
 def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_mail(event, request.user)
     page = Paginator(Mailing.objects.filter(event=event_obj), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     for mailing in page:
         # Titles contain the event's name: without this each row would load it.
@@ -78,7 +79,7 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
 @require_safe_or_post
 def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
     """Write a new mailing; a link from changed dates fills in the text that tells them."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_mail(event, request.user)
     prepared = build_date_change_draft(request.GET)
     form = MailingForm(request.POST or None, event=event_obj, prepared=prepared)
     if request.method == "POST" and form.is_valid():
@@ -106,7 +107,18 @@ def date_change_dismiss(request: HttpRequest, event: str) -> HttpResponse:
 
 @with_selection
 def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
-    """Write a mailing to the registrations selected in the list; its draft exists once it has a text."""
+    """Write a mailing to the registrations selected in the list."""
+    back_path = reverse("organize-registrations", args=[selection.event.slug])
+    back_query = f"?{selection.list_query}" if selection.list_query else ""
+    return write_to_selection(
+        request, selection, back_path=f"{back_path}{back_query}", back_label=_("Registrations")
+    )
+
+
+def write_to_selection(
+    request: HttpRequest, selection: RegistrationSelection, *, back_path: str, back_label: str
+) -> HttpResponse:
+    """Show the form of a mailing to these registrations; its draft exists once it has a text."""
     event, prepared = selection.event, MailingDraft(segment=select_only(selection.ids))
     # The list sends the selection alone.
     form = MailingForm(request.POST if "purpose" in request.POST else None, event=event, prepared=prepared)
@@ -121,7 +133,7 @@ def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection)
         else:
             messages.success(request, _("The draft has been saved. Nothing is sent until you confirm."))
             return redirect("organize-mailing", event.slug, mailing.pk)
-    return _render_form(request, event, form, selection=selection)
+    return _render_form(request, event, form, selection=selection, back_path=back_path, back_label=back_label)
 
 
 @require_safe_or_post

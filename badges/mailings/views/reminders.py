@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from badges.mailings.composing.placeholders import PLACEHOLDERS
 from badges.mailings.forms import RemindersForm
 from badges.mailings.models import Mailing
+from badges.mailings.permissions import get_event_to_mail
 from badges.mailings.sending.reminders import get_reminder_plan, list_reminder_times, save_reminder_plan
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_time
-from convention.events.permissions import get_event_to_organize
 from convention.web.routing import require_safe_or_post
 
 
 @require_safe_or_post
 def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_mail(event, request.user)
     plan = get_reminder_plan(event_obj)
     plan.event = event_obj
     form = RemindersForm(request.POST or None, plan=plan)

@@ -104,6 +104,37 @@ def list_applicants(visit: Visit) -> list[Applicant]:
     ]
 
 
+NEEDS_DECISION_FILTER = "decide"
+
+
+def filter_applicants(applicants: Collection[Applicant], *, state: str) -> list[Applicant]:
+    """Return those in a state, those who need a decision, or with "" all but doubles.
+
+    Someone who was named as a replacement has a second application, which counts for them.
+    """
+    if not state:
+        return [row for row in applicants if row.state != ApplicationState.NAMED_REPLACEMENT]
+    return [
+        row
+        for row in applicants
+        if state == row.state or (state == NEEDS_DECISION_FILTER and row.needs_decision)
+    ]
+
+
+def list_applicants_to_mail(visit: Visit, *, state: str) -> list[Applicant]:
+    """Return the applicants in a state who have or had a place, or with "" those who have one.
+
+    Mailings go to registrations, so those who never had a place cannot be among them.
+    """
+    selected = filter_applicants(list_applicants(visit), state=state)
+    return filter_reachable(selected, state=state)
+
+
+def filter_reachable(applicants: Collection[Applicant], *, state: str) -> list[Applicant]:
+    """Return those whom a mailing reaches, see `list_applicants_to_mail`."""
+    return [row for row in applicants if row.application.registration_id and (state or row.state.has_place)]
+
+
 def list_places_without_application(visit: Visit) -> list[Registration]:
     """Return members' registrations without an application.
 

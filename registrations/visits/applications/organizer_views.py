@@ -23,7 +23,15 @@ from registrations.visits.models import Application, Visit
 from registrations.visits.permissions import get_managed_application, get_managed_visit
 from registrations.visits.preconditions import check_applications_open
 
-from .applicants import count_by_state, list_applicants, list_places_without_application, make_applicant_sheet
+from .applicants import (
+    NEEDS_DECISION_FILTER,
+    count_by_state,
+    filter_applicants,
+    filter_reachable,
+    list_applicants,
+    list_places_without_application,
+    make_applicant_sheet,
+)
 from .apply import apply_for_member
 from .eligibility import describe_objections, describe_objections_to, find_seat_on_visit_day
 from .forms import NewApplicationForm
@@ -49,14 +57,9 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the applications, filtered by `?state=`; `decide` selects those that need a decision."""
     visit = get_managed_visit(event, request.user)
     rows = list_applicants(visit)
-    # Someone who was named as a replacement has a second application, which counts for them.
-    current = [applicant for applicant in rows if applicant.state != ApplicationState.NAMED_REPLACEMENT]
+    current = filter_applicants(rows, state="")
     state = request.GET.get("state", "")
-    selected = [
-        applicant
-        for applicant in (rows if state else current)
-        if state in ("", applicant.state) or (state == "decide" and applicant.needs_decision)
-    ]
+    selected = filter_applicants(rows, state=state)
     context = {
         "event": visit.event,
         "visit": visit,
@@ -66,7 +69,8 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
         "applicant_count": len(current),
         "can_add": not _describe_closed_applications(visit),
         "undecided_count": sum(applicant.needs_decision for applicant in rows),
-        "state_filter": state if state in [*ApplicationState.values, "decide"] else "",
+        "state_filter": state if state in [*ApplicationState.values, NEEDS_DECISION_FILTER] else "",
+        "mail_count": len(filter_reachable(selected, state=state)),
         "page_obj": Paginator(selected, APPLICANTS_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "visits/organize_applicants.html", context)
