@@ -123,6 +123,16 @@ pages: list[Any] = [
         name="organize-speaker-availability",
     ),
     path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/photo/",
+        organizer_views.speaker_photo,
+        name="organize-speaker-photo",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/photo.jpg",
+        organizer_views.speaker_photo_file,
+        name="organize-speaker-photo-file",
+    ),
+    path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/send-link/",
         organizer_views.speaker_link_send,
         name="organize-speaker-link-send",

@@ -474,7 +474,7 @@ POST_ONLY = {
     "organize-board-undo", "organize-board-redo",
     "organize-schedule-conflict-fix", "organize-schedule-conflict-undo",
     "organize-speaker-availability",
-    "organize-speaker-link-send", "organize-speaker-link-revoke", "speaker-slides",
+    "organize-speaker-link-send", "organize-speaker-link-revoke", "organize-speaker-photo", "speaker-slides",
     "organize-session-proposals-decide", "organize-session-file-toggle",
     "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",

@@ -254,7 +254,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-schedule-room": {"pk": room.pk},
         **{
             f"organize-speaker-{name}": {"pk": speaker.pk}
-            for name in ("remove", "availability", "link-send", "link-revoke")
+            for name in ("remove", "availability", "link-send", "link-revoke", "photo", "photo-file")
         },
         "organize-track": {"pk": track.pk},
         "organize-track-move": {"pk": track.pk},

@@ -43,6 +43,7 @@ AUDITED_FORMS = {
     "organize-speaker": ("speaker.revise", {"name": TYPED_TEXT}),
     "organize-speaker-remove": ("speaker.remove", {}),
     "organize-speaker-availability": ("speaker.availability", {}),
+    "organize-speaker-photo": ("speaker.remove_photo", {"action": "remove"}),
     "organize-speaker-link-send": ("speaker.resend_link", {}),
     "organize-speaker-link-revoke": ("speaker.revoke_link", {}),
     "organize-speaker-mailing-new": (

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,18 +21,18 @@ from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
 from schedule.editing.views import ask_removal, render_organizer_page
-from schedule.models import Speaker
+from schedule.models import Speaker, SpeakerPhoto
 from schedule.programme.agenda_filter import clean_query_value
 
 from .addresses import PastedAddress, preview_addresses, save_addresses
 from .availability import load_grid
-from .forms import AddressesForm, SpeakerForm
+from .forms import AddressesForm, PhotoForm, SpeakerForm
 from .links import revoke_link
 from .mailings import resend_link
 from .overview import STATE_LABELS, count_states, filter_rows, load_speaker_rows
 from .own_page import list_appearances
-from .photos import find_public_photo
-from .views import parse_step, save_posted_grid
+from .photos import find_photo, remove_photo
+from .views import parse_step, save_posted_grid, serve_photo, upload_photo
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -79,18 +80,25 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
         if has_new_address:
             messages.info(request, _("Links sent to the former address no longer work. Send a new one."))
         return redirect("organize-speakers", event_obj.slug)
-    context: dict[str, Any] = {"form": form, "speaker": speaker}
-    if pk:
-        # Loaded again, since validation has set the form's values on its instance.
-        saved = get_speaker(event_obj, pk)
-        context |= {
-            "speaker": saved,
-            "link": getattr(saved, "link", None),
-            "appearances": list_appearances(saved),
-            "photo": find_public_photo(saved),
-            "grid": load_grid(saved, step_minutes=parse_step(request.GET.get("step", ""))),
-        }
-    return render_organizer_page(request, "speaker", event_obj, **context)
+    if pk is None:
+        return render_organizer_page(request, "speaker", event_obj, form=form, speaker=speaker)
+    # Loaded again, since validation has set the form's values on its instance.
+    return render_speaker_page(request, get_speaker(event_obj, pk), form=form)
+
+
+def render_speaker_page(request: "HttpRequest", speaker: Speaker, **forms: BaseForm) -> HttpResponse:
+    """Render the page of a saved speaker; `forms` replace the unfilled ones."""
+    context: dict[str, Any] = {
+        "form": SpeakerForm(instance=speaker),
+        "photo_form": PhotoForm(),
+        "speaker": speaker,
+        "link": getattr(speaker, "link", None),
+        "appearances": list_appearances(speaker),
+        "photo": find_photo(speaker),
+        "grid": load_grid(speaker, step_minutes=parse_step(request.GET.get("step", ""))),
+        **forms,
+    }
+    return render_organizer_page(request, "speaker", speaker.event, **context)
 
 
 @require_safe_or_post
@@ -114,6 +122,31 @@ def speaker_addresses(request: "HttpRequest", event: str) -> HttpResponse:
         "error_count": sum(bool(row.error) for row in rows),
     }
     return render_organizer_page(request, "speaker_addresses", event_obj, form=form, rows=rows, **context)
+
+
+@require_safe_or_post
+def speaker_photo(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Save a speaker's photograph, which is public only with the speaker's consent, or remove it."""
+    speaker = get_speaker(get_event_to_organize(event, request.user), pk)
+    # The language switch of a refused file leads here by GET.
+    if request.method != "POST":
+        return redirect("organize-speaker", event, pk)
+    if request.POST.get("action") == "remove":
+        remove_photo(speaker=speaker)
+        messages.success(request, _("The photograph has been removed."))
+        return redirect("organize-speaker", event, pk)
+    form = PhotoForm(request.POST, request.FILES)
+    if form.is_valid() and upload_photo(speaker, form):
+        messages.success(request, _("The photograph has been saved."))
+        return redirect("organize-speaker", event, pk)
+    return render_speaker_page(request, speaker, photo_form=form)
+
+
+@require_safe
+def speaker_photo_file(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Return a speaker's photograph, published or not."""
+    speaker = get_speaker(get_event_to_organize(event, request.user), pk)
+    return serve_photo(SpeakerPhoto.objects.filter(speaker=speaker).first(), cache="private, no-store")
 
 
 @require_POST

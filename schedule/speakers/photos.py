@@ -112,9 +112,9 @@ def _save_consent(photo: SpeakerPhoto, verb: str) -> None:
     raise_revision(event=photo.speaker.event)
 
 
-def find_public_photo(speaker: Speaker) -> SpeakerPhoto | None:
-    """Return the photograph that the public page shows, without its content."""
-    return SpeakerPhoto.objects.public().filter(speaker=speaker).defer("content").first()
+def find_photo(speaker: Speaker) -> SpeakerPhoto | None:
+    """Return the photograph, published or not, without its content."""
+    return SpeakerPhoto.objects.filter(speaker=speaker).defer("content").first()
 
 
 @transaction.atomic

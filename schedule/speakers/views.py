@@ -36,6 +36,7 @@ from .own_page import (
 from .photos import (
     CONSENT_TEXTS,
     CURRENT_CONSENT_VERSION,
+    find_photo,
     give_photo_consent,
     remove_photo,
     save_photo,
@@ -155,7 +156,7 @@ def render_own_page(
     profile: SpeakerProfileForm,
     photo_form: PhotoForm,
 ) -> HttpResponse:
-    event, photo = speaker.event, SpeakerPhoto.objects.filter(speaker=speaker).defer("content").first()
+    event, photo = speaker.event, find_photo(speaker)
     appearances, files = list_appearances(speaker), list_own_files(speaker)
     context: dict[str, Any] = {
         "event": event,
