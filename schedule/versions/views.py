@@ -133,6 +133,9 @@ def version_list(request: "HttpRequest", event: str) -> HttpResponse:
     page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
     newer = find_version(event_obj, request.GET.get("to", ""))
     older = find_version(event_obj, request.GET.get("from", ""))
+    if not (older or newer):
+        # Nothing was chosen yet: preselect the version before the newest, which is the first of the list.
+        older = next(iter(page[1:2]), None)
     context: dict[str, object] = {"page_obj": page, "older": older, "newer": newer}
     if newer:
         older = older or find_previous_version(newer)

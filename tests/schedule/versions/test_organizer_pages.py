@@ -206,6 +206,18 @@ def test_versions_can_be_compared(organizer, event):
     assert organizer.get(f"{PAGE}versions/?to=x").status_code == 404
 
 
+def test_newest_version_and_the_one_before_are_preselected(organizer, event):
+    session = make_session(event, "Déplacée")
+    for hours in (1, 2, 3):
+        change_slot(session, hours=hours)
+        publish_current_draft(session)
+
+    page = get_page(organizer, f"{PAGE}versions/")
+
+    assert page.xpath("//select[@id='from']/option[@selected]/text()") == ["2"]
+    assert "From version" not in page.xpath("string(//main//h2)")
+
+
 def test_the_history_names_the_author_and_undoes_any_step(organizer, event):
     session = make_session(event, "Déplacée")
     organizer.post(f"{PAGE}{session.number}/cancel/")
