@@ -17,7 +17,7 @@ from convention.club.permissions import find_member_by_email
 from convention.mail.messages import MailMessage
 from convention.text.email_addresses import is_same_email, normalize_email
 from convention.text.web_addresses import defuse_links
-from registrations.billing.buyer_name import find_buyer_first_name
+from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_change_refunds, describe_settlement
 from registrations.booking.order_limits import find_first_registration
@@ -26,6 +26,7 @@ from registrations.booking.verification import (
     get_own_paid_price,
     make_verification_token,
 )
+from registrations.changes.cancel import CancelledBy, find_canceller
 from registrations.changes.links import build_attendee_url
 from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, find_lost_sessions
 from registrations.changes.substitute import NAMING_VERB
@@ -399,6 +400,7 @@ def write_attendee_cancellation_mail(
                 # What is refunded is between the club and the buyer.
                 "settled": [],
                 "is_for_attendee": True,
+                "canceller": _describe_canceller(registration),
                 "url": build_attendee_url(registration),
             },
             language=registration.mail_language,
@@ -406,3 +408,20 @@ def write_attendee_cancellation_mail(
             accent=event.accent,
             reply_to=event.contact_email,
         )
+
+
+def _describe_canceller(registration: Registration) -> str:
+    """Return a sentence for the attendee; "" for a cancelled event, or if it is not known who cancelled."""
+    order, canceller = registration.order, find_canceller(registration)
+    if registration.event.cancelled_at or canceller is None:
+        return ""
+    if canceller == CancelledBy.ATTENDEE:
+        return _("You cancelled this registration through your own link.")
+    # The buyer of a private place is nobody whom its attendee has to know.
+    name = {
+        CancelledBy.BUYER: "" if registration.is_private else find_buyer_name(order) or order.email,
+        CancelledBy.CONTACT: order.company,
+    }.get(canceller, "")
+    if name:
+        return _("%(name)s cancelled your registration.") % {"name": defuse_links(name)}
+    return _("The organizers cancelled your registration.") if canceller == CancelledBy.ORGANIZER else ""

@@ -1,9 +1,10 @@
 """Cancel registrations: free the place, void the badge, and refund by the event's rules."""
 
 import datetime
+import enum
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention import hooks
-from convention.audit.record import record_action
+from convention.audit.record import find_last_entry, record_action
 from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
@@ -29,10 +30,20 @@ from registrations.inventory.stock import NO_ITEMS, release_registrations
 from registrations.models import Order, Registration, RegistrationAddon
 from registrations.sessions.booking import release_all_session_places
 
+CANCEL_VERB: Final = "registration.cancel"
 ACTIVE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
 
 # Returns the refund terms of a registration, given the amount due for it in cents.
 type RefundTermsGetter = Callable[[Registration, int], RefundTerms]
+
+
+class CancelledBy(enum.StrEnum):
+    """The person who cancelled, for the e-mail to the attendee; a contact is one who is not the buyer."""
+
+    ATTENDEE = "attendee"
+    BUYER = "buyer"
+    CONTACT = "contact"
+    ORGANIZER = "organizer"
 
 
 class AlreadyCancelled(ConventionError):
@@ -50,19 +61,32 @@ class RefundChanged(ConventionError):
 
 
 def cancel_registration(
-    *, registration: Registration, reason: str = "", expected_fee_cents: int | None = None
+    *,
+    registration: Registration,
+    reason: str = "",
+    expected_fee_cents: int | None = None,
+    cancelled_by: CancelledBy | None = None,
 ) -> Registration:
-    """Cancel like `cancel_by_rules`, for the attendee, the buyer or the company.
+    """Cancel like `cancel_by_rules`, for the attendee, the buyer or the company; None if it is not known.
 
     Raise NotOpenNow for a cancelled event too.
     """
     check_own_cancellation(registration)
-    return cancel_by_rules(registration=registration, reason=reason, expected_fee_cents=expected_fee_cents)
+    return cancel_by_rules(
+        registration=registration,
+        reason=reason,
+        expected_fee_cents=expected_fee_cents,
+        cancelled_by=cancelled_by,
+    )
 
 
 @transaction.atomic
 def cancel_by_rules(
-    *, registration: Registration, reason: str = "", expected_fee_cents: int | None = None
+    *,
+    registration: Registration,
+    reason: str = "",
+    expected_fee_cents: int | None = None,
+    cancelled_by: CancelledBy | None = CancelledBy.ORGANIZER,
 ) -> Registration:
     """Cancel one registration by the event's refund rules, and refund what they allow.
 
@@ -70,14 +94,14 @@ def cancel_by_rules(
     NotOpenNow once the event is over, or RefundChanged unless the fee is `expected_fee_cents`, if given.
     """
     # The moment of the request decides about the refund, not the moment when the locks were granted.
-    get_terms = partial(decide_terms_for_due, at=timezone.now())
-    return lock_and_cancel(registration, _require_fee(get_terms, expected_fee_cents), reason)
+    get_terms = _require_fee(partial(decide_terms_for_due, at=timezone.now()), expected_fee_cents)
+    return lock_and_cancel(registration, get_terms, reason, cancelled_by=cancelled_by)
 
 
 @transaction.atomic
 def cancel_as_attendee(*, registration: Registration) -> Registration:
     """Cancel like `cancel_registration` through the attendee's own link, which the buyer's mail mentions."""
-    cancelled = cancel_registration(registration=registration)
+    cancelled = cancel_registration(registration=registration, cancelled_by=CancelledBy.ATTENDEE)
     cancelled.is_cancelled_by_attendee = True
     cancelled.save(update_fields=["is_cancelled_by_attendee"])
     return cancelled
@@ -124,10 +148,22 @@ def make_fee_terms(registration: Registration, due_cents: int, *, fee_cents: int
     return RefundTerms(due_cents, due_cents - fee_cents, RefundReason.ORGANIZER)
 
 
-def lock_and_cancel(registration: Registration, get_terms: RefundTermsGetter, reason: str) -> Registration:
+def lock_and_cancel(
+    registration: Registration,
+    get_terms: RefundTermsGetter,
+    reason: str,
+    *,
+    cancelled_by: CancelledBy | None = CancelledBy.ORGANIZER,
+) -> Registration:
     """Cancel one registration on these terms, inside the caller's transaction."""
     registration = _lock_cancellable(registration)
-    cancel_registrations([registration], order=registration.order, reason=reason, get_terms=get_terms)
+    cancel_registrations(
+        [registration],
+        order=registration.order,
+        reason=reason,
+        get_terms=get_terms,
+        cancelled_by=cancelled_by,
+    )
     # The badge version is an expression until it is read.
     registration.refresh_from_db()
     return registration
@@ -140,6 +176,7 @@ def cancel_registrations(
     reason: str,
     get_terms: RefundTermsGetter,
     extra_items: Mapping[LimitedStock, int] = NO_ITEMS,
+    cancelled_by: CancelledBy | None = CancelledBy.ORGANIZER,
 ) -> None:
     """Cancel active registrations of one order, inside the caller's transaction that holds their rows.
 
@@ -159,7 +196,8 @@ def cancel_registrations(
     ]
     priced_ids = {registration.pk for registration in registrations if registration.full_price}
     for registration, terms in terms_by_registration:
-        _save_cancellation(registration, terms, reason, at=now)
+        _save_cancellation(registration, terms, at=now)
+        _record_cancellation(registration, terms, reason, cancelled_by)
     # After all are cancelled, so that one credit note covers them.
     for registration, terms in terms_by_registration:
         if registration.pk in priced_ids:
@@ -181,23 +219,38 @@ def cancel_registrations(
 
 
 def _save_cancellation(
-    registration: Registration, refund_terms: RefundTerms, reason: str, *, at: datetime.datetime
+    registration: Registration, refund_terms: RefundTerms, *, at: datetime.datetime
 ) -> None:
     """Save the cancellation with its fee, and void the badge."""
     registration.cancelled_at, registration.cancellation_fee = at, refund_terms.cancellation_fee
     # Raising the version is what voids the badge: scanners compare it.
     registration.badge_version = F("badge_version") + 1
     registration.save(update_fields=["cancelled_at", "badge_version", "cancellation_fee"])
+
+
+def _record_cancellation(
+    registration: Registration, refund_terms: RefundTerms, reason: str, cancelled_by: CancelledBy | None
+) -> None:
+    details: dict[str, Any] = {"cancelled_by": cancelled_by.value} if cancelled_by else {}
     has_own_fee = refund_terms.reason == RefundReason.ORGANIZER
+    if has_own_fee:
+        # A reinstatement clears the column, and the history still tells the fee.
+        details["fee_cents"] = registration.cancellation_fee
     record_action(
-        "registration.cancel",
+        CANCEL_VERB,
         registration,
         event=registration.event,
         fields=["cancellation_fee"] if has_own_fee else [],
-        # A reinstatement clears the column, and the history still tells the fee.
-        details={"fee_cents": registration.cancellation_fee} if has_own_fee else {},
+        details=details,
         reason=reason,
     )
+
+
+def find_canceller(registration: Registration) -> CancelledBy | None:
+    """Return the person who cancelled the registration, None if the audit trail does not say."""
+    entry = find_last_entry(CANCEL_VERB, registration, event=registration.event.slug)
+    value = entry.details.get("cancelled_by") if entry else None
+    return CancelledBy(value) if value else None
 
 
 def _lock_cancellable(registration: Registration) -> Registration:

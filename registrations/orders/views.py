@@ -48,6 +48,7 @@ from registrations.changes.addons import (
 )
 from registrations.changes.cancel import (
     ACTIVE_STATES,
+    CancelledBy,
     cancel_as_attendee,
     cancel_registration,
     check_own_cancellation,
@@ -416,9 +417,10 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     if request.method == "POST":
-        is_attendee = is_own_secret(registration, link_access.secret)
-        cancel = cancel_as_attendee if is_attendee else cancel_registration
-        cancel(registration=registration)
+        if is_own_secret(registration, link_access.secret):
+            cancel_as_attendee(registration=registration)
+        else:
+            cancel_registration(registration=registration, cancelled_by=CancelledBy.BUYER)
         messages.success(
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )

@@ -22,7 +22,7 @@ from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.transfer import would_transfer
-from registrations.changes.cancel import cancel_registration, check_own_cancellation
+from registrations.changes.cancel import CancelledBy, cancel_registration, check_own_cancellation
 from registrations.changes.correct import Correction, correct_registration, is_order_contact
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
 from registrations.changes.handover_text import (
@@ -271,7 +271,9 @@ def registration_cancel(request: HttpRequest, company: str, reference: str) -> H
     company_obj = get_company_of_contact(company, request.user)
     registration = get_changeable_registration(company_obj, reference)
     if request.method == "POST":
-        cancel_registration(registration=registration)
+        is_buyer = _holds_order_link(registration, request.user)
+        cancelled_by = CancelledBy.BUYER if is_buyer else CancelledBy.CONTACT
+        cancel_registration(registration=registration, cancelled_by=cancelled_by)
         messages.success(
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )

@@ -13,7 +13,7 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from registrations.booking.join_waiting_list import join_session_list
 from registrations.booking.place_order import place_order
-from registrations.changes.cancel import cancel_registration
+from registrations.changes.cancel import cancel_by_rules, cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import build_attendee_url, replace_attendee_link
 from registrations.changes.reinstatement.reinstate import reinstate_and_notify
@@ -252,6 +252,69 @@ def test_attendee_who_may_have_the_badge_from_the_buyer_reads_of_the_cancellatio
     run_tasks()
 
     assert sorted(mail.to[0] for mail in mailoutbox) == ["buyer@example.org", "zoe@example.org"]
+
+
+def cancel_and_read_mail(cancel, run_tasks, mailoutbox) -> str:
+    """Cancel a place that was ordered in English by somebody else; return the e-mail to its attendee."""
+    order = make_order(("Zoe", "zoe@example.org"), ("Cleo", "buyer@example.org"))
+    Order.objects.update(language="en")
+    run_tasks()
+    mailoutbox.clear()
+
+    cancel(order.registrations.get(first_name="Zoe"))
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["zoe@example.org"]]
+    return get_plain_text(mail)
+
+
+def test_attendee_reads_that_the_buyer_cancelled(client, run_tasks, mailoutbox):
+    text = cancel_and_read_mail(
+        lambda row: post(client, make_page_path(row, "cancel"), {}), run_tasks, mailoutbox
+    )
+
+    assert "Cleo Müller cancelled your registration." in text
+
+
+def test_attendee_reads_that_they_cancelled_themselves(client, run_tasks, mailoutbox):
+    text = cancel_and_read_mail(
+        lambda row: post(
+            client,
+            f"{row.order.build_path_with(make_own_secret(row))}{row.reference}/cancel/",
+            {},
+        ),
+        run_tasks,
+        mailoutbox,
+    )
+
+    assert "You cancelled this registration through your own link." in text
+
+
+def test_attendee_reads_that_the_organizers_cancelled(run_tasks, mailoutbox):
+    text = cancel_and_read_mail(lambda row: cancel_by_rules(registration=row), run_tasks, mailoutbox)
+
+    assert "The organizers cancelled your registration." in text
+
+
+def test_cancellation_mail_names_nobody_if_it_is_not_known_who_cancelled(run_tasks, mailoutbox):
+    """Where a place ends on its own, as with an unverified membership."""
+    text = cancel_and_read_mail(lambda row: cancel_registration(registration=row), run_tasks, mailoutbox)
+
+    assert "cancelled your registration" not in text
+
+
+def test_invited_colleague_reads_which_contact_cancelled(run_tasks, mailoutbox):
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "alpha@x.fr"))
+    Order.objects.update(language="en")
+    run_tasks()
+    mailoutbox.clear()
+
+    desk.client.post(f"{desk.at}/registrations/{Registration.objects.get().reference}/cancel/")
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["alpha@x.fr"]]
+    assert "Cléo Contact cancelled your registration." in get_plain_text(mail)
 
 
 def test_attendee_who_read_of_the_cancellation_gets_the_new_badge(run_tasks, mailoutbox):
