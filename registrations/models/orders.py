@@ -6,7 +6,6 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -216,20 +215,18 @@ class Order(OrderLinks):
 
     @property
     def continue_path(self) -> str:
-        """Return the next page for the buyer: the payment if it is by card, else the order."""
-        if not self.is_by_card:
-            return self.manage_path
-        with translation.override(self.language):
-            return reverse("order-pay", args=[self.reference, self.manage_secret])
+        """Return the buyer's next page, in the active language: the payment if by card, else the order."""
+        page = "order-pay" if self.is_by_card else "order"
+        return reverse(page, args=[self.reference, self.manage_secret])
 
     @property
     def sender_path(self) -> str:
         """Return the page for the order's sender, also if it is sent again with the same key.
 
         Once the link was replaced, the sender may not be the owner any more: they get the page that e-mails
-        links.
+        links. In the active language, so that the site does not change its language during an order.
         """
-        return self.lost_link_path if self.link_version else self.continue_path
+        return reverse("lost-link") if self.link_version else self.continue_path
 
     @property
     def sender_url(self) -> str:

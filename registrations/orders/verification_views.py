@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -65,7 +66,7 @@ def _get_next_path(order: Order, address: str) -> str:
         return order.continue_path
     registration = AddressVerification(order, address).registrations[0]
     registration.order = order
-    return order.build_path_with(make_own_secret(registration))
+    return reverse("order", args=[order.reference, make_own_secret(registration)])
 
 
 def _get_badge_name(verification: AddressVerification, registration: Registration) -> str:

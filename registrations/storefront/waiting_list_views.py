@@ -86,7 +86,9 @@ def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
     entry = get_waiting_entry_by_link(secret)
     if (order := entry.order) and entry.accepted_at:
         # Once the order's link was replaced, the link of this older mail must not open the order.
-        return redirect(order.lost_link_path if order.link_version else order.manage_path)
+        if order.link_version:
+            return redirect("lost-link")
+        return redirect("order", order.reference, order.manage_secret)
     if request.method == "POST" and "decline" in request.POST:
         decline_offer(entry=entry)
         messages.success(request, _("Thank you. The place will be offered to the next person in line."))

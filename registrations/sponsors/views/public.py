@@ -5,6 +5,7 @@ import secrets
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -35,7 +36,6 @@ from registrations.pricing.quotation_prices import find_quoted_package_price
 from registrations.pricing.quote import sum_vat_by_rate
 from registrations.rate_limits import throttle_order
 from registrations.sponsors.forms import SponsorOrderForms, get_listed_price
-from registrations.sponsors.notifications import build_sponsor_path
 from registrations.sponsors.permissions import get_public_logo, get_public_package
 from registrations.sponsors.sponsorships import check_package_on_sale, take_package
 
@@ -194,5 +194,7 @@ def describe_package_vat(price: TaxedPrice, currency: str) -> list[str]:
 
 
 def get_next_path(order: Order) -> str:
-    """Return the payment page for an order by card, else the sponsor's page."""
-    return order.sender_path if order.is_by_card or order.link_version else build_sponsor_path(order)
+    """Return the payment page for an order by card, else the sponsor's page, in the active language."""
+    if order.is_by_card or order.link_version:
+        return order.sender_path
+    return reverse("order-sponsor", args=[order.reference, order.manage_secret])
