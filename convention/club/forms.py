@@ -16,33 +16,18 @@ from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import clean_postcode, clean_vat_number
-from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField, set_empty_label
+from convention.web.forms import (
+    ActionErrorsMixin,
+    DateRangeForm,
+    DayField,
+    EurosField,
+    OfferedRowsField,
+    set_empty_label,
+)
 
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
 from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
-
-ALLOWED_YEARS = range(1900, 3000)
-
-
-class DayField(forms.DateField):
-    """A date, with a limit on the year: a browser sends the year 26 when somebody types 26."""
-
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-    def to_python(self, value: Any) -> datetime.date | None:
-        """Refuse years outside `ALLOWED_YEARS`."""
-        day = super().to_python(value)
-        if day and day.year not in ALLOWED_YEARS:
-            raise forms.ValidationError(_("Check the year."))
-        return day
-
-
-class EurosField(HundredthsField):
-    """An amount typed in euros and stored in cents."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_value": 1_000_000, "initial": 0, **kwargs})
 
 
 class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
@@ -131,25 +116,6 @@ def _validate_number(number: Any, typed: str, sentence: Any) -> str:
     if digits and not number.is_valid(digits):
         raise forms.ValidationError(sentence)
     return digits
-
-
-class DateRangeForm(ActionErrorsMixin, forms.Form):
-    """A first and an optional last day."""
-
-    starts_on = DayField(label=_("From"), initial=timezone.localdate)
-    ends_on = DayField(
-        label=_("To"),
-        required=False,
-        help_text=_("The last day is included. Leave empty if there is no end date."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a last day before the first."""
-        data = self.cleaned_data
-        start, end = data.get("starts_on"), data.get("ends_on")
-        if start and end and end < start:
-            self.add_error("ends_on", _("The last day must not be before the first."))
-        return data
 
 
 class PlanChoiceField(forms.ModelChoiceField):

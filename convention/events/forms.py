@@ -13,12 +13,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
+from convention.club.forms import AppointByEmailForm
 from convention.club.models import Company, CompanyRole, WorkingGroup
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, set_empty_label
+from convention.web.forms import ActionErrorsMixin, DateRangeForm, DayField, set_empty_label
 
 from .models import (
     DEFAULT_ZONE,

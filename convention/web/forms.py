@@ -1,6 +1,7 @@
 """Form classes: errors of an action at its fields, choices of rows, amounts and rates."""
 
 import contextlib
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -10,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, QueryDict
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
 
@@ -18,6 +19,8 @@ from convention.errors import ConventionError
 from convention.money import format_number_input, is_unclear_number, parse_number
 
 MAX_COUNT: Final = 1_000_000
+# Years of a day that somebody may mean: a typed 26 is the year 26.
+DAY_YEARS = range(1900, 3000)
 
 # Messages of Django that our translations word differently; named here so that makemessages keeps them.
 REWORDED_DJANGO_MESSAGES = (
@@ -181,6 +184,45 @@ class HundredthsField(AmountField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         # Django compares the initial value, which is in hundredths, with the typed one.
         return super().has_changed(_convert_to_units(initial), data)
+
+
+class EurosField(HundredthsField):
+    """An amount typed in euros and stored in cents."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_value": 1_000_000, "initial": 0, **kwargs})
+
+
+class DayField(forms.DateField):
+    """A date, with a limit on the year: a browser sends the year 26 when somebody types 26."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        """Refuse years outside `DAY_YEARS`."""
+        day = super().to_python(value)
+        if day and day.year not in DAY_YEARS:
+            raise forms.ValidationError(_("Check the year."))
+        return day
+
+
+class DateRangeForm(ActionErrorsMixin, forms.Form):
+    """A first and an optional last day."""
+
+    starts_on = DayField(label=_("From"), initial=timezone.localdate)
+    ends_on = DayField(
+        label=_("To"),
+        required=False,
+        help_text=_("The last day is included. Leave empty if there is no end date."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a last day before the first."""
+        data = self.cleaned_data
+        start, end = data.get("starts_on"), data.get("ends_on")
+        if start and end and end < start:
+            self.add_error("ends_on", _("The last day must not be before the first."))
+        return data
 
 
 def format_limit(limit: Any) -> Any:

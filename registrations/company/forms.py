@@ -9,9 +9,8 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import DayField
 from convention.club.periods import ONE_DAY
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, DayField
 from registrations.booking.validation import check_person_texts
 from registrations.changes.forms import AttendeeForm
 from registrations.models import Registration, Ticket

@@ -6,9 +6,9 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm, EurosField, UniqueNameForm
+from convention.club.forms import AppointByEmailForm, UniqueNameForm
 from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
-from convention.web.forms import HundredthsField
+from convention.web.forms import EurosField, HundredthsField
 
 MAX_CHARTER_CHARS: Final = 20_000
 

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 from convention import hooks
 from convention.club.appointments.mails import ROLE_DESCRIPTIONS
 from convention.club.companies import save_slugged_row
-from convention.club.forms import DateRangeForm
 from convention.club.memberships import list_plans
 from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
 from convention.club.permissions import (
@@ -25,6 +24,7 @@ from convention.club.permissions import (
 )
 from convention.club.views.base import render_club_page
 from convention.errors import InvalidFields
+from convention.web.forms import DateRangeForm
 from convention.web.routing import require_safe_or_post
 
 from .club_roles import end_club_role, give_club_role, list_club_roles

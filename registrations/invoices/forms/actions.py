@@ -10,11 +10,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club import forms as club_forms
 from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, HundredthsField
+from convention.web.forms import ActionErrorsMixin, DayField, HundredthsField
 from registrations.invoices.documents.credit_preview import CreditScope
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.payments import has_equal_payment
@@ -42,7 +41,7 @@ class CentsField(HundredthsField):
         super().__init__(**{"min_value": decimal.Decimal("0.01"), "max_value": 10_000_000, **kwargs})
 
 
-class FrenchDayField(club_forms.DayField):
+class FrenchDayField(DayField):
     """Date field that also accepts dd/mm/yyyy."""
 
     def __init__(self, **kwargs: Any) -> None:
