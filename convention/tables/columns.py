@@ -24,12 +24,14 @@ PERSON_HEADINGS = {
     "full_name": (
         *("full name", "fullname", "nom complet", "nom et prenom", "prenom et nom", "nom prenom"),
         *("prenom nom", "nom, prenom", "nom/prenom", "nom & prenom", "nom et prenoms", "participant"),
+        *("prenom/nom", "nom / prenom", "prenom / nom", "prenom & nom", "nom prenoms"),
     ),
     "email": (
         *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
         *("adresse email", "adresse mail", "adresse electronique", "adresse de messagerie"),
         *("adresse e mail professionnelle", "e mail professionnel", "email professionnel"),
-        *("mail professionnel", "mail pro", "work email", "business email", "votre e mail", "votre email"),
+        *("mail professionnel", "mail pro", "e mail pro", "email pro", "courriel pro", "work email"),
+        *("business email", "votre e mail", "votre email"),
         "votre adresse e mail",
     ),
 }

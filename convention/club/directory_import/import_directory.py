@@ -6,7 +6,7 @@ separate action (`change_employer.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -57,7 +57,7 @@ class ParsedDirectory:
     columns: Mapping[str, int]
     ignored_columns: list[str]
     mapping: Mapping[str, str]
-    file_name: str
+    file_name: str = ""
     same_companies: tuple[SameCompany, ...] = ()
 
 
@@ -94,12 +94,22 @@ def parse_directory(
     same_companies: tuple[SameCompany, ...] = (),
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
+    parsed, errors = _parse_table(table, picks, lines or table.rows)
+    if errors:
+        raise InvalidRows(errors)
+    return replace(parsed, file_name=file_name, same_companies=same_companies)
+
+
+def _parse_table(
+    table: ParsedTable, picks: Sequence[str] | None, lines: NumberedRows
+) -> tuple[ParsedDirectory, list[tuple[int, str]]]:
+    """Return the parsed rows, and the errors of their cells by row. Raise UnreadableFile."""
     header = table.header
     picks = guess_picks(header) if picks is None else picks
     columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS)
     mapping = remember_columns(header, picks, guess_columns(header))
-    rows = parse_rows(lines or table.rows, columns, CellVocabulary.from_markets(Market.objects.all()))
-    return ParsedDirectory(rows, columns, ignored, mapping, file_name, same_companies)
+    rows, errors = parse_rows(lines, columns, CellVocabulary.from_markets(Market.objects.all()))
+    return ParsedDirectory(rows, columns, ignored, mapping), errors
 
 
 @transaction.atomic
@@ -131,17 +141,25 @@ def preview_directory_import(
     picks: Sequence[str] | None = None,
     same_companies: tuple[SameCompany, ...] = (),
 ) -> DirectoryPreview:
-    """Return what `import_directory` would do, without writing. Raise the same errors."""
+    """Return what `import_directory` would do, without writing.
+
+    Raise UnreadableFile, and InvalidRows with the errors of all stages.
+    """
     acquire_advisory_lock(DIRECTORY_LOCK)
     index = DirectoryIndex.load_current(timezone.localdate(), same_companies)
-    changes, seat_requests, errors = _compare_rows(parse_directory(table=table, picks=picks), index)
+    # Rows with a wrong cell are compared with the directory too: later rows may need their company.
+    parsed, cell_errors = _parse_table(table, picks, table.rows)
+    changes, seat_requests, errors = _compare_rows(parsed, index)
     changes.created_rows["seat"], seat_errors = plan_seats(
         # Nothing is written in a preview, so the ends of employments have to be passed.
         seat_requests,
         employment_ends=find_employment_ends(changes),
     )
-    if errors or seat_errors:
-        raise InvalidRows(errors + seat_errors)
+    # Of a row with a wrong cell the rest may be wrong for that reason alone.
+    wrong_rows = {number for number, _sentence in cell_errors}
+    row_errors = [error for error in errors + seat_errors if error[0] not in wrong_rows]
+    if cell_errors or row_errors:
+        raise InvalidRows(cell_errors + row_errors)
     return DirectoryPreview(changes, find_similar_companies(changes, index))
 
 

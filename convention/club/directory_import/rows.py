@@ -22,7 +22,6 @@ from convention.tables.cells import (
     parse_date_cell,
 )
 from convention.tables.columns import split_full_name
-from convention.tables.row_errors import InvalidRows
 from convention.text.normalize import casefold_text, normalize_whitespace
 
 from .columns import COLUMN_LABELS
@@ -106,8 +105,8 @@ def _index_labels(choices: Iterable[tuple[str, object]]) -> dict[str, str]:
 
 def parse_rows(
     lines: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], vocabulary: CellVocabulary
-) -> list[DirectoryRow]:
-    """Return all rows, normalized. Raise InvalidRows with every error."""
+) -> tuple[list[DirectoryRow], list[tuple[int, str]]]:
+    """Return all rows, normalized, and every error with the number of its row."""
     rows, errors = [], []
     for number, cells in lines:
         values = {
@@ -116,10 +115,7 @@ def parse_rows(
         row = _parse_row(number, values, vocabulary)
         errors += [(number, sentence) for sentence in _find_row_errors(values, row, vocabulary)]
         rows.append(row)
-    errors += _find_duplicates(rows)
-    if errors:
-        raise InvalidRows(errors)
-    return rows
+    return rows, [*errors, *_find_duplicates(rows)]
 
 
 def _parse_row(number: int, values: Mapping[str, str], vocabulary: CellVocabulary) -> DirectoryRow:
