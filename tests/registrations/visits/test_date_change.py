@@ -2,6 +2,7 @@
 
 import datetime
 
+import icalendar
 import pytest
 from django.utils import timezone, translation
 from lxml import html
@@ -439,3 +440,17 @@ def test_identities_of_a_postponed_visit_are_deleted_a_week_after_its_new_end():
 
     assert list_visits_to_purge(at=first_purge_time + 6 * DAY) == []
     assert list_visits_to_purge(at=first_purge_time + 7 * DAY) == [visit]
+
+
+def test_calendar_file_holds_the_visitors_own_link_where_a_contact_ordered(visit, run_tasks, mailoutbox):
+    visitor = visit.applications.get()
+    order = visitor.registration.order
+    order.email = "contact@example.org"
+    order.save(update_fields=["email"])
+
+    move_visit(visit, days=7)
+    run_tasks()
+
+    [file] = find_mail(mailoutbox, visitor.person.email).attachments
+    [entry] = icalendar.Calendar.from_ical(file.content).walk("VEVENT")
+    assert entry["url"] != order.manage_url
