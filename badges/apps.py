@@ -17,3 +17,4 @@ class BadgesConfig(AppConfig):
         hooks.send_cancellation.register("badges.confirmations.send.send_cancellation")
         hooks.event_downloads.register("badges.printing.cancelled_badges.LISTS")
         hooks.job_kinds.register("badges", "badges.printing.print_job.print_badges")
+        hooks.job_pages.register("badges", "badges.printing.print_job.JOB_PAGE")

@@ -96,6 +96,8 @@ periodic_jobs = PeriodicHook()
 # Background jobs that a person starts and watches (convention/jobs/), and the function that starts one.
 job_kinds = NamedHook()
 start_job = SingleHook()
+# By kind of job: the JobPage (convention/jobs/job_queue.py) from which organizers start such jobs.
+job_pages = NamedHook()
 
 # (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()

@@ -24,6 +24,8 @@ class RegistrationsConfig(AppConfig):
             ("changes.notifications.notify_changed_registrations", MINUTE),
         ):
             hooks.periodic_jobs.register(f"registrations.{function_path}", seconds=interval)
+        for kind in ("registrations", "cancel-selection", "resend-selection", "change-selected-tickets"):
+            hooks.job_pages.register(kind, "registrations.organizer.registration_list.JOB_PAGE")
         for kind, function_path in (
             ("registrations", "import_export.import_registrations.run_import_job"),
             ("agendas", "sessions.printed_agendas.print_agendas"),

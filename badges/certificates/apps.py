@@ -13,4 +13,5 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.job_kinds.register("certificates", "badges.certificates.print_job.print_certificates")
+        hooks.job_pages.register("certificates", "badges.certificates.print_job.JOB_PAGE")
         hooks.certificate_page.register("badges.certificates.permissions.has_certificates")

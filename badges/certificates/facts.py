@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
-from badges.attendance.reports.day_figures import find_holder_scans, group_by_day
+from badges.attendance.reports.day_figures import find_holder_scans, group_by_day, load_attendee_days
 from badges.attendance.reports.headcount import list_main_checkpoints
 from badges.attendance.scanning.presence_store import filter_by_checkpoint, filter_by_registration
 from registrations.models import Registration
@@ -47,6 +47,11 @@ def load_event_facts(
     return [
         make_certificate_facts(person, tuple(stays[person.pk])) for person in people if person.pk in stays
     ]
+
+
+def count_event_attendees(event: "Event") -> int:
+    """Return how many attendees were scanned in, and so get a certificate for the event."""
+    return len({attendee_day.registration_id for attendee_day in load_attendee_days(event)})
 
 
 def load_session_facts(

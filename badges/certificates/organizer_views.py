@@ -20,7 +20,7 @@ from convention.tasks.queue_names import DOCUMENT_QUEUE
 from convention.text.normalize import normalize_whitespace
 
 from .draw import draw_certificate_with_scans, draw_certificates
-from .facts import list_supporting_scans
+from .facts import count_event_attendees, list_supporting_scans
 from .issue import issue_certificates, withdraw_certificate
 from .models import Certificate
 from .permissions import check_certificates_open, explain_unavailability
@@ -48,6 +48,7 @@ def certificate_list(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "sessions": [row for row in load_session_figures(event_obj) if row.arrived_count and row.has_started],
+        "attendee_count": count_event_attendees(event_obj),
         "query": query,
         "page_obj": Paginator(issued, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "unavailable_reason": explain_unavailability(event_obj),

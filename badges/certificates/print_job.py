@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from convention.errors import NotFound
-from convention.jobs.job_queue import JobProgress
+from convention.jobs.job_queue import JobPage, JobProgress
 from schedule.models import Session
 
 from .draw import write_certificates
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # More certificates than this take too long for a request, and are printed by a job.
 MAX_IMMEDIATE_CERTIFICATES: Final = 200
+JOB_PAGE: Final = JobPage("organize-certificates", gettext_lazy("Certificates"))
 
 
 def load_printed_facts(event: "Event", session_number: str) -> list[CertificateFacts]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from badges.codes import BadgeHolder
-from convention.jobs.job_queue import JobProgress
+from convention.jobs.job_queue import JobPage, JobProgress
 from registrations.models import Registration
 
 from .layouts import SignedBadge
@@ -16,6 +16,7 @@ from .pdf import BadgePrintOptions, print_event_badges
 
 # More badges than this take too long for a request, and are printed by a job.
 MAX_IMMEDIATE_BADGES: Final = 500
+JOB_PAGE: Final = JobPage("organize-badges", _("Badges"))
 LAYOUT_TITLES: Final = {
     "a4x4": _("four per A4 sheet"),
     "a6": _("one per A6 page"),

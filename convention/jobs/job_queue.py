@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from django.conf import settings
 from django.core.files import File
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from convention import hooks
@@ -33,6 +34,13 @@ MAX_TITLE_LENGTH: Final = 300
 
 # Runs a job: writes the download into the file, if there is one, and returns the outcome in words.
 type JobFunction = Callable[["JobProgress", BinaryIO], str]
+
+
+class JobPage(NamedTuple):
+    """An organizers' page that starts jobs: the name of its address, and the text of the link back to it."""
+
+    name: str
+    label: str | Promise
 
 
 class JobAlreadyFinished(ConventionError):

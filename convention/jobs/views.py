@@ -4,17 +4,20 @@ from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from convention import hooks
 from convention.club.permissions import require_administrator
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
 
+from .job_queue import JobPage
 from .models import Job
 
 MAX_JOBS_SHOWN = 50
@@ -47,13 +50,22 @@ def _latest_jobs(event: Event | None) -> list[Job]:
 def job_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Show the progress or outcome of a job."""
     event_row = get_event_to_organize(event, request.user)
-    context = {
+    context: dict[str, Any] = {
         "event": event_row,
         "zone": event_row.zone,
         "section": "organize",
         **_job_context(event_row, pk),
     }
-    return render(request, "jobs/job.html", context)
+    return render(request, "jobs/job.html", context | _find_start_page(context["job"]))
+
+
+def _find_start_page(job: Job) -> dict[str, Any]:
+    """Return the link to the page that starts such jobs, whose entry in the navigation is the current one."""
+    if job.kind not in hooks.job_pages.paths:
+        return {}
+    page: JobPage = hooks.job_pages.provider(job.kind)
+    path = reverse(page.name, args=[job.required_event.slug])
+    return {"start_page_label": page.label, "navigation_path": path}
 
 
 @never_cache

@@ -263,7 +263,9 @@ def _list_addressed_pages(event_slug: str, _language: str) -> list[tuple[Organiz
 @register.inclusion_tag("organize/event_nav.html", takes_context=True)
 def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
     """Show the navigation of an event: pages without a group, then the groups, the current one open."""
-    pages, path = _list_open_pages(context, event), context["request"].path
+    pages = _list_open_pages(context, event)
+    # The page of a job belongs to the page that started it.
+    path = context.get("navigation_path") or context["request"].path
     # The longest match, since the event's first page is a prefix of all others.
     current = max((url for _entry, url in pages if path.startswith(url)), key=len, default="")
     shown = [(entry, url) for entry, url in pages if _is_usual(entry, event) or url == current]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.events.models import Event
+from convention.jobs.job_queue import JobPage
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
 from convention.text.normalize import name_search_key, normalize_whitespace, parse_digits
@@ -30,6 +31,7 @@ from registrations.questions.answers import describe_answers, format_answer_cell
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 
+JOB_PAGE = JobPage("organize-registrations", gettext_lazy("Registrations"))
 FILTER_FIELDS = (
     "ticket", "addon", "session", "voucher", "quota", "run", "state", "payment", "company", "sort",
 )  # fmt: skip

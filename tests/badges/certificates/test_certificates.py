@@ -157,6 +157,20 @@ def test_certificate_is_replaced_after_correction_and_withdrawn_by_organizer(cli
     assert make_path("order-session-certificate", registration, event.sessions.get().guid) in own_page
 
 
+def test_page_counts_the_certificates_of_the_event(client, event):
+    for name in ("Aube", "Brun"):
+        make_scanned_attendee(event, last_name=name)
+    make_registration(event, last_name="Absente")
+    client.force_login(make_staff(event))
+    with translation.override("en"):
+        address = reverse("organize-certificates", args=[event.slug])
+
+    page = client.get(address)
+
+    assert page.context["attendee_count"] == len(load_event_facts(event)) == 2
+    assert "the whole event (2)" in page.text
+
+
 def test_organizer_prints_all_certificates_and_many_in_a_job(client, event, monkeypatch):
     for name in ("Aube", "Brun"):
         make_scanned_attendee(event, last_name=name)

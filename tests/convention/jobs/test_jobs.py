@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from lxml import html
 
 from badges.printing.print_job import MAX_IMMEDIATE_BADGES
 from convention.audit.models import AuditEntry
@@ -84,6 +85,32 @@ def test_the_title_of_a_list_that_is_imported_is_in_the_language_of_its_reader(e
 
     assert "Import of 501 people" in client.get("/en/organize/x/jobs/").text
     assert "Import de 501 personnes" in client.get("/organize/x/jobs/").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("badges", "/en/organize/x/badges/"),
+        ("certificates", "/en/organize/x/attendance/certificates/"),
+        ("registrations", "/en/organize/x/registrations/"),
+        ("cancel-event", "/en/organize/x/jobs/"),
+    ],
+)
+def test_page_of_job_leads_back_to_the_page_that_started_it(event, organizer, client, kind, path):
+    make_registration(make_ticket(event))
+    job = request_job(event=event, kind=kind, title="Job", requested_by=organizer)
+
+    page = html.fromstring(client.get(f"/en/organize/x/jobs/{job.pk}/").content)
+
+    assert page.xpath("//a[@class='back']/@href") == [path]
+
+
+def test_job_of_badges_is_below_badges_in_the_navigation(event, organizer, client):
+    job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
+
+    page = html.fromstring(client.get(f"/en/organize/x/jobs/{job.pk}/").content)
+
+    assert page.xpath("//nav//a[@aria-current='page']/text()") == ["Badges"]
 
 
 def test_refused_job_shows_its_reason(event, organizer, client, run_tasks):
