@@ -43,6 +43,7 @@ class RegistrationsConfig(AppConfig):
         ):
             hook.register(f"registrations.sessions.notifications.{function_name}")
         hooks.print_pages.register("registrations.sessions.agenda_views.PRINT_PAGE")
+        hooks.booking_address.register("registrations.sessions.permissions.find_booking_address")
         hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
         hooks.awaited_sessions.register("registrations.sessions.awaited.describe_awaited_sessions")
         hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")

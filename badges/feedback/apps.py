@@ -15,6 +15,5 @@ class FeedbackConfig(AppConfig):
         hooks.event_downloads.register("badges.feedback.downloads.LISTS")
         hooks.event_copiers.register("badges.feedback.actions.copy_feedback_settings")
         hooks.feedback_page.register("badges.feedback.permissions.find_feedback_page")
-        hooks.booking_address.register("badges.feedback.permissions.find_booking_address")
         hooks.feedback_addresses.register("badges.feedback.permissions.find_feedback_addresses")
         hooks.speaker_feedback.register("badges.feedback.summaries.summarize_for_speakers")

@@ -1,8 +1,4 @@
-"""Recognize attendees on pages of the programme, which need no account, and decide what they may answer.
-
-An attendee is known by the link of their registration, which leaves a cookie, or because they are signed in.
-A personal agenda is no proof: its link may be shared with others.
-"""
+"""Decide on which sessions recognized attendees (registrations/sessions/permissions.py) may answer."""
 
 import datetime
 import uuid
@@ -15,27 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import Presence
-from convention.club.models import Person
 from convention.errors import Forbidden
 from convention.events.models import Event
-from convention.web.link_secrets import derive_link_secret, is_link_secret
 from registrations.models import Registration
-from registrations.permissions import (
-    LinkAccess,
-    belongs_to_another,
-    list_own_registrations,
-    make_own_secret,
-)
+from registrations.permissions import LinkAccess, belongs_to_another
+from registrations.sessions.permissions import find_attendees
 from schedule.models import ProgrammeAudience, Session
-from schedule.permissions import get_attendee_cookie_name, get_programme_audience, get_public_session
+from schedule.permissions import get_programme_audience, get_public_session
 
 from .answers import check_session_open, load_feedback_settings
 from .receipts import find_given_feedback
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-COOKIE_PURPOSE = "badges.feedback.attendee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +42,6 @@ def check_own_link(link_access: LinkAccess, registration: Registration) -> None:
             _("Only %(name)s can give this feedback, through the link in their own e-mail.")
             % {"name": registration.name}
         )
-
-
-def build_attendee_cookie(registration: Registration) -> str:
-    """Return the value of the cookie that recognizes the attendee; a new link of theirs revokes it."""
-    secret = derive_link_secret(COOKIE_PURPOSE, make_own_secret(registration))
-    return f"{registration.reference}.{secret}"
-
-
-def find_attendees(event: Event, request: "HttpRequest") -> list[Registration]:
-    """Return the confirmed registrations of the visitor, by cookie and account; empty for strangers."""
-    found = []
-    reference, _dot, secret = request.COOKIES.get(get_attendee_cookie_name(event), "").partition(".")
-    # Browsers' cookies may hold any character, and PostgreSQL refuses some of them.
-    if reference and reference.isprintable():
-        rows = Registration.objects.confirmed().select_related("order")
-        registration = rows.filter(event=event, reference=reference).first()
-        if registration and is_link_secret(secret, COOKIE_PURPOSE, make_own_secret(registration)):
-            found.append(registration)
-    if isinstance(request.user, Person):
-        own = list_own_registrations(request.user)
-        confirmed = Registration.State.CONFIRMED
-        found += [row for row in own if row.event_id == event.pk and row.state == confirmed]
-    return list({row.pk: row for row in found}.values())
-
-
-def find_booking_address(event: Event, request: "HttpRequest") -> str:
-    """Return the address where the visitor books seats in sessions; "" for strangers. A hook."""
-    for registration in find_attendees(event, request):
-        path = [registration.order.reference, make_own_secret(registration), registration.reference]
-        return reverse("order-sessions", args=path)
-    return ""
 
 
 def list_attended_sessions(

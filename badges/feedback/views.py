@@ -2,11 +2,9 @@
 
 import uuid
 
-from django.conf import settings as django_settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -15,15 +13,13 @@ from convention.api.throttles import consume_rate_limit
 from convention.events.permissions import get_visible_event
 from convention.web.routing import require_safe_or_post
 from registrations.permissions import get_order_by_link
-from schedule.permissions import get_attendee_cookie_name
+from registrations.sessions.permissions import find_attendees, remember_attendee
 
 from .answers import FeedbackAlreadyGiven, give_feedback, load_feedback_settings
 from .forms import SessionFeedbackForm
 from .permissions import (
     AttendedSession,
-    build_attendee_cookie,
     check_own_link,
-    find_attendees,
     get_attended_session,
     list_attended_sessions,
 )
@@ -40,15 +36,7 @@ def order_feedback(request: HttpRequest, reference: str, secret: str, person: st
     check_own_link(link_access, registration)
     event = registration.event
     response = redirect("event-feedback", event.slug)
-    closes_at = load_feedback_settings(event).closes_at
-    response.set_cookie(
-        get_attendee_cookie_name(event),
-        build_attendee_cookie(registration),
-        max_age=max(0, int((closes_at - timezone.now()).total_seconds())),
-        httponly=True,
-        secure=django_settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
+    remember_attendee(response, registration, secret, until=load_feedback_settings(event).closes_at)
     return response
 
 

@@ -19,6 +19,7 @@ from registrations.rate_limits import throttle_session_change
 from registrations.sessions.booking import get_attendee_audience
 from registrations.sessions.choices import group_by_day, list_session_choices
 from registrations.sessions.notifications import is_agenda_of_another, link_agenda_to_registration
+from registrations.sessions.permissions import remember_attendee
 from registrations.sessions.personal_agenda import open_attendee_agenda, write_personal_agenda
 from schedule.models import ProgrammeAudience
 from schedule.permissions import get_own_agenda
@@ -87,7 +88,10 @@ def attendee_programme(request: HttpRequest, reference: str, secret: str, person
     personal_agenda = open_attendee_agenda(
         registration=registration, device_agenda=get_own_agenda(event, request)
     )
-    return remember_agenda(redirect("own-agenda", event.slug), event, personal_agenda)
+    response = remember_agenda(redirect("own-agenda", event.slug), event, personal_agenda)
+    # So that the programme leads back to the page for booking seats; its shareable link does not.
+    remember_attendee(response, registration, secret)
+    return response
 
 
 @never_cache

@@ -190,7 +190,7 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
         programme,
         feedback_addresses=find_feedback_addresses(event_obj, request),
         awaited=awaited,
-        booking_address=find_booking_address(event_obj, request) if awaited else "",
+        booking_address=_find_useful_booking_address(request, event_obj, programme.audience),
     )
     return forbid_shared_caching(response)
 
@@ -216,6 +216,14 @@ def list_awaited_sessions(request: "HttpRequest", own_sessions: OwnSessions) -> 
     audience = get_programme_audience(request.user, own_sessions.event)
     sessions = Session.objects.visible_to(audience).filter(pk__in=texts).order_by("starts_at", "pk")
     return [(session, texts[session.pk]) for session in sessions]
+
+
+def _find_useful_booking_address(request: "HttpRequest", event: Event, audience: ProgrammeAudience) -> str:
+    """Return where the visitor books seats; "" for strangers, and where no session takes bookings."""
+    address = find_booking_address(event, request)
+    # After the address: most visitors have none, and need no further query.
+    bookable = Session.objects.published(audience=audience).filter(event=event, is_bookable=True)
+    return address if address and bookable.exists() else ""
 
 
 @require_POST

@@ -8,8 +8,11 @@ from django.utils import timezone
 from lxml import html
 
 from registrations.booking.join_waiting_list import join_session_list
+from registrations.changes.links import replace_order_link
 from registrations.models import WaitingEntry
+from registrations.permissions import make_own_secret
 from registrations.sessions.booking import book_session
+from schedule.models import PersonalAgenda
 from tests.factories import make_event, make_person, make_registration, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +94,62 @@ def test_programme_opened_by_link_makes_the_session_page_show_the_seat(client, a
     text = read_main(client.get(get_session_path(session)))
 
     assert "You have a seat in this session." in text
+
+
+def open_programme(client: Client, registration, secret: str):
+    """Open the programme from a page behind a link; return the tree of its page."""
+    path = f"/en/orders/{registration.order.reference}/{secret}/{registration.reference}/programme/"
+    return html.fromstring(client.post(path, follow=True).text)
+
+
+def find_booking_links(page) -> list[str]:
+    return page.xpath("//main//a[contains(@href, '/sessions/') and contains(@href, '/orders/')]/@href")
+
+
+def test_programme_opened_by_link_leads_back_to_the_page_for_booking(client, attendee, session):
+    secret = make_own_secret(attendee)
+
+    page = open_programme(client, attendee, secret)
+
+    own_page = f"/en/orders/{attendee.order.reference}/{secret}/{attendee.reference}/sessions/"
+    assert find_booking_links(page) == [own_page]
+    session_page = html.fromstring(client.get(get_session_path(session)).text)
+    assert find_booking_links(session_page) == [f"{own_page}#s{session.number}"]
+
+
+def test_buyers_programme_leads_back_by_the_link_that_opened_it(client, attendee, session):
+    """The attendee's own link would show a company's contact the answers of a colleague."""
+    page = open_programme(client, attendee, attendee.order.manage_secret)
+
+    assert make_own_secret(attendee) not in html.tostring(page, encoding="unicode")
+    assert [attendee.order.manage_secret in link for link in find_booking_links(page)] == [True]
+
+
+def test_replaced_link_no_longer_leads_from_the_programme_to_bookings(client, attendee, session):
+    open_programme(client, attendee, attendee.order.manage_secret)
+    replace_order_link(order=attendee.order)
+
+    page = html.fromstring(client.get(f"{AGENDA_PATH}mine/").text)
+
+    assert find_booking_links(page) == []
+
+
+def test_shared_programme_does_not_lead_to_bookings(client, attendee, session):
+    open_programme(client, attendee, make_own_secret(attendee))
+    personal_agenda = PersonalAgenda.objects.get()
+
+    page = html.fromstring(Client().get(f"{AGENDA_PATH}mine/{personal_agenda.link_token}/").text)
+
+    assert "A personal programme" in page.text_content()
+    assert find_booking_links(page) == []
+
+
+def test_programme_without_sessions_to_book_has_no_link_to_them(client, attendee, event):
+    make_session(event, "Plénière")
+
+    page = open_programme(client, attendee, make_own_secret(attendee))
+
+    assert find_booking_links(page) == []
 
 
 def test_session_page_tells_the_place_on_the_waiting_list(member, awaited_session):

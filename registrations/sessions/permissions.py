@@ -1,0 +1,91 @@
+"""Recognize attendees on pages of the programme, which need no account.
+
+An attendee is known by a cookie, which pages behind the link of their registration leave, or because they
+are signed in. A personal agenda is no proof: its link may be shared with others.
+"""
+
+import datetime
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.club.models import Person
+from convention.events.models import Event
+from convention.web.link_secrets import derive_link_secret, is_link_secret
+from registrations.models import Registration
+from registrations.permissions import LINK_LIFETIME, list_own_registrations, make_own_secret
+from schedule.permissions import get_attendee_cookie_name
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+COOKIE_PURPOSE = "registrations.attendee"
+
+
+def remember_attendee(
+    response: "HttpResponse",
+    registration: Registration,
+    link_secret: str,
+    *,
+    until: datetime.datetime | None = None,
+) -> None:
+    """Set the cookie that recognizes an attendee on the device on which their link was opened.
+
+    It is valid by default as long as the link, which must be the attendee's or one that is used like it
+    (`LinkAccess.opens_programme_of`); a new link revokes it.
+    """
+    until = until or registration.event.ends_at + LINK_LIFETIME
+    response.set_cookie(
+        get_attendee_cookie_name(registration.event),
+        f"{registration.reference}.{derive_link_secret(COOKIE_PURPOSE, link_secret)}",
+        max_age=max(0, int((until - timezone.now()).total_seconds())),
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def find_attendees(event: Event, request: "HttpRequest") -> list[Registration]:
+    """Return the confirmed registrations of the visitor, by cookie and account; empty for strangers."""
+    found = {registration.pk: registration for registration, _secret in _iterate_attendees(event, request)}
+    return list(found.values())
+
+
+def find_booking_address(event: Event, request: "HttpRequest") -> str:
+    """Return the address where the visitor books seats in sessions; "" for strangers. A hook."""
+    for registration, secret in _iterate_attendees(event, request):
+        path = [registration.order.reference, secret, registration.reference]
+        return reverse("order-sessions", args=path)
+    return ""
+
+
+def _iterate_attendees(event: Event, request: "HttpRequest") -> Iterator[tuple[Registration, str]]:
+    """Yield each registration of the visitor, perhaps twice, with the secret of a link that opens it."""
+    if found := _find_by_cookie(event, request.COOKIES.get(get_attendee_cookie_name(event), "")):
+        yield found
+    if isinstance(request.user, Person):
+        for row in list_own_registrations(request.user):
+            if row.event_id == event.pk and row.state == Registration.State.CONFIRMED:
+                yield row, make_own_secret(row)
+
+
+def _find_by_cookie(event: Event, cookie: str) -> tuple[Registration, str] | None:
+    reference, _dot, proof = cookie.partition(".")
+    # Browsers' cookies may hold any character, and PostgreSQL refuses some of them.
+    if not reference or not reference.isprintable():
+        return None
+    rows = Registration.objects.confirmed().select_related("order")
+    registration = rows.filter(event=event, reference=reference).first()
+    if registration is None:
+        return None
+    # A device that had the order's link gets no other: the attendee's own opens answers that a company's
+    # contact must not read. The order's link does not open private places.
+    secrets = [make_own_secret(registration)]
+    if not registration.is_private:
+        secrets.append(registration.order.manage_secret)
+    opened = (secret for secret in secrets if is_link_secret(proof, COOKIE_PURPOSE, secret))
+    secret = next(opened, None)
+    return (registration, secret) if secret else None
