@@ -140,6 +140,7 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
         entry = next(iter(build_agenda_entries(event_obj, version, [session])), None)
         published = query_published_sessions(event_obj, audience=version.audience)
         own_ids = {*own_sessions.chosen_guids, *own_sessions.booked_ids}
+        is_ended = bool(session.cancelled_at or (entry and entry.is_over))
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),
@@ -153,6 +154,8 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "links": list_safe_links(session),
             "files": session.files.public().defer("content"),
             "feedback_address": find_feedback_addresses(event_obj, request).get(session.pk, ""),
+            # The button to book is the first one then; that of the programme is secondary.
+            "takes_bookings": session.is_bookable and not is_ended,
             "booking_address": find_booking_address(event_obj, request) if session.is_bookable else "",
         }
         return render(request, "schedule/session.html", context)

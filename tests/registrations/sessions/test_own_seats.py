@@ -78,6 +78,15 @@ def test_session_page_says_that_the_attendee_has_a_seat(member, attendee, sessio
     assert "Book a seat" not in text
 
 
+def test_button_to_book_is_the_only_primary_one_of_a_session(member, session):
+    page = html.fromstring(member.get(get_session_path(session)).text)
+
+    buttons = page.xpath("//article//*[contains(concat(' ', @class, ' '), ' button ')]")
+    primary = [button for button in buttons if not {"quiet", "plain"} & set(button.get("class").split())]
+    assert [button.text_content() for button in primary] == ["Book a seat"]
+    assert not page.xpath("//h2[.='Book a seat']")
+
+
 def test_session_page_does_not_show_a_seat_to_others(client, attendee, session):
     book_session(registration=attendee, session=session)
     client.force_login(make_person())

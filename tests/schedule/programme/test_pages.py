@@ -67,7 +67,7 @@ def test_session_page_shows_the_abstract_before_its_buttons(client, event):
 
     text = get_page(client, address(session)).text_content()
 
-    assert text.index("Le texte.") < text.index("Book a seat") < text.index("Add to my programme")
+    assert text.index("Le texte.") < text.index("Seats must be booked") < text.index("Add to my programme")
 
 
 def list_facts(page):
@@ -89,7 +89,7 @@ def test_past_session_has_no_seats_left_and_takes_no_bookings(client, is_bookabl
     page = get_page(client, address(session))
 
     assert "Seats" not in list_facts(page)
-    assert not page.xpath("//h2[.='Book a seat']")
+    assert not page.xpath("//h2[.='Booking']")
     assert not page.xpath("//button[.='Add to my programme']")
     assert "Seats left" not in client.get("/en/events/conf/agenda/").text
 
