@@ -225,21 +225,6 @@ class NewEmployerForm(ActionErrorsMixin, forms.Form):
     )
 
 
-class SeatMoveForm(forms.Form):
-    """The colleague without a seat who gets one of the company's seats."""
-
-    person = forms.ModelChoiceField(Person.objects.none(), label=_("Colleague"), empty_label=_("Choose"))
-
-    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["person"]
-        assert isinstance(field, forms.ModelChoiceField)
-        holders = Seat.objects.granting_membership().filter(membership__company=company).values("person")
-        employees = Employment.objects.open().filter(company=company).exclude(person__in=holders)
-        people = Person.objects.filter(is_active=True, pk__in=employees.values("person"))
-        field.queryset = people.order_by("sort_name", "pk")
-
-
 class CompanyRoleForm(DateRangeForm):
     """A role of a company, for a time."""
 

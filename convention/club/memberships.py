@@ -1,7 +1,7 @@
 """A company's memberships, from draft to renewal or end; a company never has two at a time."""
 
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.dates import format_date
 
-from .models import Company, CompanyContact, Membership, Plan, Seat
+from .models import Company, CompanyContact, Membership, Plan, Seat, select_open_membership
 from .periods import ONE_DAY, count_max_concurrent, spans_overlap
 from .seats import get_span, lock_membership
 
@@ -232,12 +232,12 @@ def load_membership_statuses(
 ) -> list[MembershipStatus]:
     """Return the status of each company on that day (default: today), with three queries."""
     companies, day = list(companies), at or timezone.localdate()
-    latest: dict[int, Membership] = {}
-    for membership in Membership.objects.filter(company__in=companies).order_by("starts_on", "pk"):
-        previous = latest.get(membership.company_id)
-        # Ordered by start: a later membership replaces one that is not open on that day.
-        if previous is None or not previous.is_open(at=day):
-            latest[membership.company_id] = membership
+    memberships = defaultdict[int, list[Membership]](list)
+    for membership in Membership.objects.filter(company__in=companies).order_by("-starts_on", "-pk"):
+        memberships[membership.company_id].append(membership)
+    current = {
+        company: select_open_membership(rows, at=day) or rows[0] for company, rows in memberships.items()
+    }
     seats = Seat.objects.granting_membership(at=day).filter(membership__company__in=companies)
     seat_counts = Counter(seats.values_list("membership__company", flat=True))
     contacts: dict[int, list[CompanyContact]] = {}
@@ -245,7 +245,7 @@ def load_membership_statuses(
         contacts.setdefault(contact.company_id, []).append(contact)
     return [
         MembershipStatus(
-            company, latest.get(company.pk), seat_counts[company.pk], contacts.get(company.pk, [])
+            company, current.get(company.pk), seat_counts[company.pk], contacts.get(company.pk, [])
         )
         for company in companies
     ]

@@ -17,7 +17,16 @@ from .appointments.contacts import appoint_contact, is_company_contact
 from .companies import list_parent_companies
 from .directory_import.import_directory import DIRECTORY_LOCK
 from .memberships import end_membership
-from .models import Company, CompanyContact, CompanyRole, Employment, Membership, Person, Seat
+from .models import (
+    Company,
+    CompanyContact,
+    CompanyRole,
+    Employment,
+    Membership,
+    Person,
+    Seat,
+    select_open_membership,
+)
 from .periods import ONE_DAY
 from .seats import AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
 
@@ -146,9 +155,7 @@ def _move_employments(result: CompanyMergeResult, company: Company, into: Compan
 
 def _give_seats(result: CompanyMergeResult, seats: list[Seat], into: Company, on: datetime.date) -> None:
     """Give the holders of these seats one at the other company, as long as there are some."""
-    membership = next(
-        (candidate for candidate in Membership.objects.filter(company=into) if candidate.is_open(at=on)), None
-    )
+    membership = select_open_membership(Membership.objects.filter(company=into), at=on)
     for seat in seats:
         if membership is None:
             result.people_without_seat.append(seat.person)

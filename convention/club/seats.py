@@ -4,6 +4,8 @@ The membership's row is locked meanwhile, so that there are never more seats at 
 """
 
 import datetime
+from itertools import groupby
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +21,7 @@ from convention.errors import ConventionError, NotOpenNow
 from convention.mail.messages import MailMessage, send_or_log
 from convention.text.dates import format_date
 
-from .models import Employment, Membership, Person, Seat
+from .models import Employment, Membership, Person, Seat, select_open_membership
 from .periods import ONE_DAY, DateSpan, count_max_concurrent, spans_overlap
 
 
@@ -48,6 +50,10 @@ class AccountClosed(ConventionError):
 
     kind = "account-closed"
     status = 409
+
+
+# Why a seat cannot be given: a page shows the sentence instead of the seat.
+SEAT_ERRORS: Final = (NoSeatLeft, AlreadyHasSeat, NotEmployed, AccountClosed, NotOpenNow)
 
 
 @transaction.atomic
@@ -163,8 +169,12 @@ def find_membership_with_free_seat(person: Person) -> Membership | None:
     """Return a membership of a current employer that has a seat left for the person from today, or None."""
     today = timezone.localdate()
     employers = Employment.objects.open().filter(person=person).values("company")
-    memberships = Membership.objects.open().filter(company__in=employers).select_related("company")
-    for membership in memberships.prefetch_related("given_seats").order_by("pk"):
+    rows = Membership.objects.open().filter(company__in=employers).select_related("company")
+    rows = rows.prefetch_related("given_seats").order_by("company_id", "pk")
+    for _company, memberships in groupby(rows, key=lambda row: row.company_id):
+        membership = select_open_membership(memberships, at=today)
+        if membership is None:
+            continue
         spans = [get_span(seat) for seat in membership.given_seats.all()]
         spans.append(limit_to_employment(membership, person, (today, None)))
         if count_max_concurrent(spans) <= membership.seat_limit:

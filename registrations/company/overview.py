@@ -7,7 +7,14 @@ from typing import Self
 
 from django.utils import timezone
 
-from convention.club.models import Company, Employment, Membership, Person, Seat
+from convention.club.models import (
+    Company,
+    Employment,
+    Membership,
+    Person,
+    Seat,
+    select_open_membership,
+)
 from convention.events.models import Event, load_application_deadlines
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import name_search_key
@@ -188,8 +195,9 @@ def attach_member_places(company: Company, seats: list[Seat], *, at: datetime.da
 def find_membership(company: Company, *, at: datetime.date) -> Membership | None:
     """Return the membership on that day, else the latest one, else None."""
     rows = company.memberships.select_related("billing_contact", "representative")
+    memberships = list(rows.order_by("-starts_on", "-pk"))
     # An ended membership is still shown, so that the contact sees that it ended.
-    return rows.open(at=at).order_by("-starts_on").first() or rows.order_by("-starts_on").first()
+    return select_open_membership(memberships, at=at) or next(iter(memberships), None)
 
 
 def load_upcoming_events(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from convention.club.models import Company, Membership, Person, Seat
+from convention.club.models import Company, Membership, Person, Seat, select_open_membership
 from convention.club.periods import DateSpan, count_max_concurrent, spans_overlap
 from convention.club.seats import NoSeatLeft, check_seat_limit, get_span
 from convention.text.dates import format_date
@@ -51,7 +51,7 @@ def plan_seats(
     errors: list[tuple[int, str]] = []
     # In the order of the list: if seats run out, its last rows are refused.
     for request in seat_requests:
-        membership = _find_open_membership(by_company[request.company.pk or 0], request.span[0])
+        membership = select_open_membership(by_company[request.company.pk or 0], at=request.span[0])
         if membership is None:
             errors.append((request.number, _describe_missing_membership(request)))
         elif not _has_seat(given_seats[membership.pk], request):
@@ -70,10 +70,6 @@ def _is_still_held(seat: Seat, employment_end: datetime.date | None) -> bool:
     if employment_end and (seat.ends_on is None or seat.ends_on > employment_end):
         seat.ends_on = employment_end
     return seat.ends_on is None or seat.ends_on >= seat.starts_on
-
-
-def _find_open_membership(memberships: Iterable[Membership], day: datetime.date) -> Membership | None:
-    return next((membership for membership in memberships if membership.is_open(at=day)), None)
 
 
 def _describe_missing_membership(seat_request: SeatRequest) -> str:

@@ -6,6 +6,7 @@ from .memberships import Membership as Membership
 from .memberships import MembershipQuerySet as MembershipQuerySet
 from .memberships import Plan as Plan
 from .memberships import Seat as Seat
+from .memberships import select_open_membership as select_open_membership
 from .people import ClubRole as ClubRole
 from .people import Company as Company
 from .people import CompanyContact as CompanyContact

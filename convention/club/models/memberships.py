@@ -1,6 +1,7 @@
 """Membership plans, memberships of companies, and seats."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -207,6 +208,19 @@ class Membership(MembershipTerms, Period):
 
     def get_state_display(self) -> str:
         return str(self.State(self.state).label)
+
+
+def select_open_membership(
+    memberships: Iterable[Membership], *, at: datetime.date | None = None
+) -> Membership | None:
+    """Return the one of a company's memberships that gives seats on that day (default: today), or None.
+
+    Two are open between the confirmation of a renewal and the end of the grace period before it: the
+    renewal gives the seats, which would end with the grace period otherwise.
+    """
+    day = at or timezone.localdate()
+    open_memberships = (membership for membership in memberships if membership.is_open(at=day))
+    return max(open_memberships, key=lambda row: (row.starts_on, row.pk), default=None)
 
 
 class SeatQuerySet(PeriodQuerySet["Seat"]):

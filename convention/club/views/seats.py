@@ -1,24 +1,42 @@
 """Give, move and end seats, from the page of the company or of the person."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from convention.club.forms import SeatMoveForm
 from convention.club.memberships import load_membership_statuses
-from convention.club.models import Employment, Person, Seat
+from convention.club.models import Company, Employment, Person, Seat
 from convention.club.permissions import require_seat_manager
-from convention.club.seats import AlreadyHasSeat, NotEmployed, end_seat, give_seat_and_notify, move_seat
-from convention.errors import NotFound, NotOpenNow
+from convention.club.seats import SEAT_ERRORS, end_seat, give_seat_and_notify, move_seat
+from convention.errors import NotOpenNow
 from convention.web.routing import require_safe_or_post
 
 from .base import render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+
+class SeatMoveForm(forms.Form):
+    """The colleague without a seat who gets one of the company's seats."""
+
+    person = forms.ModelChoiceField(
+        Person.objects.none(), label=gettext_lazy("Colleague"), empty_label=gettext_lazy("Choose")
+    )
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ModelChoiceField)
+        holders = Seat.objects.granting_membership().filter(membership__company=company).values("person")
+        employees = Employment.objects.open().filter(company=company).exclude(person__in=holders)
+        people = Person.objects.filter(is_active=True, pk__in=employees.values("person"))
+        field.queryset = people.order_by("sort_name", "pk")
 
 
 @require_POST
@@ -29,10 +47,14 @@ def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "Http
         Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=employment_id
     )
     [status] = load_membership_statuses([employment.company])
-    if status.membership is None:
-        raise NotFound(_("The company has no membership, so there are no seats to give."))
-    give_seat_and_notify(membership=status.membership, person=employment.person)
-    messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
+    try:
+        if status.membership is None:
+            raise NotOpenNow(_("The company has no membership, so there are no seats to give."))
+        give_seat_and_notify(membership=status.membership, person=employment.person)
+    except SEAT_ERRORS as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
     return _redirect_back(request, company, employment.person)
 
 
@@ -46,7 +68,7 @@ def seat_move(request: "HttpRequest", company: str, seat: int) -> "HttpResponse"
         person = form.cleaned_data["person"]
         try:
             move_seat(seat=seat_row, person=person)
-        except (AlreadyHasSeat, NotEmployed, NotOpenNow) as error:
+        except SEAT_ERRORS as error:
             form.add_error(None, str(error))
         else:
             names = {"name": person, "former": seat_row.person}

@@ -19,7 +19,7 @@ from convention.club.permissions import (
     is_member,
     require_signed_in,
 )
-from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat_and_notify
+from convention.club.seats import SEAT_ERRORS, end_seat, give_seat_and_notify
 from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -98,7 +98,7 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
             )
         except InvalidFields as error:
             form.add_errors(error.field_errors)
-        except (NoSeatLeft, AlreadyHasSeat, NotOpenNow) as error:
+        except SEAT_ERRORS as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("%(name)s now has a seat.") % {"name": person})
@@ -153,12 +153,16 @@ def seat_assignment(request: HttpRequest, company: str, employment_id: int) -> H
     days = SeatDayForm(request.POST)
     if days.is_valid():
         throttle_colleague(company_obj, employment.person.known_email)
-        give_seat_and_notify(
-            membership=_require_membership(company_obj),
-            person=employment.person,
-            starts_on=days.cleaned_data["day"],
-        )
-        messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
+        try:
+            give_seat_and_notify(
+                membership=_require_membership(company_obj),
+                person=employment.person,
+                starts_on=days.cleaned_data["day"],
+            )
+        except SEAT_ERRORS as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
     else:
         messages.error(request, str(days.errors["day"][0]))
     return _redirect_to_seats(company_obj, _find_list_event(request))

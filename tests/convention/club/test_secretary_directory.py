@@ -19,7 +19,14 @@ from convention.club.models import (
     WorkingGroup,
 )
 from convention.club.permissions import get_member_company
-from tests.factories import START_OF_2020, make_company, make_contact, make_member, make_person
+from tests.factories import (
+    START_OF_2020,
+    make_company,
+    make_contact,
+    make_member,
+    make_membership,
+    make_person,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -349,3 +356,67 @@ def test_secretary_reads_the_seat_actions_on_the_company_page(secretary):
     actions = find_actions(secretary.get(f"/en/organize/club/companies/{company.slug}/"))
 
     assert f"/en/organize/club/companies/{company.slug}/seats/give/{employment.pk}/" in actions
+
+
+def make_grace_period(company, **renewal_fields):
+    """Return the renewal of the company's membership, which is in its grace period."""
+    today = timezone.localdate()
+    ended_on = today - datetime.timedelta(days=10)
+    company.memberships.update(ends_on=ended_on, grace_until=today + datetime.timedelta(days=20))
+    first_day = ended_on + datetime.timedelta(days=1)
+    return make_membership(company, starts_on=first_day, confirmed_on=first_day, **renewal_fields)
+
+
+def test_seat_in_a_grace_period_is_given_in_the_renewal(secretary):
+    company = make_company()
+    renewal = make_grace_period(company)
+    person = make_employee_without_seat(company)
+
+    press_button(
+        secretary, secretary.get(f"/en/organize/club/people/{person.pk}/"), f"Give a seat of {company}"
+    )
+
+    assert person.seats.get().membership == renewal
+
+
+def test_page_of_person_offers_no_seat_of_a_grace_period(secretary):
+    company = make_company()
+    make_grace_period(company, seats=0)
+
+    text, _links = read_membership(secretary, make_employee_without_seat(company))
+
+    assert text == "no: this person has no current seat"
+
+
+def test_page_of_company_counts_the_seats_of_the_renewal(secretary):
+    company = make_company()
+    make_grace_period(company, seats=7)
+
+    tree = html.fromstring(secretary.get(f"/en/organize/club/companies/{company.slug}/").text)
+
+    assert tree.xpath("//dt[.='Seats']/following-sibling::dd/text()") == ["0 / 7"]
+
+
+@pytest.mark.parametrize("page", ["person", ""])
+def test_full_membership_is_named_on_the_page_with_the_button(secretary, page):
+    company = make_member().employments.get().company
+    company.memberships.update(seats=1)
+    person = make_employee_without_seat(company)
+    path = f"/en/organize/club/companies/{company.slug}/seats/give/{person.employments.get().pk}/"
+
+    response = secretary.post(path, {"page": page}, follow=True)
+
+    back = f"people/{person.pk}/" if page else f"companies/{company.slug}/"
+    assert response.request["PATH_INFO"] == f"/en/organize/club/{back}"
+    assert "The only seat of this membership is in use." in response.text
+    assert not person.seats.exists()
+
+
+def test_missing_membership_is_named_on_the_page_of_the_company(secretary):
+    company = make_company(role=None)
+    person = make_employee_without_seat(company)
+    path = f"/en/organize/club/companies/{company.slug}/seats/give/{person.employments.get().pk}/"
+
+    response = secretary.post(path, follow=True)
+
+    assert "The company has no membership, so there are no seats to give." in response.text

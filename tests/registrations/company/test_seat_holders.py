@@ -95,3 +95,13 @@ def test_place_registered_by_the_person_is_named_without_a_link(desk):
 
 def test_seats_page_warns_of_nothing_without_places(desk):
     assert "Ending the seat does not cancel" not in desk.client.get(f"/en{desk.at}/seats/").text
+
+
+def test_full_membership_is_named_on_the_page_of_the_seats(desk):
+    Membership.objects.update(seats=2)
+    path = f"/en{desk.at}/seats/give/{desk.without_seat.employments.get().pk}/"
+
+    response = desk.client.post(path, follow=True)
+
+    assert response.request["PATH_INFO"] == f"/en{desk.at}/seats/"
+    assert "All 2 seats of this membership are in use." in response.text
