@@ -106,8 +106,9 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
 @require_POST
 def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
+    checkpoint_to_remove = get_checkpoint(event_obj, checkpoint)
     with report_refusals(request):
-        remove_checkpoint(checkpoint=get_checkpoint(event_obj, checkpoint))
+        remove_checkpoint(checkpoint=checkpoint_to_remove)
         messages.success(request, _("The checkpoint has been removed."))
         return redirect("organize-checkpoints", event_obj.slug)
     return redirect("organize-checkpoint", event_obj.slug, checkpoint)
