@@ -35,18 +35,6 @@ class RegistrationsConfig(AppConfig):
             ("change-selected-tickets", "changes.change_selected_tickets.run_change_job"),
         ):
             hooks.job_kinds.register(kind, f"registrations.{function_path}")
-        for hook, function_name in (
-            (hooks.publication_recipients, "find_publication_recipients"),
-            (hooks.publication_notices, "queue_notices"),
-            (hooks.silent_publication, "mark_changes_as_known"),
-            (hooks.agenda_used, "link_agenda"),
-        ):
-            hook.register(f"registrations.sessions.notifications.{function_name}")
-        hooks.print_pages.register("registrations.sessions.agenda_views.PRINT_PAGE")
-        hooks.booking_address.register("registrations.sessions.permissions.find_booking_address")
-        hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
-        hooks.awaited_sessions.register("registrations.sessions.awaited.describe_awaited_sessions")
-        hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")
         hooks.registration_links.register("registrations.permissions.find_registration_links")
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.person_participations.register(
@@ -59,11 +47,26 @@ class RegistrationsConfig(AppConfig):
         hooks.pending_references.register("registrations.billing.unbilled.find_pending_references")
         hooks.confirm_reference.register("registrations.booking.verification.vouch_for_order_reference")
         hooks.event_downloads.register("registrations.organizer.exports.EXPORT_SHEETS")
+        hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")
+        self._register_session_hooks()
+        self._register_event_hooks()
+
+    def _register_session_hooks(self) -> None:
+        for hook, function_name in (
+            (hooks.publication_recipients, "find_publication_recipients"),
+            (hooks.publication_notices, "queue_notices"),
+            (hooks.silent_publication, "mark_changes_as_known"),
+            (hooks.agenda_used, "link_agenda"),
+        ):
+            hook.register(f"registrations.sessions.notifications.{function_name}")
+        hooks.print_pages.register("registrations.sessions.agenda_views.PRINT_PAGE")
+        hooks.booking_address.register("registrations.sessions.permissions.find_booking_address")
+        hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
+        hooks.awaited_sessions.register("registrations.sessions.awaited.describe_awaited_sessions")
+        hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")
         loaders = {"bookings": "load_booked_attendees", "favourites": "load_starring_attendees"}
         for audience, loader in loaders.items():
             hooks.session_audiences.register(audience, f"registrations.sessions.audiences.{loader}")
-        hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")
-        self._register_event_hooks()
 
     def _register_event_hooks(self) -> None:
         for hook, function_path in (
