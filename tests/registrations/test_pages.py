@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import escape
 
@@ -155,31 +154,6 @@ def test_three_registration_steps_place_an_order(client: Client, event: Event):
     assert (response.status_code, response["Location"]) == (302, order.manage_path)
     assert (order.email, order.billing_name, order.total) == ("zoe@example.org", "Acme SA", 12_000)
     assert "Encore une étape : consultez votre messagerie" in read_page_text(client.get(order.manage_path))
-
-
-@pytest.mark.parametrize(("payment", "page"), [("invoice", "order"), ("card", "order-pay")])
-def test_page_after_the_order_is_in_the_language_of_the_site(
-    client: Client, event: Event, settings, payment: str, page: str
-):
-    settings.CARD_PAYMENT = True
-    fields = {**BILLING, "nonce": open_review_screen(client), "payment": payment, "language": "en"}
-
-    response = client.post("/events/congress/register/check/", fields)
-
-    order = Order.objects.get()
-    assert order.language == "en"
-    assert response["Location"] == reverse(page, args=[order.reference, order.manage_secret])
-    assert order.manage_path.startswith("/en/")
-
-
-def test_page_after_confirming_the_address_is_in_the_language_of_the_site(client: Client, event: Event):
-    client.post("/events/congress/register/check/", {"nonce": open_review_screen(client), **BILLING})
-    order = Order.objects.get()
-
-    response = client.post(f"/en/orders/confirm/{make_verification_token(order, order.email)}/")
-
-    assert order.language == "fr"
-    assert response["Location"].startswith(f"/en/orders/{order.reference}/")
 
 
 def test_order_page_asks_for_bookmark_only_after_verification(client: Client, event: Event):
