@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -34,6 +34,7 @@ class OwnRegistration:
     open_steps: list[OpenStep] = field(default_factory=list)
     has_badge: bool = False
     has_programme: bool = False
+    has_sessions: bool = False
     has_certificates: bool = False
 
 
@@ -66,7 +67,7 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
 def _describe_upcoming(upcoming: list[Registration], email: str) -> list[OwnRegistration]:
     with_addons, steps = _find_extendable_ids(upcoming, email), list_open_steps(upcoming)
     confirmed = [r for r in upcoming if _is_usable(r)]
-    with_programme = _find_programme_ids(confirmed)
+    with_programme, with_sessions = _find_programme_ids(confirmed)
     return [
         OwnRegistration(
             registration,
@@ -75,6 +76,7 @@ def _describe_upcoming(upcoming: list[Registration], email: str) -> list[OwnRegi
             open_steps=steps.get(registration.pk, []),
             has_badge=registration in confirmed and registration.has_name,
             has_programme=registration.pk in with_programme,
+            has_sessions=registration.pk in with_sessions,
         )
         for registration in upcoming
     ]
@@ -84,14 +86,19 @@ def _is_usable(registration: Registration) -> bool:
     return registration.state == Registration.State.CONFIRMED and not registration.event.cancelled_at
 
 
-def _find_programme_ids(registrations: list[Registration]) -> set[int]:
-    """Return the ids of the registrations whose event has a public programme."""
+def _find_programme_ids(registrations: list[Registration]) -> tuple[set[int], set[int]]:
+    """Return the ids of the registrations whose event has a public programme, and sessions to book in it."""
     sessions = Session.objects.published(audience=ProgrammeAudience.PUBLIC)
     # A draft has no public pages, so its programme does not open either.
     sessions = sessions.exclude(event__visibility=Event.Visibility.DRAFT)
-    sessions = sessions.filter(event__in={row.event_id for row in registrations})
-    event_ids = set(sessions.order_by().values_list("event_id", flat=True)) if registrations else set()
-    return {row.pk for row in registrations if row.event_id in event_ids}
+    sessions = sessions.filter(event__in={row.event_id for row in registrations}).order_by()
+    is_open = ExpressionWrapper(Q(is_bookable=True, cancelled_at=None), output_field=BooleanField())
+    rows = sessions.annotate(takes_bookings=is_open).values_list("event_id", "takes_bookings").distinct()
+    bookable_by_event: dict[int, bool] = {}
+    for event_id, takes_bookings in rows if registrations else ():
+        bookable_by_event[event_id] = takes_bookings or bookable_by_event.get(event_id, False)
+    with_programme = {row.pk for row in registrations if row.event_id in bookable_by_event}
+    return with_programme, {row.pk for row in registrations if bookable_by_event.get(row.event_id)}
 
 
 def _has_certificates(registration: Registration) -> bool:

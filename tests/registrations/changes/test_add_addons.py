@@ -388,3 +388,13 @@ def test_unpaid_addon_by_card_is_dropped_with_its_registration(
     assert calculate_balance(Order.objects.get()).amount == balance.amount_due == 0
     assert f"{order.manage_path}pay/" not in page.text
     assert dinner.reserved == 0
+
+
+def test_page_of_addons_is_named_like_its_button_where_they_can_only_be_removed(dinner, client):
+    registration = order_place(dinner)
+    client.post(make_path(registration), read_form(client, make_path(registration)))
+
+    page = html.fromstring(client.get(f"/en{make_path(registration)}").text)
+
+    assert page.xpath("string(//h1)") == "Add-ons"
+    assert page.findtext(".//title").startswith("Add-ons ·")

@@ -48,6 +48,22 @@ def test_event_without_a_programme_has_no_link_to_one(person):
     assert "My programme" not in read_page(person)
 
 
+def test_event_with_sessions_to_book_links_to_them(person):
+    registration = register(person, days=30)
+    make_session(registration.event, starts_at=registration.event.starts_at)
+    make_session(registration.event, starts_at=registration.event.starts_at, is_bookable=True, capacity=5)
+
+    assert f"/{registration.reference}/sessions/" in read_page(person)
+
+
+@pytest.mark.parametrize("fields", [{}, {"is_bookable": True, "capacity": 5, "cancelled_at": timezone.now()}])
+def test_event_without_sessions_to_book_has_no_link_to_them(person, fields):
+    registration = register(person, days=30)
+    make_session(registration.event, starts_at=registration.event.starts_at, **fields)
+
+    assert f"/{registration.reference}/sessions/" not in read_page(person)
+
+
 def test_cancelled_registration_has_no_badge(person):
     register(person, days=30, cancelled_at=timezone.now())
 

@@ -351,3 +351,13 @@ def test_script_receives_follow_up_questions_on_the_page_of_an_organizer(
     assert html.fromstring(response.text).xpath("//@data-question") == ["diet", "which"]
     registration_with_follow_up.refresh_from_db()
     assert registration_with_follow_up.answers == {}
+
+
+def test_page_of_answers_is_named_like_its_button(client: Client, registration_with_follow_up: Registration):
+    registration = registration_with_follow_up
+    address = f"/en{registration.order.manage_path}{registration.reference}/answers/"
+
+    page = html.fromstring(client.get(address).text)
+
+    assert page.findtext(".//title").startswith("Answers ·")
+    assert page.xpath("string(//h1)") == f"Answers for {registration.name}"
