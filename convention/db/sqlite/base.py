@@ -7,6 +7,8 @@ queue.
 
 Both waits together are limited by the option `timeout`, and within a request by its budget
 (`convention/db/wait_budget.py`).
+
+Lookups that ignore case do so for all letters, as on PostgreSQL; SQLite alone knows only those of ASCII.
 """
 
 import contextlib
@@ -17,12 +19,23 @@ from typing import Any, Final
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations
 
 from convention.db.wait_budget import limit_wait
 
 from .write_queue import WriteQueue, get_write_queue
 
 WRITE_KEYWORDS = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+CASEFOLDED_LOOKUPS: Final = ("iexact", "icontains", "istartswith", "iendswith")
+OPERATORS: Final = {
+    **base.DatabaseWrapper.operators,
+    **dict.fromkeys(CASEFOLDED_LOOKUPS, r"LIKE CASEFOLD(%s) ESCAPE '\'"),
+}
+# For a pattern that is itself an expression.
+PATTERN_OPERATORS: Final = {
+    lookup: pattern.replace("UPPER(", "CASEFOLD(")
+    for lookup, pattern in base.DatabaseWrapper.pattern_ops.items()
+}
 # The default of Python's sqlite3.
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 MIN_TIMEOUT_CHANGE_SECONDS: Final = 1.0
@@ -48,9 +61,27 @@ class QueuedCursor(base.SQLiteCursorWrapper):
         return self.wrapper.queue_single_write() if writes_alone else contextlib.nullcontext()
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's backend with queued writers."""
+def casefold_value(value: Any) -> str | None:
+    """Return the text, of a number too, with its case folded; None for NULL."""
+    return None if value is None else str(value).casefold()
 
+
+class CasefoldingOperations(DatabaseOperations):
+    """Folds the case of the column in lookups that ignore it."""
+
+    def lookup_cast(self, lookup_type: str, internal_type: str | None = None) -> str:
+        """Return the column's expression for a lookup; "%s" stands for the column."""
+        if lookup_type in CASEFOLDED_LOOKUPS:
+            return "CASEFOLD(%s)"
+        return super().lookup_cast(lookup_type, internal_type)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's backend with queued writers, and with lookups that ignore the case of all letters."""
+
+    ops_class = CasefoldingOperations
+    operators = OPERATORS
+    pattern_ops = PATTERN_OPERATORS
     # Set while this connection is at the head of the queue.
     _held_queue: WriteQueue | None = None
 
@@ -58,6 +89,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def has_write_lock(self) -> bool:
         """Return whether this connection is at the head of the queue."""
         return self._held_queue is not None
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection that has the function of these lookups."""
+        connection = super().get_new_connection(conn_params)
+        connection.create_function("CASEFOLD", 1, casefold_value, deterministic=True)
+        return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor whose single writing statements wait in the queue."""

@@ -9,6 +9,7 @@ from lxml import html
 from convention.club.appointments.contacts import dismiss_contact
 from registrations.billing.receivables import sync_receivable
 from registrations.changes.cancel import cancel_registration
+from registrations.company.permissions import list_contacts_orders
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import complete_refund
 from registrations.invoices.models import Refund
@@ -269,3 +270,11 @@ def test_only_a_quotation_that_the_company_lists_needs_no_bookmark(desk):
 
     assert "Bookmark this page" not in listed_page.text_content()
     assert "Bookmark this page" in public_page.text_content()
+
+
+def test_order_with_the_accented_name_in_capitals_is_listed(desk):
+    desk.company.name = "Écurie Acme"
+    desk.company.save()
+    order = order_on_public_page(desk, company="ÉCURIE ACME")
+
+    assert list(list_contacts_orders(desk.company)) == [order]

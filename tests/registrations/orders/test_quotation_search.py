@@ -40,6 +40,16 @@ def test_organizer_finds_a_quotation_without_order(organizer, event, query):
     assert other.number not in page.text
 
 
+@pytest.mark.parametrize("query", ["COMPTABILITÉ", "éCURIE"])
+def test_search_of_quotations_ignores_the_case_of_accented_letters(organizer, event, query):
+    billing = BillingDetails(name="Comptabilité", street="1 rue X", postcode="75001", city="Paris")
+    wanted = create_quotation(event, company="Écurie", billing=billing)
+
+    page = organizer.get("/en/organize/congress/quotations/", {"q": query})
+
+    assert wanted.number in page.text
+
+
 def test_search_of_quotations_without_result_offers_all(organizer, event):
     create_quotation(event)
 
