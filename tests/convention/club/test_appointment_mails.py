@@ -9,7 +9,8 @@ from convention.club.appointments.contacts import appoint_contact_by_email, dism
 from convention.club.change_employer import hand_over_company
 from convention.club.governance.club_roles import give_club_role
 from convention.club.models import Employment
-from tests.factories import START_OF_2020, make_company, make_contact, make_person
+from tests.factories import START_OF_2020, make_administrator, make_company, make_contact, make_person
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 EMAIL = "ana@firm.example"
@@ -94,7 +95,8 @@ def test_new_holder_of_a_club_role_gets_a_mail_with_the_first_page(ana, run_task
 @pytest.mark.parametrize(
     ("role", "sentence"),
     [
-        ("secretary", "You plan the season of site visits, add and correct companies and people"),
+        ("secretary", "You plan the season of site visits, keep the directory up to date"),
+        ("secretary", "(companies, people, their seats, working groups and mandates)"),
         ("treasurer", "You manage the invoices, payments and accounting."),
         ("organizer", "You can create events and run all of the club’s events."),
         ("administrator", "You can change everything: the directory,"),
@@ -105,3 +107,11 @@ def test_mail_says_in_a_sentence_what_the_role_allows(ana, run_tasks, mailoutbox
     run_tasks()
 
     assert sentence in " ".join(mailoutbox[0].body.split())
+
+
+def test_page_of_the_roles_names_seats_and_working_groups_of_the_secretary():
+    client = make_client(make_administrator())
+
+    page = client.get("/en/organize/club/roles/")
+
+    assert "the directory with its seats and working groups" in page.text
