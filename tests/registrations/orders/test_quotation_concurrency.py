@@ -5,7 +5,10 @@ from functools import partial
 
 import pytest
 
+from registrations.billing.receivables import calculate_balance
 from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.reinstatement.reinstate import reinstate_registration
 from registrations.invoices.models import Quotation
 from registrations.models import Order
 from registrations.order_context import OrderContext
@@ -82,6 +85,45 @@ def test_second_order_gets_the_second_quoted_price():
     order = order_place(replace(context), "Two")
 
     assert order.total == QUOTED_PRICE
+
+
+def reinstate_after_another_order(context: OrderContext) -> Order:
+    """Return the first order, whose place was cancelled, ordered by another buyer, and reinstated."""
+    first_order = order_place(context, "One")
+    cancelled = cancel_registration(registration=first_order.registrations.get())
+    order_place(replace(context), "Two")
+    reinstate_registration(registration=cancelled)
+    return Order.objects.get(pk=first_order.pk)
+
+
+@pytest.mark.django_db
+def test_reinstated_place_keeps_the_quoted_price_that_another_order_used_since():
+    order = reinstate_after_another_order(make_quoted_context("One"))
+
+    assert order.registrations.get().price == QUOTED_PRICE
+    assert calculate_balance(order).amount == QUOTED_PRICE
+
+
+@pytest.mark.django_db
+def test_reinstated_place_and_the_other_order_both_use_a_quoted_price():
+    context = make_quoted_context("One", "Two", "Three")
+
+    reinstate_after_another_order(context)
+
+    quotation = Quotation.objects.get()
+    quoted_prices = load_quoted_prices(quotation, quotation.event)
+    assert quoted_prices.prices == {("ticket", "guest"): (QUOTED_PRICE,)}
+
+
+@pytest.mark.django_db
+def test_page_of_the_quotation_names_the_reinstated_order_too(client):
+    reinstate_after_another_order(make_quoted_context("One"))
+    quotation = Quotation.objects.get()
+
+    page = client.get(f"/en/quotations/{quotation.link_token}/")
+
+    references = Order.objects.values_list("reference", flat=True)
+    assert [f"order {reference}." in page.text for reference in references] == [True, True]
 
 
 @pytest.mark.django_db(transaction=True)
