@@ -451,7 +451,7 @@ POST_ONLY = {
     "club-seat-end", "club-membership-confirm", "club-membership-end", "club-membership-renew",
     "waiting-leave", "organize-waiting-action", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
-    "choose-language", "agenda-adopt", "own-agenda-create", "api-token-revoke", "organize-role-end",
+    "choose-language", "agenda-adopt", "own-agenda-create", "api-token-revoke",
     "organize-delegation-end",
     "organize-check-in",
     "organize-checkpoints-sessions",

@@ -110,9 +110,8 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     and the club gave the role.
     """
     lock_event(role.event)
+    check_role_in_scope(role=role, actor=actor)
     contract = get_delegation(actor, role.event)
-    if contract and role.delegation_id != contract.pk:
-        raise Forbidden(_("The club gave this role, so only the club can end it."))
     # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     # Read under the lock. Ending a past role would end the present one of the same name.
@@ -133,6 +132,13 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     if role.person_id == actor.pk and not can_organize(actor, role.event):
         raise Forbidden(_("You cannot end your own role. Ask another organizer to do it."))
     hooks.revoke_devices_without_role.provider()([role.person_id])
+
+
+def check_role_in_scope(*, role: EventRole, actor: Person) -> None:
+    """Raise Forbidden if `actor` works for an outside firm and the club gave the role."""
+    contract = get_delegation(actor, role.event)
+    if contract and role.delegation_id != contract.pk:
+        raise Forbidden(_("The club gave this role, so only the club can end it."))
 
 
 def lock_event(event: Event) -> None:

@@ -15,7 +15,7 @@ from django.forms import model_to_dict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from convention import hooks
 from convention.audit.record import record_action
@@ -56,7 +56,7 @@ from .permissions import (
 )
 from .publishing.cancel_event import has_cancellation_page
 from .publishing.publish import describe_passed_deadline
-from .roles import appoint_delegate, appoint_person, end_event_role
+from .roles import appoint_delegate, appoint_person, check_role_in_scope, end_event_role
 from .rooms.forms import RoomFormSet
 
 if TYPE_CHECKING:
@@ -393,13 +393,19 @@ def _appoint_in_scope(request: "HttpRequest", event: Event, values: dict[str, An
     )
 
 
-@require_POST
+@require_safe_or_post
 def event_role_end(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse":
+    """Ask before a role ends; a POST ends it."""
     event_row = get_event_to_administer(event, request.user)
     role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=event_row)
-    end_event_role(role=role, actor=require_signed_in(request.user))
     # An outside firm gave an address and must not learn whose it is.
     name = role.person if can_create_events(request.user) else role.person.email
+    if request.method != "POST":
+        check_role_in_scope(role=role, actor=require_signed_in(request.user))
+        return render_event_page(
+            request, "organize/event_role_end.html", event_row, role=role, name=name or role.person
+        )
+    end_event_role(role=role, actor=require_signed_in(request.user))
     messages.success(request, _("%(name)s’s role has ended.") % {"name": name})
     return redirect("organize-people", event_row.slug)
 

@@ -265,14 +265,37 @@ def test_email_address_does_not_reveal_name_to_organizer(client):
     assert "Inconnue" not in page
 
     end = f"/organize/x/people/{EventRole.objects.get(role='desk').pk}/end/"
+    question = client.get(end).content.decode()
     page = client.post(end, follow=True).content.decode()
 
+    assert "new@example.org" in question
+    assert "Inconnue" not in question
     assert "Rôle retiré\u202f: new@example.org" in page
     assert "Inconnue" not in page
 
     client.force_login(make_administrator())
 
     assert "Ancienne Inconnue" in client.get("/organize/x/people/").content.decode()
+
+
+def test_page_asks_before_role_ends(client):
+    event = make_event(slug="x")
+    role = EventRole.objects.create(
+        event=event, person=make_person(email="ana@example.org"), role="desk", starts_on=timezone.localdate()
+    )
+    client.force_login(make_staff(event))
+    end = f"/en/organize/x/people/{role.pk}/end/"
+
+    people = client.get("/en/organize/x/people/").content.decode()
+    question = client.get(end).content.decode()
+
+    assert f'href="{end}"' in people
+    assert "End the role of ana@example.org" in question
+    assert EventRole.objects.filter(pk=role.pk).exists()
+
+    client.post(end)
+
+    assert not EventRole.objects.filter(pk=role.pk).exists()
 
 
 def role_form(**changes) -> dict:
@@ -342,8 +365,6 @@ def test_ending_role_removes_access_at_once(client):
     client.force_login(make_staff(event))
 
     role = EventRole.objects.get(person=desk)
-    assert client.get(f"/organize/x/people/{role.pk}/end/").status_code == 405
-
     client.post(f"/organize/x/people/{role.pk}/end/")
     client.force_login(desk)
 
