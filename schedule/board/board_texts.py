@@ -26,6 +26,7 @@ def get_board_texts() -> dict[str, str]:
         "redo_own": _("Redo: {text}"),
         "undone_tag": pgettext("schedule journal", "undone"),
         "undone": _("Undone: {text}"),
+        "undone_place": _("It is back here: {place}."),
         "redone": _("Redone: {text}"),
         "undone_in_part": _("Partly undone: {text}. Sessions moved again since then stay where they are."),
         "redone_in_part": _("Partly redone: {text}. Sessions moved again since then stay where they are."),

@@ -342,7 +342,7 @@ def test_new_conflicts_of_a_move_are_announced_and_listed(open_board):
     [
         (
             "en",
-            "Undone: “Le cloud” moved to Tue 15 Jun, 9:15–10:15, Salle Curie",
+            "9:15–10:15, Salle Curie. It is back here: Tue 15 Jun, 9:00–10:00, Salle Curie.",
             "Redone: “Le cloud” moved to Tue 15 Jun, 9:15–10:15, Salle Curie",
         ),
         (

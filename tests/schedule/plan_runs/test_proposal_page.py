@@ -46,6 +46,14 @@ def open_page(client, plan_run: PlanRun):
     return html.fromstring(client.get(f"/en/organize/conf/schedule/plan/{plan_run.pk}/").text)
 
 
+def test_page_explains_the_weighted_total(organizer, event):
+    plan_run = propose(event, {})
+
+    page = open_page(organizer, plan_run)
+
+    assert "The weighted total adds up the figures listed before it" in page.text_content()
+
+
 def test_planned_talks_start_together_and_fill_both_days(event):
     for number in range(5):
         make_room(event, f"Room {number}")

@@ -402,3 +402,12 @@ def test_mail_about_a_publication_is_in_the_speakers_language(event, mailoutbox,
     assert first.subject.startswith("The programme is published: ")
     assert second.subject.startswith("The programme has changed: ")
     assert first.body.splitlines()[2] == "Hello Ana,"
+
+
+def test_tabs_of_the_programme_name_its_own_settings(organizer, event):
+    page = get_page(organizer, PAGE)
+
+    tabs = page.xpath("//nav[contains(@class, 'tabs wrapped')]/a/text()")
+
+    assert "Programme settings" in tabs
+    assert "Settings" not in tabs

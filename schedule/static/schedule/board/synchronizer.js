@@ -332,7 +332,12 @@ export class Synchronizer {
       const text = describe();
       const changes = await request();
       await this.#apply(changes);
-      this.board.announceText(changes.skipped?.length ? `${name}_in_part` : name, { text });
+      if (changes.skipped?.length) return this.board.announceText(`${name}_in_part`, { text });
+      // "moved to" in the text of what was undone is not where the session is now.
+      const reverted = name === "undone" ? changes.moves.filter((move) => move.is_own && move.reverts !== null) : [];
+      if (reverted.length !== 1) return this.board.announceText(name, { text });
+      const place = this.board.grid.describePlace(reverted[0].slot);
+      this.board.announce(`${formatText(name, { text })}. ${formatText("undone_place", { place })}`);
     });
   }
 
