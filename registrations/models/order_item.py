@@ -27,15 +27,18 @@ class OrderItem(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
-    # Filled in by pages: session bookings, awaited sessions, whether and which questions are to be answered,
-    # answers in words, whether the link mailed to the buyer confirms it, whether a member's link follows the
-    # payment, whether the member has another place, what was paid for a member's place that is not confirmed
-    # and until when it is refunded, the QR symbol of the badge, whether add-ons follow,
-    # whether the page opens the programme and shows the prices.
+    # Filled in by pages: session bookings, awaited sessions, whether and which questions are to be
+    # answered, what an offer of the waiting list did not ask for, answers in words, whether the link mailed
+    # to the buyer confirms it, whether a member's link follows the payment, whether the member has another
+    # place, what was paid for a member's place that is not confirmed and until when it is refunded, the QR
+    # symbol of the badge, whether add-ons follow, whether the page opens the programme and shows the
+    # prices.
     shown_session_bookings: Iterable[Any] = ()
     awaited_sessions: Iterable[Any] = ()
     has_questions = False
     open_questions: Iterable[Any] = ()
+    unasked_questions: Iterable[Any] = ()
+    unasked_addons: Iterable[Any] = ()
     answer_texts: Any = ()
     awaits_buyer_verification = False
     awaits_payment_first = False

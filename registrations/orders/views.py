@@ -251,14 +251,17 @@ def _attach_answers(link_access: LinkAccess) -> None:
     awaiting_payment = select_links_after_payment(order, link_access.registrations)
     for registration in link_access.registrations:
         can_see_answers = link_access.can_see_answers(registration)
-        registration.has_questions = can_see_answers and bool(
-            select_asked_questions(questions, registration.ticket, registration.answers)
-        )
+        asked = select_asked_questions(questions, registration.ticket, registration.answers)
+        registration.has_questions = can_see_answers and bool(asked)
         registration.answer_texts = (
             list(describe_answers(questions, registration.answers)) if can_see_answers else []
         )
         registration.open_questions = select_open_questions(
             questions, registration.ticket, registration.answers
+        )
+        was_asked = bool(registration.answers) or not _is_from_waiting_list(order) or not can_see_answers
+        registration.unasked_questions = (
+            [] if was_asked else [row for row in asked if row not in registration.open_questions]
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
         registration.awaits_payment_first = registration in awaiting_payment
@@ -293,9 +296,17 @@ def _set_can_change_addons(link_access: LinkAccess) -> None:
     on_sale = load_addons_on_sale([event])[event.pk]
     for registration in link_access.registrations:
         addable = select_addons_of_link(link_access, registration, on_sale)
-        registration.can_change_addons = any(addon.remaining != 0 for addon in addable) or bool(
-            select_removable_addons(link_access, registration, at=timezone.now())
+        available = [addon for addon in addable if addon.remaining != 0]
+        registration.can_change_addons = bool(
+            available or select_removable_addons(link_access, registration, at=timezone.now())
         )
+        was_asked = bool(registration.active_addons) or not _is_from_waiting_list(link_access.order)
+        registration.unasked_addons = [] if was_asked else available
+
+
+def _is_from_waiting_list(order: Order) -> bool:
+    """Return whether the order accepted an offer, whose page asks for neither answers nor add-ons."""
+    return order.source == Order.Source.WAITING_LIST
 
 
 def _set_can_see_prices(link_access: LinkAccess) -> None:

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.club.models import Membership
 from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
@@ -11,7 +12,15 @@ from registrations.changes.cancel import cancel_registration
 from registrations.models import Order, PassQuota, Registration, Ticket, WaitingEntry
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.periodic_jobs import release_expired_holds
-from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_question,
+    make_registration,
+    make_ticket,
+)
 from tests.registrations.waiting_list.test_waiting_list import BILLING_FIELDS
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +144,42 @@ def test_offer_paid_by_pass_needs_no_billing_details(client):
     assert one.person == member
     assert one.order.payment == "free"
     assert PassQuota.objects.get().reserved == 1
+
+
+@pytest.fixture
+def accepted(client) -> Registration:
+    """Accept the offer of a free place at an event with a question and an add-on."""
+    ticket = make_full_ticket()
+    make_question(ticket.event, "diet", ["vegan"], text="Régime", text_en="Diet")
+    make_addon(ticket.event, slug="dinner", name="Dîner", name_en="Dinner", price=0)
+    client.post(page(make_offer(ticket, "ana@example.org")), {"accept": "1", "shown": "0"})
+    return Registration.objects.get(email="ana@example.org")
+
+
+def read_order_page(client, registration: Registration) -> html.HtmlElement:
+    return html.fromstring(client.get(f"/en{registration.order.manage_path}").text)
+
+
+def find_choice_links(tree: html.HtmlElement) -> list[str]:
+    """Return the last part of each address in the notice about what can still be chosen."""
+    links = tree.xpath("//*[contains(@class, 'notice')][contains(., 'You can still choose:')]//a/@href")
+    return [link.rstrip("/").rpartition("/")[2] for link in links]
+
+
+def test_order_page_offers_what_the_offer_did_not_ask(client, accepted):
+    tree = read_order_page(client, accepted)
+
+    assert find_choice_links(tree) == ["answers", "add-ons"]
+    assert "You can still choose: Diet · Dinner" in " ".join(tree.text_content().split())
+
+
+def test_order_page_offers_no_choice_that_was_made(client, accepted):
+    Registration.objects.filter(pk=accepted.pk).update(answers={"diet": "vegan"})
+
+    assert find_choice_links(read_order_page(client, accepted)) == ["add-ons"]
+
+
+def test_order_page_offers_no_choices_that_the_form_of_registration_asked(client, accepted):
+    Order.objects.filter(pk=accepted.order_id).update(source=Order.Source.PAGE)
+
+    assert find_choice_links(read_order_page(client, accepted)) == []
