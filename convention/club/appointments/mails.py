@@ -21,7 +21,8 @@ ROLE_DESCRIPTIONS: Final = {
     ClubRole.Role.ORGANIZER: gettext_lazy("creates events and runs all of them"),
     ClubRole.Role.TREASURER: gettext_lazy("invoices, payments and accounting"),
     ClubRole.Role.SECRETARY: gettext_lazy(
-        "the season of site visits, the directory with its seats and working groups, and personal data"
+        "the season of site visits, the directory with its seats and working groups, people’s names and "
+        "personal data"
     ),
 }
 # What the mail says to the holder; the page of the roles shows the descriptions.
