@@ -65,7 +65,8 @@ class LinkAccess:
     @property
     def url(self) -> str:
         """Return the absolute URL of the link."""
-        return f"{settings.SITE_URL}{self.order.build_path_with(self.secret)}"
+        language = "" if self.is_full or not self.registrations else self.registrations[0].mail_language
+        return f"{settings.SITE_URL}{self.order.build_path_with(self.secret, language=language)}"
 
     @property
     def buyer_address(self) -> str:
@@ -212,8 +213,9 @@ def choose_link_secret(registration: Registration, address: str) -> str:
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)
 
 
-def get_access_of(registration: Registration, address: str) -> LinkAccess:
-    """Return the access of the link that is mailed to that address (see `choose_link_secret`)."""
+def get_access_of(registration: Registration) -> LinkAccess:
+    """Return the access of the link that is mailed to the attendee, or to the buyer without their address."""
+    address = registration.email or registration.order.email
     return _make_link_access(registration.order, choose_link_secret(registration, address))
 
 

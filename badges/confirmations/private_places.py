@@ -125,6 +125,8 @@ def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
         return
     rows = order.registrations.filter(is_private=True, confirmed_at__isnull=False)
     for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
+        if _is_cancelled_silently(registration):
+            continue
         message_key = make_buyer_message_key(registration)
         # The buyer need not learn of later holders: any earlier notice about the place suffices.
         is_later_holder = registration.holder_count > 1 and not registration.cancelled_at
@@ -135,6 +137,14 @@ def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
         # A final refusal counts as notified: trying again would be refused again.
         if not earlier_mails.exclude(accepted_at=None, refused_at=None).exists():
             yield registration, message_key, partial(_write_buyer_notice, order, registration)
+
+
+def _is_cancelled_silently(registration: Registration) -> bool:
+    """Return whether the cancellation was marked as announced without an e-mail to the attendee."""
+    if not registration.cancelled_at or not registration.cancellation_sent_at:
+        return False
+    own_key = make_private_message_key(registration)
+    return not MailDelivery.objects.filter(message_key=own_key).exists()
 
 
 def _write_buyer_notice(order: Order, registration: Registration, message_key: str) -> MailMessage:

@@ -186,7 +186,7 @@ def end_employment_with_roles(
     seats = Seat.objects.open(at=last_day + ONE_DAY).filter(
         person=employment.person_id, membership__company=employment.company_id
     )
-    for seat in seats.select_related("membership").order_by("pk"):
+    for seat in seats.select_related("membership").order_by("membership", "pk"):
         end_seat(seat=seat, last_day=last_day)
     # Before the employment ends: `hand_over_company` finds the person's roles there by company.
     hand_over_company(

@@ -105,10 +105,13 @@ def move_seat(*, seat: Seat, person: Person) -> Seat:
     A seat that begins later is given from its first day. Raise what `give_seat` raises, and NotOpenNow if
     the seat has ended.
     """
+    lock_membership(seat.membership)
+    # Read again under the lock: another request may have moved or ended it.
+    stored = Seat.objects.select_related("membership").filter(pk=seat.pk).first()
     today = timezone.localdate()
-    if seat.ends_on and seat.ends_on < today:
+    if stored is None or (stored.ends_on and stored.ends_on < today):
         raise NotOpenNow(_("This seat has ended, so it cannot be given to another person."))
-    starts_on, ends_on = max(today, seat.starts_on), seat.ends_on
+    seat, starts_on, ends_on = stored, max(today, stored.starts_on), stored.ends_on
     end_seat(seat=seat)
     new_seat = give_seat(membership=seat.membership, person=person, starts_on=starts_on, ends_on=ends_on)
     notify_seat_holder.enqueue(new_seat.pk)

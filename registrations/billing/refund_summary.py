@@ -15,7 +15,7 @@ from registrations.invoices.documents.invoiced_balance import load_invoiced_bala
 from registrations.invoices.models.documents import Payment, Receivable, Refund
 from registrations.invoices.models.receivables import COUNTER_ENTRY
 from registrations.models import Order, Registration, Sponsorship
-from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION
+from registrations.models.registrations import AWAITS_MEMBER_VERIFICATION, make_active_condition
 
 from .cancellation import preview_outcome
 from .receivables import calculate_amount_owed, calculate_amount_retained, find_stored_receivable
@@ -178,10 +178,8 @@ def filter_priced() -> Q:
     """Return a condition on registrations: active or cancelled for a fee, in an order that has a price."""
     # Orders by card too: an add-on or ticket added later may be unpaid. Their receivables have the payments.
     payment_methods = (Order.Payment.INVOICE, Order.Payment.CARD)
-    is_pending_or_confirmed = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=timezone.now())
-    is_active = Q(cancelled_at__isnull=True) & is_pending_or_confirmed
     return Q(order__payment__in=payment_methods, order__total__gt=0) & (
-        is_active | Q(cancelled_at__isnull=False, cancellation_fee__gt=0)
+        make_active_condition() | Q(cancelled_at__isnull=False, cancellation_fee__gt=0)
     )
 
 

@@ -77,8 +77,8 @@ def send_links_mail(
 ) -> None:
     """Mail each address its own links: whole orders to buyers, single registrations to attendees.
 
-    Without a language, each mail is in that of the address's last order. Cancelled places and orders are left
-    out unless there is nothing else. Running the task again sends the same Message-IDs.
+    Without a language, each mail is in that of its last order or attendee. Cancelled places and orders are
+    left out unless there is nothing else. Running the task again sends the same Message-IDs.
     """
     orders = Order.objects.filter(pk__in=order_ids).select_related("event").order_by("event__starts_at", "pk")
     rows = Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order__event")
@@ -112,14 +112,16 @@ def build_attendee_url(registration: Registration) -> str:
 def build_reader_url(registration: Registration, address: str) -> str:
     """Return the page for the reader of a mail: the whole order for its buyer, else one registration."""
     secret = choose_link_secret(registration, address)
-    return f"{settings.SITE_URL}{registration.order.build_path_with(secret)}"
+    path = registration.order.build_path_with(secret, language=registration.mail_language)
+    return f"{settings.SITE_URL}{path}"
 
 
 def _build_links_message(
     recipient: str, links: list[MailedLink], *, language: str, message_key: str
 ) -> MailMessage:
-    # One mail for all links of an address, so it can have one language only, else that of the last order.
-    language = language or links[-1].order.language
+    # One mail for all links of an address, so it can have one language only, else that of the last link.
+    last = links[-1]
+    language = language or (last.registrations[0].mail_language if last.own_secret else last.order.language)
     with translation.override(language):
         return MailMessage(
             to=recipient,

@@ -166,5 +166,5 @@ def _make_request(registration: Registration) -> WaitingRequest:
         # The offer goes to the attendee; to the buyer if the attendee has no address.
         email=registration.email or registration.order.email,
         company=registration.company,
-        language=registration.order.language,
+        language=registration.mail_language,
     )

@@ -44,6 +44,12 @@ def make_sort_name(first_name: str, last_name: str) -> str:
     return name_search_key(f"{last_name} {first_name}")[:MAX_SORT_NAME_LENGTH]
 
 
+def make_active_condition(*, at: datetime.datetime | None = None) -> Q:
+    """Return a condition: confirmed, or pending with a hold not expired at `at` (default: now)."""
+    is_held = Q(hold_expires_at__gt=at or timezone.now())
+    return Q(cancelled_at__isnull=True) & (Q(confirmed_at__isnull=False) | is_held)
+
+
 class RegistrationQuerySet(SearchableQuerySet["Registration"]):
     def make_search_condition(self, words: str) -> Q:
         """Return a condition: every word occurs, or the code or the order's reference begins like this."""
@@ -66,10 +72,7 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
 
     def active(self, *, at: datetime.datetime | None = None) -> Self:
         """Return confirmed ones, and pending ones whose hold has not expired at `at` (default: now)."""
-        now = at or timezone.now()
-        return self.filter(cancelled_at__isnull=True).filter(
-            Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=now)
-        )
+        return self.filter(make_active_condition(at=at))
 
     def occupying_place(self) -> Self:
         """Return those that count in the stock's `reserved`, like `OrderItem.occupies_place`."""

@@ -67,8 +67,8 @@ def _iterate_attendees(event: Event, request: "HttpRequest") -> Iterator[tuple[R
     if found := _find_by_cookie(event, request.COOKIES.get(get_attendee_cookie_name(event), "")):
         yield found
     if isinstance(request.user, Person):
-        for row in list_own_registrations(request.user):
-            if row.event_id == event.pk and row.state == Registration.State.CONFIRMED:
+        for row in list_own_registrations(request.user, events=[event]):
+            if row.state == Registration.State.CONFIRMED:
                 yield row, make_own_secret(row)
 
 
@@ -84,7 +84,9 @@ def _find_by_cookie(event: Event, cookie: str) -> tuple[Registration, str] | Non
     # A device that had the order's link gets no other: the attendee's own opens answers that a company's
     # contact must not read. The order's link does not open private places.
     secrets = [make_own_secret(registration)]
-    if not registration.is_private:
+    # As `belongs_to_another`: the place may have been given to somebody else since.
+    belongs_to_other = registration.has_own_address and registration.order.registrations.count() > 1
+    if not registration.is_private and not belongs_to_other:
         secrets.append(registration.order.manage_secret)
     opened = (secret for secret in secrets if is_link_secret(proof, COOKIE_PURPOSE, secret))
     secret = next(opened, None)

@@ -74,7 +74,7 @@ def build_place(data: dict[str, Any]) -> RequestedPlace:
     )
 
 
-class AttendeeForm(PersonForm):
+class OrderAttendeeForm(PersonForm):
     """One attendee of an order; all but the first have a language of their own."""
 
     language = forms.ChoiceField(
@@ -246,7 +246,7 @@ class AttendeeCopiesForm(forms.Form):
     """Whether the attendees get their badges by e-mail, too."""
 
     notifies_attendees = forms.BooleanField(
-        label=_("Send each person their own badge and programme link"),
+        label=_("Send each person their own badge and personal link"),
         required=False,
         help_text=_(
             "We e-mail them once their place is confirmed, without any amount. You still get the "

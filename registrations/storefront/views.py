@@ -49,13 +49,13 @@ from registrations.rate_limits import get_voucher_throttled
 from .choice_offer import ChoiceOffer, load_choice_offer
 from .draft_views import respond_to_unfinished
 from .drafts import BILLING_FIELDS, PERSON_FIELDS, DraftContent, load_draft, save_draft
-from .forms import AttendeeForm, ContactForm, TicketChoiceForm, VoucherCodeForm
+from .forms import ContactForm, OrderAttendeeForm, TicketChoiceForm, VoucherCodeForm
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
 PersonFormSet = formset_factory(
-    AttendeeForm, extra=0, max_num=MAX_PLACES_PER_ORDER, absolute_max=MAX_PLACES_PER_ORDER
+    OrderAttendeeForm, extra=0, max_num=MAX_PLACES_PER_ORDER, absolute_max=MAX_PLACES_PER_ORDER
 )
 
 
@@ -130,7 +130,7 @@ def _render_people_page(
     request: HttpRequest,
     event: Event,
     draft: DraftContent,
-    people: BaseFormSet[AttendeeForm],
+    people: BaseFormSet[OrderAttendeeForm],
     contact: ContactForm | None = None,
     *,
     repeated_name: str = "",

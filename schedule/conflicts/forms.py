@@ -132,7 +132,7 @@ class PlanningHoursForm(EditConflictsMixin, forms.ModelForm[Schedule]):
         elif opens_at and opens_at < day_starts_at:
             sentence = _("The day of the programme starts at %(time)s. Choose that time or a later one.")
             self.add_error("planning_opens_at", sentence % {"time": format_clock(day_starts_at)})
-        elif opens_at or closes_at:
+        elif (opens_at or closes_at) and self.has_changed():
             self._check_talks_fit(DaySettings(day_starts_at, opens_at, closes_at))
         return data
 

@@ -29,7 +29,8 @@ def _decode(text: str) -> SameCompany | None:
         match json.loads(text):
             case [str(listed_name), str(other_name)]:
                 return SameCompany(listed_name, other_name)
-    except ValueError:
+    # Deeply nested brackets exhaust the stack.
+    except (ValueError, RecursionError):
         pass
     return None
 

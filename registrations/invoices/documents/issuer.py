@@ -13,7 +13,8 @@ def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
 
     Automatic issuing applies to amounts owed after it was chosen; choosing another time of issue restarts it.
     """
-    stored = Issuer.get_current()
+    # Locked: "closed_until" is written back below.
+    stored = Issuer.objects.select_for_update().filter(pk=1).first()
     # A period may have been closed while the form was open.
     issuer.closed_until = stored.closed_until if stored else None
     if issuer.issues_on == Issuer.IssueTime.BY_HAND:

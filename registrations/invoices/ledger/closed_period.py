@@ -15,8 +15,6 @@ from convention.errors import InvalidFields
 from convention.text.dates import format_date
 from registrations.invoices.models import Issuer
 
-ONE_DAY = datetime.timedelta(days=1)
-
 
 @transaction.atomic
 def close_period(*, last_day: datetime.date) -> Issuer:
@@ -46,20 +44,22 @@ def find_late_booking_day(day: datetime.date | None) -> datetime.date | None:
     issuer = Issuer.objects.select_for_update().filter(pk=1).first()
     if issuer is None or issuer.closed_until is None or day > issuer.closed_until:
         return None
-    return issuer.closed_until + ONE_DAY
+    return issuer.first_open_day
 
 
 def describe_late_bookings(days: Iterable[datetime.date]) -> list[str]:
     """Return a sentence if movements of one of these days are booked on the first open day."""
     issuer = Issuer.get_current()
-    closed_until = issuer.closed_until if issuer else None
-    if closed_until is None or all(day > closed_until for day in days):
+    if issuer is None or issuer.closed_until is None or issuer.first_open_day is None:
+        return []
+    closed_until, first_open_day = issuer.closed_until, issuer.first_open_day
+    if all(day > closed_until for day in days):
         return []
     sentence = _(
         "The accounts are closed until %(closed)s: what is dated in the closed period is booked on %(open)s, "
         "with its own date as the document date."
     )
-    return [sentence % {"closed": format_date(closed_until), "open": format_date(closed_until + ONE_DAY)}]
+    return [sentence % {"closed": format_date(closed_until), "open": format_date(first_open_day)}]
 
 
 def _make_day_error(sentence: str) -> InvalidFields:

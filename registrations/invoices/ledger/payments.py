@@ -100,8 +100,14 @@ def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> P
 
 @transaction.atomic
 def record_processor_fee(*, payment: Payment, fee: int) -> None:
-    """Set the processor's fee in cents, which may be known later. Raise InvalidPayment."""
+    """Set the processor's fee in cents, unless the payment is in a closed period. Raise InvalidPayment.
+
+    The fee may be known only when the payout arrives.
+    """
     _check_amounts(amount=payment.amount, fee=fee)
+    # The entry of a closed period stays as it is: the payout books the difference (`save_payout`).
+    if find_late_booking_day(payment.booking_day):
+        return
     payment.fee = fee
     payment.save(update_fields=["fee"])
 

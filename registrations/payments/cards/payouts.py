@@ -101,19 +101,30 @@ def save_payout(facts: gateway.PayoutFacts, lines: list[gateway.PayoutLineFacts]
 
 
 def sum_settled(lines: list[gateway.PayoutLineFacts], payments: dict[str, Payment]) -> int:
-    """Return the cents of our payments, less their fees and what left again (refunds, disputes)."""
+    """Return the cents of our payments, less their booked fees and what left again (refunds, disputes)."""
     ours = [line for line in lines if line.payment_intent_id in payments]
     return sum(
-        line.gross_cents - line.fee_cents if line.kind == CHARGE_KIND else line.gross_cents for line in ours
+        line.gross_cents - (payments[line.payment_intent_id].fee if line.kind == CHARGE_KIND else 0)
+        for line in ours
     )
 
 
 def sum_other_fees(lines: list[gateway.PayoutLineFacts], payments: dict[str, Payment]) -> int:
-    """Return the cents of fees that belong to no payment: disputes and Stripe's services."""
+    """Return the cents of fees that no payment's entry holds.
+
+    Those are the fees of disputes and of Stripe's services, and the difference between final and booked fee
+    of payments in a closed period.
+    """
     dispute_fees = sum(
         line.fee_cents for line in lines if line.payment_intent_id in payments and line.kind != CHARGE_KIND
     )
-    return dispute_fees + sum(line.fee_cents - line.gross_cents for line in lines if line.kind == FEE_KIND)
+    late_fees = sum(
+        line.fee_cents - payments[line.payment_intent_id].fee
+        for line in lines
+        if line.kind == CHARGE_KIND and line.payment_intent_id in payments
+    )
+    service_fees = sum(line.fee_cents - line.gross_cents for line in lines if line.kind == FEE_KIND)
+    return dispute_fees + late_fees + service_fees
 
 
 def _find_payments(lines: list[gateway.PayoutLineFacts]) -> dict[str, Payment]:

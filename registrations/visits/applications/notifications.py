@@ -186,7 +186,7 @@ def _make_cancellation_files(application: Application) -> list[MailAttachment]:
     # Without a place nothing was ever put into a calendar.
     if registration is None:
         return []
-    link_access = get_access_of(registration, registration.email or registration.order.email)
+    link_access = get_access_of(registration)
     contents = {"visit": build_calendar_file(link_access)}
     # Without a ride, that file would hold the visit a second time.
     if application.visit.cancelled_at and list_rides(application):

@@ -352,7 +352,7 @@ def _make_calendar_files(application: Application) -> tuple[MailAttachment, ...]
     registration = application.registration
     if registration is None:
         return ()
-    link_access = get_access_of(registration, registration.email or registration.order.email)
+    link_access = get_access_of(registration)
     return (
         MailAttachment(
             name=f"{application.visit.event.slug}.ics",

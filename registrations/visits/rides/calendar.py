@@ -89,7 +89,7 @@ def _build_visit_entry(application: Application, event: "Event") -> icalendar.Ev
     registration = application.registration
     assert registration is not None
     # The UID of the file in the confirmation: importing both gives one entry.
-    link_access = get_access_of(registration, registration.email or registration.order.email)
+    link_access = get_access_of(registration)
     entry = _build_entry(event, make_event_uid(link_access), event.starts_at, event.ends_at)
     entry.add("summary", event.title)
     if address := format_venue_address(event):

@@ -102,7 +102,7 @@ def test_buyer_reads_who_gets_their_own_badge(run_tasks, mailoutbox):
     run_tasks()
 
     [mail] = [mail for mail in mailoutbox if mail.to == [BUYER]]
-    sentence = "We are also e-mailing badge and personal link to: Ana Silva, Bruno Silva."
+    sentence = "Badge and personal link have also been e-mailed to: Ana Silva, Bruno Silva."
     assert sentence in mail.body
     assert sentence in read_html(mail)
     assert "has registered you" not in mail.body

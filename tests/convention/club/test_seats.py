@@ -14,7 +14,15 @@ from convention.club.change_employer import change_employer
 from convention.club.memberships import end_membership
 from convention.club.models import CompanyContact, Employment, Membership, Seat
 from convention.club.permissions import get_companies_of_contact, get_member_company
-from convention.club.seats import AccountClosed, AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
+from convention.club.seats import (
+    AccountClosed,
+    AlreadyHasSeat,
+    NoSeatLeft,
+    NotEmployed,
+    end_seat,
+    give_seat,
+    move_seat,
+)
 from convention.errors import InvalidFields, NotOpenNow
 from tests.factories import START_OF_2020, make_company, make_contact, make_member, make_person
 from tests.threads import run_in_threads
@@ -70,6 +78,20 @@ def test_a_closed_account_gets_no_seat():
 
     with pytest.raises(AccountClosed):
         give_seat(membership=company.memberships.get(), person=person)
+
+
+def test_a_seat_moved_twice_from_older_pages_is_given_once():
+    company = make_company()
+    membership = company.memberships.get()
+    first, second = make_colleague(company), make_colleague(company)
+    seat = make_member(company).seats.get()
+    older_page = Seat.objects.get(pk=seat.pk)
+
+    move_seat(seat=seat, person=first)
+    with pytest.raises(NotOpenNow):
+        move_seat(seat=older_page, person=second)
+
+    assert [row.person for row in Seat.objects.granting_membership().filter(membership=membership)] == [first]
 
 
 def test_seat_limit_applies_to_each_day():

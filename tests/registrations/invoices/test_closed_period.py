@@ -17,6 +17,8 @@ from registrations.invoices.ledger.closed_period import close_period
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.invoices.models import Issuer
+from registrations.payments.cards.gateway import PayoutFacts, PayoutLineFacts
+from registrations.payments.cards.payouts import save_payout
 from tests.registrations.invoices.factories import make_receivable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -198,3 +200,29 @@ def test_closed_month_needs_no_new_export(issuer):
         "The accounts are closed until 31 March 2026: what is dated in the closed period is booked on "
         "1 April 2026, with its own date as the document date."
     )
+
+
+def make_charge_line(payment, fee):
+    return PayoutLineFacts(
+        line_id="txn_1",
+        kind="charge",
+        gross_cents=payment.amount,
+        fee_cents=fee,
+        source_id="ch_1",
+        payment_intent_id=payment.external_id,
+    )
+
+
+def test_fee_known_after_the_closing_is_booked_with_the_payout(issuer):
+    payment = record_payment(
+        receivable=make_receivable(), amount=10_000, method="card", received_on=MARCH, external_id="pi_1"
+    )
+    before = render_fec(issuer, NEW_YEAR, LAST_OF_MARCH)
+    close_period(last_day=LAST_OF_MARCH)
+
+    payout = save_payout(
+        PayoutFacts("po_1", 9_750, "EUR", "paid", APRIL), [make_charge_line(payment, fee=250)]
+    )
+
+    assert render_fec(issuer, NEW_YEAR, LAST_OF_MARCH) == before
+    assert (payout.settled_amount, payout.other_fees) == (10_000, 250)

@@ -73,6 +73,19 @@ def test_cancellation_is_e_mailed_unless_the_box_is_unticked(organizer, ticket, 
     assert [message.to[0] for message in mail.outbox] == addresses
 
 
+def test_buyer_of_a_private_place_gets_no_e_mail_if_the_box_is_unticked(organizer, ticket, run_tasks):
+    [person] = make_people(ticket, 1)
+    Registration.objects.filter(pk=person.pk).update(is_private=True, email="member@example.org")
+    run_tasks()
+    mail.outbox.clear()
+
+    preview = preview_in_english(organizer, "cancel", person)
+    confirm(organizer, preview, is_notified="")
+    run_tasks()
+
+    assert mail.outbox == []
+
+
 def test_job_cancels_without_e_mails(organizer, ticket, run_tasks):
     people = make_people(ticket, selections.MAX_IMMEDIATE_CHANGES + 1)
     run_tasks()

@@ -9,7 +9,7 @@ from tests.registrations.test_pages import BILLING, build_person_form, read_nonc
 pytestmark = pytest.mark.django_db
 
 REGISTER = "/en/events/congress/register/"
-LABEL = "Send each person their own badge and programme link"
+LABEL = "Send each person their own badge and personal link"
 
 
 def enter_two_people(client: Client, *, second_address: str = "leo@example.org") -> None:
