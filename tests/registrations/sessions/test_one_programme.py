@@ -315,5 +315,5 @@ def test_page_queries_do_not_grow_with_sessions(member, event, attendee, django_
             event.sessions.filter(pk=session.pk).update(starts_at=event.starts_at)
         member.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         member.get(AGENDA_PATH)
