@@ -31,7 +31,8 @@ def test_mailing_is_sent_and_recipient_unsubscribes(browser_page: Page, client, 
     event = make_event()
     add_people(event, 2, language=language)
     owes = make_order(event, email="owes@example.org", language=language, payment="invoice", total=12_000)
-    make_registration(make_ticket(event, slug="paid"), order=owes, first_name="Zoé", email="owes@example.org")
+    paid = make_ticket(event, slug="paid")
+    make_registration(paid, order=owes, first_name="Zoé", email="owes@example.org", price=12_000)
     sign_in(browser_page, client, site, make_staff(event))
     page = browser_page
 
