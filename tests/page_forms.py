@@ -1,4 +1,6 @@
-"""Read a page's form, to post it as a browser would."""
+"""Read a page's form, to post it as a browser would, and the messages of the page that follows."""
+
+from typing import Any
 
 from django.test import Client
 from lxml import html
@@ -13,3 +15,8 @@ def load_form(
         values.setdefault(name, []).append(value)
     del values["csrfmiddlewaretoken"]
     return values
+
+
+def read_messages(answer: Any) -> list[str]:
+    """Return the messages on the page that followed a POST."""
+    return [str(message) for message in answer.context["messages"]]

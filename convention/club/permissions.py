@@ -141,13 +141,16 @@ def find_seats_by_address(company: Company, addresses: Collection[str]) -> dict[
     return {address: by_address[address] for address in addresses if address in by_address}
 
 
+def get_vendors(*, at: datetime.date | None = None) -> QuerySet[Company]:
+    """Return the companies that are vendors on that day, today by default."""
+    vendor_roles = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.VENDOR)
+    return Company.objects.filter(pk__in=vendor_roles.values("company"))
+
+
 def get_employing_vendors(person: Person, *, at: datetime.date | None = None) -> QuerySet[Company]:
     """Return the vendors that employ this person on that day, ordered by name."""
-    vendors = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.VENDOR).values("company")
-    employments = Employment.objects.open(at=at).filter(
-        person=person, person__is_active=True, company__in=vendors
-    )
-    return Company.objects.filter(pk__in=employments.values("company")).order_by("sort_name", "pk")
+    employments = Employment.objects.open(at=at).filter(person=person, person__is_active=True)
+    return get_vendors(at=at).filter(pk__in=employments.values("company")).order_by("sort_name", "pk")
 
 
 def get_employer(person: Person) -> Company | None:

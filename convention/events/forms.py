@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm
 from convention.club.models import Company, CompanyRole, WorkingGroup
+from convention.club.permissions import get_vendors
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
@@ -341,6 +342,17 @@ class DelegatedEventForm(EventForm):
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Company.objects.filter(pk=self.instance.host_id)
+
+
+class SecretaryEventForm(EventForm):
+    """Event form for a secretary who organizes this event; any vendor can be its host."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["host"]
+        assert isinstance(field, forms.ModelChoiceField)
+        # The present host stays a choice when its role of vendor has ended.
+        field.queryset = get_vendors() | Company.objects.filter(pk=self.instance.host_id)
 
 
 class MeetingForm(EventForm):

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.permissions import require_signed_in
+from convention.club.permissions import can_read_directory, require_signed_in
 from convention.errors import Forbidden, InvalidFields
 from convention.tables.downloads import TableSheet, table_response
 from convention.text.dates import format_datetime
@@ -34,6 +34,7 @@ from .forms import (
     MeetingForm,
     NewEventForm,
     ReadOnlyVenueForm,
+    SecretaryEventForm,
     VenueChoiceForm,
     VenueForm,
 )
@@ -145,7 +146,9 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
 def _choose_settings_form(person: "RequestUser", event: Event) -> type[EventForm]:
     if can_create_events(person):
         return EventForm
-    return DelegatedEventForm if can_administer(person, event) else MeetingForm
+    if not can_administer(person, event):
+        return MeetingForm
+    return SecretaryEventForm if can_read_directory(person) else DelegatedEventForm
 
 
 @dataclass(frozen=True)

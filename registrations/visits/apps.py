@@ -56,3 +56,4 @@ class VisitsConfig(AppConfig):
             "registrations.visits.lifecycle.date_change.list_date_change_effects"
         )
         hooks.event_change_listeners.register("registrations.visits.lifecycle.date_change.follow_new_dates")
+        hooks.event_change_listeners.register("registrations.visits.lifecycle.host_change.follow_new_host")

@@ -50,6 +50,10 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     problems = _find_event_date_problems(visit, stored, event)
     if event.kind != stored.kind:
         problems["kind"] = [_("This event has been set up as a visit, so its kind can no longer be changed.")]
+    if event.host_id is None and stored.host_id and visit.agreed_at and not visit.cancelled_at:
+        problems["host"] = [
+            _("A visit agreed with its host needs one: competitors of the host are refused. Choose the host.")
+        ]
     is_published_now = stored.visibility == Event.Visibility.DRAFT and event.visibility != stored.visibility
     if is_published_now and list_missing_steps(visit):
         problems["visibility"] = [

@@ -102,11 +102,10 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
 
 def _confirm_saved_terms(request: HttpRequest, form: VisitForm) -> None:
     """Say that the terms are saved, and record the agreement if it was posted with them."""
-    saved = _("The terms have been saved.")
-    if "agreed" not in request.POST or not _run_step(
-        request, record_agreement, form.instance, _("The terms and the host’s agreement have been recorded.")
-    ):
-        messages.success(request, saved)
+    if "agreed" in request.POST:
+        _record_agreement_with_terms(request, form.instance)
+    else:
+        messages.success(request, _("The terms have been saved."))
     companies = list_companies_above_cap(form.ticket) if "company_cap" in form.changed_data else []
     if companies:
         sentence = ngettext(
@@ -115,6 +114,17 @@ def _confirm_saved_terms(request: HttpRequest, form: VisitForm) -> None:
             len(companies),
         )
         messages.warning(request, sentence % {"companies": ", ".join(companies)})
+
+
+def _record_agreement_with_terms(request: HttpRequest, visit: Visit) -> None:
+    try:
+        record_agreement(visit=visit)
+    except ConventionError as error:
+        # One message: an error beside "saved" would read as a contradiction.
+        sentence = _("The terms have been saved, but not the host’s agreement. %(problem)s")
+        messages.warning(request, sentence % {"problem": error})
+    else:
+        messages.success(request, _("The terms and the host’s agreement have been recorded."))
 
 
 def _find_proposal_to_announce(request: HttpRequest, visit: Visit) -> Proposal | None:
@@ -204,15 +214,14 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     return redirect("organize-visit", event)
 
 
-def _run_step(request: HttpRequest, action: Callable[..., Visit], visit: Visit, message: str) -> bool:
-    """Run the step and show its message; return False if it is refused, and show why."""
+def _run_step(request: HttpRequest, action: Callable[..., Visit], visit: Visit, message: str) -> None:
+    """Run the step and show its message, or why it is refused."""
     try:
         action(visit=visit)
     except ConventionError as error:
         messages.error(request, str(error))
-        return False
-    messages.success(request, message)
-    return True
+    else:
+        messages.success(request, message)
 
 
 def _needs_confirmation(visit: Visit, step: str) -> bool:

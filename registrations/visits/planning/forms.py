@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.models import Company, CompanyRole, Person
-from convention.club.permissions import can_read_directory
+from convention.club.models import Company, Person
+from convention.club.permissions import can_read_directory, get_vendors
 from convention.events.forms import EventNameForm, LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
@@ -19,12 +19,6 @@ from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Proposal
 
 from .permissions import Proposer
-
-
-def list_vendors() -> Any:
-    """Return the companies that are vendors today and may be hosts."""
-    vendor_roles = CompanyRole.objects.open().filter(role=CompanyRole.Role.VENDOR)
-    return Company.objects.filter(pk__in=vendor_roles.values("company"))
 
 
 class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
@@ -69,8 +63,8 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
 def build_proposal_form(data: Any, proposer: Proposer) -> ProposalForm:
     """Return the form: members choose any vendor or type a name, others their own company."""
     if proposer.is_member:
-        return ProposalForm(data, hosts=list_vendors())
-    return build_own_site_form(data, list_vendors().filter(pk__in=[vendor.pk for vendor in proposer.vendors]))
+        return ProposalForm(data, hosts=get_vendors())
+    return build_own_site_form(data, get_vendors().filter(pk__in=[vendor.pk for vendor in proposer.vendors]))
 
 
 def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
@@ -128,7 +122,7 @@ class VisitDateForm(ActionErrorsMixin, EventNameForm):
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
         # Set for each form: roles of vendors begin and end by date.
-        field.queryset = list_vendors()
+        field.queryset = get_vendors()
         if can_read_directory(planner):
             self._link_to_new_company()
 

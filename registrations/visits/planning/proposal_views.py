@@ -12,13 +12,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.club.permissions import can_read_directory, require_signed_in
+from convention.club.permissions import can_read_directory, get_vendors, require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.web.routing import require_safe_or_post
 from registrations.visits.models import Interest, Proposal
 
 from .company_history import count_visits_by_person
-from .forms import ProposalForm, SetAsideForm, VisitDateForm, build_proposal_form, list_vendors
+from .forms import ProposalForm, SetAsideForm, VisitDateForm, build_proposal_form
 from .interest import (
     InterestCount,
     count_interest,
@@ -146,7 +146,7 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a proposal and who is interested, with their past visits; a POST edits it."""
     get_planner(request.user)
     proposal = _get_proposal(pk)
-    form = ProposalForm(request.POST or None, instance=proposal, hosts=list_vendors())
+    form = ProposalForm(request.POST or None, instance=proposal, hosts=get_vendors())
     if request.method == "POST" and form.is_valid():
         revise_proposal(proposal=form.instance, changed=form.changed_data)
         messages.success(request, _("The proposal has been saved."))
@@ -179,7 +179,7 @@ def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpRespons
         ],
         "can_open_people": can_read_directory(request.user),
         "page_obj": page,
-        "form": ProposalForm(instance=proposal, hosts=list_vendors()),
+        "form": ProposalForm(instance=proposal, hosts=get_vendors()),
         "date_form": VisitDateForm(
             planner=require_signed_in(request.user),
             prefix="date",

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from registrations.models import Order
+from tests.page_forms import read_messages
 from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -15,10 +16,6 @@ LIST = "Prénom\tNom\tE-mail\nAna\tSilva\tana@x.fr\nBob\tRoi\tbob@x.fr"
 
 def read_values(desk, name: str) -> list[str]:
     return [form[name].value() for form in desk.client.get(desk.many).context["rows"]]
-
-
-def read_messages(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def test_one_ticket_is_chosen_for_all_rows_without_one():

@@ -8,6 +8,7 @@ from convention.events.models import Event
 from registrations.visits.lifecycle.forms import VisitForm
 from registrations.visits.models import Interest, Proposal
 from tests.factories import make_company, make_event, make_member, make_staff
+from tests.page_forms import read_messages
 from tests.registrations.visits.factories import make_application, make_visit, reload_visit
 from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
@@ -81,11 +82,6 @@ def test_proposal_shown_with_errors_redirects_the_language_switch(secretary, act
 
 
 # --- what the page says after saving, and next -----------------------------------------------------------
-
-
-def read_messages(answer) -> list[str]:
-    """Return the messages on the page that followed a POST."""
-    return [str(message) for message in answer.context["messages"]]
 
 
 def test_lower_company_limit_names_companies_that_keep_more_places(secretary):

@@ -1,0 +1,118 @@
+"""The host of a visit: who can choose it, and what a new one means for the applicants."""
+
+import pytest
+
+from convention.club.models import Company
+from tests.factories import START_OF_2020, make_company, make_member
+from tests.page_forms import load_form, read_messages
+from tests.registrations.visits.factories import make_application, make_market, make_visit
+from tests.registrations.visits.hosts import make_secretary
+from tests.registrations.visits.test_visit_protection import submit_settings
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def secretary():
+    return make_secretary()
+
+
+def make_own_visit(secretary, **fields):
+    """Return a visit that the secretary runs, like one that they planned."""
+    visit = make_visit(**fields)
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+    return visit
+
+
+def make_competitor(market) -> Company:
+    company = make_company()
+    company.markets.add(market)
+    return company
+
+
+def test_secretary_can_choose_every_vendor_as_host(secretary):
+    visit, vendor, other = make_own_visit(secretary), make_company(role="vendor"), make_company()
+
+    page = make_client(secretary).get(f"/en/organize/{visit.event.slug}/settings/")
+
+    hosts = set(page.context["form"].fields["host"].queryset)
+    assert hosts == {visit.event.host, vendor}
+    assert other not in hosts
+
+
+def test_organizer_of_the_event_alone_sees_the_present_host_only():
+    visit, organizer = make_visit(), make_member()
+    visit.event.roles.create(person=organizer, role="organizer", starts_on=START_OF_2020)
+    make_company(role="vendor")
+
+    page = make_client(organizer).get(f"/en/organize/{visit.event.slug}/settings/")
+
+    assert list(page.context["form"].fields["host"].queryset) == [visit.event.host]
+
+
+def test_host_of_an_agreed_visit_cannot_be_removed(secretary):
+    visit = make_own_visit(secretary)
+
+    errors = submit_settings(visit.event, secretary, host="")
+
+    assert errors == ["host"]
+
+
+def test_host_can_be_removed_before_the_agreement(secretary):
+    visit = make_own_visit(secretary, agreed_at=None, visibility="draft")
+
+    errors = submit_settings(visit.event, secretary, host="")
+
+    visit.event.refresh_from_db()
+    assert errors == []
+    assert visit.event.host is None
+
+
+def change_host(visit, host, secretary) -> str:
+    """Save another host; return the messages of the page that follows."""
+    client, page = make_client(secretary), f"/en/organize/{visit.event.slug}/settings/"
+    values = load_form(client, page) | {"host": [str(host.pk)]}
+    return " ".join(read_messages(client.post(page, values, follow=True)))
+
+
+def test_new_host_names_the_applicants_who_work_for_a_competitor(secretary):
+    market, host = make_market(), make_company(role="vendor")
+    host.markets.add(market)
+    visit = make_own_visit(secretary)
+    make_application(visit, make_competitor(market), first_name="Rival", last_name="One")
+    make_application(visit, first_name="Fair", last_name="Two")
+
+    shown = change_host(visit, host, secretary)
+
+    assert "Rival One works for a competitor of the new host." in shown
+    assert "Fair Two" not in shown
+
+
+def test_new_host_without_competitors_says_that_applicants_were_checked(secretary):
+    visit = make_own_visit(secretary)
+    make_application(visit)
+
+    shown = change_host(visit, make_company(role="vendor"), secretary)
+
+    assert "nobody works for a competitor of the new host" in shown
+
+
+def test_new_host_asks_to_check_the_agreement_with_the_former_one(secretary):
+    visit = make_own_visit(secretary)
+
+    shown = change_host(visit, make_company(role="vendor"), secretary)
+
+    assert f"are still those of {visit.event.host}" in shown
+
+
+def test_agreement_without_a_host_is_answered_by_one_message(secretary):
+    visit = make_own_visit(secretary, agreed_at=None, visibility="draft", slug="labs")
+    visit.event.host = None
+    visit.event.save()
+    terms = {"capacity": "12", "company_cap": "3", "lock_working_days": "4", "identity_days_before": "14"}
+
+    page = make_client(secretary).post("/en/organize/labs/visit/", terms | {"agreed": "yes"}, follow=True)
+
+    [message] = read_messages(page)
+    assert message.startswith("The terms have been saved, but not the host’s agreement. First choose")
