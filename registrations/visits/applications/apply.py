@@ -17,7 +17,14 @@ from registrations.models import WaitingEntry
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import NotEligible, VisitNotReady, check_applications_open
 
-from .eligibility import Refusal, build_candidate, find_objections, find_seat_on_visit_day, get_member_ticket
+from .eligibility import (
+    Refusal,
+    build_candidate,
+    describe_objections_to,
+    find_objections,
+    find_seat_on_visit_day,
+    get_member_ticket,
+)
 from .places import give_place
 from .veto import was_vetoed
 
@@ -61,11 +68,12 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
 def apply_for_member(*, visit: Visit, email: str) -> Application:
     """Apply in place of the member with this address, by the rules of their own application.
 
-    Return the application, which may be refused. Raise InvalidFields if no member has the address or they
-    have applied already, and what `apply_for_visit` raises.
+    Raise InvalidFields if no member has the address, they have applied already or are not eligible; nothing
+    is stored then. Raise what `apply_for_visit` raises.
     """
     people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
-    if not people or find_seat_on_visit_day(visit, people[0]) is None:
+    seat = find_seat_on_visit_day(visit, people[0]) if people else None
+    if seat is None:
         sentence = _("Nobody with a seat at a member company on %(day)s has this address.")
         raise _make_email_error(sentence % {"day": format_date(visit.event.starts_at, visit.event.zone)})
     person = people[0]
@@ -79,11 +87,15 @@ def apply_for_member(*, visit: Visit, email: str) -> Application:
         raise _make_email_error(
             _("Enter the first and last name of %(name)s in the directory first.") % values
         )
-    return apply_for_visit(visit=visit, person=person)
+    application = apply_for_visit(visit=visit, person=person)
+    if application.refused_at:
+        # Rolls the refusal back: the organizer reads why and chooses somebody else; the member never applied.
+        raise _make_email_error(*describe_objections_to(person, seat, visit, application.refusal_reasons))
+    return application
 
 
-def _make_email_error(sentence: str) -> InvalidFields:
-    return InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+def _make_email_error(*sentences: str) -> InvalidFields:
+    return InvalidFields(_("Some fields need to be corrected."), {"email": list(sentences)})
 
 
 def get_advisory_lock_name(visit: Visit) -> str:

@@ -33,7 +33,7 @@ from .applicants import (
     make_applicant_sheet,
 )
 from .apply import apply_for_member
-from .eligibility import describe_objections, describe_objections_to, find_seat_on_visit_day
+from .eligibility import describe_objections
 from .forms import NewApplicationForm
 from .member_search import MAX_MATCHES, find_members
 from .places import grant_exception
@@ -117,12 +117,7 @@ def _describe_closed_applications(visit: Visit) -> str:
 
 def _add_application_message(request: HttpRequest, application: Application) -> None:
     person = application.person
-    assert person is not None
-    if codes := application.refusal_reasons:
-        seat = find_seat_on_visit_day(application.visit, person)
-        sentences = describe_objections_to(person, seat, application.visit, codes)
-        messages.warning(request, " ".join(sentences))
-    elif application.registration:
+    if application.registration:
         sentence = _("%(name)s has a place. The confirmation, on its way by e-mail, lists the next steps.")
         messages.success(request, sentence % {"name": person})
     else:

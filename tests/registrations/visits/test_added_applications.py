@@ -93,17 +93,42 @@ def test_competitor_of_the_host_is_refused_in_words_about_the_person(secretary):
 
     page = add_application(visit, member, secretary)
 
-    assert get_state(Application.objects.get(person=member)) == ApplicationState.REFUSED
+    assert not Application.objects.exists()
     assert f"{member} works for a competitor of the host." in page.text
 
 
 def test_company_without_places_left_is_refused(secretary):
     visit, company = make_visit(cap=1), make_company()
     make_application(visit, company)
+    colleague = make_member(company)
 
-    add_application(visit, make_member(company), secretary)
+    page = add_application(visit, colleague, secretary)
 
     assert Registration.objects.filter(event=visit.event).count() == 1
+    assert not Application.objects.filter(person=colleague).exists()
+    assert f"{company} already has its place" in page.text
+
+
+def test_refused_attempt_keeps_the_result_of_the_members_own(secretary):
+    visit, company = make_visit(cap=1), make_company()
+    make_application(visit, company)
+    own = make_application(visit, company)
+
+    add_application(visit, own.person, secretary)
+
+    applied_at = own.applied_at
+    own.refresh_from_db()
+    assert own.applied_at == applied_at
+
+
+def test_search_stays_after_a_refusal(secretary):
+    visit, company = make_visit(cap=1), make_company()
+    make_application(visit, company)
+    colleague = make_member(company, last_name="Zwickel")
+
+    page = make_client(secretary).post(f"{get_page(visit)}?q=Zwickel", {"email": colleague.email})
+
+    assert page.context["words"] == "Zwickel"
 
 
 def test_person_without_a_seat_cannot_be_added(secretary):
