@@ -90,6 +90,8 @@ class LinkAccess:
 
         A link that opens several registrations is the buyer's, and so are the stars on that device.
         """
+        if belongs_to_another(self, registration):
+            return False
         return self.opens_single_registration or (self.is_full and registration.is_buyers_own)
 
     def get_registration(self, reference: str) -> Registration:
@@ -103,7 +105,10 @@ class LinkAccess:
 def belongs_to_another(link_access: LinkAccess, registration: Registration) -> bool:
     """Return whether a buyer's link opens the registration of somebody who has a link of their own."""
     email, order = registration.email, link_access.order
-    is_buyers_link = link_access.is_full and not link_access.opens_single_registration
+    # The link of an only place serves its attendee, until the place is given to somebody else.
+    is_buyers_link = link_access.is_full and (
+        not link_access.opens_single_registration or registration.transferred_at is not None
+    )
     return is_buyers_link and bool(email) and not is_same_email(email, order.email)
 
 

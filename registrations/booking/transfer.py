@@ -120,6 +120,8 @@ def start_badge_version(registration: Registration, *, at: datetime.datetime | N
     registration.person = None
     registration.issued_to = {}
     registration.transferred_at, registration.is_transferred_by_buyer = at or timezone.now(), False
+    # The personal agenda stays the former attendee's, and must not show the next one's seats.
+    registration.agenda_links.all().delete()
     for forget_attendee in hooks.transfer_listeners.providers():
         forget_attendee(registration)
 

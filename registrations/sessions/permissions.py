@@ -16,7 +16,14 @@ from convention.club.models import Person
 from convention.events.models import Event
 from convention.web.link_secrets import derive_link_secret, is_link_secret
 from registrations.models import Registration
-from registrations.permissions import LINK_LIFETIME, list_own_registrations, make_own_secret
+from registrations.permissions import (
+    LINK_LIFETIME,
+    belongs_to_another,
+    get_full_access,
+    is_own_secret,
+    list_own_registrations,
+    make_own_secret,
+)
 from schedule.permissions import get_attendee_cookie_name
 
 if TYPE_CHECKING:
@@ -35,12 +42,12 @@ def remember_attendee(
     """Set the cookie that recognizes an attendee on the device on which their link was opened.
 
     It is valid by default as long as the link, which must be the attendee's or one that is used like it
-    (`LinkAccess.opens_programme_of`); a new link revokes it.
+    (`LinkAccess.opens_programme_of`); a new link or another attendee revokes it.
     """
     until = until or registration.event.ends_at + LINK_LIFETIME
     response.set_cookie(
         get_attendee_cookie_name(registration.event),
-        f"{registration.reference}.{derive_link_secret(COOKIE_PURPOSE, link_secret)}",
+        f"{registration.reference}.{derive_link_secret(*_list_proof_parts(registration, link_secret))}",
         max_age=max(0, int((until - timezone.now()).total_seconds())),
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -82,12 +89,22 @@ def _find_by_cookie(event: Event, cookie: str) -> tuple[Registration, str] | Non
     if registration is None:
         return None
     # A device that had the order's link gets no other: the attendee's own opens answers that a company's
-    # contact must not read. The order's link does not open private places.
-    secrets = [make_own_secret(registration)]
-    # As `belongs_to_another`: the place may have been given to somebody else since.
-    belongs_to_other = registration.has_own_address and registration.order.registrations.count() > 1
-    if not registration.is_private and not belongs_to_other:
-        secrets.append(registration.order.manage_secret)
-    opened = (secret for secret in secrets if is_link_secret(proof, COOKIE_PURPOSE, secret))
-    secret = next(opened, None)
-    return (registration, secret) if secret else None
+    # contact must not read.
+    secrets = (make_own_secret(registration), registration.order.manage_secret)
+    for secret in secrets:
+        if is_link_secret(proof, *_list_proof_parts(registration, secret)):
+            return (registration, secret) if _is_recognized_by(registration, secret) else None
+    return None
+
+
+def _list_proof_parts(registration: Registration, link_secret: str) -> tuple[str, ...]:
+    # The order's link stays the same when the place is given to somebody else.
+    return COOKIE_PURPOSE, link_secret, str(registration.holder_count)
+
+
+def _is_recognized_by(registration: Registration, secret: str) -> bool:
+    """Return whether the reader of that link still counts as the attendee: the order may have changed."""
+    if is_own_secret(registration, secret):
+        return True
+    link_access = get_full_access(registration.order)
+    return registration in link_access.registrations and not belongs_to_another(link_access, registration)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from lxml import html
 
 from registrations.booking.join_waiting_list import join_session_list
+from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import replace_order_link
 from registrations.models import WaitingEntry
 from registrations.permissions import make_own_secret
@@ -137,6 +138,55 @@ def test_buyers_programme_leads_back_by_the_link_that_opened_it(client, attendee
 def test_replaced_link_no_longer_leads_from_the_programme_to_bookings(client, attendee, session):
     open_programme(client, attendee, attendee.order.manage_secret)
     replace_order_link(order=attendee.order)
+
+    page = html.fromstring(client.get(f"{AGENDA_PATH}mine/").text)
+
+    assert find_booking_links(page) == []
+
+
+@pytest.fixture
+def given_place(client, attendee, session):
+    """Return a seat's place that its buyer gave to Paul, after opening its programme on their device."""
+    open_programme(client, attendee, attendee.order.manage_secret)
+    correction = Correction(
+        first_name="Paul", last_name="Roche", email="paul@example.org", company="", no_photo=False
+    )
+    given = correct_registration(registration=attendee, correction=correction)
+    book_session(registration=given, session=session)
+    return given
+
+
+def test_device_of_the_buyer_does_not_show_the_next_attendees_seat(client, given_place, session):
+    text = read_main(client.get(get_session_path(session)))
+
+    assert "You have a seat" not in text
+
+
+def test_device_of_the_buyer_is_not_recognized_as_the_next_attendee(client, given_place, session):
+    page = html.fromstring(client.get(f"{AGENDA_PATH}mine/").text)
+
+    assert find_booking_links(page) == []
+
+
+def test_buyer_cannot_open_the_programme_of_the_next_attendee(client, given_place, session):
+    open_programme(client, given_place, given_place.order.manage_secret)
+
+    assert "You have a seat" not in read_main(client.get(get_session_path(session)))
+
+
+def test_next_attendee_is_recognized_by_their_own_link(given_place, session):
+    device = Client()
+    open_programme(device, given_place, make_own_secret(given_place))
+
+    text = read_main(device.get(get_session_path(session)))
+
+    assert "You have a seat in this session." in text
+
+
+def test_order_link_no_longer_leads_to_bookings_once_the_order_has_two_places(client, attendee, session):
+    """With a second place in the order, its link is the buyer's, and no longer that of the only attendee."""
+    open_programme(client, attendee, attendee.order.manage_secret)
+    make_registration(attendee.ticket, order=attendee.order, email=attendee.order.email)
 
     page = html.fromstring(client.get(f"{AGENDA_PATH}mine/").text)
 
