@@ -66,14 +66,17 @@ def give_seat(
 ) -> Seat:
     """Give a seat from today or `starts_on`, until it is ended; it never outlasts the employment.
 
-    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed, AccountClosed, and NotOpenNow if the membership is over by
-    then.
+    It begins with the membership if that begins later. Raise NoSeatLeft, AlreadyHasSeat, NotEmployed,
+    AccountClosed, and NotOpenNow if the membership is not confirmed, or over by then.
     """
     if not person.is_active:
         sentence = _("%(name)s’s account is closed: reopen it before you give a seat.")
         raise AccountClosed(sentence % {"name": person})
     membership = lock_membership(membership)
-    first_day = starts_on or timezone.localdate()
+    if membership.confirmed_on is None:
+        raise NotOpenNow(_("The membership is not confirmed yet. Seats can be given once it is."))
+    # Its seats count from then on only (`Membership.state_on`).
+    first_day = max(starts_on or timezone.localdate(), membership.starts_on, membership.confirmed_on)
     if membership.last_day and membership.last_day < first_day:
         day = format_date(membership.last_day)
         raise NotOpenNow(_("The membership ended on %(day)s, so no more seats can be given.") % {"day": day})
@@ -86,6 +89,14 @@ def give_seat(
     seat = Seat.objects.create(membership=membership, person=person, starts_on=span[0], ends_on=span[1])
     record_action("seat.give", seat, fields=["person", "starts_on", "ends_on"])
     return seat
+
+
+def describe_new_seat(seat: Seat) -> str:
+    """Return the sentence for whoever gave the seat: who has it, and from when if it begins later."""
+    if seat.starts_on <= timezone.localdate():
+        return _("%(name)s now has a seat.") % {"name": seat.person}
+    values = {"name": seat.person, "day": format_date(seat.starts_on)}
+    return _("%(name)s has a seat from %(day)s.") % values
 
 
 @transaction.atomic

@@ -206,6 +206,12 @@ class Membership(MembershipTerms, Period):
         ends = self.ends_on and (self.grace_until or self.ends_on)
         return min((day for day in (left, ends) if day), default=None)
 
+    @property
+    def accepts_seats(self) -> bool:
+        """Return whether seats can be given: it is confirmed, begun or not, and not over."""
+        last_day = self.last_day
+        return self.confirmed_on is not None and (last_day is None or last_day >= timezone.localdate())
+
     def get_state_display(self) -> str:
         return str(self.State(self.state).label)
 

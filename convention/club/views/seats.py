@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from convention.club.memberships import load_membership_statuses
 from convention.club.models import Company, Employment, Person, Seat
 from convention.club.permissions import require_seat_manager
-from convention.club.seats import SEAT_ERRORS, end_seat, give_seat_and_notify, move_seat
+from convention.club.seats import SEAT_ERRORS, describe_new_seat, end_seat, give_seat_and_notify, move_seat
 from convention.errors import NotOpenNow
 from convention.web.routing import require_safe_or_post
 
@@ -41,7 +41,7 @@ class SeatMoveForm(forms.Form):
 
 @require_POST
 def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "HttpResponse":
-    """Give an employee a seat from today."""
+    """Give an employee a seat from today, or from the first day of the membership."""
     require_seat_manager(request.user)
     employment = get_object_or_404(
         Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=employment_id
@@ -50,11 +50,11 @@ def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "Http
     try:
         if status.membership is None:
             raise NotOpenNow(_("The company has no membership, so there are no seats to give."))
-        give_seat_and_notify(membership=status.membership, person=employment.person)
+        seat = give_seat_and_notify(membership=status.membership, person=employment.person)
     except SEAT_ERRORS as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
+        messages.success(request, describe_new_seat(seat))
     return _redirect_back(request, company, employment.person)
 
 

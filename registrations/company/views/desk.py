@@ -19,7 +19,7 @@ from convention.club.permissions import (
     is_member,
     require_signed_in,
 )
-from convention.club.seats import SEAT_ERRORS, end_seat, give_seat_and_notify
+from convention.club.seats import SEAT_ERRORS, describe_new_seat, end_seat, give_seat_and_notify
 from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -154,7 +154,7 @@ def seat_assignment(request: HttpRequest, company: str, employment_id: int) -> H
     if days.is_valid():
         throttle_colleague(company_obj, employment.person.known_email)
         try:
-            give_seat_and_notify(
+            seat = give_seat_and_notify(
                 membership=_require_membership(company_obj),
                 person=employment.person,
                 starts_on=days.cleaned_data["day"],
@@ -162,7 +162,7 @@ def seat_assignment(request: HttpRequest, company: str, employment_id: int) -> H
         except SEAT_ERRORS as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
+            messages.success(request, describe_new_seat(seat))
     else:
         messages.error(request, str(days.errors["day"][0]))
     return _redirect_to_seats(company_obj, _find_list_event(request))

@@ -80,6 +80,33 @@ def test_a_closed_account_gets_no_seat():
         give_seat(membership=company.memberships.get(), person=person)
 
 
+@pytest.mark.parametrize("submitted_on", [None, START_OF_2020])
+def test_seat_in_an_unconfirmed_membership_is_refused(submitted_on):
+    company = make_company()
+    membership = update_membership(company, confirmed_on=None, submitted_on=submitted_on)
+
+    with pytest.raises(NotOpenNow):
+        give_seat(membership=membership, person=make_colleague(company))
+
+
+def test_seat_begins_with_a_membership_that_begins_later():
+    company, first_day = make_company(), TODAY() + 9 * ONE_DAY
+    membership = update_membership(company, starts_on=first_day)
+
+    seat = give_seat(membership=membership, person=make_colleague(company))
+
+    assert seat.starts_on == first_day
+
+
+def test_seat_begins_with_the_confirmation_of_a_membership():
+    company, first_day = make_company(), TODAY() + 9 * ONE_DAY
+    membership = update_membership(company, confirmed_on=first_day)
+
+    seat = give_seat(membership=membership, person=make_colleague(company))
+
+    assert seat.starts_on == first_day
+
+
 def test_a_seat_moved_twice_from_older_pages_is_given_once():
     company = make_company()
     membership = company.memberships.get()
