@@ -28,6 +28,8 @@ def _decode(text: str) -> SameCompany | None:
     try:
         match json.loads(text):
             case [str(listed_name), str(other_name)]:
+                # Refuse lone surrogates, which JSON can escape and no page can show.
+                (listed_name + other_name).encode()
                 return SameCompany(listed_name, other_name)
     # Deeply nested brackets exhaust the stack.
     except (ValueError, RecursionError):

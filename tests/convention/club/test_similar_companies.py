@@ -212,7 +212,7 @@ def test_wrong_choice_can_be_changed_on_the_page_with_the_errors(client, bank):
     assert html.fromstring(page.content).xpath("//select[@name='same_company']/option/@value")[0] == ""
 
 
-@pytest.mark.parametrize("text", ["", "[", "[1, 2]", '["only one"]', "null"])
+@pytest.mark.parametrize("text", ["", "[", "[1, 2]", '["only one"]', "null", r'["\ud800", "x"]'])
 def test_malformed_choice_is_a_new_company(text):
     assert decode_same_companies([text]) == ()
 
