@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
+from convention.errors import InvalidFields
 from convention.money import Money
 from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
@@ -28,6 +29,7 @@ from convention.web.forms import (
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
 from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
+from .permissions import RequestUser, check_mandate_recipient
 
 
 class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
@@ -406,8 +408,9 @@ class EmployerChangeForm(NewEmployerForm):
         help_text=_("The successor must be in the directory."),
     )
 
-    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Person, actor: RequestUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.actor = actor
         today = timezone.localdate()
         self.current_mandates = list_mandates(person, at=today)
         jobs = Employment.objects.open(at=today).filter(person=person)
@@ -430,10 +433,18 @@ class EmployerChangeForm(NewEmployerForm):
             return data
         people = filter_by_email(Person.objects.filter(is_active=True), data.get("mandate_successor") or "")
         if people:
-            data["mandate_successor"] = people[0]
+            self._set_mandate_successor(data, people[0])
         elif "mandate_successor" not in self.errors:
             self.add_error("mandate_successor", _("Nobody in the directory has this address."))
         return data
+
+    def _set_mandate_successor(self, data: dict[str, Any], successor: Person) -> None:
+        try:
+            check_mandate_recipient(self.actor, successor, field="mandate_successor")
+        except InvalidFields as error:
+            self.add_errors(error.field_errors)
+        else:
+            data["mandate_successor"] = successor
 
     def get_arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of `change_employer`."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
-from convention.errors import Forbidden, NotFound, SignInRequired
+from convention.errors import Forbidden, InvalidFields, NotFound, SignInRequired
 from convention.text.email_addresses import filter_by_email, normalize_email
 
 from .models import (
@@ -257,6 +257,16 @@ def can_read_group(person: "RequestUser", group: WorkingGroup) -> bool:
 def require_group_reader(person: "RequestUser", group: WorkingGroup) -> Person:
     """Return the reader of the directory, or the group's lead. Raise SignInRequired or Forbidden."""
     return require_signed_in(person) if can_read_group(person, group) else require_directory_reader(person)
+
+
+def check_mandate_recipient(actor: "RequestUser", recipient: Person, *, field: str) -> None:
+    """Raise InvalidFields at `field` if the actor gives a mandate to themselves, unless an administrator.
+
+    A mandate can open the registrations of the group's meetings.
+    """
+    if actor.pk == recipient.pk and not is_club_administrator(actor):
+        sentence = _("You cannot give a mandate to yourself. Ask an administrator to do it.")
+        raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence]})
 
 
 def require_administrator(person: "RequestUser") -> Person:

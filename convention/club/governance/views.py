@@ -120,12 +120,12 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
 def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
     """Show a group with its meetings and its mandates; a POST of the directory's readers gives one."""
     group_row = _get_group_to_read(request, group)
-    if request.method == "POST":
-        require_directory_reader(request.user)
     form = MandateForm(request.POST or None)
+    if request.method == "POST":
+        actor = require_directory_reader(request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            mandate = give_mandate(group=group_row, **form.cleaned_data)
+            mandate = give_mandate(group=group_row, actor=actor, **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
@@ -157,13 +157,13 @@ def _get_mandate(slug: str, pk: int) -> Mandate:
 @require_safe_or_post
 def mandate_edit(request: "HttpRequest", group: str, mandate: int) -> "HttpResponse":
     """Change first and last day of a mandate."""
-    require_directory_reader(request.user)
+    actor = require_directory_reader(request.user)
     mandate_row = _get_mandate(group, mandate)
     days = {"starts_on": mandate_row.starts_on, "ends_on": mandate_row.ends_on}
     form = DateRangeForm(request.POST or None, initial=days)
     if request.method == "POST" and form.is_valid():
         try:
-            change_mandate_days(mandate=mandate_row, **form.cleaned_data)
+            change_mandate_days(mandate=mandate_row, actor=actor, **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from convention.audit.record import record_action
 from convention.club.companies import save_named_row
-from convention.club.models import Mandate, WorkingGroup
+from convention.club.models import Mandate, Person, WorkingGroup
 from convention.club.people import get_or_create_person
 from convention.club.periods import DateSpan, end_period, refuse_overlap
+from convention.club.permissions import check_mandate_recipient
 
 
 def list_working_groups() -> QuerySet[WorkingGroup]:
@@ -50,6 +51,7 @@ def save_working_group(*, group: WorkingGroup, changed_fields: list[str]) -> Wor
 def give_mandate(
     *,
     group: WorkingGroup,
+    actor: Person,
     email: str,
     role: str,
     starts_on: datetime.date,
@@ -60,13 +62,14 @@ def give_mandate(
     """Give the person with that address a role in the group; an unknown one is added to the directory.
 
     Raise InvalidFields if the person has the role in the group on one of these days, for an unknown address
-    without a name, and for a closed account.
+    without a name, for a closed account, and for an actor's own mandate (`check_mandate_recipient`).
     """
     # A form sent twice must not give the mandate twice.
     WorkingGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
     person = get_or_create_person(
         email=email, first_name=first_name, last_name=last_name, language=settings.LANGUAGE_CODE
     )
+    check_mandate_recipient(actor, person, field="email")
     mandate = Mandate(group=group, person=person, role=role, starts_on=starts_on, ends_on=ends_on)
     _check_mandate_overlap(mandate, (starts_on, ends_on), field="role")
     mandate.save()
@@ -76,9 +79,14 @@ def give_mandate(
 
 @transaction.atomic
 def change_mandate_days(
-    *, mandate: Mandate, starts_on: datetime.date, ends_on: datetime.date | None
+    *, mandate: Mandate, actor: Person, starts_on: datetime.date, ends_on: datetime.date | None
 ) -> Mandate:
-    """Change first and last day. Raise InvalidFields if the person has the same role on one of these days."""
+    """Change first and last day.
+
+    Raise InvalidFields if the person has the same role on one of these days, and for an actor's own mandate
+    (`check_mandate_recipient`).
+    """
+    check_mandate_recipient(actor, mandate.person, field="ends_on")
     WorkingGroup.objects.select_for_update(no_key=True).get(pk=mandate.group_id)
     _check_mandate_overlap(mandate, (starts_on, ends_on), field="starts_on")
     mandate.starts_on, mandate.ends_on = starts_on, ends_on

@@ -243,7 +243,7 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change the person's employer and name the successors."""
     require_administrator(request.user)
     person = get_object_or_404(Person, pk=person_id)
-    form = EmployerChangeForm(request.POST or None, person=person)
+    form = EmployerChangeForm(request.POST or None, person=person, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             change_employer(person=person, **form.get_arguments())
