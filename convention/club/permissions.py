@@ -33,9 +33,9 @@ type RequestUser = Person | AnonymousUser
 CLUB_ROLES_LOCK: Final = "club:roles"
 
 DIRECTORY_READER_ROLES: Final = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
-SEAT_MANAGER_ROLES: Final = DIRECTORY_READER_ROLES
+DIRECTORY_MANAGER_ROLES: Final = DIRECTORY_READER_ROLES
 TREASURER_ROLES: Final = (ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR)
-# Roles of companies that directory readers give and end; the others are the administrators'.
+# Roles of companies that directory readers give, import and end; the others are the administrators'.
 READER_COMPANY_ROLES: Final = (CompanyRole.Role.VENDOR,)
 SEASON_PLANNER_ROLES: Final = (ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR)
 
@@ -203,7 +203,7 @@ def can_correct_names(person: "RequestUser") -> bool:
 def can_read_directory(person: "RequestUser") -> bool:
     """Return whether this person may read, add and edit companies, people and groups with their mandates.
 
-    They manage seats, too. Addresses that sign in, memberships and mergers are for administrators.
+    They manage the directory, too (`can_manage_directory`).
     """
     return has_club_role(person, *DIRECTORY_READER_ROLES)
 
@@ -214,15 +214,19 @@ def require_directory_reader(person: "RequestUser") -> Person:
     return require_club_role(person, *DIRECTORY_READER_ROLES, error_message=sentence)
 
 
-def can_manage_seats(person: "RequestUser") -> bool:
-    """Return whether this person may give, move and end the seats of every company, like its contacts."""
-    return has_club_role(person, *SEAT_MANAGER_ROLES)
+def can_manage_directory(person: "RequestUser") -> bool:
+    """Return whether this person manages what the club agrees with companies and people.
+
+    These are memberships, seats, companies' contacts, changes of employer and imports. Roles, plans, mergers
+    and the closing of accounts are for administrators.
+    """
+    return has_club_role(person, *DIRECTORY_MANAGER_ROLES)
 
 
-def require_seat_manager(person: "RequestUser") -> Person:
+def require_directory_manager(person: "RequestUser") -> Person:
     """Return the secretary or administrator. Raise SignInRequired or Forbidden."""
     sentence = _("This page is for the club’s secretary and administrators.")
-    return require_club_role(person, *SEAT_MANAGER_ROLES, error_message=sentence)
+    return require_club_role(person, *DIRECTORY_MANAGER_ROLES, error_message=sentence)
 
 
 def list_assignable_company_roles(person: "RequestUser") -> list[str]:
@@ -241,7 +245,7 @@ def can_change_address(actor: "RequestUser", person: Person) -> bool:
     """
     if is_club_administrator(actor):
         return True
-    if not can_read_directory(actor) or person.email or person.last_login or person.is_staff:
+    if not can_manage_directory(actor) or person.email or person.last_login or person.is_staff:
         return False
     return not person.is_superuser and not any(
         rows.filter(person=person).exists()

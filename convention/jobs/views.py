@@ -1,4 +1,4 @@
-"""Pages of jobs: of an event for its organizers, of the club for its administrators."""
+"""Pages of jobs: of an event for its organizers, of the club for its secretary and administrators."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from convention import hooks
-from convention.club.permissions import require_administrator
+from convention.club.permissions import require_directory_manager
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
@@ -72,7 +72,7 @@ def _find_start_page(job: Job) -> dict[str, Any]:
 @require_safe
 def club_job_list(request: HttpRequest) -> HttpResponse:
     """List the latest jobs of the club."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     return render(
         request, "jobs/club_jobs.html", {"section": "organize", "zone": None, "jobs": _latest_jobs(None)}
     )
@@ -82,7 +82,7 @@ def club_job_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def club_job_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the progress or outcome of a job of the club."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     context = {"section": "organize", "zone": None, **_job_context(None, pk)}
     return render(request, "jobs/club_job.html", context)
 

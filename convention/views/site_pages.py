@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.api.problems import problem_response, translate_database_error
 from convention.club.models import ClubRole, Person
 from convention.club.permissions import (
+    DIRECTORY_MANAGER_ROLES,
     SEASON_PLANNER_ROLES,
     TREASURER_ROLES,
     get_club_roles,
@@ -88,6 +89,11 @@ class PageVisitor:
     def is_administrator(self) -> bool:
         """Return whether the visitor is an administrator of the club."""
         return ClubRole.Role.ADMINISTRATOR in self._roles
+
+    @cached_property
+    def can_manage_directory(self) -> bool:
+        """Return whether the visitor manages memberships, seats, contacts and imports."""
+        return not self._roles.isdisjoint(DIRECTORY_MANAGER_ROLES)
 
     @cached_property
     def is_member(self) -> bool:

@@ -59,7 +59,7 @@ def appoint_contact_by_email(
 
     Raise InvalidFields for an unknown person without a name, and for the address of a closed account.
     """
-    # Only administrators use this, so a known person of another company may become the contact.
+    # Contacts cannot use this, so a known person of another company may become the contact.
     person = find_open_account(email) or add_colleague(
         company=company, email=email, first_name=first_name, last_name=last_name
     )

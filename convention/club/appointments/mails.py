@@ -21,8 +21,8 @@ ROLE_DESCRIPTIONS: Final = {
     ClubRole.Role.ORGANIZER: gettext_lazy("creates events and runs all of them"),
     ClubRole.Role.TREASURER: gettext_lazy("invoices, payments and accounting"),
     ClubRole.Role.SECRETARY: gettext_lazy(
-        "the season of site visits, the directory with its seats and working groups, people’s names and "
-        "personal data"
+        "the season of site visits, the directory with its memberships, seats, contacts and working groups, "
+        "people’s names and personal data"
     ),
 }
 # What the mail says to the holder; the page of the roles shows the descriptions.
@@ -33,8 +33,9 @@ ROLE_SENTENCES: Final = {
     ClubRole.Role.ORGANIZER: gettext_lazy("You can create events and run all of the club’s events."),
     ClubRole.Role.TREASURER: gettext_lazy("You manage the invoices, payments and accounting."),
     ClubRole.Role.SECRETARY: gettext_lazy(
-        "You plan the season of site visits, keep the directory up to date (companies, people, their seats, "
-        "working groups and mandates), and answer requests about personal data."
+        "You plan the season of site visits, keep the directory up to date (companies with their memberships "
+        "and contacts, people with their employers and seats, working groups), and answer requests about "
+        "personal data."
     ),
 }
 # Pages of higher layers, by name: the first one that the holder of the role opens.

@@ -39,6 +39,7 @@ from .changes import (
 )
 from .columns import REQUIRED_COLUMNS, guess_columns
 from .directory_index import DirectoryIndex
+from .forbidden_changes import find_forbidden_changes
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .same_companies import SameCompany
 from .seat_requests import SeatRequest, plan_seats
@@ -59,6 +60,8 @@ class ParsedDirectory:
     mapping: Mapping[str, str]
     file_name: str = ""
     same_companies: tuple[SameCompany, ...] = ()
+    # None for the command on the server, which may do everything.
+    actor: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,16 @@ def import_directory(
     picks: Sequence[str] | None = None,
     file_name: str = "",
     same_companies: tuple[SameCompany, ...] = (),
+    actor: Person | None = None,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
     `same_companies` are names of the table that stand for companies with another name. Raise UnreadableFile
-    if columns are missing, and InvalidRows; then nothing is stored.
+    if columns are missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
-    parsed = parse_directory(table=table, picks=picks, file_name=file_name, same_companies=same_companies)
+    parsed = parse_directory(
+        table=table, picks=picks, file_name=file_name, same_companies=same_companies, actor=actor
+    )
     return apply_directory(parsed=parsed)
 
 
@@ -92,12 +98,13 @@ def parse_directory(
     file_name: str = "",
     lines: NumberedRows | None = None,
     same_companies: tuple[SameCompany, ...] = (),
+    actor: Person | None = None,
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     parsed, errors = _parse_table(table, picks, lines or table.rows)
     if errors:
         raise InvalidRows(errors)
-    return replace(parsed, file_name=file_name, same_companies=same_companies)
+    return replace(parsed, file_name=file_name, same_companies=same_companies, actor=actor)
 
 
 def _parse_table(
@@ -140,6 +147,7 @@ def preview_directory_import(
     table: ParsedTable,
     picks: Sequence[str] | None = None,
     same_companies: tuple[SameCompany, ...] = (),
+    actor: Person | None = None,
 ) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing.
 
@@ -149,7 +157,7 @@ def preview_directory_import(
     index = DirectoryIndex.load_current(timezone.localdate(), same_companies)
     # Rows with a wrong cell are compared with the directory too: later rows may need their company.
     parsed, cell_errors = _parse_table(table, picks, table.rows)
-    changes, seat_requests, errors = _compare_rows(parsed, index)
+    changes, seat_requests, errors = _compare_rows(replace(parsed, actor=actor), index)
     changes.created_rows["seat"], seat_errors = plan_seats(
         # Nothing is written in a preview, so the ends of employments have to be passed.
         seat_requests,
@@ -183,7 +191,10 @@ def _compare_rows(
     for row in parsed.rows:
         # Counted before and after each row: only the difference shows whether it is new or changed.
         counts_before = changes.change_counts
-        row_errors = list(_apply_row(changes, row, index, seat_requests))
+        row_errors = [
+            *find_forbidden_changes(row, index, parsed.actor),
+            *_apply_row(changes, row, index, seat_requests),
+        ]
         errors += [(row.number, sentence) for sentence in row_errors]
         created, changed = (
             after > before for after, before in zip(changes.change_counts, counts_before, strict=True)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Protocol
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from convention.club.models import DirectoryImport
+from convention.club.models import DirectoryImport, Person
 from convention.tables.import_payload import iterate_with_progress, unpack_import
 
 from .import_directory import apply_directory, parse_directory
@@ -45,11 +45,18 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
         file_name=payload.name,
         lines=lines,
         same_companies=decode_same_companies(payload.options),
+        actor=_get_requester(progress),
     )
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))
         progress.finish_job(summary)
     return summary
+
+
+def _get_requester(progress: DirectoryJobProgress) -> Person:
+    """Return the person who started the job; one without any role if they were deleted meanwhile."""
+    requester: Person | None = progress.job.requested_by
+    return requester or Person(is_active=False)
 
 
 def run_undo_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
@@ -58,6 +65,6 @@ def run_undo_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
     if import_record is None:
         raise DirectoryUndoRefused(_("This import no longer exists."))
     with transaction.atomic():
-        summary = str(undo_directory_import(import_record=import_record))
+        summary = str(undo_directory_import(import_record=import_record, actor=_get_requester(progress)))
         progress.finish_job(summary)
     return summary

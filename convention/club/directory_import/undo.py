@@ -21,17 +21,21 @@ from django.utils.translation import gettext_lazy
 from convention import hooks
 from convention.actor import current_actor
 from convention.audit.record import record_action
-from convention.club.models import UNDO_PERIOD, Company, DirectoryImport
+from convention.club.models import UNDO_PERIOD, Company, DirectoryImport, Person
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 
 from .changes import DATED_KINDS, ROW_MODELS, serialize_values
+from .forbidden_changes import find_protected_people, find_protected_roles
 from .import_directory import DIRECTORY_LOCK
 
 CHANGED_REASON = gettext_lazy("has been changed since")
 
 
 IN_USE_REASON = gettext_lazy("is now in use")
+
+
+PROTECTED_REASON = gettext_lazy("only administrators can change it")
 
 
 # Databases limit the number of parameters of a statement.
@@ -113,8 +117,8 @@ class DirectoryUndo:
         return any(self.removed_keys.values()) or any(self.restored_values.values())
 
 
-def preview_undo(import_record: DirectoryImport) -> DirectoryUndo:
-    """Return what undoing the import would do now."""
+def preview_undo(import_record: DirectoryImport, *, actor: Person | None = None) -> DirectoryUndo:
+    """Return what undoing the import would do now; without an actor everything may be changed."""
     undo = DirectoryUndo()
     facts = {
         kind: _load_row_facts(model, import_record.created_keys.get(kind, []))
@@ -125,24 +129,27 @@ def preview_undo(import_record: DirectoryImport) -> DirectoryUndo:
             undo.rows_by_person[row.person_id or 0].append((kind, pk))
     # Before `removed_keys` is set, and in this order: each step may exclude rows that the next would count
     # as deletable.
+    for pk in find_protected_roles(facts["role"], actor):
+        _skip_row(undo, facts, ("role", pk), str(PROTECTED_REASON))
     _skip_changed(undo, import_record, facts)
     _skip_used(undo, facts)
     _skip_used_since(undo, facts, import_record.imported_at)
     undo.removed_keys = {kind: sorted(rows) for kind, rows in facts.items()}
-    for kind, before in import_record.values_before.items():
+    restorable_values = _exclude_protected_addresses(undo, import_record, actor)
+    for kind, before in restorable_values.items():
         undo.restored_values[kind] = dict(_find_restorable(undo, import_record, kind, list(map(int, before))))
     return undo
 
 
 @transaction.atomic
-def undo_directory_import(*, import_record: DirectoryImport) -> DirectoryUndo:
+def undo_directory_import(*, import_record: DirectoryImport, actor: Person | None = None) -> DirectoryUndo:
     """Undo an import once, as far as possible. Raise DirectoryUndoRefused."""
     acquire_advisory_lock(DIRECTORY_LOCK)
     # Read again under the lock: a second click must not undo twice.
     import_record = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=import_record.pk)
     if not import_record.can_be_undone:
         raise DirectoryUndoRefused(_("This import has already been undone, changed nothing, or is too old."))
-    undo = preview_undo(import_record)
+    undo = preview_undo(import_record, actor=actor)
     for kind, values in undo.restored_values.items():
         _restore_values(kind, values)
     _remove_markets(import_record, set(undo.removed_keys["company"]))
@@ -251,6 +258,17 @@ def _find_referenced(
         # `iterator`: in tables of other apps the range may cover many rows.
         referenced.update(key for pk, key in rows.iterator() if key in keys and pk not in created)
     return referenced
+
+
+def _exclude_protected_addresses(
+    undo: DirectoryUndo, import_record: DirectoryImport, actor: Person | None
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the values before the import; skip people whose address the actor may not take back."""
+    people = import_record.values_before.get("person", {})
+    protected = find_protected_people([int(pk) for pk, old in people.items() if "email" in old], actor)
+    undo.skipped_rows += [("person", pk, str(PROTECTED_REASON)) for pk in sorted(protected)]
+    remaining = {pk: old for pk, old in people.items() if int(pk) not in protected}
+    return {**import_record.values_before, **({"person": remaining} if people else {})}
 
 
 def _find_restorable(

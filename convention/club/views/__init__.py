@@ -1,1 +1,1 @@
-"""Administrators' pages of the club's directory, and the page of a claimed address."""
+"""Pages of the club's directory, for its secretary and administrators, and that of a claimed address."""

@@ -24,10 +24,10 @@ from convention.club.memberships import load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
 from convention.club.permissions import (
-    can_manage_seats,
-    is_club_administrator,
+    can_manage_directory,
     list_assignable_company_roles,
     require_administrator,
+    require_directory_manager,
     require_directory_reader,
 )
 from convention.errors import InvalidFields
@@ -103,10 +103,10 @@ def _save_company_form(form: CompanyForm) -> Company | None:
 
 @require_safe_or_post
 def company_detail(request: "HttpRequest", company: str) -> "HttpResponse":
-    """Show one company with its history; an administrator's POST appoints a contact."""
+    """Show one company with its history; a POST appoints a contact."""
     require_directory_reader(request.user)
     if request.method == "POST":
-        require_administrator(request.user)
+        require_directory_manager(request.user)
     company_row = _get_company(company)
     form = AppointByEmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -128,13 +128,12 @@ def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "
     assignable_roles = list_assignable_company_roles(request.user)
     # Prefixes, since the page has two forms with the same field names.
     context = {
-        "can_manage_seats": can_manage_seats(request.user),
         "form": AppointByEmailForm(),
         "role_form": CompanyRoleForm(prefix="role", roles=assignable_roles),
         "assignable_roles": assignable_roles,
         "foreign_country": get_foreign_country_name(company.country),
         # Nothing is added to a company that is part of another one.
-        "can_change": is_club_administrator(request.user) and not company.is_merged,
+        "can_change": can_manage_directory(request.user) and not company.is_merged,
         **forms,
     }
     return render_club_page(request, "company.html", **load_company_page(company), **context)
@@ -142,7 +141,7 @@ def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "
 
 @require_POST
 def contact_end(request: "HttpRequest", company: str, contact: int) -> "HttpResponse":
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     rows = CompanyContact.objects.select_related("person").filter(company__slug=company)
     contact_row = get_object_or_404(rows, pk=contact)
     dismiss_contact(contact=contact_row)

@@ -22,7 +22,7 @@ from convention.club.directory_import.preview import MAX_NAMES_SHOWN, build_impo
 from convention.club.directory_import.same_companies import SameCompany, decode_same_companies
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
 from convention.club.models import DirectoryImport, Market
-from convention.club.permissions import require_administrator, require_signed_in
+from convention.club.permissions import require_directory_manager, require_signed_in
 from convention.errors import UnreadableFile
 from convention.tables.downloads import TABLE_TYPES, table_response
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS, pack_import
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @require_safe_or_post
 def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     """Check an uploaded list, then import it; the parsed list is posted back by the form."""
-    require_administrator(request.user)
+    manager = require_directory_manager(request.user)
     form = TableUploadForm(request.POST or None, request.FILES or None, is_heading=is_directory_heading)
     context: dict[str, Any] = {
         "form": form,
@@ -58,7 +58,9 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not form.needs_check and not _has_other_choices(request, same_companies):
                 return _import_or_enqueue(request, form, picks, same_companies)
-            preview = preview_directory_import(table=form.table, picks=picks, same_companies=same_companies)
+            preview = preview_directory_import(
+                table=form.table, picks=picks, same_companies=same_companies, actor=manager
+            )
             context |= {
                 "preview": preview.changes,
                 "details": build_import_preview(preview.changes),
@@ -107,7 +109,11 @@ def _import_or_enqueue(
         )
         return _enqueue_job(request, kind=IMPORT_JOB, title=write_title, payload=payload)
     changes = import_directory(
-        table=form.table, picks=picks, file_name=form.file_name, same_companies=same_companies
+        table=form.table,
+        picks=picks,
+        file_name=form.file_name,
+        same_companies=same_companies,
+        actor=require_signed_in(request.user),
     )
     messages.success(request, str(changes))
     return redirect("club-imports")
@@ -124,7 +130,7 @@ def _enqueue_job(request: "HttpRequest", **work: str | Callable[[], str]) -> "Ht
 @require_GET
 def directory_import_list(request: "HttpRequest") -> "HttpResponse":
     """List past imports, the latest first."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     rows = DirectoryImport.objects.select_related("imported_by")
     return render_club_page(
         request, "imports.html", page_obj=Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
@@ -134,7 +140,7 @@ def directory_import_list(request: "HttpRequest") -> "HttpResponse":
 @require_safe_or_post
 def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
     """Preview the undoing of an import; a POST executes it."""
-    require_administrator(request.user)
+    manager = require_directory_manager(request.user)
     import_record = get_object_or_404(DirectoryImport.objects.select_related("imported_by"), pk=pk)
     if request.method == "POST":
         if import_record.affected_row_count > MAX_IMMEDIATE_ROWS:
@@ -143,11 +149,11 @@ def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
                 return _("Undoing import %(run)s") % {"run": import_record}
 
             return _enqueue_job(request, kind=UNDO_JOB, title=write_title, argument=str(import_record.pk))
-        messages.success(request, str(undo_directory_import(import_record=import_record)))
+        messages.success(request, str(undo_directory_import(import_record=import_record, actor=manager)))
         return redirect("club-imports")
     return render_club_page(
         request,
         "import_undo.html",
         run=import_record,
-        preview=preview_undo(import_record) if import_record.can_be_undone else None,
+        preview=preview_undo(import_record, actor=manager) if import_record.can_be_undone else None,
     )

@@ -22,7 +22,7 @@ from convention.club.memberships import (
     update_membership,
 )
 from convention.club.models import Company, Membership
-from convention.club.permissions import require_administrator
+from convention.club.permissions import require_directory_manager
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @require_safe_or_post
 def membership_create(request: "HttpRequest", company: str) -> "HttpResponse":
     """Draft a membership under a plan."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     company_row = get_object_or_404(Company, slug=company)
     form = MembershipCreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -59,7 +59,7 @@ def _get_membership(slug: str, pk: int) -> Membership:
 @require_safe_or_post
 def membership_detail(request: "HttpRequest", company: str, membership: int) -> "HttpResponse":
     """Show one membership; a POST changes it."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     membership_row = _get_membership(company, membership)
     form = MembershipForm(request.POST or None, instance=membership_row)
     if request.method == "POST" and form.is_valid():
@@ -90,7 +90,7 @@ def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any)
 @require_POST
 def membership_confirm(request: "HttpRequest", company: str, membership: int) -> "HttpResponse":
     """Record that the company asks for it, or that the club confirms it."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     membership_row = _get_membership(company, membership)
     if "submit" in request.POST:
         submit_membership(membership=membership_row)
@@ -104,7 +104,7 @@ def membership_confirm(request: "HttpRequest", company: str, membership: int) ->
 @require_POST
 def membership_end(request: "HttpRequest", company: str, membership: int) -> "HttpResponse":
     """End a membership early."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     form = MembershipEndForm(request.POST, prefix="leave")
     if form.is_valid():
         try:
@@ -120,7 +120,7 @@ def membership_end(request: "HttpRequest", company: str, membership: int) -> "Ht
 @require_POST
 def membership_renew(request: "HttpRequest", company: str, membership: int) -> "HttpResponse":
     """Draft the next membership; everybody keeps their seat."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     form = MembershipRenewalForm(request.POST, prefix="renew")
     if form.is_valid():
         try:

@@ -37,8 +37,8 @@ from convention.club.people import (
 )
 from convention.club.permissions import (
     can_change_address,
-    can_manage_seats,
     require_administrator,
+    require_directory_manager,
     require_directory_reader,
 )
 from convention.club.seats import find_membership_with_free_seat
@@ -175,7 +175,6 @@ def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "Htt
     context = {
         "job_form": EmploymentForm(prefix="job", initial={"company": company}),
         "current_jobs": Employment.objects.open().filter(person=person).select_related("company"),
-        "can_manage_seats": can_manage_seats(request.user),
         **_list_participations(request, person),
         **forms,
     }
@@ -241,7 +240,7 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
 @require_safe_or_post
 def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change the person's employer and name the successors."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     person = get_object_or_404(Person, pk=person_id)
     form = EmployerChangeForm(request.POST or None, person=person, actor=request.user)
     if request.method == "POST" and form.is_valid():

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from convention.club.memberships import load_membership_statuses
 from convention.club.models import Company, Employment, Person, Seat
-from convention.club.permissions import require_seat_manager
+from convention.club.permissions import require_directory_manager
 from convention.club.seats import SEAT_ERRORS, describe_new_seat, end_seat, give_seat_and_notify, move_seat
 from convention.errors import NotOpenNow
 from convention.web.routing import require_safe_or_post
@@ -42,7 +42,7 @@ class SeatMoveForm(forms.Form):
 @require_POST
 def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "HttpResponse":
     """Give an employee a seat from today, or from the first day of the membership."""
-    require_seat_manager(request.user)
+    require_directory_manager(request.user)
     employment = get_object_or_404(
         Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=employment_id
     )
@@ -61,7 +61,7 @@ def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "Http
 @require_safe_or_post
 def seat_move(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
     """Ask to whom a seat goes; a POST gives it to them from today."""
-    require_seat_manager(request.user)
+    require_directory_manager(request.user)
     seat_row = _get_seat(company, seat)
     form = SeatMoveForm(request.POST or None, company=seat_row.membership.company)
     if request.method == "POST" and form.is_valid():
@@ -81,7 +81,7 @@ def seat_move(request: "HttpRequest", company: str, seat: int) -> "HttpResponse"
 
 @require_POST
 def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
-    require_seat_manager(request.user)
+    require_directory_manager(request.user)
     seat_row = _get_seat(company, seat)
     end_seat(seat=seat_row)
     messages.success(request, _("%(name)s no longer has a seat.") % {"name": seat_row.person})

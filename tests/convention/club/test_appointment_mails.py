@@ -96,7 +96,10 @@ def test_new_holder_of_a_club_role_gets_a_mail_with_the_first_page(ana, run_task
     ("role", "sentence"),
     [
         ("secretary", "You plan the season of site visits, keep the directory up to date"),
-        ("secretary", "(companies, people, their seats, working groups and mandates)"),
+        (
+            "secretary",
+            "(companies with their memberships and contacts, people with their employers and seats,",
+        ),
         ("treasurer", "You manage the invoices, payments and accounting."),
         ("organizer", "You can create events and run all of the club’s events."),
         ("administrator", "You can change everything: the directory,"),
@@ -109,9 +112,9 @@ def test_mail_says_in_a_sentence_what_the_role_allows(ana, run_tasks, mailoutbox
     assert sentence in " ".join(mailoutbox[0].body.split())
 
 
-def test_page_of_the_roles_names_seats_and_working_groups_of_the_secretary():
+def test_page_of_the_roles_names_what_the_secretary_manages():
     client = make_client(make_administrator())
 
     page = client.get("/en/organize/club/roles/")
 
-    assert "the directory with its seats and working groups" in page.text
+    assert "the directory with its memberships, seats, contacts and working groups" in page.text

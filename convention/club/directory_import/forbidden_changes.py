@@ -1,0 +1,46 @@
+"""Find what an import, or its undoing, would change although the actor may not change it by hand."""
+
+from collections.abc import Collection, Iterator
+
+from django.utils.translation import gettext as _
+
+from convention.club.models import CompanyRole, Person
+from convention.club.permissions import can_change_address, list_assignable_company_roles
+
+from .directory_index import DirectoryIndex
+from .rows import DirectoryRow
+
+
+def find_forbidden_changes(row: DirectoryRow, index: DirectoryIndex, actor: Person | None) -> Iterator[str]:
+    """Yield an error for each role and address of the row that the actor may not give; None may give all."""
+    if actor is None:
+        return
+    company = index.find_company(row)
+    for role in row.roles:
+        # A role that the company has already is not given again.
+        if (id(company), role) not in index.roles and role not in list_assignable_company_roles(actor):
+            sentence = _("Only administrators give companies the role “%(role)s”. Take it out of the list.")
+            yield sentence % {"role": CompanyRole.Role(role).label}
+    person = index.find_person(row, company) if company and row.has_person else None
+    gets_address = bool(person and person.pk and row.email and not person.email)
+    if person and gets_address and not can_change_address(actor, person):
+        sentence = _(
+            "Only administrators can enter an address for %(name)s: this person has a role or has signed in."
+        )
+        yield sentence % {"name": person}
+
+
+def find_protected_people(people: Collection[int], actor: Person | None) -> set[int]:
+    """Return the ids of those of these people whose address the actor may not change."""
+    if actor is None:
+        return set()
+    rows = Person.objects.filter(pk__in=people)
+    return {person.pk for person in rows if not can_change_address(actor, person)}
+
+
+def find_protected_roles(roles: Collection[int], actor: Person | None) -> set[int]:
+    """Return the ids of those of these roles of companies that the actor may not end."""
+    if actor is None:
+        return set()
+    rows = CompanyRole.objects.filter(pk__in=roles).exclude(role__in=list_assignable_company_roles(actor))
+    return set(rows.values_list("pk", flat=True))
