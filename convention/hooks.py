@@ -139,8 +139,10 @@ person_participations = Hook()
 end_access = SingleHook()
 # (person_id=) -> how many API tokens were revoked: a role of the club ended.
 revoke_tokens = SingleHook()
-# (person=, former_email=): an administrator changed the address; end what the former one gave access to.
+# (person=, former_email=): the address was changed in the directory; end what the former one gave access to.
 replace_address = SingleHook()
+# (person) -> whether they have or had a role that the club's app does not know.
+person_roles = Hook()
 # (people, since) -> ids of those who took part in something since then.
 person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.

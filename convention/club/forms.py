@@ -327,7 +327,7 @@ class PersonDetailsForm(PersonNameForm):
         # A disabled field also ignores what is posted.
         self.fields["email"].disabled = True
         self.fields["email"].help_text = _(
-            "Only administrators can change this address, because it lets this person sign in."
+            "Only administrators can change this address: the person has signed in or has had a role."
         )
 
     @property

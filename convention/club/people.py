@@ -28,7 +28,7 @@ from .claims import notify_address_owner
 from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .periods import spans_overlap
 from .permissions import CLUB_ROLES_LOCK, can_change_address, is_last_administrator
-from .seats import give_seat_and_notify
+from .seats import give_seat_and_notify, notify_seats_at_new_address
 
 MAX_NAMESAKES: Final = 3
 
@@ -143,9 +143,10 @@ def save_person(*, person: Person, changed_fields: list[str]) -> Person:
 def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -> Person:
     """Save the changed fields, of which one may be the address.
 
-    A new address ends sessions and API tokens, and the former address gets an e-mail. Raise Forbidden for an
-    erased person. Raise InvalidFields if the new address is taken or empty, if the person is the actor, or
-    a superuser while `actor` is none, or if `actor` may not change it.
+    A new address ends sessions and API tokens, and the former address gets an e-mail. The new address of a
+    person who never signed in gets the e-mail about their seat. Raise Forbidden for an erased person. Raise
+    InvalidFields if the new address is taken or empty, if the person is the actor, or a superuser while
+    `actor` is none, or if `actor` may not change it.
     """
     stored = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     refuse_erased_person(stored)
@@ -165,6 +166,9 @@ def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -
         raise make_taken_error() from error
     record_action("person.change", person, fields=changed_fields)
     hooks.replace_address.provider()(person=person, former_email=stored.email or "")
+    # The e-mail about the seat went to the wrong address, or nowhere.
+    if stored.last_login is None:
+        notify_seats_at_new_address(person)
     return person
 
 
@@ -185,7 +189,9 @@ def _check_new_address(stored: Person, email: str | None, actor: Person) -> None
         # The new address is not verified: a typo in it would lock them out.
         sentence = _("Change your own address under “Account and security”.")
     elif not can_change_address(actor, stored):
-        sentence = _("Only administrators can change this address, because it lets this person sign in.")
+        sentence = _(
+            "Only administrators can change this address: the person has signed in or has had a role."
+        )
     elif stored.is_superuser and not actor.is_superuser:
         # A superuser's address gives access to everything, also to what this administrator may not do.
         sentence = _("This person is a superuser. Only a superuser can change this address here.")

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.errors import Forbidden, InvalidFields, NotFound, SignInRequired
 from convention.text.email_addresses import filter_by_email, normalize_email
@@ -239,17 +240,22 @@ def list_assignable_company_roles(person: "RequestUser") -> list[str]:
 def can_change_address(actor: "RequestUser", person: Person) -> bool:
     """Return whether the actor may enter another address for this person.
 
-    An address signs in: an editor of the directory could take over an account or the roles of a person. Only
-    people who have no address yet, never signed in and have no role get one from somebody who is no
-    administrator.
+    An address signs in: an editor of the directory could take over an account or the roles of a person.
+    Whoever is no administrator enters or corrects one only for people who never signed in and never had a
+    role.
     """
     if is_club_administrator(actor):
         return True
-    if not can_manage_directory(actor) or person.email or person.last_login or person.is_staff:
+    if not can_manage_directory(actor) or person.last_login or person.is_staff or person.is_superuser:
         return False
-    return not person.is_superuser and not any(
-        rows.filter(person=person).exists()
-        for rows in (ClubRole.objects, CompanyContact.objects, Mandate.objects)
+    return not _has_had_role(person)
+
+
+def _has_had_role(person: Person) -> bool:
+    """Return whether the person has or had a role of the club, a company, a working group or an event."""
+    roles = (ClubRole.objects, CompanyContact.objects, Mandate.objects)
+    return any(rows.filter(person=person).exists() for rows in roles) or any(
+        has_role(person) for has_role in hooks.person_roles.providers()
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -139,6 +140,18 @@ def notify_seat_holder(seat_id: int) -> None:
     # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
     with hold_lease(f"seat:{seat.pk}"), translation.override(seat.person.language):
         send_or_log(build_seat_message(seat))
+
+
+def notify_seats_at_new_address(person: Person) -> None:
+    """Queue the e-mail about each seat that makes the person a member today, or will, once per company."""
+    today = timezone.localdate()
+    seats = Seat.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), person=person)
+    companies = set[int]()
+    for seat in seats.select_related("membership").order_by("starts_on", "pk"):
+        last_day = seat.membership.last_day
+        if seat.membership.company_id not in companies and (last_day is None or last_day >= today):
+            companies.add(seat.membership.company_id)
+            notify_seat_holder.enqueue(seat.pk)
 
 
 def build_seat_message(seat: Seat) -> MailMessage:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.club.models import Company, WorkingGroup
+from convention.club.models import Company, Person, WorkingGroup
 from convention.text.dates import format_date
 
 from .models import Delegation, Event, EventRole
@@ -78,6 +78,11 @@ def check_company_delegations(company: Company, on: datetime.date) -> dict[str, 
         for contract in contracts.order_by("ends_on", "pk")
     ]
     return {"on": sentences} if sentences else {}
+
+
+def has_event_role(person: Person) -> bool:
+    """Return whether the person has or had a role at an event."""
+    return EventRole.objects.filter(person=person).exists()
 
 
 def find_people_with_roles_since(people: Collection[int], since: datetime.datetime) -> set[int]:

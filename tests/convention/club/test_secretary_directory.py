@@ -144,31 +144,6 @@ def test_secretary_corrects_a_name_and_a_job_title(secretary):
     assert job.title == "Directrice"
 
 
-def test_secretary_cannot_change_an_address_that_signs_in(secretary):
-    member = make_member(email="ana@firm.example")
-
-    page = secretary.get(f"/en/organize/club/people/{member.pk}/edit/").content.decode()
-    edit_person(secretary, member, email="mine@secretary.example")
-
-    member.refresh_from_db()
-    assert member.email == "ana@firm.example"
-    assert "Only administrators can change this address, because it lets this person sign in." in page
-    assert "Close the account" not in page
-
-
-def test_secretary_enters_the_address_of_a_person_without_one_or_any_role(secretary):
-    plain, contact = make_person(email=None), make_person(email=None)
-    CompanyContact.objects.create(company=make_company(), person=contact, starts_on=START_OF_2020)
-
-    edit_person(secretary, plain, email="plain@firm.example")
-    edit_person(secretary, contact, email="mine@secretary.example")
-
-    plain.refresh_from_db()
-    contact.refresh_from_db()
-    assert plain.email == "plain@firm.example"
-    assert contact.email is None
-
-
 def test_secretary_adds_a_group_and_appoints_its_lead(secretary):
     assert "Add a group</a>" in secretary.get("/en/organize/club/groups/").content.decode()
     secretary.post("/en/organize/club/groups/new/", {"name": "Stockage", "kind": "thematic"})
