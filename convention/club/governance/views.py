@@ -6,6 +6,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,7 +23,7 @@ from convention.club.permissions import (
     require_directory_reader,
     require_group_reader,
 )
-from convention.club.views.base import render_club_page
+from convention.club.views.base import EndQuestion, render_club_page, render_end_question
 from convention.errors import InvalidFields
 from convention.web.forms import DateRangeForm
 from convention.web.routing import require_safe_or_post
@@ -66,11 +67,14 @@ def club_role_list(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(request, "roles.html", form=form, **context)
 
 
-@require_POST
-@reauthentication_required
+@require_safe_or_post
+@reauthentication_required(allow_get=True)
 def club_role_end(request: "HttpRequest", role_id: int) -> "HttpResponse":
+    """Ask before a role of the club ends; a POST ends it."""
     administrator = require_administrator(request.user)
     club_role = get_object_or_404(ClubRole.objects.select_related("person"), pk=role_id)
+    if request.method != "POST":
+        return _ask_before_role_ends(request, club_role)
     revoked = end_club_role(role=club_role, actor=administrator)
     messages.success(request, _("%(name)s’s role has ended.") % {"name": club_role.person})
     if revoked:
@@ -81,6 +85,25 @@ def club_role_end(request: "HttpRequest", role_id: int) -> "HttpResponse":
         )
         messages.success(request, sentence % {"count": revoked})
     return redirect("club-roles")
+
+
+def _ask_before_role_ends(request: "HttpRequest", club_role: ClubRole) -> "HttpResponse":
+    names = {"name": club_role.person, "role": club_role.get_role_display()}
+    effects = [
+        _("%(name)s loses this access at once, and all of their API tokens are revoked."),
+        _("To have the role end on a later day, end it, then give it again with that day under “To”."),
+    ]
+    if club_role.starts_on > timezone.localdate():
+        effects = [_("The role has not started yet. %(name)s will not get it.")]
+    question = EndQuestion(
+        title=_("End the role"),
+        heading=_("End the role of %(name)s (%(role)s)?") % names,
+        effects=[effect % names for effect in effects],
+        back_label=_("Club roles"),
+        back_path=reverse("club-roles"),
+        tab="roles",
+    )
+    return render_end_question(request, question)
 
 
 @require_safe

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -23,6 +24,7 @@ from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeF
 from convention.club.memberships import load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
+from convention.club.people import find_contact_people
 from convention.club.permissions import (
     can_manage_directory,
     list_assignable_company_roles,
@@ -36,7 +38,7 @@ from convention.text.countries import get_foreign_country_name
 from convention.text.normalize import normalize_whitespace
 from convention.web.routing import require_safe_or_post
 
-from .base import ROWS_PER_PAGE, render_club_page
+from .base import ROWS_PER_PAGE, EndQuestion, render_club_page, render_end_question
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -139,14 +141,39 @@ def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "
     return render_club_page(request, "company.html", **load_company_page(company), **context)
 
 
-@require_POST
+@require_safe_or_post
 def contact_end(request: "HttpRequest", company: str, contact: int) -> "HttpResponse":
+    """Ask before a contact's role ends; a POST ends it."""
     require_directory_manager(request.user)
-    rows = CompanyContact.objects.select_related("person").filter(company__slug=company)
+    rows = CompanyContact.objects.select_related("person", "company").filter(company__slug=company)
     contact_row = get_object_or_404(rows, pk=contact)
+    if request.method != "POST":
+        return _ask_before_contact_ends(request, contact_row)
     dismiss_contact(contact=contact_row)
     messages.success(request, _("%(name)s can no longer register colleagues.") % {"name": contact_row.person})
     return redirect("club-company", company)
+
+
+def _ask_before_contact_ends(request: "HttpRequest", contact: CompanyContact) -> "HttpResponse":
+    names = {"name": contact.person, "company": contact.company}
+    effects = [
+        _(
+            "%(name)s loses access to “My company” for %(company)s at once: colleagues’ places, orders and "
+            "seats. Their own places and seat stay."
+        )
+    ]
+    if not find_contact_people(contact.company).exclude(pk=contact.person_id).exists():
+        effects.append(
+            _("%(company)s has no other contact. Appoint one first, so that someone manages its places.")
+        )
+    question = EndQuestion(
+        title=_("End the role"),
+        heading=_("End the role of %(name)s as a contact?") % names,
+        effects=[effect % names for effect in effects],
+        back_label=str(contact.company),
+        back_path=reverse("club-company", args=[contact.company.slug]),
+    )
+    return render_end_question(request, question)
 
 
 @require_POST
@@ -166,15 +193,42 @@ def company_role_add(request: "HttpRequest", company: str) -> "HttpResponse":
     return _render_company(request, company_row, role_form=form)
 
 
-@require_POST
+@require_safe_or_post
 def company_role_end(request: "HttpRequest", company: str, role_id: int) -> "HttpResponse":
+    """Ask before a company's role ends; a POST ends it."""
     require_directory_reader(request.user)
-    role = get_object_or_404(CompanyRole.objects.filter(company__slug=company), pk=role_id)
+    rows = CompanyRole.objects.select_related("company").filter(company__slug=company)
+    role = get_object_or_404(rows, pk=role_id)
     if role.role not in list_assignable_company_roles(request.user):
         require_administrator(request.user)
+    if request.method != "POST":
+        return _ask_before_role_ends(request, role)
     end_company_role(role=role)
     messages.success(request, _("The role has been ended."))
     return redirect("club-company", company)
+
+
+def _ask_before_role_ends(request: "HttpRequest", role: CompanyRole) -> "HttpResponse":
+    names = {"name": role.company, "role": role.get_role_display()}
+    effects = {
+        CompanyRole.Role.VENDOR: _("%(name)s can no longer host new visits. Existing visits stay."),
+        CompanyRole.Role.ORGANIZER: _("The people of %(name)s lose access to the events that it runs."),
+    }
+    question = EndQuestion(
+        title=_("End the role"),
+        heading=_("End the role of %(name)s (%(role)s)?") % names,
+        effects=[
+            text % names
+            for text in (
+                _("The role ends at once. The history keeps its days."),
+                effects.get(CompanyRole.Role(role.role), ""),
+            )
+            if text
+        ],
+        back_label=str(role.company),
+        back_path=reverse("club-company", args=[role.company.slug]),
+    )
+    return render_end_question(request, question)
 
 
 @require_safe_or_post

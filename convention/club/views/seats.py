@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from convention import hooks
 from convention.club.memberships import load_membership_statuses
 from convention.club.models import Company, Employment, Person, Seat
 from convention.club.permissions import require_directory_manager
@@ -16,7 +19,7 @@ from convention.club.seats import SEAT_ERRORS, describe_new_seat, end_seat, give
 from convention.errors import NotOpenNow
 from convention.web.routing import require_safe_or_post
 
-from .base import render_club_page
+from .base import EndQuestion, render_club_page, render_end_question
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -79,13 +82,42 @@ def seat_move(request: "HttpRequest", company: str, seat: int) -> "HttpResponse"
     )
 
 
-@require_POST
+@require_safe_or_post
 def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
+    """Ask before a seat ends, with the bookings that stay; a POST ends it."""
     require_directory_manager(request.user)
     seat_row = _get_seat(company, seat)
+    if request.method != "POST":
+        return _ask_before_end(request, seat_row)
     end_seat(seat=seat_row)
     messages.success(request, _("%(name)s no longer has a seat.") % {"name": seat_row.person})
     return _redirect_back(request, company, seat_row.person)
+
+
+def _ask_before_end(request: "HttpRequest", seat: Seat) -> "HttpResponse":
+    names = {"name": seat.person, "company": seat.membership.company}
+    from_person = request.GET.get("page") == "person"
+    effects = [
+        _("From today, %(name)s is no longer a member through %(company)s: no members’ prices, no visits."),
+        _("Existing bookings are kept, at the price they were made for. Cancel those that are not wanted."),
+    ]
+    company = seat.membership.company
+    question = EndQuestion(
+        title=_("End the seat"),
+        heading=_("End the seat of %(name)s?") % names,
+        effects=[effect % names for effect in effects],
+        back_label=str(seat.person if from_person else company),
+        back_path=reverse("club-person", args=[seat.person_id])
+        if from_person
+        else reverse("club-company", args=[company.slug]),
+        tab="people" if from_person else "companies",
+    )
+    providers = hooks.person_participations.providers()
+    rows = [row for provider in providers for row in provider(seat.person, request.user)]
+    places = sorted(
+        (row for row in rows if row.event.ends_at >= timezone.now()), key=lambda row: row.event.starts_at
+    )
+    return render_end_question(request, question, places=places, page="person" if from_person else "")
 
 
 def _get_seat(slug: str, pk: int) -> Seat:

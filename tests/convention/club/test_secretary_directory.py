@@ -253,16 +253,6 @@ def test_audit_entry_of_a_seat_names_the_secretary(secretary):
     assert entry.actor_id == ClubRole.objects.get(role="secretary").person_id
 
 
-def test_secretary_ends_a_seat_on_the_page_of_the_person(secretary):
-    member = make_member()
-    path = f"/en/organize/club/people/{member.pk}/"
-
-    response = press_button(secretary, secretary.get(path), "End the seat")
-
-    assert response["Location"] == path
-    assert get_member_company(member) is None
-
-
 def test_secretary_gives_the_last_seat_to_another_person(secretary, run_tasks, mailoutbox):
     member = make_member()
     company = member.employments.get().company
