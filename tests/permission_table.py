@@ -288,6 +288,7 @@ PERMISSIONS_BY_URL_NAME = {
             "organize-visit-host",
             "organize-visit-host-end",
             "organize-visit-replace",
+            "organize-visit-propose",
             "organize-visit-refuse",
             "organize-visit-approve",
         ],

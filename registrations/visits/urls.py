@@ -139,6 +139,11 @@ pages: list[Any] = [
         decision_views.replacement_create,
         name="organize-visit-replace",
     ),
+    path(
+        f"{ORGANIZE_PREFIX}/propose/",
+        decision_views.additional_visitor_create,
+        name="organize-visit-propose",
+    ),
     path(f"{ORGANIZE_PREFIX}/refuse/<int:pk>/", decision_views.visitor_refuse, name="organize-visit-refuse"),
     path(
         f"{ORGANIZE_PREFIX}/approve/<int:pk>/",

@@ -60,16 +60,14 @@ def notify_club_of_decision(application_id: int, secretary_id: int | None = None
 
 
 def build_decision_message(application: Application, recipient: ClubRecipient) -> MailMessage:
-    """Return the mail to the club about a veto or an approved replacement."""
+    """Return the mail to the club about a veto or an approved visitor."""
     event = application.visit.event
-    # The task has only the id; the stored row tells the decisions apart.
-    kind = "approved"
-    if application.host_refused_at:
-        is_proposed = application.replaces_id and application.registration_id is None
-        kind = "replacement_refused" if is_proposed else "refused"
+    kind = _find_decision_kind(application)
     with translation.override(recipient.language):
         subjects = {
             "approved": _("The host has agreed to a replacement: %(event)s"),
+            "additional_approved": _("The host has agreed to an additional visitor: %(event)s"),
+            "additional_refused": _("The host has declined the additional visitor: %(event)s"),
             "replacement_refused": _("The host has declined the proposed replacement: %(event)s"),
             "refused": _("The host has declined a visitor: %(event)s"),
         }
@@ -91,10 +89,21 @@ def build_decision_message(application: Application, recipient: ClubRecipient) -
     )
 
 
+def _find_decision_kind(application: Application) -> str:
+    """Return the kind of the mail about the decision; the task has only the id of the stored row."""
+    # Approved rows are still those of a replacement or of an additional visitor.
+    is_additional = application.replaces_id is None
+    if not application.host_refused_at:
+        return "additional_approved" if is_additional else "approved"
+    if application.proposed_at is None or application.registration_id:
+        return "refused"
+    return "additional_refused" if is_additional else "replacement_refused"
+
+
 @task()
-def notify_host_of_replacement(application_id: int) -> None:
-    """Ask each active contact of the host to approve a replacement; the mail contains no name."""
-    # Read when the task runs: a replacement that was decided or withdrawn meanwhile needs no mail.
+def notify_host_of_proposal(application_id: int) -> None:
+    """Ask each active contact of the host to approve a proposed visitor; the mail contains no name."""
+    # Read when the task runs: a proposal that was decided or withdrawn meanwhile needs no mail.
     rows = Application.objects.active().select_related("visit__event__venue")
     application = rows.filter(pk=application_id, host_approved_at=None).first()
     if application is None or has_begun(application.visit, at=timezone.now()):
@@ -106,13 +115,22 @@ def notify_host_of_replacement(application_id: int) -> None:
 def build_approval_message(application: Application, contact: HostContact) -> MailMessage:
     event = application.visit.event
     with translation.override(contact.language):
-        subject = _("A replacement to approve: %(event)s") % {"event": event.title}
+        subject = (
+            _("A replacement to approve: %(event)s")
+            if application.replaces_id
+            else _("An additional visitor to approve: %(event)s")
+        )
         path = reverse("host-visit", args=[event.slug])
     return MailMessage(
         to=contact.email,
-        subject=subject,
+        subject=subject % {"event": event.title},
         template="host_approval_request",
-        context={"event": event, "contact": contact, "url": f"{settings.SITE_URL}{path}"},
+        context={
+            "event": event,
+            "contact": contact,
+            "is_additional": application.replaces_id is None,
+            "url": f"{settings.SITE_URL}{path}",
+        },
         language=contact.language,
         message_key=f"host-asked-{application.pk}-{contact.pk}",
         accent=event.accent,

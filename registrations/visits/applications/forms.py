@@ -49,8 +49,8 @@ class NdaAcceptanceForm(ActionErrorsMixin, forms.Form):
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
 
-class NewApplicationForm(ActionErrorsMixin, forms.Form):
-    """The address of the member who is put forward, chosen among the matches of a search."""
+class MemberChoiceForm(ActionErrorsMixin, forms.Form):
+    """The address of a member, chosen among the matches of a search or on the waiting list."""
 
     email = forms.EmailField(
         widget=forms.HiddenInput, error_messages={"required": _("Choose a person from the search results.")}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
 MAX_MATCHES: Final = 20
+MAX_SEARCH_LENGTH: Final = 200
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,23 @@ class MemberMatch:
     @property
     def person(self) -> Person:
         return self.seat.person
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether the application has no place yet, but a waiting entry."""
+        application = self.application
+        return bool(application and application.waiting_entry_id and not application.registration_id)
+
+
+def build_search_context(*, visit: Visit, words: str, reader: "RequestUser") -> dict[str, object]:
+    """Return the context of `visits/member_search.html`."""
+    words = words[:MAX_SEARCH_LENGTH]
+    return {
+        "words": words,
+        "can_search_names": can_read_directory(reader),
+        "matches": find_members(visit=visit, words=words, reader=reader),
+        "max_matches": MAX_MATCHES,
+    }
 
 
 def find_members(*, visit: Visit, words: str, reader: "RequestUser") -> list[MemberMatch]:

@@ -34,8 +34,8 @@ TEXT_REQUEST_DELAY = datetime.timedelta(hours=2)
 def queue_text_request(application: Application) -> None:
     """Queue the mail that asks a person who just got a place to accept the text, unless they do so first."""
     visit = application.visit
-    # Replacements were proposed by the club, and near the lock or after it no time is to be lost.
-    is_urgent = application.replaces_id or visit.locked_at or is_lock_near(visit)
+    # Near the lock or after it, when the host approves people, no time is to be lost.
+    is_urgent = application.proposed_at or visit.locked_at or is_lock_near(visit)
     delay = datetime.timedelta() if is_urgent else TEXT_REQUEST_DELAY
     notify_applicant.using(run_after=timezone.now() + delay).enqueue(application.pk)
 

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
-from convention.club.permissions import can_read_directory
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.tables.downloads import table_response
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.visits.hosts.replacements import has_free_place
 from registrations.visits.lifecycle.forms import VisitReasonForm
 from registrations.visits.models import Application, Visit
 from registrations.visits.permissions import get_managed_application, get_managed_visit
@@ -34,14 +34,13 @@ from .applicants import (
 )
 from .apply import apply_for_member
 from .eligibility import describe_objections
-from .forms import NewApplicationForm
-from .member_search import MAX_MATCHES, find_members
+from .forms import MemberChoiceForm
+from .member_search import build_search_context
 from .places import grant_exception
 from .state import ApplicationState
 from .withdraw import revoke_place
 
 APPLICANTS_PER_PAGE = 100
-MAX_SEARCH_LENGTH = 200
 # The keys are values of the POST parameter `action`; anything else is refused.
 DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "grant_exception": (grant_exception, gettext_lazy("The place is kept. Reason: %(reason)s")),
@@ -80,7 +79,7 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
 def application_create(request: HttpRequest, event: str) -> HttpResponse:
     """Search for a member by `?q=`, and apply for the visit in their place."""
     visit = get_managed_visit(event, request.user)
-    form = NewApplicationForm(get_posted_data(request))
+    form = MemberChoiceForm(get_posted_data(request))
     if request.method == "POST" and form.is_valid():
         try:
             application = apply_for_member(visit=visit, email=form.cleaned_data["email"])
@@ -91,17 +90,14 @@ def application_create(request: HttpRequest, event: str) -> HttpResponse:
         else:
             _add_application_message(request, application)
             return redirect("organize-visit-applicant", event, application.pk)
-    words = request.GET.get("q", "")[:MAX_SEARCH_LENGTH]
     context = {
         "event": visit.event,
         "visit": visit,
         "section": "organize",
         "form": form,
         "closed_reason": _describe_closed_applications(visit),
-        "words": words,
-        "can_search_names": can_read_directory(request.user),
-        "matches": find_members(visit=visit, words=words, reader=request.user),
-        "max_matches": MAX_MATCHES,
+        "can_propose_additional": visit.locked_at is not None and has_free_place(visit),
+        **build_search_context(visit=visit, words=request.GET.get("q", ""), reader=request.user),
     }
     return render(request, "visits/organize_application_new.html", context)
 

@@ -91,8 +91,8 @@ class ApplicationFacts:
     `is_revoked`: the club withdrew it or gave the place to somebody else. `is_replaced`: the host agreed that
     somebody else has the place. `is_named_replacement`: the club
     ended the wait and named the person for a place. `is_called_off`: it ended with the visit.
-    `awaits_host`: a replacement that the host has not approved yet. `waiting_state` is the state of its
-    waiting entry, "" without one.
+    `awaits_host`: the club proposed the person to the host, which has not approved yet. `waiting_state` is
+    the state of its waiting entry, "" without one.
     `has_visit_scans` is true once anybody was scanned at the visit: without scans nobody counts as a no-show.
     """
 
@@ -207,10 +207,9 @@ def _find_named_replacements(applications: Collection[Application]) -> frozenset
         return frozenset()
     replacements = Application.objects.filter(
         visit__in={application.visit_id for application in withdrawn},
-        applied_at__in={application.withdrawn_at for application in withdrawn},
-        replaces__isnull=False,
+        proposed_at__in={application.withdrawn_at for application in withdrawn},
     )
-    return frozenset(replacements.order_by().values_list("visit", "person", "applied_at"))
+    return frozenset(replacements.order_by().values_list("visit", "person", "proposed_at"))
 
 
 def find_replaced_ids(applications: Collection[Application]) -> frozenset[int]:
@@ -218,7 +217,7 @@ def find_replaced_ids(applications: Collection[Application]) -> frozenset[int]:
     revoked = [application for application in applications if _was_revoked(application)]
     if not revoked:
         return frozenset()
-    # `approve_replacement` sets both times at once. A place that the club withdrew before its replacement was
+    # `approve_visitor` sets both times at once. A place that the club withdrew before its replacement was
     # approved stays withdrawn by the club.
     replacements = Application.objects.filter(
         replaces__in=revoked, host_approved_at=F("replaces__withdrawn_at")
@@ -273,7 +272,7 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
         is_named_replacement=(visit.pk, application.person_id, application.withdrawn_at)
         in context.named_replacements,
         is_called_off=_ended_with_visit(application),
-        awaits_host=application.replaces_id is not None and place is None,
+        awaits_host=application.proposed_at is not None and place is None,
         is_refused=application.refused_at is not None,
         is_host_refused=application.host_refused_at is not None,
         # An accepted offer leaves its entry linked; the place decides then.

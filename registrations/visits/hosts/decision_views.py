@@ -1,6 +1,7 @@
-"""Pages on which the secretary enters the host's decisions: a veto, a replacement, an approval."""
+"""Pages on which the secretary enters the host's decisions: a veto, a proposed visitor, an approval."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,48 +11,82 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from convention.errors import ConventionError, InvalidFields
+from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import list_waiting_applications
+from registrations.visits.applications.forms import MemberChoiceForm
+from registrations.visits.applications.member_search import build_search_context
 from registrations.visits.applications.veto import veto_application
-from registrations.visits.identity.permissions import get_secretary_application
-from registrations.visits.models import Application
+from registrations.visits.identity.permissions import get_secretary_application, get_secretary_visit
+from registrations.visits.models import Application, Visit
 from registrations.visits.permissions import can_manage_visit
 from registrations.visits.preconditions import has_begun
 
-from .forms import ReplacementForm
-from .replacements import approve_replacement, propose_replacement_by_email
+from .replacements import (
+    approve_visitor,
+    has_free_place,
+    propose_additional_visitor_by_email,
+    propose_replacement_by_email,
+)
 
 
 @require_safe_or_post
 def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Propose a replacement for a visitor; the waiting list is shown as a suggestion."""
+    """Propose a replacement, found by `?q=` or on the waiting list, for a visitor."""
     application = get_secretary_application(event, pk, request.user)
-    form = ReplacementForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _propose_replacement(form, application):
-        messages.success(request, _("The host has been asked. Nothing changes until it agrees."))
-        return redirect("organize-visit-lists", event)
+    visit = application.visit
+    form = MemberChoiceForm(get_posted_data(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            propose_replacement_by_email(application=application, email=form.cleaned_data["email"])
+        except ConventionError as error:
+            _add_error(form, error)
+        else:
+            messages.success(request, _("The host has been asked. Nothing changes until it agrees."))
+            return redirect("organize-visit-lists", event)
     context = {
-        "event": application.visit.event,
-        "visit": application.visit,
-        "section": "organize",
-        "tab": "lists",
+        **_build_proposal_context(request, visit, form),
         "application": application,
-        "waiting_applications": list_waiting_applications(application.visit),
-        "form": form,
-        "can_withdraw": can_manage_visit(request.user, application.visit.event),
-        "has_begun": has_begun(application.visit, at=timezone.now()),
+        "can_withdraw": can_manage_visit(request.user, visit.event),
     }
     return render(request, "visits/replace.html", context)
 
 
-def _propose_replacement(form: ReplacementForm, application: Application) -> bool:
-    try:
-        propose_replacement_by_email(application=application, email=form.cleaned_data["email"])
-    except InvalidFields as error:
+@require_safe_or_post
+def additional_visitor_create(request: HttpRequest, event: str) -> HttpResponse:
+    """Propose a member, found by `?q=` or on the waiting list, for a free place after the lock."""
+    visit, _person = get_secretary_visit(event, request.user)
+    form = MemberChoiceForm(get_posted_data(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            propose_additional_visitor_by_email(visit=visit, email=form.cleaned_data["email"])
+        except ConventionError as error:
+            _add_error(form, error)
+        else:
+            messages.success(request, _("The host has been asked. Nothing changes until it agrees."))
+            return redirect("organize-visit-lists", event)
+    context = _build_proposal_context(request, visit, form) | {"has_free_place": has_free_place(visit)}
+    return render(request, "visits/propose_visitor.html", context)
+
+
+def _add_error(form: MemberChoiceForm, error: ConventionError) -> None:
+    if isinstance(error, InvalidFields):
         form.add_errors(error.field_errors)
-    except ConventionError as error:
+    else:
         form.add_error(None, str(error))
-    return form.is_valid()
+
+
+def _build_proposal_context(request: HttpRequest, visit: Visit, form: MemberChoiceForm) -> dict[str, Any]:
+    return {
+        "event": visit.event,
+        "visit": visit,
+        "section": "organize",
+        "tab": "lists",
+        "waiting_applications": list_waiting_applications(visit),
+        "form": form,
+        "has_begun": has_begun(visit, at=timezone.now()),
+        **build_search_context(visit=visit, words=request.GET.get("q", ""), reader=request.user),
+    }
 
 
 @require_POST
@@ -68,10 +103,10 @@ def visitor_refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 @require_POST
 def replacement_approve(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Enter the host's approval of a replacement."""
+    """Enter the host's approval of a proposed visitor."""
     application = get_secretary_application(event, pk, request.user)
     return _record_decision(
-        request, application, approve_replacement, _("The place is now in the name of %(name)s.")
+        request, application, approve_visitor, _("The place is now in the name of %(name)s.")
     )
 
 

@@ -41,17 +41,6 @@ class AcknowledgementForm(ActionErrorsMixin, forms.Form):
     )
 
 
-class ReplacementForm(ActionErrorsMixin, forms.Form):
-    """The replacement, named by the e-mail address that the club knows."""
-
-    email = forms.EmailField(
-        label=_("Replacement’s e-mail address"),
-        help_text=_("Must be a member: someone with a seat at a member company on the day of the visit."),
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Enter the address.")},
-    )
-
-
 class BriefingForm(forms.ModelForm[Visit]):
     """The safety briefing in both languages."""
 

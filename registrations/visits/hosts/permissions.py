@@ -89,9 +89,9 @@ def get_host_visit(slug: str, session: BrowserSession) -> tuple[HostContact, Vis
 
 
 def get_host_visitor(slug: str, pk: int, session: BrowserSession) -> tuple[HostContact, Application]:
-    """Return the contact and an expected visitor or pending replacement. Raise HostSignInNeeded, NotFound."""
+    """Return the contact and an expected or proposed visitor. Raise HostSignInNeeded, NotFound."""
     contact, visit = get_host_visit(slug, session)
-    rows = list_expected_visitors(visit) | list_pending_replacements(visit)
+    rows = list_expected_visitors(visit) | list_proposed_visitors(visit)
     application = (
         rows.select_related("person", "company", "registration", "replaces__registration")
         .filter(pk=pk)
@@ -110,11 +110,11 @@ def list_expected_visitors(visit: Visit) -> QuerySet[Application]:
     return Application.objects.confirmed().filter(visit=visit, listed_at__isnull=False)
 
 
-def list_pending_replacements(visit: Visit) -> QuerySet[Application]:
-    """Return the replacements that the host has not decided about yet."""
+def list_proposed_visitors(visit: Visit) -> QuerySet[Application]:
+    """Return the replacements and additional visitors that the host has not decided about yet."""
     if visit.purged_at:
         return Application.objects.none()
-    rows = Application.objects.active().filter(visit=visit, replaces__isnull=False)
+    rows = Application.objects.active().filter(visit=visit, proposed_at__isnull=False)
     return rows.filter(host_approved_at=None, registration=None)
 
 

@@ -39,17 +39,17 @@ from .permissions import (
     get_host_visitor,
     list_expected_visitors,
     list_own_contacts,
-    list_pending_replacements,
+    list_proposed_visitors,
     sign_in_contact,
     sign_out_contact,
 )
-from .replacements import approve_replacement
+from .replacements import approve_visitor
 from .sign_in import request_sign_in_link, use_sign_in_link
 
 type HostView = Callable[..., HttpResponse]
 
 DECISION_ACTIONS: dict[str, Callable[..., Application]] = {
-    "approve": approve_replacement,
+    "approve": approve_visitor,
     "refuse": veto_application,
 }
 
@@ -146,8 +146,8 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
         "visit": visit,
         "expected": expected,
         "arrived": sum(arrived_at is not None for _application, arrived_at, _left_at in expected),
-        "pending_replacements": list(
-            list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
+        "proposed_visitors": list(
+            list_proposed_visitors(visit).select_related("person", "company", "replaces__registration")
         ),
         "list": current_list,
         "available_until": compute_purge_time(visit),

@@ -115,6 +115,12 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="refused by the host"),
                 ),
                 (
+                    "proposed_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="proposed to the host"
+                    ),
+                ),
+                (
                     "host_approved_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="approved by the host"),
                 ),

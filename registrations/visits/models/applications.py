@@ -37,7 +37,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def still_valid(self) -> Self:
         """Return active ones with a place or hold, with an open waiting entry, or with neither yet."""
         is_waiting = OPEN_WAIT_CONDITION & Q(registration__isnull=True, waiting_entry__isnull=False)
-        # Just created, or a replacement pending approval.
+        # Just created, or proposed to the host and pending its approval.
         has_neither = Q(registration__isnull=True, waiting_entry__isnull=True)
         is_confirmed_or_held = Q(registration__confirmed_at__isnull=False) | Q(
             registration__hold_expires_at__gt=timezone.now()
@@ -52,7 +52,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(ACTIVE_CONDITION | Q(registration__isnull=False), replaces=application)
 
     def confirmed(self) -> Self:
-        """Return active ones with a place; a replacement pending approval has none."""
+        """Return active ones with a place; people pending approval by the host have none."""
         return self.active().filter(
             registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True
         )
@@ -61,8 +61,9 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(models.Model):
     """One person's application for one visit, for the company whose seat they hold on its day.
 
-    `refusal_reasons` holds codes of `Refusal`. After the lock a replacement points with `replaces` to the
-    application whose place it takes, and waits for the host's approval. Erasing a person empties `person`.
+    `refusal_reasons` holds codes of `Refusal`. After the lock the club proposes people to the host, with
+    `proposed_at`, and they wait for its approval; a replacement points with `replaces` to the application
+    whose place it takes, an additional visitor to none. Erasing a person empties `person`.
 
     `listed_at` is set while the latest list sent to the host names the person; `sent_mails` holds the keys of
     the mails that went out, such as "text1".
@@ -96,6 +97,7 @@ class Application(models.Model):
     revocation_reason = models.CharField(_("reason the place was withdrawn"), max_length=300, blank=True)
     host_refused_at = models.DateTimeField(_("refused by the host"), null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
+    proposed_at = models.DateTimeField(_("proposed to the host"), null=True, blank=True, editable=False)
     host_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)
     identity_requested_at = models.DateTimeField(null=True, editable=False)
     identity_reminded_at = models.DateTimeField(null=True, editable=False)

@@ -13,7 +13,8 @@ from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
-from registrations.visits.hosts.permissions import list_pending_replacements
+from registrations.visits.hosts.permissions import list_proposed_visitors
+from registrations.visits.hosts.replacements import has_free_place
 from registrations.visits.identity.fields import (
     describe_missing_items,
     get_field_label,
@@ -71,10 +72,13 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "given_up_places": list_given_up_places(visit),
         "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],
         "versions": [(row, describe_version_changes(row, versions)) for row in versions],
-        "pending_replacements": list(
-            list_pending_replacements(visit).select_related("person", "company", "replaces__registration")
+        "proposed_visitors": list(
+            list_proposed_visitors(visit).select_related("person", "company", "replaces__registration")
         ),
         "can_create_version": can_create_version,
+        "can_propose_additional": can_create_version
+        and not has_begun(visit, at=now)
+        and has_free_place(visit),
         "has_begun": has_begun(visit, at=now),
         "is_over": not is_upcoming,
         "can_remind": is_upcoming and not visit.cancelled_at and not visit.purged_at,

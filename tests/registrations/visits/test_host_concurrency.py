@@ -7,7 +7,7 @@ from convention.errors import ConventionError
 from registrations.changes.cancel import cancel_as_attendee
 from registrations.models import Registration
 from registrations.visits.applications.veto import veto_application
-from registrations.visits.hosts.replacements import approve_replacement, propose_replacement
+from registrations.visits.hosts.replacements import approve_visitor, propose_replacement
 from registrations.visits.hosts.sign_in import SIGN_IN_LINK_DURATION, use_sign_in_link
 from registrations.visits.models import HostLink, Identity, VisitorList
 from registrations.visits.models.identities import hash_token
@@ -33,7 +33,7 @@ def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
     visit = make_hosted()
     replaced = make_identified(visit, 1)
     made = propose_replacement(application=replaced, replacement=make_member(replaced.company))
-    actions = [lambda: approve_replacement(application=made)] * 3 + [
+    actions = [lambda: approve_visitor(application=made)] * 3 + [
         lambda: veto_application(application=made)
     ] * 3
     results = run_in_threads([lambda action=action: name_outcome(action) for action in actions])

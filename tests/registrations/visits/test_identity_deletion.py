@@ -9,7 +9,7 @@ from registrations.booking.transfer import transfer_registration
 from registrations.changes.cancel import cancel_as_attendee
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
-from registrations.visits.hosts.replacements import approve_replacement, propose_replacement
+from registrations.visits.hosts.replacements import approve_visitor, propose_replacement
 from registrations.visits.identity.identities import delete_identity
 from registrations.visits.identity.purge import delete_unneeded_identities
 from registrations.visits.models import Application, Identity, VisitorList
@@ -64,7 +64,7 @@ def cancel_by_mailed_link(application: Application) -> None:
 
 def replace(application: Application) -> None:
     replacement = propose_replacement(application=application, replacement=make_member())
-    approve_replacement(application=replacement)
+    approve_visitor(application=replacement)
 
 
 def delete_own_details(application: Application) -> None:

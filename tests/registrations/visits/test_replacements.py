@@ -17,7 +17,7 @@ from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
 from registrations.visits.hosts.replacements import (
-    approve_replacement,
+    approve_visitor,
     propose_replacement,
     propose_replacement_by_email,
 )
@@ -88,7 +88,7 @@ def test_pages_tell_who_awaits_the_host_and_who_lost_the_place(visit):
     made = propose_replacement(application=replaced, replacement=make_colleague(replaced))
 
     waiting_page = make_client(made.person).get(f"/en/visits/{visit.event.slug}/").text
-    approve_replacement(application=made)
+    approve_visitor(application=made)
     lost_page = make_client(replaced.person).get(f"/en/visits/{visit.event.slug}/").text
 
     assert "You have been proposed as a replacement for another visitor." in waiting_page
@@ -100,7 +100,7 @@ def test_pages_tell_who_awaits_the_host_and_who_lost_the_place(visit):
 
 def test_organizers_read_who_was_replaced(visit):
     replaced = get_original_application(visit)
-    approve_replacement(
+    approve_visitor(
         application=propose_replacement(application=replaced, replacement=make_colleague(replaced))
     )
     client = make_client(make_secretary())
@@ -115,7 +115,7 @@ def test_place_that_the_club_withdrew_before_its_replacement_was_approved_stays_
     pending = propose_replacement(application=replaced, replacement=make_colleague(replaced))
     revoke_place(application=replaced, reason="Badge lost twice.")
 
-    approve_replacement(application=pending)
+    approve_visitor(application=pending)
 
     replaced.refresh_from_db()
     assert get_state(replaced) == ApplicationState.REVOKED
@@ -141,7 +141,7 @@ def test_replaced_visitor_is_notified(visit, run_tasks, mailoutbox):
     replaced.person.language = "en"
     replaced.person.save(update_fields=["language"])
     replacement = make_colleague(replaced)
-    approve_replacement(application=propose_replacement(application=replaced, replacement=replacement))
+    approve_visitor(application=propose_replacement(application=replaced, replacement=replacement))
 
     run_tasks()
 
@@ -163,7 +163,7 @@ def test_visitor_who_cancelled_is_not_notified_of_replacement(visit, run_tasks, 
     cancel_registration(registration=gone.registration)
     run_tasks()
     mailoutbox.clear()
-    approve_replacement(application=propose_replacement(application=gone, replacement=make_colleague(gone)))
+    approve_visitor(application=propose_replacement(application=gone, replacement=make_colleague(gone)))
 
     run_tasks()
 
@@ -175,10 +175,10 @@ def test_replacement_can_be_replaced_after_registration_closed(visit):
     visit.event.registration_closes_at = timezone.now()
     visit.event.save()
     second = propose_replacement(application=first, replacement=make_colleague(first))
-    approve_replacement(application=second)
+    approve_visitor(application=second)
     third = propose_replacement(application=second, replacement=make_colleague(second))
 
-    approve_replacement(application=third)
+    approve_visitor(application=third)
 
     third.refresh_from_db()
     assert third.registration.state == Registration.State.CONFIRMED
@@ -194,7 +194,7 @@ def test_vetoed_replacement_leaves_place_unchanged(visit):
     assert replaced.withdrawn_at is None
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
     with pytest.raises(NotOpenNow):
-        approve_replacement(application=made)
+        approve_visitor(application=made)
 
     # Another replacement can be proposed afterwards.
     propose_replacement(application=replaced, replacement=make_colleague(replaced))
@@ -204,7 +204,7 @@ def test_place_is_filled_once_after_replacement_cancelled(visit):
     """If the replacement cancels too, their place can be filled and the original one cannot."""
     first, secretary = get_original_application(visit), make_client(make_secretary())
     second = propose_replacement(application=first, replacement=make_colleague(first))
-    approve_replacement(application=second)
+    approve_visitor(application=second)
     second.refresh_from_db()
     cancel_registration(registration=second.registration)
     address = f"/organize/{visit.event.slug}/visit/replace/{first.pk}/"
@@ -217,7 +217,7 @@ def test_place_is_filled_once_after_replacement_cancelled(visit):
     assert visit.applications.filter(replaces=first).count() == 1
 
     third = propose_replacement(application=second, replacement=make_colleague(first))
-    approve_replacement(application=third)
+    approve_visitor(application=third)
 
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
 
@@ -239,7 +239,7 @@ def test_place_vetoed_after_lock_can_be_filled(visit):
     veto_application(application=gone)
     made = propose_replacement(application=gone, replacement=make_member())
 
-    approve_replacement(application=made)
+    approve_visitor(application=made)
 
     made.refresh_from_db()
     assert made.registration.confirmed_at is not None
@@ -379,7 +379,7 @@ def test_lists_page_links_to_places_that_can_be_filled(visit):
 
     assert list_fillable_places(client, visit) == {ready.pk, missing.pk}
 
-    approve_replacement(application=made)
+    approve_visitor(application=made)
     withdraw_application(application=Application.objects.get(pk=made.pk))
 
     assert list_fillable_places(client, visit) == {ready.pk, missing.pk, made.pk}
@@ -431,7 +431,7 @@ def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     assert get_state(first) == ApplicationState.NAMED_REPLACEMENT
     assert first.waiting_entry.left_at is not None
 
-    made = approve_replacement(application=placed.replacements.get())
+    made = approve_visitor(application=placed.replacements.get())
 
     assert made.person == first.person
     assert get_state(made) == ApplicationState.CONFIRMED
