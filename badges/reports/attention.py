@@ -80,7 +80,10 @@ def list_draft_items(missing_count: int) -> list[AttentionItem]:
 
 def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     event = facts.event
-    if event.visibility == Event.Visibility.DRAFT and event.starts_at - at < DRAFT_WARNING_PERIOD:
+    is_draft = event.visibility == Event.Visibility.DRAFT
+    # Somebody else may have drafted it for the leads, who learn of it here, however early.
+    is_for_leads = event.kind == Event.Kind.GROUP_MEETING
+    if is_draft and (is_for_leads or event.starts_at - at < DRAFT_WARNING_PERIOD):
         yield AttentionItem(
             _("This event is still a draft, visible only to its organizers."), 1, "organize-event-publish"
         )

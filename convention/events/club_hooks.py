@@ -13,7 +13,7 @@ from convention.club.models import Company, Person, WorkingGroup
 from convention.text.dates import format_date
 
 from .models import Delegation, Event, EventRole
-from .permissions import can_create_meeting, can_organize, is_visible_event
+from .permissions import can_create_meeting, can_organize, has_drafted_meeting, is_visible_event
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -25,12 +25,14 @@ MAX_MEETINGS_SHOWN = 20
 class GroupMeeting:
     """A meeting on the page of its group.
 
-    `public_path` is "" for a reader who may not open it, and `organizer_path` for one who does not run it.
+    `public_path` is "" for a reader who may not open it, `organizer_path` for one who does not run it, and
+    `deletion_path` for all but the secretary who drafted it.
     """
 
     event: Event
     public_path: str
     organizer_path: str
+    deletion_path: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[Grou
             public_path=event.get_absolute_url() if is_visible_event(event, reader) else "",
             organizer_path=reverse("organize-event", args=[event.slug])
             if can_organize(reader, event)
+            else "",
+            deletion_path=reverse("organize-event-delete", args=[event.slug])
+            if has_drafted_meeting(reader, event)
             else "",
         )
         for event in rows[:MAX_MEETINGS_SHOWN]

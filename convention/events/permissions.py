@@ -7,6 +7,8 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.audit.models import AuditEntry
+from convention.audit.record import make_subject_label
 from convention.club.models import ClubRole, Mandate, Person, WorkingGroup
 from convention.club.permission_cache import get_cached_permission
 from convention.club.permissions import (
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     type PermissionCheck = Callable[[RequestUser, Event], bool]
 
 ALL_EVENTS_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
+# The actions after which a person is the creator of an event.
+CREATION_VERBS = ("event.create", "event.copy")
 MEETING_CREATOR_ROLES = (*ALL_EVENTS_ROLES, ClubRole.Role.SECRETARY)
 
 
@@ -237,7 +241,21 @@ EVENT_BY_SLUG_QUERY = CompiledQuery(
 
 
 def is_visible_event(event: Event, person: "RequestUser") -> bool:
-    return event.visibility != Event.Visibility.DRAFT or can_staff_desk(person, event)
+    is_published = event.visibility != Event.Visibility.DRAFT
+    return is_published or can_staff_desk(person, event) or has_drafted_meeting(person, event)
+
+
+def has_drafted_meeting(person: "RequestUser", event: Event) -> bool:
+    """Return whether the event is a draft of a meeting that this person, a secretary, added for the leads.
+
+    They see and can delete it: they do not run it, and the leads cannot delete it either.
+    """
+    is_draft_meeting = event.kind == Event.Kind.GROUP_MEETING and event.visibility == Event.Visibility.DRAFT
+    # The role first: it spares other people the query.
+    if not is_draft_meeting or not has_club_role(person, ClubRole.Role.SECRETARY):
+        return False
+    entries = AuditEntry.objects.filter(event=event.slug, subject=make_subject_label(event))
+    return entries.filter(actor=person.pk, verb__in=CREATION_VERBS).exists()
 
 
 def get_visible_event(slug: str, person: "RequestUser") -> Event:
@@ -273,6 +291,9 @@ def get_event_to_administer(slug: str, person: "RequestUser") -> Event:
 
 def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
     """Return an event that this person may delete. Raise what `get_event_to_organize` raises."""
+    draft = EVENT_BY_SLUG_QUERY.first(slug)
+    if draft and has_drafted_meeting(person, draft):
+        return draft
     event = get_event_to_administer(slug, person)
     if not runs_for_club(person, event):
         raise Forbidden(_("Only the club’s own organizers can delete an event."))

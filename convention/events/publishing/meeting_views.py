@@ -12,6 +12,7 @@ from convention.events.models import Event
 from convention.events.permissions import can_organize, get_group_for_meeting
 from convention.web.routing import require_safe_or_post
 
+from .draft_mails import queue_draft_mails
 from .next_meeting import copy_meeting, find_last_meeting
 from .start_event import start_event
 
@@ -33,9 +34,7 @@ def meeting_new(request: "HttpRequest", group: str) -> "HttpResponse":
             messages.success(request, _("The draft has been created. Check it here before you publish it."))
             return redirect("organize-event-publish", event.slug)
         # The secretary adds meetings, and does not run them.
-        messages.success(
-            request, _("The draft has been created. The group’s leads check and publish the meeting.")
-        )
+        messages.success(request, _describe_next_step(event))
         return redirect("club-group", group)
     context = {
         "form": form,
@@ -45,6 +44,13 @@ def meeting_new(request: "HttpRequest", group: str) -> "HttpResponse":
         "reads_group": can_read_group(request.user, group_row),
     }
     return render(request, "organize/meeting_new.html", context)
+
+
+def _describe_next_step(event: Event) -> str:
+    """Ask the leads to check the draft; return what the secretary reads about that."""
+    if queue_draft_mails(event):
+        return _("The draft has been created. The group’s leads are asked by e-mail to check and publish it.")
+    return _("The draft has been created. The group has no lead with an e-mail address to publish it.")
 
 
 def _build_form(request: "HttpRequest", source: Event | None) -> FirstMeetingForm | NextMeetingForm:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,7 +16,12 @@ from convention.codes.qr import draw_svg_symbol
 from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.events.forms import CopyEventForm, PublishEventForm, StartEventForm
 from convention.events.models import Event
-from convention.events.permissions import check_event_creation, get_event_to_delete, get_event_to_organize
+from convention.events.permissions import (
+    can_organize,
+    check_event_creation,
+    get_event_to_delete,
+    get_event_to_organize,
+)
 from convention.events.slugs import make_event_slug
 from convention.web.routing import require_safe_or_post
 
@@ -79,6 +85,9 @@ def registration_opening(request: "HttpRequest", event: str) -> "HttpResponse":
 def event_delete(request: "HttpRequest", event: str) -> "HttpResponse":
     """Ask before a draft is deleted, or say why it cannot be; a POST deletes it."""
     event_row = get_event_to_delete(event, request.user)
+    runs_event = can_organize(request.user, event_row)
+    # A secretary who added a meeting for the leads cannot open its settings.
+    group_path = reverse("club-group", args=[event_row.group.slug]) if event_row.group else ""
     obstacles = list_deletion_obstacles(event_row)
     if request.method == "POST":
         try:
@@ -88,8 +97,13 @@ def event_delete(request: "HttpRequest", event: str) -> "HttpResponse":
         else:
             messages.success(request, _("The draft has been deleted: %(title)s") % {"title": event_row.title})
             # Not to the organizers' home: this may have been the person's only event.
-            return redirect("landing")
-    context = {"event": event_row, "section": "organize", "obstacles": obstacles}
+            return redirect("landing") if runs_event else redirect(group_path)
+    context = {
+        "event": event_row,
+        "section": "organize",
+        "obstacles": obstacles,
+        "back_path": reverse("organize-settings", args=[event]) if runs_event else group_path,
+    }
     return render(request, "organize/event_delete.html", context)
 
 

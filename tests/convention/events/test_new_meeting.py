@@ -89,16 +89,80 @@ def test_cancelled_meeting_is_not_copied(group):
 
 def test_secretary_adds_a_meeting_and_finds_its_draft_on_the_page_of_the_group(group):
     make_last_meeting(group)
+    make_mandate_client(group)
     client = make_role_client("secretary")
 
     page = client.post(
         PAGE, {"name": "Storage 2", "starts_on": timezone.localdate() + DAY}, follow=True
     ).content.decode()
 
-    assert "The group’s leads check and publish the meeting." in page
+    assert "The group’s leads are asked by e-mail to check and publish it." in page
     assert "Storage 2" in page
-    assert "/en/events/storage-2/" not in page
+    assert "/en/events/storage-2/" in page
     assert client.get("/en/organize/storage-2/publish/").status_code == 404
+
+
+def draft_meeting(client):
+    """Add the draft of a meeting; return the page that follows."""
+    return client.post(
+        PAGE, {"name": "Storage 2", "starts_on": timezone.localdate() + 400 * DAY}, follow=True
+    )
+
+
+def test_leads_are_e_mailed_about_the_draft_of_the_secretary(group, run_tasks, mailoutbox):
+    make_last_meeting(group)
+    lead = make_account(email="lead@club.example", language="en")
+    Mandate.objects.create(group=group, person=lead, role="lead", starts_on=START_OF_2020)
+
+    draft_meeting(make_role_client("secretary"))
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert mail.to == ["lead@club.example"]
+    assert "/organize/storage-2/publish/" in mail.body
+
+
+def test_secretary_reads_that_a_group_has_no_lead(group):
+    make_last_meeting(group)
+
+    page = draft_meeting(make_role_client("secretary")).text
+
+    assert "The group has no lead with an e-mail address to publish it." in page
+
+
+def test_draft_needs_the_attention_of_the_lead_however_early(group):
+    make_last_meeting(group)
+    draft_meeting(make_role_client("secretary"))
+
+    page = make_mandate_client(group).get("/en/organize/").text
+
+    assert "This event is still a draft" in page
+
+
+def test_secretary_sees_and_deletes_their_own_draft(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+    group_page = draft_meeting(client).text
+
+    public_page = client.get("/en/events/storage-2/")
+    question = client.get("/en/organize/storage-2/delete/").text
+    answer = client.post("/en/organize/storage-2/delete/")
+
+    assert "/en/organize/storage-2/delete/" in group_page
+    assert public_page.status_code == 200
+    assert f'href="{GROUP_PAGE}"' in question
+    assert answer["Location"] == GROUP_PAGE
+    assert not Event.objects.filter(slug="storage-2").exists()
+
+
+def test_secretary_deletes_no_draft_of_others(group):
+    make_last_meeting(group)
+    draft_meeting(make_mandate_client(group))
+
+    answer = make_role_client("secretary").post("/en/organize/storage-2/delete/")
+
+    assert answer.status_code == 404
+    assert Event.objects.filter(slug="storage-2").exists()
 
 
 def test_organizer_of_the_club_adds_a_meeting(group):
