@@ -13,7 +13,7 @@ from convention.club.permissions import find_member_by_email
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.text.email_addresses import filter_by_email
-from registrations.application_rules import refuse_without_application
+from registrations.application_rules import ApplicationRequired, get_application_path
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Order, Registration, RegistrationAddon, Ticket
 from registrations.models.registrations import make_sort_name
@@ -151,7 +151,14 @@ def _validate_walk_in(event: Event, place: RequestedPlace, offering: Offering) -
         errors["addons"] = sentences
     if errors or ticket is None:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
-    refuse_without_application(ticket)
+    if ticket.needs_member_verification and get_application_path(event):
+        # Spoken to the staff; `refuse_without_application` speaks to the member.
+        raise ApplicationRequired(
+            _(
+                "Places for members are given on application. The secretary can add one on the visit’s page "
+                "“Applicants” while applications are open, or propose the person to the host afterwards."
+            )
+        )
     # The desk must not turn people away for places whose hold has expired.
     refresh_availability([ticket], at=now)
     return ticket

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
+from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.application_rules import rank_waiting_entries
 from registrations.billing.buyer_name import find_attendee_first_name
@@ -115,6 +116,15 @@ def _send_mail(entry: WaitingEntry, kind: str) -> None:
     WaitingEntry.objects.filter(unchanged).update(**updates_by_kind.get(kind, {"end_notified_at": now}))
 
 
+def _make_title(entry: WaitingEntry, kind: str) -> str:
+    """Return what the mail is about: the session, or the ticket and its event."""
+    event = entry.event
+    # A visit has one ticket for members, whose name says nothing to them.
+    if kind == "cancelled" or (entry.ticket and event.kind == Event.Kind.SITE_VISIT):
+        return event.title
+    return f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
+
+
 def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
     event = entry.event
     subjects = {
@@ -126,12 +136,9 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
         "cancelled": _("Event cancelled: %(title)s"),
     }
     order = entry.order if kind == "accepted" else None
-    title = f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
-    if kind == "cancelled":
-        title = event.title
     return MailMessage(
         to=get_mail_address(entry),
-        subject=subjects[kind] % {"title": title},
+        subject=subjects[kind] % {"title": _make_title(entry, kind)},
         template=f"waiting_{kind}",
         recipient_name=find_attendee_first_name(entry.registration) if entry.registration else "",
         context={

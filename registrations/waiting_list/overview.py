@@ -26,6 +26,11 @@ class WaitingListSummary:
     waiting_count: int
     offered_count: int
 
+    @property
+    def taken_count(self) -> int:
+        """Return how many places are taken, without those that are reserved for an offer."""
+        return max(self.wanted_item.reserved - self.offered_count, 0)
+
 
 @dataclass(frozen=True)
 class WaitingListRow:
