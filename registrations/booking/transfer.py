@@ -111,6 +111,26 @@ def void_unnamed_link(registration: Registration, before: Mapping[str, Any]) -> 
     return ["link_version", "person", "answers"]
 
 
+def void_former_link(
+    registration: Registration, before: Mapping[str, Any], *, given_by: GivenBy
+) -> list[str]:
+    """Void the link of an address that is replaced by another one of the same attendee.
+
+    The former address may be a stranger's, by a typing error. Attendees who enter another address behind
+    their own link keep it. Return the fields to store.
+    """
+    if has_other_unnamed_address(registration, before):
+        return void_unnamed_link(registration, before)
+    former_email = before.get("email", "")
+    # The buyer has the link of the order; a contact's correction has voided the colleague's link already.
+    had_own_link = bool(former_email) and not is_same_email(former_email, registration.order.email)
+    is_other = not is_same_email(former_email, registration.email)
+    if not had_own_link or not is_other or given_by is GivenBy.ATTENDEE or "link_version" in before:
+        return []
+    registration.link_version += 1
+    return ["link_version"]
+
+
 def start_badge_version(registration: Registration, *, at: datetime.datetime | None = None) -> None:
     """Start a new badge version: the badge and the attendee's link are revoked, the person is unknown.
 

@@ -1,6 +1,7 @@
 """Correct an attendee's data. Another person's name turns the correction into a transfer.
 
-A correction of the same person keeps the badge valid. A transfer (`booking/transfer.py`), at once or in
+A correction of the same person keeps the badge valid; with another address, the link that the former address
+has is voided, and the new one gets another. A transfer (`booking/transfer.py`), at once or in
 several steps, raises `badge_version`, which revokes the current badge and the former attendee's own link.
 
 A company's contact cannot read what colleagues answer behind their own links. Where the contact enters
@@ -17,12 +18,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.models import Person
-from convention.club.people import save_person
 from convention.club.permissions import find_member_by_email
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
@@ -38,7 +36,7 @@ from registrations.booking.transfer import (
     remember_issued_identity,
     save_transfer_notice,
     transfer_registration,
-    void_unnamed_link,
+    void_former_link,
 )
 from registrations.booking.validation import check_person_texts
 from registrations.invoices.ledger.charges import update_buyer
@@ -48,6 +46,7 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
 
+from .links import needs_new_link_mail, send_links_mail
 from .notifications import notify_former_contact
 
 NAME_FIELDS = ("first_name", "last_name")
@@ -285,6 +284,7 @@ def _save_correction(
     if not old_values:
         return
     verb, changed, saved_fields = "registration.correct", list(old_values), []
+    former_version = old_values.get("link_version", registration.link_version)
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
         save_transfer_notice(registration, old_values, given_by=given_by)
@@ -297,7 +297,7 @@ def _save_correction(
     else:
         saved_fields = [
             *remember_issued_identity(registration, old_values),
-            *void_unnamed_link(registration, old_values),
+            *void_former_link(registration, old_values, given_by=given_by),
         ]
     has_new_badge = old_values.keys() != {"language"} and not registration.event.is_over()
     sends_badge = registration.confirmed_at is not None and has_new_badge
@@ -311,11 +311,16 @@ def _save_correction(
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
         # Only after saving: some deployments run tasks within the request.
-        for follow_correction in hooks.address_corrections.providers():
-            former_version = old_values.get("link_version", registration.link_version)
-            follow_correction(registration, former_link_version=former_version)
+        _follow_other_address(registration, former_link_version=former_version)
     if sends_badge:
         hooks.send_order_mails.enqueue(registration.order_id)
+
+
+def _follow_other_address(registration: Registration, *, former_link_version: int) -> None:
+    for follow_correction in hooks.address_corrections.providers():
+        follow_correction(registration, former_link_version=former_link_version)
+    if former_link_version < registration.link_version and needs_new_link_mail(registration):
+        send_links_mail.enqueue([], [registration.pk])
 
 
 def _check_transfer(registration: Registration, old_values: dict[str, Any]) -> None:
@@ -449,52 +454,3 @@ def _check_correction(
         errors.setdefault("email", []).append(objection)
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
-
-
-@transaction.atomic
-def correct_with_directory(
-    *,
-    registration: Registration,
-    correction: Correction,
-    reason: str = "",
-    member_address: MemberAddress = MemberAddress.AS_IN_DIRECTORY,
-) -> Registration:
-    """Save a correction by an organizer, and correct the person in the club's directory too.
-
-    A transfer changes nothing in the directory. Raise what `correct_as_organizer` raises, and InvalidFields
-    for a name that is too long for the directory.
-    """
-    corrected = correct_as_organizer(
-        registration=registration, correction=correction, reason=reason, member_address=member_address
-    )
-    # Read after the correction: a transfer has removed the person.
-    person = corrected.person
-    if person:
-        changed = [name for name in NAME_FIELDS if getattr(person, name) != getattr(corrected, name)]
-        _check_name_lengths(corrected, changed)
-        for name in changed:
-            setattr(person, name, getattr(corrected, name))
-        save_person(person=person, changed_fields=changed)
-    return corrected
-
-
-def differs_from_directory(registration: Registration) -> bool:
-    """Return whether the attendee's name differs from the one in the club's directory.
-
-    Such registrations are left out of a host's visitor list.
-    """
-    person = registration.person
-    return person is not None and any(
-        getattr(person, name) != getattr(registration, name) for name in NAME_FIELDS
-    )
-
-
-def _check_name_lengths(registration: Registration, field_names: list[str]) -> None:
-    errors = {}
-    for name in field_names:
-        max_length = getattr(Person._meta.get_field(name), "max_length", 0)
-        if max_length and len(getattr(registration, name)) > max_length:
-            sentence = ngettext("At most %(most)d character.", "At most %(most)d characters.", max_length)
-            errors[name] = [sentence % {"most": max_length}]
-    if errors:
-        raise InvalidFields("", errors)

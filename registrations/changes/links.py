@@ -18,6 +18,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import filter_by_email
 from registrations.billing.receivables import is_order_active
 from registrations.models import Order, Registration
+from registrations.models.deliveries import holder_message_key
 from registrations.permissions import LINK_LIFETIME, choose_link_secret, get_full_access, make_own_secret
 
 MAX_LINK_REQUESTS_PER_HOUR = 5
@@ -114,6 +115,18 @@ def build_reader_url(registration: Registration, address: str) -> str:
     secret = choose_link_secret(registration, address)
     path = registration.order.build_path_with(secret, language=registration.mail_language)
     return f"{settings.SITE_URL}{path}"
+
+
+def needs_new_link_mail(registration: Registration) -> bool:
+    """Return whether the attendee, whose address was corrected, gets the new link by a mail of its own.
+
+    Others get it with the corrected badge or an invitation, or never had one.
+    """
+    is_invited = registration.order.source == Order.Source.COMPANY_CONTACT
+    if is_invited or registration.is_private or not registration.has_own_address:
+        return False
+    message_key = holder_message_key(registration)
+    return registration.deliveries.filter(message_key=message_key, accepted_at__isnull=False).exists()
 
 
 def _build_links_message(

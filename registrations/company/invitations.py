@@ -90,7 +90,10 @@ def invite_at_corrected_address(registration: Registration, *, former_link_versi
     `address_corrections`.
     """
     invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
-    is_link_voided = former_link_version < registration.link_version
+    is_link_voided = (
+        registration.order.source == Order.Source.COMPANY_CONTACT
+        and former_link_version < registration.link_version
+    )
     is_refused = invitation is not None and invitation.refused_at is not None
     # The mail with the badge invites later holders, and is sent again if the former address refused it.
     if is_refused and is_announced_with_badge(registration):

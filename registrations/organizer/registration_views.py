@@ -45,8 +45,6 @@ from registrations.changes.correct import (
     MemberAddress,
     can_take_any_address,
     correct_as_organizer,
-    correct_with_directory,
-    differs_from_directory,
 )
 from registrations.changes.forms import (
     CorrectionForm,
@@ -76,6 +74,7 @@ from registrations.pricing.display import list_price_rows
 from registrations.sessions.booking import list_session_bookings
 from registrations.templatetags.registrations import format_state_tag
 
+from .directory_correction import correct_with_directory, differs_from_directory
 from .history import load_history
 from .registration_list import (
     UNANSWERED_FILTER,

@@ -2,11 +2,13 @@
 
 import pytest
 
+from badges.codes import build_badge_code
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.correct import Correction, correct_own_registration, correct_registration
 from registrations.changes.reinstatement.reinstate import reinstate_and_notify
 from registrations.changes.resend import resend_mail
+from registrations.changes.substitute import substitute_attendee
 from registrations.models import Order
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
@@ -128,6 +130,78 @@ def test_corrected_attendee_gets_the_new_badge_too(run_tasks, mailoutbox):
 
     assert list_recipients(mailoutbox) == [ANA, BUYER]
     assert {mail.subject for mail in mailoutbox} == {f"Registration updated: {order.event.title}"}
+
+
+def correct_address(registration, email: str):
+    correction = Correction(
+        first_name=registration.first_name, last_name="Silva", email=email, company="", no_photo=False
+    )
+    return correct_registration(registration=registration, correction=correction)
+
+
+def test_link_at_a_mistyped_address_opens_nothing_after_the_correction(client, run_tasks):
+    order = order_places()
+    ana = order.registrations.get(email=ANA)
+    run_tasks()
+    former_path = order.build_path_with(make_own_secret(ana))
+
+    correct_address(ana, "anna@acme.example")
+
+    assert client.get(former_path).status_code == 404
+
+
+def test_corrected_address_gets_badge_and_new_link(client, run_tasks, mailoutbox):
+    order = order_places()
+    run_tasks()
+    mailoutbox.clear()
+
+    corrected = correct_address(order.registrations.get(email=ANA), "anna@acme.example")
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["anna@acme.example"]]
+    assert make_own_secret(corrected) in mail.body
+    assert f"badge-{corrected.reference.lower()}.pdf" in [each.filename for each in mail.attachments]
+    assert client.get(order.build_path_with(make_own_secret(corrected))).status_code == 200
+
+
+def test_badge_of_an_attendee_with_a_corrected_address_stays_valid(run_tasks):
+    order = order_places()
+    ana = order.registrations.get(email=ANA)
+    run_tasks()
+
+    corrected = correct_address(ana, "anna@acme.example")
+
+    assert build_badge_code(corrected) == build_badge_code(ana)
+
+
+def test_corrected_address_of_a_later_attendee_gets_the_new_link(run_tasks, mailoutbox):
+    order = order_places(notifies_attendees=False)
+    ana = order.registrations.get(email=ANA)
+    run_tasks()
+    paul = RequestedPlace(ticket="guest", first_name="Paul", last_name="Silva", email="pual@acme.example")
+    given = substitute_attendee(registration=ana, new_attendee=paul)
+    run_tasks()
+    mailoutbox.clear()
+
+    corrected = correct_address(given, "paul@acme.example")
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["paul@acme.example"]]
+    assert mail.subject == "Links to your registrations"
+    assert make_own_secret(corrected) in mail.body
+
+
+def test_attendees_who_correct_their_own_address_keep_their_link(client, run_tasks):
+    order = order_places()
+    ana = order.registrations.get(email=ANA)
+    run_tasks()
+    correction = Correction(
+        first_name="Ana", last_name="Silva", email="anna@acme.example", company="", no_photo=False
+    )
+
+    correct_own_registration(registration=ana, correction=correction)
+
+    assert client.get(order.build_path_with(make_own_secret(ana))).status_code == 200
 
 
 def test_sending_again_reaches_the_buyer_alone(run_tasks, mailoutbox):

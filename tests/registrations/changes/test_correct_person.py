@@ -8,7 +8,8 @@ from django.utils import timezone
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
 from convention.errors import InvalidFields
-from registrations.changes.correct import Correction, correct_with_directory
+from registrations.changes.correct import Correction
+from registrations.organizer.directory_correction import correct_with_directory
 from tests.factories import (
     START_OF_2020,
     make_administrator,
