@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from convention.events.models import Event
+from registrations.billing.refund_text import sends_documents
 from registrations.billing.selection_money import CancellationSums, format_amounts
 from registrations.changes.cancel_selected import (
     BY_RULES,
@@ -48,7 +49,7 @@ class SelectedCancellationForm(ReasonForm):
             assert isinstance(field, forms.ChoiceField)
             field.choices = choices
         if preview.mail_count:
-            self.fields["is_notified"].help_text = _describe_mails(preview.mail_count)
+            self.fields["is_notified"].help_text = _describe_mails(preview)
         else:
             del self.fields["is_notified"]
 
@@ -78,13 +79,25 @@ def _list_refund_choices(preview: SelectedCancellations) -> list[tuple[str, str]
     return [*listed.values()]
 
 
-def _describe_mails(count: int) -> str:
-    sentence = ngettext(
-        "%(counter)s cancellation e-mail will be sent.",
-        "%(counter)s cancellation e-mails will be sent.",
-        count,
-    ) % {"counter": count}
-    return f"{sentence} {_('Without it, only you can tell them that their place is cancelled.')}"
+def _describe_mails(preview: SelectedCancellations) -> str:
+    sentences = [
+        ngettext(
+            "%(counter)s cancellation e-mail will be sent.",
+            "%(counter)s cancellation e-mails will be sent.",
+            preview.mail_count,
+        )
+        % {"counter": preview.mail_count},
+        _("Without it, only you can tell them that their place is cancelled."),
+    ]
+    # Documents are due by law, whether or not the people are e-mailed.
+    if sends_documents() and _may_issue_documents(preview):
+        sentences.append(_("Credit notes and invoices are still sent to the buyers."))
+    return " ".join(sentences)
+
+
+def _may_issue_documents(preview: SelectedCancellations) -> bool:
+    choices = (preview.by_rules, preview.full_refund, preview.no_refund)
+    return any(sums.describe()["fees"] or sums.credited_order_count for sums in choices)
 
 
 def describe_sums(sums: CancellationSums) -> str:

@@ -7,8 +7,9 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from registrations.changes import selections
-from registrations.invoices.models import Refund
+from registrations.invoices.models import Receivable, Refund
 from registrations.models import Registration
+from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.organizer.selections import confirm, make_people, pay, post_selection
 from tests.registrations.payments.factories import get_balance_cents
 
@@ -71,6 +72,27 @@ def test_cancellation_is_e_mailed_unless_the_box_is_unticked(organizer, ticket, 
     assert "1 cancellation e-mail will be sent. Without it, only you can tell them" in preview.text
     assert person.cancelled_at
     assert [message.to[0] for message in mail.outbox] == addresses
+
+
+@pytest.mark.parametrize(("is_sent", "is_shown"), [(True, True), (False, False)])
+def test_page_says_that_documents_are_sent_all_the_same(organizer, ticket, is_sent, is_shown):
+    make_issuer(sends_since=timezone.now() if is_sent else None)
+    people = make_people(ticket, 1)
+
+    preview = preview_in_english(organizer, "cancel", *people)
+
+    assert ("Credit notes and invoices are still sent to the buyers." in preview.text) is is_shown
+
+
+def test_page_does_not_mention_documents_where_nothing_is_owed(organizer, ticket):
+    make_issuer(sends_since=timezone.now())
+    [person] = make_people(ticket, 1)
+    Registration.objects.filter(pk=person.pk).update(price=0)
+    Receivable.objects.all().delete()
+
+    preview = preview_in_english(organizer, "cancel", person)
+
+    assert "Credit notes and invoices" not in preview.text
 
 
 def test_buyer_of_a_private_place_gets_no_e_mail_if_the_box_is_unticked(organizer, ticket, run_tasks):
