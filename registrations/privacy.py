@@ -244,7 +244,7 @@ PERSONAL_DATA = [
         model=TransferNotice,
         purpose=_("e-mails still to be sent to you about a place that was given to somebody else"),
         address_columns=("email",),
-        exported_columns=("id", "first_name", "email", "created_at"),
+        exported_columns=("id", "first_name", "email", "language", "created_at"),
         name_columns=("first_name",),
         is_deleted_on_erasure=True,
         # The place is another person's by now.

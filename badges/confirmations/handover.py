@@ -84,33 +84,35 @@ def write_former_attendee_mail(notices: Sequence[TransferNotice]) -> MailMessage
     by_registration = {notice.registration_id: notice for notice in notices}
     names = {notice.first_name for notice in notices}
     order, event = notice.registration.order, notice.registration.event
-    subject = (
-        _("Your places have been given to somebody else: %(event)s")
-        if len(by_registration) > 1
-        else _("Your place has been given to somebody else: %(event)s")
-    )
-    return MailMessage(
-        to=notice.email,
-        subject=subject % {"event": event.title},
-        template="place_given_away",
-        # Several people can share a mailbox.
-        recipient_name=names.pop() if len(names) == 1 else "",
-        context={
-            "event": event,
-            "places": [
-                {
-                    "ticket": place.registration.ticket,
-                    "giver": _find_giver_name(place),
-                    "reference": place.registration.reference,
-                }
-                for place in by_registration.values()
-            ],
-        },
-        language=order.language,
-        message_key=f"former-{notice.registration.reference}-{notice.holder_count}",
-        accent=event.accent,
-        reply_to=event.contact_email,
-    )
+    language = notice.language or order.language
+    with translation.override(language):
+        subject = (
+            _("Your places have been given to somebody else: %(event)s")
+            if len(by_registration) > 1
+            else _("Your place has been given to somebody else: %(event)s")
+        )
+        return MailMessage(
+            to=notice.email,
+            subject=subject % {"event": event.title},
+            template="place_given_away",
+            # Several people can share a mailbox.
+            recipient_name=names.pop() if len(names) == 1 else "",
+            context={
+                "event": event,
+                "places": [
+                    {
+                        "ticket": place.registration.ticket,
+                        "giver": _find_giver_name(place),
+                        "reference": place.registration.reference,
+                    }
+                    for place in by_registration.values()
+                ],
+            },
+            language=language,
+            message_key=f"former-{notice.registration.reference}-{notice.holder_count}",
+            accent=event.accent,
+            reply_to=event.contact_email,
+        )
 
 
 def _find_giver_name(notice: TransferNotice) -> str:

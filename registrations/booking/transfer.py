@@ -22,6 +22,8 @@ from .change_answers import clear_answers
 
 MAX_NOTICE_NAME_LENGTH = 150
 IDENTITY_FIELDS = ("first_name", "last_name", "email")
+# What the notice to the former attendee needs of them.
+NOTICE_FIELDS = (*IDENTITY_FIELDS, "language")
 # Fields that a transfer changes, apart from name, address and answers.
 TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at", "is_transferred_by_buyer"]
 
@@ -175,6 +177,7 @@ def save_transfer_notice(
         holder_count=registration.holder_count,
         first_name=issued.first_name[:MAX_NOTICE_NAME_LENGTH] if is_named else "",
         email=[*replaced, *addresses][0],
+        language=before.get("language", registration.language),
         given_by=given_by,
     )
 

@@ -291,6 +291,10 @@ def _save_correction(
         saved_fields = transfer_registration(registration, before=old_values, given_by=given_by, at=at)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
+        if "language" not in old_values:
+            # The former attendee's; the new one reads the order's unless another was chosen for them.
+            registration.language = ""
+            changed += ["language"]
         # The place of an application stays the applicant's; an error rolls everything back.
         check_applications([registration])
         release_members_session_places(registration)

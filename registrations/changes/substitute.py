@@ -26,7 +26,7 @@ from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import refuse_second_registration
 from registrations.booking.transfer import (
-    IDENTITY_FIELDS,
+    NOTICE_FIELDS,
     save_transfer_notice,
     transfer_registration,
     void_unnamed_link,
@@ -139,7 +139,7 @@ def _assign_attendee(
     at: datetime.datetime | None,
 ) -> set[str]:
     """Set the new attendee on the registration and record it; return the fields to save."""
-    old_identity = {field: getattr(registration, field) for field in IDENTITY_FIELDS}
+    old_identity = {field: getattr(registration, field) for field in NOTICE_FIELDS}
     was_named = registration.has_name
     registration.first_name, registration.last_name = name
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo

@@ -933,6 +933,12 @@ class Migration(migrations.Migration):
                 ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
                 ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
                 (
+                    "language",
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=5, verbose_name="language"
+                    ),
+                ),
+                (
                     "given_by",
                     models.CharField(
                         choices=[

@@ -167,6 +167,8 @@ class TransferNotice(models.Model):
     holder_count = models.PositiveIntegerField()
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     email = models.EmailField(_("e-mail"))
+    # The former attendee's, "" for the order's: the registration has the new attendee's by then.
+    language = models.CharField(_("language"), max_length=5, blank=True, default="", db_default="")
     given_by = models.CharField(max_length=20, choices=GivenBy.choices)
     created_at = models.DateTimeField(auto_now_add=True)
 

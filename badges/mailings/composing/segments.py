@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -100,7 +100,13 @@ def _iterate_order_conditions(segment: Segment) -> Iterator[Q]:
     if segment.payment == UNPAID:
         yield filter_unpaid()
     if segment.language:
-        yield Q(language=segment.language) | Q(language="", order__language=segment.language)
+        yield match_mail_language(segment.language)
+
+
+def match_mail_language(language: str) -> Q:
+    """Return a condition on registrations as `Registration.mail_language`, for many rows."""
+    has_own_language = ~Q(email="") & ~Q(email__iexact=F("order__email")) & ~Q(language="")
+    return (has_own_language & Q(language=language)) | (~has_own_language & Q(order__language=language))
 
 
 def match_any(alternatives: list[Q]) -> Q:

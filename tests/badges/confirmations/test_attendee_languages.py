@@ -6,9 +6,12 @@ from badges.mailings.composing.audience import build_audience
 from badges.mailings.composing.segments import Segment, select_registrations
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.models import Order
+from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.substitute import substitute_attendee
+from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.badges.mailings.factories import make_mailing
+from tests.buyer_verification import open_link
 from tests.factories import make_event, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +117,63 @@ def test_mailing_in_one_language_selects_attendees_by_their_own(order):
     found = select_registrations(Segment(language="en"), order.event)
 
     assert [registration.email for registration in found] == [ANA]
+
+
+def give_to_paul(order: Order, *, language: str | None = None) -> Registration:
+    """Give Ana's place to Paul by a correction, and the language that is chosen for him."""
+    paul = Correction(
+        first_name="Paul",
+        last_name="Roche",
+        email="paul@acme.example",
+        company="",
+        no_photo=False,
+        language=language,
+    )
+    return correct_registration(registration=order.registrations.get(email=ANA), correction=paul)
+
+
+def test_former_attendee_is_notified_in_their_own_language(order, run_tasks, mailoutbox):
+    open_link(order)
+    run_tasks()
+
+    give_to_paul(order)
+    run_tasks()
+
+    assert find_mail(mailoutbox, ANA).subject.startswith("Your place has been given to somebody else")
+
+
+def test_former_attendee_is_notified_in_their_own_language_of_a_substitution(order, run_tasks, mailoutbox):
+    open_link(order)
+    run_tasks()
+    paul = RequestedPlace(ticket="", first_name="Paul", last_name="Roche", email="paul@acme.example")
+
+    substitute_attendee(registration=order.registrations.get(email=ANA), new_attendee=paul)
+    run_tasks()
+
+    assert find_mail(mailoutbox, ANA).subject.startswith("Your place has been given to somebody else")
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, ""), ("en", ""), ("fr", "fr")])
+def test_next_attendee_does_not_inherit_the_language(order, chosen, expected):
+    given = give_to_paul(order, language=chosen)
+
+    given.refresh_from_db()
+    assert given.language == expected
+
+
+@pytest.mark.parametrize(
+    ("email", "language", "selected_by"),
+    [(ANA, "en", "en"), (ANA, "", "fr"), ("", "en", "fr"), (BUYER.upper(), "en", "fr")],
+)
+def test_segment_selects_by_the_language_of_the_e_mail(order, email, language, selected_by):
+    Registration.objects.filter(email=ANA).update(email=email, language=language, last_name="Selected")
+
+    selected = {
+        each
+        for each in ("fr", "en")
+        if select_registrations(Segment(states=(), language=each), order.event)
+        .filter(last_name="Selected")
+        .exists()
+    }
+
+    assert selected == {selected_by}
