@@ -1,5 +1,6 @@
 """Forms for organizers; times are in the event's time zone."""
 
+import datetime
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
-from convention.text.dates import format_datetime
+from convention.text.dates import format_clock, format_datetime
 from convention.text.languages import find_language_code, get_language_name, parse_languages
 from convention.text.normalize import normalize_whitespace, search_text
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
@@ -282,6 +283,18 @@ class ScheduleSettingsForm(EditConflictsMixin, forms.ModelForm[Schedule]):
                 "Leave empty for none."
             ),
         }
+
+    def clean_day_starts_at(self) -> datetime.time:
+        """Refuse a start of the day after the hours of planning, which would be outside it."""
+        day_starts_at: datetime.time = self.cleaned_data["day_starts_at"]
+        opens_at = self.instance.planning_opens_at
+        if opens_at and "day_starts_at" in self.changed_data and opens_at < day_starts_at:
+            sentence = _(
+                "Sessions are planned from %(time)s. Choose that time or an earlier one, or first change "
+                "“Days begin at” under “Rules and availability”."
+            )
+            raise ValidationError(sentence % {"time": format_clock(opens_at)})
+        return day_starts_at
 
     def clean_embedding_sites(self) -> str:
         return clean_embedding_sites(self.cleaned_data["embedding_sites"])

@@ -208,3 +208,13 @@ def test_a_copied_event_has_the_hours(event):
     )
 
     assert list_local_hours(copied) == [("10:00", "16:00"), ("10:00", "16:00")]
+
+
+@pytest.mark.parametrize(("opens_at", "is_saved"), [("08:00", False), ("09:00", True), (None, True)])
+def test_a_day_cannot_start_after_the_hours_of_planning(organizer, event, opens_at, is_saved):
+    set_hours(event, opens_at, "18:00")
+
+    page = organizer.post("/en/organize/conf/schedule/version/", {"day_starts_at": "09:00"})
+
+    assert ("Sessions are planned from 8:00." not in page.text) is is_saved
+    assert (Schedule.objects.get().day_starts_at == datetime.time(9)) is is_saved
