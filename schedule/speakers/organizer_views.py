@@ -31,7 +31,7 @@ from .links import revoke_link
 from .mailings import resend_link
 from .overview import STATE_LABELS, count_states, filter_rows, load_speaker_rows
 from .own_page import list_appearances
-from .photos import find_photo, remove_photo
+from .photos import PhotoUploader, find_photo, remove_photo
 from .views import parse_step, save_posted_grid, serve_photo, upload_photo
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def speaker_photo(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
         messages.success(request, _("The photograph has been removed."))
         return redirect("organize-speaker", event, pk)
     form = PhotoForm(request.POST, request.FILES)
-    if form.is_valid() and upload_photo(speaker, form):
+    if form.is_valid() and upload_photo(speaker, form, uploader=PhotoUploader.ORGANIZER):
         messages.success(request, _("The photograph has been saved."))
         return redirect("organize-speaker", event, pk)
     return render_speaker_page(request, speaker, photo_form=form)

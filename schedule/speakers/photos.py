@@ -1,6 +1,7 @@
 """Photographs of speakers, and the consent to publish them."""
 
 import datetime
+import enum
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -34,8 +35,19 @@ MAX_UPLOADS_PER_HOUR: Final = 20
 DIGEST_LENGTH: Final = 16
 
 
+class PhotoUploader(enum.Enum):
+    """The person who uploads a speaker’s photograph; the value names their rate limit."""
+
+    SPEAKER = "speaker-photo"
+    ORGANIZER = "organizer-photo"
+
+
 def save_photo(
-    *, speaker: Speaker, upload: UploadedFile, set_consent: Callable[..., None] | None = None
+    *,
+    speaker: Speaker,
+    upload: UploadedFile,
+    set_consent: Callable[..., None] | None = None,
+    uploader: PhotoUploader = PhotoUploader.SPEAKER,
 ) -> SpeakerPhoto:
     """Replace the speaker's photograph, and give or withdraw the consent to it in the same transaction.
 
@@ -43,7 +55,7 @@ def save_photo(
 
     Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and TooManyRequests.
     """
-    consume_rate_limit("speaker-photo", str(speaker.pk), limit=MAX_UPLOADS_PER_HOUR, window_seconds=3600)
+    consume_rate_limit(uploader.value, str(speaker.pk), limit=MAX_UPLOADS_PER_HOUR, window_seconds=3600)
     # One byte more than allowed shows that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
     content = redraw_in_child(redraw_photo, upload.read(MAX_UPLOAD_BYTES + 1), rules=PHOTO_RULES)

@@ -36,6 +36,7 @@ from .own_page import (
 from .photos import (
     CONSENT_TEXTS,
     CURRENT_CONSENT_VERSION,
+    PhotoUploader,
     find_photo,
     give_photo_consent,
     remove_photo,
@@ -81,11 +82,15 @@ def save_profile(speaker: Speaker, form: SpeakerProfileForm) -> None:
     )
 
 
-def upload_photo(speaker: Speaker, form: PhotoForm) -> bool:
+def upload_photo(
+    speaker: Speaker, form: PhotoForm, *, uploader: PhotoUploader = PhotoUploader.SPEAKER
+) -> bool:
     """Save photograph and consent; return False if the file was refused, with the reason at its field."""
     set_consent = give_photo_consent if form.cleaned_data["has_consent"] else withdraw_photo_consent
     try:
-        save_photo(speaker=speaker, upload=form.cleaned_data["photo"], set_consent=set_consent)
+        save_photo(
+            speaker=speaker, upload=form.cleaned_data["photo"], set_consent=set_consent, uploader=uploader
+        )
     except ConventionError as error:
         form.add_error("photo", str(error))
         return False

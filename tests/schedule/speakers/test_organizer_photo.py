@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from schedule.models import Speaker, SpeakerPhoto
+from schedule.speakers import photos
 from schedule.speakers.photos import store_photo
 from tests.factories import make_staff
 from tests.schedule.speakers.factories import make_image, make_page_path, make_speaker
@@ -61,6 +62,21 @@ def test_invalid_file_is_refused_at_its_field(organizer, speaker):
     assert page.status_code == 200
     assert 'id="id_photo_error"' in page.text
     assert not SpeakerPhoto.objects.exists()
+
+
+def test_uploads_of_organizers_do_not_count_as_the_speakers(
+    client, organizer, speaker, settings, monkeypatch
+):
+    settings.RATE_LIMITS = "on"
+    monkeypatch.setattr(photos, "MAX_UPLOADS_PER_HOUR", 1)
+    upload(organizer, speaker)
+
+    refused = upload(organizer, speaker)
+    photo = SimpleUploadedFile("photo.jpg", make_image())
+    page = client.post(make_page_path(speaker), {"action": "photo", "photo": photo}, follow=True)
+
+    assert 'id="id_photo_error"' in refused.text
+    assert "Your photograph has been saved." in page.text
 
 
 def test_organizer_removes_photograph(organizer, speaker):
