@@ -116,7 +116,10 @@ def describe_invoices_naming(subject: DataSubject) -> Iterator[TranslatableText]
             "Your name stays on the lines of invoices %(numbers)s, issued to someone else: the law requires "
             "the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
-        ) % {"numbers": join_invoice_numbers(documents), "day": format_date(compute_retention_end(documents))}
+        ) % {
+            "numbers": join_invoice_numbers(documents),
+            "day": format_date(compute_retention_end(document.issued_on for document in documents)),
+        }
 
 
 def find_people_registered_since(people: Collection[int], since: datetime.datetime) -> set[int]:

@@ -25,6 +25,7 @@ from convention.text.email_addresses import normalize_email
 
 from .models import (
     Charge,
+    EntryRow,
     Invoice,
     InvoiceLine,
     InvoiceMail,
@@ -217,7 +218,20 @@ def describe_retained_invoices(subject: DataSubject) -> Iterator[TranslatableTex
             "Invoices %(numbers)s are kept, including their items and the buyer’s name and address: the law "
             "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
-        ) % {"numbers": join_invoice_numbers(documents), "day": format_date(compute_retention_end(documents))}
+        ) % {
+            "numbers": join_invoice_numbers(documents),
+            "day": format_date(compute_retention_end(document.issued_on for document in documents)),
+        }
+
+
+def describe_retained_entries(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield a sentence if entries of a closed period name the subject as the buyer."""
+    if last_row := find_entry_rows_of(subject).order_by("booked_on", "pk").last():
+        yield _(
+            "The accounting entries of your payments and invoices are kept with the buyer’s name once their "
+            "period is closed: the law requires the club to keep its accounts for ten years, in this case "
+            "until %(day)s."
+        ) % {"day": format_date(compute_retention_end([last_row.booked_on]))}
 
 
 def join_invoice_numbers(documents: list[Invoice]) -> str:
@@ -241,11 +255,22 @@ def find_invoices_billed_to(subject: DataSubject) -> "QuerySet[Any]":
     )
 
 
-def compute_retention_end(documents: list[Invoice]) -> datetime.date:
-    """Return the last day of the legal retention of these documents."""
+def find_entry_rows_of(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the closed entries of what the subject owed, and of what was invoiced to the subject.
+
+    The latter are found even if the receivable was erased.
+    """
+    invoiced = Invoice.objects.filter(pk__in=find_invoices_billed_to(subject)).values("receivable")
+    return EntryRow.objects.filter(
+        has_address_in_column("receivable__email", subject) | Q(receivable__in=invoiced)
+    )
+
+
+def compute_retention_end(days: Iterable[datetime.date]) -> datetime.date:
+    """Return the last day of the legal retention of documents and entries of these days."""
     return datetime.date(
         # The ten years count from the end of the accounting year, here the calendar year.
-        max(document.issued_on.year for document in documents) + LEGAL_RETENTION_YEARS,
+        max(day.year for day in days) + LEGAL_RETENTION_YEARS,
         12,
         31,
     )
@@ -318,6 +343,17 @@ PERSONAL_DATA = [
         retention_reason=BOOKKEEPING_REASON,
     ),
     PersonalDataSource(
+        model=EntryRow,
+        purpose=_("accounting entries about your payments and invoices"),
+        parent_columns=("receivable",),
+        find_more_rows=find_entry_rows_of,
+        hidden_columns=("account_role",),
+        is_required_by_law=True,
+        retention_reason=_(
+            "the law requires the entries of a closed period to stay as they are for ten years, with the name"
+        ),
+    ),
+    PersonalDataSource(
         model=Quotation,
         purpose=_("quotations you requested"),
         find_more_rows=_find_quotations_to,
@@ -343,7 +379,7 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
-LEGAL_RETENTION = [describe_retained_invoices]
+LEGAL_RETENTION = [describe_retained_invoices, describe_retained_entries]
 FREE_TEXT = {Charge: ("description",), Payment: ("note",), Refund: ("reason",)}
 RETENTION = [
     RetentionRule(

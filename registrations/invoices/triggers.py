@@ -7,7 +7,13 @@ SQLite drops a table's triggers when a migration rebuilds the table, so such a m
 from typing import Any
 
 # Tables whose rows can neither be updated nor deleted.
-FROZEN_TABLES = ("invoices_invoice", "invoices_invoiceline", "invoices_invoicepdf")
+FROZEN_TABLES = (
+    "invoices_invoice",
+    "invoices_invoiceline",
+    "invoices_invoicepdf",
+    "invoices_entryrow",
+    "invoices_closedvatamount",
+)
 # Tables whose rows cannot be deleted.
 UNDELETABLE_TABLES = (
     "invoices_charge",

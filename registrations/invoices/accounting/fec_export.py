@@ -2,19 +2,17 @@
 
 import datetime
 import io
-import itertools
 import zipfile
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.utils import timezone, translation
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from registrations.invoices.formatting import clean_line
-from registrations.invoices.models import Issuer, Receivable
+from registrations.invoices.models import EntryRow, Issuer
 
-from .journal_entries import FOREIGN_CURRENCY_NOTICE, EntrySide, JournalEntry, build_entries
+from .entry_rows import list_entry_rows
+from .journal_entries import FOREIGN_CURRENCY_NOTICE, Journal
 
 FEC_COLUMNS: Final = (
     "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
@@ -22,6 +20,7 @@ FEC_COLUMNS: Final = (
     "ValidDate", "Montantdevise", "Idevise",
 )  # fmt: skip
 MAX_CELL_LENGTH = 200
+JOURNAL_NAMES: Final[dict[str, str]] = dict(journal.value for journal in Journal)
 
 
 def build_fec_filename(issuer: Issuer, last_day: datetime.date) -> str:
@@ -30,18 +29,10 @@ def build_fec_filename(issuer: Issuer, last_day: datetime.date) -> str:
 
 
 def render_fec(issuer: Issuer, first_day: datetime.date, last_day: datetime.date) -> bytes:
-    """Return the file of a period in UTF-8; both days are included.
-
-    Entries are numbered from the first day of the calendar year, so that each has the same number in the file
-    of a month and in that of the year.
-    """
+    """Return the file of a period in UTF-8; both days are included."""
     # For the French tax office, so always in French.
     with translation.override("fr"):
-        entries = build_entries(issuer, first_day.replace(month=1, day=1), last_day)
-        numbered_entries = [
-            (number, entry) for number, entry in number_entries(entries) if entry.booked_on >= first_day
-        ]
-        rows = [list(FEC_COLUMNS), *iter_fec_rows(issuer, numbered_entries)]
+        rows = [list(FEC_COLUMNS), *map(build_fec_row, list_entry_rows(issuer, first_day, last_day))]
     return "".join("\t".join(row) + "\r\n" for row in rows).encode()
 
 
@@ -58,49 +49,18 @@ def zip_with_notice(content: bytes, name: str, foreign_documents: list[str]) -> 
     return file.getvalue()
 
 
-def number_entries(journal_entries: list[JournalEntry]) -> Iterator[tuple[int, JournalEntry]]:
-    """Yield each entry with its number, from 1 in each calendar year; the entries are sorted by day."""
-    for _year, entries in itertools.groupby(journal_entries, key=lambda entry: entry.booked_on.year):
-        yield from enumerate(entries, start=1)
-
-
-def iter_fec_rows(
-    issuer: Issuer, numbered_entries: Iterable[tuple[int, JournalEntry]]
-) -> Iterator[list[str]]:
-    """Yield one row for each side of each entry."""
-    names = get_account_names(issuer)
-    for number, entry in numbered_entries:
-        for side in entry.sides:
-            yield build_fec_row(number, entry, side, names)
-
-
-def get_account_names(issuer: Issuer) -> dict[str, str]:
-    """Return the label of each account number."""
-    fields = [field for field in issuer._meta.concrete_fields if field.name.startswith("account_")]
-    return {getattr(issuer, field.name): capfirst(str(field.verbose_name)) for field in fields}
-
-
-def build_fec_row(number: int, entry: JournalEntry, side: EntrySide, names: dict[str, str]) -> list[str]:
-    code, journal = entry.journal.value
-    day, document_day = f"{entry.booked_on:%Y%m%d}", f"{entry.documented_on or entry.booked_on:%Y%m%d}"
-    buyer = (side.receivable.reference, get_buyer_name(side.receivable)) if side.receivable else ("", "")
+def build_fec_row(row: EntryRow) -> list[str]:
+    day, document_day = f"{row.booked_on:%Y%m%d}", f"{row.documented_on:%Y%m%d}"
     # FEC has two unsigned columns instead of a sign.
-    debit, credit = max(0, side.amount_cents), max(0, -side.amount_cents)
+    debit, credit = max(0, row.amount), max(0, -row.amount)
     cells = [
-        code, journal, str(number), day, side.account, names[side.account], *buyer,
-        entry.document_reference, document_day, entry.label or journal, format_decimal_comma(debit),
-        format_decimal_comma(credit), "", "", f"{min(entry.booked_on, timezone.localdate()):%Y%m%d}", "", "",
+        row.journal, JOURNAL_NAMES[row.journal], str(row.number), day, row.account, row.account_label,
+        row.customer_reference, row.customer_name, row.document_reference, document_day, row.label,
+        format_decimal_comma(debit), format_decimal_comma(credit), "", "",
+        f"{min(row.booked_on, timezone.localdate()):%Y%m%d}", "", "",
     ]  # fmt: skip
     # A tab or line break in a name would shift the columns.
     return [clean_line(cell)[:MAX_CELL_LENGTH] for cell in cells]
-
-
-def get_buyer_name(receivable: Receivable) -> str:
-    """Return the customer's name, which FEC requires; for an erased buyer the last invoice has it."""
-    if receivable.name:
-        return receivable.name
-    last = receivable.invoices.last()
-    return last.buyer_name if last else receivable.reference
 
 
 def format_decimal_comma(amount: int) -> str:

@@ -7,11 +7,12 @@ the option nothing is declared twice and nothing is forgotten.
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from registrations.invoices.ledger.closed_period import find_closed_until
 from registrations.invoices.ledger.receivable_history import ReceivableHistory, VatRateKey, iter_histories
-from registrations.invoices.models import Issuer
+from registrations.invoices.models import ClosedVatAmount, Issuer
 from registrations.invoices.tax_amounts import allocate_cents, compute_included_vat
 
 
@@ -52,14 +53,41 @@ def build_vat_report(
     `vat_due` is the option of today, for charges that are not invoiced yet.
     """
     sums: dict[VatRateKey, list[int]] = defaultdict(lambda: [0, 0])
-    # The whole history, not only the period: what was declared before is subtracted
-    # (`iter_collected_movements`).
-    for movement in iter_vat_movements(iter_histories(until=last_day), vat_due=vat_due):
+    for movement in iter_declared_movements(last_day, vat_due=vat_due):
         if first_day <= movement.due_on <= last_day:
             row = sums[movement.vat_rate, movement.exemption]
             row[0] += movement.net_cents
             row[1] += movement.vat_cents
     return [VatReportRow(*rate, *sums[rate]) for rate in sorted(sums, reverse=True) if any(sums[rate])]
+
+
+def iter_declared_movements(last_day: datetime.date, *, vat_due: str) -> Iterator[VatMovement]:
+    """Yield the VAT until a day: as it was stored for closed days, as computed for open days.
+
+    What changed in the closed period since it was closed is due on the first open day, as in the journal.
+    """
+    closed_until = find_closed_until()
+    stored = [
+        VatMovement(row.due_on, row.vat_rate, row.exemption, row.net, row.vat, "")
+        for row in ClosedVatAmount.objects.filter(due_on__lte=last_day)
+    ]
+    yield from stored
+    if closed_until and last_day <= closed_until:
+        return
+    # The whole history, not only the period: what was declared before is subtracted
+    # (`iter_collected_movements`).
+    movements = iter_vat_movements(iter_histories(until=last_day), vat_due=vat_due)
+    if closed_until is None:
+        yield from movements
+        return
+    first_open_day = closed_until + datetime.timedelta(days=1)
+    # The closed period as of today less what was stored: nothing, unless something changed.
+    for movement in movements:
+        yield replace(movement, due_on=max(movement.due_on, first_open_day))
+    for movement in stored:
+        yield replace(
+            movement, due_on=first_open_day, net_cents=-movement.net_cents, vat_cents=-movement.vat_cents
+        )
 
 
 def iter_vat_movements(

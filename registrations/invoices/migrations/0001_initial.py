@@ -954,5 +954,76 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="ClosedVatAmount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_on", models.DateField(verbose_name="due")),
+                (
+                    "vat_rate",
+                    models.PositiveSmallIntegerField(verbose_name="VAT rate, in hundredths of a percent"),
+                ),
+                ("exemption", models.CharField(blank=True, max_length=30, verbose_name="exemption")),
+                ("net", models.BigIntegerField(verbose_name="without VAT, in cents")),
+                ("vat", models.BigIntegerField(verbose_name="VAT, in cents")),
+            ],
+            options={
+                "verbose_name": "VAT of a closed period",
+                "verbose_name_plural": "VAT of closed periods",
+                "ordering": ["due_on", "-vat_rate", "exemption"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("due_on", "vat_rate", "exemption"), name="closed_vat_once_per_day"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EntryRow",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="entry")),
+                ("booked_on", models.DateField(verbose_name="booked")),
+                ("journal", models.CharField(max_length=2, verbose_name="journal")),
+                ("account_role", models.CharField(max_length=40)),
+                ("account", models.CharField(max_length=12, verbose_name="account")),
+                ("account_label", models.CharField(max_length=200, verbose_name="account name")),
+                (
+                    "customer_reference",
+                    models.CharField(blank=True, max_length=40, verbose_name="customer account"),
+                ),
+                ("customer_name", models.CharField(blank=True, max_length=300, verbose_name="buyer")),
+                ("document_reference", models.CharField(max_length=120, verbose_name="document")),
+                ("documented_on", models.DateField(verbose_name="document date")),
+                ("label", models.CharField(max_length=300, verbose_name="label")),
+                ("amount", models.BigIntegerField(verbose_name="amount, in cents")),
+                (
+                    "receivable",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="invoices.receivable",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "closed accounting entry",
+                "verbose_name_plural": "closed accounting entries",
+                "ordering": ["booked_on", "number", "pk"],
+                "indexes": [models.Index(fields=["booked_on", "number"], name="entry_row_by_day")],
+            },
+        ),
         migrations.RunPython(triggers.install_triggers, triggers.drop_triggers),
     ]

@@ -1,9 +1,12 @@
 """Database models of receivables, payments, invoices and quotations.
 
-Rows of money are only ever added: an issued document, its lines and its PDF are immutable, and database
-triggers (`registrations.invoices.triggers`) enforce it. Import models from this package.
+Rows of money are only ever added: an issued document, its lines, its PDF and the entries of a closed period
+are immutable, and database triggers (`registrations.invoices.triggers`) enforce it. Import models from this
+package.
 """
 
+from .closed_entries import ClosedVatAmount as ClosedVatAmount
+from .closed_entries import EntryRow as EntryRow
 from .documents import ImmutableModel as ImmutableModel
 from .documents import ImmutableRowError as ImmutableRowError
 from .documents import Invoice as Invoice

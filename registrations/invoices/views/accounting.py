@@ -14,6 +14,7 @@ from convention.tables.downloads import attachment_response, table_response, zip
 from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
+from registrations.invoices.accounting.close_period import close_period
 from registrations.invoices.accounting.day_book import (
     build_day_book_sheet,
     build_day_books,
@@ -31,7 +32,6 @@ from registrations.invoices.documents.invoice_writer import require_issuer
 from registrations.invoices.documents.issuer import save_issuer
 from registrations.invoices.forms.actions import BankLineForm, ClosePeriodForm, PeriodForm
 from registrations.invoices.forms.issuer import IssuerForm
-from registrations.invoices.ledger.closed_period import close_period
 from registrations.invoices.ledger.payments import link_payout_to_bank_line
 from registrations.invoices.models import Issuer, Payment, Payout, Receivable
 from registrations.invoices.permissions import get_payout_for_treasurer, require_treasurer

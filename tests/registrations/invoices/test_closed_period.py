@@ -9,11 +9,11 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
+from registrations.invoices.accounting.close_period import close_period
 from registrations.invoices.accounting.exported_months import list_period_warnings, record_export
 from registrations.invoices.accounting.fec_export import render_fec
 from registrations.invoices.accounting.vat_report import build_vat_report
 from registrations.invoices.documents.issuer import save_issuer
-from registrations.invoices.ledger.closed_period import close_period
 from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.invoices.models import Issuer
