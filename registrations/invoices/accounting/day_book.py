@@ -1,6 +1,7 @@
 """Day book of an event: amounts invoiced, collected by each method and refunded, day by day, in cents.
 
-Each currency has its own book; amounts of different currencies are never added.
+Days are those of the journal entries, so that the book of a closed period does not change. Each currency has
+its own book; amounts of different currencies are never added.
 """
 
 import datetime
@@ -81,13 +82,13 @@ def build_day_books(event: Event) -> list[DayBook]:
         row.credited_cents += document.total if document.is_credit_note else 0
         row.invoiced_cents += 0 if document.is_credit_note else document.total
     for payment in Payment.objects.filter(receivable__event=event).select_related("receivable"):
-        row = get_row(payment.received_on, payment.receivable.currency)
+        row = get_row(payment.booking_day, payment.receivable.currency)
         row.collected_by_method[payment.method] += payment.amount
         row.fee_cents += payment.fee
     refunds = Refund.objects.money_sent().filter(receivable__event=event)
     for refund in refunds.select_related("receivable"):
-        for day, cents in refund.cash_movements:
-            get_row(day, refund.receivable.currency).refunded_by_method[refund.method] += cents
+        for booked_on, _day, cents in refund.booked_movements:
+            get_row(booked_on, refund.receivable.currency).refunded_by_method[refund.method] += cents
     books = [_build_day_book(currency, days) for currency, days in rows_by_currency.items()]
     # An event without movements still gets its (empty) book in euros.
     return [book for book in books if book.rows] or books[:1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.db.models import Prefetch, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -104,13 +105,15 @@ def list_foreign_documents(first: datetime.date, last: datetime.date) -> list[st
     period = (first, last)
     rows = (
         Invoice.objects.filter(issued_on__range=period).values_list("number", "currency"),
-        Payment.objects.filter(received_on__range=period).values_list(
-            "receivable__reference", "receivable__currency"
-        ),
-        Refund.objects.filter(refunded_on__range=period).values_list(
-            "receivable__reference", "receivable__currency"
-        ),
-        Payout.objects.filter(arrived_on__range=period).values_list("external_id", "currency"),
+        Payment.objects.alias(day=Coalesce("booked_on", "received_on"))
+        .filter(day__range=period)
+        .values_list("receivable__reference", "receivable__currency"),
+        Refund.objects.alias(day=Coalesce("booked_on", "refunded_on"))
+        .filter(day__range=period)
+        .values_list("receivable__reference", "receivable__currency"),
+        Payout.objects.alias(day=Coalesce("booked_on", "arrived_on"))
+        .filter(day__range=period)
+        .values_list("external_id", "currency"),
     )
     documents = [
         f"{piece} ({currency})" for pairs in rows for piece, currency in pairs if currency != BOOK_CURRENCY

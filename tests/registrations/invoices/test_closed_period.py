@@ -10,8 +10,10 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
 from registrations.invoices.accounting.close_period import close_period
+from registrations.invoices.accounting.day_book import build_day_books
 from registrations.invoices.accounting.exported_months import list_period_warnings, record_export
 from registrations.invoices.accounting.fec_export import render_fec
+from registrations.invoices.accounting.journal_entries import list_foreign_documents
 from registrations.invoices.accounting.vat_report import build_vat_report
 from registrations.invoices.documents.issuer import save_issuer
 from registrations.invoices.ledger.payments import record_payment, record_payout
@@ -19,6 +21,7 @@ from registrations.invoices.ledger.refunds import complete_refund, request_refun
 from registrations.invoices.models import Issuer
 from registrations.payments.cards.gateway import PayoutFacts, PayoutLineFacts
 from registrations.payments.cards.payouts import save_payout
+from tests.factories import make_event
 from tests.registrations.invoices.factories import make_receivable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -74,6 +77,42 @@ def test_payment_in_an_open_period_is_booked_on_its_day(issuer):
 
     assert payment.booked_on is None
     assert read_entries(issuer)[payment.document_reference] == (1, "20260410", "20260410")
+
+
+def test_late_payment_is_in_the_day_book_on_the_first_open_day(issuer):
+    event = make_event()
+    close_period(last_day=LAST_OF_MARCH)
+    receivable = make_receivable(event=event)
+
+    record_payment(receivable=receivable, amount=100, method="cash", received_on=MARCH)
+
+    [book] = build_day_books(event)
+    assert [(row.day, dict(row.collected_by_method)) for row in book.rows] == [
+        (FIRST_OF_APRIL, {"cash": 100})
+    ]
+
+
+def test_late_refund_is_in_the_day_book_on_the_first_open_day(issuer):
+    event = make_event()
+    payment = record_payment(
+        receivable=make_receivable(event=event), amount=100, method="cash", received_on=FEBRUARY
+    )
+    refund = request_refund(payment=payment, amount=50, reason="geste")
+    close_period(last_day=LAST_OF_MARCH)
+
+    complete_refund(refund=refund, refunded_on=MARCH)
+
+    [book] = build_day_books(event)
+    assert [row.day for row in book.rows] == [FEBRUARY, FIRST_OF_APRIL]
+
+
+def test_late_movements_in_another_currency_are_listed_on_the_first_open_day(issuer):
+    close_period(last_day=LAST_OF_MARCH)
+
+    record_payout(external_id="po_chf", amount=1_000, arrived_on=MARCH, currency="CHF")
+
+    assert list_foreign_documents(NEW_YEAR, LAST_OF_MARCH) == []
+    assert list_foreign_documents(FIRST_OF_APRIL, END_OF_APRIL) == ["po_chf (CHF)"]
 
 
 def test_without_a_closed_period_payments_are_booked_on_their_day(issuer):
