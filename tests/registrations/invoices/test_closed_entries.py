@@ -6,6 +6,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 
+from convention.privacy.erase import execute_erasure
+from convention.privacy.models import PrivacyCase
 from convention.privacy.registry import describe_retained_documents
 from convention.privacy.subjects import find_subject_by_address
 from registrations.invoices.accounting.close_period import close_period
@@ -317,3 +319,16 @@ def test_export_of_personal_data_has_the_closed_entries(issuer):
 
     # The payment and its VAT, of one receivable of two; the entry of the VAT names nobody.
     assert [row.account for row in rows] == ["530000", "411000"]
+
+
+def test_erasure_leaves_the_entries_of_a_closed_period(issuer):
+    receivable = pay_owed(MARCH, name="Zoé Martin", siren="", email="zoe@firm.example").receivable
+    close_period(last_day=LAST_OF_MARCH)
+    before = render_fec(issuer, NEW_YEAR, END_OF_APRIL)
+    case = PrivacyCase.objects.create(kind="erasure", email="zoe@firm.example", language="en")
+
+    execute_erasure(case=case)
+
+    receivable.refresh_from_db()
+    assert receivable.name == ""
+    assert render_fec(issuer, NEW_YEAR, END_OF_APRIL) == before
