@@ -44,6 +44,8 @@ class DirectoryChanges:
     unchanged_row_count: int = 0
     ignored_columns: list[str] = field(default_factory=list)
     import_record: DirectoryImport | None = None
+    # People whose seat is left out, with their company.
+    people_without_seat: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         created = _("New companies: %(companies)d, people: %(people)d, seats: %(seats)d.") % {

@@ -42,7 +42,7 @@ from .directory_index import DirectoryIndex
 from .forbidden_changes import find_forbidden_changes
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .same_companies import SameCompany
-from .seat_requests import SeatRequest, plan_seats
+from .seat_requests import SeatPlan, SeatRequest, plan_seats
 from .similar_companies import SimilarCompany, find_similar_companies
 
 # Advisory lock of imports, undos and mergers, which all write by what they read before.
@@ -62,6 +62,8 @@ class ParsedDirectory:
     same_companies: tuple[SameCompany, ...] = ()
     # None for the command on the server, which may do everything.
     actor: Person | None = None
+    # Whether seats of companies without a membership are left out instead of refused.
+    skips_missing_seats: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,21 @@ def import_directory(
     file_name: str = "",
     same_companies: tuple[SameCompany, ...] = (),
     actor: Person | None = None,
+    skips_missing_seats: bool = False,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
-    `same_companies` are names of the table that stand for companies with another name. Raise UnreadableFile
-    if columns are missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
+    `same_companies` are names of the table that stand for companies with another name. With
+    `skips_missing_seats`, seats of companies without a membership are left out. Raise UnreadableFile if
+    columns are missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
     parsed = parse_directory(
-        table=table, picks=picks, file_name=file_name, same_companies=same_companies, actor=actor
+        table=table,
+        picks=picks,
+        file_name=file_name,
+        same_companies=same_companies,
+        actor=actor,
+        skips_missing_seats=skips_missing_seats,
     )
     return apply_directory(parsed=parsed)
 
@@ -99,12 +108,19 @@ def parse_directory(
     lines: NumberedRows | None = None,
     same_companies: tuple[SameCompany, ...] = (),
     actor: Person | None = None,
+    skips_missing_seats: bool = False,
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     parsed, errors = _parse_table(table, picks, lines or table.rows)
     if errors:
         raise InvalidRows(errors)
-    return replace(parsed, file_name=file_name, same_companies=same_companies, actor=actor)
+    return replace(
+        parsed,
+        file_name=file_name,
+        same_companies=same_companies,
+        actor=actor,
+        skips_missing_seats=skips_missing_seats,
+    )
 
 
 def _parse_table(
@@ -127,13 +143,15 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     changes, seat_requests, errors = _compare_rows(parsed, index)
     if errors:
         # Seats are counted all the same, so that all errors are listed at once.
-        raise InvalidRows(errors + plan_seats(seat_requests)[1])
+        seat_errors = plan_seats(seat_requests).list_errors(skips_missing=parsed.skips_missing_seats)
+        raise InvalidRows(errors + seat_errors)
     write_changes(changes)
     # Before seats are planned: an employment that ends in this list frees its seat for another row.
     end_seats_with_employments(changes)
     # Planned under the locks of the memberships, also against contacts who give seats at this moment.
-    changes.created_rows["seat"], errors = plan_seats(seat_requests)
-    if errors:
+    plan = plan_seats(seat_requests)
+    _add_seats(changes, plan)
+    if errors := plan.list_errors(skips_missing=parsed.skips_missing_seats):
         raise InvalidRows(errors)
     create_seats(changes.created_rows["seat"])
     import_record = save_import(changes, mapping=parsed.mapping, file_name=parsed.file_name)
@@ -148,6 +166,7 @@ def preview_directory_import(
     picks: Sequence[str] | None = None,
     same_companies: tuple[SameCompany, ...] = (),
     actor: Person | None = None,
+    skips_missing_seats: bool = False,
 ) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing.
 
@@ -158,17 +177,21 @@ def preview_directory_import(
     # Rows with a wrong cell are compared with the directory too: later rows may need their company.
     parsed, cell_errors = _parse_table(table, picks, table.rows)
     changes, seat_requests, errors = _compare_rows(replace(parsed, actor=actor), index)
-    changes.created_rows["seat"], seat_errors = plan_seats(
-        # Nothing is written in a preview, so the ends of employments have to be passed.
-        seat_requests,
-        employment_ends=find_employment_ends(changes),
-    )
+    # Nothing is written in a preview, so the ends of employments have to be passed.
+    plan = plan_seats(seat_requests, employment_ends=find_employment_ends(changes))
+    _add_seats(changes, plan)
+    seat_errors = plan.list_errors(skips_missing=skips_missing_seats)
     # Of a row with a wrong cell the rest may be wrong for that reason alone.
     wrong_rows = {number for number, _sentence in cell_errors}
     row_errors = [error for error in errors + seat_errors if error[0] not in wrong_rows]
     if cell_errors or row_errors:
         raise InvalidRows(cell_errors + row_errors)
     return DirectoryPreview(changes, find_similar_companies(changes, index))
+
+
+def _add_seats(changes: DirectoryChanges, plan: SeatPlan) -> None:
+    changes.created_rows["seat"] = plan.seats
+    changes.people_without_seat = [f"{one.person}, {one.company}" for one in plan.without_membership]
 
 
 def load_remembered_columns() -> dict[str, str]:

@@ -23,12 +23,26 @@ class SeatRequest:
     span: DateSpan
 
 
+@dataclass(frozen=True)
+class SeatPlan:
+    """The seats to create, the errors of rows beyond a limit, and the requests without a membership."""
+
+    seats: list[Seat]
+    limit_errors: list[tuple[int, str]]
+    without_membership: list[SeatRequest]
+
+    def list_errors(self, *, skips_missing: bool) -> list[tuple[int, str]]:
+        """Return the errors by row; with `skips_missing` none for a company without a membership."""
+        missing = [] if skips_missing else self.without_membership
+        return [*self.limit_errors, *((one.number, _describe_missing_membership(one)) for one in missing)]
+
+
 def plan_seats(
     seat_requests: Sequence[SeatRequest],
     *,
     employment_ends: Mapping[tuple[int, int], datetime.date] | None = None,
-) -> tuple[list[Seat], list[tuple[int, str]]]:
-    """Return the seats to create, and an error for each row whose seat cannot be given.
+) -> SeatPlan:
+    """Return the seats to create, and the rows whose seat cannot be given.
 
     `employment_ends` are last days by person and company that are not written yet: seats are counted up to
     them. Memberships are locked in the order of their keys. People who have a seat at that time get no
@@ -49,11 +63,12 @@ def plan_seats(
             given_seats[seat.membership_id].append(seat)
     new_seats = defaultdict[Membership, list[tuple[int, Seat]]](list)
     errors: list[tuple[int, str]] = []
+    without_membership: list[SeatRequest] = []
     # In the order of the list: if seats run out, its last rows are refused.
     for request in seat_requests:
         membership = select_open_membership(by_company[request.company.pk or 0], at=request.span[0])
         if membership is None:
-            errors.append((request.number, _describe_missing_membership(request)))
+            without_membership.append(request)
         elif not _has_seat(given_seats[membership.pk], request):
             first, last = request.span
             seat = Seat(membership=membership, person=request.person, starts_on=first, ends_on=last)
@@ -62,7 +77,8 @@ def plan_seats(
         errors += _find_excess_requests(
             membership_row, list(map(get_span, given_seats[membership_row.pk])), requested
         )
-    return [seat for requested in new_seats.values() for _number, seat in requested], errors
+    seats = [seat for requested in new_seats.values() for _number, seat in requested]
+    return SeatPlan(seats, errors, without_membership)
 
 
 def _is_still_held(seat: Seat, employment_end: datetime.date | None) -> bool:
@@ -74,7 +90,8 @@ def _is_still_held(seat: Seat, employment_end: datetime.date | None) -> bool:
 
 def _describe_missing_membership(seat_request: SeatRequest) -> str:
     sentence = _(
-        "%(company)s has no membership on %(day)s, so there are no seats to give. Confirm a membership first."
+        "%(company)s has no membership on %(day)s, so there are no seats to give. Leave these seats out, or "
+        "confirm a membership first."
     )
     return sentence % {"company": seat_request.company, "day": format_date(seat_request.span[0])}
 

@@ -17,7 +17,7 @@ from convention.club.directory_import.import_directory import (
     load_remembered_columns,
     preview_directory_import,
 )
-from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
+from convention.club.directory_import.jobs import IMPORT_JOB, SKIP_MISSING_SEATS, UNDO_JOB
 from convention.club.directory_import.preview import MAX_NAMES_SHOWN, build_import_preview
 from convention.club.directory_import.same_companies import SameCompany, decode_same_companies
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
@@ -55,11 +55,17 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             context["columns"] = list_column_choices(form.table, picks, remembered)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             same_companies = context["same_companies"] = _get_same_companies(request, form)
+            skips_seats = context["skips_seats"] = "skip_seats" in request.POST
+            context["has_seat_column"] = "seat" in picks
             # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not form.needs_check and not _has_other_choices(request, same_companies):
                 return _import_or_enqueue(request, form, picks, same_companies)
             preview = preview_directory_import(
-                table=form.table, picks=picks, same_companies=same_companies, actor=manager
+                table=form.table,
+                picks=picks,
+                same_companies=same_companies,
+                actor=manager,
+                skips_missing_seats=skips_seats,
             )
             context |= {
                 "preview": preview.changes,
@@ -85,6 +91,8 @@ def _get_same_companies(request: "HttpRequest", form: TableUploadForm) -> tuple[
 
 def _has_other_choices(request: "HttpRequest", same_companies: tuple[SameCompany, ...]) -> bool:
     """Return whether the choices are not those of the preview that was shown."""
+    if ("skip_seats" in request.POST) != ("previewed_skip_seats" in request.POST):
+        return True
     return {*same_companies} != {*decode_same_companies(request.POST.getlist("previewed_same_company"))}
 
 
@@ -94,7 +102,7 @@ def _import_or_enqueue(
     picks: list[str],
     same_companies: tuple[SameCompany, ...],
 ) -> "HttpResponse":
-    rows = len(form.table.rows)
+    rows, skips_seats = len(form.table.rows), "skip_seats" in request.POST
     # A longer import would exceed the time of a request.
     if rows > MAX_IMMEDIATE_ROWS:
 
@@ -105,7 +113,10 @@ def _import_or_enqueue(
             text=form.checked_text,
             picks=picks,
             name=form.file_name,
-            options=[choice.encode() for choice in same_companies],
+            options=[
+                *(choice.encode() for choice in same_companies),
+                *([SKIP_MISSING_SEATS] if skips_seats else []),
+            ],
         )
         return _enqueue_job(request, kind=IMPORT_JOB, title=write_title, payload=payload)
     changes = import_directory(
@@ -114,6 +125,7 @@ def _import_or_enqueue(
         file_name=form.file_name,
         same_companies=same_companies,
         actor=require_signed_in(request.user),
+        skips_missing_seats=skips_seats,
     )
     messages.success(request, str(changes))
     return redirect("club-imports")
