@@ -33,8 +33,14 @@ COLUMN_HEADINGS: Final = {
         *("fonctions", "fct"),
     ),
     "level": ("level", "function level", "niveau"),
-    "starts_on": ("from", "since", "start", "starts on", "employed from", "depuis", "du", "debut"),
-    "ends_on": ("to", "until", "end", "ends on", "employed until", "jusqu'au", "au", "fin"),
+    "starts_on": (
+        *("from", "since", "start", "starts on", "employed from", "arrival", "arrival date", "depuis", "du"),
+        *("debut", "arrivee", "date d'arrivee"),
+    ),
+    "ends_on": (
+        *("to", "until", "end", "ends on", "employed until", "departure", "departure date", "jusqu'au", "au"),
+        *("fin", "depart", "date de depart"),
+    ),
     "seat": ("seat", "member", "siege", "adherent"),
     "contact": ("contact", "company contact", "contact de l'entreprise"),
 }

@@ -59,7 +59,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "claimed_email",
-                    models.EmailField(blank=True, db_default="", default="", editable=False, max_length=254),
+                    models.EmailField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        max_length=254,
+                        verbose_name="e-mail given by a company’s contact",
+                    ),
                 ),
                 ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
                 ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
@@ -70,7 +77,12 @@ class Migration(migrations.Migration):
                 ),
                 ("is_staff", models.BooleanField(default=False, verbose_name="can open the back office")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="in the directory since"
+                    ),
+                ),
                 ("search", models.TextField(blank=True, editable=False)),
                 ("sort_name", models.CharField(blank=True, editable=False, max_length=100)),
                 (

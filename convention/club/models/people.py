@@ -148,7 +148,9 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
     # NULL, not empty: the unique constraint then allows many people without an address.
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     # Not unique: several companies may claim one address.
-    claimed_email = models.EmailField(blank=True, default="", db_default="", editable=False)
+    claimed_email = models.EmailField(
+        _("e-mail given by a company’s contact"), blank=True, default="", db_default="", editable=False
+    )
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
@@ -156,7 +158,7 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
     photo_consent = models.BooleanField(_("agrees to be photographed"), null=True, blank=True)
     is_staff = models.BooleanField(_("can open the back office"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    date_joined = models.DateTimeField(default=timezone.now)
+    date_joined = models.DateTimeField(_("in the directory since"), default=timezone.now)
     search = models.TextField(blank=True, editable=False)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
 

@@ -141,6 +141,7 @@ def _render_applicant(request: HttpRequest, event: str, pk: int, form: VisitReas
         "refusal_sentences": describe_objections(visit, application.refusal_reasons),
         "objections": describe_objections(visit, applicant.current_objections),
         "can_organize": can_organize(request.user, visit.event),
+        "reads_directory": can_read_directory(request.user),
         "acceptances": application.acceptances.select_related("nda"),
         "form": form,
     }

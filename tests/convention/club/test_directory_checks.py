@@ -65,3 +65,10 @@ def test_row_with_a_wrong_cell_is_reported_for_that_cell_only():
 )
 def test_abbreviated_french_heading_is_recognized(heading, field):
     assert guess_columns([heading]) == [field]
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"), [("Arrivée", "starts_on"), ("Date d’arrivée", "starts_on"), ("Départ", "ends_on")]
+)
+def test_heading_of_arrival_or_departure_is_a_day_of_the_job(heading, field):
+    assert guess_columns([heading]) == [field]

@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from django.utils import translation
 
 from convention.audit.models import AuditEntry
 from convention.privacy.export import export_personal_data
@@ -139,3 +140,14 @@ def test_export_is_audited_without_values():
     assert entry.subject == f"club.person:{person.pk}"
     assert "registrations.registration" in entry.fields
     assert LAST.casefold() not in str(entry.fields).casefold()
+
+
+def test_every_label_of_the_person_is_written_for_a_reader():
+    with translation.override("en"):
+        archive = open_archive(export_personal_data(subject=get_subject(make_person())))
+    tables = json.loads(archive.read("data.json"))["tables"]
+
+    [labels] = [table["labels"] for table in tables if "claimed_email" in table["labels"]]
+
+    assert labels["claimed_email"] == "e-mail given by a company’s contact"
+    assert labels["date_joined"] == "in the directory since"

@@ -132,3 +132,24 @@ def test_lock_date_in_the_past_is_explained_by_the_working_days(secretary):
     page = secretary.get(f"/en/organize/{visit.event.slug}/visit/").content.decode()
 
     assert "The list would lock at once: its deadline, 60 working days before the visit, was" in page
+
+
+def read_applicant_page(client, application):
+    return client.get(f"/en/organize/{application.visit.event.slug}/visit/applicants/{application.pk}/").text
+
+
+def test_page_of_an_applicant_leads_the_secretary_to_the_directory(secretary):
+    application = make_application(make_visit())
+
+    page = read_applicant_page(secretary, application)
+
+    assert f'href="/en/organize/club/people/{application.person_id}/"' in page
+
+
+def test_page_of_an_applicant_leads_an_organizer_of_the_event_to_no_directory():
+    application = make_application(make_visit())
+
+    page = read_applicant_page(make_client(make_staff(application.visit.event)), application)
+
+    assert application.person.email in page
+    assert "/organize/club/people/" not in page
