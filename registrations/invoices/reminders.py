@@ -34,9 +34,8 @@ def queue_due_reminders() -> None:
     today = timezone.localdate()
     for document in list_unpaid_invoices(today, issuer.reminder_days):
         step = find_due_step(issuer.reminder_days, today - document.due_on)
-        sent = [reminder.step for reminder in document.reminders.all()]
         # Only a later step than those sent: after a pause one reminder comes, not all of them.
-        if step is not None and all(step > done for done in sent):
+        if step is not None and all(step > done for done in list_sent_steps(document)):
             send_reminder.enqueue(document.pk, step)
 
 
@@ -51,6 +50,16 @@ def list_unpaid_invoices(today: datetime.date, reminder_days: list[int]) -> list
         receivable__in=unpaid_receivables.values("pk"),
     )
     return list(rows.prefetch_related("reminders"))
+
+
+def list_sent_steps(document: Invoice) -> list[int]:
+    """Return the steps sent for an invoice, and for those that it replaces with the same due date."""
+    steps = [reminder.step for reminder in document.reminders.all()]
+    replaced_numbers = document.details.get("replaced_numbers")
+    if replaced_numbers:
+        replaced = Reminder.objects.filter(invoice__number__in=replaced_numbers)
+        steps += replaced.values_list("step", flat=True)
+    return steps
 
 
 def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> int | None:
@@ -71,7 +80,7 @@ def will_any_be_reminded(unpaid_invoices: Iterable[Invoice], *, today: datetime.
     return any(
         document.receivable.email
         and datetime.timedelta() < today - document.due_on <= MAX_REMINDER_AGE
-        and all(reminder.step < last_step for reminder in document.reminders.all())
+        and all(step < last_step for step in list_sent_steps(document))
         for document in unpaid_invoices
     )
 
@@ -103,8 +112,9 @@ def send_reminder(invoice: int, step: int) -> None:
         # Under the lock only one of two workers sends; the row is stored before the mail goes out.
         receivable = lock_receivable(document.receivable)
         unpaid_cents = compute_unpaid_cents(document)
-        # `step__gte`: after a later step this one is not sent any more.
-        if not unpaid_cents or not receivable.email or document.reminders.filter(step__gte=step).exists():
+        # After a later step this one is not sent any more.
+        was_sent = any(sent_step >= step for sent_step in list_sent_steps(document))
+        if not unpaid_cents or not receivable.email or was_sent:
             return
         Reminder.objects.create(invoice=document, step=step)
         record_action("invoice.remind", document, event=receivable.event, fields=[str(step)])

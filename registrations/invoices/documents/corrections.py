@@ -16,7 +16,7 @@ from registrations.invoices.models import Invoice, Issuer, Receivable
 
 from .credit_notes import create_credit_note, select_creditable_lines
 from .invoice_writer import BUYER_FIELDS, REFERENCE_FIELDS, SELLER_FIELDS
-from .invoiced_balance import load_invoiced_balance
+from .invoiced_balance import build_lines_to_invoice, load_invoiced_balance
 from .issuing import issue_invoice
 
 
@@ -42,7 +42,8 @@ def correct_invoice(
 ) -> tuple[Invoice, Invoice]:
     """Credit an invoice and issue it again with today's data of the buyer; return both documents.
 
-    Raise InvalidCredit, and NothingToCorrect if the new invoice would equal the old one.
+    The new invoice is due on the day of the old one if it has the same amount. Raise InvalidCredit, and
+    NothingToCorrect if the new invoice would equal the old one.
     """
     receivable = lock_receivable(invoice.receivable)
     lines_to_credit = select_creditable_lines(load_invoiced_balance(receivable), invoice, None)
@@ -51,9 +52,16 @@ def correct_invoice(
             _("%(number)s already has the current details: a new invoice would be the same.")
             % {"number": invoice.number}
         )
+    replaced = invoice if keeps_due_date(invoice) else None
     # The charges stay owed, so that `issue_invoice` finds them uninvoiced again.
     credit_note = create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
-    return credit_note, issue_invoice(receivable=receivable, issued_on=issued_on)
+    return credit_note, issue_invoice(receivable=receivable, issued_on=issued_on, replaced=replaced)
+
+
+def keeps_due_date(invoice: Invoice) -> bool:
+    """Return whether the invoice that replaces this one has the same amount, and so the same due date."""
+    # Otherwise a corrected address would end the delay of a late buyer. Items not invoiced yet are new.
+    return not build_lines_to_invoice(invoice.receivable)
 
 
 def has_correction(invoice: Invoice) -> bool:

@@ -64,11 +64,15 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class DocumentHeading:
-    """Kind of a document, with the invoice it credits and the reason."""
+    """Kind of a document, with the invoice it credits and the reason.
+
+    `replaced` is the invoice of the same amount that an invoice replaces: it is due on the same day.
+    """
 
     kind: str
     origin: Invoice | None = None
     reason: str = ""
+    replaced: Invoice | None = None
 
 
 def build_charge_line(charge: Charge) -> DraftLine:
@@ -155,7 +159,7 @@ def create_document(
         language=receivable.language,
         currency=receivable.currency,
         issued_on=day,
-        due_on=day if is_credit else day + datetime.timedelta(days=issuer.payment_days),
+        due_on=compute_due_date(issuer, heading, day),
         # A trigger refuses lines beyond `line_count`, so that none can be added later.
         **sum_totals(taxes),
         line_count=len(lines),
@@ -164,6 +168,15 @@ def create_document(
     fields, reason = [heading.kind], document.reason
     record_action("invoice.issue", document, event=receivable.event, fields=fields, reason=reason)
     return document
+
+
+def compute_due_date(issuer: Issuer, heading: DocumentHeading, issued_on: datetime.date) -> datetime.date:
+    """Return when a document is due: a credit note at once, a replacement when the first invoice was."""
+    if heading.kind == Invoice.Kind.CREDIT_NOTE:
+        return issued_on
+    if heading.replaced:
+        return heading.replaced.due_on
+    return issued_on + datetime.timedelta(days=issuer.payment_days)
 
 
 def snapshot_buyer(receivable: Receivable, origin: Invoice | None) -> dict[str, str]:
@@ -212,8 +225,15 @@ def build_details(
         "vat_due": get_vat_due(issuer, heading),
         "paid": paid,
         "paid_on": paid_on and paid_on.isoformat(),
+        "replaced_numbers": list_replaced_numbers(heading),
         "notes": list(list_legal_notes(issuer, heading)),
     }
+
+
+def list_replaced_numbers(heading: DocumentHeading) -> list[str]:
+    """Return the numbers of the invoices that a document replaces, the latest first."""
+    replaced = heading.replaced
+    return [replaced.number, *replaced.details.get("replaced_numbers", [])] if replaced else []
 
 
 def get_vat_due(issuer: Issuer, heading: DocumentHeading) -> str:

@@ -58,12 +58,16 @@ def check_last_document(receivable: Receivable, last_document_id: int | None) ->
 
 
 @transaction.atomic
-def issue_invoice(*, receivable: Receivable, issued_on: datetime.date | None = None) -> Invoice:
-    """Invoice all charges not invoiced yet, less deposits. Raise NothingToIssue or MissingIssuer."""
+def issue_invoice(
+    *, receivable: Receivable, issued_on: datetime.date | None = None, replaced: Invoice | None = None
+) -> Invoice:
+    """Invoice all charges not invoiced yet, less deposits. Raise NothingToIssue or MissingIssuer.
+
+    `replaced` is a credited invoice of the same amount, whose due date the new one keeps.
+    """
     receivable = lock_receivable(receivable)
-    document = create_document(
-        receivable, DocumentHeading(Invoice.Kind.INVOICE), build_lines_to_invoice(receivable), issued_on
-    )
+    heading = DocumentHeading(Invoice.Kind.INVOICE, replaced=replaced)
+    document = create_document(receivable, heading, build_lines_to_invoice(receivable), issued_on)
     return finalize_document(document)
 
 

@@ -16,7 +16,12 @@ from convention.text.dates import format_date
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.completeness import require_buyer_address
-from registrations.invoices.documents.corrections import correct_invoice, has_correction, list_corrections
+from registrations.invoices.documents.corrections import (
+    correct_invoice,
+    has_correction,
+    keeps_due_date,
+    list_corrections,
+)
 from registrations.invoices.documents.credit_notes import (
     credit_withdrawn_charges,
 )
@@ -275,12 +280,16 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
 
 
 def _describe_corrections(document: Invoice) -> list[str]:
-    """Return a sentence for each detail that the new invoice changes."""
+    """Return a sentence for each detail that the new invoice changes, and one for its due date."""
     sentence = _("%(label)s: “%(old)s” becomes “%(new)s”.")
-    return [
+    sentences = [
         sentence % {"label": capfirst(row.label), "old": row.old or "–", "new": row.new or "–"}
         for row in list_corrections(document)
     ]
+    if sentences and keeps_due_date(document):
+        unchanged = _("The amount does not change, so the due date remains %(day)s.")
+        sentences.append(unchanged % {"day": format_date(document.due_on)})
+    return sentences
 
 
 @require_safe_or_post

@@ -1,8 +1,10 @@
 """An invoice is corrected only if one of its details has changed, and the page says which."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from lxml import html
 
 from registrations.invoices.documents.corrections import NothingToCorrect, correct_invoice
@@ -107,3 +109,30 @@ def test_a_changed_address_names_the_invoice_that_has_the_old_one(client, invoic
     answer = post_form(client, "receivable-buyer", invoice.receivable.reference, street="2 rue Neuve")
 
     assert f"Invoice {invoice.number} still has the old ones." in answer.text
+
+
+def test_a_replaced_invoice_of_the_same_amount_keeps_its_due_date(issuer):
+    invoice = issue_invoice(receivable=make_receivable(GUESTS), issued_on=datetime.date(2026, 5, 14))
+    move_buyer(invoice)
+
+    _credit_note, replacement = correct_invoice(invoice=invoice, reason="address")
+
+    assert replacement.due_on == invoice.due_on
+
+
+def test_page_says_that_the_due_date_remains(client, issuer):
+    invoice = issue_invoice(receivable=make_receivable(GUESTS), issued_on=datetime.date(2026, 5, 14))
+    move_buyer(invoice)
+
+    text = read_main_text(open_correction(client, invoice))
+
+    assert "the due date remains 13 June 2026." in text
+
+
+def test_a_replaced_invoice_with_another_item_is_due_anew(issuer):
+    invoice = issue_invoice(receivable=make_receivable(GUESTS), issued_on=datetime.date(2026, 5, 14))
+    make_receivable(GUESTS, DINNER, reference=invoice.receivable.reference)
+
+    _credit_note, replacement = correct_invoice(invoice=invoice, reason="dinner")
+
+    assert replacement.due_on > timezone.localdate()

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from registrations.invoices.documents.corrections import correct_invoice
 from registrations.invoices.documents.credit_notes import credit_invoice
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.formatting import format_transfer_reference
@@ -70,6 +71,31 @@ def test_each_reached_step_sends_one_reminder(issuer, remind):
 
     assert subjects == ["Reminder:", "Reminder:"]
     assert list(Reminder.objects.filter(invoice=document).values_list("step", flat=True)) == [7, 8]
+
+
+def test_corrected_invoice_is_not_reminded_of_a_step_again(issuer, remind):
+    document = make_issued_invoice(8)
+    remind()
+    document.receivable.street = "2 rue Neuve"
+    document.receivable.save()
+    correct_invoice(invoice=document, reason="address")
+
+    mails = remind()
+
+    assert len(mails) == 1
+
+
+def test_corrected_invoice_is_reminded_of_the_next_step(issuer, remind):
+    document = make_issued_invoice(8, language="en")
+    remind()
+    document.receivable.street = "2 rue Neuve"
+    document.receivable.save()
+    _credit_note, replacement = correct_invoice(invoice=document, reason="address")
+    Issuer.objects.update(reminder_days=[-3, 7, 8])
+
+    mails = remind()
+
+    assert replacement.number in mails[-1].subject
 
 
 def test_reminder_before_due_date_is_friendly(issuer, remind):
