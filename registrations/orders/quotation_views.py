@@ -28,6 +28,7 @@ from registrations.invoices.models.documents import Invoice, Quotation
 from registrations.invoices.permissions import require_treasurer
 from registrations.models import Order
 from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, get_order_by_link
+from registrations.pricing.quotation_prices import find_quotation_use
 from registrations.rate_limits import throttle_quotation_mail
 
 from .quotations import (
@@ -54,7 +55,8 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     now = timezone.now()
     is_orderable = quotation.is_valid and is_visible_event(event, request.user)
     is_open = event.is_registration_open(at=now) and not get_application_path(event)
-    package = find_quoted_package(quotation) if is_orderable else None
+    quoted_package = find_quoted_package(quotation)
+    package = quoted_package if is_orderable else None
     orders = load_quoted_orders([quotation]).get(quotation.number, [])
     company_order_path = _find_company_order_path(quotation, request.user)
     buyer_email = quotation.buyer.get("email", "")
@@ -63,6 +65,7 @@ def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
         "quotation": quotation,
         "event": event,
         "orders": orders,
+        "use": find_quotation_use(quotation, quoted_package),
         # The link of an order opens it, so only its buyer gets it.
         "own_order_ids": {order.pk for order in orders if _is_buyer(order, request.user)},
         "order_path": company_order_path or reverse("quotation-order", args=[quotation.link_token]),

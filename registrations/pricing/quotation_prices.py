@@ -2,6 +2,7 @@
 
 import datetime
 from collections import Counter, defaultdict
+from enum import StrEnum
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,7 +12,7 @@ from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 from convention.events.models import Event
 from registrations.invoices.models.documents import Quotation
-from registrations.models import Package, Registration, RegistrationAddon, Sponsorship
+from registrations.models import Order, Package, Registration, RegistrationAddon, Sponsorship
 
 from .quoted_prices import ADDON_KIND, TICKET_KIND, QuotedPrices
 
@@ -105,3 +106,44 @@ def find_quoted_package_price(quotation: Quotation | None, package: Package) -> 
     taken = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=timezone.now())
     ordered = Sponsorship.objects.active().filter(taken, order__quotation_number=quotation.number)
     return None if ordered.exists() else quotation.details.get("unit_prices", {}).get(package.slug)
+
+
+class QuotationUse(StrEnum):
+    """How many of a quotation's prices orders have used; those of cancelled orders are available again."""
+
+    UNUSED = "unused"
+    PARTLY_USED = "partly_used"
+    USED = "used"
+    AVAILABLE_AGAIN = "available_again"
+
+
+def find_quotation_use(quotation: Quotation, package: Package | None = None) -> QuotationUse:
+    """Return how much of a valid quotation is used; `package` is the one that it names, if any."""
+    if not Order.objects.filter(quotation_number=quotation.number).exists():
+        return QuotationUse.UNUSED
+    if package is not None:
+        is_available = find_quoted_package_price(quotation, package) is not None
+        return QuotationUse.AVAILABLE_AGAIN if is_available else QuotationUse.USED
+    quoted_prices = load_quoted_prices(quotation, quotation.event) if quotation.event else None
+    unused_count = sum(map(len, quoted_prices.prices.values())) if quoted_prices else 0
+    if not unused_count:
+        return QuotationUse.USED
+    is_available = unused_count == len(quotation.details["unit_prices"])
+    return QuotationUse.AVAILABLE_AGAIN if is_available else QuotationUse.PARTLY_USED
+
+
+def explain_quotation_use(number: str) -> str:
+    """Return why items of an order from this quotation do not have its prices, "" if none was used."""
+    quotation = find_quotation(number)
+    if quotation is None or not quotation.is_valid:
+        return ""
+    sentences = {
+        QuotationUse.USED: _(
+            "The prices of quotation %(number)s have been used by another order, so today’s prices apply."
+        ),
+        QuotationUse.PARTLY_USED: _(
+            "Some prices of quotation %(number)s have been used by another order, so today’s prices apply to "
+            "the rest."
+        ),
+    }
+    return sentences.get(find_quotation_use(quotation), "") % {"number": number}

@@ -48,6 +48,7 @@ from registrations.pricing.catalog import (
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quotation_prices import (
     QuotedPriceUsed,
+    explain_quotation_use,
     find_quotation,
     load_quoted_prices,
 )
@@ -245,6 +246,8 @@ def _submit_order(
             order = place_order(event=event, request=order_request, context=order_context)
     except PriceChanged as error:
         messages.warning(request, str(error))
+        if explanation := explain_quotation_use(draft.quotation):
+            messages.warning(request, explanation)
         for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
         return redirect("register-review", event.slug)

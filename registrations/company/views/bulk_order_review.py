@@ -46,7 +46,7 @@ from registrations.orders.quotations import (
 )
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
-from registrations.pricing.quotation_prices import QuotedPriceUsed, find_quotation
+from registrations.pricing.quotation_prices import QuotedPriceUsed, explain_quotation_use, find_quotation
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
@@ -197,6 +197,10 @@ def _book_draft(request: HttpRequest, bulk_order: BulkOrder) -> HttpResponse:
     # Back to the review, which shows the new price: nothing in the rows has to be corrected.
     except (PriceChanged, QuotedPriceUsed) as error:
         messages.warning(request, str(error))
+        explanation = explain_quotation_use(bulk_order.draft.quotation)
+        # The other error names the quotation itself.
+        if isinstance(error, PriceChanged) and explanation:
+            messages.warning(request, explanation)
         return redirect("company-check", company.slug, event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         return _redirect_to_rows(request, bulk_order, error)
