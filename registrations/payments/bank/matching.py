@@ -14,9 +14,10 @@ from convention.text.normalize import casefold_text
 MIN_CUT_LENGTH = 6
 # Stripe names an expected day; weekends and holidays move the booking.
 PAYOUT_TOLERANCE_DAYS = 7
-# Legal forms, and words too common in company names to identify the payer.
+# Legal forms and titles, and words too common in company names to identify the payer.
 IGNORED_NAME_WORDS = frozenset(
-    "sas sarl sa sasu eurl club association groupe france societe the and des les".split()
+    "sas sarl sa sasu eurl club association groupe france societe the and des les "
+    "m mr mrs mme mle mlle".split()
 )
 
 
@@ -50,6 +51,7 @@ class PayableItem:
     currency: str = "EUR"
     invoice_numbers: tuple[str, ...] = ()
     was_paid: bool = False
+    paid_cents: int = 0
     # Cents of one payment that a debit can return.
     returnable_cents: int = 0
     # Cents of each refund whose debit no statement has shown yet.
@@ -134,7 +136,9 @@ class PayableIndex:
         ]
         for reference, _cents in match.parts:
             item = self.items[compact_reference(reference)]
-            self.items[compact_reference(reference)] = replace(item, amount_due=0, was_paid=True)
+            self.items[compact_reference(reference)] = replace(
+                item, amount_due=0, was_paid=True, paid_cents=item.paid_cents + item.amount_due
+            )
 
 
 def match_line(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
@@ -245,7 +249,7 @@ def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
 
 
 def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> PayableItem | None:
-    """Find the only payable with this amount due and a word of the payer's name.
+    """Find the only payable with this amount due and a word of the payer's name, or its exact name.
 
     Without a payer, the text names it: then all words of a name must occur, as texts have other words too.
     """
@@ -258,7 +262,15 @@ def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> P
         and item.currency == line_facts.currency
         and (item.find_name_with(payer_words) or _find_matching_names(item, words)[0])
     ]
-    return matching_payables[0] if len(matching_payables) == 1 else None
+    # The exact name outweighs similar ones, as those of a family or of companies of one group.
+    exact_payables = [item for item in matching_payables if _has_exact_name(item, line_facts)]
+    candidates = exact_payables or matching_payables
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _has_exact_name(item: PayableItem, line_facts: BankLineFacts) -> bool:
+    payer_words = list_name_words(line_facts.counterparty)
+    return any(list_name_words(name) == payer_words for name in item.names)
 
 
 def find_items_of_payer(line_facts: BankLineFacts, index: PayableIndex) -> list[PayableItem]:
@@ -293,6 +305,7 @@ class RankedPayable:
     has_same_name: bool
     matched_name: str
     has_same_reference: bool
+    is_already_paid: bool = False
 
     @property
     def has_similar_name(self) -> bool:
@@ -302,6 +315,13 @@ class RankedPayable:
     def matched_attendee(self) -> str:
         """Return the name that matched unless it is the buyer's, which is shown anyway."""
         return self.matched_name if self.matched_name != self.item.buyer_name else ""
+
+    @property
+    def is_likely(self) -> bool:
+        """Return whether a line without a search is likely to pay this."""
+        if self.item.amount_due > 0:
+            return self.score > 0
+        return self.is_already_paid and self.has_same_name
 
     @property
     def score(self) -> int:
@@ -318,7 +338,8 @@ def rank_payables(
 ) -> list[RankedPayable]:
     """Return what a credit most likely pays, the likeliest first; with a search, only what it finds.
 
-    A search matches the words of buyer, reference and invoice numbers.
+    What the same buyer has paid with this amount is among them: it may have been paid twice. A search
+    matches the words of buyer, reference and invoice numbers.
     """
     search_words = casefold_text(search_text).split()
     search_references = find_creditor_references(search_text)
@@ -326,10 +347,10 @@ def rank_payables(
     ranked = [
         _rank_payable(line_facts, line_words, item)
         for item in index.items.values()
-        if item.currency == line_facts.currency and (search_words or item.amount_due > 0)
+        if item.currency == line_facts.currency
         if compact_reference(item.reference) in search_references or _has_words(item, search_words)
     ]
-    likely = [suggestion for suggestion in ranked if search_words or suggestion.score]
+    likely = [suggestion for suggestion in ranked if search_words or suggestion.is_likely]
     likely.sort(
         key=lambda suggestion: (-suggestion.score, suggestion.item.amount_due <= 0, suggestion.item.reference)
     )
@@ -340,12 +361,14 @@ def _rank_payable(line_facts: BankLineFacts, line_words: Set[str], item: Payable
     compact = compact_reference(line_facts.payer_text)
     named = (item.reference, *item.invoice_numbers)
     same_name, similar_name = _find_matching_names(item, line_words)
+    is_already_paid = item.amount_due <= 0 and item.paid_cents == line_facts.amount_cents
     return RankedPayable(
         item,
-        has_same_amount=item.amount_due == line_facts.amount_cents,
+        has_same_amount=is_already_paid or item.amount_due == line_facts.amount_cents,
         has_same_name=bool(same_name),
         matched_name=same_name or similar_name,
         has_same_reference=any(len(text) > 5 and compact_reference(text) in compact for text in named),
+        is_already_paid=is_already_paid,
     )
 
 

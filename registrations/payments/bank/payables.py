@@ -47,6 +47,7 @@ def build_payable_index() -> PayableIndex:
             currency=row.currency,
             invoice_numbers=tuple(numbers[row.pk]),
             was_paid=row.amount_paid > 0,
+            paid_cents=row.amount_paid,
             returnable_cents=returnable.get(row.pk, 0),
             open_refund_cents=tuple(open_refunds[row.pk]),
         )

@@ -97,6 +97,63 @@ def test_name_in_the_text_is_a_possible_match_if_it_is_complete(payer_text, kind
     assert match.kind == kind
 
 
+FAMILY = [
+    PayableItem("FFFFFF1", "Julie Charpentier", 9_000),
+    PayableItem("FFFFFF2", "Samuel Charpentier", 9_000),
+    PayableItem("FFFFFF3", "Samuel Blanc", 9_000),
+]
+
+
+@pytest.mark.parametrize("counterparty", ["CHARPENTIER SAMUEL", "M. CHARPENTIER SAMUEL"])
+def test_exact_name_and_amount_outweigh_similar_names(counterparty):
+    line_facts = BankLineFacts(9_000, "virement", counterparty, datetime.date(2027, 3, 1))
+
+    match = match_line(line_facts, PayableIndex.build_index(FAMILY))
+
+    assert match.kind == MatchKind.PROPOSAL
+    assert match.reference == "FFFFFF2"
+
+
+def test_similar_names_alone_remain_unidentified():
+    line_facts = BankLineFacts(9_000, "virement", "CHARPENTIER SAMUEL PAUL", datetime.date(2027, 3, 1))
+
+    match = match_line(line_facts, PayableIndex.build_index(FAMILY))
+
+    assert match.kind == MatchKind.UNKNOWN
+
+
+def test_paid_receivable_of_the_same_name_is_suggested_first():
+    paid = PayableItem("FFFFFF2", "Samuel Charpentier", 0, was_paid=True, paid_cents=9_000)
+    line_facts = BankLineFacts(9_000, "virement", "CHARPENTIER SAMUEL", datetime.date(2027, 3, 1))
+
+    found = rank_payables(line_facts, PayableIndex.build_index([FAMILY[0], paid, FAMILY[2]]))
+
+    assert [one.item.reference for one in found] == ["FFFFFF2", "FFFFFF1", "FFFFFF3"]
+    assert [one.is_already_paid for one in found] == [True, False, False]
+
+
+def test_paid_receivable_of_another_amount_is_not_suggested():
+    paid = PayableItem("FFFFFF2", "Samuel Charpentier", 0, was_paid=True, paid_cents=8_000)
+    line_facts = BankLineFacts(9_000, "virement", "CHARPENTIER SAMUEL", datetime.date(2027, 3, 1))
+
+    found = rank_payables(line_facts, PayableIndex.build_index([paid]))
+
+    assert found == []
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_page_of_a_double_payment_names_the_paid_receivable(treasurer):
+    receivable = make_receivable(name="Samuel Charpentier")
+    record_payment(receivable=receivable, amount=12_000, method="transfer")
+    import_statement(file=read_statement("x.xml", camt((12_000, "CHARPENTIER SAMUEL", "", ""))))
+
+    page = make_client(treasurer).get(f"/en{reverse('bank-line', args=[BankLine.objects.get().pk])}")
+
+    [suggestion] = html.fromstring(page.content).xpath(f"//li[contains(., '{receivable.reference}')]")
+    assert [tag.text for tag in suggestion.xpath(".//span[@class='tag']")][-1] == "already paid"
+
+
 def test_partial_name_is_similar_and_whole_name_is_same():
     items = [PayableItem("PPPPPP1", "Marie Le Goff", 4_000), PayableItem("PPPPPP2", "Marie Blanc", 4_000)]
     line_facts = BankLineFacts(9_000, "", "MLE LE GOFF MARIE", datetime.date(2027, 3, 1))
