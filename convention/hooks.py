@@ -257,6 +257,8 @@ send_order_mails = TaskHook()
 send_cancellation = TaskHook()
 send_refund = TaskHook()
 confirm_payment = TaskHook()
+# (payment id): e-mail that it was received, unless another e-mail says so.
+acknowledge_payment = TaskHook()
 # (receivable id): the treasurer credited something, so that what was paid may be enough now.
 confirm_credited = TaskHook()
 notify_unplaced = TaskHook()

@@ -25,7 +25,7 @@ from registrations.invoices.documents.completeness import is_complete_issuer
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.invoiced_lines import find_undeducted_deposits, find_uninvoiced_charges
 from registrations.invoices.ledger.manual_charges import find_manual_charges
-from registrations.invoices.models import Issuer, Receivable, ReceivableQuerySet
+from registrations.invoices.models import Issuer, Payment, Receivable, ReceivableQuerySet
 from registrations.invoices.models.receivables import build_sum_subquery
 from registrations.invoices.sending import queue_invoice_mail
 
@@ -207,6 +207,19 @@ def _find_due_receivables(issuer: Issuer, now: datetime.datetime) -> ReceivableQ
         return rows.filter(Q(event__isnull=True) | Q(event__starts_at__lte=first_day))
     # A deposit asks for a part first. The final invoice, issued a minute later, would make it useless.
     return rows.exclude(pk__in=find_undeducted_deposits().values("invoice__receivable"))
+
+
+def has_invoice_mail_after(payment: Payment) -> bool:
+    """Return whether the buyer gets an invoice because of the payment, which says that it is paid."""
+    issuer, receivable = Issuer.get_current(), payment.receivable
+    if issuer is None or issuer.sends_since is None or not receivable.email:
+        return False
+    if receivable.invoices.filter(created_at__gte=max(payment.created_at, issuer.sends_since)).exists():
+        return True
+    if issuer.issues_since is None or issuer.issues_on != Issuer.IssueTime.PAYMENT:
+        return False
+    is_due = _find_due_receivables(issuer, timezone.now()).filter(pk=receivable.pk).exists()
+    return is_due and is_complete_issuer(issuer)
 
 
 def _issue_and_send(receivable: Receivable) -> None:

@@ -36,5 +36,6 @@ class PaymentsConfig(AppConfig):
         hooks.payer_account.register("registrations.payments.bank.payer_account.describe_payer_account")
         hooks.send_refund.register("registrations.payments.cards.stripe_refunds.send_refund")
         hooks.confirm_payment.register("registrations.payments.cards.settlement.confirm_manual_payment")
+        hooks.acknowledge_payment.register("registrations.payments.received_payments.acknowledge_payment")
         hooks.confirm_credited.register("registrations.payments.cards.settlement.confirm_credited_order")
         hooks.notify_unplaced.register("registrations.payments.payment_problems.notify_unplaced_payment")

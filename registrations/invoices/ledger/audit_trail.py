@@ -21,6 +21,7 @@ ACTION_LABELS = {
     "invoice.remind": _("reminder sent"),
     "invoice.remind_refused": _("reminder refused by the mail server"),
     "payment.record": _("payment recorded"),
+    "payment.acknowledge": _("payment confirmed by e-mail"),
     "payment.cancel": _("payment cancelled"),
     "refund.request": _("refund recorded"),
     "refund.done": _("refund done"),

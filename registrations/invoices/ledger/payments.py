@@ -91,10 +91,11 @@ def has_equal_payment(
 
 @transaction.atomic
 def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> Payment:
-    """Record a payment entered by the treasurer, and queue the hook `confirm_payment`."""
+    """Record a payment entered by the treasurer; queue that it confirms its order and is acknowledged."""
     payment = record_payment(receivable=receivable, **payment_fields)
     # A task: confirming an order locks and mails, and must not undo the payment if it fails.
     hooks.confirm_payment.enqueue(receivable.pk)
+    hooks.acknowledge_payment.enqueue(payment.pk)
     return payment
 
 

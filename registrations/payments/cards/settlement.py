@@ -118,6 +118,7 @@ def record_order_payment(
     # A partial payment confirms nothing.
     if is_paid(order):
         confirm_or_notify(order=order)
+    hooks.acknowledge_payment.enqueue(payment.pk)
     return payment
 
 

@@ -23,6 +23,7 @@ from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.unbilled import has_held_places, sum_held_places
 from registrations.booking.holds import find_hold_end
 from registrations.inventory.stock import refresh_availability, release_expired_packages
+from registrations.invoices.models import Payment
 from registrations.models import Order, Package, Registration, Sponsorship
 from registrations.order_context import OrderContext
 from registrations.orders.payment_terms import describe_invoice_schedule
@@ -140,6 +141,8 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
     try:
         due = compute_card_due(order)
     except NothingToPay:
+        if "returned" in request.GET and latest and latest.payment:
+            _report_payment(request, latest.payment)
         return redirect("order", order.reference, link_access.secret)
     has_returned = (
         "returned" in request.GET and latest is not None and latest.state == CardPaymentAttempt.State.OPEN
@@ -169,6 +172,11 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
         **_build_hold_context(link_access),
     }
     return render(request, "payments/pay.html", context)
+
+
+def _report_payment(request: HttpRequest, payment: Payment) -> None:
+    amount = Money(payment.amount, payment.currency)
+    messages.success(request, _("Payment received: %(amount)s. Thank you!") % {"amount": amount})
 
 
 def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
@@ -215,7 +223,9 @@ def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     try:
         due = Money(compute_card_due(order), order.currency)
         if "pay" in request.POST:
-            record_demo_payment(order=order)
+            attempt = record_demo_payment(order=order)
+            if attempt.payment:
+                _report_payment(request, attempt.payment)
             return redirect("order", reference, secret)
     except NothingToPay:
         return redirect("order", reference, secret)

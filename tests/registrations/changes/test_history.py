@@ -22,7 +22,7 @@ VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment|c
 # Verbs about other subjects: the event, an import, a file, or a payment.
 OTHER_SUBJECTS = {
     "registration.import", "registration.undo_import", "registration.read_file", "order.bulk_cancel",
-    "payment.record", "payment.receipt", "payment.cancel",
+    "payment.record", "payment.receipt", "payment.cancel", "payment.acknowledge",
 }  # fmt: skip
 
 
