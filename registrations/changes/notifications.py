@@ -17,10 +17,11 @@ from convention.accounts.mails import send_notice
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.billing.buyer_name import find_attendee_first_name
-from registrations.models import Order, Registration, RegistrationQuerySet
+from registrations.models import Order, Registration, RegistrationQuerySet, SessionBooking
 from registrations.questions.answers import describe_answers
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import list_session_bookings
+from schedule.models import Session
 
 from .links import build_reader_url
 
@@ -81,6 +82,7 @@ def _build_message(registration: Registration) -> MailMessage:
             "registration": registration,
             "event": event,
             "sessions": [session_booking.session for session_booking in list_session_bookings(registration)],
+            "released_sessions": _list_released_sessions(registration, registration.changed_at),
             "answer_texts": list(describe_answers(load_questions(event), registration.answers)),
             "url": build_reader_url(registration, recipient),
         },
@@ -89,6 +91,21 @@ def _build_message(registration: Registration) -> MailMessage:
         accent=event.accent,
         reply_to=event.contact_email,
     )
+
+
+def _list_released_sessions(registration: Registration, changed_at: datetime.datetime) -> list[Session]:
+    """Return the sessions whose seats, booked before the change, were given up with it."""
+    # The mail about earlier changes left QUIET_PERIOD after them, so that none is announced twice.
+    since = changed_at - QUIET_PERIOD
+    released = SessionBooking.objects.filter(
+        registration=registration,
+        booked_at__lte=since,
+        cancelled_at__gt=since,
+        session__cancelled_at=None,
+    )
+    booked = SessionBooking.objects.active().filter(registration=registration)
+    rows = Session.objects.filter(pk__in=released.values("session")).exclude(pk__in=booked.values("session"))
+    return list(rows.order_by("starts_at", "pk"))
 
 
 def notify_former_contact(order: Order, former_email: str) -> None:

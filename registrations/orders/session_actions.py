@@ -1,6 +1,6 @@
 """Parse and apply what the buttons of the sessions page send: `book:12`, `swap:12:7`, `leave:7`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -56,6 +56,15 @@ def parse_session_action(
     return SessionAction(verb, first, tuple(other_sessions), reason)
 
 
+def needs_confirmation(registration: Registration, action: SessionAction) -> bool:
+    """Return whether the action releases a seat that others would get: the session is full or awaited."""
+    session = action.session
+    bookings = SessionBooking.objects.active().filter(registration=registration, session=session)
+    if action.verb != "leave" or not bookings.exists():
+        return False
+    return session.remaining == 0 or WaitingEntry.objects.active().filter(session=session).exists()
+
+
 def apply_session_action(*, registration: Registration, action: SessionAction) -> str:
     """Apply the action and return a sentence about it. Raise what the action raises."""
     return SESSION_ACTIONS[action.verb](registration, action) % {"title": action.session.title}
@@ -73,7 +82,15 @@ def _swap_session(registration: Registration, action: SessionAction) -> str:
         new_session=action.session,
         reason=action.reason,
     )
-    return _("Seats swapped: the new seat is in “%(title)s”.")
+    return _describe_swap(action.old_sessions)
+
+
+def _describe_swap(old_sessions: Collection[Session]) -> str:
+    """Return a sentence with the placeholder `title` that names the seats given up."""
+    sentence = _("Seat booked: %(title)s. Released in exchange: %(old_titles)s.")
+    # Titles may contain a percent sign, which the caller's formatting must not read.
+    old_titles = ", ".join(session.title for session in old_sessions).replace("%", "%%")
+    return sentence % {"title": "%(title)s", "old_titles": old_titles}
 
 
 def _leave_session(registration: Registration, action: SessionAction) -> str:
@@ -97,7 +114,7 @@ def _accept_offer(registration: Registration, action: SessionAction) -> str:
     accept_session_offer(
         entry=_find_waiting_entry(registration, action.session), replaced_sessions=action.old_sessions
     )
-    return _("Seat booked: %(title)s.")
+    return _describe_swap(action.old_sessions) if action.old_sessions else _("Seat booked: %(title)s.")
 
 
 def _decline_offer(registration: Registration, action: SessionAction) -> str:

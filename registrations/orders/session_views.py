@@ -13,7 +13,7 @@ from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import inline_response
 from convention.web.routing import require_safe_or_post
 from registrations.form_fields import ChangeReasonForm
-from registrations.models import Registration, SessionBooking
+from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_session_change
 from registrations.sessions.booking import get_attendee_audience
@@ -26,19 +26,29 @@ from schedule.permissions import get_own_agenda
 from schedule.personal.actions import choose_session, drop_session
 from schedule.personal.views import remember_agenda
 
-from .session_actions import SessionAction, apply_session_action, parse_session_action
+from .session_actions import (
+    SessionAction,
+    apply_session_action,
+    needs_confirmation,
+    parse_session_action,
+)
 
 
 @never_cache
 @require_safe_or_post
 def attendee_sessions(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Show the sessions of the holder of a link; a POST books, swaps or gives up one."""
+    """Show the sessions of the holder of a link; a POST books, swaps or gives up one.
+
+    It asks first before a seat is given up that could not be booked again.
+    """
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     audience = get_attendee_audience(registration)
     if request.method == "POST":
         throttle_session_change(registration)
         action = parse_session_action(request.POST.get("action", ""), registration, audience=audience)
+        if needs_confirmation(registration, action) and "confirmed" not in request.POST:
+            return _ask_before_release(request, link_access, registration, action)
         if _apply_action(request, registration, action):
             _update_personal_agenda(request, registration, action)
             _link_personal_agenda(request, registration, link_access)
@@ -103,6 +113,19 @@ def attendee_agenda_pdf(request: HttpRequest, reference: str, secret: str, perso
     write_personal_agenda(registration=registration, file=file)
     name = f"{registration.event.slug}-{registration.reference.lower()}.pdf"
     return inline_response(file.getvalue(), name=name)
+
+
+def _ask_before_release(
+    request: HttpRequest, link_access: LinkAccess, registration: Registration, action: SessionAction
+) -> HttpResponse:
+    context = {
+        "link_access": link_access,
+        "registration": registration,
+        "event": registration.event,
+        "session": action.session,
+        "has_waiting": WaitingEntry.objects.active().filter(session=action.session).exists(),
+    }
+    return render(request, "registrations/release_seat.html", context)
 
 
 def _build_sessions_context(registration: Registration, audience: ProgrammeAudience) -> dict[str, object]:

@@ -10,9 +10,10 @@ from lxml import html
 from registrations.booking.join_waiting_list import join_session_list
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import replace_order_link
-from registrations.models import WaitingEntry
+from registrations.changes.notifications import notify_changed_registrations
+from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.permissions import make_own_secret
-from registrations.sessions.booking import book_session
+from registrations.sessions.booking import book_session, swap_session
 from schedule.models import PersonalAgenda
 from tests.factories import make_event, make_person, make_registration, make_session, make_ticket
 
@@ -303,3 +304,66 @@ def test_attendee_without_star_subscribes_to_the_bookings(member, attendee, sess
     feed = html.fromstring(answer.text).xpath("string(//input[@id='feed-url']/@value)")
     calendar = Client().get(feed[feed.index("/events/") :]).text
     assert "SUMMARY:Atelier" in calendar
+
+
+def get_sessions_path(registration) -> str:
+    return f"/en{registration.order.manage_path}{registration.reference}/sessions/"
+
+
+def test_release_of_a_seat_in_a_full_session_asks_first(client, attendee, session):
+    book_session(registration=attendee, session=session)
+    path, action = get_sessions_path(attendee), {"action": f"leave:{session.number}"}
+
+    question = read_main(client.post(path, action))
+    seats_before = attendee.session_bookings.active().count()
+    client.post(path, {**action, "confirmed": "yes"})
+
+    assert "The session is full: once released" in question
+    assert seats_before == 1
+    assert attendee.session_bookings.active().count() == 0
+
+
+def test_release_of_an_awaited_seat_says_who_gets_it(client, attendee, awaited_session):
+    seated = SessionBooking.objects.get(session=awaited_session).registration
+
+    question = read_main(
+        client.post(get_sessions_path(seated), {"action": f"leave:{awaited_session.number}"})
+    )
+
+    assert "goes to the next person on the waiting list" in question
+
+
+def test_accepted_seat_names_the_seat_given_up(client, event, attendee, awaited_session):
+    other = make_session(
+        event, "Talk 100%", starts_at=awaited_session.starts_at, capacity=9, is_bookable=True
+    )
+    WaitingEntry.objects.filter(registration__isnull=False).exclude(registration=attendee).delete()
+    book_session(registration=attendee, session=other)
+    offer_seat(attendee)
+
+    page = client.post(
+        get_sessions_path(attendee),
+        {"action": f"accept:{awaited_session.number}:{other.number}"},
+        follow=True,
+    )
+
+    assert "Seat booked: Atelier. Released in exchange: Talk 100%." in read_main(page)
+
+
+def test_mail_about_a_swap_names_the_seat_given_up(event, attendee, session, run_tasks, mailoutbox):
+    other = make_session(event, "Talk", starts_at=session.starts_at, capacity=9, is_bookable=True)
+    type(attendee.order).objects.update(language="en")
+    book_session(registration=attendee, session=other)
+    swap_session(registration=attendee, old_sessions=[other], new_session=session)
+    mailoutbox.clear()
+
+    changed_at = timezone.now() - datetime.timedelta(minutes=4)
+    Registration.objects.filter(pk=attendee.pk).update(changed_at=changed_at)
+    SessionBooking.objects.filter(session=other).update(
+        booked_at=changed_at - datetime.timedelta(days=1), cancelled_at=changed_at
+    )
+    notify_changed_registrations()
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "Released seats\n- Talk\n" in mail.body
