@@ -94,6 +94,14 @@ class LinkAccess:
             return False
         return self.opens_single_registration or (self.is_full and registration.is_buyers_own)
 
+    def identifies_attendee(self, registration: Registration) -> bool:
+        """Return whether opening the link shows that the reader is the attendee.
+
+        It is their own link, or that of an order for the buyer's place alone.
+        """
+        is_own = not self.is_full or registration.is_buyers_own
+        return is_own and self.opens_single_registration and self.opens_programme_of(registration)
+
     def get_registration(self, reference: str) -> Registration:
         """Return one registration that this link opens. Raise NotFound."""
         for registration in self.registrations:

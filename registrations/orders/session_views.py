@@ -19,7 +19,7 @@ from registrations.rate_limits import throttle_session_change
 from registrations.sessions.booking import get_attendee_audience
 from registrations.sessions.choices import group_by_day, list_session_choices
 from registrations.sessions.notifications import is_agenda_of_another, link_agenda_to_registration
-from registrations.sessions.permissions import remember_attendee
+from registrations.sessions.permissions import recognize_link_reader, remember_attendee
 from registrations.sessions.personal_agenda import open_attendee_agenda, write_personal_agenda
 from schedule.models import ProgrammeAudience
 from schedule.permissions import get_own_agenda
@@ -52,8 +52,9 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
         if _apply_action(request, registration, action):
             _update_personal_agenda(request, registration, action)
             _link_personal_agenda(request, registration, link_access)
+            return _connect_device(request, registration, link_access, action)
         return redirect(f"{request.path}#s{action.session.number}")
-    return render(
+    response = render(
         request,
         "registrations/sessions.html",
         {
@@ -62,6 +63,20 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
             **_build_sessions_context(registration, audience),
         },
     )
+    recognize_link_reader(request, response, registration, link_access)
+    return response
+
+
+def _connect_device(
+    request: HttpRequest, registration: Registration, link_access: LinkAccess, action: SessionAction
+) -> HttpResponse:
+    """Redirect back; where the attendee is recognized, "My programme" of the device shows the seats."""
+    response = redirect(f"{request.path}#s{action.session.number}")
+    is_recognized = recognize_link_reader(request, response, registration, link_access)
+    if is_recognized and get_own_agenda(registration.event, request) is None:
+        personal_agenda = open_attendee_agenda(registration=registration, device_agenda=None)
+        remember_agenda(response, registration.event, personal_agenda)
+    return response
 
 
 @require_safe_or_post

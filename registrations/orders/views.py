@@ -78,6 +78,7 @@ from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import get_attendee_audience, list_session_bookings
+from registrations.sessions.permissions import recognize_link_reader
 from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
@@ -145,7 +146,13 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
     }
-    return render(request, "registrations/order.html", context)
+    return _recognize_reader(request, link_access, render(request, "registrations/order.html", context))
+
+
+def _recognize_reader(request: HttpRequest, link_access: LinkAccess, response: HttpResponse) -> HttpResponse:
+    for registration in link_access.registrations:
+        recognize_link_reader(request, response, registration, link_access)
+    return response
 
 
 def _describe_cancellation(event: Event, states: set[str]) -> dict[str, object]:

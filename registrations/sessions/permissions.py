@@ -18,13 +18,16 @@ from convention.web.link_secrets import derive_link_secret, is_link_secret
 from registrations.models import Registration
 from registrations.permissions import (
     LINK_LIFETIME,
+    LinkAccess,
     belongs_to_another,
     get_full_access,
     is_own_secret,
     list_own_registrations,
     make_own_secret,
 )
-from schedule.permissions import get_attendee_cookie_name
+from schedule.permissions import get_attendee_cookie_name, get_own_agenda
+
+from .notifications import is_agenda_of_another
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -53,6 +56,28 @@ def remember_attendee(
         secure=settings.SESSION_COOKIE_SECURE,
         samesite="Lax",
     )
+
+
+def recognize_link_reader(
+    request: "HttpRequest", response: "HttpResponse", registration: Registration, link_access: LinkAccess
+) -> bool:
+    """Set the cookie that recognizes the attendee whose own link was opened; return whether it is set.
+
+    Signed-in readers are known by their account. A device on which another attendee is known stays theirs
+    until “My programme” is opened.
+    """
+    event = registration.event
+    if isinstance(request.user, Person) or registration.state != Registration.State.CONFIRMED:
+        return False
+    found = _find_by_cookie(event, request.COOKIES.get(get_attendee_cookie_name(event), ""))
+    agenda = get_own_agenda(event, request)
+    is_of_another = (found and found[0] != registration) or (
+        agenda and is_agenda_of_another(agenda, registration)
+    )
+    if is_of_another or not link_access.identifies_attendee(registration):
+        return False
+    remember_attendee(response, registration, link_access.secret)
+    return True
 
 
 def find_attendees(event: Event, request: "HttpRequest") -> list[Registration]:

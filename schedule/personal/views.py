@@ -182,6 +182,8 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     own_sessions = get_own_sessions(request, event_obj)
     programme = load_own_programme(request, own_sessions)
     awaited = list_awaited_sessions(request, own_sessions)
+    booking_address = _find_useful_booking_address(request, event_obj, programme.audience)
+    is_empty = not programme.sessions and not awaited and not booking_address
     response = render_agenda_page(
         request,
         event_obj,
@@ -190,7 +192,8 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
         programme,
         feedback_addresses=find_feedback_addresses(event_obj, request),
         awaited=awaited,
-        booking_address=_find_useful_booking_address(request, event_obj, programme.audience),
+        booking_address=booking_address,
+        registration_hint=_describe_way_to_registration(event_obj, programme.audience) if is_empty else "",
     )
     return forbid_shared_caching(response)
 
@@ -222,8 +225,18 @@ def _find_useful_booking_address(request: "HttpRequest", event: Event, audience:
     """Return where the visitor books seats; "" for strangers, and where no session takes bookings."""
     address = find_booking_address(event, request)
     # After the address: most visitors have none, and need no further query.
-    bookable = Session.objects.published(audience=audience).filter(event=event, is_bookable=True)
-    return address if address and bookable.exists() else ""
+    return address if address and _has_bookable_sessions(event, audience) else ""
+
+
+def _describe_way_to_registration(event: Event, audience: ProgrammeAudience) -> str:
+    """Return where strangers find the sessions that they have booked; "" where none takes bookings."""
+    if not _has_bookable_sessions(event, audience):
+        return ""
+    return _("Booked sessions? Open “My programme” from your registration.")
+
+
+def _has_bookable_sessions(event: Event, audience: ProgrammeAudience) -> bool:
+    return Session.objects.published(audience=audience).filter(event=event, is_bookable=True).exists()
 
 
 @require_POST
@@ -286,9 +299,11 @@ def render_agenda_page(
     feedback_addresses: Mapping[int, str],
     awaited: "Iterable[tuple[Session, str]]" = (),
     booking_address: str = "",
+    registration_hint: str = "",
 ) -> HttpResponse:
     """Render a personal programme by day, with its conflicts; `own_agenda` is the visitor's, perhaps
     the same. `feedback_addresses` are by session id; `awaited` are sessions with a sentence on the wait.
+    `registration_hint` is what an empty one says of the booked sessions of a registration.
     """
     version, sessions = get_programme_version(event, audience=programme.audience), programme.sessions
     days: dict[object, list[ProgrammeRow]] = {}
@@ -309,6 +324,7 @@ def render_agenda_page(
         "feedback_page": find_feedback_page(event),
         "awaited": awaited,
         "booking_address": booking_address,
+        "registration_hint": registration_hint,
         **build_secret_links(event, personal_agenda),
     }
     return render(request, "schedule/mine.html", context)

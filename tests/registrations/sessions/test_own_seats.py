@@ -15,6 +15,7 @@ from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.permissions import make_own_secret
 from registrations.sessions.booking import book_session, swap_session
 from schedule.models import PersonalAgenda
+from schedule.permissions import get_attendee_cookie_name
 from tests.factories import make_event, make_person, make_registration, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -367,3 +368,53 @@ def test_mail_about_a_swap_names_the_seat_given_up(event, attendee, session, run
 
     [mail] = mailoutbox
     assert "Released seats\n- Talk\n" in mail.body
+
+
+def list_titles_of_programme(client) -> list[str]:
+    return html.fromstring(client.get(f"{AGENDA_PATH}mine/").text).xpath("//article/h4/a/text()")
+
+
+def test_booking_by_own_link_connects_the_device(client, attendee, session):
+    path = f"/en{attendee.order.build_path_with(make_own_secret(attendee))}{attendee.reference}/sessions/"
+
+    client.post(path, {"action": f"book:{session.number}"})
+
+    assert list_titles_of_programme(client) == ["Atelier"]
+    assert "You have a seat in this session." in read_main(client.get(get_session_path(session)))
+
+
+@pytest.mark.parametrize("page", ["", "{reference}/sessions/"])
+def test_opened_link_leads_the_programme_to_booking(client, attendee, session, page):
+    own_path = f"/en{attendee.order.build_path_with(make_own_secret(attendee))}"
+
+    client.get(own_path + page.format(reference=attendee.reference))
+
+    assert "Book seats in sessions" in read_main(client.get(f"{AGENDA_PATH}mine/"))
+
+
+def test_buyers_link_with_places_of_others_connects_no_device(client, attendee, session):
+    make_registration(attendee.ticket, order=attendee.order)
+
+    client.get(f"/en{attendee.order.manage_path}")
+    client.post(get_sessions_path(attendee), {"action": f"book:{session.number}"})
+
+    assert list_titles_of_programme(client) == []
+    assert "Book seats in sessions" not in read_main(client.get(f"{AGENDA_PATH}mine/"))
+
+
+def test_link_of_another_attendee_leaves_the_device_with_the_first(client, attendee, session):
+    other = make_registration(attendee.ticket)
+    client.get(f"/en{attendee.order.build_path_with(make_own_secret(attendee))}")
+    cookie_name = get_attendee_cookie_name(attendee.event)
+    first_cookie = client.cookies[cookie_name].value
+
+    client.get(f"/en{other.order.build_path_with(make_own_secret(other))}")
+
+    assert client.cookies[cookie_name].value == first_cookie
+
+
+def test_empty_programme_says_where_booked_sessions_are(client, session):
+    page = html.fromstring(client.get(f"{AGENDA_PATH}mine/").text)
+
+    assert "Booked sessions? Open “My programme” from your registration." in page.text_content()
+    assert page.xpath("//main//a[normalize-space()='Find your registration']")
