@@ -36,6 +36,7 @@ class OwnRegistration:
     has_programme: bool = False
     has_sessions: bool = False
     has_certificates: bool = False
+    has_feedback: bool = False
 
 
 @never_cache
@@ -52,7 +53,12 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     context = {
         "upcoming": _describe_upcoming(upcoming, email),
         "past": [
-            OwnRegistration(r, choose_link_secret(r, email), has_certificates=_has_certificates(r))
+            OwnRegistration(
+                r,
+                choose_link_secret(r, email),
+                has_certificates=_has_certificates(r),
+                has_feedback=_has_feedback(r),
+            )
             for r in past
         ],
         "member_events": _select_open_events(get_member_events(request.user), own_registrations, at=now),
@@ -77,6 +83,7 @@ def _describe_upcoming(upcoming: list[Registration], email: str) -> list[OwnRegi
             has_badge=registration in confirmed and registration.has_name,
             has_programme=registration.pk in with_programme,
             has_sessions=registration.pk in with_sessions,
+            has_feedback=_has_feedback(registration),
         )
         for registration in upcoming
     ]
@@ -105,6 +112,13 @@ def _has_certificates(registration: Registration) -> bool:
     """Return whether the attendee of a past event can open the page of its certificates."""
     return _is_usable(registration) and any(
         is_open(registration.event) for is_open in hooks.certificate_page.providers()
+    )
+
+
+def _has_feedback(registration: Registration) -> bool:
+    """Return whether the attendee can open the page for feedback on sessions."""
+    return _is_usable(registration) and any(
+        find_page(registration.event) for find_page in hooks.feedback_page.providers()
     )
 
 

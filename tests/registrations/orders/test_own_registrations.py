@@ -79,6 +79,15 @@ def test_past_event_links_to_its_certificates(person):
     assert "badge.pdf" not in page
 
 
+@pytest.mark.parametrize(("days", "is_open"), [(-3, True), (0, True), (-30, False), (30, False)])
+def test_event_links_to_feedback_while_it_is_open(person, days, is_open):
+    registration = register(person, days=days)
+
+    page = read_page(person)
+
+    assert (f"{registration.reference}/feedback/" in page) == is_open
+
+
 def test_past_event_of_a_cancelled_registration_has_no_certificates(person):
     register(person, days=-30, cancelled_at=timezone.now())
 
