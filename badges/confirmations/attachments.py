@@ -10,6 +10,7 @@ from convention.mail.messages import MailAttachment
 from registrations.models import Order, Registration
 from registrations.orders.calendar import build_calendar_file, format_venue_address
 from registrations.permissions import LinkAccess
+from registrations.sessions.choices import find_unbooked_ids
 
 
 def attach_badge(registration: Registration) -> MailAttachment:
@@ -39,6 +40,17 @@ def order_context(order: Order, registrations: Sequence[Registration]) -> dict[s
         "registrations": registrations,
         "where": format_venue_address(order.event),
         "event_url": absolute_url(reverse("event", args=[order.event.slug])),
+    }
+
+
+def build_session_context(registrations: Sequence[Registration], link_url: str) -> dict[str, object]:
+    """Return the template context of the line on sessions to book; `link_url` is the mail's own link."""
+    unbooked_ids = find_unbooked_ids(registrations)
+    unbooked = [row for row in registrations if row.pk in unbooked_ids]
+    path = f"{unbooked[0].reference}/sessions/" if len(unbooked) == 1 else ""
+    return {
+        "sessions_url": f"{link_url}{path}" if unbooked else "",
+        "books_for_several": len(registrations) > 1,
     }
 
 

@@ -40,7 +40,13 @@ from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
 
-from .attachments import absolute_url, attach_badge, attach_calendar, order_context
+from .attachments import (
+    absolute_url,
+    attach_badge,
+    attach_calendar,
+    build_session_context,
+    order_context,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -149,6 +155,7 @@ def write_confirmation_mail(order: Order, registrations: list[Registration], mes
         subject,
         {
             "is_correction": False,
+            **build_session_context(registrations, order.manage_url),
             "second_registrations": second_registrations,
             "lost_link_url": absolute_url(reverse("lost-link")) if second_registrations else "",
         },

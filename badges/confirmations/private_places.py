@@ -26,7 +26,7 @@ from registrations.permissions import LinkAccess, get_full_access, make_own_secr
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
 
-from .attachments import attach_badge, attach_calendar, order_context
+from .attachments import attach_badge, attach_calendar, build_session_context, order_context
 from .handover import write_holder_mail
 from .order_mails import describe_reinstatements, find_addon_changes, write_attendee_cancellation_mail
 
@@ -69,7 +69,7 @@ def _write_confirmation(
 
     It names no amount, since only the buyer has to know it.
     """
-    event = order.event
+    event, url = order.event, build_attendee_url(registration)
     own_mails = order.deliveries.filter(
         Q(message_key=make_private_message_key(registration))
         | Q(message_key=holder_message_key(registration))
@@ -91,7 +91,8 @@ def _write_confirmation(
             "badge_count": 1,
             "unnamed_count": 0,
             "unanswered": _describe_open_questions(registration),
-            "url": build_attendee_url(registration),
+            **({} if correction_subject else build_session_context([registration], url)),
+            "url": url,
         },
         language=registration.mail_language,
         message_key=message_key,

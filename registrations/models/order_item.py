@@ -48,6 +48,7 @@ class OrderItem(models.Model):
     badge_symbol = ""
     can_change_addons = False
     has_programme = False
+    has_unchosen_sessions = False
     can_see_prices = False
 
     class Meta:

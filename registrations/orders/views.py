@@ -78,6 +78,7 @@ from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import get_attendee_audience, list_session_bookings
+from registrations.sessions.choices import find_unbooked_ids
 from registrations.sessions.permissions import recognize_link_reader
 from schedule.models import ProgrammeAudience
 
@@ -347,7 +348,9 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
             (row, row.describe(link_access.order.event)) for row in awaited.get(registration.pk, [])
         ]
     has_sessions = bool(booked or awaited) or _has_bookable_sessions(link_access)
+    unbooked_ids = find_unbooked_ids(link_access.registrations) if has_sessions else set()
     for registration in link_access.registrations:
+        registration.has_unchosen_sessions = registration.pk in unbooked_ids
         registration.has_programme = has_sessions and link_access.opens_programme_of(registration)
     return {"has_sessions": has_sessions}
 

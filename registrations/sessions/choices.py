@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from convention.events.models import Event
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.waiting_list.offers import is_available
 from registrations.waiting_list.policy import find_position
 from schedule.models import ProgrammeAudience, Schedule, Session
@@ -15,7 +15,7 @@ from schedule.programme.days import describe_fullness, get_programme_day
 from schedule.programme.neighbours import find_conflicting_sessions
 
 from .awaited import load_waiting_lists
-from .booking import list_session_bookings
+from .booking import get_attendee_audience, list_session_bookings
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,33 @@ def list_session_choices(registration: Registration, *, audience: ProgrammeAudie
         position = find_position(entry, waiting_lists.get(session.pk, ())) if entry else 0
         choices.append(SessionChoice(session, state, conflicting_sessions, entry, position))
     return choices
+
+
+def find_unbooked_ids(registrations: Iterable[Registration]) -> set[int]:
+    """Return the ids of confirmed registrations of an event that can book sessions, and booked none yet."""
+    confirmed = [row for row in registrations if row.state == Registration.State.CONFIRMED]
+    if not confirmed:
+        return set()
+    event, now = confirmed[0].event, timezone.now()
+    bookable = list(event.sessions.filter(is_bookable=True, cancelled_at=None))
+    for session in bookable:
+        session.event = event
+    available = [session for session in bookable if is_available(session, at=now)]
+    if not available:
+        return set()
+    ids = [row.pk for row in confirmed]
+    chosen_ids = {
+        pk
+        for rows in (SessionBooking.objects.active(), WaitingEntry.objects.active())
+        for pk in rows.filter(registration__in=ids).values_list("registration", flat=True)
+    }
+    is_public = any(session.is_visible_to(ProgrammeAudience.PUBLIC) for session in available)
+    return {
+        row.pk
+        for row in confirmed
+        if row.pk not in chosen_ids
+        and (is_public or any(item.is_visible_to(get_attendee_audience(row)) for item in available))
+    }
 
 
 def _is_offered(session: Session) -> bool:
