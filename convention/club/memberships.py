@@ -4,13 +4,14 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotOpenNow
@@ -217,6 +218,42 @@ def end_membership(
     return membership
 
 
+# A membership that ends within these days, or has ended, is to be renewed.
+RENEWAL_PERIOD: Final = datetime.timedelta(days=60)
+
+
+class MembershipFilter(TextChoices):
+    """Which companies a list shows, by their memberships."""
+
+    ENDING = "ending", gettext_lazy("Ends within 60 days")
+    EXPIRED = "expired", pgettext_lazy("filter by membership", "Expired")
+    NONE = "none", gettext_lazy("No membership")
+
+
+def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[Company]:
+    """Return the companies whose memberships are as chosen today; all without a known choice.
+
+    A company with a confirmed membership that follows is neither ending nor expired.
+    """
+    today = timezone.localdate()
+    confirmed = Membership.objects.exclude(confirmed_on=None)
+    upcoming = confirmed.filter(starts_on__gt=today, left_on=None).values("company")
+    open_now = Membership.objects.open(at=today)
+    if choice == MembershipFilter.ENDING:
+        last_day = today + RENEWAL_PERIOD
+        ending = open_now.filter(Q(ends_on__lte=last_day) | Q(left_on__lte=last_day + ONE_DAY))
+        lasting = open_now.exclude(pk__in=ending.values("pk")).values("company")
+        companies = companies.filter(pk__in=ending.values("company"))
+        return companies.exclude(pk__in=lasting).exclude(pk__in=upcoming)
+    unmerged = companies.exclude(merged_on__lte=today)
+    if choice == MembershipFilter.EXPIRED:
+        expired = unmerged.filter(pk__in=confirmed.values("company"))
+        return expired.exclude(pk__in=open_now.values("company")).exclude(pk__in=upcoming)
+    if choice == MembershipFilter.NONE:
+        return unmerged.exclude(pk__in=confirmed.values("company"))
+    return companies
+
+
 @dataclass(frozen=True)
 class MembershipStatus:
     """A company's current or latest membership, how many seats it has given, and its contacts."""
@@ -225,6 +262,8 @@ class MembershipStatus:
     membership: Membership | None = None
     given_seat_count: int = 0
     contacts: list[CompanyContact] = field(default_factory=list)
+    # Whether it ends soon or has ended, and no other one follows yet.
+    is_renewable: bool = False
 
 
 def load_membership_statuses(
@@ -243,9 +282,24 @@ def load_membership_statuses(
     contacts: dict[int, list[CompanyContact]] = {}
     for contact in CompanyContact.objects.open(at=day).filter(company__in=companies).select_related("person"):
         contacts.setdefault(contact.company_id, []).append(contact)
+    renewable = {
+        company
+        for company, rows in memberships.items()
+        if current[company] == rows[0] and _is_renewable(rows[0], at=day)
+    }
     return [
         MembershipStatus(
-            company, current.get(company.pk), seat_counts[company.pk], contacts.get(company.pk, [])
+            company,
+            current.get(company.pk),
+            seat_counts[company.pk],
+            contacts.get(company.pk, []),
+            is_renewable=company.pk in renewable and not company.merged_on,
         )
         for company in companies
     ]
+
+
+def _is_renewable(membership: Membership, *, at: datetime.date) -> bool:
+    last_day = membership.ends_on
+    is_agreed = membership.confirmed_on is not None and membership.left_on is None
+    return is_agreed and last_day is not None and last_day <= at + RENEWAL_PERIOD

@@ -21,7 +21,7 @@ from convention.club.companies import (
 )
 from convention.club.downloads import CLUB_LISTS
 from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeForm, CompanyRoleForm
-from convention.club.memberships import load_membership_statuses
+from convention.club.memberships import MembershipFilter, filter_by_membership, load_membership_statuses
 from convention.club.merge_companies import merge_company, preview_company_merge
 from convention.club.models import Company, CompanyContact, CompanyRole
 from convention.club.people import find_contact_people
@@ -52,7 +52,9 @@ def company_list(request: "HttpRequest") -> "HttpResponse":
     role = request.GET.get("role", "")
     # An unknown value in an address is ignored: it must not become an error page.
     role = role if role in CompanyRole.Role.values else ""
-    companies = search_companies(words, role=role)
+    membership = request.GET.get("membership", "")
+    membership = membership if membership in MembershipFilter.values else ""
+    companies = filter_by_membership(search_companies(words, role=role), membership)
     page = Paginator(companies, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
@@ -60,6 +62,8 @@ def company_list(request: "HttpRequest") -> "HttpResponse":
         "words": words,
         "roles": CompanyRole.Role.choices,
         "role": role,
+        "membership_choices": MembershipFilter.choices,
+        "membership_filter": membership,
     }
     return render_club_page(request, "companies.html", **context)
 
