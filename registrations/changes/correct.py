@@ -180,15 +180,17 @@ def _void_colleague_link(registration: Registration, old_values: dict[str, Any])
 
 
 @transaction.atomic
-def correct_own_registration(*, registration: Registration, correction: Correction) -> Registration:
-    """Save a correction by the holder of this registration's own link.
+def correct_own_registration(
+    *, registration: Registration, correction: Correction, given_by: GivenBy = GivenBy.ATTENDEE
+) -> Registration:
+    """Save a correction by the holder of this registration's own link, or of its address by an organizer.
 
     The order's mails, which contain the link of the whole order, still go to the buyer. Raise what
     `correct_registration` raises.
     """
     registration, old_values = _lock_and_correct(registration, correction)
     _check_transfer(registration, old_values)
-    _save_correction(registration, old_values, "", given_by=GivenBy.ATTENDEE)
+    _save_correction(registration, old_values, "", given_by=given_by)
     return registration
 
 

@@ -20,7 +20,7 @@ from convention.events.sequence import advance_sequence
 from convention.jobs.job_queue import JobProgress
 from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.email_addresses import filter_by_email, is_same_email
-from registrations.models import Order, Registration
+from registrations.models import GivenBy, Order, Registration
 
 from .correct import (
     CORRECTABLE_FIELDS,
@@ -29,7 +29,7 @@ from .correct import (
     correct_own_registration,
     correct_registration,
 )
-from .links import send_links_mail
+from .links import needs_new_link_mail, send_links_mail
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -104,10 +104,15 @@ def _clear_confirmations(order: Order) -> None:
 
 def _send_to_attendee(registration: Registration, address: str) -> None:
     current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
-    correct_own_registration(
-        registration=registration, correction=Correction(**{**current_values, "email": address})
+    corrected = correct_own_registration(
+        registration=registration,
+        correction=Correction(**{**current_values, "email": address}),
+        given_by=GivenBy.ORGANIZER,
     )
-    send_links_mail.enqueue([], [registration.pk])
+    has_new_link = corrected.link_version > registration.link_version
+    # The correction mails a new link to later attendees by itself.
+    if not (has_new_link and needs_new_link_mail(corrected)):
+        send_links_mail.enqueue([], [registration.pk])
     record_action("registration.resend", registration, event=registration.event)
 
 

@@ -215,6 +215,17 @@ def test_sending_again_reaches_the_buyer_alone(run_tasks, mailoutbox):
     assert list_recipients(mailoutbox) == [BUYER]
 
 
+def test_sending_to_another_address_voids_the_link_of_the_former_one(client, run_tasks):
+    order = order_places()
+    ana = order.registrations.get(email=ANA)
+    run_tasks()
+    former_path = order.build_path_with(make_own_secret(ana))
+
+    resend_mail(registration=ana, email="anna@acme.example")
+
+    assert client.get(former_path).status_code == 404
+
+
 def test_cancelled_and_reinstated_attendee_gets_one_email_about_each(run_tasks, mailoutbox):
     order = order_places()
     run_tasks()
