@@ -185,7 +185,7 @@ def test_money_of_cancelled_place_confirms_expired_place(event: Event, run_tasks
     assert list_states(order) == ["cancelled", "expired" if sold_out else "confirmed"]
     assert get_balance_cents(order) == (0 if sold_out else 12_000, 12_000, 0)
     assert list_unplaced_orders().count() == sold_out
-    assert sum("Paiement reçu" in message.subject for message in mail.outbox) == sold_out
+    assert sum("Paiement reçu, mais" in message.subject for message in mail.outbox) == sold_out
 
 
 def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tasks):
@@ -202,7 +202,7 @@ def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tas
     assert sorted(list_states(order)) == ["confirmed", "expired"]
     assert get_balance_cents(order) == (12_000, 24_000, 0)
 
-    [message] = [message for message in mail.outbox if "Paiement reçu" in message.subject]
+    [message] = [message for message in mail.outbox if "Paiement reçu, mais" in message.subject]
 
     assert "Nous avons reçu 120\u00a0€ pour la commande" in message.body
     assert "n’a donc pas pu être confirmée" not in message.body
@@ -244,7 +244,7 @@ def test_credit_of_the_difference_confirms_partly_paid_card_order(
 
     assert list_states(order) == [expected]
     assert list_unplaced_orders().count() == is_sold_out
-    assert sum("Paiement reçu" in message.subject for message in mail.outbox) == is_sold_out
+    assert sum("Paiement reçu, mais" in message.subject for message in mail.outbox) == is_sold_out
 
 
 def test_full_credit_of_an_unpaid_card_order_confirms_its_held_place(event: Event, run_tasks):
