@@ -135,4 +135,10 @@ def test_waiting_attendee_accepts_offer_then_books_and_swaps_sessions(
 
     press(page, "Gamma", words["leave"])
 
+    # The session is full: the page asks first.
+    check_page(page)
+
+    page.get_by_role("button", name=words["leave"], exact=True).click()
+    page.wait_for_load_state()
+
     assert list_booked_sessions("Silva") == []
