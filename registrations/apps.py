@@ -38,7 +38,7 @@ class RegistrationsConfig(AppConfig):
         hooks.registration_links.register("registrations.permissions.find_registration_links")
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.person_participations.register(
-            "registrations.organizer.participations.list_registration_participations"
+            "registrations.organizer.registration_list.list_registration_participations"
         )
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")

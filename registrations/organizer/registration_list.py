@@ -3,14 +3,19 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
+from convention import hooks
+from convention.club.models import Person
+from convention.events.club_hooks import Participation
 from convention.events.models import Event
+from convention.events.permissions import can_organize
 from convention.jobs.job_queue import JobPage
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
@@ -27,9 +32,13 @@ from registrations.models import (
     SessionBooking,
 )
 from registrations.notes.staff_notes import find_registration_ids_by_note
+from registrations.permissions import list_own_registrations
 from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 JOB_PAGE = JobPage("organize-registrations", gettext_lazy("Registrations"))
 FILTER_FIELDS = (
@@ -288,3 +297,25 @@ def iterate_export_rows(
             note.text if (note := getattr(row, "staff_note", None)) else "",
             *(format_answer_cell(question, row.answers.get(question.slug)) for question in questions),
         ]
+
+
+def list_registration_participations(person: Person, reader: "RequestUser") -> list[Participation]:
+    """Return the person's registrations at events that the reader organizes.
+
+    Places on application are left out: `list_visit_participations` returns their applications.
+    """
+    registrations = [row for row in list_own_registrations(person) if can_organize(reader, row.event)]
+    visits = [row.event for row in registrations if row.event.kind == Event.Kind.SITE_VISIT]
+    governed_ids = set(hooks.application_rules.provider().find_governed_ids(visits)) if visits else set()
+    rows = [row for row in registrations if row.event_id not in governed_ids]
+    presence = hooks.registration_presence.provider()({row.event for row in rows}) if rows else {}
+    return [
+        Participation(
+            row.event,
+            state=pgettext("registration", "attended")
+            if row.state == Registration.State.CONFIRMED and row.pk in presence[row.event_id]
+            else row.get_state_display(),
+            path=reverse("organize-registration", args=[row.event.slug, row.reference]),
+        )
+        for row in rows
+    ]

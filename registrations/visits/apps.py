@@ -30,7 +30,7 @@ class VisitsConfig(AppConfig):
         )
         # Lower packages must not import visits: they reach these rules through the registry alone.
         hooks.person_participations.register(
-            "registrations.visits.applications.participations.list_visit_participations"
+            "registrations.visits.applications.applicants.list_visit_participations"
         )
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
         hooks.application_deadlines.register(

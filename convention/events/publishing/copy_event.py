@@ -1,6 +1,7 @@
 """Copy an event with all its settings, but no personal data except its team; the result is a draft.
 
-Each app copies its own rows through the hook `event_copiers`, with the tools of `EventCopy`.
+Each app copies its own rows through the hook `event_copiers`, with the tools of `EventCopy`. The next meeting
+of a working group is a copy of its last one.
 """
 
 import datetime
@@ -13,9 +14,10 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.events.models import EVENT_TIME_FIELDS, Event, EventPicture, EventRole, Room
+from convention.club.models import WorkingGroup
+from convention.events.models import EVENT_TIME_FIELDS, Event, EventPicture, EventRole, Room, Venue
 from convention.events.roles import save_event_role
-from convention.events.slugs import create_event
+from convention.events.slugs import create_event, make_event_slug
 
 
 @dataclass(frozen=True)
@@ -128,3 +130,29 @@ def copy_rooms_and_team(event_copy: EventCopy) -> None:
         # The copy may be earlier than its source: the role must not end before it begins today.
         ends_on = role.ends_on and max(role.ends_on + datetime.timedelta(days=event_copy.days), today)
         save_event_role(event=event_copy.target, person=role.person, role=role.role, days=(today, ends_on))
+
+
+def find_last_meeting(group: WorkingGroup) -> Event | None:
+    """Return the group's latest meeting that was not cancelled, also one that is still to come, or None."""
+    meetings = Event.objects.filter(group=group, kind=Event.Kind.GROUP_MEETING, cancelled_at=None)
+    return meetings.order_by("-starts_at", "-pk").first()
+
+
+@transaction.atomic
+def copy_meeting(
+    *, source: Event, name: str, name_en: str, starts_on: datetime.date, venue: Venue | None
+) -> Event:
+    """Create a draft with the settings of the group's last meeting, on another day and at this venue.
+
+    A new venue is saved first.
+    """
+    if venue and venue.pk is None:
+        venue.save()
+    return copy_event(
+        source=source,
+        name=name,
+        name_en=name_en,
+        slug=make_event_slug(name),
+        starts_on=starts_on,
+        other_values={"venue_id": venue and venue.pk},
+    )

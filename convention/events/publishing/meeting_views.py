@@ -12,8 +12,8 @@ from convention.events.models import Event
 from convention.events.permissions import can_organize, get_group_for_meeting
 from convention.web.routing import require_safe_or_post
 
+from .copy_event import copy_meeting, find_last_meeting
 from .draft_mails import queue_draft_mails
-from .next_meeting import copy_meeting, find_last_meeting
 from .start_event import start_event
 
 if TYPE_CHECKING:

@@ -4,21 +4,27 @@ import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from convention.club.models import Employment, Seat
+from convention.club.models import Employment, Person, Seat
+from convention.events.club_hooks import Participation
 from convention.tables.downloads import TableSheet
 from registrations.application_rules import rank_waiting_entries
 from registrations.models import Registration, Ticket, WaitingEntry
 from registrations.visits.models import Application, Visit
+from registrations.visits.permissions import can_manage_visit
 from registrations.waiting_list.policy import sort_waiting_entries
 
 from .company_markets import CompanyMarkets
 from .eligibility import VisitCandidate, describe_all_refusals, find_objections, get_member_ticket
-from .state import ApplicationState, find_states
+from .state import ApplicationState, find_states, find_states_across_visits
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
 
 def find_current_objections(visit: Visit, applications: Collection[Application]) -> dict[int, list[str]]:
@@ -226,3 +232,18 @@ def describe_availability(visit: Visit, ticket: Ticket | None, at: datetime.date
     return ngettext("%(count)d place left", "%(count)d places left", ticket.remaining) % {
         "count": ticket.remaining
     }
+
+
+def list_visit_participations(person: Person, reader: "RequestUser") -> list[Participation]:
+    """Return the person's applications for visits that the reader manages, refused ones too."""
+    rows = Application.objects.filter(person=person).select_related("visit__event").order_by("pk")
+    applications = [row for row in rows if can_manage_visit(reader, row.visit.event)]
+    states = find_states_across_visits(applications) if applications else {}
+    return [
+        Participation(
+            row.visit.event,
+            state=str(states[row.pk].label),
+            path=reverse("organize-visit-applicant", args=[row.visit.event.slug, row.pk]),
+        )
+        for row in applications
+    ]
