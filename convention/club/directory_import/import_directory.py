@@ -42,7 +42,7 @@ from .directory_index import DirectoryIndex
 from .forbidden_changes import find_forbidden_changes
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .same_companies import SameCompany
-from .seat_requests import SeatPlan, SeatRequest, plan_seats
+from .seat_requests import MissingMembership, SeatPlan, SeatRequest, plan_seats
 from .similar_companies import SimilarCompany, find_similar_companies
 
 # Advisory lock of imports, undos and mergers, which all write by what they read before.
@@ -62,8 +62,7 @@ class ParsedDirectory:
     same_companies: tuple[SameCompany, ...] = ()
     # None for the command on the server, which may do everything.
     actor: Person | None = None
-    # Whether seats of companies without a membership are left out instead of refused.
-    skips_missing_seats: bool = False
+    missing_membership: MissingMembership = MissingMembership.REFUSE
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,13 @@ def import_directory(
     file_name: str = "",
     same_companies: tuple[SameCompany, ...] = (),
     actor: Person | None = None,
-    skips_missing_seats: bool = False,
+    missing_membership: MissingMembership = MissingMembership.REFUSE,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
-    `same_companies` are names of the table that stand for companies with another name. With
-    `skips_missing_seats`, seats of companies without a membership are left out. Raise UnreadableFile if
-    columns are missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
+    `same_companies` are names of the table that stand for companies with another name. `missing_membership`
+    says what becomes of seats at companies without a membership. Raise UnreadableFile if columns are
+    missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
     parsed = parse_directory(
         table=table,
@@ -95,7 +94,7 @@ def import_directory(
         file_name=file_name,
         same_companies=same_companies,
         actor=actor,
-        skips_missing_seats=skips_missing_seats,
+        missing_membership=missing_membership,
     )
     return apply_directory(parsed=parsed)
 
@@ -108,7 +107,7 @@ def parse_directory(
     lines: NumberedRows | None = None,
     same_companies: tuple[SameCompany, ...] = (),
     actor: Person | None = None,
-    skips_missing_seats: bool = False,
+    missing_membership: MissingMembership = MissingMembership.REFUSE,
 ) -> ParsedDirectory:
     """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     parsed, errors = _parse_table(table, picks, lines or table.rows)
@@ -119,7 +118,7 @@ def parse_directory(
         file_name=file_name,
         same_companies=same_companies,
         actor=actor,
-        skips_missing_seats=skips_missing_seats,
+        missing_membership=missing_membership,
     )
 
 
@@ -143,7 +142,7 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     changes, seat_requests, errors = _compare_rows(parsed, index)
     if errors:
         # Seats are counted all the same, so that all errors are listed at once.
-        seat_errors = plan_seats(seat_requests).list_errors(skips_missing=parsed.skips_missing_seats)
+        seat_errors = plan_seats(seat_requests).list_errors(parsed.missing_membership)
         raise InvalidRows(errors + seat_errors)
     write_changes(changes)
     # Before seats are planned: an employment that ends in this list frees its seat for another row.
@@ -151,7 +150,7 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     # Planned under the locks of the memberships, also against contacts who give seats at this moment.
     plan = plan_seats(seat_requests)
     _add_seats(changes, plan)
-    if errors := plan.list_errors(skips_missing=parsed.skips_missing_seats):
+    if errors := plan.list_errors(parsed.missing_membership):
         raise InvalidRows(errors)
     create_seats(changes.created_rows["seat"])
     import_record = save_import(changes, mapping=parsed.mapping, file_name=parsed.file_name)
@@ -166,7 +165,7 @@ def preview_directory_import(
     picks: Sequence[str] | None = None,
     same_companies: tuple[SameCompany, ...] = (),
     actor: Person | None = None,
-    skips_missing_seats: bool = False,
+    missing_membership: MissingMembership = MissingMembership.REFUSE,
 ) -> DirectoryPreview:
     """Return what `import_directory` would do, without writing.
 
@@ -180,7 +179,7 @@ def preview_directory_import(
     # Nothing is written in a preview, so the ends of employments have to be passed.
     plan = plan_seats(seat_requests, employment_ends=find_employment_ends(changes))
     _add_seats(changes, plan)
-    seat_errors = plan.list_errors(skips_missing=skips_missing_seats)
+    seat_errors = plan.list_errors(missing_membership)
     # Of a row with a wrong cell the rest may be wrong for that reason alone.
     wrong_rows = {number for number, _sentence in cell_errors}
     row_errors = [error for error in errors + seat_errors if error[0] not in wrong_rows]

@@ -3,7 +3,7 @@
 A worker that dies has written nothing: the job starts again, and finishes once.
 """
 
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,12 +13,11 @@ from convention.tables.import_payload import iterate_with_progress, unpack_impor
 
 from .import_directory import apply_directory, parse_directory
 from .same_companies import decode_same_companies
+from .seat_requests import MissingMembership
 from .undo import DirectoryUndoRefused, undo_directory_import
 
 # Kinds of jobs, registered in `hooks.job_kinds`.
 IMPORT_JOB, UNDO_JOB = "directory", "directory-undo"
-# Option of an import: leave out the seats of companies without a membership.
-SKIP_MISSING_SEATS: Final = "skip-missing-seats"
 
 
 class DirectoryJobProgress(Protocol):
@@ -48,7 +47,9 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
         lines=lines,
         same_companies=decode_same_companies(payload.options),
         actor=_get_requester(progress),
-        skips_missing_seats=SKIP_MISSING_SEATS in payload.options,
+        missing_membership=MissingMembership.SKIP_SEATS
+        if MissingMembership.SKIP_SEATS.value in payload.options
+        else MissingMembership.REFUSE,
     )
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))

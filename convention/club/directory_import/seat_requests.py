@@ -4,6 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,13 @@ class SeatRequest:
     span: DateSpan
 
 
+class MissingMembership(Enum):
+    """Whether a seat at a company without a membership refuses the list, or is left out of it."""
+
+    REFUSE = "refuse"
+    SKIP_SEATS = "skip-seats"
+
+
 @dataclass(frozen=True)
 class SeatPlan:
     """The seats to create, the errors of rows beyond a limit, and the requests without a membership."""
@@ -31,9 +39,9 @@ class SeatPlan:
     limit_errors: list[tuple[int, str]]
     without_membership: list[SeatRequest]
 
-    def list_errors(self, *, skips_missing: bool) -> list[tuple[int, str]]:
-        """Return the errors by row; with `skips_missing` none for a company without a membership."""
-        missing = [] if skips_missing else self.without_membership
+    def list_errors(self, missing_membership: MissingMembership) -> list[tuple[int, str]]:
+        """Return the errors by row, also of companies without a membership if these are refused."""
+        missing = self.without_membership if missing_membership is MissingMembership.REFUSE else []
         return [*self.limit_errors, *((one.number, _describe_missing_membership(one)) for one in missing)]
 
 

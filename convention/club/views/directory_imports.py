@@ -17,9 +17,10 @@ from convention.club.directory_import.import_directory import (
     load_remembered_columns,
     preview_directory_import,
 )
-from convention.club.directory_import.jobs import IMPORT_JOB, SKIP_MISSING_SEATS, UNDO_JOB
+from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
 from convention.club.directory_import.preview import MAX_NAMES_SHOWN, build_import_preview
 from convention.club.directory_import.same_companies import SameCompany, decode_same_companies
+from convention.club.directory_import.seat_requests import MissingMembership
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
 from convention.club.models import DirectoryImport, Market
 from convention.club.permissions import require_directory_manager, require_signed_in
@@ -55,7 +56,8 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             context["columns"] = list_column_choices(form.table, picks, remembered)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
             same_companies = context["same_companies"] = _get_same_companies(request, form)
-            skips_seats = context["skips_seats"] = "skip_seats" in request.POST
+            missing_membership = _get_missing_membership(request)
+            context["skips_seats"] = missing_membership is MissingMembership.SKIP_SEATS
             context["has_seat_column"] = "seat" in picks
             # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not form.needs_check and not _has_other_choices(request, same_companies):
@@ -65,7 +67,7 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
                 picks=picks,
                 same_companies=same_companies,
                 actor=manager,
-                skips_missing_seats=skips_seats,
+                missing_membership=missing_membership,
             )
             context |= {
                 "preview": preview.changes,
@@ -89,6 +91,10 @@ def _get_same_companies(request: "HttpRequest", form: TableUploadForm) -> tuple[
     return decode_same_companies(request.POST.getlist("same_company"))
 
 
+def _get_missing_membership(request: "HttpRequest") -> MissingMembership:
+    return MissingMembership.SKIP_SEATS if "skip_seats" in request.POST else MissingMembership.REFUSE
+
+
 def _has_other_choices(request: "HttpRequest", same_companies: tuple[SameCompany, ...]) -> bool:
     """Return whether the choices are not those of the preview that was shown."""
     if ("skip_seats" in request.POST) != ("previewed_skip_seats" in request.POST):
@@ -102,7 +108,7 @@ def _import_or_enqueue(
     picks: list[str],
     same_companies: tuple[SameCompany, ...],
 ) -> "HttpResponse":
-    rows, skips_seats = len(form.table.rows), "skip_seats" in request.POST
+    rows, missing_membership = len(form.table.rows), _get_missing_membership(request)
     # A longer import would exceed the time of a request.
     if rows > MAX_IMMEDIATE_ROWS:
 
@@ -115,7 +121,7 @@ def _import_or_enqueue(
             name=form.file_name,
             options=[
                 *(choice.encode() for choice in same_companies),
-                *([SKIP_MISSING_SEATS] if skips_seats else []),
+                missing_membership.value,
             ],
         )
         return _enqueue_job(request, kind=IMPORT_JOB, title=write_title, payload=payload)
@@ -125,7 +131,7 @@ def _import_or_enqueue(
         file_name=form.file_name,
         same_companies=same_companies,
         actor=require_signed_in(request.user),
-        skips_missing_seats=skips_seats,
+        missing_membership=missing_membership,
     )
     messages.success(request, str(changes))
     return redirect("club-imports")
