@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from convention.audit.record import record_action
-from convention.club.permissions import can_read_directory
+from convention.club.permissions import can_read_directory, require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.permissions import can_organize
 from convention.tables.downloads import table_response
@@ -36,7 +36,7 @@ from .applicants import (
 from .apply import apply_for_member
 from .eligibility import describe_objections
 from .forms import MemberChoiceForm
-from .member_search import build_search_context
+from .member_search import build_search_context, throttle_lookup
 from .places import grant_exception
 from .state import ApplicationState
 from .withdraw import revoke_place
@@ -80,8 +80,10 @@ def applicant_list(request: HttpRequest, event: str) -> HttpResponse:
 def application_create(request: HttpRequest, event: str) -> HttpResponse:
     """Search for a member by `?q=`, and apply for the visit in their place."""
     visit = get_managed_visit(event, request.user)
+    reader = require_signed_in(request.user)
     form = MemberChoiceForm(get_posted_data(request))
     if request.method == "POST" and form.is_valid():
+        throttle_lookup(reader, form.cleaned_data["email"])
         try:
             application = apply_for_member(visit=visit, email=form.cleaned_data["email"])
         except InvalidFields as error:
@@ -98,7 +100,7 @@ def application_create(request: HttpRequest, event: str) -> HttpResponse:
         "form": form,
         "closed_reason": _describe_closed_applications(visit),
         "can_propose_additional": visit.locked_at is not None and has_free_place(visit),
-        **build_search_context(visit=visit, words=request.GET.get("q", ""), reader=request.user),
+        **build_search_context(visit=visit, words=request.GET.get("q", ""), reader=reader),
     }
     return render(request, "visits/organize_application_new.html", context)
 

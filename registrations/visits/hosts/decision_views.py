@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import list_waiting_applications
 from registrations.visits.applications.forms import MemberChoiceForm
-from registrations.visits.applications.member_search import build_search_context
+from registrations.visits.applications.member_search import build_search_context, throttle_lookup
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.identity.permissions import get_secretary_application, get_secretary_visit
 from registrations.visits.models import Application, Visit
@@ -37,6 +38,7 @@ def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpRespons
     visit = application.visit
     form = MemberChoiceForm(get_posted_data(request))
     if request.method == "POST" and form.is_valid():
+        throttle_lookup(require_signed_in(request.user), form.cleaned_data["email"])
         try:
             propose_replacement_by_email(application=application, email=form.cleaned_data["email"])
         except ConventionError as error:
@@ -58,6 +60,7 @@ def additional_visitor_create(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = get_secretary_visit(event, request.user)
     form = MemberChoiceForm(get_posted_data(request))
     if request.method == "POST" and form.is_valid():
+        throttle_lookup(require_signed_in(request.user), form.cleaned_data["email"])
         try:
             propose_additional_visitor_by_email(visit=visit, email=form.cleaned_data["email"])
         except ConventionError as error:
@@ -85,7 +88,9 @@ def _build_proposal_context(request: HttpRequest, visit: Visit, form: MemberChoi
         "waiting_applications": list_waiting_applications(visit),
         "form": form,
         "has_begun": has_begun(visit, at=timezone.now()),
-        **build_search_context(visit=visit, words=request.GET.get("q", ""), reader=request.user),
+        **build_search_context(
+            visit=visit, words=request.GET.get("q", ""), reader=require_signed_in(request.user)
+        ),
     }
 
 

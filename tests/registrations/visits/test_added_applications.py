@@ -7,10 +7,11 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from convention.club.models import Employment, Membership, Person, Seat
 from registrations.models import Registration, Ticket
+from registrations.visits.applications.member_search import MAX_LOOKUPS_PER_HOUR, throttle_lookup
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.models import Application
-from tests.factories import START_OF_2020, make_company, make_member, make_person, make_ticket
+from tests.factories import START_OF_2020, make_account, make_company, make_member, make_person, make_ticket
 from tests.registrations.visits.factories import get_state, make_application, make_market, make_visit
 from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
@@ -191,6 +192,56 @@ def test_organizer_who_does_not_read_the_directory_finds_exact_addresses_only():
 
     assert by_name == []
     assert by_address == [member.email]
+
+
+@pytest.fixture
+def limited_organizer(settings):
+    """Return an organizer of a visit who does not read the directory, and has looked up all they may."""
+    settings.RATE_LIMITS = "on"
+    visit, organizer = make_visit(), make_account(language="en")
+    visit.event.roles.create(person=organizer, role="organizer", starts_on=START_OF_2020)
+    for number in range(MAX_LOOKUPS_PER_HOUR):
+        throttle_lookup(organizer, f"guess{number}@firm.example")
+    return visit, organizer
+
+
+def test_organizer_looks_up_a_limited_number_of_addresses(limited_organizer):
+    visit, organizer = limited_organizer
+    member = make_member(last_name="Zwickel")
+    client = make_client(organizer)
+
+    pages = [client.get(get_page(visit), {"q": member.email}) for _attempt in range(2)]
+
+    assert [page.status_code for page in pages] == [429, 429]
+    assert "You have looked up many addresses." in pages[0].text
+    assert "Zwickel" not in pages[1].text
+
+
+def test_applying_by_a_guessed_address_counts_as_a_look_up(limited_organizer):
+    visit, organizer = limited_organizer
+
+    page = make_client(organizer).post(get_page(visit), {"email": make_member().email})
+
+    assert page.status_code == 429
+    assert not Application.objects.exists()
+
+
+def test_address_looked_up_before_can_still_be_applied_for(limited_organizer):
+    visit, organizer = limited_organizer
+    member = make_member(email="guess1@firm.example")
+
+    make_client(organizer).post(get_page(visit), {"email": member.email})
+
+    assert Application.objects.get().person == member
+
+
+def test_secretary_looks_up_any_number_of_members(secretary, settings):
+    settings.RATE_LIMITS = "on"
+    visit, member = make_visit(), make_member()
+    for number in range(MAX_LOOKUPS_PER_HOUR):
+        throttle_lookup(secretary, f"guess{number}@firm.example")
+
+    assert list_found_addresses(visit, member.email, secretary) == [member.email]
 
 
 def test_person_with_two_seats_is_found_once(secretary):
