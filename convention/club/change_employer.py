@@ -1,16 +1,19 @@
 """Change a person's employer, and hand over what they did for the old one and in working groups."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
+from convention.text.dates import format_date
 
 from .appointments.contacts import appoint_contact, is_company_contact
 from .appointments.mails import notify_company_contact
@@ -19,7 +22,17 @@ from .people import refuse_erased_person
 from .periods import ONE_DAY, DateSpan, join_touching_rows
 from .seats import end_seat
 
-REPRESENTATIVE_FIELDS: Final = ("billing_contact", "representative")
+REPLACEMENT_SENTENCES: Final = {
+    "billing_contact": gettext_lazy(
+        "%(name)s stays the billing contact of %(company)s until %(day)s. Choose someone else in the "
+        "membership before then."
+    ),
+    "representative": gettext_lazy(
+        "%(name)s stays the voting representative of %(company)s until %(day)s. Choose someone else in the "
+        "membership before then."
+    ),
+}
+REPRESENTATIVE_FIELDS: Final = tuple(REPLACEMENT_SENTENCES)
 
 
 class MandateOutcome(TextChoices):
@@ -51,7 +64,8 @@ def hand_over_company(
 ) -> None:
     """Make the successor the contact from `on`, and billing contact and representative immediately.
 
-    Raise InvalidFields if the successor does not work there on that day.
+    Without a successor, the person keeps the last two until the day before `on`
+    (`clear_former_representatives`). Raise InvalidFields if the successor does not work there on that day.
     """
     if (
         company_successor
@@ -70,15 +84,81 @@ def hand_over_company(
     ):
         contact = appoint_contact(company=company, person=company_successor, starts_on=on)
         notify_company_contact.enqueue(contact.pk)
-    # Roles that would begin on that day or later are dropped.
-    active_contacts.filter(starts_on__gte=on).delete()
     # Roles that ended earlier are left alone, as part of the history.
-    active_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
+    for contact in active_contacts.order_by("pk"):
+        _end_contact_role(contact, on)
+    if company_successor or on <= timezone.localdate():
+        for name in REPRESENTATIVE_FIELDS:
+            for membership in Membership.objects.filter(company=company, **{name: person}).order_by("pk"):
+                setattr(membership, name, company_successor)
+                membership.save(update_fields=[name])
+                record_action("membership.hand_over", membership, fields=[name])
+
+
+def _end_contact_role(contact: CompanyContact, on: datetime.date) -> None:
+    """End the role the day before `on`; drop one that would begin on that day or later."""
+    record_action("contact.dismiss", contact, fields=["ends_on"])
+    # An end before the start would break the check constraint of periods.
+    if contact.starts_on >= on:
+        contact.delete()
+    else:
+        contact.ends_on = on - ONE_DAY
+        contact.save(update_fields=["ends_on"])
+
+
+def clear_former_representatives() -> None:
+    """Remove people who no longer work at the company from memberships that are not over."""
+    today = timezone.localdate()
     for name in REPRESENTATIVE_FIELDS:
-        for membership in Membership.objects.filter(company=company, **{name: person}).order_by("pk"):
-            setattr(membership, name, company_successor)
-            membership.save(update_fields=[name])
-            record_action("membership.hand_over", membership, fields=[name])
+        jobs = Employment.objects.filter(person=OuterRef(name), company=OuterRef("company"))
+        lasting_jobs = jobs.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+        for membership in Membership.objects.filter(Exists(jobs), ~Exists(lasting_jobs)).order_by("pk"):
+            if _is_over(membership):
+                continue
+            with transaction.atomic():
+                # Another person may have been chosen meanwhile.
+                unchanged = Membership.objects.filter(pk=membership.pk, **{name: getattr(membership, name)})
+                if unchanged.update(**{name: None}):
+                    record_action("membership.hand_over", membership, fields=[name])
+
+
+def _is_over(membership: Membership) -> bool:
+    return membership.last_day is not None and membership.last_day < timezone.localdate()
+
+
+def list_represented_memberships(person: Person) -> QuerySet[Membership]:
+    """Return the memberships whose billing contact or voting representative is this person."""
+    is_named = Q(billing_contact=person) | Q(representative=person)
+    memberships: QuerySet[Membership] = Membership.objects.filter(is_named)
+    return memberships.select_related("company", *REPRESENTATIVE_FIELDS).order_by("pk")
+
+
+def describe_roles_to_replace(
+    memberships: Iterable[Membership], *, person: Person | None = None
+) -> list[str]:
+    """Return a sentence for each role in these memberships whose holder leaves the company on a known day.
+
+    With `person`, only for the roles of this person.
+    """
+    sentences = []
+    for membership in memberships:
+        for name, sentence in REPLACEMENT_SENTENCES.items():
+            holder = getattr(membership, name)
+            if holder is None or (person and holder != person) or _is_over(membership):
+                continue
+            if last_day := _find_future_last_day(holder, membership.company):
+                values = {"name": holder, "company": membership.company, "day": format_date(last_day)}
+                sentences.append(str(sentence) % values)
+    # A membership and its renewal have the same sentence.
+    return list(dict.fromkeys(sentences))
+
+
+def _find_future_last_day(person: Person, company: Company) -> datetime.date | None:
+    """Return the last day of the person at the company, or None if it is past or not known."""
+    jobs = Employment.objects.filter(person=person, company=company)
+    days = list(jobs.values_list("ends_on", flat=True))
+    last_day = None if None in days else max((day for day in days if day), default=None)
+    return last_day if last_day and last_day >= timezone.localdate() else None
 
 
 @transaction.atomic
@@ -202,4 +282,8 @@ def end_employment_with_roles(
 def _start_employment(
     person: Person, company: Company, on: datetime.date, title: str, level: str
 ) -> Employment:
-    return Employment.objects.create(person=person, company=company, starts_on=on, title=title, level=level)
+    employment = Employment.objects.create(
+        person=person, company=company, starts_on=on, title=title, level=level
+    )
+    record_action("employment.add", employment, fields=["company", "starts_on", "title", "level"])
+    return employment

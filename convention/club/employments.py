@@ -12,7 +12,11 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.text.dates import format_date
 
-from .change_employer import REPRESENTATIVE_FIELDS, end_employment_with_roles
+from .change_employer import (
+    REPRESENTATIVE_FIELDS,
+    end_employment_with_roles,
+    list_represented_memberships,
+)
 from .models import Company, CompanyContact, CompanyRole, Employment, Membership, Person, Seat
 from .people import refuse_erased_person
 from .periods import DateSpan, spans_overlap
@@ -97,9 +101,7 @@ def _list_contacts(employment: Employment) -> QuerySet[CompanyContact]:
 
 
 def _list_memberships(employment: Employment) -> list[Membership]:
-    is_named = Q(billing_contact=employment.person_id) | Q(representative=employment.person_id)
-    memberships = Membership.objects.filter(is_named, company=employment.company_id)
-    return list(memberships.select_related("company", *REPRESENTATIVE_FIELDS).order_by("pk"))
+    return list(list_represented_memberships(employment.person).filter(company=employment.company_id))
 
 
 @transaction.atomic

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from convention.club.change_employer import describe_roles_to_replace, list_represented_memberships
+from convention.club.models import Person
 
 ROWS_PER_PAGE: Final = 60
 
@@ -30,3 +34,10 @@ class EndQuestion:
 def render_end_question(request: HttpRequest, question: EndQuestion, **context: Any) -> HttpResponse:
     """Ask before something ends; the form posts to the same address, which then ends it."""
     return render_club_page(request, "end_question.html", question=question, **context)
+
+
+def warn_of_roles_to_replace(request: HttpRequest, person: Person) -> None:
+    """Name the roles in memberships that a person who leaves a company still has."""
+    memberships = list_represented_memberships(person)
+    for sentence in describe_roles_to_replace(memberships, person=person):
+        messages.warning(request, sentence)

@@ -20,7 +20,7 @@ from convention.club.permissions import require_directory_reader
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 
-from .base import render_club_page
+from .base import render_club_page, warn_of_roles_to_replace
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -62,6 +62,7 @@ def employment_end(request: "HttpRequest", person_id: int, employment_id: int) -
             form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The end of the job has been saved."))
+            warn_of_roles_to_replace(request, employment.person)
             return redirect("club-person", person_id)
     context = {"employment": employment, "dependents": list_dependents_to_end(employment)}
     return render_club_page(request, "employment_end.html", form=form, **context)

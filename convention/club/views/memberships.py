@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from convention.club.change_employer import describe_roles_to_replace
 from convention.club.forms import (
     MembershipCreateForm,
     MembershipEndForm,
@@ -79,6 +80,7 @@ def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any)
     context = {
         "company": membership.company,
         "membership": membership,
+        "roles_to_replace": describe_roles_to_replace([membership]),
         "form": MembershipForm(instance=membership),
         "renewal_form": MembershipRenewalForm(initial={"plan": membership.plan}, prefix="renew"),
         "end_form": MembershipEndForm(prefix="leave"),

@@ -47,7 +47,7 @@ from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 
-from .base import ROWS_PER_PAGE, render_club_page
+from .base import ROWS_PER_PAGE, render_club_page, warn_of_roles_to_replace
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -250,5 +250,6 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The change has been saved. Existing bookings are kept."))
+            warn_of_roles_to_replace(request, person)
             return redirect("club-person", person_id)
     return render_club_page(request, "employer_change.html", **_load_person(person), form=form)
