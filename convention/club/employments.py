@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
-from convention.errors import InvalidFields
+from convention.errors import ConventionError, InvalidFields
 from convention.text.dates import format_date
 
 from .change_employer import (
@@ -21,6 +21,13 @@ from .models import Company, CompanyContact, CompanyRole, Employment, Membership
 from .people import refuse_erased_person
 from .periods import DateSpan, spans_overlap
 from .seats import get_span, lock_membership
+
+
+class EmploymentRemoved(ConventionError):
+    """The employment was removed by another request."""
+
+    kind = "employment-removed"
+    status = 409
 
 
 @dataclass(frozen=True)
@@ -111,9 +118,9 @@ def update_employment(
     """Change title, level and first day; seats and roles keep their days.
 
     Raise InvalidFields if the first day is after the last one, or if another employment at the company
-    shares a day, and Forbidden for an erased person.
+    shares a day, Forbidden for an erased person, and EmploymentRemoved.
     """
-    _lock_person(employment)
+    employment = _lock_employment(employment)
     if employment.ends_on and employment.ends_on < starts_on:
         sentence = _("The first day must not be after the last one, %(day)s.")
         _refuse("starts_on", sentence % {"day": format_date(employment.ends_on)})
@@ -129,9 +136,10 @@ def end_employment(*, employment: Employment, last_day: datetime.date | None) ->
     """Set the last day; seats and roles at the company end with it. None: the person still works there.
 
     Nothing that ended before is restored, and bookings stay. Raise InvalidFields if the last day is before
-    the first, or if another employment at the company shares a day, and Forbidden for an erased person.
+    the first, or if another employment at the company shares a day, Forbidden for an erased person, and
+    EmploymentRemoved.
     """
-    _lock_person(employment)
+    employment = _lock_employment(employment)
     if last_day and last_day < employment.starts_on:
         sentence = _(
             "The last day must not be before the first, %(day)s. Remove the job if it was added by mistake."
@@ -151,9 +159,9 @@ def end_employment(*, employment: Employment, last_day: datetime.date | None) ->
 def remove_employment(*, employment: Employment) -> None:
     """Delete an employment that was added by mistake, with the seats and roles given because of it.
 
-    Bookings stay. Raise Forbidden for an erased person.
+    Bookings stay. Raise Forbidden for an erased person, and EmploymentRemoved.
     """
-    _lock_person(employment)
+    employment = _lock_employment(employment)
     dependents = list_dependents_to_remove(employment)
     for seat in dependents.seats:
         lock_membership(seat.membership)
@@ -172,9 +180,14 @@ def remove_employment(*, employment: Employment) -> None:
     employment.delete()
 
 
-def _lock_person(employment: Employment) -> None:
+def _lock_employment(employment: Employment) -> Employment:
+    """Lock the person's row, and return the employment as it is stored then. Raise EmploymentRemoved."""
     # Two requests at once must find each other's employment.
     refuse_erased_person(Person.objects.select_for_update(no_key=True).get(pk=employment.person_id))
+    stored = Employment.objects.select_related("person", "company").filter(pk=employment.pk).first()
+    if stored is None:
+        raise EmploymentRemoved(_("This job was removed in the meantime, so nothing was changed."))
+    return stored
 
 
 def _refuse_overlap(employment: Employment, days: DateSpan, *, field: str) -> None:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from convention.club.employments import (
+    EmploymentRemoved,
     end_employment,
     list_dependents_to_end,
     list_dependents_to_remove,
@@ -34,6 +35,11 @@ def _get_employment(request: "HttpRequest", person_id: int, employment_id: int) 
     return employment
 
 
+def _redirect_to_person(request: "HttpRequest", person_id: int, error: EmploymentRemoved) -> "HttpResponse":
+    messages.error(request, str(error))
+    return redirect("club-person", person_id)
+
+
 @require_safe_or_post
 def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) -> "HttpResponse":
     """Change title, level and first day of an employment."""
@@ -44,6 +50,8 @@ def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) 
             update_employment(employment=form.instance, **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except EmploymentRemoved as error:
+            return _redirect_to_person(request, person_id, error)
         else:
             messages.success(request, _("The employment has been saved."))
             return redirect("club-person", person_id)
@@ -60,6 +68,8 @@ def employment_end(request: "HttpRequest", person_id: int, employment_id: int) -
             end_employment(employment=employment, **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
+        except EmploymentRemoved as error:
+            return _redirect_to_person(request, person_id, error)
         else:
             messages.success(request, _("The end of the job has been saved."))
             warn_of_roles_to_replace(request, employment.person)
@@ -74,7 +84,10 @@ def employment_remove(request: "HttpRequest", person_id: int, employment_id: int
     employment = _get_employment(request, person_id, employment_id)
     if request.method == "POST":
         company = employment.company
-        remove_employment(employment=employment)
+        try:
+            remove_employment(employment=employment)
+        except EmploymentRemoved as error:
+            return _redirect_to_person(request, person_id, error)
         messages.success(request, _("The job at %(company)s has been removed.") % {"company": company})
         return redirect("club-person", person_id)
     dependents = list_dependents_to_remove(employment)

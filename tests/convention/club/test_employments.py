@@ -7,7 +7,12 @@ from django.utils import timezone, translation
 
 from convention.audit.models import AuditEntry
 from convention.club.companies import give_company_role
-from convention.club.employments import end_employment, remove_employment, update_employment
+from convention.club.employments import (
+    EmploymentRemoved,
+    end_employment,
+    remove_employment,
+    update_employment,
+)
 from convention.club.models import ClubRole, CompanyContact, Employment, Market, Seat
 from convention.errors import InvalidFields
 from tests.factories import START_OF_2020, make_account, make_company, make_contact, make_member, make_person
@@ -214,3 +219,39 @@ def test_job_at_a_company_with_markets_warns_and_a_past_one_does_not(secretary):
 
     assert "Seller SA sells in the club’s markets." in warned
     assert person.employments.get().ends_on == datetime.date(2019, 12, 31)
+
+
+def remove_meanwhile(job):
+    """Return the job as an older request read it, and remove it."""
+    older = Employment.objects.get(pk=job.pk)
+    remove_employment(employment=job)
+    return older
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda job: update_employment(employment=job, title="CIO", level="", starts_on=TODAY()),
+        lambda job: end_employment(employment=job, last_day=TODAY()),
+        lambda job: remove_employment(employment=job),
+    ],
+    ids=["edit", "end", "remove"],
+)
+def test_job_that_was_removed_meanwhile_is_not_changed(change):
+    job = remove_meanwhile(make_member().employments.get())
+
+    with translation.override("en"), pytest.raises(EmploymentRemoved) as refused:
+        change(job)
+
+    assert str(refused.value) == "This job was removed in the meantime, so nothing was changed."
+
+
+def test_job_that_was_ended_meanwhile_does_not_begin_after_its_end():
+    job = make_member().employments.get()
+    older = Employment.objects.get(pk=job.pk)
+    end_employment(employment=job, last_day=TODAY() - ONE_DAY)
+
+    with pytest.raises(InvalidFields) as refused:
+        update_employment(employment=older, title="", level="", starts_on=TODAY())
+
+    assert list(refused.value.field_errors) == ["starts_on"]
