@@ -19,7 +19,7 @@ from convention.text.dates import format_date
 
 from .models import Company, CompanyContact, Membership, Plan, Seat, select_open_membership
 from .periods import ONE_DAY, count_max_concurrent, spans_overlap
-from .seats import get_span, lock_membership
+from .seats import end_grace_seats, get_span, lock_membership
 
 
 def list_plans() -> QuerySet[Plan]:
@@ -70,17 +70,11 @@ def confirm_membership(*, membership: Membership, on: datetime.date | None = Non
         membership.submitted_on = membership.submitted_on or membership.confirmed_on
         membership.save(update_fields=["confirmed_on", "submitted_on"])
         record_action("membership.confirm", membership, fields=["confirmed_on"])
-        _end_grace_seats(membership, max(membership.starts_on, membership.confirmed_on))
+        first_day = max(membership.starts_on, membership.confirmed_on)
+        seats = Seat.objects.open(at=first_day).filter(membership=membership)
+        holders = list(seats.values_list("person", flat=True))
+        end_grace_seats(membership=membership, holders=holders, first_day=first_day)
     return membership
-
-
-def _end_grace_seats(membership: Membership, first: datetime.date) -> None:
-    """End the seats of earlier memberships whose holders have one in this membership too."""
-    earlier = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
-    holders = Seat.objects.open(at=first).filter(membership=membership).values("person")
-    # During a grace period both memberships count, and their holders would have two seats.
-    duplicates = Seat.objects.open(at=first).filter(membership__in=earlier, person__in=holders)
-    duplicates.filter(starts_on__lt=first).update(ends_on=first - ONE_DAY)
 
 
 @transaction.atomic
@@ -256,7 +250,7 @@ def filter_by_membership(companies: QuerySet[Company], choice: str) -> QuerySet[
 
 @dataclass(frozen=True)
 class MembershipStatus:
-    """A company's current or latest membership, how many seats it has given, and its contacts."""
+    """A company's current or latest membership, how many of its seats are in use, and its contacts."""
 
     company: Company
     membership: Membership | None = None
@@ -278,7 +272,8 @@ def load_membership_statuses(
         company: select_open_membership(rows, at=day) or rows[0] for company, rows in memberships.items()
     }
     seats = Seat.objects.granting_membership(at=day).filter(membership__company__in=companies)
-    seat_counts = Counter(seats.values_list("membership__company", flat=True))
+    # By membership: seats in the grace period of an earlier one do not use those of its renewal.
+    seat_counts = Counter(seats.values_list("membership", flat=True))
     contacts: dict[int, list[CompanyContact]] = {}
     for contact in CompanyContact.objects.open(at=day).filter(company__in=companies).select_related("person"):
         contacts.setdefault(contact.company_id, []).append(contact)
@@ -290,8 +285,8 @@ def load_membership_statuses(
     return [
         MembershipStatus(
             company,
-            current.get(company.pk),
-            seat_counts[company.pk],
+            shown := current.get(company.pk),
+            seat_counts[shown.pk] if shown else 0,
             contacts.get(company.pk, []),
             is_renewable=company.pk in renewable and not company.merged_on,
         )

@@ -4,6 +4,7 @@ The membership's row is locked meanwhile, so that there are never more seats at 
 """
 
 import datetime
+from collections.abc import Collection
 from itertools import groupby
 from typing import Final
 
@@ -67,7 +68,8 @@ def give_seat(
 ) -> Seat:
     """Give a seat from today or `starts_on`, until it is ended; it never outlasts the employment.
 
-    It begins with the membership if that begins later. Raise NoSeatLeft, AlreadyHasSeat, NotEmployed,
+    It begins with the membership if that begins later, and ends a seat in the grace period of an earlier one.
+    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed,
     AccountClosed, and NotOpenNow if the membership is not confirmed, or over by then.
     """
     if not person.is_active:
@@ -89,7 +91,20 @@ def give_seat(
     check_seat_limit(membership.seat_limit, [*map(get_span, given_seats), span])
     seat = Seat.objects.create(membership=membership, person=person, starts_on=span[0], ends_on=span[1])
     record_action("seat.give", seat, fields=["person", "starts_on", "ends_on"])
+    end_grace_seats(membership=membership, holders=[person.pk], first_day=span[0])
     return seat
+
+
+def end_grace_seats(*, membership: Membership, holders: Collection[int], first_day: datetime.date) -> None:
+    """End the seats of these people in earlier memberships of the company, before `first_day`.
+
+    During a grace period both memberships count, and their holders would have two seats.
+    """
+    earlier = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
+    duplicates = Seat.objects.open(at=first_day).filter(membership__in=earlier, person__in=holders)
+    # First: an end before the start would break the check constraint of periods.
+    duplicates.filter(starts_on=first_day).delete()
+    duplicates.update(ends_on=first_day - ONE_DAY)
 
 
 def describe_new_seat(seat: Seat) -> str:
@@ -114,8 +129,8 @@ def give_seat_and_notify(
 def move_seat(*, seat: Seat, person: Person) -> Seat:
     """End a seat, give it to another person from today until the same day, and e-mail them.
 
-    A seat that begins later is given from its first day. Raise what `give_seat` raises, and NotOpenNow if
-    the seat has ended.
+    A seat that begins later is given from its first day. In the grace period it is given in the renewal, once
+    that is confirmed. Raise what `give_seat` raises, and NotOpenNow if the seat has ended.
     """
     lock_membership(seat.membership)
     # Read again under the lock: another request may have moved or ended it.
@@ -125,7 +140,15 @@ def move_seat(*, seat: Seat, person: Person) -> Seat:
         raise NotOpenNow(_("This seat has ended, so it cannot be given to another person."))
     seat, starts_on, ends_on = stored, max(today, stored.starts_on), stored.ends_on
     end_seat(seat=seat)
-    new_seat = give_seat(membership=seat.membership, person=person, starts_on=starts_on, ends_on=ends_on)
+    # A renewal and what follows it, never an earlier membership.
+    memberships = Membership.objects.filter(
+        company=seat.membership.company_id, starts_on__gte=seat.membership.starts_on
+    )
+    membership = select_open_membership(memberships, at=starts_on) or seat.membership
+    if membership != seat.membership and ends_on == seat.membership.last_day:
+        # It would have ended with the grace period only.
+        ends_on = None
+    new_seat = give_seat(membership=membership, person=person, starts_on=starts_on, ends_on=ends_on)
     notify_seat_holder.enqueue(new_seat.pk)
     return new_seat
 

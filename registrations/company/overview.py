@@ -112,11 +112,16 @@ class CompanyOverview:
         return [row.event for row in self.upcoming_events if row.pass_count and not row.can_use_passes]
 
     @property
+    def given_seat_count(self) -> int:
+        """Return how many seats of the membership are in use, without those of a grace period before it."""
+        return sum(seat.membership_id == self.membership.pk for seat in self.seats) if self.membership else 0
+
+    @property
     def seats_left(self) -> int:
         """Return how many seats can be given today."""
         if self.membership is None or not self.is_member:
             return 0
-        return max(0, self.membership.seat_limit - len(self.seats))
+        return max(0, self.membership.seat_limit - self.given_seat_count)
 
 
 def load_company_overview(company: Company, *, at: datetime.datetime | None = None) -> CompanyOverview:

@@ -1,9 +1,12 @@
-"""A role of the club, a working group and a plan, for the addresses that name them."""
+"""A role of the club, a working group and a plan, for the addresses that name them; a renewal."""
 
+import datetime
 from typing import Any
 
-from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
-from tests.factories import START_OF_2020, make_person
+from django.utils import timezone
+
+from convention.club.models import ClubRole, Company, Mandate, Membership, Plan, WorkingGroup
+from tests.factories import START_OF_2020, make_membership, make_person
 
 
 def make_governance_objects(spare: int) -> dict[str, Any]:
@@ -18,3 +21,11 @@ def make_governance_objects(spare: int) -> dict[str, Any]:
         ).pk,
         "plan": Plan.objects.create(slug=slug, name=slug).slug,
     }
+
+
+def make_confirmed_renewal(company: Company, **fields: Any) -> Membership:
+    """End the company's membership, which is in its grace period now, and return the one that follows."""
+    ended_on = timezone.localdate() - datetime.timedelta(days=10)
+    company.memberships.update(ends_on=ended_on, grace_until=ended_on + datetime.timedelta(days=30))
+    first_day = ended_on + datetime.timedelta(days=1)
+    return make_membership(company, starts_on=first_day, confirmed_on=first_day, **fields)

@@ -1,0 +1,121 @@
+"""Seats of a company whose renewal is confirmed, while the earlier membership is in its grace period."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.memberships import load_membership_statuses
+from convention.club.models import Employment, Membership, Seat
+from convention.club.people import add_colleague_with_seat
+from convention.club.seats import NoSeatLeft, give_seat, move_seat
+from convention.errors import NotOpenNow
+from tests.convention.club.objects import make_confirmed_renewal
+from tests.factories import START_OF_2020, make_company, make_member, make_person
+
+pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def company():
+    return make_company()
+
+
+def make_colleague(company):
+    """Return an employee without a seat."""
+    person = make_person()
+    Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
+    return person
+
+
+def test_moved_seat_is_given_in_the_renewal(company):
+    seat = make_member(company).seats.get()
+    renewal = make_confirmed_renewal(company)
+
+    moved = move_seat(seat=seat, person=make_colleague(company))
+
+    assert moved.membership == renewal
+
+
+def test_moved_seat_does_not_end_with_the_grace_period(company):
+    seat = make_member(company).seats.get()
+    make_confirmed_renewal(company)
+    seat.ends_on = Membership.objects.get(pk=seat.membership_id).last_day
+    seat.save()
+
+    moved = move_seat(seat=seat, person=make_colleague(company))
+
+    assert moved.ends_on is None
+
+
+def test_moved_seat_ends_on_its_own_last_day(company):
+    seat = make_member(company).seats.get()
+    make_confirmed_renewal(company)
+    seat.ends_on = TODAY() + ONE_DAY
+    seat.save()
+
+    moved = move_seat(seat=seat, person=make_colleague(company))
+
+    assert moved.ends_on == TODAY() + ONE_DAY
+
+
+def test_moved_seat_stays_with_its_holder_if_the_renewal_has_none_left(company):
+    member = make_member(company)
+    make_confirmed_renewal(company, seats=0)
+
+    with pytest.raises(NoSeatLeft):
+        move_seat(seat=member.seats.get(), person=make_colleague(company))
+
+    assert Seat.objects.granting_membership().get().person == member
+
+
+def test_seat_of_a_renewal_that_is_not_confirmed_is_not_moved(company):
+    renewal = make_confirmed_renewal(company)
+    Membership.objects.filter(pk=renewal.pk).update(confirmed_on=None)
+    seat = Seat.objects.create(membership=renewal, person=make_member(company), starts_on=renewal.starts_on)
+
+    with pytest.raises(NotOpenNow):
+        move_seat(seat=seat, person=make_colleague(company))
+
+
+def test_seat_in_the_renewal_replaces_that_of_the_grace_period(company):
+    person = make_member(company)
+    renewal = make_confirmed_renewal(company)
+
+    give_seat(membership=renewal, person=person)
+
+    assert Seat.objects.granting_membership().get(person=person).membership == renewal
+    assert Seat.objects.exclude(membership=renewal).get().ends_on == TODAY() - ONE_DAY
+
+
+def test_typed_address_of_a_colleague_with_a_seat_gives_no_second_one(company):
+    person = make_member(company)
+    renewal = make_confirmed_renewal(company)
+
+    add_colleague_with_seat(
+        membership=renewal, email=person.email, first_name="Ana", last_name="Silva", title=""
+    )
+
+    assert Seat.objects.granting_membership().get(person=person).membership == renewal
+
+
+def test_seat_in_the_renewal_leaves_those_of_colleagues(company):
+    colleague = make_member(company)
+    renewal = make_confirmed_renewal(company)
+
+    give_seat(membership=renewal, person=make_colleague(company))
+
+    assert Seat.objects.granting_membership().filter(person=colleague).exists()
+
+
+def test_seats_of_the_grace_period_do_not_count_in_the_renewal(company):
+    make_member(company)
+    renewal = make_confirmed_renewal(company, seats=3)
+    give_seat(membership=renewal, person=make_colleague(company))
+
+    [status] = load_membership_statuses([company])
+
+    assert status.given_seat_count == 1
