@@ -1,10 +1,11 @@
-"""Copy an event with all its settings, but no personal data except its team; the result is a draft.
+"""Copy an event with all its settings, but no personal data except, at most, its team; the result is a draft.
 
 Each app copies its own rows through the hook `event_copiers`, with the tools of `EventCopy`. The next meeting
 of a working group is a copy of its last one.
 """
 
 import datetime
+import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +15,18 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.models import WorkingGroup
+from convention.club.models import Person, WorkingGroup
 from convention.events.models import EVENT_TIME_FIELDS, Event, EventPicture, EventRole, Room, Venue
+from convention.events.permissions import runs_for_club
 from convention.events.roles import save_event_role
 from convention.events.slugs import create_event, make_event_slug
+
+
+class CopiedTeam(enum.Enum):
+    """Whether the roles at an event are copied with it: only for those who could give them."""
+
+    INCLUDED = "included"
+    LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class EventCopy:
     source: Event
     target: Event
     days: int
+    team: CopiedTeam = CopiedTeam.INCLUDED
     copied_rows: dict[tuple[type[models.Model], int], models.Model] = field(default_factory=dict)
 
     def shift(self, moment: datetime.datetime | None) -> datetime.datetime | None:
@@ -95,6 +105,7 @@ def copy_event(
     slug: str,
     starts_on: datetime.date,
     other_values: Mapping[str, Any] | None = None,
+    team: CopiedTeam = CopiedTeam.INCLUDED,
 ) -> Event:
     """Create a draft with the settings of another event, whose first day becomes `starts_on`.
 
@@ -106,7 +117,7 @@ def copy_event(
     values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_TIME_FIELDS}
     values |= {"visibility": Event.Visibility.DRAFT, "cancelled_at": None, "cancellation_reason": ""}
     target = create_event(values | dict(other_values or {}))
-    event_copy = EventCopy(source, target, days)
+    event_copy = EventCopy(source, target, days, team)
     # Apps are set up from the highest layer to the lowest; rows of lower layers are copied first.
     for copy_app_rows in reversed(hooks.event_copiers.providers()):
         copy_app_rows(event_copy)
@@ -121,6 +132,11 @@ def copy_rooms_and_team(event_copy: EventCopy) -> None:
     """
     event_copy.copy_rows(Room.objects.filter(event=event_copy.source), guid="")
     event_copy.copy_rows(EventPicture.objects.filter(event=event_copy.source))
+    if event_copy.team == CopiedTeam.INCLUDED:
+        _copy_team(event_copy)
+
+
+def _copy_team(event_copy: EventCopy) -> None:
     today = timezone.localdate()
     # Roles under a contract are for one event.
     roles = EventRole.objects.open(at=today).filter(
@@ -140,11 +156,17 @@ def find_last_meeting(group: WorkingGroup) -> Event | None:
 
 @transaction.atomic
 def copy_meeting(
-    *, source: Event, name: str, name_en: str, starts_on: datetime.date, venue: Venue | None
+    *,
+    source: Event,
+    actor: Person,
+    name: str,
+    name_en: str,
+    starts_on: datetime.date,
+    venue: Venue | None,
 ) -> Event:
     """Create a draft with the settings of the group's last meeting, on another day and at this venue.
 
-    A new venue is saved first.
+    A new venue is saved first. The team is copied only if the actor may appoint it (`runs_for_club`).
     """
     if venue and venue.pk is None:
         venue.save()
@@ -155,4 +177,5 @@ def copy_meeting(
         slug=make_event_slug(name),
         starts_on=starts_on,
         other_values={"venue_id": venue and venue.pk},
+        team=CopiedTeam.INCLUDED if runs_for_club(actor, source) else CopiedTeam.LEFT_OUT,
     )

@@ -6,10 +6,10 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from convention.club.permissions import can_read_group
+from convention.club.permissions import can_read_group, require_signed_in
 from convention.events.forms import FirstMeetingForm, NextMeetingForm
 from convention.events.models import Event
-from convention.events.permissions import can_organize, get_group_for_meeting
+from convention.events.permissions import can_organize, get_group_for_meeting, runs_for_club
 from convention.web.routing import require_safe_or_post
 
 from .copy_event import copy_meeting, find_last_meeting
@@ -19,7 +19,7 @@ from .start_event import start_event
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from convention.club.models import WorkingGroup
+    from convention.club.models import Person, WorkingGroup
 
 
 @require_safe_or_post
@@ -29,7 +29,8 @@ def meeting_new(request: "HttpRequest", group: str) -> "HttpResponse":
     source = find_last_meeting(group_row)
     form = _build_form(request, source)
     if request.method == "POST" and form.is_valid():
-        event = _create_meeting(group_row, source, form)
+        actor = require_signed_in(request.user)
+        event = _create_meeting(group_row, source, form, actor)
         if can_organize(request.user, event):
             messages.success(request, _("The draft has been created. Check it here before you publish it."))
             return redirect("organize-event-publish", event.slug)
@@ -40,6 +41,7 @@ def meeting_new(request: "HttpRequest", group: str) -> "HttpResponse":
         "form": form,
         "group": group_row,
         "source": source,
+        "copies_team": source is not None and runs_for_club(request.user, source),
         "section": "organize",
         "reads_group": can_read_group(request.user, group_row),
     }
@@ -61,9 +63,12 @@ def _build_form(request: "HttpRequest", source: Event | None) -> FirstMeetingFor
 
 
 def _create_meeting(
-    group: "WorkingGroup", source: Event | None, form: FirstMeetingForm | NextMeetingForm
+    group: "WorkingGroup",
+    source: Event | None,
+    form: FirstMeetingForm | NextMeetingForm,
+    actor: "Person",
 ) -> Event:
     values = form.get_event_values()
     if source:
-        return copy_meeting(source=source, **values)
+        return copy_meeting(source=source, actor=actor, **values)
     return start_event(kind=Event.Kind.GROUP_MEETING, group=group, **values)

@@ -194,3 +194,46 @@ def test_day_that_has_passed_is_refused(group):
     )
 
     assert list(answer.context["form"].errors) == ["starts_on"]
+
+
+@pytest.fixture
+def staffed_meeting(group):
+    """Return the group's last meeting, at whose desk somebody works."""
+    meeting = make_last_meeting(group)
+    meeting.roles.create(person=make_account(), role="desk", starts_on=START_OF_2020)
+    return meeting
+
+
+def copy_last_meeting(client):
+    client.post(PAGE, {"name": "Storage 2", "starts_on": timezone.localdate() + DAY})
+    return Event.objects.get(slug="storage-2")
+
+
+def test_meeting_copied_by_a_lead_has_none_of_the_roles_that_leads_cannot_give(group, staffed_meeting):
+    meeting = copy_last_meeting(make_mandate_client(group))
+
+    assert not meeting.roles.exists()
+
+
+def test_meeting_copied_by_the_secretary_has_no_team(staffed_meeting):
+    meeting = copy_last_meeting(make_role_client("secretary"))
+
+    assert not meeting.roles.exists()
+
+
+def test_meeting_copied_by_an_organizer_has_the_team(staffed_meeting):
+    meeting = copy_last_meeting(make_role_client("organizer"))
+
+    assert meeting.roles.get().person == staffed_meeting.roles.get().person
+
+
+def test_page_says_to_leads_that_organizers_appoint_the_team(group, staffed_meeting):
+    page = make_mandate_client(group).get(PAGE)
+
+    assert "Its registrations and team are not copied. The club’s organizers appoint the team." in page.text
+
+
+def test_page_says_to_organizers_that_the_team_is_copied(staffed_meeting):
+    page = make_role_client("organizer").get(PAGE)
+
+    assert "rooms, team and other settings" in page.text
