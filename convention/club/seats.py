@@ -180,15 +180,20 @@ def notify_seats_at_new_address(person: Person) -> None:
 def build_seat_message(seat: Seat) -> MailMessage:
     """Return the e-mail about a new seat, in the active language."""
     company = seat.membership.company
+    starts_on = seat.starts_on if seat.starts_on > timezone.localdate() else None
+    subject = _("You are now a member through %(company)s") % {"company": company.name}
+    if starts_on:
+        values = {"company": company.name, "first": format_date(starts_on)}
+        subject = _("You will be a member through %(company)s from %(first)s") % values
     return MailMessage(
         to=seat.person.email or "",
-        subject=_("You are now a member through %(company)s") % {"company": company.name},
+        subject=subject,
         template="seat_given",
         recipient_name=seat.person.first_name,
         context={
             "company": company,
             "email": seat.person.email,
-            "starts_on": seat.starts_on if seat.starts_on > timezone.localdate() else None,
+            "starts_on": starts_on,
             "url": f"{settings.SITE_URL}{reverse('account_login')}",
         },
         language=seat.person.language,

@@ -64,4 +64,6 @@ def test_seat_in_a_later_membership_is_announced_from_its_first_day(secretary, r
 
     [mail] = mailoutbox
     assert f"{job.person} has a seat from {format_date(first_day)}." in page
-    assert format_date(first_day) in mail.body
+    assert mail.subject == f"You will be a member through {company} from {format_date(first_day)}"
+    assert mail.subject in mail.body
+    assert mail.subject in mail.alternatives[0][0]
