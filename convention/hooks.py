@@ -221,6 +221,8 @@ balance_changes = Hook()
 refund_requests = Hook()
 # (payment): the name and IBAN that a transfer came from, or "".
 payer_account = SingleHook()
+# (first_day, last_day) -> a sentence about the bank lines that are not in the accountant's entries, or "".
+unbooked_bank_lines = SingleHook()
 # (order, registrations): called in the transaction in which these, held until then, were confirmed.
 confirmation_listeners = Hook()
 # (former, ride): called in the transaction in which a visit's ride changed; `former` has the old values.

@@ -34,6 +34,9 @@ class PaymentsConfig(AppConfig):
         hooks.balance_changes.register("registrations.payments.cards.unpaid_addons.clear_payment_deadlines")
         hooks.refund_requests.register("registrations.payments.cards.settlement.queue_shorter_hold")
         hooks.payer_account.register("registrations.payments.bank.payer_account.describe_payer_account")
+        hooks.unbooked_bank_lines.register(
+            "registrations.payments.bank.unbooked_lines.describe_unbooked_lines"
+        )
         hooks.send_refund.register("registrations.payments.cards.stripe_refunds.send_refund")
         hooks.confirm_payment.register("registrations.payments.cards.settlement.confirm_manual_payment")
         hooks.acknowledge_payment.register("registrations.payments.received_payments.acknowledge_payment")

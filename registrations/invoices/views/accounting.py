@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
@@ -49,13 +50,14 @@ def accounting_overview(request: HttpRequest) -> HttpResponse:
     issuer = Issuer.get_current()
     # VAT is declared for the previous month.
     form = PeriodForm(request.GET if request.GET else PeriodForm.get_last_month())
-    rows, foreign = [], []
+    rows, foreign, unbooked_lines = [], [], ""
     if issuer and form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         rows, foreign = (
             build_vat_report(first, last, vat_due=issuer.vat_due),
             list_foreign_documents(first, last),
         )
+        unbooked_lines = hooks.unbooked_bank_lines.provider()(first, last)
     return render_page(
         request,
         "accounting",
@@ -63,6 +65,7 @@ def accounting_overview(request: HttpRequest) -> HttpResponse:
         issuer=issuer,
         rows=[(row, getattr(VAT_EXEMPTIONS.get(row.exemption), "legal_text", "")) for row in rows],
         foreign_documents=foreign,
+        unbooked_lines=unbooked_lines,
         events=list_billed_events(),
         foreign_notice=FOREIGN_CURRENCY_NOTICE,
         net_cents=sum(row.net_cents for row in rows),

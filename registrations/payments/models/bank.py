@@ -64,9 +64,9 @@ class BankLineQuerySet(models.QuerySet["BankLine"]):
         )
         return self.with_assigned_amount().annotate(state=state).order_by("-booked_on", "-pk")
 
-    def in_state(self, state: str) -> Self:
-        """Return the lines with this state, the latest first."""
-        return self.with_state().filter(state=state)
+    def in_state(self, *states: str) -> Self:
+        """Return the lines with one of these states, the latest first."""
+        return self.with_state().filter(state__in=states)
 
     def needing_decision(self) -> Self:
         """Return credits not fully assigned and returned payments without a refund, unless set aside."""
