@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, CheckboxInput, Field
 from django.forms.formsets import BaseFormSet
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -146,11 +146,16 @@ def error_summary(*forms: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> dict[
     """Return every error of forms, formsets or lists of forms, each with a link to its field.
 
     The `error_subject` of a field or its form, such as an attendee's name, is put before the field's label.
-    Without it, forms of a formset have their number, in the words of the formset's `row_label`.
+    Without it, forms of a formset have their number, in the words of the formset's `row_label`. “Tick the
+    box to …” needs no label before it.
     """
     general = [text for form_source in forms if form_source for text in _general_errors(form_source)]
     errors = [
-        (_control_id(field), _error_label(field, row_label), text)
+        (
+            _control_id(field),
+            "" if _names_its_checkbox(field, str(text)) else _error_label(field, row_label),
+            text,
+        )
         for form_source in forms
         if form_source
         for form, row_label in _label_rows(form_source)
@@ -179,6 +184,14 @@ def _error_label(field: BoundField, row_label: str) -> str:
     subjects = (getattr(owner, "error_subject", "") for owner in (field.field, field.form))
     subject = next(filter(None, subjects), row_label)
     return f"{subject}, {field.label}" if subject and field.label else str(subject or field.label)
+
+
+def _names_its_checkbox(field: BoundField, text: str) -> bool:
+    """Return whether this is the error of a checkbox that must be ticked, in words of its own."""
+    # Its label is often a sentence, and two sentences in a row would read as one.
+    has_own_words = text != str(Field.default_error_messages["required"])
+    is_missing = text == str(field.field.error_messages.get("required", ""))
+    return isinstance(field.field.widget, CheckboxInput) and is_missing and has_own_words
 
 
 def _general_errors(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[str]:

@@ -196,6 +196,13 @@ def test_period_is_closed_only_with_the_box_ticked(issuer, treasurer):
     assert Issuer.get_current().closed_until is None
 
 
+def test_summary_names_the_box_to_tick_without_its_label(issuer, treasurer):
+    page = treasurer.post(reverse("accounting-close"), {"last_day": "2026-03-31"})
+
+    [link] = html.fromstring(page.content).xpath("//*[@id='error-summary']//li/a")
+    assert link.text_content() == "Tick the box to close the period."
+
+
 def test_page_names_why_a_day_cannot_be_closed(issuer, treasurer):
     typed = {"last_day": timezone.localdate().isoformat(), "is_confirmed": "on"}
 
