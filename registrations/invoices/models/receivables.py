@@ -400,6 +400,9 @@ class Refund(models.Model):
     @property
     def reason_text(self) -> str:
         """Return the reason as it was entered, or what was cancelled or changed, for whom."""
+        # In the reader's language, not in that of the treasurer who undid the assignment.
+        if (self.external_id or "").startswith(UNDO_PREFIX):
+            return gettext("Assigned by mistake: %(reason)s") % {"reason": self.reason or "—"}
         if self.reason or not self.occasion:
             return self.reason
         # A free ticket has no charge, but its paid add-ons have: `REF/dinner`.

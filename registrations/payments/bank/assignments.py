@@ -123,7 +123,7 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
     reversal = request_refund(
         payment=stored.payment,
         amount=stored.amount,
-        reason=_("Assigned by mistake: %(reason)s") % {"reason": reason or "—"},
+        reason=reason,
         # Derived, so that a second click finds the same refund.
         external_id=f"{UNDO_PREFIX}{stored.payment.external_id}",
     )

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
@@ -431,6 +431,26 @@ def test_counter_entry_of_an_assignment_is_dated_today(event):
     reversal = undo_assignment(assignment=BankLine.objects.get().assignments.get(), reason="Autre commande")
 
     assert reversal.refunded_on == timezone.localdate()
+
+
+def test_reason_of_an_undone_assignment_is_stored_as_entered(event):
+    order = order_by_card(event, payment="invoice")
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+
+    reversal = undo_assignment(assignment=BankLine.objects.get().assignments.get(), reason="Autre commande")
+
+    assert reversal.reason == "Autre commande"
+
+
+def test_counter_entry_says_that_the_assignment_was_a_mistake(event):
+    order = order_by_card(event, payment="invoice")
+    import_lines((12_000, "Acme", "", order.creditor_reference))
+    reversal = undo_assignment(assignment=BankLine.objects.get().assignments.get(), reason="Autre commande")
+
+    with translation.override("en"):
+        reason_text = reversal.reason_text
+
+    assert reason_text == "Assigned by mistake: Autre commande"
 
 
 def preview_statement(client, *lines) -> str:
