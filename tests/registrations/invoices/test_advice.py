@@ -95,6 +95,17 @@ def test_partly_paid_deposit_claims_the_rest_of_the_deposit(issuer, client):
     assert "Underpaid by €60.00." in page
 
 
+def test_uninvoiced_receivable_that_is_underpaid_needs_no_credit_note(client):
+    receivable = make_receivable(GUESTS)
+    record_payment(receivable=receivable, amount=4_000, method="transfer")
+
+    with translation.override("en"):
+        page = read_main_text(client.get(reverse("receivable", args=[receivable.reference])))
+
+    assert "Request the balance, or reduce the amount due." in page
+    assert "credit note for it" not in page
+
+
 def test_overdue_deposit_is_overdue_with_its_own_amount(issuer, client):
     receivable = make_receivable(GUESTS)
     long_ago = timezone.localdate() - datetime.timedelta(days=200)
