@@ -12,7 +12,7 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +27,7 @@ from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.billing.selection_money import (
     CancellationSums,
     calculate_amounts_due,
+    format_amounts,
     load_billed_orders,
     sum_cancellations,
 )
@@ -208,10 +209,10 @@ def _cancel_in_order(
         order = Order.objects.locked_for_update().select_related("event").get(pk=order_id)
         rows = Registration.objects.select_related("order__event", "event", "ticket").order_by("pk")
         locked = list(rows.filter(pk__in=ids).select_for_update(of=("self",)))
-        cancellable, skipped, done_count = [], SkippedRegistrations(), 0
+        cancellable, skipped, done_ids = [], SkippedRegistrations(), []
         for registration in locked:
             if registration.cancelled_at and registration.cancelled_at >= cancellation.requested_at:
-                done_count += 1
+                done_ids.append(registration.pk)
             elif reason := _find_objection(registration, at=cancellation.requested_at):
                 skipped.add([registration], reason)
             else:
@@ -224,18 +225,24 @@ def _cancel_in_order(
                 # In this transaction, which the queued task waits for: nothing is left to be e-mailed.
                 cancelled = Registration.objects.filter(pk__in=[row.pk for row in cancellable])
                 cancelled.update(cancellation_sent_at=timezone.now())
+        done_ids += [registration.pk for registration in cancellable]
+        done_rows = Registration.objects.filter(pk__in=done_ids)
+        fee_cents = done_rows.aggregate(cents=Sum("cancellation_fee", default=0))["cents"]
     # After the transaction, so that one that failed adds nothing to the outcome.
-    outcome.done_count += done_count + len(cancellable)
+    outcome.done_count += len(done_ids)
+    outcome.fees[order.currency] += fee_cents
     outcome.skipped.rows += skipped.rows
 
 
 def describe_cancelled(outcome: SelectionOutcome) -> str:
-    """Return in a sentence how many registrations were cancelled."""
-    return ngettext(
+    """Return how many registrations were cancelled, and the fees that were charged."""
+    sentence = ngettext(
         "%(count)d registration has been cancelled.",
         "%(count)d registrations have been cancelled.",
         outcome.done_count,
     ) % {"count": outcome.done_count}
+    fees = format_amounts(outcome.fees)
+    return f"{sentence} {_('Cancellation fees: %(fees)s.') % {'fees': fees}}" if fees else sentence
 
 
 def run_cancellation_job(progress: JobProgress, _file: BinaryIO) -> str:

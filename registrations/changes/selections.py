@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -172,9 +172,10 @@ class SkippedRegistrations:
 
 @dataclass
 class SelectionOutcome:
-    """How many registrations were changed, and those that were not."""
+    """How many registrations were changed, the cents of their fees by currency, and those that were not."""
 
     done_count: int = 0
+    fees: Counter[str] = field(default_factory=Counter)
     skipped: SkippedRegistrations = field(default_factory=SkippedRegistrations)
 
 

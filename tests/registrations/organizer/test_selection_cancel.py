@@ -33,10 +33,11 @@ def test_no_refund_needs_a_reason_and_keeps_what_was_paid(organizer, ticket):
 
     preview = preview_in_english(organizer, "cancel", *people)
     refused = confirm(organizer, preview, refund="none")
-    confirm(organizer, refused, refund="none", reason="no-shows of last year")
+    answer = confirm(organizer, refused, refund="none", reason="no-shows of last year")
 
     assert "No refund, the full price as a cancellation fee: €240 in cancellation fees" in preview.text
     assert "Enter a reason for refunding nothing." in refused.text
+    assert "2 registrations have been cancelled. Cancellation fees: €240." in answer.text
     assert not Refund.objects.exists()
     assert {*Registration.objects.values_list("cancellation_fee", flat=True)} == {12_000}
     assert get_balance_cents(unpaid.order) == (12_000, 0, 0)
