@@ -151,11 +151,7 @@ def error_summary(*forms: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> dict[
     """
     general = [text for form_source in forms if form_source for text in _general_errors(form_source)]
     errors = [
-        (
-            _control_id(field),
-            "" if _names_its_checkbox(field, str(text)) else _error_label(field, row_label),
-            text,
-        )
+        (_control_id(field), _error_label(field, row_label, str(text)), text)
         for form_source in forms
         if form_source
         for form, row_label in _label_rows(form_source)
@@ -180,10 +176,11 @@ def _label_rows(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> li
     return [(form, row_label % {"number": number}) for number, form in enumerate(forms, 1)]
 
 
-def _error_label(field: BoundField, row_label: str) -> str:
+def _error_label(field: BoundField, row_label: str, text: str) -> str:
     subjects = (getattr(owner, "error_subject", "") for owner in (field.field, field.form))
     subject = next(filter(None, subjects), row_label)
-    return f"{subject}, {field.label}" if subject and field.label else str(subject or field.label)
+    label = "" if _names_its_checkbox(field, text) else field.label
+    return f"{subject}, {label}" if subject and label else str(subject or label)
 
 
 def _names_its_checkbox(field: BoundField, text: str) -> bool:
