@@ -270,7 +270,7 @@ def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> P
 
 def _has_exact_name(item: PayableItem, line_facts: BankLineFacts) -> bool:
     payer_words = list_name_words(line_facts.counterparty)
-    return any(list_name_words(name) == payer_words for name in item.names)
+    return bool(payer_words) and any(list_name_words(name) == payer_words for name in item.names)
 
 
 def find_items_of_payer(line_facts: BankLineFacts, index: PayableIndex) -> list[PayableItem]:
