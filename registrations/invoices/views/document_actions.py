@@ -286,7 +286,7 @@ def _describe_corrections(document: Invoice) -> list[str]:
         sentence % {"label": capfirst(row.label), "old": row.old or "–", "new": row.new or "–"}
         for row in list_corrections(document)
     ]
-    if sentences and keeps_due_date(document):
+    if has_correction(document) and keeps_due_date(document):
         unchanged = _("The amount does not change, so the due date remains %(day)s.")
         sentences.append(unchanged % {"day": format_date(document.due_on)})
     return sentences
