@@ -37,14 +37,15 @@ WAITING_COUNT, AGREED_COUNT, IDENTIFIED_COUNT = 3, 5, 3
 
 
 def seed(world: DemoWorld) -> None:
-    """Create markets and three visits; only for the size `club`."""
+    """Create markets and four visits; only for the size `club`."""
     if world.size != "club":
         return
     assign_markets()
-    first, second, third = (Event.objects.get(slug=f"visit-{number}") for number in (1, 2, 3))
+    first, second, third, fourth = (Event.objects.get(slug=f"visit-{number}") for number in (1, 2, 3, 4))
     seed_full_visit(world, first)
     seed_closed_visit(world, second)
     seed_visit(world, third)
+    seed_visit(world, fourth)
     seed_proposals(world)
 
 

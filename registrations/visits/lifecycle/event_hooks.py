@@ -42,10 +42,13 @@ def find_cancelled_events(event_ids: Collection[int]) -> Mapping[int, datetime.d
 
 
 def check_event_change(stored: Event, event: Event, person: "RequestUser") -> dict[str, list[str]]:
-    """Return errors by field that forbid saving `event` in place of `stored`; none without a visit."""
+    """Return errors by field that forbid saving `event` in place of `stored`."""
+    is_published_now = stored.visibility == Event.Visibility.DRAFT and event.visibility != stored.visibility
     visit = Visit.objects.filter(event=stored).first()
     if visit is None:
-        return {}
+        # Published without a visit, members would register without application, agreement or identity.
+        is_incomplete = is_published_now and event.kind == Event.Kind.SITE_VISIT
+        return {"visibility": [describe_missing_visit()]} if is_incomplete else {}
     visit.event = stored
     problems = _find_event_date_problems(visit, stored, event)
     if event.kind != stored.kind:
@@ -54,7 +57,6 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
         problems["host"] = [
             _("A visit agreed with its host needs one: competitors of the host are refused. Choose the host.")
         ]
-    is_published_now = stored.visibility == Event.Visibility.DRAFT and event.visibility != stored.visibility
     if is_published_now and list_missing_steps(visit):
         problems["visibility"] = [
             _("Open the visit to members on its own page, which lists what is missing first.")
@@ -83,11 +85,18 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     return problems
 
 
+def describe_missing_visit() -> str:
+    """Return why an event of this kind cannot be published before its visit is set up."""
+    return _("This site visit has not been set up yet. Set it up on its visit page before you publish it.")
+
+
 def list_visit_readiness(event: Event) -> list[ReadinessItem]:
-    """Return a checklist item that links to the page of the visit, where it is published."""
-    if event.visibility != Event.Visibility.DRAFT or not has_visit(event):
+    """Return a checklist item that links to the page of the visit, where it is set up and published."""
+    if event.visibility != Event.Visibility.DRAFT or event.kind != Event.Kind.SITE_VISIT:
         return []
     text = _("A visit is published on its own page, once the host has agreed.")
+    if not has_visit(event):
+        text = describe_missing_visit()
     return [ReadinessItem(text, is_done=False, page_name="organize-visit", is_required=True)]
 
 

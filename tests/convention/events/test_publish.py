@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from badges.attendance.models import Checkpoint
 from convention.audit.models import AuditEntry
-from convention.errors import NotOpenNow
+from convention.errors import InvalidFields, NotOpenNow
+from convention.events.guards import check_event_change
 from convention.events.models import DEFAULT_ZONE, Event
 from convention.events.publishing.publish import open_registration, publish_event
 from registrations.visits.models import Visit
@@ -75,6 +76,30 @@ def test_past_event_and_visit_cannot_be_published_from_checklist():
         assert sentence in page
         assert 'name="visibility"' not in page
     assert set(Event.objects.values_list("visibility", flat=True)) == {"draft"}
+
+
+def test_site_visit_that_was_not_set_up_cannot_be_published():
+    event = make_event(slug="visit", visibility="draft", kind="site_visit")
+    organizer = make_client(make_administrator())
+
+    page = organizer.get("/en/organize/visit/publish/").text
+    organizer.post("/en/organize/visit/publish/", {"visibility": "members"})
+
+    event.refresh_from_db()
+    assert "Set it up on its visit page before you publish it." in page
+    assert 'href="/en/organize/visit/visit/"' in page
+    assert event.visibility == "draft"
+
+
+def test_settings_do_not_publish_a_site_visit_that_was_not_set_up():
+    stored = make_event(visibility="draft", kind="site_visit")
+    changed = Event.objects.get(pk=stored.pk)
+    changed.visibility = Event.Visibility.MEMBERS
+
+    with pytest.raises(InvalidFields) as refusal:
+        check_event_change(changed, make_administrator())
+
+    assert list(refusal.value.field_errors) == ["visibility"]
 
 
 def test_a_published_event_is_not_published_again():
