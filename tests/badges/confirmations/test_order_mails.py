@@ -245,7 +245,7 @@ def test_correction_sends_new_badge_with_same_code(mail_receiver, run_tasks):
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
     assert second["Subject"] == f"Inscription mise à jour\u202f: {event.title}"
-    assert f"L’inscription de Zoé Müller a été mise à jour : {event.title}" in get_text(second)
+    assert f"Inscription mise à jour : Zoé Müller, {event.title}" in get_text(second)
     assert "Modifié pour Zoé Müller : nom" in get_text(second)
     assert decode_qr(render_pdf(get_part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
 

@@ -212,7 +212,7 @@ def test_organizer_reads_that_members_link_follows_the_payment(client, member_or
     answer = client.post(path, follow=True)
     run_tasks()
 
-    assert "le lien qui confirme la place de Zoe Müller est envoyé une fois la commande payée" in answer.text
+    assert "Zoe Müller recevra le lien qui confirme la place une fois la commande payée" in answer.text
     assert "Nous envoyons" not in answer.text
     assert mailoutbox == []
 
