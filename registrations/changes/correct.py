@@ -31,7 +31,9 @@ from convention.text.normalize import casefold_text
 from registrations.application_rules import check_applications, get_application_path
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_active, check_correctable, clear_answers
+from registrations.booking.membership_places import check_member_transfer, check_pass_transfer
 from registrations.booking.transfer import (
+    has_other_unnamed_address,
     is_transfer,
     remember_issued_identity,
     save_transfer_notice,
@@ -287,6 +289,7 @@ def _save_correction(
         return
     verb, changed, saved_fields = "registration.correct", list(old_values), []
     former_version = old_values.get("link_version", registration.link_version)
+    _check_pass(registration, old_values)
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
         save_transfer_notice(registration, old_values, given_by=given_by)
@@ -332,8 +335,15 @@ def _follow_other_address(registration: Registration, *, former_link_version: in
 def _check_transfer(registration: Registration, old_values: dict[str, Any]) -> None:
     _check_applicant_name(registration, old_values)
     if is_transfer(registration, old_values):
-        _check_member_name(registration, old_values)
+        check_member_transfer(registration, field=_changed_name_field(old_values))
         check_transfer_deadline(registration.event)
+
+
+def _check_pass(registration: Registration, old_values: dict[str, Any]) -> None:
+    """Raise InvalidFields if the place gets an attendee for whom its membership pass cannot pay."""
+    if is_transfer(registration, old_values) or has_other_unnamed_address(registration, old_values):
+        field = "email" if "email" in old_values else _changed_name_field(old_values)
+        check_pass_transfer(registration, field=field)
 
 
 def check_transfer_deadline(event: Event) -> None:
@@ -358,20 +368,6 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
         sentence = _(
             "This place cannot be transferred. Write to the organizers if the name is misspelt, or cancel "
             "if you cannot come."
-        )
-        raise InvalidFields(
-            _("Some fields need to be corrected."), {_changed_name_field(old_values): [sentence]}
-        )
-
-
-def _check_member_name(registration: Registration, old_values: dict[str, Any]) -> None:
-    """Raise InvalidFields for another name on a member's place, which only a substitution can transfer."""
-    # A pending place without a person is not assigned yet: that happens when the mailed link is opened.
-    is_members = registration.person_id is not None or registration.confirmed_at is not None
-    if registration.ticket.needs_member_verification and is_members:
-        sentence = _(
-            "This place belongs to the member with this address. To transfer it, choose “Give "
-            "the place to a colleague”; if the name is misspelt, write to the organizers."
         )
         raise InvalidFields(
             _("Some fields need to be corrected."), {_changed_name_field(old_values): [sentence]}

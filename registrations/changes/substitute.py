@@ -1,9 +1,9 @@
 """Give a place to a colleague without a new payment; the current badge becomes void.
 
-Possible until the event's `substitution_deadline`. A member's place goes to the holder of a seat of the same
-company, any other place to anybody. The former attendee's answers are cleared. Session bookings stay with the
-place, except those of members-only sessions if the new attendee is not a member. A place bought without a
-name had no attendee: the first name voids no badge.
+Possible until the event's `substitution_deadline`. A member's place, and one that a membership pass pays for,
+goes to the holder of a seat of the same company, any other place to anybody. The former attendee's answers
+are cleared. Session bookings stay with the place, except those of members-only sessions if the new attendee
+is not a member. A place bought without a name had no attendee: the first name voids no badge.
 """
 
 import datetime
@@ -15,15 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.models import Person
-from convention.club.permissions import find_seats_by_address
 from convention.errors import InvalidFields
 from convention.events.sequence import advance_sequence
-from convention.text.email_addresses import is_same_email, normalize_email
+from convention.text.email_addresses import is_same_email
 from registrations.application_rules import check_applications
 from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable
+from registrations.booking.membership_places import find_new_member
 from registrations.booking.order_limits import refuse_second_registration
 from registrations.booking.transfer import (
     NOTICE_FIELDS,
@@ -96,18 +95,19 @@ def _substitute(
     company: str | None = None,
 ) -> Registration:
     Order.objects.locked_for_update().get(pk=registration.order_id)
-    rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
+    rows = Registration.objects.select_related(
+        "event", "ticket", "order", "member_of", "membership_pass__membership__company"
+    )
     registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
     # Without `company` the former one stays, and is not checked.
     new_attendee = replace(new_attendee, company=company or "").normalize()
     check_correctable(registration)
     _check_new_attendee(registration, new_attendee)
-    member = (
-        _find_member(registration, new_attendee) if registration.ticket.needs_member_verification else None
-    )
+    member = find_new_member(registration, new_attendee.email)
     name = new_attendee.first_name, new_attendee.last_name
     if member:
-        refuse_second_registration(registration, member)
+        if registration.ticket.needs_member_verification:
+            refuse_second_registration(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
     if company is not None:
         registration.company = new_attendee.company
@@ -176,23 +176,3 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
         errors["email"] = [str(SAME_ADDRESS_SENTENCE)]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
-
-
-def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Person:
-    """Return the person with that address who holds a seat of the same company. Raise InvalidFields."""
-    company = registration.member_of
-    if company is None:
-        sentence = _(
-            "No membership is recorded for this place, so it cannot be given to somebody else here. Please "
-            "contact the organizers."
-        )
-        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
-    seats = find_seats_by_address(company, [normalize_email(new_attendee.email)])
-    if not seats:
-        sentence = _(
-            "This place is for members of %(company)s, and nobody with this address has one of its seats."
-        )
-        raise InvalidFields(
-            _("Some fields need to be corrected."), {"email": [sentence % {"company": company}]}
-        )
-    return seats[normalize_email(new_attendee.email)].person

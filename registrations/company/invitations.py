@@ -21,6 +21,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_correctable
+from registrations.booking.membership_places import check_pass_transfer
 from registrations.booking.transfer import is_transfer, remember_issued_identity
 from registrations.booking.validation import check_person_texts
 from registrations.changes.handover_text import is_announced_with_badge
@@ -233,11 +234,11 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
     # Before the check of the name; if that refuses, the transaction undoes it.
     is_first = _record_completion(registration)
     accepts_any_name = is_first and timezone.now() <= registration.event.substitution_deadline
-    if is_transfer(registration, old_values) and (
+    if is_transfer(registration, old_values):
         # A member's ticket belongs to the verified person, whatever the contact typed first.
-        registration.ticket.needs_member_verification or not accepts_any_name
-    ):
-        raise _other_person_error(old_values)
+        if registration.ticket.needs_member_verification or not accepts_any_name:
+            raise _other_person_error(old_values)
+        check_pass_transfer(registration, field=_find_name_field(old_values))
     # The first name that is entered is not a correction of an issued badge.
     identity_fields = [] if is_first else remember_issued_identity(registration, old_values)
     record_action("registration.complete", registration, event=registration.event, fields=list(old_values))
@@ -253,8 +254,11 @@ def _other_person_error(old_values: dict[str, Any]) -> InvalidFields:
         "This is another person’s name. To transfer the place, choose “Give the place to a "
         "colleague”; if the name is misspelt, write to the organizers."
     )
-    field = "last_name" if "last_name" in old_values else "first_name"
-    return InvalidFields(_("Some fields need to be corrected."), {field: [sentence]})
+    return InvalidFields(_("Some fields need to be corrected."), {_find_name_field(old_values): [sentence]})
+
+
+def _find_name_field(old_values: dict[str, Any]) -> str:
+    return "last_name" if "last_name" in old_values else "first_name"
 
 
 def _record_completion(registration: Registration) -> bool:
