@@ -201,6 +201,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-order": CONTACT,
     "company-order-billing": CONTACT,
     "company-order-language": CONTACT,
+    "company-order-cancel": CONTACT,
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,

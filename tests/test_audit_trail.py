@@ -211,6 +211,7 @@ FORMS_NOT_TESTED_HERE = {
     "company-seats": "test_company_desk", "company-seat-give": "test_company_desk",
     "company-seat-take": "test_company_desk",
     "company-place": "test_company_desk", "company-place-invite": "sends a mail only",
+    "company-order-cancel": "company/test_cancel_places",
     "company-place-cancel": "test_company_desk", "company-place-correct": "test_company_desk",
     "company-register": "a draft", "company-check": "test_bulk_order",
     "company-quotation-order": "a draft",

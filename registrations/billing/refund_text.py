@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -18,8 +19,14 @@ from registrations.models import Order, Registration, Ticket
 
 from .cancellation import CancellationOutcome, preview_outcome
 from .receivables import is_settled
-from .refund_rules import load_refund_steps, load_refund_terms
+from .refund_rules import decide_terms_for_due, load_refund_steps, load_refund_terms
 from .refund_terms import RefundReason, RefundStep, RefundTerms
+from .selection_money import (
+    CancellationSums,
+    calculate_amounts_due,
+    load_billed_orders,
+    sum_cancellations,
+)
 
 
 def preview_refund(registration: Registration) -> list[str]:
@@ -36,6 +43,74 @@ def preview_refund_reason(registration: Registration) -> list[str]:
     """Return by which rule this registration would be refunded now, without what the buyer paid."""
     terms = load_refund_terms(registration, at=timezone.now())
     return [describe_refund_reason(terms, registration.event.zone)]
+
+
+class PlaceRefund(NamedTuple):
+    """The amount due, the fee and its reason for one of several registrations to cancel together."""
+
+    registration: Registration
+    due: Money
+    cancellation_fee: Money
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefundPreview:
+    """The money of registrations of one order to cancel together; `sentences` are about the sum."""
+
+    places: list[PlaceRefund]
+    sentences: list[str]
+
+    @property
+    def fee_cents(self) -> int:
+        """Return the sum of the cancellation fees."""
+        return sum(place.cancellation_fee.amount for place in self.places)
+
+
+def preview_refunds(registrations: Sequence[Registration]) -> RefundPreview:
+    """Return what cancelling these registrations of one order now would come to; nothing is changed."""
+    now = timezone.now()
+    billed_orders = load_billed_orders(registration.order for registration in registrations)
+    dues = calculate_amounts_due(registrations, billed_orders)
+    terms = [(row, decide_terms_for_due(row, dues[row.pk], at=now)) for row in registrations]
+    places = [
+        PlaceRefund(
+            row,
+            Money(row_terms.due_cents, row.order.currency),
+            Money(row_terms.cancellation_fee, row.order.currency),
+            describe_refund_reason(row_terms, row.event.zone),
+        )
+        for row, row_terms in terms
+    ]
+    sums = sum_cancellations(terms, billed_orders)
+    pass_count = sum(row.membership_pass_id is not None for row in registrations)
+    return RefundPreview(places, [*_describe_sums(sums), *_describe_released_passes(pass_count)])
+
+
+def _describe_sums(sums: CancellationSums) -> Iterator[str]:
+    """Yield the sentences about the money of registrations of one order that are cancelled together."""
+    amounts = sums.describe()
+    if amounts["refunds"]:
+        yield _("Total refund: %(amount)s.") % {"amount": amounts["refunds"]}
+    if amounts["waived"]:
+        yield _("The outstanding %(amount)s will no longer be due.") % {"amount": amounts["waived"]}
+    if amounts["fees"]:
+        yield _("Cancellation fees: %(amount)s.") % {"amount": amounts["fees"]}
+    if sums.credited_order_count:
+        yield (
+            _("An invoice has been issued, so we will send a credit note.")
+            if sends_documents()
+            else _("An invoice has been issued, so we will issue a credit note for it.")
+        )
+
+
+def _describe_released_passes(pass_count: int) -> Iterator[str]:
+    if pass_count:
+        yield ngettext(
+            "%(count)d membership pass becomes available again.",
+            "%(count)d membership passes become available again.",
+            pass_count,
+        ) % {"count": pass_count}
 
 
 def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datetime.tzinfo) -> list[str]:

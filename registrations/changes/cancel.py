@@ -2,7 +2,7 @@
 
 import datetime
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -96,6 +96,31 @@ def cancel_by_rules(
     # The moment of the request decides about the refund, not the moment when the locks were granted.
     get_terms = _require_fee(partial(decide_terms_for_due, at=timezone.now()), expected_fee_cents)
     return lock_and_cancel(registration, get_terms, reason, cancelled_by=cancelled_by)
+
+
+@transaction.atomic
+def cancel_places(
+    *,
+    order: Order,
+    registrations: Collection[Registration],
+    expected_fee_cents: int,
+    cancelled_by: CancelledBy,
+) -> None:
+    """Cancel several registrations of the order together, for the buyer or the company, by the refund rules.
+
+    One credit note covers them all, and one e-mail to the buyer. Raise AlreadyCancelled or NotOpenNow for one
+    of them, and RefundChanged unless their fees sum up to `expected_fee_cents`; then none is cancelled.
+    """
+    order = Order.objects.locked_for_update().select_related("event").get(pk=order.pk)
+    rows = Registration.objects.select_related("order__event", "event", "ticket").order_by("pk")
+    chosen = rows.filter(order=order, pk__in=[registration.pk for registration in registrations])
+    locked = list(chosen.select_for_update(of=("self",)))
+    for registration in locked:
+        check_own_cancellation(registration)
+    get_terms = partial(decide_terms_for_due, at=timezone.now())
+    cancel_registrations(locked, order=order, reason="", get_terms=get_terms, cancelled_by=cancelled_by)
+    if sum(registration.cancellation_fee for registration in locked) != expected_fee_cents:
+        raise RefundChanged(_("The refund has changed in the meantime. Check it again."))
 
 
 @transaction.atomic

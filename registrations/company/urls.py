@@ -8,6 +8,7 @@ from .views import (
     attendee_details,
     bulk_order,
     bulk_order_review,
+    cancellations,
     desk,
     orders,
     quotation_order,
@@ -40,6 +41,11 @@ pages: list[Any] = [
     ),
     path(
         f"{COMPANY_PATH}/orders/<slug:reference>/billing/", orders.order_billing, name="company-order-billing"
+    ),
+    path(
+        f"{COMPANY_PATH}/orders/<slug:reference>/cancel/",
+        cancellations.places_cancel,
+        name="company-order-cancel",
     ),
     path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),
     path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),

@@ -44,6 +44,7 @@ from registrations.orders.quotations import load_quoted_orders
 from registrations.pricing.display import list_price_rows
 from registrations.storefront.billing_views import build_billing_form, save_billing_form
 
+from .cancellations import find_cancellable_references
 from .desk import render_page
 
 PAGE_SIZE = 50
@@ -118,6 +119,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
     billing = load_billing_values(order) if order.total else {}
     context = {
         "order": order,
+        "cancellable_references": find_cancellable_references(order, people),
         "people": [(registration, list_price_rows(registration)) for registration in people],
         "payment_terms": load_payment_terms(order) if order.total else None,
         **_describe_hold(people),
