@@ -6,13 +6,14 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.periods import ONE_DAY
 from convention.web.forms import ActionErrorsMixin, DayField
 from registrations.booking.validation import check_person_texts
-from registrations.changes.forms import AttendeeForm
+from registrations.changes.forms import AttendeeForm, SubstitutionForm
 from registrations.models import Registration, Ticket
 from registrations.order_request import RequestedPlace
 from registrations.pricing.display import describe_priced_ticket
@@ -179,6 +180,20 @@ class PasteForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
     )
+
+
+class PlaceNameForm(SubstitutionForm):
+    """The attendee of one of several places without a name; a row that is left as it was names nobody."""
+
+    def __init__(self, data: QueryDict | None, *, registration: Registration) -> None:
+        super().__init__(
+            data,
+            prefix=registration.reference,
+            initial={"email": registration.email},
+            empty_permitted=True,
+            use_required_attribute=False,
+        )
+        self.registration = registration
 
 
 class SeatDayForm(forms.Form):

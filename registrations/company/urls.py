@@ -11,6 +11,7 @@ from .views import (
     cancellations,
     desk,
     orders,
+    place_names,
     quotation_order,
     registrations,
 )
@@ -46,6 +47,9 @@ pages: list[Any] = [
         f"{COMPANY_PATH}/orders/<slug:reference>/cancel/",
         cancellations.places_cancel,
         name="company-order-cancel",
+    ),
+    path(
+        f"{COMPANY_PATH}/orders/<slug:reference>/names/", place_names.place_names, name="company-order-names"
     ),
     path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),
     path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),

@@ -46,6 +46,7 @@ from registrations.storefront.billing_views import build_billing_form, save_bill
 
 from .cancellations import find_cancellable_references
 from .desk import render_page
+from .place_names import select_unnamed_places
 
 PAGE_SIZE = 50
 
@@ -120,6 +121,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
     context = {
         "order": order,
         "cancellable_references": find_cancellable_references(order, people),
+        "unnamed_count": len(select_unnamed_places(order, people)),
         "people": [(registration, list_price_rows(registration)) for registration in people],
         "payment_terms": load_payment_terms(order) if order.total else None,
         **_describe_hold(people),

@@ -31,7 +31,7 @@ from registrations.changes.handover_text import (
     has_own_mailbox,
     is_announced_with_badge,
 )
-from registrations.changes.substitute import substitute_attendee
+from registrations.company.assign_place import assign_place
 from registrations.company.assignment_question import AssignmentQuestion, find_assignment_question
 from registrations.company.booking import refuse_address_of_colleague
 from registrations.company.invitations import invite_attendee
@@ -143,23 +143,18 @@ def _give_place(
 ) -> Registration | AssignmentQuestion | None:
     """Give the place and return it, or return a question to answer first, or None with errors on the form."""
     throttle_correction(registration.order)
-    new_attendee = form.to_place()
-    identity = AttendeeIdentity.from_row(new_attendee)
     try:
-        refuse_address_of_colleague(company=company, registration=registration, attendee=identity)
-        question = find_assignment_question(company, registration, new_attendee)
-        if question and request.POST.get("answer") != question.answer:
-            return question
-        changed = substitute_attendee(registration=registration, new_attendee=new_attendee, given_by=given_by)
+        return assign_place(
+            company=company,
+            registration=registration,
+            new_attendee=form.to_place(),
+            given_by=given_by,
+            answer=request.POST.get("answer", ""),
+        )
     except InvalidFields as error:
         form.add_errors(error.field_errors)
     except (AlreadyRegistered, NotOpenNow) as error:
         form.add_error(None, str(error))
-    else:
-        # The mail with the badge invites new holders of confirmed places (`record_invitation`).
-        if not is_announced_with_badge(changed):
-            invite_attendee(registration=changed)
-        return changed
     return None
 
 

@@ -1,0 +1,104 @@
+"""A contact names all places of an order that were bought without a name."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from convention.audit.models import AuditEntry
+from convention.events.models import Event
+from registrations.company.models import Invitation
+from registrations.models import Order, Registration
+from tests.registrations.company.factories import make_desk, make_row, order_rows
+
+pytestmark = pytest.mark.django_db
+
+TO_FOLLOW = {"ticket": "guest", "is_to_follow": "on"}
+
+
+@pytest.fixture
+def desk():
+    """A company with an order of a named place and three without a name."""
+    desk = make_desk()
+    order_rows(desk, make_row("Alpha", "a@x.fr"), TO_FOLLOW, TO_FOLLOW, TO_FOLLOW)
+    return desk
+
+
+def make_order_url(desk):
+    return f"/en{desk.at}/orders/{Order.objects.get().reference}/"
+
+
+def list_unnamed():
+    return [row.reference for row in Registration.objects.order_by("pk") if not row.has_name]
+
+
+def make_data(reference, last_name, email):
+    return {
+        f"{reference}-first_name": "Zoé",
+        f"{reference}-last_name": last_name,
+        f"{reference}-email": email,
+    }
+
+
+def test_order_page_leads_to_the_form_with_a_row_for_each_place(desk):
+    order_page = desk.client.get(make_order_url(desk)).text
+
+    page = html.fromstring(desk.client.get(f"{make_order_url(desk)}names/").content)
+
+    assert "3 places have no name yet." in order_page
+    assert f"{make_order_url(desk)}names/" in order_page
+    assert len(page.xpath("//tbody/tr")) == 3
+
+
+def test_filled_rows_are_named_and_invited_together(desk):
+    first, second, _third = list_unnamed()
+    data = make_data(first, "Beta", "b@x.fr") | make_data(second, "Gamma", "c@x.fr")
+
+    response = desk.client.post(f"{make_order_url(desk)}names/", data, follow=True)
+
+    invitations = Invitation.objects.filter(registration__last_name__in=["Beta", "Gamma"])
+    assert "2 places have their names." in response.text
+    assert len(list_unnamed()) == 1
+    assert invitations.count() == 2
+    assert AuditEntry.objects.filter(verb="registration.name").count() == 2
+
+
+def test_row_with_an_error_stays_and_the_others_are_saved(desk):
+    first, second, _third = list_unnamed()
+    data = make_data(first, "Beta", "b@x.fr") | make_data(second, "", "c@x.fr")
+
+    page = html.fromstring(desk.client.post(f"{make_order_url(desk)}names/", data).content)
+
+    assert "Enter the last name." in page.xpath("string(//tr[@id='row-1'])")
+    assert len(page.xpath("//tbody/tr")) == 2
+    assert Registration.objects.filter(last_name="Beta").exists()
+
+
+def test_two_rows_do_not_get_the_same_address(desk):
+    first, second, _third = list_unnamed()
+    data = make_data(first, "Beta", "b@x.fr") | make_data(second, "Gamma", "b@x.fr")
+
+    page = desk.client.post(f"{make_order_url(desk)}names/", data).text
+
+    assert "This is the address of Zoé Beta, who already has a place." in page
+    assert len(list_unnamed()) == 2
+
+
+def test_cheaper_ticket_of_a_colleague_with_a_seat_is_named_first(desk):
+    [first, *_others] = list_unnamed()
+    data = make_data(first, "Silva", desk.colleague.email)
+
+    page = desk.client.post(f"{make_order_url(desk)}names/", data).text
+
+    assert "To use this place all the same, enter the name on the place’s own page." in page
+    assert len(list_unnamed()) == 3
+
+
+def test_names_cannot_be_given_after_the_deadline(desk):
+    Event.objects.update(substitutions_close_at=timezone.now() - datetime.timedelta(hours=1))
+
+    response = desk.client.get(f"{make_order_url(desk)}names/")
+
+    assert response.status_code == 409
+    assert "no name yet" not in desk.client.get(make_order_url(desk)).text
