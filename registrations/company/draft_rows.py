@@ -91,6 +91,15 @@ def fill_tickets(draft: DraftContent, ticket_slug: str) -> None:
     draft.people = [{**person, "ticket": person.get("ticket") or ticket_slug} for person in draft.people]
 
 
+def append_unnamed_rows(draft: DraftContent, number: int, ticket_slug: str) -> None:
+    """Append this many rows with the ticket whose names follow, in place of blank rows."""
+    filled_rows = [person for person in draft.people if is_filled_row(person)]
+    new_rows: list[dict[str, Any]] = [
+        {"ticket": ticket_slug, "is_to_follow": "on"} for _each in range(number)
+    ]
+    draft.people = [*filled_rows, *new_rows][:MAX_ROWS]
+
+
 def add_addon_to_all(draft: DraftContent, addon_slug: str, offer: ChoiceOffer) -> None:
     """Choose this add-on in all rows whose ticket it is for, unless it is unavailable."""
     if addon_slug not in offer.addons_by_slug:

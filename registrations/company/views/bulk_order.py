@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from convention.api.throttles import TooManyRequests
@@ -36,6 +37,7 @@ from registrations.company.draft_rows import (
     PasteReport,
     add_addon_to_all,
     append_pasted_rows,
+    append_unnamed_rows,
     fill_tickets,
     is_filled_row,
 )
@@ -181,6 +183,12 @@ def render_rows(
         "rows_with_errors": rows_with_errors,
         "second_places": second_places or [],
         "ticket_choices": [(ticket.slug, describe_priced_ticket(ticket)) for ticket in bulk_order.tickets],
+        # A member's place needs the address of a colleague with a seat.
+        "unnamed_ticket_choices": [
+            (ticket.slug, describe_priced_ticket(ticket))
+            for ticket in bulk_order.tickets
+            if not ticket.needs_member_verification
+        ],
         "ticket_limits": list_ticket_limits(bulk_order),
         "offer": bulk_order.offer,
         "code": code_form or VoucherCodeForm(initial={"code": bulk_order.draft.code}),
@@ -245,6 +253,16 @@ def _fill_tickets(request: HttpRequest, bulk_order: BulkOrder) -> None:
     fill_tickets(bulk_order.draft, request.POST.get("same_ticket", "")[:400])
 
 
+def _add_unnamed_rows(request: HttpRequest, bulk_order: BulkOrder) -> None:
+    """Add places without a name; their number and their ticket are chosen above the rows."""
+    number = parse_digits(request.POST.get("unnamed_count", "")) or 0
+    if not 0 < number <= MAX_PLACES_PER_ORDER:
+        sentence = _("Enter how many places to add, from 1 to %(most)d.")
+        messages.error(request, sentence % {"most": MAX_PLACES_PER_ORDER})
+        return
+    append_unnamed_rows(bulk_order.draft, number, request.POST.get("unnamed_ticket", "")[:400])
+
+
 def _add_addon_to_all(request: HttpRequest, bulk_order: BulkOrder) -> None:
     """Choose one add-on in all rows; its field is above the rows."""
     add_addon_to_all(bulk_order.draft, request.POST.get("same_addon", ""), bulk_order.offer)
@@ -278,6 +296,7 @@ ROW_ACTIONS = {
     "remove": _remove_row,
     "clear": _clear_rows,
     "fill": _fill_tickets,
+    "add_unnamed": _add_unnamed_rows,
     "fill_addon": _add_addon_to_all,
 }
 

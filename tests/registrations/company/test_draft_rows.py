@@ -18,6 +18,13 @@ def read_values(desk, name: str) -> list[str]:
     return [form[name].value() for form in desk.client.get(desk.many).context["rows"]]
 
 
+def read_rows(desk) -> list[dict[str, str]]:
+    """Return what the page posts for the saved rows."""
+    names = ("first_name", "last_name", "email", "ticket", "is_to_follow")
+    forms = desk.client.get(desk.many).context["rows"]
+    return [{name: form[name].value() or "" for name in names} for form in forms]
+
+
 def test_one_ticket_is_chosen_for_all_rows_without_one():
     desk = make_desk()
     rows = [make_row("Alpha", ticket=""), make_row("Bêta", ticket="member"), make_row("Gamma", ticket="")]
@@ -111,3 +118,38 @@ def test_contact_chooses_the_language_of_the_emails():
 
     assert review.context["language_form"]["language"].value() == "fr"
     assert Order.objects.get().language == "en"
+
+
+def test_places_without_a_name_are_added_together_with_their_ticket():
+    desk = make_desk()
+    rows = [make_row("Alpha"), make_row("", ticket="")]
+    rows[1]["first_name"] = ""
+
+    response = desk.client.post(
+        desk.many, make_posted_rows(*rows, add_unnamed="1", unnamed_count="10", unnamed_ticket="guest")
+    )
+    review = desk.client.post(desk.many, make_posted_rows(*read_rows(desk), check="1"))
+
+    assert response.status_code == 302
+    assert read_values(desk, "is_to_follow")[1:] == ["on"] * 10
+    assert read_values(desk, "ticket") == ["guest"] * 11
+    assert review.status_code == 302
+
+
+@pytest.mark.parametrize("number", ["", "0", "51", "ten"])
+def test_number_of_places_without_a_name_has_limits(number):
+    desk = make_desk()
+    data = make_posted_rows(make_row("Alpha"), add_unnamed="1", unnamed_count=number, unnamed_ticket="guest")
+
+    response = desk.client.post(f"/en{desk.many}", data, follow=True)
+
+    assert read_messages(response) == ["Enter how many places to add, from 1 to 50."]
+    assert read_values(desk, "last_name") == ["Alpha"]
+
+
+def test_places_without_a_name_are_not_offered_with_a_members_ticket():
+    desk = make_desk()
+
+    page = html.fromstring(desk.client.get(desk.many).content)
+
+    assert page.xpath("//select[@name='unnamed_ticket']/option/@value") == ["guest"]
