@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from convention.tables.cells import extract_email_address
-from convention.tables.columns import split_full_name
+from convention.tables.columns import normalize_heading, split_full_name
 from convention.tables.files import read_pasted_rows
 from convention.text.normalize import casefold_text, normalize_whitespace
 from registrations.import_export.columns import find_column_field
@@ -25,6 +25,8 @@ type PastedRow = dict[str, Any]
 
 COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ticket")
 NAME_FIELDS = frozenset({"first_name", "last_name", "full_name"})
+# As `normalize_heading` returns them. Beside a column of first names they are the headings of last names.
+FULL_NAME_HEADINGS = frozenset({"name", "nom", "votre nom"})
 # The longest text by which an ignored column is named.
 MAX_LABEL_LENGTH = 40
 # Row numbers, phone numbers and dates.
@@ -124,6 +126,12 @@ def map_header(cells: Sequence[str], addons: Sequence[Addon]) -> dict[str, int]:
     for index, cell in enumerate(cells):
         if (name := find_column_field(cell)) in names:
             columns.setdefault(name, index)
+    # Without a column of first names, “Name” is the heading of full names; “Surname” is not.
+    if (
+        columns.keys() & NAME_FIELDS == {"last_name"}
+        and normalize_heading(cells[columns["last_name"]]) in FULL_NAME_HEADINGS
+    ):
+        columns["full_name"] = columns.pop("last_name")
     return columns
 
 

@@ -34,11 +34,17 @@ def parse_rows(text):
         "Ana\tSilva\tAcme\tana@x.fr\tInvité",
         "ana@x.fr\tInvité\tAna Silva",
         "1\tMme\tAna\tSilva\tana@x.fr\tInvité",
+        "Name\tE-mail\tTicket\nAna Silva\tana@x.fr\tGuest",
+        "Nom;Courriel;Billet\nAna Silva;ana@x.fr;Invité",
         "Mrs.\tAna\tSilva\t+33 6 12 34 56 78\tana@x.fr\tInvité",
     ],
 )
 def test_same_person_is_parsed_from_any_layout(text):
     assert parse_rows(text) == [("Ana", "Silva", "ana@x.fr", "guest")]
+
+
+def test_last_names_without_a_column_of_first_names_are_not_split():
+    assert parse_rows("Nom de famille;E-mail\nDe la Tour;a@x.fr") == [("", "De la Tour", "a@x.fr", "")]
 
 
 def test_rows_of_unequal_length_and_name_with_comma_are_parsed():
