@@ -31,7 +31,7 @@ from registrations.order_request import RequestedPlace
 from registrations.orders.calendar import format_venue_address
 from registrations.permissions import make_own_secret
 
-from .models import Invitation
+from .models import CompanyOrder, Invitation
 
 REMINDER_DELAY = datetime.timedelta(days=7)
 
@@ -188,6 +188,9 @@ def build_invitation_message(registration: Registration, *, message_key: str) ->
     with translation.override(registration.mail_language):
         subject = _("Complete your details: %(event)s") % {"event": event.title}
         url = build_details_url(registration)
+        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon").order_by("pk")
+        addon_titles = [chosen.addon.title for chosen in addons]
+    company_order = CompanyOrder.objects.filter(order=order).select_related("managed_by").first()
     return MailMessage(
         to=registration.email,
         subject=subject,
@@ -198,6 +201,8 @@ def build_invitation_message(registration: Registration, *, message_key: str) ->
             "event": event,
             "where": format_venue_address(event),
             "company": order.company,
+            "addon_titles": addon_titles,
+            "contact": company_order.managed_by if company_order else None,
             "transferable_until": deadline if timezone.now() < deadline else None,
             "url": url,
         },

@@ -453,6 +453,10 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
         "registration": registration,
         "sessions": [booking.session for booking in list_session_bookings(registration)],
         "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
+        # The company's contact would give the place to another colleague.
+        "is_company_place": link_access.order.source == Order.Source.COMPANY_CONTACT
+        and not link_access.is_full,
+        "can_transfer": timezone.now() <= link_access.order.event.substitution_deadline,
     }
     refund_goes_to_buyer = registration.full_price > 0 and not link_access.can_see_prices(registration)
     preview = preview_refund_reason if refund_goes_to_buyer else preview_refund
