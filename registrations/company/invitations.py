@@ -6,16 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.club.models import Company
 from convention.club.periods import ONE_DAY
 from convention.db.leases import hold_lease
 from convention.errors import InvalidFields
+from convention.events.models import Event
 from convention.events.sequence import advance_sequence
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import is_same_email
@@ -56,6 +58,27 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
         unanswered.update(sent_at=None, refused_at=None, attempt=F("attempt") + 1)
     send_invitation.enqueue(invitation.pk)
     return invitation
+
+
+def remind_colleagues(*, company: Company, event: Event) -> int:
+    """Queue the invitation again for all whose details are not complete; return how many they are.
+
+    Nobody is e-mailed twice within a day, nor at an address that refused the e-mail.
+    """
+    now = timezone.now()
+    orders = CompanyOrder.objects.filter(company=company).values("order")
+    registrations = Registration.objects.active(at=now).filter(event=event, order__in=orders)
+    due = Invitation.objects.pending(at=now).filter(
+        Q(reminded_at__isnull=True) | Q(reminded_at__lt=now - ONE_DAY),
+        registration__in=registrations,
+        sent_at__lt=now - ONE_DAY,
+        refused_at__isnull=True,
+    )
+    invited = [
+        invite_attendee(registration=invitation.registration)
+        for invitation in due.select_related("registration__order").order_by("pk")
+    ]
+    return len([invitation for invitation in invited if invitation])
 
 
 def invite_confirmed_colleagues(order: Order, registrations: Iterable[Registration]) -> None:

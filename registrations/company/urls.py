@@ -27,6 +27,11 @@ pages: list[Any] = [
     path(f"{COMPANY_PATH}/seats/give/<int:employment_id>/", desk.seat_assignment, name="company-seat-give"),
     path(f"{COMPANY_PATH}/seats/take/<int:seat>/", desk.seat_removal, name="company-seat-take"),
     path(f"{COMPANY_PATH}/registrations/", registrations.registration_list, name="company-registrations"),
+    path(
+        f"{COMPANY_PATH}/remind/<slug:event>/",
+        registrations.colleagues_remind,
+        name="company-colleagues-remind",
+    ),
     path(f"{REGISTRATION_PATH}/", registrations.registration_detail, name="company-place"),
     path(f"{REGISTRATION_PATH}/invite/", registrations.invitation_resend, name="company-place-invite"),
     path(

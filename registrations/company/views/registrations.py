@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from convention.club.models import Company
 from convention.club.permissions import get_company_of_contact, is_member, require_signed_in
 from convention.errors import InvalidFields, NotOpenNow
+from convention.events.permissions import get_visible_event
 from convention.text.email_addresses import is_same_email
 from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
@@ -34,7 +36,7 @@ from registrations.changes.handover_text import (
 from registrations.company.assign_place import assign_place
 from registrations.company.assignment_question import AssignmentQuestion, find_assignment_question
 from registrations.company.booking import refuse_address_of_colleague
-from registrations.company.invitations import invite_attendee
+from registrations.company.invitations import invite_attendee, remind_colleagues
 from registrations.company.models import Invitation
 from registrations.company.overview import load_company_overview, load_past_events
 from registrations.company.permissions import (
@@ -257,6 +259,23 @@ def invitation_resend(request: HttpRequest, company: str, reference: str) -> Htt
     else:
         messages.error(request, _("We have no e-mail address for this attendee."))
     return redirect("company-place", company, reference)
+
+
+@require_POST
+def colleagues_remind(request: HttpRequest, company: str, event: str) -> HttpResponse:
+    """Send the link again to all colleagues at the event who have not completed their details."""
+    company_obj = get_company_of_contact(company, request.user)
+    event_obj = get_visible_event(event, request.user)
+    if count := remind_colleagues(company=company_obj, event=event_obj):
+        sentence = ngettext(
+            "We are e-mailing %(count)d colleague.", "We are e-mailing %(count)d colleagues.", count
+        )
+        messages.success(request, sentence % {"count": count})
+    else:
+        messages.info(
+            request, _("Nobody was e-mailed: all of them have had an e-mail within the last 24 hours.")
+        )
+    return redirect("company-registrations", company)
 
 
 @never_cache
