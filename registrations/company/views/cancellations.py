@@ -1,12 +1,12 @@
 """The page on which a contact cancels several places of an order together."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,7 @@ from convention.club.permissions import get_company_of_contact, require_signed_i
 from convention.text.email_addresses import is_same_email
 from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
-from registrations.billing.refund_text import RefundPreview, preview_refunds
+from registrations.billing.refund_text import preview_refunds
 from registrations.changes.cancel import (
     ACTIVE_STATES,
     AlreadyCancelled,
@@ -48,12 +48,14 @@ def places_cancel(request: HttpRequest, company: str, reference: str) -> HttpRes
     if not chosen:
         messages.error(request, _("Select the places to cancel."))
         return redirect("company-order", company, reference)
-    if request.method == "POST" and _cancel(request, order, chosen):
-        return redirect("company-order", company, reference)
-    # Read again: prices and places may be others than before a refused attempt.
-    preview: RefundPreview = preview_refunds(_load_chosen(order, [row.reference for row in chosen]))
-    context: dict[str, Any] = {"order": order, "preview": preview}
-    return render_page(request, "company/cancel_places.html", company_obj, **context)
+    if request.method == "POST":
+        if _cancel(request, order, chosen):
+            return redirect("company-order", company, reference)
+        # Shown again: prices and places may be others than before.
+        query = {"place": [row.reference for row in chosen]}
+        return redirect(reverse("company-order-cancel", args=[company, reference], query=query))
+    preview = preview_refunds(chosen)
+    return render_page(request, "company/cancel_places.html", company_obj, order=order, preview=preview)
 
 
 def _load_chosen(order: Order, references: list[str]) -> list[Registration]:
