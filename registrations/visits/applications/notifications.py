@@ -56,6 +56,18 @@ def notify_applicant(application_id: int) -> None:
                 _send_mail(application, kind, number)
 
 
+@task()
+def confirm_requested_withdrawal(application_id: int) -> None:
+    """Tell the applicant that the organizer withdrew the application as they asked."""
+    with hold_lease(f"application:{application_id}"):
+        rows = Application.objects.select_related("visit__event__venue", "visit__event__host", "person")
+        application = rows.filter(pk=application_id, person__email__isnull=False).first()
+        if application is None or application.person is None or "at_request0" in application.sent_mails:
+            return
+        with translation.override(application.person.language):
+            _send_mail(application, "at_request", 0)
+
+
 def _find_due_mail(application: Application) -> tuple[str, int]:
     """Return the kind of the due mail and the version of the text, ("", 0) if none is due.
 
@@ -128,6 +140,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         "replaced": _("Your place has been given to someone else: %(visit)s"),
         "ended": _("Your application has been closed: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),
+        "at_request": _("Cancelled, as you asked: %(visit)s"),
     }
     text_kind = _find_revocation_kind(application) if kind == "revoked" else kind
     path = reverse("visit-confidentiality" if kind in ("text", "reminder") else "visit", args=[event.slug])
@@ -151,7 +164,9 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         message_key=f"visit-{kind}-{application.pk}-{number}",
         accent=event.accent,
         reply_to=event.contact_email,
-        attachments=_make_cancellation_files(application) if kind in ("cancelled", "revoked") else (),
+        attachments=_make_cancellation_files(application)
+        if kind in ("cancelled", "revoked", "at_request")
+        else (),
     )
 
 

@@ -39,7 +39,7 @@ from .forms import MemberChoiceForm
 from .member_search import build_search_context, throttle_lookup
 from .places import grant_exception
 from .state import ApplicationState
-from .withdraw import revoke_place
+from .withdraw import revoke_place, withdraw_at_request
 
 APPLICANTS_PER_PAGE = 100
 # The keys are values of the POST parameter `action`; anything else is refused.
@@ -48,6 +48,10 @@ DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "revoke": (
         revoke_place,
         gettext_lazy("The place is available again. The applicant will receive the reason by e-mail."),
+    ),
+    "withdraw": (
+        withdraw_at_request,
+        gettext_lazy("Cancelled at the applicant’s request. An e-mail confirms it."),
     ),
 }
 
@@ -159,6 +163,8 @@ def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("organize-visit-applicant", event, pk)
     form = VisitReasonForm(request.POST)
+    # Those who cancel because the applicant asked need no other reason.
+    form.fields["reason"].required = request.POST.get("action") != "withdraw"
     action, message = DECISION_ACTIONS.get(request.POST.get("action", ""), (None, ""))
     if action is None:
         form.add_error(None, _("Choose an action."))

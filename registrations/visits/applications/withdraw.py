@@ -6,10 +6,11 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotOpenNow
+from registrations.models import Registration
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded, has_begun
 
-from .notifications import notify_applicant
+from .notifications import confirm_requested_withdrawal, notify_applicant
 from .places import cancel_place_without_fee, release_place
 
 
@@ -54,4 +55,21 @@ def revoke_place(*, application: Application, reason: str) -> Application:
         registration.refresh_from_db()
     withdraw_application(application=application, reason=reason)
     notify_applicant.enqueue(application.pk)
+    return application
+
+
+@transaction.atomic
+def withdraw_at_request(*, application: Application, reason: str = "") -> Application:
+    """Withdraw an application for an applicant who asked the organizer, by the rules of their own withdrawal.
+
+    An e-mail confirms it. Raise the errors of `withdraw_application`.
+    """
+    withdraw_application(application=application, reason=reason)
+    registration = application.registration
+    if registration and registration.full_price:
+        # The usual mail about the cancellation says what is refunded.
+        return application
+    if registration:
+        Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())
+    confirm_requested_withdrawal.enqueue(application.pk)
     return application
