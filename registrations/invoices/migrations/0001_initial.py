@@ -992,8 +992,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("number", models.PositiveIntegerField(verbose_name="entry")),
-                ("booked_on", models.DateField(verbose_name="booked")),
+                ("number", models.PositiveIntegerField(verbose_name="number of the entry")),
+                ("booked_on", models.DateField(verbose_name="day of the entry")),
                 ("journal", models.CharField(max_length=2, verbose_name="journal")),
                 ("account_role", models.CharField(max_length=40)),
                 ("account", models.CharField(max_length=12, verbose_name="account")),

@@ -15,8 +15,8 @@ class EntryRow(ImmutableModel):
     because the number may change. `amount` is a debit if positive, a credit if negative.
     """
 
-    number = models.PositiveIntegerField(_("entry"))
-    booked_on = models.DateField(_("booked"))
+    number = models.PositiveIntegerField(_("number of the entry"))
+    booked_on = models.DateField(_("day of the entry"))
     journal = models.CharField(_("journal"), max_length=2)
     account_role = models.CharField(max_length=40)
     account = models.CharField(_("account"), max_length=12)
