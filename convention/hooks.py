@@ -141,7 +141,7 @@ end_access = SingleHook()
 revoke_tokens = SingleHook()
 # (person=, former_email=): the address was changed in the directory; end what the former one gave access to.
 replace_address = SingleHook()
-# (person) -> whether they have or had a role that the club's app does not know.
+# () -> a subquery of the ids of people who have or had a role that the club's app does not know.
 person_roles = Hook()
 # (people, since) -> ids of those who took part in something since then.
 person_uses = Hook()

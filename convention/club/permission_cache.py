@@ -1,6 +1,7 @@
 """Cache of permission queries, stored on the person of the current request.
 
-Only `request.user` has a cache: permissions of a person read from the database are queried each time.
+Only `request.user` and the requester of an import job have a cache: permissions of a person read from the
+database are queried each time.
 """
 
 from collections.abc import Callable, Hashable

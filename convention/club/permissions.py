@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -237,26 +237,32 @@ def list_assignable_company_roles(person: "RequestUser") -> list[str]:
     return [str(role) for role in READER_COMPANY_ROLES] if can_read_directory(person) else []
 
 
-def can_change_address(actor: "RequestUser", person: Person) -> bool:
+def can_change_address(
+    actor: "RequestUser", person: Person, *, people_with_roles: Collection[int] | None = None
+) -> bool:
     """Return whether the actor may enter another address for this person.
 
     An address signs in: an editor of the directory could take over an account or the roles of a person.
-    Whoever is no administrator enters or corrects one only for people who never signed in and never had a
-    role.
+    Others than administrators enter or correct one only for people who never signed in and never had a
+    role. `people_with_roles` are their ids, if a caller who asks for many people has them.
     """
     if is_club_administrator(actor):
         return True
     if not can_manage_directory(actor) or person.last_login or person.is_staff or person.is_superuser:
         return False
-    return not _has_had_role(person)
+    if people_with_roles is not None:
+        return person.pk not in people_with_roles
+    return not select_people_with_roles().filter(pk=person.pk).exists()
 
 
-def _has_had_role(person: Person) -> bool:
-    """Return whether the person has or had a role of the club, a company, a working group or an event."""
-    roles = (ClubRole.objects, CompanyContact.objects, Mandate.objects)
-    return any(rows.filter(person=person).exists() for rows in roles) or any(
-        has_role(person) for has_role in hooks.person_roles.providers()
-    )
+def select_people_with_roles() -> QuerySet[Person]:
+    """Return the people who have or had a role of the club, a company, a working group or an event."""
+    holders = [rows.values("person") for rows in (ClubRole.objects, CompanyContact.objects, Mandate.objects)]
+    holders += [provider() for provider in hooks.person_roles.providers()]
+    condition = Q()
+    for ids in holders:
+        condition |= Q(pk__in=ids)
+    return Person.objects.filter(condition)
 
 
 def can_read_group(person: "RequestUser", group: WorkingGroup) -> bool:

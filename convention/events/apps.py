@@ -18,5 +18,5 @@ class EventsConfig(AppConfig):
         hooks.company_guards.register("convention.events.club_hooks.check_company_delegations")
         hooks.group_meetings.register("convention.events.club_hooks.list_group_meetings")
         hooks.new_meeting_page.register("convention.events.club_hooks.get_new_meeting_path")
-        hooks.person_roles.register("convention.events.club_hooks.has_event_role")
+        hooks.person_roles.register("convention.events.club_hooks.select_event_role_holders")
         hooks.person_uses.register("convention.events.club_hooks.find_people_with_roles_since")

@@ -3,13 +3,14 @@
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.club.models import Company, Person, WorkingGroup
+from convention.club.models import Company, WorkingGroup
 from convention.text.dates import format_date
 
 from .models import Delegation, Event, EventRole
@@ -85,9 +86,9 @@ def check_company_delegations(company: Company, on: datetime.date) -> dict[str, 
     return {"on": sentences} if sentences else {}
 
 
-def has_event_role(person: Person) -> bool:
-    """Return whether the person has or had a role at an event."""
-    return EventRole.objects.filter(person=person).exists()
+def select_event_role_holders() -> QuerySet[EventRole, Any]:
+    """Return a subquery of the ids of people who have or had a role at an event."""
+    return EventRole.objects.values("person")
 
 
 def find_people_with_roles_since(people: Collection[int], since: datetime.datetime) -> set[int]:

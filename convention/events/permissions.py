@@ -261,6 +261,7 @@ def has_drafted_meeting(person: "RequestUser", event: Event) -> bool:
 def get_visible_event(slug: str, person: "RequestUser") -> Event:
     """Return the event of a public page; a draft is visible to its organizers and desk only.
 
+    The draft of a meeting is visible to the secretary who added it, too.
     Raise NotFound, for a draft as for an event that does not exist.
     """
     event = EVENT_BY_SLUG_QUERY.first(slug)

@@ -26,8 +26,8 @@ def get_job_storage() -> Storage:
 class Job(models.Model):
     """A background job. `kind` is a name in `hooks.job_kinds`; `argument` and `payload` are its input.
 
-    A job without an event belongs to the whole club and is shown to its administrators. Its file may hold
-    badge codes, so that backups leave it out.
+    A job without an event belongs to the whole club and is shown to its secretary and administrators. Its
+    file may hold badge codes, so that backups leave it out.
     """
 
     BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP

@@ -202,7 +202,9 @@ def _general_errors(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -
 
 
 def _control_id(field: BoundField) -> str:
-    """Return the id of the field's control; for a group, of its first choice."""
+    """Return the id of the field's control; for a group, of its first choice; "" for a hidden field."""
+    if field.is_hidden:
+        return ""
     # A group of radio buttons has no id itself (`id_for_label` is empty).
     return field.id_for_label or f"{field.auto_id}_0"
 

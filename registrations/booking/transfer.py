@@ -22,7 +22,7 @@ from .change_answers import clear_answers
 
 MAX_NOTICE_NAME_LENGTH = 150
 IDENTITY_FIELDS = ("first_name", "last_name", "email")
-# What the notice to the former attendee needs of them.
+# Fields of the former attendee that the notice to them needs.
 NOTICE_FIELDS = (*IDENTITY_FIELDS, "language")
 # Fields that a transfer changes, apart from name, address and answers.
 TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at", "is_transferred_by_buyer"]

@@ -97,6 +97,11 @@ def _list_released_sessions(registration: Registration, changed_at: datetime.dat
     """Return the sessions whose seats, booked before the change, were given up with it."""
     # The mail about earlier changes left QUIET_PERIOD after them, so that none is announced twice.
     since = changed_at - QUIET_PERIOD
+    times = SessionBooking.objects.filter(registration=registration).values_list("booked_at", "cancelled_at")
+    # A change less than QUIET_PERIOD before the next one was not announced yet.
+    for changed in sorted((time for pair in times for time in pair if time), reverse=True):
+        if changed > since:
+            since = min(since, changed - QUIET_PERIOD)
     released = SessionBooking.objects.filter(
         registration=registration,
         booked_at__lte=since,

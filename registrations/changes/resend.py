@@ -9,6 +9,7 @@ from typing import BinaryIO
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -110,8 +111,13 @@ def _send_to_attendee(registration: Registration, address: str) -> None:
         given_by=GivenBy.ORGANIZER,
     )
     has_new_link = corrected.link_version > registration.link_version
-    # The correction mails a new link to later attendees by itself.
-    if not (has_new_link and needs_new_link_mail(corrected)):
+    # No invitation is sent once the event has begun.
+    is_invited = (
+        registration.order.source == Order.Source.COMPANY_CONTACT
+        and registration.event.starts_at > timezone.now()
+    )
+    # The correction mails a new link by itself to colleagues of a company and to later attendees.
+    if not (has_new_link and (is_invited or needs_new_link_mail(corrected))):
         send_links_mail.enqueue([], [registration.pk])
     record_action("registration.resend", registration, event=registration.event)
 

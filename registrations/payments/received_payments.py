@@ -7,11 +7,10 @@ from django.tasks import task
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from convention.audit.models import AuditEntry
-from convention.audit.record import make_subject_label, record_action
+from convention.audit.record import find_last_entry, record_action
 from convention.db.leases import hold_lease
 from convention.errors import ConventionError
-from convention.mail.messages import MailAttachment, MailMessage, send_or_log
+from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from convention.money import Money
 from convention.tables.downloads import PDF_TYPE
 from convention.tasks.queue_names import MAIL_QUEUE
@@ -34,18 +33,21 @@ def acknowledge_payment(payment_id: int) -> None:
         payment = Payment.objects.select_related("receivable__event").get(pk=payment_id)
         orders = Order.objects.select_related("event")
         order = orders.filter(reference=payment.receivable.reference).exclude(email="").first()
-        if order is None or payment.is_cancelled or _was_acknowledged(payment):
+        if order is None or payment.is_cancelled or _was_acknowledged(order, payment):
             return
         # Read when the task runs: the payment may have confirmed the order meanwhile.
         if _is_named_by_other_mail(order, payment) or has_invoice_mail_after(payment):
             return
-        send_or_log(build_payment_message(order, payment))
+        try:
+            send_mail_message(build_payment_message(order, payment))
+        except MailRefused:
+            return  # the treasurer sees the payment all the same
         record_action(ACKNOWLEDGED_VERB, payment, event=order.event)
 
 
-def _was_acknowledged(payment: Payment) -> bool:
+def _was_acknowledged(order: Order, payment: Payment) -> bool:
     """Return whether the e-mail was sent: the same payment may be recorded again, by a form sent twice."""
-    return AuditEntry.objects.filter(verb=ACKNOWLEDGED_VERB, subject=make_subject_label(payment)).exists()
+    return find_last_entry(ACKNOWLEDGED_VERB, payment, event=order.event.slug) is not None
 
 
 def _is_named_by_other_mail(order: Order, payment: Payment) -> bool:

@@ -69,12 +69,15 @@ def recognize_link_reader(
     event = registration.event
     if isinstance(request.user, Person) or registration.state != Registration.State.CONFIRMED:
         return False
+    # Before the queries: the link of an order may open many registrations.
+    if not link_access.identifies_attendee(registration):
+        return False
     found = _find_by_cookie(event, request.COOKIES.get(get_attendee_cookie_name(event), ""))
     agenda = get_own_agenda(event, request)
     is_of_another = (found and found[0] != registration) or (
         agenda and is_agenda_of_another(agenda, registration)
     )
-    if is_of_another or not link_access.identifies_attendee(registration):
+    if is_of_another:
         return False
     remember_attendee(response, registration, link_access.secret)
     return True

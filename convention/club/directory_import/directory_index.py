@@ -4,12 +4,14 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.contrib.auth.hashers import make_password
 
 from convention.club.companies import FALLBACK_SLUG, RESERVED_SLUGS
 from convention.club.models import Company, CompanyContact, CompanyRole, Employment, Market, Person
 from convention.club.periods import DateSpan, spans_overlap
+from convention.club.permissions import select_people_with_roles
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text, make_unique_slug
 
@@ -37,6 +39,11 @@ class DirectoryIndex:
     company_markets: set[tuple[int, str]] = field(default_factory=set)
     # Casefolded names of the list that stand for another company (`index_same_companies`).
     same_companies: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def people_with_roles(self) -> set[int]:
+        """Return the ids of the people who have or had a role."""
+        return set(select_people_with_roles().values_list("pk", flat=True))
 
     @classmethod
     def load_current(

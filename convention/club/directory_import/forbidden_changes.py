@@ -5,7 +5,11 @@ from collections.abc import Collection, Iterator
 from django.utils.translation import gettext as _
 
 from convention.club.models import CompanyRole, Person
-from convention.club.permissions import can_change_address, list_assignable_company_roles
+from convention.club.permissions import (
+    can_change_address,
+    list_assignable_company_roles,
+    select_people_with_roles,
+)
 
 from .directory_index import DirectoryIndex
 from .rows import DirectoryRow
@@ -23,7 +27,11 @@ def find_forbidden_changes(row: DirectoryRow, index: DirectoryIndex, actor: Pers
             yield sentence % {"role": CompanyRole.Role(role).label}
     person = index.find_person(row, company) if company and row.has_person else None
     gets_address = bool(person and person.pk and row.email and not person.email)
-    if person and gets_address and not can_change_address(actor, person):
+    if (
+        person
+        and gets_address
+        and not can_change_address(actor, person, people_with_roles=index.people_with_roles)
+    ):
         sentence = _(
             "Only administrators can enter an address for %(name)s: this person has a role or has signed in."
         )
@@ -34,8 +42,12 @@ def find_protected_people(people: Collection[int], actor: Person | None) -> set[
     """Return the ids of those of these people whose address the actor may not change."""
     if actor is None:
         return set()
-    rows = Person.objects.filter(pk__in=people)
-    return {person.pk for person in rows if not can_change_address(actor, person)}
+    with_roles = set(select_people_with_roles().filter(pk__in=people).values_list("pk", flat=True))
+    return {
+        person.pk
+        for person in Person.objects.filter(pk__in=people)
+        if not can_change_address(actor, person, people_with_roles=with_roles)
+    }
 
 
 def find_protected_roles(roles: Collection[int], actor: Person | None) -> set[int]:

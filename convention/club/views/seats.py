@@ -101,6 +101,8 @@ def _ask_before_end(request: "HttpRequest", seat: Seat) -> "HttpResponse":
         _("From today, %(name)s is no longer a member through %(company)s: no members’ prices, no visits."),
         _("Existing bookings are kept, at the price they were made for. Cancel those that are not wanted."),
     ]
+    if seat.starts_on > timezone.localdate():
+        effects[0] = _("The seat has not started yet. %(name)s will not get it.")
     company = seat.membership.company
     question = EndQuestion(
         title=_("End the seat"),

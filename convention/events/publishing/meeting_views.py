@@ -35,7 +35,7 @@ def meeting_new(request: "HttpRequest", group: str) -> "HttpResponse":
             messages.success(request, _("The draft has been created. Check it here before you publish it."))
             return redirect("organize-event-publish", event.slug)
         # The secretary adds meetings, and does not run them.
-        messages.success(request, _describe_next_step(event))
+        messages.success(request, _notify_leads(event))
         return redirect("club-group", group)
     context = {
         "form": form,
@@ -48,8 +48,8 @@ def meeting_new(request: "HttpRequest", group: str) -> "HttpResponse":
     return render(request, "organize/meeting_new.html", context)
 
 
-def _describe_next_step(event: Event) -> str:
-    """Ask the leads to check the draft; return what the secretary reads about that."""
+def _notify_leads(event: Event) -> str:
+    """E-mail the leads to check and publish the draft; return the sentence for the secretary."""
     if queue_draft_mails(event):
         return _("The draft has been created. The group’s leads are asked by e-mail to check and publish it.")
     return _("The draft has been created. The group has no lead with an e-mail address to publish it.")

@@ -53,7 +53,7 @@ def place_names(request: HttpRequest, company: str, reference: str) -> HttpRespo
         named = [form for form in forms if _name_place(company_obj, form, given_by)]
         if named:
             sentence = ngettext(
-                "%(count)d place has its name.", "%(count)d places have their names.", len(named)
+                "%(count)d name has been saved.", "%(count)d names have been saved.", len(named)
             )
             messages.success(request, sentence % {"count": len(named)})
         forms = [form for form in forms if form not in named]

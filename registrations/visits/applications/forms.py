@@ -53,5 +53,7 @@ class MemberChoiceForm(ActionErrorsMixin, forms.Form):
     """The address of a member, chosen among the matches of a search or on the waiting list."""
 
     email = forms.EmailField(
-        widget=forms.HiddenInput, error_messages={"required": _("Choose a person from the search results.")}
+        label="",
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Choose a person from the search results.")},
     )

@@ -157,7 +157,7 @@ def _render_applicant(request: HttpRequest, event: str, pk: int, form: VisitReas
 
 @require_safe_or_post
 def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Grant an exception or revoke the place, with a reason."""
+    """Grant an exception or revoke the place, with a reason, or withdraw at the applicant's request."""
     application = get_managed_application(event, pk, request.user)
     # The language switch of the page with errors leads here by GET.
     if request.method != "POST":

@@ -22,9 +22,8 @@ WAITING_STATES = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
 def veto_application(*, application: Application, contact: HostContact | None = None) -> Application:
     """End an application for the host: release the place, delete the identity and notify the person.
 
-    `contact` is the host's contact who decided, None if the secretary entered it. Vetoing a pending
-    replacement leaves the place with its holder. Raise NotOpenNow if the application has ended or the visit
-    has begun.
+    `contact` is the host's contact who decided, None if the secretary entered it. Vetoing a proposed visitor
+    changes no place. Raise NotOpenNow if the application has ended or the visit has begun.
     """
     # Visit before application: the lock order of all decisions about visitors, replacements included.
     visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=application.visit_id)

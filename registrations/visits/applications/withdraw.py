@@ -1,4 +1,4 @@
-"""Withdraw an application, by the applicant or by the organizer with a reason."""
+"""Withdraw an application: by the applicant, at their request, or by the organizer with a reason."""
 
 from django.db import transaction
 from django.utils import timezone

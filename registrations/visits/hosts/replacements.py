@@ -85,11 +85,15 @@ def propose_additional_visitor(*, visit: Visit, person: Person) -> Application:
     check_not_begun(visit)
     if visit.locked_at is None:
         raise NotOpenNow(_("Until the list is locked, free places go to the waiting list."))
+    _check_free_place(visit)
+    return _propose_visitor(visit, person, replaced=None)
+
+
+def _check_free_place(visit: Visit) -> None:
     if not has_free_place(visit):
         raise NotOpenNow(
             _("All places are taken or proposed to the host for other people. Replace a visitor instead.")
         )
-    return _propose_visitor(visit, person, replaced=None)
 
 
 def has_free_place(visit: Visit) -> bool:
@@ -199,6 +203,9 @@ def _check_replaceable(visit: Visit, replaced: Application) -> None:
         )
     if Application.objects.replacements_for(replaced).exists():
         raise NotOpenNow(_("Someone has already been proposed for this place. See their entry in the list."))
+    # An additional visitor may have taken the place that was given up.
+    if given_up:
+        _check_free_place(visit)
 
 
 def _end_waiting(visit: Visit, person: Person) -> None:

@@ -190,7 +190,7 @@ def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
 @host_page
 @require_safe_or_post
 def host_visitor_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Show a visitor or a pending replacement with the possible decisions; a POST decides."""
+    """Show an expected or proposed visitor with the possible decisions; a POST decides."""
     contact, application = get_host_visitor(event, pk, request.session)
     if request.method == "POST":
         _record_decision(request, contact, application)

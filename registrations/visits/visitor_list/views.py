@@ -69,7 +69,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "identity_opens_at": get_identity_window(visit).opens_at,
         "incomplete_count": len(readiness.missing) - waiting_count,
         "applications": readiness.all_applications,
-        "given_up_places": list_given_up_places(visit),
+        "given_up_places": list_given_up_places(visit) if has_free_place(visit) else [],
         "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],
         "versions": [(row, describe_version_changes(row, versions)) for row in versions],
         "proposed_visitors": list(

@@ -72,7 +72,7 @@ def test_question_about_a_seat_names_the_bookings_that_stay(client):
 
     text = read_text(read(client, f"{AT}companies/{seat.membership.company.slug}/seats/take/{seat.pk}/"))
 
-    assert "Bookings that stay" in text
+    assert "Visits and registrations" in text
     assert registration.event.title in text
 
 
