@@ -116,7 +116,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the registrations of an event, searched and filtered, page by page."""
     event_obj = get_event_to_organize(event, request.user)
     active_filter = RegistrationFilter.from_query(request.GET)
-    tickets = list(event_obj.tickets.only("slug", "name", "name_en", "audience"))
+    tickets = list(event_obj.tickets.only("event", "slug", "name", "name_en", "audience"))
     is_filtered = active_filter != RegistrationFilter(sort=active_filter.sort)
     # An unfiltered list can be paged by key. A filtered one is counted and cut in a single query.
     paginator_class = SinglePassPaginator if is_filtered else KeyedPaginator

@@ -107,7 +107,7 @@ def test_cancellation_mail_states_amount_due_and_cancelling_attendee(client, run
 
     [notice] = [mail for mail in mailoutbox if mail.to == [order.email] and "Annulation" in mail.subject]
     assert "Montant désormais dû pour la commande : 65 €" in read(notice)
-    assert ("par son lien personnel" in read(notice)) is (by == "attendee")
+    assert ("avec son lien personnel" in read(notice)) is (by == "attendee")
     assert "Montant désormais dû pour la commande" in read_html(notice)
 
 

@@ -179,13 +179,12 @@ def test_undo_by_the_secretary_leaves_addresses_of_people_with_roles(secretary):
     ).import_record
     ClubRole.objects.create(person=person, role="administrator", starts_on=START_OF_2020)
 
-    undone = undo_directory_import(import_record=record, actor=secretary)
+    with translation.override("en"):
+        undone = undo_directory_import(import_record=record, actor=secretary)
 
     person.refresh_from_db()
     assert person.email == "zoe@lac.example"
-    assert [(name, str(why)) for name, why in undone.named_skipped_rows] == [
-        ("Zoé Roi", "only administrators can change it")
-    ]
+    assert undone.named_skipped_rows == [("Zoé Roi", "only administrators can change it")]
 
 
 def test_undo_by_the_secretary_leaves_the_roles_of_companies(secretary):
