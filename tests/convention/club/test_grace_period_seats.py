@@ -75,7 +75,9 @@ def test_moved_seat_stays_with_its_holder_if_the_renewal_has_none_left(company):
 def test_seat_of_a_renewal_that_is_not_confirmed_is_not_moved(company):
     renewal = make_confirmed_renewal(company)
     Membership.objects.filter(pk=renewal.pk).update(confirmed_on=None)
-    seat = Seat.objects.create(membership=renewal, person=make_member(company), starts_on=renewal.starts_on)
+    seat = Seat.objects.create(
+        membership=renewal, person=make_colleague(company), starts_on=renewal.starts_on
+    )
 
     with pytest.raises(NotOpenNow):
         move_seat(seat=seat, person=make_colleague(company))

@@ -58,7 +58,7 @@ def test_filled_rows_are_named_and_invited_together(desk):
     response = desk.client.post(f"{make_order_url(desk)}names/", data, follow=True)
 
     invitations = Invitation.objects.filter(registration__last_name__in=["Beta", "Gamma"])
-    assert "2 places have their names." in response.text
+    assert "2 names have been saved." in response.text
     assert len(list_unnamed()) == 1
     assert invitations.count() == 2
     assert AuditEntry.objects.filter(verb="registration.name").count() == 2
