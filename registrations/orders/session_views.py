@@ -21,7 +21,7 @@ from registrations.sessions.choices import group_by_day, list_session_choices
 from registrations.sessions.notifications import is_agenda_of_another, link_agenda_to_registration
 from registrations.sessions.permissions import recognize_link_reader, remember_attendee
 from registrations.sessions.personal_agenda import open_attendee_agenda, write_personal_agenda
-from schedule.models import ProgrammeAudience
+from schedule.models import PersonalAgenda, ProgrammeAudience
 from schedule.permissions import get_own_agenda
 from schedule.personal.actions import choose_session, drop_session
 from schedule.personal.views import remember_agenda
@@ -50,8 +50,9 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
         if needs_confirmation(registration, action) and "confirmed" not in request.POST:
             return _ask_before_release(request, link_access, registration, action)
         if _apply_action(request, registration, action):
-            _update_personal_agenda(request, registration, action)
-            _link_personal_agenda(request, registration, link_access)
+            personal_agenda = get_own_agenda(registration.event, request)
+            _update_personal_agenda(personal_agenda, registration, action)
+            _link_personal_agenda(personal_agenda, registration, link_access)
             return _connect_device(request, registration, link_access, action)
         return redirect(f"{request.path}#s{action.session.number}")
     response = render(
@@ -75,6 +76,7 @@ def _connect_device(
     is_recognized = recognize_link_reader(request, response, registration, link_access)
     if is_recognized and get_own_agenda(registration.event, request) is None:
         personal_agenda = open_attendee_agenda(registration=registration, device_agenda=None)
+        _update_personal_agenda(personal_agenda, registration, action)
         remember_agenda(response, registration.event, personal_agenda)
     return response
 
@@ -166,10 +168,10 @@ def _apply_action(request: HttpRequest, registration: Registration, action: Sess
     return True
 
 
-def _update_personal_agenda(request: HttpRequest, registration: Registration, action: SessionAction) -> None:
+def _update_personal_agenda(
+    personal_agenda: PersonalAgenda | None, registration: Registration, action: SessionAction
+) -> None:
     """Update the personal agenda on this device to the bookings, unless it is another attendee's."""
-    personal_agenda = get_own_agenda(registration.event, request)
-    # Booking alone does not create a personal agenda.
     if personal_agenda is None or is_agenda_of_another(personal_agenda, registration):
         return
     booked_ids = set(
@@ -182,8 +184,9 @@ def _update_personal_agenda(request: HttpRequest, registration: Registration, ac
             drop_session(session=session, personal_agenda=personal_agenda)
 
 
-def _link_personal_agenda(request: HttpRequest, registration: Registration, link_access: LinkAccess) -> None:
+def _link_personal_agenda(
+    personal_agenda: PersonalAgenda | None, registration: Registration, link_access: LinkAccess
+) -> None:
     """Link the personal agenda on this device to the attendee whose own link this is."""
-    personal_agenda = get_own_agenda(registration.event, request)
     if personal_agenda and link_access.opens_programme_of(registration):
         link_agenda_to_registration(personal_agenda, registration)

@@ -6,8 +6,9 @@ from django.test import Client
 from lxml import html
 
 from registrations.changes.cancel import cancel_registration
-from registrations.models import AgendaLink
+from registrations.models import AgendaLink, Registration
 from registrations.sessions.booking import book_session, leave_session
+from schedule.models import PersonalAgenda
 from tests.factories import make_event, make_person, make_registration, make_session, make_ticket
 from tests.pdf_readers import pdf_text
 
@@ -306,6 +307,19 @@ def test_booking_by_link_adds_starred_sessions_of_the_device(client, event, atte
 
     assert AgendaLink.objects.get().registration == attendee
     assert list_titles(get_page(client)) == ["Atelier réservé", "Choisie en même temps", "Plus tard"]
+
+
+def test_each_session_booked_by_link_is_starred_on_a_fresh_device(client, event, attendee):
+    Registration.objects.update(email=attendee.order.email)
+    first = make_session(event, "Premier", capacity=9, is_bookable=True)
+    second = make_session(event, "Second", starts_at=first.ends_at, capacity=9, is_bookable=True)
+
+    path = f"{attendee.order.manage_path}{attendee.reference}/sessions/"
+    for session in (first, second):
+        client.post(path, {"action": f"book:{session.number}"})
+
+    starred = PersonalAgenda.objects.get().sessions.order_by("number")
+    assert list(starred) == [first, second]
 
 
 def test_page_queries_do_not_grow_with_sessions(member, event, attendee, django_assert_max_num_queries):
