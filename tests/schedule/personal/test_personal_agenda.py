@@ -151,6 +151,7 @@ def test_secret_link_uses_site_url_instead_of_host_header(client, event, setting
     assert page.context["page_url"] == f"{address}/"
     assert page.context["feed_url"] == f"{address}.ics"
     assert f'href="webcal:{address.partition(":")[2]}.ics"' in page.text
+    assert f'data-copy="{address}/"' in page.text
     assert f'data-copy="{address}.ics"' in page.text
     assert "testserver" not in page.text
 
