@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -11,11 +12,12 @@ from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
 from registrations.models import GivenBy, Order, Registration, TransferNotice
+from registrations.orders.second_registrations import find_second_registrations_of_holder
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import list_session_bookings
 
-from .attachments import attach_badge, attach_calendar, order_context
+from .attachments import absolute_url, attach_badge, attach_calendar, order_context
 
 
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
@@ -33,6 +35,8 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
             context={
                 **order_context(order, [registration]),
                 "registration": registration,
+                "second_registrations": find_second_registrations_of_holder(registration),
+                "lost_link_url": absolute_url(reverse("lost-link")),
                 "addons": ", ".join(item.addon.title for item in registration.active_addons),
                 # A buyer who had no part in it, such as in a change at the desk, is not named.
                 "buyer": (find_buyer_name(order) or order.email) if _is_named_buyer(registration) else "",

@@ -8,12 +8,15 @@ from django.views.decorators.cache import never_cache
 from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.models import GivenBy
-from registrations.permissions import get_order_by_link
+from registrations.models import GivenBy, Registration
+from registrations.order_request import RequestedPlace
+from registrations.orders.second_registrations import match_registrations
+from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_correction
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import list_session_bookings
 
+from .cancel import ACTIVE_STATES
 from .correct import check_transfer_deadline
 from .forms import SubstitutionForm
 from .handover_text import describe_handover
@@ -23,7 +26,7 @@ from .substitute import substitute_attendee
 @never_cache
 @require_safe_or_post
 def registration_substitution(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Explain what a substitution means; a POST makes it."""
+    """Explain what a substitution means; a POST makes it, after a question if it is a second place."""
     link_access = get_order_by_link(reference, secret)
     registration, event = link_access.get_registration(person), link_access.order.event
     check_transfer_deadline(event)
@@ -32,18 +35,12 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
         if request.method == "POST"
         else SubstitutionForm.from_registration(registration)
     )
+    existing = None
     if request.method == "POST" and form.is_valid():
-        throttle_correction(link_access.order, registration)
-        try:
-            given_by = GivenBy.BUYER if link_access.is_full else GivenBy.ATTENDEE
-            changed = substitute_attendee(
-                registration=registration, new_attendee=form.to_place(), given_by=given_by
-            )
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        except AlreadyRegistered as error:
-            form.add_error("email", str(error))
-        else:
+        existing = _find_existing_place(link_access, registration, form.to_place())
+        if existing and request.POST.get("answer") == existing.reference:
+            existing = None
+        if existing is None and (changed := _give_place(link_access, registration, form)):
             messages.success(request, describe_handover(changed, reader=link_access.buyer_address))
             return (
                 redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)
@@ -53,7 +50,31 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
         "event": event,
         "registration": registration,
         "form": form,
+        "existing": existing,
         "sessions": [booking.session for booking in list_session_bookings(registration)],
         "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
     }
     return render(request, "registrations/substitute.html", context)
+
+
+def _find_existing_place(
+    link_access: LinkAccess, registration: Registration, new_attendee: RequestedPlace
+) -> Registration | None:
+    """Return the new attendee's other active place that the link opens; others must not be revealed."""
+    others = [row for row in link_access.registrations if row != registration and row.state in ACTIVE_STATES]
+    return match_registrations([new_attendee], others).get(0)
+
+
+def _give_place(
+    link_access: LinkAccess, registration: Registration, form: SubstitutionForm
+) -> Registration | None:
+    """Give the place and return it, or None with errors on the form."""
+    throttle_correction(link_access.order, registration)
+    given_by = GivenBy.BUYER if link_access.is_full else GivenBy.ATTENDEE
+    try:
+        return substitute_attendee(registration=registration, new_attendee=form.to_place(), given_by=given_by)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except AlreadyRegistered as error:
+        form.add_error("email", str(error))
+    return None

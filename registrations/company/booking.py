@@ -19,9 +19,9 @@ from registrations.attendee_identity import AttendeeIdentity, is_same_name
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.place_order import place_order
 from registrations.models import CompanyShare, Order, Registration, Ticket
-from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.second_registrations import match_registrations
 from registrations.pricing.quotation_prices import lock_quotation
 from registrations.pricing.quoted_prices import QuotedPrices
 
@@ -225,27 +225,15 @@ def find_existing_registrations(
 ) -> dict[int, Registration]:
     """Return the active registrations that the places' people have at the event already, by index.
 
-    People are recognized by their address, or by their name where one of the two has no address. Only
-    registrations that the company's contacts can see count, so that the others are not revealed, and never
-    `excluded`, the place that one of these people is about to get.
+    Only registrations that the company's contacts can see count, so that the others are not revealed, and
+    never `excluded`, the place that one of these people is about to get.
     """
     rows = Registration.objects.active().filter(
         pk__in=list_company_registrations(company).filter(event=event).values("pk")
     )
     if excluded:
         rows = rows.exclude(pk=excluded.pk)
-    registrations = list(rows.select_related("ticket").order_by("pk"))
-    # Of several registrations of one person, the latest one.
-    by_address = {normalize_email(row.email): row for row in registrations if row.email}
-    by_name = {row.sort_name: row for row in registrations if row.sort_name}
-    without_address = {row.sort_name: row for row in registrations if row.sort_name and not row.email}
-    existing = {}
-    for number, place in enumerate(places):
-        name, email = make_sort_name(place.first_name, place.last_name), normalize_email(place.email)
-        same_name = without_address if email else by_name
-        if registration := (by_address.get(email) if email else None) or same_name.get(name):
-            existing[number] = registration
-    return existing
+    return match_registrations(places, list(rows.select_related("ticket").order_by("pk")))
 
 
 def refuse_address_of_colleague(

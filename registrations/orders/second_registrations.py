@@ -1,7 +1,7 @@
 """Find that an attendee has another registration for the same event, by name and address.
 
 Anybody can enter another person's name and address. So a second registration is named only in e-mails to that
-address, and on pages to a person who is signed in with it.
+address, on pages to a person who is signed in with it, and to a reader who sees that registration anyway.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ from convention.events.models import Event
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from registrations.models import Order, Registration
 from registrations.models.registrations import make_sort_name
+from registrations.order_request import RequestedPlace
 from registrations.permissions import RegistrationLink, list_registration_links
 
 if TYPE_CHECKING:
@@ -32,6 +33,40 @@ def find_second_registrations_of_buyer(
         event=order.event_id, sort_name__in={row.sort_name for row in own}
     )
     return filter_by_email(others.exclude(order=order).select_related("order").order_by("pk"), order.email)
+
+
+def find_second_registrations_of_holder(registration: Registration) -> list[Registration]:
+    """Return the holder's other active registrations for the event, also those in the same order.
+
+    For an e-mail to the holder's own address only.
+    """
+    if not (registration.has_name and registration.email):
+        return []
+    others = (
+        Registration.objects.active()
+        .filter(event=registration.event_id, sort_name=registration.sort_name)
+        .exclude(pk=registration.pk)
+    )
+    return filter_by_email(others.select_related("order").order_by("pk"), registration.email)
+
+
+def match_registrations(
+    places: Iterable[RequestedPlace], registrations: Sequence[Registration]
+) -> dict[int, Registration]:
+    """Return the registration that each place's person has among these, the latest one, by index.
+
+    People are recognized by their address, or by their name where one of the two has no address.
+    """
+    by_address = {normalize_email(row.email): row for row in registrations if row.email}
+    by_name = {row.sort_name: row for row in registrations if row.sort_name}
+    without_address = {row.sort_name: row for row in registrations if row.sort_name and not row.email}
+    matches = {}
+    for number, place in enumerate(places):
+        name, email = make_sort_name(place.first_name, place.last_name), normalize_email(place.email)
+        same_name = without_address if email else by_name
+        if registration := (by_address.get(email) if email else None) or same_name.get(name):
+            matches[number] = registration
+    return matches
 
 
 def list_second_registration_links(

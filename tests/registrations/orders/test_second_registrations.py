@@ -9,7 +9,7 @@ from lxml import html
 
 from badges.confirmations.send import send_order_mails
 from convention.club.models import Person
-from registrations.models import Order
+from registrations.models import Order, Registration
 from registrations.orders.second_registrations import list_second_registration_links
 from tests.factories import (
     make_event,
@@ -196,3 +196,73 @@ def test_page_tells_nobody_else_that_the_second_place_is_refused(client, refused
 
     assert "already has a place" not in text
     assert "We are holding Ana Roi’s place" in text
+
+
+@pytest.fixture
+def order_with_ana(ticket):
+    """Return a buyer's order for Ana and Tom."""
+    order = make_order(ticket.event, email="buyer@example.org", language="en")
+    make_registration(ticket, order=order, first_name="Ana", last_name="Roi", email=EMAIL)
+    make_registration(ticket, order=order, first_name="Tom", last_name="Bo", email="tom@example.org")
+    return order
+
+
+def give_toms_place(order: Order, client: Client, **fields):
+    """Post Ana as the new attendee of Tom's place."""
+    place = order.registrations.get(email="tom@example.org")
+    ana = {"first_name": "Ana", "last_name": "Roi", "email": EMAIL}
+    return client.post(f"{order.manage_path}{place.reference}/give/", {**ana, **fields})
+
+
+def test_second_place_in_an_order_is_not_given_before_the_question_is_answered(client, order_with_ana):
+    page = give_toms_place(order_with_ana, client)
+
+    assert "Ana Roi already has a place in this order" in read_main(page)
+    assert order_with_ana.registrations.filter(email="tom@example.org").exists()
+
+
+def test_second_place_in_an_order_is_given_after_the_question_is_answered(client, order_with_ana):
+    page = html.fromstring(give_toms_place(order_with_ana, client).content)
+    [answer] = page.xpath("//main//button[@name='answer']/@value")
+
+    response = give_toms_place(order_with_ana, client, answer=answer)
+
+    assert response.status_code == 302
+    assert order_with_ana.registrations.filter(email=EMAIL).count() == 2
+
+
+def test_place_is_given_without_a_question_if_the_other_is_in_another_order(client, ticket, order_with_ana):
+    order_with_ana.registrations.filter(email=EMAIL).delete()
+    register_ana(ticket)
+
+    response = give_toms_place(order_with_ana, client)
+
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize("is_same_order", [True, False])
+def test_new_holder_reads_about_the_registration_they_have(
+    client, ticket, order_with_ana, is_same_order, mailoutbox
+):
+    first = order_with_ana.registrations.get(email=EMAIL)
+    if not is_same_order:
+        Registration.objects.filter(pk=first.pk).update(order=make_order(ticket.event, email=EMAIL))
+        first.refresh_from_db()
+
+    give_toms_place(order_with_ana, client, answer=first.reference)
+    send_order_mails.func(order_with_ana.pk)
+
+    [mail] = [mail for mail in mailoutbox if mail.subject.startswith("A place has been transferred to you")]
+    sentence = f"You already have a registration for this event, in order {first.order.reference}."
+    assert sentence in " ".join(mail.body.split())
+    assert "/orders/link/" in mail.body
+
+
+def test_new_holder_reads_nothing_about_a_namesake_with_another_address(client, order_with_ana, mailoutbox):
+    order_with_ana.registrations.filter(email=EMAIL).update(email="other@example.org")
+
+    give_toms_place(order_with_ana, client)
+    send_order_mails.func(order_with_ana.pk)
+
+    [mail] = [mail for mail in mailoutbox if mail.subject.startswith("A place has been transferred to you")]
+    assert "You already have a registration" not in mail.body
