@@ -22,9 +22,11 @@ from registrations.billing.receivables import list_active_sponsorships
 from registrations.billing.refund_text import describe_change_refunds, describe_settlement
 from registrations.booking.order_limits import find_first_registration
 from registrations.booking.verification import (
+    awaits_attendee,
     get_link_validity,
     get_own_paid_price,
     make_verification_token,
+    select_links_after_payment,
 )
 from registrations.changes.cancel import CancelledBy, find_canceller
 from registrations.changes.links import build_attendee_url
@@ -302,6 +304,7 @@ def _write_mail_with_badges(
             **build_payment_context(order),
             "packages": list(list_active_sponsorships(order)),
             "is_part_of_order": is_part_of_order(order, registrations),
+            "awaited_places": _list_awaited_places(order),
             "badge_count": len(badges),
             "mailed_names": ", ".join(row.name for row in registrations if row.gets_own_confirmation),
             "unnamed_count": len(registrations) - len(badges),
@@ -315,6 +318,17 @@ def _write_mail_with_badges(
         reply_to=event.contact_email,
         attachments=[attach_calendar(get_full_access(order)), *badges],
     )
+
+
+def _list_awaited_places(order: Order) -> list[Registration]:
+    """Return the held places for which attendees other than the buyer were mailed a link to confirm."""
+    rows = list(order.registrations.select_related("ticket", "event").order_by("pk"))
+    unmailed = select_links_after_payment(order, rows)
+    return [
+        row
+        for row in rows
+        if row.state == row.State.PENDING and awaits_attendee(order, row) and row not in unmailed
+    ]
 
 
 def list_mail_steps(registrations: list[Registration]) -> list[tuple[str, str]]:

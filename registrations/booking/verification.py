@@ -308,10 +308,12 @@ def awaits_buyer(order: Order, registration: Registration) -> bool:
 
 def awaits_buyer_alone(order: Order, registration: Registration) -> bool:
     """Return whether a registration waits for the buyer's link only: no link was mailed to its member."""
-    has_own_link = registration.awaits_member_verification and not is_same_email(
-        registration.email, order.email
-    )
-    return not has_own_link and awaits_buyer(order, registration)
+    return not awaits_attendee(order, registration) and awaits_buyer(order, registration)
+
+
+def awaits_attendee(order: Order, registration: Registration) -> bool:
+    """Return whether a registration waits for the link mailed to its member, who is not the buyer."""
+    return registration.awaits_member_verification and not is_same_email(registration.email, order.email)
 
 
 def select_links_after_payment(order: Order, registrations: Iterable[Registration]) -> list[Registration]:

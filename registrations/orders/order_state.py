@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention import hooks
+from registrations.booking.verification import awaits_attendee
 from registrations.models import Order, Registration
 from registrations.permissions import LinkAccess
 
@@ -19,7 +20,8 @@ State = Registration.State
 def describe_order_state(registrations: Sequence[Registration]) -> str:
     """Return the next step, or the state of all places; if they differ, how many are in each."""
     counts = {state: sum(row.state == state for row in registrations) for state in State}
-    if counts[State.PENDING]:
+    pending = [row for row in registrations if row.state == State.PENDING]
+    if pending and not (counts[State.CONFIRMED] and all(map(_awaits_only_attendee, pending))):
         return _("One more step: check your inbox")
     if not counts[State.CONFIRMED]:
         return _("Your registration")
@@ -35,7 +37,25 @@ def describe_order_state(registrations: Sequence[Registration]) -> str:
         (expired, ngettext("%(count)d expired", "%(count)d expired", expired)),
         (cancelled, ngettext("%(count)d cancelled", "%(count)d cancelled", cancelled)),
     ]
-    return ", ".join(sentence % {"count": count} for count, sentence in parts if count)
+    sentences = [sentence % {"count": count} for count, sentence in parts if count]
+    if pending:
+        sentences.insert(1, _describe_pending(pending))
+    return ", ".join(sentences)
+
+
+def _awaits_only_attendee(registration: Registration) -> bool:
+    """Return whether nobody but the attendee, at an address of their own, can confirm the registration."""
+    order = registration.order
+    return not order.awaits_verification and awaits_attendee(order, registration)
+
+
+def _describe_pending(registrations: Sequence[Registration]) -> str:
+    """Return how many places wait for their attendees, and for whom if it is a single one."""
+    count = len(registrations)
+    if count == 1 and registrations[0].has_name:
+        return _("1 waiting for %(name)s") % {"name": registrations[0].name}
+    sentence = ngettext("%(count)d waiting for confirmation", "%(count)d waiting for confirmation", count)
+    return sentence % {"count": count}
 
 
 def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str, str]]:
