@@ -53,6 +53,31 @@ def test_new_company_whose_people_share_the_mail_domain_of_another_is_named():
     ]
 
 
+@pytest.mark.parametrize("name", ["Acieries de Mosele", "Aciéries de Mosellle SA", "Aciéreis de Moselle"])
+def test_new_company_with_a_mistyped_name_is_named(name):
+    make_company(name="Aciéries de Moselle")
+
+    similar = list_similar(f"company\n{name}\n")
+
+    assert similar == [f"{name}: almost the same name as Aciéries de Moselle"]
+
+
+@pytest.mark.parametrize(
+    ("known_name", "name"),
+    [("Alstom", "Alstem"), ("Agence Ouest 12", "Agence Ouest 13"), ("Banque du Nord", "Banque du Sud")],
+)
+def test_short_names_numbers_and_other_words_are_no_typing_errors(known_name, name):
+    make_company(name=known_name)
+
+    assert list_similar(f"company\n{name}\n") == []
+
+
+def test_companies_with_different_numbers_are_no_typing_errors():
+    make_company(name="Aciéries de Moselle", siren="732829320")
+
+    assert list_similar("company,siren\nAcieries de Mosele,552100554\n") == []
+
+
 @pytest.mark.parametrize("domain", ["gmail.com", "shared.example"])
 def test_domains_of_mail_services_and_of_several_companies_say_nothing(domain):
     make_member(make_company(name="Banque Armoricaine"), email=f"ana@{domain}")
