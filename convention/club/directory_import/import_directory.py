@@ -40,6 +40,7 @@ from .changes import (
 from .columns import REQUIRED_COLUMNS, guess_columns
 from .directory_index import DirectoryIndex
 from .forbidden_changes import find_forbidden_changes
+from .namesakes import Namesake, find_namesakes_of_new_people
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .same_companies import SameCompany
 from .seat_requests import MissingMembership, SeatPlan, SeatRequest, plan_seats
@@ -67,10 +68,11 @@ class ParsedDirectory:
 
 @dataclass(frozen=True)
 class DirectoryPreview:
-    """The changes that an import would make, and new companies that the directory may have already."""
+    """The changes that an import would make, and what is new but the directory may have already."""
 
     changes: DirectoryChanges
     similar_companies: list[SimilarCompany]
+    namesakes: list[Namesake]
 
 
 def import_directory(
@@ -185,7 +187,9 @@ def preview_directory_import(
     row_errors = [error for error in errors + seat_errors if error[0] not in wrong_rows]
     if cell_errors or row_errors:
         raise InvalidRows(cell_errors + row_errors)
-    return DirectoryPreview(changes, find_similar_companies(changes, index))
+    return DirectoryPreview(
+        changes, find_similar_companies(changes, index), find_namesakes_of_new_people(changes, index)
+    )
 
 
 def _add_seats(changes: DirectoryChanges, plan: SeatPlan) -> None:

@@ -52,8 +52,8 @@ class Command(ConventionCommand):
             if options["dry_run"]:
                 preview = preview_directory_import(table=table, picks=picks)
                 outcome = preview.changes
-                for similar in preview.similar_companies:
-                    self.print_notice(str(similar))
+                for hint in [*preview.similar_companies, *preview.namesakes]:
+                    self.print_notice(str(hint))
             else:
                 outcome = import_directory(table=table, picks=picks, file_name=file.name)
         except InvalidRows as error:
