@@ -110,6 +110,11 @@ def list_applicants(visit: Visit) -> list[Applicant]:
     ]
 
 
+def find_undecided_ids(visit: Visit) -> set[int]:
+    """Return the ids of the applications that need a decision."""
+    return {applicant.application.pk for applicant in list_applicants(visit) if applicant.needs_decision}
+
+
 NEEDS_DECISION_FILTER = "decide"
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
+from registrations.visits.applications.applicants import find_undecided_ids
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
 from registrations.visits.hosts.permissions import list_proposed_visitors
@@ -65,6 +66,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
             (application, describe_missing_items(visit, codes, at=now))
             for application, codes in readiness.missing
         ],
+        "undecided_ids": find_undecided_ids(visit) if readiness.missing else set(),
         "waiting_count": waiting_count,
         "identity_opens_at": get_identity_window(visit).opens_at,
         "incomplete_count": len(readiness.missing) - waiting_count,
