@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.text.dates import format_date
+from convention.text.dates import format_deadline
 from convention.text.languages import LANGUAGE_CHOICES
 from registrations.visits.identity.purge import compute_purge_time
 from registrations.visits.models import VisitorList
@@ -25,7 +25,8 @@ class ListLinkForm(forms.Form):
     def __init__(self, *args: Any, visitor_list: VisitorList, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zone = visitor_list.visit.event.zone
-        last_day = compute_purge_time(visitor_list.visit).astimezone(zone).date()
+        purge_time = compute_purge_time(visitor_list.visit)
+        last_day = purge_time.astimezone(zone).date()
         open_until = visitor_list.open_link_expires_at
         field = self.fields["valid_until"]
         field.initial = open_until.astimezone(zone).date() if open_until else last_day
@@ -33,10 +34,11 @@ class ListLinkForm(forms.Form):
             "min": timezone.localdate(timezone=zone).isoformat(),
             "max": last_day.isoformat(),
         }
+        # With its hour, since on the last day the link ends before midnight.
         field.help_text = _(
             "The link works until the end of this day, at most until %(day)s: the visitors’ details are "
             "deleted seven days after the visit."
-        ) % {"day": format_date(last_day)}
+        ) % {"day": format_deadline(purge_time, zone)}
 
     def get_first_error(self) -> str:
         return next(str(error) for errors in self.errors.values() for error in errors)

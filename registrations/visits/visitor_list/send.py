@@ -5,6 +5,7 @@ import secrets
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,7 +18,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
 from registrations.visits.hosts.notifications import describe_unlisted_visitors, notify_contact_of_list
 from registrations.visits.identity.purge import compute_purge_time
-from registrations.visits.models import Application, Visit, VisitorList
+from registrations.visits.models import Application, HostContact, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
 
 from .contents import decrypt_content
@@ -161,9 +162,14 @@ def _record_sent(visitor_list: VisitorList) -> None:
     if visitor_list.sent_at:
         return
     unlisted_count = count_unlisted_visitors(visitor_list.visit)
-    # The security contact has just got the link and needs no second mail.
-    for contact in visitor_list.visit.host_contacts.active().exclude(email__iexact=visitor_list.sent_to):
+    for contact in select_other_contacts(visitor_list.visit, link_recipient=visitor_list.sent_to):
         notify_contact_of_list.enqueue(contact.pk, visitor_list.pk, unlisted_count)
+
+
+def select_other_contacts(visit: Visit, *, link_recipient: str) -> QuerySet[HostContact]:
+    """Return the host's contacts who are mailed about a new version without its link."""
+    # The recipient of the link needs no second mail.
+    return visit.host_contacts.active().exclude(email__iexact=link_recipient)
 
 
 def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:

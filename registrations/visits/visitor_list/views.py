@@ -36,7 +36,7 @@ from .create import EmptyVersion, create_list
 from .differences import describe_differences
 from .forms import ListLinkForm
 from .remind import remind_incomplete
-from .send import revoke_link, send_list
+from .send import revoke_link, select_other_contacts, send_list
 from .visitors import (
     count_waiting_for_identity,
     find_list_readiness,
@@ -149,8 +149,14 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
     context["changed"] = describe_version_changes(visitor_list, list(visitor_list.visit.lists.all()))
     context["is_latest"] = not visitor_list.visit.lists.filter(number__gt=number).exists()
     if context["is_latest"] and visitor_list.has_rows:
+        visit = visitor_list.visit
         context["link_form"] = ListLinkForm(visitor_list=visitor_list)
-        readiness = find_list_readiness(visitor_list.visit)
+        # They are mailed about each version once, not again with a new link.
+        if not visitor_list.sent_at:
+            context["other_contacts"] = list(
+                select_other_contacts(visit, link_recipient=visit.security_email)
+            )
+        readiness = find_list_readiness(visit)
         context["place_count"] = len(readiness.all_applications)
         context["incomplete_count"] = len(readiness.missing)
     # Decrypted by POST only, so that prefetching or reloading a page leaves no reading in the trail.
