@@ -1,6 +1,7 @@
 """Count the typing errors between two words, and find the words that a mistyped one may mean."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Final
 
 # Shorter words have too many neighbours; a long one may hold two errors.
@@ -10,6 +11,9 @@ MIN_CHARS_FOR_TWO_EDITS: Final = 8
 
 def count_edits(one: str, other: str) -> int:
     """Return the Damerau-Levenshtein distance: letters added, removed, replaced or swapped."""
+    # Names of companies often begin or end alike, and counting is quadratic.
+    one, other = _trim_common_start(one, other)
+    one, other = _trim_common_start(one[::-1], other[::-1])
     previous_row, row = list[int](), list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):
         second_last_row, previous_row, row = previous_row, row, [i]
@@ -19,6 +23,11 @@ def count_edits(one: str, other: str) -> int:
                 cost = min(cost, second_last_row[j - 2] + 1)
             row.append(cost)
     return row[-1]
+
+
+def _trim_common_start(one: str, other: str) -> tuple[str, str]:
+    length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return one[length:], other[length:]
 
 
 def allowed_edits(word: str) -> int:
