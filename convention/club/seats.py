@@ -208,8 +208,11 @@ def end_seat(*, seat: Seat, last_day: datetime.date | None = None) -> None:
     The person keeps their bookings, and is no member from the next day on.
     """
     lock_membership(seat.membership)
-    # Read again under the lock: another request may have changed its end.
-    seat = Seat.objects.get(pk=seat.pk)
+    # Read again under the lock: another request may have changed its end, or deleted it before it began.
+    stored = Seat.objects.filter(pk=seat.pk).first()
+    if stored is None:
+        return
+    seat = stored
     last = last_day or timezone.localdate() - ONE_DAY
     record_action("seat.take", seat, fields=["ends_on"])
     # An end before the start would break the check constraint of periods.

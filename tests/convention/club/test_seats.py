@@ -121,6 +121,19 @@ def test_a_seat_moved_twice_from_older_pages_is_given_once():
     assert [row.person for row in Seat.objects.granting_membership().filter(membership=membership)] == [first]
 
 
+def test_a_later_seat_that_is_ended_twice_from_older_pages_is_deleted_once():
+    company = make_company()
+    membership = company.memberships.get()
+    seat = give_seat(membership=membership, person=make_colleague(company), starts_on=TODAY() + ONE_DAY)
+    older_page = Seat.objects.get(pk=seat.pk)
+
+    end_seat(seat=seat)
+    end_seat(seat=older_page)
+
+    assert not membership.given_seats.exists()
+    assert AuditEntry.objects.filter(verb="seat.take").count() == 1
+
+
 def test_seat_limit_applies_to_each_day():
     company = make_company()
     one = update_membership(company, seats=1)
