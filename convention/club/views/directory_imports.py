@@ -74,6 +74,7 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
                 "details": build_import_preview(preview.changes),
                 "similar_companies": preview.similar_companies[:MAX_NAMES_SHOWN],
                 "namesakes": preview.namesakes[:MAX_NAMES_SHOWN],
+                "has_more_namesakes": len(preview.namesakes) > MAX_NAMES_SHOWN,
             }
         except InvalidRows as error:
             if (kind := request.POST.get("errors")) in TABLE_TYPES:

@@ -19,8 +19,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import ACTIVE_STATES
 from registrations.changes.correct import check_transfer_deadline
-from registrations.company.assign_place import assign_place
-from registrations.company.assignment_question import AssignmentQuestion
+from registrations.company.assign_place import AssignmentQuestion, assign_place
 from registrations.company.forms import PlaceNameForm
 from registrations.company.permissions import list_company_orders
 from registrations.models import GivenBy, Order, Registration

@@ -33,8 +33,7 @@ from registrations.changes.handover_text import (
     has_own_mailbox,
     is_announced_with_badge,
 )
-from registrations.company.assign_place import assign_place
-from registrations.company.assignment_question import AssignmentQuestion, find_assignment_question
+from registrations.company.assign_place import AssignmentQuestion, assign_place, find_assignment_question
 from registrations.company.booking import refuse_address_of_colleague
 from registrations.company.invitations import invite_attendee, remind_colleagues
 from registrations.company.models import Invitation

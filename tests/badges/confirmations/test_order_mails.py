@@ -96,7 +96,7 @@ def test_confirmation_greets_buyer_and_explains_payment(run_tasks, mailoutbox, s
     [(html, _kind)] = mail.alternatives
     words = " ".join(mail.body.split())
     assert "Bonjour Zoe," in mail.body
-    account = ["Club des infrastructures", "IBAN FR14 2004 1010 0505 0001 3M02 606", "BIC PSSTFRPPXXX"]
+    account = ["Club des infrastructures", "IBAN FR14 2004 1010 0505 0001 3M02 606", "BIC PSSTFRPP"]
     assert mail.body.splitlines()[mail.body.splitlines().index(account[0]) :][:3] == account
     assert f"{order.creditor_reference}" in words
     assert f"Bien cordialement,\n{settings.SITE_NAME}\nclub@example.org" in mail.body

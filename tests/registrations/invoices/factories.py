@@ -43,7 +43,7 @@ def make_issuer(**fields) -> Issuer:
         "siret": "73282932000074",
         "vat_number": "FR44732829320",
         "iban": "FR1420041010050500013M02606",
-        "bic": "PSSTFRPPXXX",
+        "bic": "PSSTFRPP",
         "email": "tresorerie@club.example",
     }
     return Issuer.objects.create(pk=1, **{**values, **fields})

@@ -210,7 +210,7 @@ def test_epc_qr_code_contains_transfer_details(event):
     transfer = get_transfer_details(order)
 
     assert transfer.epc_text.split("\n") == [
-        "BCD", "002", "1", "SCT", "PSSTFRPPXXX", "Club des infrastructures", "FR1420041010050500013M02606",
+        "BCD", "002", "1", "SCT", "PSSTFRPP", "Club des infrastructures", "FR1420041010050500013M02606",
         "EUR120.00", "", order.creditor_reference.replace(" ", ""),
     ]  # fmt: skip
     assert decode_qr(qr_image(transfer.epc_text)) == [transfer.epc_text]
