@@ -224,6 +224,11 @@ pages: list[Any] = [
     ),
     path("organize/<slug:event>/schedule/publish/", version_views.publish_page, name="organize-publish"),
     path("organize/<slug:event>/schedule/versions/", version_views.version_list, name="organize-versions"),
+    path(
+        "organize/<slug:event>/schedule/versions/<int:number>/restore/",
+        version_views.version_restore,
+        name="organize-version-restore",
+    ),
     path("organize/<slug:event>/schedule/print/", print_views.print_page, name="organize-print"),
     path(
         "organize/<slug:event>/schedule/print/<int:pk>/",

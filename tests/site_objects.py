@@ -38,6 +38,7 @@ from registrations.orders.quotations import create_package_quotation
 from registrations.visits.models import Application, NdaText, Proposal, Visit
 from schedule.models import (
     PersonalAgenda,
+    ScheduleVersion,
     Session,
     Speaker,
     SpeakerLink,
@@ -128,6 +129,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     session = make_session(event, speakers=("Ana",), number=1 + spare)
     speaker, track = session.speakers.get(), make_track(event)
     plan_run, agenda_print = make_plan_run(event), make_print(event)
+    schedule_version = ScheduleVersion.objects.create(event=event, number=7 + spare)
     selection = PersonalAgenda.objects.create(event=event)
     speaker_token = make_speaker_page(speaker)
     session_proposal, slides = make_proposal(make_call(event)), make_slides(session, speaker)
@@ -248,6 +250,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-renew": person,
         "organize-registration-language": person,
         **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt", "-delete")},
+        "organize-version-restore": {"number": schedule_version.number},
         **{f"organize-print-{name}": {"pk": agenda_print.pk} for name in ("file", "download")},
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-times": {"pk": speaker.pk},

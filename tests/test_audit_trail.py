@@ -248,7 +248,7 @@ FORMS_NOT_TESTED_HERE = {
     "visit-apply": "test_applications", "visit-withdraw": "test_applications",
     "visit-confidentiality": "test_lifecycle",
     "security-sessions-end": "accounts", "security-session-end": "accounts",
-    "organize-publish": "versions/test_publish",
+    "organize-publish": "versions/test_publish", "organize-version-restore": "versions/test_restore",
     "organize-schedule-undo": "the draft’s journal", "organize-schedule-redo": "the draft’s journal",
     "organize-session-restore": "test_session_editing", "organize-import": "stored for its preview only",
     "organize-import-preview": "test_session_editing", "organize-registrations-import": "test_import",

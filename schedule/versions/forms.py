@@ -1,4 +1,4 @@
-"""The form of a publication."""
+"""The forms of a publication and of restoring a version."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -20,3 +20,7 @@ class PublicationForm(forms.Form):
     )
     is_silent = forms.BooleanField(label=_("Publish without notifying anyone"), required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=50)
+
+
+class RestorationForm(forms.Form):
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)

@@ -14,7 +14,7 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
-from convention.web.forms import get_posted_data
+from convention.web.forms import get_posted_data, report_refusals
 from convention.web.routing import require_safe_or_post
 from schedule.conflicts.describe import describe_conflict
 from schedule.conflicts.find import find_blocking_conflicts, find_conflicts
@@ -24,10 +24,11 @@ from schedule.conflicts.timetable import Timetable
 from schedule.drafts.current_draft import get_current_draft
 from schedule.editing.views import get_author, render_organizer_page
 from schedule.models import ScheduleDraft, ScheduleVersion
+from schedule.permissions import get_draft_to_edit
 from schedule.programme.days import is_outside_hours
 
 from .differences import TimetableDifferences
-from .forms import PublicationForm
+from .forms import PublicationForm, RestorationForm
 from .notices import find_recipients
 from .publish import (
     BlockingConflicts,
@@ -37,7 +38,8 @@ from .publish import (
     PublishedMeanwhile,
     publish_reviewed_draft,
 )
-from .sentences import describe_change, describe_version, summarize_differences
+from .restore import plan_restoration, restore_version
+from .sentences import describe_change, describe_place, describe_version, summarize_differences
 from .timetables import compare_versions, find_previous_version, load_unpublished_changes
 
 if TYPE_CHECKING:
@@ -152,3 +154,36 @@ def find_version(event: Event, text: str) -> ScheduleVersion | None:
     if version is None:
         raise NotFound(_("This version does not exist."))
     return version
+
+
+@require_safe_or_post
+def version_restore(request: "HttpRequest", event: str, number: int) -> HttpResponse:
+    """Show what setting the draft back to a version would change; a POST does it."""
+    draft, author = get_draft_to_edit(event, request.user)
+    version = find_version(draft.event, str(number))
+    assert version
+    form = RestorationForm(get_posted_data(request), initial={"seen": draft.revision})
+    if form.is_valid():
+        with report_refusals(request):
+            restore_version(
+                draft=draft, version=version, seen_revision=form.cleaned_data["seen"], author=author
+            )
+            sentence = _(
+                "The draft matches version %(number)s again. The public programme changes only when you "
+                "publish it."
+            )
+            messages.success(request, sentence % {"number": number})
+            return redirect("organize-board", draft.event.slug)
+        return redirect("organize-version-restore", draft.event.slug, number)
+    restoration = plan_restoration(draft=draft, version=version)
+    unscheduled = [(slot.title, describe_place(slot, draft.event.zone)) for slot in restoration.unscheduled]
+    return render_organizer_page(
+        request,
+        "version_restore",
+        draft.event,
+        form=form,
+        version=version,
+        restoration=restoration,
+        unscheduled=unscheduled,
+        **build_change_list(draft.event, restoration.moved),
+    )
