@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from convention.events.models import Event
 from convention.text.normalize import search_text
+from schedule.conflicts.planning_hours import SetHours, load_single_days
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState, to_json
 from schedule.models import Schedule, ScheduleDraft, Session, SessionSpeaker
@@ -48,17 +49,22 @@ def get_slot_day(state: SlotState, event: Event, schedule: Schedule) -> datetime
 
 def list_board_days(event: Event, schedule: Schedule, states: Iterable[SlotState]) -> list[BoardDay]:
     """Return the event's days, and those on which something is placed."""
-    dates = {*list_programme_days(event, schedule.day_starts_at)}
-    dates |= {get_slot_day(state, event, schedule) for state in states}
-    return [make_board_day(date, event, schedule) for date in sorted(dates)]
+    event_dates = list_programme_days(event, schedule.day_starts_at)
+    dates = {*event_dates, *(get_slot_day(state, event, schedule) for state in states)}
+    single_days = load_single_days([event.pk])[event.pk]
+    return [
+        make_board_day(date, event, schedule, single_days.get((date - event_dates[0]).days + 1, (None, None)))
+        for date in sorted(dates)
+    ]
 
 
-def make_board_day(date: datetime.date, event: Event, schedule: Schedule) -> BoardDay:
+def make_board_day(date: datetime.date, event: Event, schedule: Schedule, own_hours: SetHours) -> BoardDay:
     def at(day: datetime.date, time: datetime.time) -> datetime.datetime:
         return datetime.datetime.combine(day, time, event.zone).astimezone(datetime.UTC)
 
     starts_at, ends_at = at(date, schedule.day_starts_at), at(date + DAY, schedule.day_starts_at)
-    opens, closes = schedule.planning_opens_at or OPENS_AT, schedule.planning_closes_at or CLOSES_AT
+    opens = own_hours[0] or schedule.planning_opens_at or OPENS_AT
+    closes = own_hours[1] or schedule.planning_closes_at or CLOSES_AT
     # The board draws whole hours.
     opens_at = min(max(at(date, opens.replace(minute=0, second=0)), starts_at), ends_at)
     last_hour_ends_at = at(date, closes) + datetime.timedelta(minutes=-closes.minute % 60)

@@ -12,15 +12,21 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
-from convention.text.dates import format_clock, format_datetime_range, format_duration
+from convention.text.dates import (
+    format_clock,
+    format_date_with_weekday,
+    format_datetime_range,
+    format_duration,
+)
 from convention.web.edit_conflicts import compute_fingerprint
 from convention.web.edit_forms import EditConflictsMixin
 from schedule.models import Availability, ConflictLevel, Schedule, Session, Speaker
+from schedule.programme.days import list_programme_days
 
 from .describe import KIND_LABELS
 from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, ConflictKind, KindRule
 from .load import load_rules, load_working_timetable
-from .planning_hours import DaySettings, compute_all_hours
+from .planning_hours import DaySettings, SetHours, compute_all_hours, load_single_days
 from .timetable import AvailabilityPeriod
 
 MAX_BUFFER_MINUTES: Final = 24 * 60
@@ -109,10 +115,9 @@ class WalkingTimesForm(EditConflictsMixin, forms.Form):
 
 
 class PlanningHoursForm(EditConflictsMixin, forms.ModelForm[Schedule]):
-    """Between which times of day talks are planned; empty for the usual ones."""
+    """Between which times of day talks are planned, also on single days; empty for the usual ones."""
 
     compares_defaults = True
-    linked_fields = (("planning_opens_at", "planning_closes_at"),)
 
     class Meta:
         model = Schedule
@@ -122,19 +127,81 @@ class PlanningHoursForm(EditConflictsMixin, forms.ModelForm[Schedule]):
             "planning_closes_at": forms.TimeInput({"type": "time"}, format="%H:%M"),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        event = self.instance.event
+        days = list_programme_days(event, self.instance.day_starts_at)
+        # The hours of an event's only day are those of all its days.
+        self.days = dict(enumerate(days, start=1)) if len(days) > 1 else {}
+        saved = load_single_days([event.pk])[event.pk]
+        for number, day in self.days.items():
+            opens_name, closes_name = self.get_day_names(number)
+            opens_at, closes_at = saved.get(number, (None, None))
+            values = {"day": format_date_with_weekday(day)}
+            self.fields[opens_name] = _make_time_field(gettext("%(day)s: start") % values, opens_at)
+            self.fields[closes_name] = _make_time_field(gettext("%(day)s: end") % values, closes_at)
+        pairs = (self.get_day_names(number) for number in self.days)
+        self.linked_fields = (("planning_opens_at", "planning_closes_at"), *pairs)
+
+    @staticmethod
+    def get_day_names(number: int) -> tuple[str, str]:
+        """Return the names of the two fields of a day."""
+        return f"opens_at_{number}", f"closes_at_{number}"
+
+    @property
+    def day_rows(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
+        """Return the days with their fields, for the page."""
+        return [
+            (format_date_with_weekday(day), self[opens_name], self[closes_name])
+            for number, day in self.days.items()
+            for opens_name, closes_name in [self.get_day_names(number)]
+        ]
+
+    def get_single_days(self) -> dict[int, SetHours]:
+        """Return the hours of each day by its number, of a valid form."""
+        data = self.cleaned_data
+        return {
+            number: (data.get(opens_name), data.get(closes_name))
+            for number in self.days
+            for opens_name, closes_name in [self.get_day_names(number)]
+        }
+
     def clean(self) -> dict[str, Any]:
         """Require hours of the event that are long enough for every talk without a time."""
         data = super().clean()
-        opens_at, closes_at = data.get("planning_opens_at"), data.get("planning_closes_at")
-        day_starts_at = self.instance.day_starts_at
-        if opens_at and closes_at and closes_at <= opens_at:
+        settings = DaySettings(
+            self.instance.day_starts_at,
+            data.get("planning_opens_at"),
+            data.get("planning_closes_at"),
+            {number: hours for number, hours in self.get_single_days().items() if any(hours)},
+        )
+        if settings.opens_at and settings.closes_at and settings.closes_at <= settings.opens_at:
             self.add_error("planning_closes_at", _("The end must be after the start."))
-        elif opens_at and opens_at < day_starts_at:
-            sentence = _("The day of the programme starts at %(time)s. Choose that time or a later one.")
-            self.add_error("planning_opens_at", sentence % {"time": format_clock(day_starts_at)})
-        elif (opens_at or closes_at) and self.has_changed():
-            self._check_talks_fit(DaySettings(day_starts_at, opens_at, closes_at))
+        else:
+            self._check_day_start("planning_opens_at", settings.opens_at)
+        for number in settings.single_days:
+            self._check_day(number, settings)
+        if settings.has_set_hours and self.has_changed() and not self.errors:
+            self._check_talks_fit(settings)
         return data
+
+    def _check_day_start(self, name: str, opens_at: datetime.time | None) -> None:
+        if opens_at and opens_at < self.instance.day_starts_at:
+            sentence = _("The day of the programme starts at %(time)s. Choose that time or a later one.")
+            self.add_error(name, sentence % {"time": format_clock(self.instance.day_starts_at)})
+
+    def _check_day(self, number: int, settings: DaySettings) -> None:
+        """Require an end after the start, also where one of the two is that of all days."""
+        opens_name, closes_name = self.get_day_names(number)
+        opens_at, closes_at = settings.single_days[number]
+        opens, closes = settings.get_day(number).hours
+        if opens < closes:
+            self._check_day_start(opens_name, opens_at)
+        elif opens_at and closes_at:
+            self.add_error(closes_name, _("The end must be after the start."))
+        else:
+            sentence = _("Enter both start and end for this day.")
+            self.add_error(opens_name if opens_at else closes_name, sentence)
 
     def _check_talks_fit(self, days: DaySettings) -> None:
         timetable = load_working_timetable(self.instance.event)
@@ -152,6 +219,11 @@ class PlanningHoursForm(EditConflictsMixin, forms.ModelForm[Schedule]):
             minutes = int(longest.duration.total_seconds() // 60)
             values = {"title": longest.title, "duration": format_duration(minutes)}
             self.add_error("planning_closes_at" if days.closes_at else "planning_opens_at", sentence % values)
+
+
+def _make_time_field(label: str, initial: datetime.time | None) -> forms.TimeField:
+    widget = forms.TimeInput({"type": "time"}, format="%H:%M")
+    return forms.TimeField(label=label, required=False, initial=initial, widget=widget)
 
 
 class PlanningRuleForms:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import NotFound
 from convention.events.models import Event, Room
-from schedule.models import Availability, ConflictLevel, Schedule, Speaker, WalkingTime
+from schedule.models import Availability, ConflictLevel, DayHours, Schedule, Speaker, WalkingTime
 
 from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, DEFAULT_RULES, ConflictKind, KindRule
+from .planning_hours import SetHours
 from .timetable import AvailabilityPeriod
 
 
@@ -54,16 +55,30 @@ def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | 
 
 @transaction.atomic
 def save_planning_hours(
-    *, event: Event, opens_at: datetime.time | None, closes_at: datetime.time | None
+    *,
+    event: Event,
+    opens_at: datetime.time | None,
+    closes_at: datetime.time | None,
+    single_days: Mapping[int, SetHours],
 ) -> None:
-    """Save between which times talks are planned; None for the usual ones."""
+    """Save between which times talks are planned; None for the usual ones.
+
+    `single_days` are the hours of days by number, from 1; days that are not listed stay as they are.
+    """
+    # Locked as above.
+    Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     # Not a new revision of the programme: nothing that is shown changes.
     Schedule.objects.update_or_create(
         event=event, defaults={"planning_opens_at": opens_at, "planning_closes_at": closes_at}
     )
-    record_action(
-        "planning_hours.change", event, event=event, fields=["planning_opens_at", "planning_closes_at"]
+    event.day_hours.filter(number__in=single_days).delete()
+    DayHours.objects.bulk_create(
+        DayHours(event=event, number=number, opens_at=hours[0], closes_at=hours[1])
+        for number, hours in single_days.items()
+        if any(hour is not None for hour in hours)
     )
+    fields = ["planning_opens_at", "planning_closes_at", "day_hours"]
+    record_action("planning_hours.change", event, event=event, fields=fields)
 
 
 @transaction.atomic

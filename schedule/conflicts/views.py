@@ -130,6 +130,7 @@ def planning_rules(request: "HttpRequest", event: str) -> "HttpResponse":
                     event=event_obj,
                     opens_at=forms.hours.cleaned_data["planning_opens_at"],
                     closes_at=forms.hours.cleaned_data["planning_closes_at"],
+                    single_days=forms.hours.get_single_days(),
                 )
             if forms.walking.has_changed():
                 save_walking_times(event=event_obj, minutes=forms.walking.get_minutes())

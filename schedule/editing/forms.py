@@ -22,7 +22,7 @@ from convention.web.edit_conflicts import compute_fingerprint
 from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import CountField, set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
-from schedule.models import Schedule, Session, Track
+from schedule.models import DayHours, Schedule, Session, Track
 from schedule.programme.embedding import clean_embedding_sites
 
 from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
@@ -287,7 +287,8 @@ class ScheduleSettingsForm(EditConflictsMixin, forms.ModelForm[Schedule]):
     def clean_day_starts_at(self) -> datetime.time:
         """Refuse a start of the day after the hours of planning, which would be outside it."""
         day_starts_at: datetime.time = self.cleaned_data["day_starts_at"]
-        opens_at = self.instance.planning_opens_at
+        single_days = DayHours.objects.filter(event=self.instance.event_id).values_list("opens_at", flat=True)
+        opens_at = min(filter(None, [self.instance.planning_opens_at, *single_days]), default=None)
         if opens_at and "day_starts_at" in self.changed_data and opens_at < day_starts_at:
             sentence = _(
                 "Sessions are planned from %(time)s. Choose that time or an earlier one, or first change "

@@ -13,7 +13,7 @@ from convention.db.ordering import move_row
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
-from schedule.models import ConflictLevel, Schedule, Session, Slot, Speaker, Track, WalkingTime
+from schedule.models import ConflictLevel, DayHours, Schedule, Session, Slot, Speaker, Track, WalkingTime
 from schedule.programme.days import get_programme_day
 
 from .draft_slots import lock_current_draft
@@ -122,5 +122,5 @@ def copy_programme_settings(event_copy: EventCopy) -> None:
     schedules = Schedule.objects.filter(event=event)
     # These name the programme that was imported: its version, and the address it came from.
     event_copy.copy_rows(schedules, revision=0, version="", acronym="", base_url="")
-    for model in (Track, WalkingTime, ConflictLevel):
+    for model in (Track, WalkingTime, ConflictLevel, DayHours):
         event_copy.copy_rows(model.objects.filter(event=event))

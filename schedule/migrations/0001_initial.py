@@ -1638,6 +1638,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DayHours",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="day")),
+                ("opens_at", models.TimeField(blank=True, null=True, verbose_name="begins at")),
+                ("closes_at", models.TimeField(blank=True, null=True, verbose_name="ends at")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="day_hours",
+                        to="events.event",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "hours of one day",
+                "verbose_name_plural": "hours of single days",
+                "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "number"), name="hours_once_per_day")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WalkingTime",
             fields=[
                 (

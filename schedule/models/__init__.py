@@ -3,7 +3,7 @@
 Start with programme.py. A draft's slots never touch the sessions: publishing copies them.
 """
 
-from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
+from .drafts import Availability, ConflictLevel, DayHours, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
 from .prints import AgendaPrint
 from .programme import (
     DEFAULT_DAY_START,
@@ -40,6 +40,7 @@ __all__ = [
     "ChosenSession",
     "ConflictLevel",
     "Criterion",
+    "DayHours",
     "Move",
     "PersonalAgenda",
     "PlanRun",

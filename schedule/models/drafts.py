@@ -139,6 +139,28 @@ class Availability(models.Model):
         return f"{self.speaker or self.room}: {self.level}"
 
 
+class DayHours(models.Model):
+    """The hours in which talks are planned on one day of an event, where they differ from Schedule's.
+
+    The days are numbered, not dated: they stay as they are when the event is moved or copied.
+    """
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="day_hours")
+    # Counted from 1, the first day of the programme.
+    number = models.PositiveIntegerField(_("day"))
+    opens_at = models.TimeField(_("begins at"), null=True, blank=True)
+    closes_at = models.TimeField(_("ends at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("hours of one day")
+        verbose_name_plural = _("hours of single days")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["event", "number"], name="hours_once_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.event}: {self.number}"
+
+
 class WalkingTime(models.Model):
     """Minutes to walk between two zones of rooms, in either direction."""
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
 
 COPIED = {
-    "Room", "EventRole", "EventPicture",
+    "Room", "EventRole", "EventPicture", "DayHours",
     "Quota", "Ticket", "Addon", "Package", "Question", "RefundRule", "WaitingPolicy",
     "Schedule", "Track", "WalkingTime", "ConflictLevel", "ReminderPlan", "Checkpoint", "FeedbackSettings",
 }  # fmt: skip

@@ -112,7 +112,7 @@ TABLES_WITHOUT_PEOPLE = {
     "registrations.consenttext", "registrations.idempotencykey", "registrations.questionoption",
     "registrations.package", "registrations.question", "registrations.quota",
     "registrations.sponsorlogo", "registrations.ticket", "schedule.schedule", "schedule.personalagenda",
-    "schedule.criterion", "schedule.session",
+    "schedule.criterion", "schedule.dayhours", "schedule.session",
     "schedule.sessionformat", "schedule.track", "schedule.walkingtime", "sessions.session",
     "visits.feedbackquestion", "visits.ride",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from convention.events.publishing.copy_event import copy_event
 from schedule.board.board_data import list_board_days
 from schedule.conflicts.load import load_working_timetable
 from schedule.drafts.current_draft import load_slot_states
-from schedule.models import PlanRun, Schedule, Session
+from schedule.models import DayHours, PlanRun, Schedule, Session
 from schedule.plan_runs.plan_event import plan_event
 from schedule.plan_runs.runs import create_plan_run
 from tests.factories import make_event, make_room, make_session, make_staff
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
 PATH = "/en/organize/conf/schedule/rules/"
 OPENS, CLOSES = "hours-planning_opens_at", "hours-planning_closes_at"
+SECOND_DAY_OPENS, SECOND_DAY_CLOSES = "hours-opens_at_2", "hours-closes_at_2"
 
 
 def at(hour: int, minute: int = 0, *, day: int = 16) -> datetime.datetime:
@@ -218,3 +219,114 @@ def test_a_day_cannot_start_after_the_hours_of_planning(organizer, event, opens_
 
     assert ("Sessions are planned from 8:00." not in page.text) is is_saved
     assert (Schedule.objects.get().day_starts_at == datetime.time(9)) is is_saved
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "closes_at", "single_day", "hours"),
+    [
+        (None, None, (None, "13:00"), [("09:00", "18:00"), ("09:00", "13:00")]),
+        (None, None, ("10:00", "13:00"), [("09:00", "18:00"), ("10:00", "13:00")]),
+        ("10:00", "16:00", (None, "13:00"), [("10:00", "16:00"), ("10:00", "13:00")]),
+        ("10:00", "16:00", ("08:00", "19:00"), [("10:00", "16:00"), ("08:00", "19:00")]),
+    ],
+)
+def test_a_single_day_can_have_other_hours(event, opens_at, closes_at, single_day, hours):
+    set_hours(event, opens_at, closes_at)
+    DayHours.objects.create(event=event, number=2, opens_at=single_day[0], closes_at=single_day[1])
+
+    assert list_local_hours(event) == hours
+
+
+def test_a_late_session_of_another_day_does_not_extend_a_day_with_hours_of_its_own(event):
+    make_session(event, "Late", starts_at=at(20), minutes=60)
+    DayHours.objects.create(event=event, number=2, closes_at="13:00")
+
+    assert list_local_hours(event) == [("09:00", "21:00"), ("09:00", "13:00")]
+
+
+@pytest.mark.parametrize("mode", PlanRun.Mode)
+def test_the_planner_places_talks_within_the_hours_of_each_day(event, room, mode):
+    set_hours(event, "13:00", "16:00")
+    DayHours.objects.create(event=event, number=2, closes_at="14:00")
+    talks = [make_session(event, f"Talk {n}", starts_at=None, planned_minutes=60) for n in range(4)]
+
+    states = load_slot_states(propose(event, mode).proposal)
+
+    starts = sorted(states[talk.pk].starts_at.astimezone(PARIS) for talk in talks)
+    assert starts == [at(13), at(14), at(15), at(13, day=17)]
+
+
+def test_the_board_shows_the_hours_of_each_day(event):
+    schedule = set_hours(event, "10:00", "18:00")
+    DayHours.objects.create(event=event, number=2, closes_at="12:30")
+
+    first, second = list_board_days(event, schedule, [])
+
+    assert first.closes_at == at(18)
+    assert second.opens_at == at(10, day=17)
+    assert second.closes_at == at(13, day=17)
+
+
+def test_hours_of_a_single_day_are_set_and_cleared_on_the_page_of_rules(organizer, event):
+    organizer.post(PATH, load_form(organizer, PATH) | {SECOND_DAY_CLOSES: "13:00"})
+    is_set = list_local_hours(event)
+    shown = load_form(organizer, PATH)[SECOND_DAY_CLOSES]
+    organizer.post(PATH, load_form(organizer, PATH) | {SECOND_DAY_CLOSES: ""})
+
+    assert is_set == [("09:00", "18:00"), ("09:00", "13:00")]
+    assert shown == ["13:00"]
+    assert not DayHours.objects.exists()
+    assert list_local_hours(event) == [("09:00", "18:00"), ("09:00", "18:00")]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({SECOND_DAY_OPENS: "14:00", SECOND_DAY_CLOSES: "13:00"}, "The end must be after the start."),
+        ({SECOND_DAY_OPENS: "19:00"}, "Enter both start and end for this day."),
+        ({SECOND_DAY_CLOSES: "08:00"}, "Enter both start and end for this day."),
+        ({SECOND_DAY_OPENS: "05:00"}, "The day of the programme starts at 6:00."),
+        ({OPENS: "10:00", CLOSES: "11:00", SECOND_DAY_CLOSES: "11:30"}, "These hours are too short for"),
+    ],
+)
+def test_impossible_hours_of_a_single_day_are_refused(organizer, event, values, sentence):
+    make_session(event, "Workshop", starts_at=None, planned_minutes=120)
+
+    page = organizer.post(PATH, load_form(organizer, PATH) | values)
+
+    assert sentence in page.text
+    assert not DayHours.objects.exists()
+
+
+def test_two_organizers_set_the_hours_of_different_days(organizer, event):
+    first, second = load_form(organizer, PATH), load_form(organizer, PATH)
+    organizer.post(PATH, first | {"hours-opens_at_1": "10:00"})
+
+    organizer.post(PATH, second | {SECOND_DAY_CLOSES: "13:00"})
+
+    assert list_local_hours(event) == [("10:00", "18:00"), ("09:00", "13:00")]
+
+
+def test_an_event_of_one_day_has_no_hours_of_single_days(organizer, event):
+    Event.objects.update(ends_at=at(18))
+
+    assert SECOND_DAY_CLOSES not in load_form(organizer, PATH)
+    assert "Other hours on single days" not in organizer.get(PATH).text
+
+
+def test_a_copied_event_has_the_hours_of_single_days(event):
+    DayHours.objects.create(event=event, number=2, closes_at="13:00")
+
+    copied = copy_event(
+        source=event, name="Next", name_en="", slug="next", starts_on=datetime.date(2028, 6, 14)
+    )
+
+    assert list_local_hours(copied) == [("09:00", "18:00"), ("09:00", "13:00")]
+
+
+def test_a_day_cannot_start_after_the_hours_of_a_single_day(organizer, event):
+    DayHours.objects.create(event=event, number=2, opens_at="08:00")
+
+    page = organizer.post("/en/organize/conf/schedule/version/", {"day_starts_at": "09:00"})
+
+    assert "Sessions are planned from 8:00." in page.text
