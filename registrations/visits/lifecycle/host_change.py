@@ -1,37 +1,71 @@
-"""Follow a new host of a visit: who of its applicants now works for a competitor."""
+"""Follow a new host of a visit: end the former one’s access, check the applicants against the new one."""
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention.audit.record import record_action
+from convention.club.models import Company
 from convention.events.models import Event
 from registrations.visits.applications.applicants import find_current_objections
+from registrations.visits.hosts.contacts import end_host_contact
 from registrations.visits.models import Application, Visit
+from registrations.visits.visitor_list.send import revoke_all_links
+
+SECURITY_FIELDS = ("security_name", "security_email")
 
 
 def follow_new_host(stored: Event, event: Event) -> list[str]:
-    """Return sentences for the organizer on what a new host changes, [] if the host is the same.
+    """End the former host's access; return sentences for the organizer, [] if the host is the same.
 
     Eligibility is computed from the current host, so that nothing has to be stored.
     """
-    if event.host_id == stored.host_id or event.host_id is None:
+    if event.host_id == stored.host_id:
         return []
     visit = Visit.objects.active().filter(event=event).first()
     if visit is None:
         return []
     visit.event = event
-    return [*_describe_former_host(visit, stored), *_describe_new_competitors(visit)]
+    sentences = _describe_former_host(visit, stored.host) if stored.host else []
+    return [*sentences, *(_describe_new_competitors(visit) if event.host_id else [])]
 
 
-def _describe_former_host(visit: Visit, stored: Event) -> list[str]:
-    """Return a sentence on the agreement and the contacts, which are still those of the former host."""
-    has_agreement = visit.agreed_at is not None or visit.host_contacts.active().exists()
-    if stored.host is None or not has_agreement:
-        return []
-    sentence = _(
-        "The agreement, the terms and the host’s contacts are still those of %(host)s. Check them on the "
-        "visit’s pages."
-    )
-    return [sentence % {"host": stored.host}]
+@transaction.atomic
+def end_host_access(*, visit: Visit) -> bool:
+    """End all contacts of a visit and its security contact, and revoke the links to its list.
+
+    Return whether there was anybody to end.
+    """
+    contacts = list(visit.host_contacts.filter(ended_at=None))
+    for contact in contacts:
+        contact.visit = visit
+        end_host_contact(contact=contact)
+    revoke_all_links(visit, at=timezone.now())
+    changed = [name for name in SECURITY_FIELDS if getattr(visit, name)]
+    if changed:
+        # Otherwise the next version of the list would be sent to the former host.
+        visit.security_name = visit.security_email = ""
+        visit.save(update_fields=SECURITY_FIELDS)
+        record_action("visit.change", visit, event=visit.event, fields=changed)
+    return bool(contacts or changed)
+
+
+def _describe_former_host(visit: Visit, former_host: Company) -> list[str]:
+    """End the former host's access; return sentences on it and on the agreement, which is still theirs."""
+    sentences = []
+    if end_host_access(visit=visit):
+        sentences.append(
+            _(
+                "%(host)s no longer has access: we removed its contacts and its security contact, and links "
+                "to the visitor list no longer work. Enter those of the new host."
+            )
+        )
+    if visit.agreed_at is not None:
+        sentences.append(
+            _("The agreement and the terms are still those of %(host)s. Check them on the visit’s page.")
+        )
+    return [sentence % {"host": former_host} for sentence in sentences]
 
 
 def _describe_new_competitors(visit: Visit) -> list[str]:

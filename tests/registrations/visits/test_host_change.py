@@ -3,10 +3,17 @@
 import pytest
 
 from convention.club.models import Company
+from registrations.visits.hosts.contacts import end_host_contact
 from tests.factories import START_OF_2020, make_company, make_member
 from tests.page_forms import load_form, read_messages
 from tests.registrations.visits.factories import make_application, make_market, make_visit
-from tests.registrations.visits.hosts import make_secretary
+from tests.registrations.visits.hosts import (
+    extract_token,
+    make_hosted,
+    make_identified,
+    make_secretary,
+    make_sent_list,
+)
 from tests.registrations.visits.test_visit_protection import submit_settings
 from tests.site_objects import make_client
 
@@ -116,3 +123,89 @@ def test_agreement_without_a_host_is_answered_by_one_message(secretary):
 
     [message] = read_messages(page)
     assert message.startswith("The terms have been saved, but not the host’s agreement. First choose")
+
+
+# --- the former host's access ----------------------------------------------------------------------------
+
+# By name: method and path, with the visit and its only visitor filled in.
+HOST_PAGES = {
+    "visit": ("get", "/host/visits/{visit.event.slug}/"),
+    "list": ("post", "/host/visits/{visit.event.slug}/list/"),
+    "person": ("get", "/host/visits/{visit.event.slug}/people/{visitor.pk}/"),
+    "briefing": ("get", "/host/visits/{visit.event.slug}/briefing/"),
+    "proposals": ("get", "/host/proposals/"),
+    "withdraw a proposal": ("post", "/host/proposals/1/back/"),
+}
+
+
+@pytest.mark.parametrize("name", HOST_PAGES)
+def test_former_hosts_contact_opens_no_host_page(visit, enter, secretary, name):
+    method, path = HOST_PAGES[name]
+    contact_client = enter()
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+
+    change_host(visit, make_company(role="vendor"), secretary)
+
+    page_path = path.format(visit=visit, visitor=visit.applications.get())
+    assert getattr(contact_client, method)(page_path).status_code == 403
+
+
+@pytest.mark.parametrize("name", HOST_PAGES)
+def test_ended_contact_opens_no_host_page(visit, enter, name):
+    method, path = HOST_PAGES[name]
+    contact_client = enter()
+
+    end_host_contact(contact=visit.host_contacts.get())
+
+    page_path = path.format(visit=visit, visitor=visit.applications.get())
+    assert getattr(contact_client, method)(page_path).status_code == 403
+
+
+def test_former_hosts_contact_signs_in_no_more(visit, enter, secretary, run_tasks, mailoutbox):
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+    change_host(visit, make_company(role="vendor"), secretary)
+    run_tasks()
+    mailoutbox.clear()
+
+    make_client(make_secretary()).post("/en/host/", {"email": "sophie@hote.example"})
+    run_tasks()
+
+    assert mailoutbox == []
+
+
+def test_link_to_the_list_ends_with_the_host(secretary, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    make_sent_list(visit)
+    token = extract_token(mailoutbox[-1])
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+
+    change_host(visit, make_company(role="vendor"), secretary)
+
+    assert make_client(make_secretary()).get(f"/en/host/lists/{token}/").status_code == 410
+
+
+def test_next_list_is_not_sent_to_the_former_hosts_security_contact(visit, secretary):
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+
+    change_host(visit, make_company(role="vendor"), secretary)
+
+    visit.refresh_from_db()
+    assert visit.security_email == ""
+
+
+def test_new_host_says_that_the_former_one_has_no_access(visit, secretary):
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+
+    shown = change_host(visit, make_company(role="vendor"), secretary)
+
+    assert f"{visit.event.host} no longer has access" in shown
+
+
+def test_other_settings_leave_the_hosts_contacts(visit, secretary):
+    visit.event.roles.create(person=secretary, role="organizer", starts_on=START_OF_2020)
+
+    errors = submit_settings(visit.event, secretary, title="Another title")
+
+    assert errors == []
+    assert visit.host_contacts.active().count() == 1
