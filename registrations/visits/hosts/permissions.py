@@ -118,6 +118,14 @@ def list_proposed_visitors(visit: Visit) -> QuerySet[Application]:
     return rows.filter(host_approved_at=None, registration=None)
 
 
+def list_approved_visitors(visit: Visit) -> QuerySet[Application]:
+    """Return the visitors whom the host approved and who are on no list that was sent yet."""
+    if visit.purged_at:
+        return Application.objects.none()
+    rows = Application.objects.confirmed().filter(visit=visit, listed_at=None)
+    return rows.filter(host_approved_at__isnull=False)
+
+
 def find_current_list(visit: Visit) -> VisitorList | None:
     """Return the last version of the list that was sent."""
     return visit.lists.filter(sent_at__isnull=False).order_by("-number").first()

@@ -37,6 +37,7 @@ from .permissions import (
     find_signed_in_contact,
     get_host_visit,
     get_host_visitor,
+    list_approved_visitors,
     list_expected_visitors,
     list_own_contacts,
     list_proposed_visitors,
@@ -148,6 +149,11 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
         "arrived": sum(arrived_at is not None for _application, arrived_at, _left_at in expected),
         "proposed_visitors": list(
             list_proposed_visitors(visit).select_related("person", "company", "replaces__registration")
+        ),
+        "approved_visitors": list(
+            list_approved_visitors(visit)
+            .select_related("company", "registration")
+            .order_by("registration__sort_name")
         ),
         "list": current_list,
         "available_until": compute_purge_time(visit),

@@ -56,6 +56,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     is_upcoming = not visit.event.is_over(at=now)
     can_create_version = visit.locked_at and is_upcoming and not visit.purged_at and not visit.cancelled_at
     waiting_count = count_waiting_for_identity(visit, readiness, at=now)
+    undecided_ids = find_undecided_ids(visit) if readiness.all_applications else set()
     context = {
         "event": visit.event,
         "visit": visit,
@@ -66,7 +67,10 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
             (application, describe_missing_items(visit, codes, at=now))
             for application, codes in readiness.missing
         ],
-        "undecided_ids": find_undecided_ids(visit) if readiness.missing else set(),
+        "undecided_ids": undecided_ids,
+        "undecided_ready_count": sum(application.pk in undecided_ids for application in readiness.ready)
+        if can_create_version
+        else 0,
         "waiting_count": waiting_count,
         "identity_opens_at": get_identity_window(visit).opens_at,
         "incomplete_count": len(readiness.missing) - waiting_count,

@@ -69,6 +69,22 @@ def test_host_gives_a_free_place_to_an_additional_visitor(visit, enter):
     assert original.registration.cancelled_at is None
 
 
+def test_approved_visitor_stays_on_the_hosts_page_until_the_next_version(visit, enter):
+    proposal = propose_additional_visitor(visit=visit, person=make_member(last_name="Zusatz"))
+    approve_visitor(application=proposal)
+
+    page = enter().get(f"/en{make_host_path(visit)}").text
+
+    assert "Approved, not on the list yet" in page
+    assert "Zusatz" in page
+
+
+def test_host_without_approved_visitors_reads_of_none(visit, enter):
+    page = enter().get(f"/en{make_host_path(visit)}").text
+
+    assert "Approved, not on the list yet" not in page
+
+
 def test_place_of_a_list_that_was_closed_and_locked_early_can_still_be_given():
     visit = make_visit(closed_at=timezone.now() - datetime.timedelta(days=3))
     lock_list(visit=visit)

@@ -1,4 +1,4 @@
-"""The secretary's page of visitor lists leads from those who are not ready to their applications."""
+"""The secretary’s page of visitor lists: who is not ready, and whose place needs a decision."""
 
 import pytest
 from django.utils import timezone
@@ -6,7 +6,7 @@ from lxml import html
 
 from convention.club.change_employer import change_employer
 from tests.factories import make_company
-from tests.registrations.visits.hosts import make_hosted, make_secretary, make_visitor
+from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary, make_visitor
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +46,48 @@ def test_visitor_without_objections_is_not_tagged():
     (cell,) = read_missing_visitors(visit)
 
     assert "needs a decision" not in cell.text_content()
+
+
+def read_visitors(visit):
+    """Return the text of each visitor in the list below, after the versions."""
+    page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/")
+    document = html.fromstring(page.content)
+    return [row.text_content() for row in document.xpath("//section[h2='Visitors']//li")]
+
+
+def test_ready_visitor_whose_place_needs_a_decision_is_tagged(visit):
+    application = visit.applications.get()
+    change_employer(person=application.person, to=make_company(), on=timezone.localdate())
+
+    (row,) = read_visitors(visit)
+
+    assert "needs a decision" in row
+
+
+def test_ready_visitor_without_objections_is_not_tagged(visit):
+    (row,) = read_visitors(visit)
+
+    assert "needs a decision" not in row
+
+
+def test_lists_page_asks_to_decide_about_ready_visitors_before_the_next_version(visit):
+    application = visit.applications.get()
+    change_employer(person=application.person, to=make_company(), on=timezone.localdate())
+
+    page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").text
+
+    assert "1 person who is ready for the list has lost their seat or now works for a competitor." in page
+
+
+def test_visitor_who_is_on_no_sent_list_is_tagged(visit):
+    make_identified(visit, 2, last_name="Later")
+
+    rows = read_visitors(visit)
+
+    assert ["not on the host’s list yet" in row for row in rows if "Later" in row] == [True]
+
+
+def test_visitor_on_the_list_that_was_sent_is_not_tagged(visit):
+    (row,) = read_visitors(visit)
+
+    assert "not on the host’s list yet" not in row
