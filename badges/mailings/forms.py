@@ -22,14 +22,19 @@ from .composing.segments import (
     PHOTO_ALLOWED,
     PHOTO_REFUSED,
     UNPAID,
+    WAITING_LIST,
     Segment,
     describe_selected,
     select_only,
 )
+from .composing.waiting_list import list_entries_to_mail
 from .models import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
 from .sending.reminders import MAX_DAYS_BEFORE, MAX_REMINDERS, ReminderChoices, get_reminder_texts
 
-STATE_CHOICES = [(state.value, state.label) for state in Registration.State if state.value != "expired"]
+STATE_CHOICES = [
+    *((state.value, state.label) for state in Registration.State if state.value != "expired"),
+    (WAITING_LIST, _("on the waiting list")),
+]
 CRITERIA_FIELDS = (
     "states", "tickets", "addons", "company", "payment", "presence", "checkpoint", "language", "photo",
 )  # fmt: skip
@@ -86,7 +91,7 @@ class MailingForm(MailTextsForm):
     )
     states = forms.MultipleChoiceField(
         label=_("Status"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("Leave unticked for all statuses."),
+        help_text=_("Leave unticked for all registrations, without the waiting list."),
     )  # fmt: skip
     tickets = forms.MultipleChoiceField(
         label=_("Tickets"), widget=forms.CheckboxSelectMultiple, required=False,
@@ -130,7 +135,9 @@ class MailingForm(MailTextsForm):
         **kwargs: Any,
     ) -> None:
         """Fill the form with a saved mailing, or with the texts and the people prepared for a new one."""
-        initial = _initial_values(mailing) | (prepared.texts if prepared else {})
+        initial = _initial_values(mailing) | (
+            {**prepared.segment.to_json(), **prepared.texts} if prepared else {}
+        )
         super().__init__(*args, initial=initial, **kwargs)
         segment = Segment.from_json(mailing.segment) if mailing else Segment()
         self.selected_ids = prepared.segment.registrations if prepared else segment.registrations
@@ -145,7 +152,9 @@ class MailingForm(MailTextsForm):
         companies = Registration.objects.filter(event=event).exclude(company="").order_by()
         self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
         self._set_choices("addons", [(addon.slug, addon.title) for addon in event.addons.all()])
-        names = sorted(companies.values_list("company", flat=True).distinct(), key=casefold_text)
+        waiting = list_entries_to_mail(event).exclude(company="")
+        found = {*companies.values_list("company", flat=True), *waiting.values_list("company", flat=True)}
+        names = sorted(found, key=casefold_text)
         self._set_choices("company", [("", ALL_FEMININE), *((name, name) for name in names)])
         self._set_choices(
             "checkpoint",

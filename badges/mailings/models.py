@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.text.languages import LANGUAGE_CHOICES
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 
 TEXT_FIELDS = [f"{part}_{code}" for code, _name in LANGUAGE_CHOICES for part in ("subject", "text")]
 MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
@@ -152,7 +152,10 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 
 
 class Recipient(models.Model):
-    """One mail of a mailing. The address is read from its registrations when it is sent, and never copied."""
+    """One mail of a mailing. The address is read from its people when it is sent, and never copied.
+
+    `waiting_entries` are those on the waiting list, who have no registration yet.
+    """
 
     class LeftOut(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("already unsubscribed")
@@ -170,6 +173,7 @@ class Recipient(models.Model):
 
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="recipients")
     registrations = models.ManyToManyField(Registration, related_name="+")
+    waiting_entries = models.ManyToManyField(WaitingEntry, related_name="+")
     language = models.CharField(max_length=5)
     left_out = models.CharField(max_length=20, choices=LeftOut.choices, blank=True)
     due_at = models.DateTimeField()

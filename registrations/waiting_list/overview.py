@@ -31,6 +31,11 @@ class WaitingListSummary:
         """Return how many places are taken, without those that are reserved for an offer."""
         return max(self.wanted_item.reserved - self.offered_count, 0)
 
+    @property
+    def ticket_slug(self) -> str:
+        """Return the slug of the ticket, "" for a session."""
+        return self.wanted_item.slug if isinstance(self.wanted_item, Ticket) else ""
+
 
 @dataclass(frozen=True)
 class WaitingListRow:

@@ -1,6 +1,7 @@
 """Record that mail to an address bounced; it gets no more mailings until it is corrected or cleared.
 
-Only addresses that some registration or speaker has are stored: a report about strangers must leave no data.
+Only addresses that some registration, waiting list entry or speaker has are stored: a report about strangers
+must leave no data.
 """
 
 import re
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.mailings.composing.mailing_writer import Addressee
+from badges.mailings.composing.waiting_list import find_waiting_entries_by_address, list_entries_to_mail
 from badges.mailings.models import Recipient
 from convention.audit.record import record_action
 from convention.errors import NotFound
@@ -20,11 +22,13 @@ from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses
 from convention.models import BouncedAddress
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, WaitingEntry
 from registrations.organizer.registration_list import has_bounced_mail
 from schedule.models import Speaker
 
 from .delivery_reports import DeliveryReport
+
+type MailHolder = Registration | WaitingEntry
 
 # 18 digits fit into a bigint: the key comes from a mail that anybody can write.
 MAILING_MESSAGE_KEY = re.compile(r"mailing-\d+-(?P<recipient>\d{1,18})")
@@ -33,7 +37,7 @@ MAILING_MESSAGE_KEY = re.compile(r"mailing-\d+-(?P<recipient>\d{1,18})")
 @transaction.atomic
 def record_bounce(*, event: Event, address: str) -> None:
     """Record a bounce by hand. Raise NotFound if nobody at the event has this address."""
-    holders = find_registrations_by_address(Registration.objects.filter(event=event), address)
+    holders = _find_holders(event, address)
     if not holders:
         raise NotFound(_("No registration for this event uses this address."))
     save_bounced_address(address, holders, answer="")
@@ -61,9 +65,7 @@ def record_recipient_bounce(*, recipient: Recipient) -> None:
     if not address:
         raise NotFound(_("This recipient no longer has an e-mail address."))
     event = recipient.mailing.event
-    save_bounced_address(
-        address, find_registrations_by_address(Registration.objects.filter(event=event), address), answer=""
-    )
+    save_bounced_address(address, _find_holders(event, address), answer="")
     _record_bounce(recipient)
 
 
@@ -79,7 +81,7 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
         for address in dict.fromkeys(
             normalize_email(known) for known in (*own_addresses, *failure.addresses) if known
         ):
-            holders = find_registrations_by_address(Registration.objects.all(), address)
+            holders = _find_holders(None, address)
             speakers = filter_by_email(Speaker.objects.select_related("event"), address)
             if holders or speakers:
                 save_bounced_address(address, [*holders, *speakers], answer=failure.answer)
@@ -92,13 +94,22 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
 @transaction.atomic
 def clear_bounce(*, registration: Registration) -> None:
     """Mark the registration's address as correct, so that it gets mail again."""
-    addresses = find_bounced_addresses([registration.email, registration.order.email])
-    BouncedAddress.objects.filter(email__in=addresses).delete()
-    record_action("address.right", registration, event=registration.event, fields=["email"])
+    _delete_bounces(registration, [registration.email, registration.order.email])
 
 
-def save_bounced_address(address: str, holders: Iterable[Registration | Speaker], *, answer: str) -> None:
-    """Save the bounced address and add an audit entry for each registration or speaker that has it."""
+@transaction.atomic
+def clear_waiting_entry_bounce(*, entry: WaitingEntry) -> None:
+    """Mark the address of a waiting list entry as correct, so that it gets mailings again."""
+    _delete_bounces(entry, [entry.email])
+
+
+def _delete_bounces(holder: MailHolder, addresses: list[str]) -> None:
+    BouncedAddress.objects.filter(email__in=find_bounced_addresses(addresses)).delete()
+    record_action("address.right", holder, event=holder.event, fields=["email"])
+
+
+def save_bounced_address(address: str, holders: Iterable[MailHolder | Speaker], *, answer: str) -> None:
+    """Save the bounced address and add an audit entry for each person who has it."""
     _row, is_new = BouncedAddress.objects.update_or_create(
         email=normalize_email(address), defaults={"answer": answer[:300]}
     )
@@ -106,6 +117,15 @@ def save_bounced_address(address: str, holders: Iterable[Registration | Speaker]
     if is_new:
         for holder in holders:
             record_action("address.bounced", holder, event=holder.event, fields=["email"])
+
+
+def _find_holders(event: Event | None, address: str) -> list[MailHolder]:
+    """Return the registrations and the waiting list entries with this address, of one event or of all."""
+    registrations = Registration.objects.filter(event=event) if event else Registration.objects.all()
+    return [
+        *find_registrations_by_address(registrations, address),
+        *find_waiting_entries_by_address(event, address),
+    ]
 
 
 def find_registrations_by_address(rows: QuerySet[Registration], address: str) -> list[Registration]:
@@ -126,10 +146,19 @@ def list_bounced_registrations(event: Event) -> QuerySet[Registration]:
     return Registration.objects.filter(has_bounced_mail(), event=event, cancelled_at__isnull=True)
 
 
+def list_bounced_waiting_entries(event: Event) -> list[WaitingEntry]:
+    """Return those on the event's waiting list whose address bounced."""
+    entries = list(list_entries_to_mail(event))
+    bounced = find_bounced_addresses(entry.email for entry in entries)
+    return [entry for entry in entries if normalize_email(entry.email) in bounced]
+
+
 def find_recipient_address(recipient: Recipient) -> str:
     """Return the current address of a recipient."""
     registrations = recipient.registrations.select_related("order").order_by("pk")
-    return Addressee.from_recipient(recipient, registrations).address
+    return Addressee.from_recipient(
+        recipient, registrations, recipient.waiting_entries.order_by("pk")
+    ).address
 
 
 def _find_recipient(key: str) -> Recipient | None:
@@ -137,9 +166,12 @@ def _find_recipient(key: str) -> Recipient | None:
     return Recipient.objects.filter(pk=int(match["recipient"])).first() if match else None
 
 
-def _find_latest_recipient(holders: list[Registration]) -> Recipient | None:
-    """Return the latest recipient row of these registrations."""
-    sent = Recipient.objects.filter(registrations__in=holders, accepted_at__isnull=False)
+def _find_latest_recipient(holders: list[MailHolder]) -> Recipient | None:
+    """Return the latest recipient row of these people."""
+    registrations = [holder for holder in holders if isinstance(holder, Registration)]
+    entries = [holder for holder in holders if isinstance(holder, WaitingEntry)]
+    has_holder = Q(registrations__in=registrations) | Q(waiting_entries__in=entries)
+    sent = Recipient.objects.filter(has_holder, accepted_at__isnull=False)
     return sent.order_by("-accepted_at").first()
 
 
@@ -149,9 +181,12 @@ def _record_bounce(recipient: Recipient, *, answer: str = "") -> None:
 
 
 def forget_corrected_addresses() -> None:
-    """Delete bounced addresses that no registration and no speaker has any more."""
+    """Delete bounced addresses that no registration, waiting list entry or speaker has any more."""
     # Stored addresses are normalized, those of registrations are as typed.
     people = Registration.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     orders = Order.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     speakers = Speaker.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
-    BouncedAddress.objects.filter(~Exists(people), ~Exists(orders), ~Exists(speakers)).delete()
+    waiting = WaitingEntry.objects.active().alias(folded=Lower("email")).filter(folded=OuterRef("email"))
+    BouncedAddress.objects.filter(
+        ~Exists(people), ~Exists(orders), ~Exists(speakers), ~Exists(waiting)
+    ).delete()

@@ -9,6 +9,7 @@ from convention.text.email_addresses import is_same_email, normalize_email
 from convention.text.languages import LANGUAGE_CHOICES
 
 from .segments import Segment, select_registrations
+from .waiting_list import select_waiting_entries
 
 DEFAULT_LANGUAGE = LANGUAGE_CHOICES[0][0]
 LANGUAGE_CODES = {code for code, _name in LANGUAGE_CHOICES}
@@ -16,11 +17,12 @@ LANGUAGE_CODES = {code for code, _name in LANGUAGE_CHOICES}
 
 @dataclass
 class MailGroup:
-    """One mail: address, language and the registrations it is about; `left_out` is why it is not sent."""
+    """One mail: address, language and the people it is about; `left_out` is why it is not sent."""
 
     address: str
     language: str
     registration_ids: list[int] = field(default_factory=list)
+    waiting_entry_ids: list[int] = field(default_factory=list)
     left_out: str = ""
 
 
@@ -60,29 +62,41 @@ def build_audience(mailing: Mailing) -> MailingAudience:
         (pk, email, order_email, own if own and email and not is_same_email(email, order_email) else language)
         for pk, email, order_email, language, own in columns
     )
-    audience = group_by_address(addresses)
+    entries = select_waiting_entries(Segment.from_json(mailing.segment), mailing.event)
+    audience = group_by_address(addresses, entries.values_list("pk", "email", "language"))
     reasons = find_left_out_reasons(mailing, [group.address for group in audience.groups])
     for group in audience.groups:
         group.left_out = reasons.get(group.address, "")
     return audience
 
 
-def group_by_address(rows: Iterable[tuple[int, str, str, str]]) -> MailingAudience:
+def group_by_address(
+    rows: Iterable[tuple[int, str, str, str]], waiting_rows: Iterable[tuple[int, str, str]] = ()
+) -> MailingAudience:
     """Group rows of (registration id, own address, order's address, language) into mails.
 
-    Registrations without an address are added to the buyer's mail.
+    Registrations without an address are added to the buyer's mail. `waiting_rows` are entries of the waiting
+    list as (id, address, language).
     """
     groups: dict[tuple[str, str], MailGroup] = {}
     no_address_count = 0
     for registration, own_email, order_email, language in rows:
         address = normalize_email(own_email or order_email)
-        mail_language = language if language in LANGUAGE_CODES else DEFAULT_LANGUAGE
+        mail_language = _choose_language(language)
         if address:
             group = groups.setdefault((address, mail_language), MailGroup(address, mail_language))
             group.registration_ids.append(registration)
         else:
             no_address_count += 1
+    for entry, email, language in waiting_rows:
+        address, mail_language = normalize_email(email), _choose_language(language)
+        group = groups.setdefault((address, mail_language), MailGroup(address, mail_language))
+        group.waiting_entry_ids.append(entry)
     return MailingAudience(list(groups.values()), no_address_count)
+
+
+def _choose_language(language: str) -> str:
+    return language if language in LANGUAGE_CODES else DEFAULT_LANGUAGE
 
 
 def find_left_out_reasons(mailing: Mailing, addresses: list[str]) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from badges.mailings.models import TEXT_FIELDS, Mailing
@@ -14,7 +15,7 @@ from convention.text.dates import format_datetime
 from convention.text.languages import LANGUAGE_CHOICES
 
 from .placeholders import InvalidMailText, check_subject, check_text
-from .segments import Segment
+from .segments import WAITING_LIST, Segment
 
 
 class NotADraft(ConventionError):
@@ -72,6 +73,13 @@ def update_mailing(*, mailing: Mailing, draft: MailingDraft, seen_hash: str = ""
     mailing.save(update_fields=["purpose", "segment", *draft.texts])
     record_action("mailing.change", mailing, event=mailing.event, fields=fields)
     return mailing
+
+
+def build_waiting_list_draft(query: QueryDict) -> MailingDraft | None:
+    """Return an empty mailing to the waiting list that a link names, of all tickets or of some."""
+    if query.get("states") != WAITING_LIST:
+        return None
+    return MailingDraft(segment=Segment(states=(WAITING_LIST,), tickets=tuple(query.getlist("tickets"))))
 
 
 def copy_mailing(*, mailing: Mailing, author: Person | None) -> Mailing:

@@ -19,9 +19,10 @@ from convention.text.email_addresses import is_same_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer
 from registrations.changes.links import build_reader_url
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 from registrations.orders.calendar import format_venue_address
 from registrations.permissions import choose_link_secret
+from registrations.waiting_list.notifications import build_entry_path
 
 from .placeholders import convert_to_text, fill_html, fill_subject, fill_text, render_safe_html
 
@@ -30,22 +31,45 @@ ONE_CLICK_HEADER = "List-Unsubscribe=One-Click"
 
 @dataclass(frozen=True)
 class Addressee:
-    """The recipient of one mail: registrations, language, id of the recipient row and message key."""
+    """The recipient of one mail: its people, language, id of the recipient row and message key.
+
+    Its people are registrations and entries of the waiting list.
+    """
 
     registrations: Sequence[Registration]
     language: str
     recipient_id: int
     message_key: str
+    waiting_entries: Sequence[WaitingEntry] = ()
 
     @classmethod
-    def from_recipient(cls, recipient: Recipient, registrations: Iterable[Registration]) -> Self:
-        return cls(tuple(registrations), recipient.language, recipient.pk, recipient.message_key)
+    def from_recipient(
+        cls,
+        recipient: Recipient,
+        registrations: Iterable[Registration],
+        waiting_entries: Iterable[WaitingEntry] = (),
+    ) -> Self:
+        return cls(
+            tuple(registrations),
+            recipient.language,
+            recipient.pk,
+            recipient.message_key,
+            tuple(waiting_entries),
+        )
+
+    @property
+    def people(self) -> list[Registration | WaitingEntry]:
+        return [*self.registrations, *self.waiting_entries]
 
     @property
     def address(self) -> str:
         """Return their own address, else the buyer's; "" if there is none any more."""
-        first = self.registrations[0] if self.registrations else None
-        return (first.email or first.order.email) if first else ""
+        return next((find_address(person) for person in self.people), "")
+
+
+def find_address(person: Registration | WaitingEntry) -> str:
+    """Return the address for mail about this person: their own, else the buyer's."""
+    return person.email or (person.order.email if isinstance(person, Registration) else "")
 
 
 @dataclass(frozen=True)
@@ -89,7 +113,8 @@ class MailingWriter:
                 "heading": subject,
                 "html": mark_safe(fill_html(self.html, values)),  # noqa: S308 (made safe by safe_html)
                 "text": fill_text(self.text, values),
-                "links": _registration_links(addressee) if len(addressee.registrations) > 1 else [],
+                "links": _make_links(addressee) if len(addressee.people) > 1 else [],
+                "is_waiting": not addressee.registrations,
                 "unsubscribe_url": unsubscribe_url,
             }
         return MailMessage(
@@ -129,28 +154,47 @@ def make_test_mail(message: MailMessage, *, to: str, key: str) -> MailMessage:
 
 def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
     """Return the placeholder values of one recipient."""
-    people = addressee.registrations
+    people = addressee.people
     first_names, names = _find_names(addressee)
     return {
         # Text that attendees typed must not become a link in a mail that the club sends.
         "first_name": _join_words([defuse_links(name) for name in first_names]),
         "name": _join_words([defuse_links(name) for name in names]),
         "company": _join_words([defuse_links(person.company) for person in people]),
-        "ticket": _join_words([person.ticket.title for person in people]),
-        "manage_url": build_reader_url(people[0], addressee.address),
-        "badge": make_badge_url(people[0], addressee.address),
+        "ticket": _join_words([person.ticket.title for person in people if person.ticket]),
+        "manage_url": _make_manage_url(people[0], addressee.address),
+        "badge": _make_badge_or_manage_url(people[0], addressee.address),
     }
 
 
 def _find_names(addressee: Addressee) -> tuple[list[str], list[str]]:
     """Return the first names and the names by which to greet the recipient, as far as they are known."""
-    named = [person for person in addressee.registrations if person.has_name]
-    order = addressee.registrations[0].order
+    named: list[Registration | WaitingEntry] = [
+        *(person for person in addressee.registrations if person.has_name),
+        *addressee.waiting_entries,
+    ]
     # A place without a name would be greeted as “Name to follow”; its mail often goes to the buyer.
-    if not named and is_same_email(addressee.address, order.email):
+    order = addressee.registrations[0].order if addressee.registrations else None
+    if not named and order and is_same_email(addressee.address, order.email):
         buyer = find_buyer(order)
         return ([buyer.first_name], [buyer.name]) if buyer else ([], [order.billing_name])
     return [person.first_name or person.name for person in named], [person.name for person in named]
+
+
+def _make_manage_url(person: Registration | WaitingEntry, address: str) -> str:
+    """Return the address of the page of a registration, or of a waiting list entry."""
+    if isinstance(person, Registration):
+        return build_reader_url(person, address)
+    return f"{settings.SITE_URL}{build_entry_path(person)}"
+
+
+def _make_badge_or_manage_url(person: Registration | WaitingEntry, address: str) -> str:
+    # Someone on the waiting list has no badge.
+    return (
+        make_badge_url(person, address)
+        if isinstance(person, Registration)
+        else _make_manage_url(person, address)
+    )
 
 
 def _join_words(words: Sequence[str]) -> str:
@@ -162,14 +206,14 @@ def _join_words(words: Sequence[str]) -> str:
     return _("%(first)s and %(last)s") % {"first": ", ".join(distinct[:-1]), "last": distinct[-1]}
 
 
-def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
+def _make_links(addressee: Addressee) -> list[dict[str, Any]]:
     return [
         {
-            "name": registration.name,
-            "ticket": registration.ticket.title,
-            "url": build_reader_url(registration, addressee.address),
+            "name": person.name,
+            "ticket": person.ticket.title if person.ticket else "",
+            "url": _make_manage_url(person, addressee.address),
         }
-        for registration in addressee.registrations
+        for person in addressee.people
     ]
 
 

@@ -12,10 +12,11 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.mail.messages import MailMessage, send_mail_message
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 
 from .audience import MailGroup, MailingAudience, build_audience
 from .mailing_writer import Addressee, MailingWriter, make_test_mail
+from .waiting_list import list_entries_to_mail, make_entry_key, read_entry_key
 
 MAX_NAMES_SHOWN = 100
 
@@ -28,9 +29,15 @@ class NoPreviewRecipient(ConventionError):
 
 def list_preview_names(audience: MailingAudience) -> list[tuple[str, str]]:
     """Return reference and name of the first recipients."""
-    addresses = {group.registration_ids[0]: group.address for group in audience.groups[:MAX_NAMES_SHOWN]}
+    groups = audience.groups[:MAX_NAMES_SHOWN]
+    addresses = {group.registration_ids[0]: group.address for group in groups if group.registration_ids}
     rows = Registration.objects.filter(pk__in=addresses).order_by("sort_name", "pk")
-    return [(row.reference, f"{row.name} ({addresses[row.pk]})") for row in rows]
+    waiting = {group.waiting_entry_ids[0]: group.address for group in groups if not group.registration_ids}
+    entries = WaitingEntry.objects.filter(pk__in=waiting).order_by("last_name", "first_name", "pk")
+    return [
+        *((row.reference, f"{row.name} ({addresses[row.pk]})") for row in rows),
+        *((make_entry_key(entry.pk), f"{entry.name} ({waiting[entry.pk]})") for entry in entries),
+    ]
 
 
 def write_preview_mail(mailing: Mailing, *, language: str, reference: str = "") -> MailMessage:
@@ -43,7 +50,11 @@ def write_preview_mail(mailing: Mailing, *, language: str, reference: str = "") 
     group = _find_preview_group(build_audience(mailing), language, reference, mailing)
     people = Registration.objects.select_related("order", "ticket").filter(pk__in=group.registration_ids)
     addressee = Addressee(
-        list(people.order_by("pk")), language, TEST_RECIPIENT_ID, f"mailing-{mailing.pk}-test"
+        list(people.order_by("pk")),
+        language,
+        TEST_RECIPIENT_ID,
+        f"mailing-{mailing.pk}-test",
+        list(list_entries_to_mail(mailing.event).filter(pk__in=group.waiting_entry_ids)),
     )
     for registration in addressee.registrations:
         # The event is loaded already; each registration and order would fetch it again.
@@ -54,13 +65,14 @@ def write_preview_mail(mailing: Mailing, *, language: str, reference: str = "") 
 def _find_preview_group(
     audience: MailingAudience, language: str, reference: str, mailing: Mailing
 ) -> MailGroup:
-    """Return the group of that registration, else the first that reads the language, else the first."""
+    """Return the group of that person, else the first that reads the language, else the first."""
     matching_ids = Registration.objects.filter(event=mailing.event, reference=reference).values_list(
         "pk", flat=True
     )
     pk = matching_ids.first() if reference else None
     groups = [
         *(group for group in audience.groups if pk in group.registration_ids),
+        *(group for group in audience.groups if read_entry_key(reference) in group.waiting_entry_ids),
         *(group for group in audience.groups if group.language == language),
         *audience.groups,
     ]

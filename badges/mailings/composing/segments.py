@@ -18,13 +18,16 @@ from registrations.models import Registration, RegistrationQuerySet
 from registrations.organizer.registration_list import STATE_CONDITIONS, list_ids_with_addons
 
 CONFIRMED = Registration.State.CONFIRMED.value
+# Beside the states of registrations: those who wait for a ticket have none yet.
+WAITING_LIST = "waiting_list"
 ARRIVED, ABSENT = "arrived", "absent"
 # In a description, “confirmed” alone would not say what is confirmed.
-STATE_PHRASES = {
+STATE_PHRASES: dict[str, Any] = {
     Registration.State.PENDING: gettext_lazy("pending registrations"),
     Registration.State.CONFIRMED: gettext_lazy("confirmed registrations"),
     Registration.State.CANCELLED: gettext_lazy("cancelled registrations"),
     Registration.State.EXPIRED: gettext_lazy("expired registrations"),
+    WAITING_LIST: gettext_lazy("waiting list"),
 }
 UNPAID = "unpaid"
 PHOTO_REFUSED, PHOTO_ALLOWED = "refused", "agreed"
@@ -34,8 +37,9 @@ PHOTO_REFUSED, PHOTO_ALLOWED = "refused", "agreed"
 class Segment:
     """The conditions; an empty one selects everybody. Of `tickets`, `addons` and `states` any may match.
 
-    `registrations` are ids that an organizer selected in the list: nobody else gets the mailing. `checkpoint`
-    is where someone arrived or not; None means any checkpoint of the event.
+    `states` may name the waiting list; without any state all registrations match, and the waiting list does
+    not. `registrations` are ids that an organizer selected in the list: nobody else gets the mailing.
+    `checkpoint` is where someone arrived or not; None means any checkpoint of the event.
     """
 
     tickets: tuple[str, ...] = ()
@@ -56,6 +60,16 @@ class Segment:
         named = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in named.items()}
         return cls(**values)
+
+    @property
+    def registration_states(self) -> list[str]:
+        return [state for state in self.states if state != WAITING_LIST]
+
+    @property
+    def has_registration_criteria(self) -> bool:
+        """Return whether there is a condition that nobody without a registration meets."""
+        criteria = (self.addons, self.payment, self.presence, self.photo, self.registrations)
+        return any(criteria)
 
     def to_json(self) -> dict[str, Any]:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
@@ -80,8 +94,11 @@ def select_registrations(segment: Segment, event: Event) -> RegistrationQuerySet
 
 def iterate_conditions(segment: Segment, event: Event) -> Iterator[Q]:
     """Yield the conditions as Q objects."""
-    if segment.states:
-        yield match_any([STATE_CONDITIONS[state]() for state in segment.states])
+    if segment.registration_states:
+        yield match_any([STATE_CONDITIONS[state]() for state in segment.registration_states])
+    elif segment.states:
+        # The waiting list alone.
+        yield Q(pk__in=[])
     if segment.tickets:
         yield Q(ticket__slug__in=segment.tickets)
     if segment.addons:
@@ -135,7 +152,7 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     addon_titles = {addon.slug: addon.title for addon in event.addons.all()} if segment.addons else {}
     parts = [
         describe_selected(segment.registrations, event),
-        ", ".join(str(STATE_PHRASES[Registration.State(state)]) for state in segment.states),
+        ", ".join(str(STATE_PHRASES[state]) for state in segment.states),
         ", ".join(titles.get(slug, slug) for slug in segment.tickets),
         ", ".join(addon_titles.get(slug, slug) for slug in segment.addons),
         segment.company,

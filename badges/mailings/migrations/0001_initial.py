@@ -131,6 +131,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("registrations", models.ManyToManyField(related_name="+", to="registrations.registration")),
+                (
+                    "waiting_entries",
+                    models.ManyToManyField(related_name="+", to="registrations.waitingentry"),
+                ),
             ],
             options={
                 "ordering": ["pk"],

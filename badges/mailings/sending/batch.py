@@ -46,15 +46,15 @@ def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
 
 def make_addressee(recipient: Recipient) -> Addressee:
     """Return the current addressee of a recipient: corrected addresses count."""
-    return Addressee.from_recipient(recipient, recipient.registrations.all())
+    return Addressee.from_recipient(recipient, recipient.registrations.all(), recipient.waiting_entries.all())
 
 
 def _find_left_out_reason(
     recipient: Recipient, addressee: Addressee, reasons: Any, writers: dict[str, MailingWriter]
 ) -> str:
     """Return why this recipient gets no mail after all, "" if it does."""
-    # A recipient without any registration is another case: they were deleted, and NO_ADDRESS follows.
-    if recipient.registrations.all() and not addressee.registrations:
+    # A recipient without anybody is another case: they were deleted, and NO_ADDRESS follows.
+    if make_addressee(recipient).people and not addressee.people:
         return Recipient.LeftOut.NOT_SELECTED
     if not addressee.address or addressee.language not in writers:
         return Recipient.LeftOut.NO_ADDRESS

@@ -36,12 +36,12 @@ def count_recipients(mailings: list[Mailing]) -> dict[int, dict[str, int]]:
 
 
 def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:
-    """Return the recipients in that state, or all, with their registrations."""
+    """Return the recipients in that state, or all, with their people."""
     people = Registration.objects.select_related("order").order_by("pk")
     rows: RecipientQuerySet = Recipient.objects.filter(mailing=mailing)
     if state in STATE_CONDITIONS:
         rows = rows.filter(STATE_CONDITIONS[state])
-    return rows.prefetch_related(Prefetch("registrations", queryset=people))
+    return rows.prefetch_related(Prefetch("registrations", queryset=people), "waiting_entries")
 
 
 def log_header() -> list[str]:
@@ -58,12 +58,12 @@ def make_log_sheet(mailing: Mailing, state: str) -> TableSheet:
 def _log_rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:
     zone = mailing.event.zone
     for recipient in filter_recipients(mailing, state).iterator(chunk_size=2000):
-        people = list(recipient.registrations.all())
+        addressee = make_addressee(recipient)
         at = find_state_time(recipient)
         yield [
-            ", ".join(registration.name for registration in people),
-            make_addressee(recipient).address,
-            people[0].company if people else "",
+            ", ".join(person.name for person in addressee.people),
+            addressee.address,
+            next((person.company for person in addressee.people), ""),
             recipient.language,
             recipient.get_state_display(),
             recipient.get_left_out_display(),

@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from badges.mailings.composing.audience import MailGroup, build_audience
-from badges.mailings.composing.mailing_writer import Addressee
+from badges.mailings.composing.mailing_writer import Addressee, find_address
 from badges.mailings.composing.segments import Segment, select_registrations
+from badges.mailings.composing.waiting_list import select_waiting_entries
 from badges.mailings.models import Mailing, Recipient
 from convention.text.email_addresses import normalize_email
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 
+type MailPerson = Registration | WaitingEntry
 RECIPIENT_CHUNK_SIZE: Final = 2000
 
 
@@ -32,7 +34,7 @@ def freeze_recipients(*, mailing: Mailing) -> None:
 
 
 def create_recipients(mailing: Mailing, groups: tuple[MailGroup, ...]) -> list[Recipient]:
-    """Create a recipient with its registrations for each mail group."""
+    """Create a recipient with its people for each mail group."""
     now = timezone.now()
     created = Recipient.objects.bulk_create(
         # Recipients who are left out get a row, too, so that the log says why they got nothing.
@@ -45,51 +47,87 @@ def create_recipients(mailing: Mailing, groups: tuple[MailGroup, ...]) -> list[R
         for recipient, group in zip(created, groups, strict=True)
         for registration in group.registration_ids
     )
+    waiting_through = Recipient.waiting_entries.through
+    waiting_through.objects.bulk_create(
+        waiting_through(recipient_id=recipient.pk, waitingentry_id=entry)
+        for recipient, group in zip(created, groups, strict=True)
+        for entry in group.waiting_entry_ids
+    )
     return created
 
 
 def list_current_addressees(mailing: Mailing, recipients: list[Recipient]) -> list[Addressee]:
-    """Return the current addressee of each recipient, with only the registrations still in the segment.
+    """Return the current addressee of each recipient, with only the people still in the segment.
 
-    If some of the registrations of one mail have another address by now, they get a separate mail.
+    If some of the people of one mail have another address by now, they get a separate mail.
     """
-    registration_ids = [
-        registration.pk for recipient in recipients for registration in recipient.registrations.all()
-    ]
-    selected_ids = _filter_still_selected(mailing, registration_ids)
+    selected = _filter_still_selected(
+        mailing,
+        [
+            person
+            for recipient in recipients
+            for person in (*recipient.registrations.all(), *recipient.waiting_entries.all())
+        ],
+    )
     addressees = []
     for recipient in recipients:
         people = [
-            registration for registration in recipient.registrations.all() if registration.pk in selected_ids
+            person
+            for person in (*recipient.registrations.all(), *recipient.waiting_entries.all())
+            if person in selected
         ]
-        same_address = [
-            registration for registration in people if _mail_address(registration) == _mail_address(people[0])
-        ]
-        if others := [registration for registration in people if registration not in same_address]:
+        same_address = [person for person in people if _mail_address(person) == _mail_address(people[0])]
+        if others := [person for person in people if person not in same_address]:
             _split_recipient(mailing, recipient, others)
-        addressees.append(Addressee.from_recipient(recipient, same_address))
+        registrations, entries = _sort_by_kind(same_address)
+        addressees.append(Addressee.from_recipient(recipient, registrations, entries))
     return addressees
 
 
-def _filter_still_selected(mailing: Mailing, registration_ids: list[int]) -> set[int]:
-    rows = select_registrations(Segment.from_json(mailing.segment), mailing.event).filter(
-        pk__in=registration_ids
-    )
-    return set(rows.values_list("pk", flat=True))
+def _filter_still_selected(mailing: Mailing, people: list[MailPerson]) -> set[MailPerson]:
+    """Return those of the people who still match the segment."""
+    segment, (registrations, entries) = Segment.from_json(mailing.segment), _sort_by_kind(people)
+    found: set[MailPerson] = set()
+    if registrations:
+        found |= {
+            *select_registrations(segment, mailing.event).filter(pk__in=_list_ids(registrations)).only("pk")
+        }
+    if entries:
+        found |= {*select_waiting_entries(segment, mailing.event).filter(pk__in=_list_ids(entries))}
+    return found
 
 
-def _mail_address(registration: Registration) -> str:
-    return normalize_email(registration.email or registration.order.email)
+def _list_ids(people: Iterable[MailPerson]) -> list[int]:
+    return [person.pk for person in people]
+
+
+def _sort_by_kind(people: Iterable[MailPerson]) -> tuple[list[Registration], list[WaitingEntry]]:
+    """Return the registrations and the waiting list entries among them."""
+    registrations: list[Registration] = []
+    entries: list[WaitingEntry] = []
+    for person in people:
+        if isinstance(person, Registration):
+            registrations.append(person)
+        else:
+            entries.append(person)
+    return registrations, entries
+
+
+def _mail_address(person: MailPerson) -> str:
+    return normalize_email(find_address(person))
 
 
 @transaction.atomic
-def _split_recipient(mailing: Mailing, recipient: Recipient, others: Iterable[Registration]) -> None:
-    """Move registrations with another address to new recipients, due at once."""
-    groups: dict[str, MailGroup] = {}
-    for registration in others:
-        group = groups.setdefault(
-            _mail_address(registration), MailGroup(_mail_address(registration), recipient.language)
-        )
-        group.registration_ids.append(registration.pk)
-    recipient.registrations.remove(*others)
-    create_recipients(mailing, tuple(groups.values()))
+def _split_recipient(mailing: Mailing, recipient: Recipient, others: list[MailPerson]) -> None:
+    """Move people with another address to new recipients, due at once."""
+    people_by_address: dict[str, list[MailPerson]] = {}
+    for person in others:
+        people_by_address.setdefault(_mail_address(person), []).append(person)
+    groups = []
+    for address, people in people_by_address.items():
+        registrations, entries = _sort_by_kind(people)
+        groups.append(MailGroup(address, recipient.language, _list_ids(registrations), _list_ids(entries)))
+    registrations, entries = _sort_by_kind(others)
+    recipient.registrations.remove(*registrations)
+    recipient.waiting_entries.remove(*entries)
+    create_recipients(mailing, tuple(groups))

@@ -18,7 +18,7 @@ from badges.mailings.models import Mailing, Recipient
 from convention.db.leases import LeaseUnavailable, hold_lease
 from convention.mail.messages import MailNotSent
 from convention.tasks.queue_names import MAIL_QUEUE
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 
 from .batch import RETRY_PAUSES_SECONDS, send_batch
 from .recipients import freeze_recipients
@@ -86,8 +86,11 @@ def _get_active_mailing(mailing_id: int) -> Mailing | None:
 def _load_due_recipients(mailing: Mailing) -> list[Recipient]:
     """Return the next batch, with everything that its mails need."""
     people = Registration.objects.select_related("order", "ticket").order_by("pk")
+    waiting = Prefetch(
+        "waiting_entries", queryset=WaitingEntry.objects.select_related("ticket").order_by("pk")
+    )
     rows = mailing.recipients.waiting().filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
-    return list(rows.prefetch_related(Prefetch("registrations", queryset=people))[:BATCH_SIZE])
+    return list(rows.prefetch_related(Prefetch("registrations", queryset=people), waiting)[:BATCH_SIZE])
 
 
 def _finish_or_postpone(mailing: Mailing) -> None:

@@ -10,10 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from badges.mailings.bounces.bounced_addresses import (
     clear_bounce,
+    clear_waiting_entry_bounce,
     list_bounced_registrations,
+    list_bounced_waiting_entries,
     record_bounces,
     record_recipient_bounce,
 )
+from badges.mailings.composing.waiting_list import list_entries_to_mail, make_entry_key, read_entry_key
 from badges.mailings.forms import BouncedAddressesForm
 from badges.mailings.models import Recipient
 from badges.mailings.permissions import get_event_to_mail, get_mailing_to_organize
@@ -30,7 +33,7 @@ from convention.events.permissions import can_organize
 from convention.mail.bounces import find_bounced_addresses
 from convention.tables.downloads import table_response
 from convention.web.routing import require_safe_or_post
-from registrations.models import Registration
+from registrations.models import Registration, WaitingEntry
 
 ROWS_PER_PAGE = 50
 
@@ -101,6 +104,9 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
         "form": form,
         "page_obj": page,
         "bounced": bounced,
+        "bounced_entries": [
+            (entry, make_entry_key(entry.pk)) for entry in list_bounced_waiting_entries(event_obj)
+        ],
         "can_organize": can_organize(request.user, event_obj),
     }
     return render(request, "mailings/bounces.html", context)
@@ -124,12 +130,16 @@ def _describe_unknown(count: int) -> str:
 
 @require_POST
 def bounced_address_clear(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Mark an address as correct: of a registration, or of a waiting list entry by its key."""
     event_obj = get_event_to_mail(event, request.user)
-    rows = Registration.objects.select_related("order", "event")
-    registration = get_object_or_404(rows, event=event_obj, reference=reference)
-    clear_bounce(registration=registration)
-    messages.success(
-        request,
-        _("%(name)s will receive mailings again.") % {"name": registration.name or registration.email},
-    )
+    person: Registration | WaitingEntry
+    if entry_id := read_entry_key(reference):
+        person = get_object_or_404(list_entries_to_mail(event_obj), pk=entry_id)
+        clear_waiting_entry_bounce(entry=person)
+    else:
+        rows = Registration.objects.select_related("order", "event")
+        person = get_object_or_404(rows, event=event_obj, reference=reference)
+        clear_bounce(registration=person)
+    name = person.name or person.email
+    messages.success(request, _("%(name)s will receive mailings again.") % {"name": name})
     return redirect("organize-mail-bounces", event)

@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from badges.mailings.bounces.bounced_addresses import list_bounced_registrations
+from badges.mailings.bounces.bounced_addresses import (
+    list_bounced_registrations,
+    list_bounced_waiting_entries,
+)
 from badges.mailings.composing.audience import build_audience
 from badges.mailings.composing.date_change import (
     assign_mailing,
@@ -24,6 +27,7 @@ from badges.mailings.composing.drafts import (
     DraftChangedMeanwhile,
     MailingDraft,
     NotADraft,
+    build_waiting_list_draft,
     copy_mailing,
     create_mailing,
     delete_draft,
@@ -71,16 +75,18 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
         "page_obj": page,
         "rows": [(mailing, counts[mailing.pk]) for mailing in page],
         "plan": get_reminder_plan(event_obj),
-        "bounced": list_bounced_registrations(event_obj).count(),
+        "bounced": list_bounced_registrations(event_obj).count()
+        + len(list_bounced_waiting_entries(event_obj)),
     }
     return render(request, "mailings/mailings.html", context)
 
 
 @require_safe_or_post
 def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
-    """Write a new mailing; a link from changed dates fills in the text that tells them."""
+    """Write a new mailing; a link fills in the text that tells changed dates, or chooses the waiting list."""
     event_obj = get_event_to_mail(event, request.user)
-    prepared = build_date_change_draft(request.GET)
+    date_change = build_date_change_draft(request.GET)
+    prepared = date_change or build_waiting_list_draft(request.GET)
     form = MailingForm(request.POST or None, event=event_obj, prepared=prepared)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, Person)
@@ -89,11 +95,11 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            if prepared:
+            if date_change:
                 assign_mailing(mailing=mailing)
             messages.success(request, _("The draft has been saved."))
             return redirect("organize-mailing", event, mailing.pk)
-    date_changes = list_date_changes([event_obj]) if prepared else []
+    date_changes = list_date_changes([event_obj]) if date_change else []
     return _render_form(request, event_obj, form, date_changes=date_changes)
 
 

@@ -135,7 +135,7 @@ def filter_applicants(applicants: Collection[Applicant], *, state: str) -> list[
 def list_applicants_to_mail(visit: Visit, *, state: str) -> list[Applicant]:
     """Return the applicants in a state who have or had a place, or with "" those who have one.
 
-    Mailings go to registrations, so those who never had a place cannot be among them.
+    Those who never had a place have no registration; a mailing to the waiting list reaches those who wait.
     """
     selected = filter_applicants(list_applicants(visit), state=state)
     return filter_reachable(selected, state=state)

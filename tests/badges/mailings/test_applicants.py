@@ -85,7 +85,7 @@ def test_applicants_page_counts_whom_a_mailing_reaches(visit, secretary):
 
     assert "Write to the 2 people with a place" in everyone
     assert "Write to this person" in hesitating
-    assert "Mailings only reach people with a place." in waiting
+    assert "Write to the waiting list" in waiting
 
 
 def test_form_to_write_to_applicants_leads_back_to_them(visit, secretary):
