@@ -192,7 +192,7 @@ def send_visitor_list(story: Story) -> None:
     story.press(page, "Lock the list now")
     story.reads(page, "Everyone still waiting will be told by e-mail that there is no place for them.")
     story.press(page, "Lock the list now")
-    send_next_version(story, page)
+    send_next_version(story, page, "Create the first version")
     gate = story.browser("gate", "phone")
     gate.goto(story.link_to(SECURITY))
     require_accessible_page(gate)
@@ -210,11 +210,11 @@ def list_names(story: Story, *names: tuple[str, str]) -> list[str]:
         return [format_last_name_first(first, last) for first, last in names]
 
 
-def send_next_version(story: Story, page: Page) -> None:
+def send_next_version(story: Story, page: Page, button: str = "Create the next version") -> None:
     """Create the next version of the list and mail its link; the e-mails contain no names."""
     story.follow(page, "Visitor lists")
     require_accessible_page(page)
-    story.press(page, "Create the next version")
+    story.press(page, button)
     fill(page, {"language": story.language})
     story.press(page, "Send the link")
     for address in (SECURITY, CONTACT):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from convention.events.models import Event
 from convention.text.working_days import is_working_day
-from registrations.models import Registration, Ticket
+from registrations.models import Registration, Ticket, WaitingEntry
 from registrations.visits.models import Visit
 
 # Seasons follow the French working year; nothing takes place in August.
@@ -50,6 +50,8 @@ class SeasonEntry:
     path: str = ""
     # For conventions only: they have several tickets, so the count of one would be too low.
     registered_count: int | None = None
+    # Those who wait for a place of `ticket`; an offered place counts as reserved.
+    waiting_count: int = 0
 
     @property
     def starts_on_working_day(self) -> bool:
@@ -84,11 +86,12 @@ def list_season_events(season: Season) -> QuerySet[Event]:
 
 
 def build_season_calendar(season: Season, events: Iterable[Event]) -> list[SeasonMonth]:
-    """Return all twelve months with their events, visits, tickets and registrations, in four queries."""
+    """Return all twelve months with their events, visits, tickets and counts of people, in five queries."""
     event_list = list(events)
     visits = {visit.event_id: visit for visit in Visit.objects.filter(event__in=event_list)}
     tickets = {ticket.event_id: ticket for ticket in _list_member_tickets(event_list)}
     registered_counts = _count_registered(event_list)
+    waiting_counts = _count_waiting(tickets.values())
     months = {
         (year, month): SeasonMonth(datetime.date(year, month, 1)) for year, month in _list_months(season)
     }
@@ -103,6 +106,7 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
             tickets.get(event.pk),
             _find_overlapping_events(event, event_list, visits),
             registered_count=registered_counts.get(event.pk),
+            waiting_count=waiting_counts.get(event.pk, 0),
         )
         # In its own time zone an event may begin outside the season that the query selected it for.
         if (first_day.year, first_day.month) in months:
@@ -122,6 +126,12 @@ def _count_registered(events: list[Event]) -> dict[int, int]:
     counts = {event.pk: 0 for event in events if event.kind == Event.Kind.CONVENTION}
     rows = Registration.objects.filter(event__in=list(counts)).confirmed().order_by()
     return counts | dict(rows.values_list("event").annotate(count=Count("pk")))
+
+
+def _count_waiting(tickets: Iterable[Ticket]) -> dict[int, int]:
+    """Return the number of people who wait for one of these tickets by event id."""
+    rows = WaitingEntry.objects.active().filter(ticket__in=list(tickets), offered_at__isnull=True).order_by()
+    return dict(rows.values_list("event").annotate(count=Count("pk")))
 
 
 def _list_months(season: Season) -> list[tuple[int, int]]:

@@ -81,6 +81,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "proposed_visitors": list(
             list_proposed_visitors(visit).select_related("person", "company", "replaces__registration")
         ),
+        "unsent_version": _find_unsent_version(versions),
         "can_create_version": can_create_version,
         "can_propose_additional": can_create_version
         and not has_begun(visit, at=now)
@@ -92,6 +93,12 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "is_outdated": can_create_version and is_list_outdated(visit, readiness.ready),
     }
     return render(request, "visits/lists.html", context)
+
+
+def _find_unsent_version(versions: list[VisitorList]) -> VisitorList | None:
+    """Return the latest version if it is still to be sent; `versions` begin with the latest."""
+    latest = versions[0] if versions else None
+    return latest if latest and latest.sent_at is None and not latest.is_being_sent else None
 
 
 def describe_version_changes(visitor_list: VisitorList, versions: list[VisitorList]) -> str:
