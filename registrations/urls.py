@@ -14,7 +14,14 @@ from .changes import answer_views, link_views
 from .changes import views as changes_views
 from .import_export import views as import_export_views
 from .notes.views import registration_note
-from .orders import language_views, own_views, quotation_views, session_views, verification_views
+from .orders import (
+    cancellation_views,
+    language_views,
+    own_views,
+    quotation_views,
+    session_views,
+    verification_views,
+)
 from .orders import views as orders_views
 from .organizer import bulk_cancel_views, selection_views
 from .organizer import registration_views as organizer_views
@@ -59,6 +66,7 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/language/", language_views.own_language, name="order-language"),
     path(f"{ORDER_LINK_PATH}/renew/", link_views.link_replacement, name="order-renew"),
     path(f"{ORDER_LINK_PATH}/confirm/", verification_views.verification_resend, name="order-resend-link"),
+    path(f"{ORDER_LINK_PATH}/cancel/", cancellation_views.places_cancellation, name="order-cancel-places"),
     path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),
     path(
         f"{ORDER_LINK_PATH}/<slug:person>/correct/",

@@ -137,6 +137,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-addons": EVERYONE,
     "order-answers": EVERYONE,
     "order-cancel": EVERYONE,
+    "order-cancel-places": EVERYONE,
     "order-substitute": EVERYONE,
     "order-details": EVERYONE,
     "order-badge": EVERYONE,
@@ -442,9 +443,8 @@ PERMISSIONS_BY_URL_NAME = {
 }
 POST_ONLY = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
-    "organize-visit-remind",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
-    "host-visit-list", "host-proposal-withdraw",
+    "host-visit-list", "host-proposal-withdraw", "organize-visit-remind",
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-erase", "my-privacy-withdraw",
     "privacy-retention-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse",
     "privacy-case-answered",
@@ -457,10 +457,8 @@ POST_ONLY = {
     "choose-language", "agenda-adopt", "own-agenda-create", "api-token-revoke",
     "organize-delegation-end", "organize-check-in", "organize-checkpoints-sessions",
     "organize-conflict-resolve", "organize-conflicts-resolve", "organize-conflict-reopen",
-    "scanner-checkpoint",
-    "organize-certificates-print", "organize-certificate-withdraw",
-    "organize-device-revoke",
-    "organize-checkpoint-remove",
+    "scanner-checkpoint", "organize-certificates-print", "organize-certificate-withdraw",
+    "organize-device-revoke", "organize-checkpoint-remove",
     *(
         f"organize-selection-{action}"
         for action in ("mail", "resend", "cancel", "ticket", "export", "badges", "merge")

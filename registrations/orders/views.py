@@ -83,6 +83,7 @@ from registrations.sessions.permissions import recognize_link_reader
 from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
+from .cancellation_views import find_cancellable_references
 from .order_state import (
     OpenStep,
     describe_confirmation,
@@ -225,6 +226,8 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         "can_cancel_expired": not event.is_over(at=now),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
         "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
+        "can_cancel_several": link_access.is_full
+        and len(find_cancellable_references(link_access.order, link_access.registrations)) > 1,
         "can_register_another": link_access.is_full
         and event.is_registration_open(at=now)
         and not get_application_path(event),
