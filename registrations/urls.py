@@ -16,6 +16,7 @@ from .import_export import views as import_export_views
 from .notes.views import registration_note
 from .orders import (
     cancellation_views,
+    correction_views,
     language_views,
     own_views,
     quotation_views,
@@ -70,7 +71,7 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),
     path(
         f"{ORDER_LINK_PATH}/<slug:person>/correct/",
-        orders_views.registration_correction,
+        correction_views.registration_correction,
         name="order-correct",
     ),
     path(

@@ -29,6 +29,7 @@ from convention.text.dates import format_deadline
 from convention.text.email_addresses import filter_by_email, is_same_email
 from convention.text.normalize import casefold_text
 from registrations.application_rules import check_applications, get_application_path
+from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import check_active, check_correctable, clear_answers
 from registrations.booking.membership_places import check_member_transfer, check_pass_transfer
@@ -39,6 +40,7 @@ from registrations.booking.transfer import (
     save_transfer_notice,
     transfer_registration,
     void_former_link,
+    would_transfer,
 )
 from registrations.booking.validation import check_person_texts
 from registrations.invoices.ledger.charges import update_buyer
@@ -384,6 +386,20 @@ def has_changed_name(registration: Registration, old_values: dict[str, Any]) -> 
     # `old_values` has changed fields only.
     first, last = (old_values.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
     return casefold_text(f"{first} {last}") != casefold_text(registration.name)
+
+
+def find_new_attendee(registration: Registration, correction: Correction) -> RequestedPlace | None:
+    """Return the attendee whom the correction would give the place to; None if it stays with the same."""
+    new_attendee = RequestedPlace(
+        ticket="",
+        first_name=correction.first_name,
+        last_name=correction.last_name,
+        email=correction.email,
+    ).normalize()
+    is_same = registration.has_name and not would_transfer(
+        registration, AttendeeIdentity.from_row(new_attendee)
+    )
+    return None if is_same else new_attendee
 
 
 def is_order_contact(registration: Registration, *, email: str) -> bool:

@@ -9,14 +9,12 @@ from convention.errors import InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.models import GivenBy, Registration
-from registrations.order_request import RequestedPlace
-from registrations.orders.second_registrations import match_registrations
+from registrations.orders.second_registrations import find_existing_place
 from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_correction
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import list_session_bookings
 
-from .cancel import ACTIVE_STATES
 from .correct import check_transfer_deadline
 from .forms import SubstitutionForm
 from .handover_text import describe_handover
@@ -37,7 +35,7 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
     )
     existing = None
     if request.method == "POST" and form.is_valid():
-        existing = _find_existing_place(link_access, registration, form.to_place())
+        existing = find_existing_place(link_access, registration, form.to_place())
         if existing and request.POST.get("answer") == existing.reference:
             existing = None
         if existing is None and (changed := _give_place(link_access, registration, form)):
@@ -50,19 +48,11 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
         "event": event,
         "registration": registration,
         "form": form,
-        "existing": existing,
+        "question": existing,
         "sessions": [booking.session for booking in list_session_bookings(registration)],
         "awaited_sessions": load_awaited_sessions([registration]).get(registration.pk, []),
     }
     return render(request, "registrations/substitute.html", context)
-
-
-def _find_existing_place(
-    link_access: LinkAccess, registration: Registration, new_attendee: RequestedPlace
-) -> Registration | None:
-    """Return the new attendee's other active place that the link opens; others must not be revealed."""
-    others = [row for row in link_access.registrations if row != registration and row.state in ACTIVE_STATES]
-    return match_registrations([new_attendee], others).get(0)
 
 
 def _give_place(

@@ -13,7 +13,7 @@ from convention.text.email_addresses import filter_by_email, is_same_email, norm
 from registrations.models import Order, Registration
 from registrations.models.registrations import make_sort_name
 from registrations.order_request import RequestedPlace
-from registrations.permissions import RegistrationLink, list_registration_links
+from registrations.permissions import LinkAccess, RegistrationLink, list_registration_links
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -67,6 +67,15 @@ def match_registrations(
         if registration := (by_address.get(email) if email else None) or same_name.get(name):
             matches[number] = registration
     return matches
+
+
+def find_existing_place(
+    link_access: LinkAccess, registration: Registration, new_attendee: RequestedPlace
+) -> Registration | None:
+    """Return the new attendee's other active place that the link opens; others must not be revealed."""
+    active = (Registration.State.CONFIRMED, Registration.State.PENDING)
+    others = [row for row in link_access.registrations if row != registration and row.state in active]
+    return match_registrations([new_attendee], others).get(0)
 
 
 def list_second_registration_links(

@@ -13,12 +13,10 @@ from django.views.decorators.http import require_GET, require_safe
 
 from convention import hooks
 from convention.club.models import Person
-from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from convention.text.email_addresses import is_same_email
-from convention.web.forms import get_posted_data
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.change_billing import can_change_billing_details
@@ -54,14 +52,6 @@ from registrations.changes.cancel import (
     check_own_cancellation,
 )
 from registrations.changes.change_order import can_change_language
-from registrations.changes.correct import (
-    AttendeeChanged,
-    correct_own_registration,
-    correct_registration,
-    is_order_contact,
-)
-from registrations.changes.forms import CorrectionForm
-from registrations.changes.handover_text import describe_correction, describe_handover
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.models import Order, Registration, SessionBooking, Sponsorship
 from registrations.permissions import (
@@ -75,7 +65,6 @@ from registrations.permissions import (
 from registrations.pricing.display import describe_vat, list_price_rows, sum_order_vat
 from registrations.questions.answers import describe_answers, select_asked_questions, select_open_questions
 from registrations.questions.queries import load_questions
-from registrations.rate_limits import throttle_correction
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import get_attendee_audience, list_session_bookings
 from registrations.sessions.choices import find_unbooked_ids
@@ -380,58 +369,6 @@ def order_calendar(request: HttpRequest, reference: str, secret: str) -> HttpRes
     return attachment_response(
         build_calendar_file(link_access), name=name, mimetype=f"{CALENDAR_TYPE}; method=PUBLISH"
     )
-
-
-@never_cache
-@require_safe_or_post
-def registration_correction(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Correct an attendee's name, company or address."""
-    link_access = get_order_by_link(reference, secret)
-    registration = link_access.get_registration(person)
-    form = CorrectionForm.from_registration(registration, get_posted_data(request))
-    if request.method == "POST" and form.is_valid():
-        throttle_correction(link_access.order, registration)
-        # A correction through an attendee's own link must not redirect the order's mails.
-        correct = correct_registration if link_access.is_full else correct_own_registration
-        try:
-            corrected = correct(registration=registration, correction=form.to_correction())
-        except InvalidFields as error:
-            form.add_errors(error.field_errors)
-        except AttendeeChanged as error:
-            form.add_error(None, str(error))
-        else:
-            return _redirect_after_correction(request, link_access, corrected, registration.holder_count)
-    context = {
-        "link_access": link_access,
-        "event": link_access.order.event,
-        "registration": registration,
-        "form": form,
-    }
-    context["clears_answers"] = not link_access.can_see_answers(registration)
-    context["is_order_contact"] = link_access.is_full and is_order_contact(
-        registration, email=registration.email
-    )
-    return render(request, "registrations/correct.html", context)
-
-
-def _redirect_after_correction(
-    request: HttpRequest, link_access: LinkAccess, registration: Registration, holder_count: int
-) -> HttpResponse:
-    """Redirect to the order, or to the event's page where the attendee gave the place away.
-
-    `holder_count` is that before the correction.
-    """
-    if link_access.is_full or is_own_secret(registration, link_access.secret):
-        contact = link_access.buyer_address
-        saved = describe_correction(
-            registration, former_holder_count=holder_count, reader=contact, former_contact=contact
-        )
-        messages.success(request, saved)
-        # The correction may have replaced the link this page was opened with.
-        secret = registration.order.manage_secret if link_access.is_full else link_access.secret
-        return redirect("order", link_access.order.reference, secret)
-    messages.success(request, f"{describe_handover(registration)} {_('Your link no longer works.')}")
-    return redirect("event", link_access.order.event.slug)
 
 
 @never_cache

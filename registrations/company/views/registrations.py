@@ -23,9 +23,13 @@ from registrations.attendee_identity import AttendeeIdentity
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.change_answers import check_correctable
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.booking.transfer import would_transfer
 from registrations.changes.cancel import CancelledBy, cancel_registration, check_own_cancellation
-from registrations.changes.correct import Correction, correct_registration, is_order_contact
+from registrations.changes.correct import (
+    Correction,
+    correct_registration,
+    find_new_attendee,
+    is_order_contact,
+)
 from registrations.changes.forms import CorrectionForm, SubstitutionForm
 from registrations.changes.handover_text import (
     describe_correction,
@@ -44,7 +48,6 @@ from registrations.company.permissions import (
     list_company_registrations,
 )
 from registrations.models import GivenBy, Registration
-from registrations.order_request import RequestedPlace
 from registrations.permissions import get_full_access
 from registrations.pricing.display import list_price_rows
 from registrations.rate_limits import throttle_correction
@@ -235,15 +238,8 @@ def _find_correction_question(
     company: Company, registration: Registration, correction: Correction
 ) -> AssignmentQuestion | None:
     """Return the question to ask before a correction gives the place to another person, None for none."""
-    new_attendee = RequestedPlace(
-        ticket="",
-        first_name=correction.first_name,
-        last_name=correction.last_name,
-        email=correction.email,
-    ).normalize()
-    if registration.has_name and not would_transfer(registration, AttendeeIdentity.from_row(new_attendee)):
-        return None
-    return find_assignment_question(company, registration, new_attendee)
+    new_attendee = find_new_attendee(registration, correction)
+    return find_assignment_question(company, registration, new_attendee) if new_attendee else None
 
 
 @require_POST

@@ -240,6 +240,47 @@ def test_place_is_given_without_a_question_if_the_other_is_in_another_order(clie
     assert response.status_code == 302
 
 
+def correct_toms_place(order: Order, client: Client, **fields):
+    """Post Ana as a correction of Tom's place."""
+    place = order.registrations.get(email="tom@example.org")
+    ana = {"first_name": "Ana", "last_name": "Roi", "email": EMAIL}
+    return client.post(f"{order.manage_path}{place.reference}/correct/", {**ana, **fields})
+
+
+def test_correction_to_an_attendee_of_the_order_asks_first(client, order_with_ana):
+    page = correct_toms_place(order_with_ana, client)
+
+    assert "Ana Roi already has a place in this order" in read_main(page)
+    assert order_with_ana.registrations.filter(email="tom@example.org").exists()
+
+
+def test_correction_to_an_attendee_of_the_order_is_saved_after_the_question(client, order_with_ana):
+    page = html.fromstring(correct_toms_place(order_with_ana, client).content)
+    [answer] = page.xpath("//main//button[@name='answer']/@value")
+
+    response = correct_toms_place(order_with_ana, client, answer=answer)
+
+    assert response.status_code == 302
+    assert order_with_ana.registrations.filter(email=EMAIL).count() == 2
+
+
+def test_correction_of_a_place_without_a_name_asks_too(client, order_with_ana):
+    place = order_with_ana.registrations.get(email="tom@example.org")
+    Registration.objects.filter(pk=place.pk).update(first_name="", last_name="", sort_name="")
+
+    page = correct_toms_place(order_with_ana, client)
+
+    assert "Ana Roi already has a place in this order" in read_main(page)
+
+
+def test_correction_of_the_same_person_asks_nothing(client, order_with_ana):
+    other = {"first_name": "Tomas", "last_name": "Bo", "email": "tom@example.org"}
+
+    response = correct_toms_place(order_with_ana, client, **other)
+
+    assert response.status_code == 302
+
+
 @pytest.mark.parametrize("is_same_order", [True, False])
 def test_new_holder_reads_about_the_registration_they_have(
     client, ticket, order_with_ana, is_same_order, mailoutbox
