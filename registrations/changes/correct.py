@@ -43,6 +43,7 @@ from registrations.booking.transfer import (
     would_transfer,
 )
 from registrations.booking.validation import check_person_texts
+from registrations.booking.verification import awaits_attendee
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.models.documents import Receivable
 from registrations.models import GivenBy, Order, Registration
@@ -199,13 +200,21 @@ def correct_own_registration(
 
 
 def _find_ticket_objection(registration: Registration, _email: str) -> str:
-    """Return why the address of a place with a member's ticket cannot be changed."""
-    if not registration.ticket.needs_member_verification:
+    """Return why the address of a place with a member's ticket cannot be changed.
+
+    Before its member has opened the link, the buyer can correct the address to which it was mailed.
+    """
+    if not registration.ticket.needs_member_verification or _awaits_other_member(registration):
         return ""
     return _(
         "A member’s address cannot be changed. Cancel this registration, then register again "
         "with the other address."
     )
+
+
+def _awaits_other_member(registration: Registration) -> bool:
+    """Return whether a member who is not the buyer still has to open the link of a held place."""
+    return awaits_attendee(registration.order, registration) and not get_application_path(registration.event)
 
 
 def _find_members_objection(registration: Registration, email: str) -> str:
@@ -310,21 +319,34 @@ def _save_correction(
             *remember_issued_identity(registration, old_values),
             *void_former_link(registration, old_values, given_by=given_by),
         ]
-    has_new_badge = old_values.keys() != {"language"} and not registration.event.is_over()
-    sends_badge = registration.confirmed_at is not None and has_new_badge
-    if sends_badge:
-        # Cleared, or the task below would regard the mail with the corrected badge as sent.
-        registration.confirmation_sent_at = None
+    sends_mail = _clear_sent_mail(registration, old_values)
     record_action(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = advance_sequence(registration.event_id)
-    registration.save(update_fields=[*{*changed, *saved_fields}, "confirmation_sent_at", "sequence"])
+    sent_fields = ("confirmation_sent_at", "member_verification_sent_at")
+    registration.save(update_fields=[*{*changed, *saved_fields}, *sent_fields, "sequence"])
     if {"first_name", "last_name"} & old_values.keys():
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
         # Only after saving: some deployments run tasks within the request.
         _follow_other_address(registration, former_link_version=former_version)
-    if sends_badge:
+    if sends_mail:
         hooks.send_order_mails.enqueue(registration.order_id)
+
+
+def _clear_sent_mail(registration: Registration, old_values: dict[str, Any]) -> bool:
+    """Let the order's mails include the corrected badge, or the link to a corrected address of a member.
+
+    Return whether one is due. The caller saves the registration.
+    """
+    if registration.event.is_over() or old_values.keys() == {"language"}:
+        return False
+    if registration.confirmed_at is not None:
+        registration.confirmation_sent_at = None
+        return True
+    if "email" in old_values and registration.awaits_member_verification:
+        registration.member_verification_sent_at = None
+        return True
+    return False
 
 
 def _follow_other_address(registration: Registration, *, former_link_version: int) -> None:

@@ -259,6 +259,23 @@ def resend_verification_mail(*, order: Order, email: str = "") -> str:
     return address
 
 
+@transaction.atomic
+def resend_member_verification_mail(*, registration: Registration, email: str = "") -> str:
+    """Queue the link with which a member confirms their place again, and return its address.
+
+    `email`, if given, replaces the member's address. Raise InvalidAddress, and what `correct_registration`
+    raises.
+    """
+    address = validate_address(email) or registration.email
+    if not is_same_email(address, registration.email):
+        current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
+        registration = correct_registration(
+            registration=registration, correction=Correction(**{**current_values, "email": address})
+        )
+    _queue_mail_again(registration, [])
+    return address
+
+
 def validate_address(email: str) -> str:
     """Return the address without surrounding blanks. Raise InvalidAddress."""
     address = email.strip()

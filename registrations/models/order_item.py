@@ -42,6 +42,7 @@ class OrderItem(models.Model):
     answer_texts: Any = ()
     awaits_buyer_verification = False
     awaits_payment_first = False
+    is_confirmed_by_other = False
     is_refused_second = False
     paid_unverified: Any = None
     refund_at: Any = None

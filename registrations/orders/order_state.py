@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention import hooks
-from registrations.booking.verification import awaits_attendee
+from registrations.booking.verification import awaits_attendee, awaits_buyer_alone
 from registrations.models import Order, Registration
 from registrations.permissions import LinkAccess
 
@@ -21,8 +21,10 @@ def describe_order_state(registrations: Sequence[Registration]) -> str:
     """Return the next step, or the state of all places; if they differ, how many are in each."""
     counts = {state: sum(row.state == state for row in registrations) for state in State}
     pending = [row for row in registrations if row.state == State.PENDING]
-    if pending and not (counts[State.CONFIRMED] and all(map(_awaits_only_attendee, pending))):
+    if pending and not all(map(_awaits_only_attendee, pending)):
         return _("One more step: check your inbox")
+    if pending and not counts[State.CONFIRMED]:
+        return _describe_awaited_attendees(pending)
     if not counts[State.CONFIRMED]:
         return _("Your registration")
     if counts[State.CONFIRMED] == len(registrations):
@@ -43,10 +45,33 @@ def describe_order_state(registrations: Sequence[Registration]) -> str:
     return ", ".join(sentences)
 
 
+def describe_state_for_reader(link_access: LinkAccess) -> str:
+    """Return what `describe_order_state` does, in the words of the attendee behind their own link."""
+    if link_access.is_full:
+        return describe_order_state([*link_access.registrations, *link_access.private_registrations])
+    pending = [row for row in link_access.registrations if row.state == State.PENDING]
+    if not pending:
+        return describe_order_state(link_access.registrations)
+    if all(awaits_buyer_alone(link_access.order, row) for row in pending):
+        return _("Waiting for the buyer to confirm")
+    return _("One more step: check your inbox")
+
+
 def _awaits_only_attendee(registration: Registration) -> bool:
     """Return whether nobody but the attendee, at an address of their own, can confirm the registration."""
     order = registration.order
     return not order.awaits_verification and awaits_attendee(order, registration)
+
+
+def _describe_awaited_attendees(registrations: Sequence[Registration]) -> str:
+    """Return who has to open the link for these places, of which the buyer can confirm none."""
+    count = len(registrations)
+    if count == 1 and registrations[0].has_name:
+        return _("Waiting for %(name)s to confirm") % {"name": registrations[0].name}
+    sentence = ngettext(
+        "Waiting for %(count)d attendee to confirm", "Waiting for %(count)d attendees to confirm", count
+    )
+    return sentence % {"count": count}
 
 
 def _describe_pending(registrations: Sequence[Registration]) -> str:

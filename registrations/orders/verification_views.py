@@ -1,5 +1,7 @@
 """The page behind a mailed link that confirms an order or a registration, and sending that link again."""
 
+from itertools import chain
+
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from convention.errors import NotFound
+from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.text.email_addresses import is_same_email
 from convention.web.routing import require_safe_or_post
 from registrations.booking.verification import (
     AddressVerification,
+    awaits_attendee,
     get_confirmed_name,
     get_own_paid_price,
     get_verification_deadline,
@@ -21,9 +24,14 @@ from registrations.booking.verification import (
     verify_address,
 )
 from registrations.changes.links import queue_links_mail
-from registrations.changes.resend import InvalidAddress, MissingAddress, resend_verification_mail
+from registrations.changes.resend import (
+    InvalidAddress,
+    MissingAddress,
+    resend_member_verification_mail,
+    resend_verification_mail,
+)
 from registrations.models import Order, Registration
-from registrations.permissions import get_order_by_link, make_own_secret
+from registrations.permissions import LinkAccess, get_order_by_link, make_own_secret
 from registrations.rate_limits import throttle_verification_mail
 
 
@@ -78,17 +86,35 @@ def _get_badge_name(verification: AddressVerification, registration: Registratio
 
 @require_POST
 def verification_resend(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Mail the buyer the link again, to a corrected address if one was typed."""
+    """Mail the buyer, or the member whose place is chosen, the link again; a typed address is corrected."""
     link_access = get_order_by_link(reference, secret)
-    if not link_access.is_full or not link_access.order.awaits_verification:
+    registration = _find_awaited_place(link_access, request.POST.get("person", ""))
+    if registration is None and not (link_access.is_full and link_access.order.awaits_verification):
         raise NotFound(_("There is nothing to confirm in this order."))
-    address = request.POST.get("email", "")[:254]
-    throttle_verification_mail(link_access.order, address)
+    typed_address = request.POST.get("email", "")[:254]
+    throttle_verification_mail(
+        link_access.order, typed_address or (registration.email if registration else "")
+    )
     try:
-        address = resend_verification_mail(order=link_access.order, email=address)
-    except (InvalidAddress, MissingAddress) as error:
+        address = (
+            resend_member_verification_mail(registration=registration, email=typed_address)
+            if registration
+            else resend_verification_mail(order=link_access.order, email=typed_address)
+        )
+    except (InvalidAddress, MissingAddress, NotOpenNow) as error:
         messages.error(request, str(error))
+    except InvalidFields as error:
+        messages.error(request, " ".join(chain.from_iterable(error.field_errors.values())))
     else:
         messages.success(request, _("We are sending the e-mail to %(email)s.") % {"email": address})
     link_access.order.refresh_from_db(fields=["link_version"])  # another address replaced the link
     return redirect("order", reference, link_access.order.manage_secret)
+
+
+def _find_awaited_place(link_access: LinkAccess, reference: str) -> Registration | None:
+    """Return the held place with this reference that its member, who is not the buyer, has to confirm."""
+    if not (link_access.is_full and reference):
+        return None
+    registration = link_access.get_registration(reference)
+    is_pending = registration.state == Registration.State.PENDING
+    return registration if is_pending and awaits_attendee(link_access.order, registration) else None

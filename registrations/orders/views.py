@@ -33,6 +33,7 @@ from registrations.billing.refund_text import (
 )
 from registrations.booking.holds import find_hold_end
 from registrations.booking.verification import (
+    awaits_attendee,
     awaits_buyer,
     awaits_buyer_alone,
     get_paid_price,
@@ -76,7 +77,7 @@ from .cancellation_views import find_cancellable_references
 from .order_state import (
     OpenStep,
     describe_confirmation,
-    describe_order_state,
+    describe_state_for_reader,
     list_names_by_state,
     list_open_steps,
 )
@@ -111,7 +112,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "states": states,
         "can_replace_link": link_access.is_full or any(row.is_private for row in link_access.registrations),
         "can_change_language": can_change_language(link_access),
-        "headline": describe_order_state([*link_access.registrations, *link_access.private_registrations]),
+        "headline": describe_state_for_reader(link_access),
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access, at=timezone.now()),
         "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
@@ -265,6 +266,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
         registration.awaits_payment_first = registration in awaiting_payment
+        registration.is_confirmed_by_other = link_access.is_full and awaits_attendee(order, registration)
         if link_access.is_full and registration.awaits_member_verification:
             registration.paid_unverified = get_paid_price(registration)
             registration.refund_at = get_verification_deadline(registration)

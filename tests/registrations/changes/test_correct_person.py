@@ -164,14 +164,30 @@ def test_page_offers_no_other_address_before_it_is_asked_for(place):
     assert 'name="any_address"' not in page.text
 
 
-def test_unconfirmed_members_place_keeps_its_address(place):
+@pytest.fixture
+def unconfirmed_place(place):
     place.confirmed_at, place.person, place.member_of = None, None, None
     place.hold_expires_at = timezone.now() + datetime.timedelta(minutes=30)
     place.save()
-    client = make_client(make_staff(place.event))
+    return place
 
-    page = post_correction(client, place, **SAME_NAME, email="zoe@home.example", any_address="on")
 
-    place.refresh_from_db()
-    assert place.email == "zoe@x.example"
+def test_unconfirmed_place_of_a_member_who_is_not_the_buyer_gets_another_address(unconfirmed_place):
+    client = make_client(make_staff(unconfirmed_place.event))
+
+    post_correction(client, unconfirmed_place, **SAME_NAME, email="zoe@home.example")
+
+    unconfirmed_place.refresh_from_db()
+    assert unconfirmed_place.email == "zoe@home.example"
+
+
+def test_unconfirmed_place_of_the_buyer_keeps_its_address(unconfirmed_place):
+    unconfirmed_place.order.email = unconfirmed_place.email
+    unconfirmed_place.order.save()
+    client = make_client(make_staff(unconfirmed_place.event))
+
+    page = post_correction(client, unconfirmed_place, **SAME_NAME, email="zoe@home.example", any_address="on")
+
+    unconfirmed_place.refresh_from_db()
+    assert unconfirmed_place.email == "zoe@x.example"
     assert 'name="any_address"' not in page

@@ -7,7 +7,9 @@ from django.utils import timezone, translation
 
 from badges.confirmations.send import send_order_mails
 from convention.text.dates import format_deadline
-from tests.factories import make_event, make_order, make_registration, make_ticket
+from registrations.booking.verification import make_verification_token
+from registrations.permissions import make_own_secret
+from tests.factories import make_event, make_member, make_order, make_registration, make_ticket
 from tests.registrations.orders.test_order_page import read_main_text
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +54,114 @@ def test_confirmation_names_the_place_that_a_member_has_to_confirm(mixed_order, 
         deadline = " ".join(format_deadline(until, mixed_order.event.zone).split())
     assert "Ann Lee’s place is not confirmed yet. We have sent an e-mail to ann@example.org" in text
     assert f"We are holding it until {deadline}." in text
+
+
+@pytest.fixture
+def members_order(mixed_order):
+    """Return an order in which only the member's place is left to confirm, and her link was sent."""
+    mixed_order.registrations.get(email="buyer@example.org").delete()
+    mixed_order.registrations.update(member_verification_sent_at=timezone.now())
+    return mixed_order
+
+
+def resend(client, order, email="ann@example.org"):
+    [place] = order.registrations.all()
+    data = {"person": place.reference, "email": email}
+    return client.post(f"{order.manage_path}confirm/", data, follow=True)
+
+
+def test_headline_says_who_has_to_confirm_if_the_buyer_cannot(client, members_order):
+    text = read_main_text(client.get(members_order.manage_path))
+
+    assert "Waiting for Ann Lee to confirm" in text
+    assert "There is nothing for you to open." in text
+
+
+def test_headline_counts_the_members_who_have_to_confirm(client, members_order):
+    place = members_order.registrations.get()
+    until = place.hold_expires_at
+    member = {"email": "bob@example.org", "confirmed_at": None, "hold_expires_at": until}
+    make_registration(place.ticket, order=members_order, **member)
+
+    text = read_main_text(client.get(members_order.manage_path))
+
+    assert "Waiting for 2 attendees to confirm" in text
+
+
+def test_member_behind_their_own_link_is_asked_to_look_at_their_inbox(client, members_order):
+    path = members_order.build_path_with(make_own_secret(members_order.registrations.get()))
+
+    text = read_main_text(client.get(path))
+
+    assert "One more step: check your inbox" in text
+    assert "There is nothing for you to open." not in text
+
+
+def test_attendee_waits_for_the_buyer_who_has_to_confirm(client, mixed_order):
+    mixed_order.needs_verification = True
+    mixed_order.save()
+    guest = mixed_order.registrations.get(email="buyer@example.org")
+    until = timezone.now() + datetime.timedelta(hours=1)
+    fields = {"email": "tom@example.org", "confirmed_at": None, "hold_expires_at": until}
+    type(guest).objects.filter(pk=guest.pk).update(**fields)
+    guest.refresh_from_db()
+
+    text = read_main_text(client.get(mixed_order.build_path_with(make_own_secret(guest))))
+
+    assert "Waiting for the buyer to confirm" in text
+
+
+def test_buyer_sends_the_members_link_again(client, members_order, run_tasks, mailoutbox):
+    make_member(email="ann@example.org")
+
+    response = resend(client, members_order)
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert "We are sending the e-mail to ann@example.org." in response.text
+    assert mail.to == ["ann@example.org"]
+    assert "/orders/confirm/" in mail.body
+
+
+def test_buyer_corrects_the_address_to_which_the_members_link_goes(
+    client, members_order, run_tasks, mailoutbox
+):
+    resend(client, members_order, email="ann.lee@example.org")
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert mail.to == ["ann.lee@example.org"]
+    assert members_order.registrations.get().email == "ann.lee@example.org"
+
+
+def test_link_to_the_former_address_confirms_nothing_after_the_correction(client, members_order):
+    token = make_verification_token(members_order, "ann@example.org")
+    resend(client, members_order, email="ann.lee@example.org")
+
+    response = client.get(f"/en/orders/confirm/{token}/")
+
+    assert response.status_code == 404
+
+
+def test_address_of_a_member_who_has_confirmed_stays(client, members_order):
+    members_order.registrations.update(confirmed_at=timezone.now())
+
+    response = resend(client, members_order, email="ann.lee@example.org")
+
+    assert response.status_code == 404
+    assert members_order.registrations.get().email == "ann@example.org"
+
+
+def test_attendees_own_link_sends_no_link_again(client, members_order):
+    place = members_order.registrations.get()
+    path = members_order.build_path_with(make_own_secret(place))
+
+    response = client.post(f"{path}confirm/", {"person": place.reference, "email": "eve@example.org"})
+
+    assert response.status_code == 404
+
+
+def test_invalid_address_is_refused(client, members_order):
+    response = resend(client, members_order, email="ann")
+
+    assert "“ann” is not an e-mail address." in response.text
