@@ -33,11 +33,25 @@ TEXT_REQUEST_DELAY = datetime.timedelta(hours=2)
 
 def queue_text_request(application: Application) -> None:
     """Queue the mail that asks a person who just got a place to accept the text, unless they do so first."""
-    visit = application.visit
-    # Near the lock or after it, when the host approves people, no time is to be lost.
+    visit, registration = application.visit, application.registration
+    # The host has approved them after the lock: they get a single mail, the confirmation, which names the
+    # terms as the next step.
+    if application.proposed_at and registration and registration.confirmation_sent_at is None:
+        _record_text_request(application)
+        return
+    # Near the lock or after it no time is to be lost.
     is_urgent = application.proposed_at or visit.locked_at or is_lock_near(visit)
     delay = datetime.timedelta() if is_urgent else TEXT_REQUEST_DELAY
     notify_applicant.using(run_after=timezone.now() + delay).enqueue(application.pk)
+
+
+def _record_text_request(application: Application) -> None:
+    """Save that the applicant is asked for the current text, by the confirmation of their place."""
+    text = NdaText.objects.filter(visit=application.visit).first()
+    key = f"text{text.number}" if text else ""
+    if key and key not in application.sent_mails:
+        application.sent_mails = [*application.sent_mails, key]
+        application.save(update_fields=["sent_mails"])
 
 
 @task()

@@ -45,7 +45,8 @@ def list_visitor_steps(registrations: Collection[Registration]) -> dict[int, lis
         open_steps = []
         if visit.pk in visits_with_terms and application.pk not in agreed_ids:
             path = reverse("visit-confidentiality", args=[visit.event.slug])
-            open_steps.append(OpenStep(_("Accept the confidentiality terms"), path))
+            label = _("Accept the confidentiality terms (required to be on the host’s list)")
+            open_steps.append(OpenStep(label, path))
         if not is_identity_complete(list_requested_fields(visit), given_fields.get(application.pk, [])):
             open_steps += _describe_identity_step(visit)
         if open_steps:

@@ -42,7 +42,9 @@ def test_terms_and_identity_are_open_after_an_application():
 
     slug = application.visit.event.slug
     assert steps == [
-        OpenStep("Accept the confidentiality terms", f"/en/visits/{slug}/text/"),
+        OpenStep(
+            "Accept the confidentiality terms (required to be on the host’s list)", f"/en/visits/{slug}/text/"
+        ),
         OpenStep("Enter the identity details for the host’s security team", f"/en/visits/{slug}/identity/"),
     ]
 

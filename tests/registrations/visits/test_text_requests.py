@@ -6,8 +6,12 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from registrations.visits.applications.notifications import TEXT_REQUEST_DELAY
+from registrations.visits.applications.notifications import TEXT_REQUEST_DELAY, notify_applicant
+from registrations.visits.hosts.replacements import approve_visitor, propose_additional_visitor
+from registrations.visits.models import NdaText
+from tests.factories import make_member
 from tests.registrations.visits.factories import accept_current_text, make_application, make_visit
+from tests.registrations.visits.hosts import make_hosted
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +56,39 @@ def test_terms_are_requested_at_once_shortly_before_the_lock(run_tasks, mailoutb
     run_tasks()
 
     assert [mail.subject for mail in mailoutbox if "confidentiality" in mail.subject] != []
+
+
+def approve_additional_visitor(mailoutbox, run_tasks):
+    """Let the host approve a visitor proposed after the lock; return the application."""
+    proposal = propose_additional_visitor(visit=make_hosted(), person=make_member(language="en"))
+    run_tasks()
+    mailoutbox.clear()
+    return approve_visitor(application=proposal)
+
+
+def test_visitor_approved_after_the_lock_gets_one_mail(run_tasks, mailoutbox):
+    application = approve_additional_visitor(mailoutbox, run_tasks)
+
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == [application.person.email]]
+    text = " ".join(mail.body.split())
+    assert mail.subject.startswith("Registration confirmed")
+    assert "Accept the confidentiality terms (required to be on the host’s list)" in text
+    assert f"/visits/{application.visit.event.slug}/text/" in mail.body
+
+
+def test_visitor_approved_after_the_lock_is_asked_for_a_new_version_of_the_terms(run_tasks, mailoutbox):
+    application = approve_additional_visitor(mailoutbox, run_tasks)
+    run_tasks()
+    mailoutbox.clear()
+
+    text = NdaText.objects.filter(visit=application.visit).first()
+    NdaText.objects.create(visit=application.visit, number=text.number + 1, text="Other terms")
+    notify_applicant.func(application.pk)
+
+    [mail] = mailoutbox
+    assert mail.subject.startswith("Please accept the confidentiality terms")
 
 
 def test_mail_about_the_waiting_list_of_a_visit_names_no_ticket(run_tasks, mailoutbox):
