@@ -236,7 +236,7 @@ PERMISSIONS_BY_URL_NAME = {
     # the club's companies
     "club-companies": SECRETARIES,
     "club-company-new": SECRETARIES,
-    **{f"club-{name}-{kind}": ADMINISTRATORS for name in CLUB_LISTS for kind in ("csv", "xlsx")},
+    **{f"club-{name}-{kind}": SECRETARIES for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     "club-company": SECRETARIES,
     "club-company-edit": SECRETARIES,
     "club-company-merge": ADMINISTRATORS,

@@ -258,6 +258,6 @@ def company_merge(request: "HttpRequest", company: str) -> "HttpResponse":
 @require_GET
 def club_list_export(request: "HttpRequest", name: str, kind: str) -> "HttpResponse":
     """Download one list of the club."""
-    require_administrator(request.user)
+    require_directory_manager(request.user)
     record_action(f"{name}.export", name, fields=[kind])
     return table_response(CLUB_LISTS[name](), name=name, kind=kind)

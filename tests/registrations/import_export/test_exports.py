@@ -7,15 +7,18 @@ from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.manual_scan import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.club.downloads import CLUB_LISTS as OF_CLUB
+from convention.club.models import ClubRole
 from convention.events.models import Event
 from convention.tables.files import read_table
 from registrations.models import Quota, RegistrationAddon, SessionBooking
 from registrations.organizer.exports import EXPORT_SHEETS
 from schedule.downloads import DOWNLOAD_SHEETS as OF_SCHEDULE
 from tests.factories import (
+    START_OF_2020,
     make_addon,
     make_administrator,
     make_member,
+    make_person,
     make_question,
     make_registration,
     make_session,
@@ -55,16 +58,36 @@ def test_event_lists_are_exported_as_csv_and_workbook(organizer: Client, filled:
     assert {answer["Cache-Control"] for answer in files} == {"private, no-store"}
 
 
-def test_club_lists_are_exported_for_administrators_only(organizer: Client, filled: Event, client: Client):
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("name", OF_CLUB)
+def test_club_lists_are_exported_for_administrators(client: Client, name: str):
+    client.force_login(make_administrator())
+
+    answer = client.get(f"/organize/club/lists/{name}.csv")
+
+    assert len(read_table("x", answer.content).rows) >= 1
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("name", OF_CLUB)
+def test_club_lists_are_exported_for_the_secretary_and_audited(client: Client, name: str):
+    secretary = make_person()
+    ClubRole.objects.create(person=secretary, role="secretary", starts_on=START_OF_2020)
+    client.force_login(secretary)
+
+    answer = client.get(f"/organize/club/lists/{name}.csv")
+
+    assert len(read_table("x", answer.content).rows) >= 1
+    assert AuditEntry.objects.get(verb=f"{name}.export").actor_id == secretary.pk
+
+
+@pytest.mark.usefixtures("filled")
+def test_club_lists_are_not_exported_for_the_organizer_of_an_event(organizer: Client):
     assert organizer.get("/organize/club/lists/seats.csv").status_code == 403
 
-    client.force_login(make_administrator())
-    for name in OF_CLUB:
-        answer = client.get(f"/organize/club/lists/{name}.csv")
-        assert len(read_table("x", answer.content).rows) >= 1
 
-    client.logout()
-
+@pytest.mark.usefixtures("filled")
+def test_club_lists_are_not_exported_without_signing_in(client: Client):
     assert client.get("/organize/club/lists/seats.csv").status_code == 302
 
 
