@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields
-from convention.text.company_names import make_company_key
+from convention.text.company_names import CompanyNameIndex
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
 
@@ -136,17 +135,22 @@ def load_company_page(company: Company) -> dict[str, Any]:
 
 
 def find_similar_companies(company: Company) -> list[Company]:
-    """Return the first few other companies of the same name.
+    """Return the first few other companies that may be this one: by SIREN, by name, by a mistyped name.
 
     Accents, capitals, punctuation and the legal form do not count.
     """
-    key = make_company_key(company.name)
-    if not key:
-        return []
+    names = CompanyNameIndex[Company]()
     # In Python: no column has the name without its legal form, and companies are added one by one here.
-    others = Company.objects.exclude(pk=company.pk).order_by("pk")
-    similar = (other for other in others if make_company_key(other.name) == key)
-    return list(islice(similar, MAX_SIMILAR_COMPANIES))
+    others = list(Company.objects.exclude(pk=company.pk).order_by("pk"))
+    for other in others:
+        names.add_company(other.name, other)
+    similar = [
+        *(other for other in others if company.siren and other.siren == company.siren),
+        *names.find_same_name(company.name),
+        # Two numbers that differ are two companies, not a typing error.
+        *(other for other in names.find_mistyped_name(company.name) if not (company.siren and other.siren)),
+    ]
+    return list({other.pk: other for other in similar}.values())[:MAX_SIMILAR_COMPANIES]
 
 
 def list_parent_companies(company: Company) -> list[Company]:

@@ -44,7 +44,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         help_text=_("Fourteen digits: the SIREN followed by the five-digit establishment number."),
     )
     is_other_company = forms.BooleanField(
-        label=_("This is a different company with a similar name"), required=False
+        label=_("This is a different company: save it anyway"), required=False
     )
 
     class Meta:

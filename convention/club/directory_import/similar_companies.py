@@ -2,22 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company, Employment
-from convention.text.company_names import make_company_key
-from convention.text.edit_distance import find_close_words
+from convention.text.company_names import CompanyNameIndex
 from convention.text.email_addresses import get_employer_domain
 
 from .changes import DirectoryChanges
 from .directory_index import DirectoryIndex
 from .same_companies import SameCompany
-
-# Shorter names resemble each other by chance.
-MIN_MISTYPED_CHARS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -40,54 +35,12 @@ class SimilarCompany:
         return _("%(new)s: almost the same name as %(other)s") % values
 
 
-@dataclass
-class CompanyNames:
-    """Companies by the key of their name, and the keys that can be the same name with a typing error."""
-
-    companies_by_key: dict[str, Company] = field(default_factory=dict)
-    # By first letter and digits: “Agence 12” is not a mistyped “Agence 13”, and long lists stay quick.
-    comparable_keys: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    def add_company(self, company: Company) -> None:
-        key = make_company_key(company.name)
-        if key and key not in self.companies_by_key:
-            self.companies_by_key[key] = company
-            self.comparable_keys[_group_key(key)].append(key)
-
-    def find_same_name(self, company: Company) -> Company | None:
-        """Return the company whose name differs by its punctuation or legal form only."""
-        return self.companies_by_key.get(make_company_key(company.name))
-
-    def find_mistyped_name(self, company: Company) -> Company | None:
-        """Return a company whose name is one or two typing errors away."""
-        key = make_company_key(company.name)
-        if len(key) < MIN_MISTYPED_CHARS:
-            return None
-        pieces = _cut_into_thirds(key)
-        comparable_keys = self.comparable_keys.get(_group_key(key), ())
-        # Two errors leave one of three pieces intact. Counting the errors of all names would take minutes.
-        candidates = (other for other in comparable_keys if any(piece in other for piece in pieces))
-        close_keys = find_close_words(key, candidates)
-        others = (self.companies_by_key[close_key] for close_key in close_keys)
-        # Two numbers that differ are two companies, since a row with a known number is no new company.
-        return next((other for other in others if not (company.siren and other.siren)), None)
-
-
-def _group_key(key: str) -> tuple[str, str]:
-    return key[0], "".join(filter(str.isdigit, key))
-
-
-def _cut_into_thirds(key: str) -> tuple[str, str, str]:
-    first, second = len(key) // 3, 2 * len(key) // 3
-    return key[:first], key[first:second], key[second:]
-
-
 def find_similar_companies(changes: DirectoryChanges, index: DirectoryIndex) -> list[SimilarCompany]:
     """Return the new companies with almost the name of another, or whose people share its mail domain."""
     new_ids = {id(company) for company in changes.created_rows["company"]}
     if not new_ids:
         return []
-    names, found = CompanyNames(), list[SimilarCompany]()
+    names, found = CompanyNameIndex[Company](), list[SimilarCompany]()
     new_domains = _group_domains(changes.created_rows["employment"])
     known_companies = _index_known_domains(index)
     # Companies of the directory come first in the index, new ones after them: each is compared with those
@@ -97,20 +50,26 @@ def find_similar_companies(changes: DirectoryChanges, index: DirectoryIndex) -> 
             similar := _find_similar(company, names, new_domains[id(company)], known_companies)
         ):
             found.append(similar)
-        names.add_company(company)
+        names.add_company(company.name, company)
     return found
 
 
 def _find_similar(
-    company: Company, names: CompanyNames, domains: Iterable[str], by_domain: Mapping[str, Company]
+    company: Company,
+    names: CompanyNameIndex[Company],
+    domains: Iterable[str],
+    by_domain: Mapping[str, Company],
 ) -> SimilarCompany | None:
-    if same := names.find_same_name(company):
-        return SimilarCompany(company.name, same.name)
+    if same := names.find_same_name(company.name):
+        return SimilarCompany(company.name, same[0].name)
     for domain in sorted(domains):
         if domain in by_domain:
             return SimilarCompany(company.name, by_domain[domain].name, domain)
-    mistyped = names.find_mistyped_name(company)
-    return SimilarCompany(company.name, mistyped.name) if mistyped else None
+    # Two numbers that differ are two companies, since a row with a known number is no new company.
+    mistyped = (
+        other for other in names.find_mistyped_name(company.name) if not (company.siren and other.siren)
+    )
+    return next((SimilarCompany(company.name, other.name) for other in mistyped), None)
 
 
 def _group_domains(employments: Iterable[Employment]) -> dict[int, set[str]]:

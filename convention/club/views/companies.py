@@ -82,11 +82,12 @@ def company_edit(request: "HttpRequest", company: str) -> "HttpResponse":
 
 def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
     # Read before the form changes the instance: the heading shows the stored name.
-    title, slug = company.name, company.slug
+    title, slug, siren = company.name, company.slug, company.siren
     form = CompanyForm(request.POST or None, instance=company)
     similar: list[Company] = []
     if request.method == "POST" and form.is_valid():
-        if company.name != title and not form.cleaned_data["is_other_company"]:
+        is_renamed = (company.name, company.siren) != (title, siren)
+        if is_renamed and not form.cleaned_data["is_other_company"]:
             similar = find_similar_companies(company)
         if not similar and (saved := _save_company_form(form)):
             messages.success(request, _("The company has been saved."))

@@ -40,19 +40,41 @@ def admin(client):
         "Nimbus cloud.",
         "Nimbus Cloud S.A.S.",
         "SARL Nimbus Cloud",
+        "Nimbus Claud",
+        "Nimbuss Cloud SAS",
     ],
 )
 def test_company_with_a_similar_name_needs_a_confirmation(admin, name):
-    make_company(name="Nimbus Cloud")
+    known = make_company(name="Nimbus Cloud")
     fields = {"name": name, "country": "FR"}
 
     warned = admin.post(f"/en{AT}companies/new/", fields).text
     count_before = Company.objects.count()
     admin.post(f"/en{AT}companies/new/", {**fields, "is_other_company": "on"})
 
-    assert "The directory already has a company with almost the same name:" in warned
+    assert "The directory may have this company already" in warned
+    assert f'href="/en{AT}companies/{known.slug}/"' in warned
     assert count_before == 1
     assert Company.objects.count() == 2
+
+
+def test_company_with_a_known_siren_needs_a_confirmation(admin):
+    make_company(name="Nimbus Cloud", siren="732829320")
+
+    page = admin.post(
+        f"/en{AT}companies/new/", {"name": "NC Services", "siren": "732 829 320", "country": "FR"}
+    )
+
+    assert "The directory may have this company already" in page.text
+    assert Company.objects.count() == 1
+
+
+def test_company_with_another_siren_is_no_mistyped_one(admin):
+    make_company(name="Nimbus Cloud", siren="732829320")
+
+    admin.post(f"/en{AT}companies/new/", {"name": "Nimbus Claud", "siren": "552100554", "country": "FR"})
+
+    assert Company.objects.filter(name="Nimbus Claud").count() == 1
 
 
 def test_company_keeps_its_name_without_a_confirmation(admin):
