@@ -1,6 +1,7 @@
 """Add people, change their names and employments, and search them."""
 
 import datetime
+from collections.abc import Collection
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -185,18 +186,25 @@ def _check_new_address(stored: Person, email: str | None, actor: Person) -> None
         raise make_taken_error()
     if stored.email and not email:
         sentence = _("Enter an address. If this person should no longer sign in, close the account instead.")
-    elif stored.pk == actor.pk:
-        # The new address is not verified: a typo in it would lock them out.
-        sentence = _("Change your own address under “Account and security”.")
-    elif not can_change_address(actor, stored):
-        sentence = _(
-            "Only administrators can change this address: the person has signed in or has had a role."
-        )
-    elif stored.is_superuser and not actor.is_superuser:
-        # A superuser's address gives access to everything, also to what this administrator may not do.
-        sentence = _("This person is a superuser. Only a superuser can change this address here.")
+    elif objection := find_address_objection(stored, actor):
+        sentence = objection
     if sentence:
         raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+
+
+def find_address_objection(
+    person: Person, actor: Person, *, people_with_roles: Collection[int] | None = None
+) -> str:
+    """Return why the actor may not give this person another address, or ""; `can_change_address` in words."""
+    if person.pk == actor.pk:
+        # The new address is not verified: a typo in it would lock them out.
+        return _("Change your own address under “Account and security”.")
+    if not can_change_address(actor, person, people_with_roles=people_with_roles):
+        return _("Only administrators can change this address: the person has signed in or has had a role.")
+    if person.is_superuser and not actor.is_superuser:
+        # A superuser's address gives access to everything, also to what this administrator may not do.
+        return _("This person is a superuser. Only a superuser can change this address here.")
+    return ""
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from convention.text.normalize import casefold_text, make_unique_slug
 
 from .rows import DirectoryRow
 from .same_companies import SameCompany, index_same_companies
+from .same_people import ListedPersonKey, SamePerson, index_same_people, make_listed_person_key
 
 
 @dataclass
@@ -30,6 +31,7 @@ class DirectoryIndex:
     companies_by_siren: dict[str, Company] = field(default_factory=dict)
     companies_by_name: dict[str, Company] = field(default_factory=dict)
     slugs: set[str] = field(default_factory=RESERVED_SLUGS.copy)
+    people_by_id: dict[int, Person] = field(default_factory=dict)
     people_by_email: dict[str, Person] = field(default_factory=dict)
     people_by_name: dict[tuple[int, str], Person] = field(default_factory=dict)
     employments_by_person: dict[int, list[Employment]] = field(default_factory=lambda: defaultdict(list))
@@ -39,6 +41,7 @@ class DirectoryIndex:
     company_markets: set[tuple[int, str]] = field(default_factory=set)
     # Casefolded names of the list that stand for another company (`index_same_companies`).
     same_companies: Mapping[str, str] = field(default_factory=dict)
+    same_people: Mapping[ListedPersonKey, SamePerson] = field(default_factory=dict)
 
     @cached_property
     def people_with_roles(self) -> set[int]:
@@ -47,15 +50,22 @@ class DirectoryIndex:
 
     @classmethod
     def load_current(
-        cls, today: datetime.date, same_companies: Iterable[SameCompany] = ()
+        cls,
+        today: datetime.date,
+        same_companies: Iterable[SameCompany] = (),
+        same_people: Iterable[SamePerson] = (),
     ) -> "DirectoryIndex":
         """Load the directory with a fixed number of queries."""
-        index = cls(today, same_companies=index_same_companies(same_companies))
+        index = cls(
+            today,
+            same_companies=index_same_companies(same_companies),
+            same_people=index_same_people(same_people),
+        )
         companies = {row.pk: row for row in Company.objects.prefetch_related("markets")}
         for company in companies.values():
             index.add_company(company)
             index.company_markets.update((id(company), market.slug) for market in company.markets.all())
-        people = {row.pk: row for row in Person.objects.order_by("pk")}
+        people = index.people_by_id = {row.pk: row for row in Person.objects.order_by("pk")}
         # Inactive people too: the import must not create a second record for a closed account.
         index.people_by_email = {normalize_email(row.email): row for row in people.values() if row.email}
         for employment in Employment.objects.order_by("starts_on", "pk"):
@@ -101,12 +111,20 @@ class DirectoryIndex:
         return casefold_text(row.company) in self.same_companies
 
     def find_person(self, row: DirectoryRow, company: Company) -> Person | None:
-        """Return the person of the row, by e-mail, else by name among the company's people."""
+        """Return the person of the row, by e-mail, by choice, or by name among the company's people."""
         if row.email and (person_with_email := self.people_by_email.get(normalize_email(row.email))):
             return person_with_email
+        if same := self.find_same_person(row, company):
+            return self.people_by_id.get(same.person_id)
         person = self.people_by_name.get((id(company), casefold_text(row.name)))
         # With two different addresses they are two people of the same name.
         return person if person and not (row.email and person.email) else None
+
+    def find_same_person(self, row: DirectoryRow, company: Company) -> SamePerson | None:
+        """Return the choice of who the row's person is, unless somebody has the address already."""
+        if row.email and normalize_email(row.email) in self.people_by_email:
+            return None
+        return self.same_people.get(make_listed_person_key(row.email, company.name, row.name))
 
     def find_employments(self, person: Person, span: DateSpan) -> list[Employment]:
         """Return the person's employments that share a day with the span."""

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 
 from django.utils.translation import gettext as _
 
-from convention.club.models import CompanyRole, Person
+from convention.club.models import Company, CompanyRole, Person
+from convention.club.people import find_address_objection
 from convention.club.permissions import (
     can_change_address,
     list_assignable_company_roles,
@@ -25,17 +26,29 @@ def find_forbidden_changes(row: DirectoryRow, index: DirectoryIndex, actor: Pers
         if (id(company), role) not in index.roles and role not in list_assignable_company_roles(actor):
             sentence = _("Only administrators give companies the role “%(role)s”. Take it out of the list.")
             yield sentence % {"role": CompanyRole.Role(role).label}
-    person = index.find_person(row, company) if company and row.has_person else None
-    gets_address = bool(person and person.pk and row.email and not person.email)
-    if (
-        person
-        and gets_address
-        and not can_change_address(actor, person, people_with_roles=index.people_with_roles)
-    ):
-        sentence = _(
-            "Only administrators can enter an address for %(name)s: this person has a role or has signed in."
-        )
-        yield sentence % {"name": person}
+    if company and row.has_person:
+        yield from _find_address_errors(row, company, index, actor)
+
+
+def _find_address_errors(
+    row: DirectoryRow, company: Company, index: DirectoryIndex, actor: Person
+) -> Iterator[str]:
+    person = index.find_person(row, company)
+    if person is None or not person.pk or not row.email:
+        return
+    if not person.email:
+        if not can_change_address(actor, person, people_with_roles=index.people_with_roles):
+            sentence = _(
+                "Only administrators can enter an address for %(name)s: this person has a role or has signed "
+                "in."
+            )
+            yield sentence % {"name": person}
+        return
+    same = index.find_same_person(row, company)
+    if same and same.replaces_address:
+        objection = find_address_objection(person, actor, people_with_roles=index.people_with_roles)
+        if objection:
+            yield f"{person} – {objection}"
 
 
 def find_protected_people(people: Collection[int], actor: Person | None) -> set[int]:

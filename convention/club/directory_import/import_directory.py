@@ -1,8 +1,9 @@
 """Import a list of companies and people: all rows or none; known companies and people are updated.
 
 One import at a time. A company is known by its SIREN or its name, a person by the e-mail address, or by the
-name among the company's people. Nobody gets a mail, and nobody's employer changes: that is a
-separate action (`change_employer.py`).
+name among the company's people; the preview asks about others who may be known. Nobody gets a mail but the
+former address of a person whose address is replaced, and nobody's employer changes: that is a separate
+action (`change_employer.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import (
     Company,
@@ -27,6 +29,7 @@ from convention.db.advisory_locks import acquire_advisory_lock
 from convention.tables.columns import index_columns, merge_remembered_columns, remember_columns
 from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
+from convention.text.email_addresses import normalize_email
 from convention.text.normalize import casefold_text
 
 from .changes import (
@@ -43,6 +46,7 @@ from .forbidden_changes import find_forbidden_changes
 from .namesakes import Namesake, find_namesakes_of_new_people
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .same_companies import SameCompany
+from .same_people import SamePerson
 from .seat_requests import MissingMembership, SeatPlan, SeatRequest, plan_seats
 from .similar_companies import SimilarCompany, find_similar_companies
 
@@ -61,6 +65,7 @@ class ParsedDirectory:
     mapping: Mapping[str, str]
     file_name: str = ""
     same_companies: tuple[SameCompany, ...] = ()
+    same_people: tuple[SamePerson, ...] = ()
     # None for the command on the server, which may do everything.
     actor: Person | None = None
     missing_membership: MissingMembership = MissingMembership.REFUSE
@@ -81,13 +86,16 @@ def import_directory(
     picks: Sequence[str] | None = None,
     file_name: str = "",
     same_companies: tuple[SameCompany, ...] = (),
+    same_people: tuple[SamePerson, ...] = (),
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
-    `same_companies` are names of the table that stand for companies with another name. `missing_membership`
-    says what becomes of seats at companies without a membership. Raise UnreadableFile if columns are
+    `same_companies` are names of the table that stand for companies with another name, `same_people` people
+    of the table who stand for others of the directory. `missing_membership` says what becomes of seats at
+    companies without a membership. A person whose address is replaced is signed out, and the former address
+    gets an e-mail. Raise UnreadableFile if columns are
     missing, and InvalidRows, also for what `actor` may not change; then nothing is stored.
     """
     parsed = parse_directory(
@@ -95,6 +103,7 @@ def import_directory(
         picks=picks,
         file_name=file_name,
         same_companies=same_companies,
+        same_people=same_people,
         actor=actor,
         missing_membership=missing_membership,
     )
@@ -108,6 +117,7 @@ def parse_directory(
     file_name: str = "",
     lines: NumberedRows | None = None,
     same_companies: tuple[SameCompany, ...] = (),
+    same_people: tuple[SamePerson, ...] = (),
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
 ) -> ParsedDirectory:
@@ -119,6 +129,7 @@ def parse_directory(
         parsed,
         file_name=file_name,
         same_companies=same_companies,
+        same_people=same_people,
         actor=actor,
         missing_membership=missing_membership,
     )
@@ -140,13 +151,14 @@ def _parse_table(
 def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
     """Write a parsed list, all of it or nothing. Raise InvalidRows."""
     acquire_advisory_lock(DIRECTORY_LOCK)
-    index = DirectoryIndex.load_current(timezone.localdate(), parsed.same_companies)
+    index = DirectoryIndex.load_current(timezone.localdate(), parsed.same_companies, parsed.same_people)
     changes, seat_requests, errors = _compare_rows(parsed, index)
     if errors:
         # Seats are counted all the same, so that all errors are listed at once.
         seat_errors = plan_seats(seat_requests).list_errors(parsed.missing_membership)
         raise InvalidRows(errors + seat_errors)
     write_changes(changes)
+    _replace_addresses(changes)
     # Before seats are planned: an employment that ends in this list frees its seat for another row.
     end_seats_with_employments(changes)
     # Planned under the locks of the memberships, also against contacts who give seats at this moment.
@@ -166,6 +178,7 @@ def preview_directory_import(
     table: ParsedTable,
     picks: Sequence[str] | None = None,
     same_companies: tuple[SameCompany, ...] = (),
+    same_people: tuple[SamePerson, ...] = (),
     actor: Person | None = None,
     missing_membership: MissingMembership = MissingMembership.REFUSE,
 ) -> DirectoryPreview:
@@ -174,7 +187,7 @@ def preview_directory_import(
     Raise UnreadableFile, and InvalidRows with the errors of all stages.
     """
     acquire_advisory_lock(DIRECTORY_LOCK)
-    index = DirectoryIndex.load_current(timezone.localdate(), same_companies)
+    index = DirectoryIndex.load_current(timezone.localdate(), same_companies, same_people)
     # Rows with a wrong cell are compared with the directory too: later rows may need their company.
     parsed, cell_errors = _parse_table(table, picks, table.rows)
     changes, seat_requests, errors = _compare_rows(replace(parsed, actor=actor), index)
@@ -188,8 +201,17 @@ def preview_directory_import(
     if cell_errors or row_errors:
         raise InvalidRows(cell_errors + row_errors)
     return DirectoryPreview(
-        changes, find_similar_companies(changes, index), find_namesakes_of_new_people(changes, index)
+        changes, find_similar_companies(changes, index), find_namesakes_of_new_people(changes, index, actor)
     )
+
+
+def _replace_addresses(changes: DirectoryChanges) -> None:
+    """End what the former addresses gave access to, as when an address is changed by hand."""
+    for pk, values in changes.values_before["person"].items():
+        if former_email := values.get("email"):
+            person = changes.changed_rows["person"][pk]
+            record_action("person.change", person, fields=["email"])
+            hooks.replace_address.provider()(person=person, former_email=former_email)
 
 
 def _add_seats(changes: DirectoryChanges, plan: SeatPlan) -> None:
@@ -286,15 +308,11 @@ def _apply_person(
     seat_requests: list[SeatRequest],
 ) -> Iterator[str]:
     person = index.find_person(row, company)
-    if person is None and not row.name:
-        yield _("Enter a name: nobody in the directory has this address yet.")
-        return
-    # An account that was closed must not be opened again by a list.
-    if person and not person.is_active:
-        yield _("This person’s account is closed. Contact them before adding them again.")
+    if objection := _find_person_objection(person, row, company, index):
+        yield objection
         return
     person = person or _add_person(changes, row, index)
-    changes.set_values("person", person, _find_changed_names(person, row))
+    _update_person(changes, row, (person, company), index)
     employment = _find_or_add_employment(changes, row, (person, company), index)
     if isinstance(employment, str):
         yield employment
@@ -314,6 +332,36 @@ def _apply_person(
             seat_requests.append(SeatRequest(row.number, company, person, span))
 
 
+def _find_person_objection(
+    person: Person | None, row: DirectoryRow, company: Company, index: DirectoryIndex
+) -> str:
+    """Return why the row's person can be neither added nor updated, or ""."""
+    if person is None and index.find_same_person(row, company):
+        sentence = _("%(name)s: the person that you chose is no longer in the directory. Choose again.")
+        return sentence % {"name": row.name or row.email}
+    if person is None and not row.name:
+        return _("Enter a name: nobody in the directory has this address yet.")
+    # An account that was closed must not be opened again by a list.
+    if person and not person.is_active:
+        return _("This person’s account is closed. Contact them before adding them again.")
+    return ""
+
+
+def _update_person(
+    changes: DirectoryChanges,
+    row: DirectoryRow,
+    person_and_company: tuple[Person, Company],
+    index: DirectoryIndex,
+) -> None:
+    person, company = person_and_company
+    same = index.find_same_person(row, company)
+    values = _find_chosen_address(person, row, same) if same else _find_changed_names(person, row)
+    changes.set_values("person", person, values)
+    if row.email:
+        # Further rows with this address are the same person, too.
+        index.people_by_email[normalize_email(row.email)] = person
+
+
 def _find_changed_names(person: Person, row: DirectoryRow) -> dict[str, str]:
     """Return the names that differ by more than capitals and accents, and an address if none is known."""
     names = {"first_name": row.first_name, "last_name": row.last_name}
@@ -323,6 +371,12 @@ def _find_changed_names(person: Person, row: DirectoryRow) -> dict[str, str]:
         if text and casefold_text(text) != casefold_text(getattr(person, name))
     }
     return changed if person.email or not row.email else {**changed, "email": row.email}
+
+
+def _find_chosen_address(person: Person, row: DirectoryRow, same: SamePerson) -> dict[str, str]:
+    """Return the address to enter for a person of another spelling or address, who keeps the name."""
+    gets_address = row.email and (same.replaces_address or not person.email)
+    return {"email": row.email} if gets_address else {}
 
 
 def _add_person(changes: DirectoryChanges, row: DirectoryRow, index: DirectoryIndex) -> Person:

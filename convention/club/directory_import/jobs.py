@@ -14,6 +14,7 @@ from convention.tables.import_payload import iterate_with_progress, unpack_impor
 
 from .import_directory import apply_directory, parse_directory
 from .same_companies import decode_same_companies
+from .same_people import decode_same_people
 from .seat_requests import MissingMembership
 from .undo import DirectoryUndoRefused, undo_directory_import
 
@@ -47,6 +48,7 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
         file_name=payload.name,
         lines=lines,
         same_companies=decode_same_companies(payload.options),
+        same_people=decode_same_people(payload.options),
         actor=_get_requester(progress),
         missing_membership=MissingMembership.SKIP_SEATS
         if MissingMembership.SKIP_SEATS.value in payload.options

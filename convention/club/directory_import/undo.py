@@ -150,8 +150,10 @@ def undo_directory_import(*, import_record: DirectoryImport, actor: Person | Non
     if not import_record.can_be_undone:
         raise DirectoryUndoRefused(_("This import has already been undone, changed nothing, or is too old."))
     undo = preview_undo(import_record, actor=actor)
+    former_people = Person.objects.in_bulk(undo.restored_values.get("person", {}))
     for kind, values in undo.restored_values.items():
         _restore_values(kind, values)
+    _return_addresses(undo.restored_values.get("person", {}), former_people)
     _remove_markets(import_record, set(undo.removed_keys["company"]))
     # Dependent rows first, the reverse of `ROW_MODELS`.
     for kind in ("seat", "contact", "employment", "role", "person", "company"):
@@ -304,6 +306,14 @@ def _restore_values(kind: str, values: dict[int, dict[str, Any]]) -> None:
     if names:
         # Through the model's queryset, which also updates the columns for searching and sorting.
         model.objects.bulk_update(rows.values(), sorted(names), 500)
+
+
+def _return_addresses(values: dict[int, dict[str, Any]], former_people: dict[int, Person]) -> None:
+    """End what the addresses of the list gave access to, where the person has the earlier address again."""
+    people = Person.objects.in_bulk([pk for pk, old in values.items() if old.get("email")])
+    for pk, person in people.items():
+        record_action("person.change", person, fields=["email"])
+        hooks.replace_address.provider()(person=person, former_email=former_people[pk].email or "")
 
 
 def _remove_markets(import_record: DirectoryImport, removed: set[int]) -> None:

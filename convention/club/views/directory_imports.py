@@ -1,7 +1,8 @@
 """Pages that import a list of companies and people, and undo an import."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,16 +14,19 @@ from django.views.decorators.http import require_GET
 from convention import hooks
 from convention.club.directory_import.columns import get_column_labels, guess_columns, is_directory_heading
 from convention.club.directory_import.import_directory import (
+    DirectoryPreview,
     import_directory,
     load_remembered_columns,
     preview_directory_import,
 )
 from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
-from convention.club.directory_import.preview import MAX_NAMES_SHOWN, build_import_preview
+from convention.club.directory_import.namesakes import load_chosen_namesakes
+from convention.club.directory_import.preview import build_import_preview
 from convention.club.directory_import.same_companies import SameCompany, decode_same_companies
+from convention.club.directory_import.same_people import SamePerson, decode_same_people
 from convention.club.directory_import.seat_requests import MissingMembership
 from convention.club.directory_import.undo import preview_undo, undo_directory_import
-from convention.club.models import DirectoryImport, Market
+from convention.club.models import DirectoryImport, Market, Person
 from convention.club.permissions import require_directory_manager, require_signed_in
 from convention.errors import UnreadableFile
 from convention.tables.downloads import TABLE_TYPES, table_response
@@ -35,6 +39,24 @@ from .base import ROWS_PER_PAGE, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+# Questions on companies, and on people. Each sends two fields, and a request has at most
+# DATA_UPLOAD_MAX_NUMBER_FIELDS.
+MAX_QUESTIONS: Final = 300
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """The answers to the questions of a preview: who and what of the list is known under another name."""
+
+    same_companies: tuple[SameCompany, ...] = ()
+    same_people: tuple[SamePerson, ...] = ()
+
+    def encode(self) -> list[str]:
+        return [
+            *(choice.encode() for choice in self.same_companies),
+            *(choice.encode() for choice in self.same_people),
+        ]
 
 
 @require_safe_or_post
@@ -55,27 +77,23 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
             picks = form.chosen_fields(labels) or guess_columns(form.table.header, remembered)
             context["columns"] = list_column_choices(form.table, picks, remembered)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
-            same_companies = context["same_companies"] = _get_same_companies(request, form)
+            choices = _get_choices(request, form)
+            context |= _build_choices_context(choices, manager)
             missing_membership = _get_missing_membership(request)
             context["skips_seats"] = missing_membership is MissingMembership.SKIP_SEATS
             context["has_seat_column"] = "seat" in picks
             # Sent by neither of the other buttons: the list was checked and is to be imported.
-            if not form.needs_check and not _has_other_choices(request, same_companies):
-                return _import_or_enqueue(request, form, picks, same_companies)
+            if not form.needs_check and not _has_other_choices(request, choices):
+                return _import_or_enqueue(request, form, picks, choices)
             preview = preview_directory_import(
                 table=form.table,
                 picks=picks,
-                same_companies=same_companies,
+                same_companies=choices.same_companies,
+                same_people=choices.same_people,
                 actor=manager,
                 missing_membership=missing_membership,
             )
-            context |= {
-                "preview": preview.changes,
-                "details": build_import_preview(preview.changes),
-                "similar_companies": preview.similar_companies[:MAX_NAMES_SHOWN],
-                "namesakes": preview.namesakes[:MAX_NAMES_SHOWN],
-                "has_more_namesakes": len(preview.namesakes) > MAX_NAMES_SHOWN,
-            }
+            context |= _build_preview_context(preview, choices)
         except InvalidRows as error:
             if (kind := request.POST.get("errors")) in TABLE_TYPES:
                 sheet = build_error_sheet(form.table, error)
@@ -86,29 +104,57 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(request, "import.html", **context)
 
 
-def _get_same_companies(request: "HttpRequest", form: TableUploadForm) -> tuple[SameCompany, ...]:
-    """Return which new names were chosen to be known companies; none for a new file."""
-    if form.cleaned_data.get("file"):
-        return ()
-    return decode_same_companies(request.POST.getlist("same_company"))
+def _get_choices(request: "HttpRequest", form: TableUploadForm) -> ImportChoices:
+    """Return the answers to the questions of the preview; none for a new file."""
+    return ImportChoices() if form.cleaned_data.get("file") else _decode_choices(request)
+
+
+def _decode_choices(request: "HttpRequest", prefix: str = "") -> ImportChoices:
+    """Return the choices in the fields with that prefix."""
+    return ImportChoices(
+        decode_same_companies(request.POST.getlist(f"{prefix}same_company")),
+        decode_same_people(request.POST.getlist(f"{prefix}same_person")),
+    )
+
+
+def _build_choices_context(choices: ImportChoices, manager: Person) -> dict[str, Any]:
+    return {
+        "same_companies": choices.same_companies,
+        "chosen_namesakes": list(load_chosen_namesakes(choices.same_people, manager)),
+    }
+
+
+def _build_preview_context(preview: DirectoryPreview, choices: ImportChoices) -> dict[str, Any]:
+    """Return the preview, with as many questions as one request can answer."""
+    companies, namesakes = preview.similar_companies, preview.namesakes
+    max_companies = max(0, MAX_QUESTIONS - len(choices.same_companies))
+    max_namesakes = max(0, MAX_QUESTIONS - len(choices.same_people))
+    return {
+        "preview": preview.changes,
+        "details": build_import_preview(preview.changes),
+        "similar_companies": companies[:max_companies],
+        "other_company_count": max(0, len(companies) - max_companies),
+        "namesakes": namesakes[:max_namesakes],
+        "other_namesake_count": max(0, len(namesakes) - max_namesakes),
+    }
 
 
 def _get_missing_membership(request: "HttpRequest") -> MissingMembership:
     return MissingMembership.SKIP_SEATS if "skip_seats" in request.POST else MissingMembership.REFUSE
 
 
-def _has_other_choices(request: "HttpRequest", same_companies: tuple[SameCompany, ...]) -> bool:
+def _has_other_choices(request: "HttpRequest", choices: ImportChoices) -> bool:
     """Return whether the choices are not those of the preview that was shown."""
     if ("skip_seats" in request.POST) != ("previewed_skip_seats" in request.POST):
         return True
-    return {*same_companies} != {*decode_same_companies(request.POST.getlist("previewed_same_company"))}
+    return {*choices.encode()} != {*_decode_choices(request, "previewed_").encode()}
 
 
 def _import_or_enqueue(
     request: "HttpRequest",
     form: TableUploadForm,
     picks: list[str],
-    same_companies: tuple[SameCompany, ...],
+    choices: ImportChoices,
 ) -> "HttpResponse":
     rows, missing_membership = len(form.table.rows), _get_missing_membership(request)
     # A longer import would exceed the time of a request.
@@ -121,17 +167,15 @@ def _import_or_enqueue(
             text=form.checked_text,
             picks=picks,
             name=form.file_name,
-            options=[
-                *(choice.encode() for choice in same_companies),
-                missing_membership.value,
-            ],
+            options=[*choices.encode(), missing_membership.value],
         )
         return _enqueue_job(request, kind=IMPORT_JOB, title=write_title, payload=payload)
     changes = import_directory(
         table=form.table,
         picks=picks,
         file_name=form.file_name,
-        same_companies=same_companies,
+        same_companies=choices.same_companies,
+        same_people=choices.same_people,
         actor=require_signed_in(request.user),
         missing_membership=missing_membership,
     )

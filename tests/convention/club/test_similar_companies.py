@@ -13,6 +13,7 @@ from convention.club.directory_import.same_companies import (
 )
 from convention.club.directory_import.undo import undo_directory_import
 from convention.club.models import Company
+from convention.club.views import directory_imports
 from convention.tables.files import read_table
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
 from convention.tables.row_errors import InvalidRows
@@ -96,6 +97,20 @@ def test_preview_page_shows_similar_companies():
 
     assert "The directory may have these new companies already" in page.text
     assert "almost the same name as Banque Armoricaine" in page.text
+
+
+def test_similar_companies_beyond_the_limit_are_counted(monkeypatch):
+    monkeypatch.setattr(directory_imports, "MAX_QUESTIONS", 1)
+    for name in ("Banque Armoricaine", "Caisse des Deux-Rives"):
+        make_company(name=name)
+    text = b"company\nBanque Armoricaine SA\nCaisse des Deux Rives\n"
+
+    page = make_client(make_administrator()).post(
+        "/en/organize/club/import/", {"file": SimpleUploadedFile("list.csv", text), "check": "1"}
+    )
+
+    assert "1 more is not shown, and is added as a new company." in page.text
+    assert len(html.fromstring(page.content).xpath("//select[@name='same_company']")) == 1
 
 
 def test_wrong_address_is_named_with_its_column():
