@@ -12,8 +12,10 @@ from itertools import batched
 
 from django.utils.translation import gettext as _
 
+from convention.errors import InvalidFields
 from convention.events.models import Event
 from registrations.application_rules import describe_missing_application
+from registrations.booking.membership_places import check_pass_transfer
 from registrations.booking.transfer import is_transfer
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.changes.correct import NAME_FIELDS
@@ -118,9 +120,10 @@ def check_addons_of_ticket(
 
 
 def check_transfer(row: RegistrationRow, registration: Registration) -> Iterator[str]:
-    """Yield an error if the row names another person for a place that was given on application.
+    """Yield an error if the row names another person for a place that is not theirs to have.
 
-    Applicants were chosen by priority: the next one on the waiting list has a claim to the place.
+    Applicants were chosen by priority: the next one on the waiting list has a claim to the place. A
+    membership pass pays for colleagues with a seat only.
     """
     names = {name: text for name in NAME_FIELDS if (text := getattr(row.place, name))}
     before = {
@@ -131,8 +134,17 @@ def check_transfer(row: RegistrationRow, registration: Registration) -> Iterator
     named = copy.copy(registration)
     for name in before:
         setattr(named, name, names[name])
-    if is_transfer(named, before) and describe_missing_application(registration.ticket):
+    if not is_transfer(named, before):
+        return
+    if describe_missing_application(registration.ticket):
         yield _(
             "This place was allocated on application, so a list cannot give it to another person. "
             "Correct the name in the row, or remove the row."
+        )
+    try:
+        check_pass_transfer(named, field="last_name")
+    except InvalidFields:
+        yield _(
+            "A membership pass pays for this place, so a list cannot give it to another person. Correct the "
+            "name in the row, or give the place to a colleague with a seat on the registration’s page."
         )

@@ -5,9 +5,12 @@ from django.utils import translation
 
 from convention.club.models import Membership
 from convention.errors import InvalidFields
+from convention.tables.files import ParsedTable
+from convention.tables.row_errors import InvalidRows
 from registrations.changes.correct import Correction, correct_as_organizer, correct_registration
 from registrations.changes.substitute import substitute_as_organizer, substitute_attendee
 from registrations.company.invitations import save_attendee_details
+from registrations.import_export.import_registrations import import_registrations
 from registrations.models import Registration
 from registrations.order_request import RequestedPlace
 from tests.factories import make_member
@@ -120,6 +123,41 @@ def test_invited_colleague_does_not_enter_another_persons_name(desk):
         save_attendee_details(registration=registration, details=place(""))
 
     assert Registration.objects.get().name == "Ana Silva"
+
+
+def import_name(registration, *, first_name, last_name):
+    row = [registration.reference, first_name, last_name]
+    table = ParsedTable(["reference", "first_name", "last_name"], [(2, row)])
+    return import_registrations(event=registration.event, table=table)
+
+
+def test_imported_list_does_not_put_another_person_on_the_place(desk):
+    registration = order_place_with_pass(desk)
+
+    with translation.override("en"), pytest.raises(InvalidRows) as refused:
+        import_name(registration, first_name="Bob", last_name="Roi")
+
+    [(number, sentence)] = refused.value.rows
+    assert number == 2
+    assert sentence.startswith("A membership pass pays for this place")
+    assert Registration.objects.get().name == "Ana Silva"
+
+
+def test_imported_list_corrects_the_spelling_of_the_name(desk):
+    registration = order_place_with_pass(desk)
+
+    import_name(registration, first_name="Anna", last_name="Silva")
+
+    assert Registration.objects.get().name == "Anna Silva"
+
+
+def test_imported_list_puts_another_person_on_a_place_without_a_pass(desk):
+    Membership.objects.update(passes=0)
+    registration = order_place_with_pass(desk)
+
+    import_name(registration, first_name="Bob", last_name="Roi")
+
+    assert Registration.objects.get().name == "Bob Roi"
 
 
 def test_page_says_that_the_place_needs_a_seat(desk):
