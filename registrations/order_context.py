@@ -28,6 +28,7 @@ class OrderContext:
     - `rules_at` is the moment at which registration and sale had to be open, if it is not now: a place may be
       given long after the application. The price, and the places left, are always those of now.
     - `quoted_prices` are those of the quotation that is ordered; they apply where they are lower.
+    - `can_name_members_later` is for a quotation by staff: members give their addresses with the order.
     """
 
     source: Order.Source = Order.Source.PAGE
@@ -40,6 +41,7 @@ class OrderContext:
     rules_at: datetime.datetime | None = None
     network: str = ""
     quoted_prices: QuotedPrices | None = None
+    can_name_members_later: bool = False
 
     @cached_property
     def is_trusted(self) -> bool:

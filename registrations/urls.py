@@ -31,6 +31,7 @@ from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
 from .organizer.move_views import registration_move
 from .organizer.new_registration_views import registration_create
+from .organizer.quotation_views import quotation_create, quotation_event_choice
 from .questions import views as questions_views
 from .sessions import agenda_views
 from .storefront import event_views, review_views
@@ -130,6 +131,8 @@ pages: list[Any] = [
         name="organize-quotation-mail",
     ),
     path("organize/money/quotations/", quotation_views.all_quotation_list, name="quotations"),
+    path("organize/money/quotations/new/", quotation_event_choice, name="quotation-new"),
+    path("organize/<slug:event>/quotations/new/", quotation_create, name="organize-quotation-new"),
     path("organize/<slug:event>/quotations/", quotation_views.quotation_list, name="organize-quotations"),
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",

@@ -335,7 +335,7 @@ PERMISSIONS_BY_URL_NAME = {
             "receivables-csv",
             "receivables-xlsx",
             "receivable-new",
-            "quotations",
+            *("quotations", "quotation-new"),
             "invoices-issue",
             "billing-details-ask",
             "memberships-to-invoice",
@@ -384,8 +384,8 @@ PERMISSIONS_BY_URL_NAME = {
     ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"} | {"secretary"},
-    "organize-quotations": ORGANIZERS | TREASURERS,
-    "organize-quotation-pdf": ORGANIZERS | TREASURERS,
+    # list, PDF, the form for a new one, sending
+    **{f"organize-quotation{name}": ORGANIZERS | TREASURERS for name in ("s", "-pdf", "-new", "-mail")},
     "organize-event-new": ADMINISTRATORS,
     "organize-event-start": ADMINISTRATORS,
     "organize-event-create": ADMINISTRATORS,

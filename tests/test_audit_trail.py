@@ -272,6 +272,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-duplicate-apart": "test_merge",
     "organize-question-remove": "test_question_pages", "order-answers": "test_question_pages",
     "organize-registration-new": "organizer/test_new_registration",
+    "organize-quotation-new": "organizer/test_new_quotation",
     "organize-registration-change": "changes/test_change_order",
     "organize-registration-reinstate": "changes/test_reinstate",
     "organize-selection-cancel": "organizer/test_selection",

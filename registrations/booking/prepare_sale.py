@@ -86,9 +86,7 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
 
     Expired holds are released before a ticket counts as sold out.
     """
-    errors = find_request_errors(request, offering, at=context.rules_apply_at)
-    if context.held_offer:
-        errors.pop("registrations", None)  # a held place is exempt from the limits per order
+    errors = _find_errors(request, offering, context)
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
     # The place of an accepted offer is reserved already, so that it may be the last one.
@@ -100,6 +98,17 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
     for ticket in short_tickets:
         if _lacks_places(ticket, requested[ticket]):
             raise make_sold_out_error(ticket)
+
+
+def _find_errors(request: OrderRequest, offering: Offering, context: OrderContext) -> dict[str, list[str]]:
+    errors = find_request_errors(request, offering, at=context.rules_apply_at)
+    if context.held_offer:
+        errors.pop("registrations", None)  # a held place is exempt from the limits per order
+    if context.can_name_members_later:
+        for number, place in enumerate(request.places):
+            if not place.email:
+                errors.pop(f"registrations.{number}.email", None)
+    return errors
 
 
 def _count_requested_tickets(request: OrderRequest, tickets: dict[str, Ticket]) -> Counter[Ticket]:

@@ -1,7 +1,7 @@
 """Register an attendee at the desk, or manually as an organizer, with or without an e-mail address."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,8 +20,12 @@ from registrations.models.registrations import make_sort_name
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, quote_offering
-from registrations.pricing.quote import Quote, QuoteLine
-from registrations.pricing.reductions import Reduction
+from registrations.pricing.quote import Quote
+from registrations.pricing.special_terms import (
+    SpecialTerms,
+    apply_special_terms,
+    find_special_price_error,
+)
 
 from .build_order import build_addons, build_order, build_registration
 from .idempotency import build_idempotency_key, find_order_by_key
@@ -41,22 +45,6 @@ from .validation import (
 AUDIT_VERBS = {Order.Source.DESK: "registration.receive", Order.Source.ORGANIZER: "registration.add"}
 NO_BILLING_DETAILS = BillingDetails()
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
-
-
-@dataclass(frozen=True)
-class SpecialTerms:
-    """Terms that an organizer grants for a reason: a lower price, or a member's ticket for somebody else.
-
-    `ticket_cents` is None if the ticket keeps its usual price.
-    """
-
-    ticket_cents: int | None
-    reason: str
-    has_free_addons: bool = False
-
-    @property
-    def is_lower(self) -> bool:
-        return self.ticket_cents is not None or self.has_free_addons
 
 
 class DuplicateRegistration(ConventionError):
@@ -177,10 +165,8 @@ def _check_special_terms(special_terms: SpecialTerms | None, ticket: Ticket) -> 
     if special_terms is None:
         return
     errors = {}
-    cents = special_terms.ticket_cents
-    if cents is not None and not 0 <= cents <= ticket.current_price.amount:
-        limit = {"price": ticket.current_price}
-        errors["price"] = [_("The price cannot be higher than that of the ticket, %(price)s.") % limit]
+    if sentence := find_special_price_error(special_terms, ticket):
+        errors["price"] = [sentence]
     if not special_terms.reason:
         errors["reason"] = [_("Enter the reason for a different price.")]
     if errors:
@@ -295,16 +281,7 @@ def _quote_walk_in(request: OrderRequest, offering: Offering, special_terms: Spe
     quote = quote_offering(request, offering, at=timezone.now())
     if special_terms is None:
         return quote
-    return replace(quote, lines=tuple(_apply_special_terms(line, special_terms) for line in quote.lines))
-
-
-def _apply_special_terms(line: QuoteLine, special_terms: SpecialTerms) -> QuoteLine:
-    free_addon_cents = 0 if special_terms.has_free_addons else None
-    cents = free_addon_cents if line.is_addon else special_terms.ticket_cents
-    if cents is None or cents == line.price:
-        return line
-    reduction = Reduction("organizer", line.price - cents)
-    return replace(line, price=cents, reductions=(*line.reductions, reduction))
+    return replace(quote, lines=tuple(apply_special_terms(line, special_terms) for line in quote.lines))
 
 
 def _pay_with_pass(registration: Registration, person: Person) -> None:

@@ -16,7 +16,7 @@ from convention import hooks
 from convention.accounts.permissions import owns_address
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
-from convention.events.permissions import can_administer, get_event_to_administer, is_visible_event
+from convention.events.permissions import can_administer, is_visible_event
 from convention.tables.downloads import inline_response
 from convention.text.normalize import normalize_whitespace
 from convention.web.link_secrets import find_by_link_token
@@ -31,6 +31,7 @@ from registrations.permissions import LINK_LIFETIME, get_event_of_quotations, ge
 from registrations.pricing.quotation_prices import find_quotation_use
 from registrations.rate_limits import throttle_quotation_mail
 
+from .quotation_states import load_quotation_rows
 from .quotations import (
     filter_quotations,
     find_quoted_package,
@@ -168,7 +169,6 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
     rows = filter_quotations(Quotation.objects.filter(event=event_obj).select_related("event"), query)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     is_organizer = can_administer(request.user, event_obj)
-    orders = load_quoted_orders(page)
     context = {
         "event": event_obj,
         "section": "organize" if is_organizer else "money",
@@ -177,7 +177,7 @@ def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
         "is_organizer": is_organizer,
         "page_obj": page,
         "query": query,
-        "rows": [(quotation, orders.get(quotation.number, [])) for quotation in page],
+        "rows": load_quotation_rows(list(page)),
     }
     return render(request, "registrations/organize_quotations.html", context)
 
@@ -190,13 +190,12 @@ def all_quotation_list(request: HttpRequest) -> HttpResponse:
     # Without its event, which was deleted, a quotation has no page.
     rows = filter_quotations(Quotation.objects.exclude(event=None).select_related("event"), query)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    orders = load_quoted_orders(page)
     context = {
         "section": "money",
         "layout": "invoices/base.html",
         "page_obj": page,
         "query": query,
-        "rows": [(quotation, orders.get(quotation.number, [])) for quotation in page],
+        "rows": load_quotation_rows(list(page)),
     }
     return render(request, "registrations/organize_quotations.html", context)
 
@@ -215,7 +214,7 @@ def organizer_quotation_download(request: HttpRequest, event: str, number: str) 
 @require_POST
 def organizer_quotation_mail(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """Mail one quotation of the event to its buyer."""
-    _mail_to_buyer(request, _find_quotation(get_event_to_administer(event, request.user), number))
+    _mail_to_buyer(request, _find_quotation(get_event_of_quotations(event, request.user), number))
     return redirect("organize-quotations", event)
 
 

@@ -2,9 +2,9 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -33,8 +33,9 @@ from registrations.models import Order, Package
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
 from registrations.pricing.quotation_prices import parse_line_key
-from registrations.pricing.quote import QuoteLine
+from registrations.pricing.quote import Quote, QuoteLine
 from registrations.pricing.quoted_prices import ADDON_KIND, TICKET_KIND
+from registrations.pricing.special_terms import SpecialTerms, apply_special_terms
 
 QUOTED_BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
 
@@ -46,17 +47,41 @@ class QuotationUnavailable(ConventionError):
     status = 409
 
 
-def create_order_quotation(*, event: Event, request: OrderRequest, context: OrderContext) -> Quotation:
-    """Create a quotation for an order at today's prices, valid until the first of them changes.
+@dataclass(frozen=True, kw_only=True)
+class AgreedTerms:
+    """Terms that staff grant in a quotation: lower prices by ticket slug, last day, reason."""
+
+    special_terms: Mapping[str, SpecialTerms] = field(default_factory=dict)
+    valid_until: datetime.date | None = None
+    reason: str = ""
+
+
+NO_AGREED_TERMS = AgreedTerms()
+
+
+def price_quotation(
+    *, event: Event, request: OrderRequest, context: OrderContext, terms: AgreedTerms = NO_AGREED_TERMS
+) -> tuple[Quote, str]:
+    """Return what a quotation would name, and its currency. Raise what `quote_order` raises."""
+    # At today's prices: an earlier quotation must not be prolonged by a new one.
+    quote, currency = quote_order(event=event, request=request, context=replace(context, quoted_prices=None))
+    lines = []
+    for line in quote.lines:
+        special_terms = terms.special_terms.get(request.places[line.place_number].ticket)
+        lines.append(apply_special_terms(line, special_terms) if special_terms else line)
+    return replace(quote, lines=tuple(lines)), currency
+
+
+def create_order_quotation(
+    *, event: Event, request: OrderRequest, context: OrderContext, terms: AgreedTerms = NO_AGREED_TERMS
+) -> Quotation:
+    """Create a quotation for an order at today's prices, valid until the first of them changes, or as agreed.
 
     Raise NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable.
     """
     request = request.normalize()
     with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
-        # At today's prices: an earlier quotation must not be prolonged by a new one.
-        quote, currency = quote_order(
-            event=event, request=request, context=replace(context, quoted_prices=None)
-        )
+        quote, currency = price_quotation(event=event, request=request, context=context, terms=terms)
         lines = [
             ChargeItem(
                 key=_make_line_key(line),
@@ -70,6 +95,8 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
         ]
         subject = replace(
             _describe_subject(event, price_ends_at=quote.price_ends_at),
+            agreed_valid_until=terms.valid_until,
+            reason=terms.reason,
             company=request.company,
             voucher_code=request.code,
             company_id=context.company.pk if context.company else None,
@@ -77,6 +104,12 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
             unit_prices={_make_line_key(line): line.list_price for line in quote.lines},
         )
         return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
+
+
+def find_last_day(event: Event, quote: Quote, terms: AgreedTerms) -> datetime.date:
+    """Return the last day of a quotation given today."""
+    subject = _describe_subject(event, price_ends_at=quote.price_ends_at)
+    return replace(subject, agreed_valid_until=terms.valid_until).get_valid_until(timezone.localdate())
 
 
 def _list_attendees(request: OrderRequest) -> list[QuotedAttendee]:

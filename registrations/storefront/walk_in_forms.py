@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.forms import AmountField
-from registrations.booking.walk_in import SpecialTerms
 from registrations.models import Addon, Ticket
 from registrations.order_request import RequestedPlace
 from registrations.pricing.display import describe_priced_ticket
+from registrations.pricing.special_terms import SpecialTerms
 
 from .forms import AddonChoiceWidget, PersonForm, build_place
 

@@ -53,11 +53,13 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
         lines = [
             InvoiceLine(
                 invoice=document,
-                description=text,
-                exemption=line.get("exemption", ""),
-                **{name: line[name] for name in ("quantity", "vat_rate", "net")},
+                description=item.text,
+                quantity=item.quantity,
+                vat_rate=item.vat_rate,
+                exemption=item.exemption,
+                net=item.net,
             )
-            for text, line in zip(quotation.line_texts, quotation.lines, strict=True)
+            for item in quotation.grouped_lines
         ]
         title = (_("Quotation"), quotation.number)
         labelled_values = [

@@ -38,6 +38,8 @@ class QuotationSubject:
     `company`, `voucher_code` and `attendees` are those of the quoted order, for an order of the same;
     `company_id` is that of the directory, if a company's contact asked. `contact` and `website` are
     a sponsor's. `unit_prices` are the prices in cents by the lines' keys, before passes and vouchers.
+    `agreed_valid_until` is the last day that staff promised, also later than the usual one; `reason` is
+    theirs for a lower price.
     """
 
     text: str
@@ -52,13 +54,22 @@ class QuotationSubject:
     contact: str = ""
     website: str = ""
     unit_prices: Mapping[str, int] = field(default_factory=dict)
+    agreed_valid_until: datetime.date | None = None
+    reason: str = ""
+
+    def get_valid_until(self, issued_on: datetime.date) -> datetime.date:
+        """Return the last day of validity, never before the day of issue."""
+        if self.agreed_valid_until:
+            return max(issued_on, self.agreed_valid_until)
+        latest = issued_on + QUOTATION_VALIDITY
+        return min(latest, max(issued_on, self.valid_until or latest))
 
 
 @transaction.atomic
 def create_quotation(
     *, buyer: Buyer, items: Sequence[ChargeItem], subject: QuotationSubject, currency: str = "EUR"
 ) -> Quotation:
-    """Store a quotation valid for 30 days, or until `subject.valid_until` if that is earlier.
+    """Store a quotation valid for 30 days, until `subject.valid_until` if that is earlier, or as agreed.
 
     Its number is of the series D. Nothing becomes owed. Raise MissingIssuer.
     """
@@ -95,11 +106,10 @@ def create_quotation(
         currency=currency,
         language=buyer.language,
         issued_on=day,
-        # Never before the day of issue, even if the caller's last day has passed.
-        valid_until=min(day + QUOTATION_VALIDITY, max(day, subject.valid_until or day + QUOTATION_VALIDITY)),
+        valid_until=subject.get_valid_until(day),
         **sum_totals(taxes),
     )
-    record_action("quotation.give", quotation, event=subject.event)
+    record_action("quotation.give", quotation, event=subject.event, reason=subject.reason)
     return quotation
 
 

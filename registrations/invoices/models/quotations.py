@@ -1,5 +1,6 @@
 """Quotations: prices offered until a day. Nothing is reserved and nothing is owed."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
@@ -11,6 +12,18 @@ from convention.money import Money
 from convention.web.link_secrets import LinkedModel
 
 from .receivables import format_line_text
+
+
+@dataclass
+class QuotedItem:
+    """Item of a quotation as printed: several lines of the same item are one; amounts are in cents."""
+
+    text: str
+    vat_rate: int
+    exemption: str
+    quantity: int = 0
+    net: int = 0
+    total: int = 0
 
 
 class Quotation(LinkedModel):
@@ -59,11 +72,27 @@ class Quotation(LinkedModel):
         return [format_line_text(line["description"], line.get("attendee", "")) for line in self.lines]
 
     @property
+    def grouped_lines(self) -> list["QuotedItem"]:
+        """Return the lines with those of the same item, price and attendee as one, in their order."""
+        items: dict[tuple[Any, ...], QuotedItem] = {}
+        for text, line in zip(self.line_texts, self.lines, strict=True):
+            quantity, total = line["quantity"], line["total"]
+            key = (text, total / quantity, line["vat_rate"], line.get("exemption", ""))
+            item = items.setdefault(key, QuotedItem(text, line["vat_rate"], line.get("exemption", "")))
+            item.quantity += quantity
+            item.net += line["net"]
+            item.total += total
+        return list(items.values())
+
+    @property
     def priced_lines(self) -> list[tuple[str, Money]]:
-        """Return the text of each line with its price, VAT included."""
+        """Return the text of each item with its price, VAT included."""
         return [
-            (text, Money(line["total"], self.currency))
-            for text, line in zip(self.line_texts, self.lines, strict=True)
+            (
+                f"{item.quantity} × {item.text}" if item.quantity > 1 else item.text,
+                Money(item.total, self.currency),
+            )
+            for item in self.grouped_lines
         ]
 
     @property

@@ -12,7 +12,7 @@ from convention.tables.files import ParsedTable
 from convention.tables.row_errors import InvalidRows
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
-from registrations.booking.walk_in import SpecialTerms, register_walk_in
+from registrations.booking.walk_in import register_walk_in
 from registrations.import_export.import_registrations import import_registrations, preview_import
 from registrations.import_export.save_import import RegistrationImportResult
 from registrations.import_export.undo_import import undo_import
@@ -20,6 +20,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models.documents import Payment
 from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.special_terms import SpecialTerms
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
 
