@@ -86,7 +86,7 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
     counter = request_refund(
         payment=payment,
         amount=payment.amount,
-        reason=_("Entered by mistake: %(reason)s") % {"reason": reason},
+        reason=reason,
     )
     # Completed at once, as no money moves; dated today, as the payment's day may be in an exported period.
     complete_refund(refund=counter, external_id=f"{MISTAKE_PREFIX}{payment.pk}")

@@ -400,9 +400,14 @@ class Refund(models.Model):
     @property
     def reason_text(self) -> str:
         """Return the reason as it was entered, or what was cancelled or changed, for whom."""
-        # In the reader's language, not in that of the treasurer who undid the assignment.
-        if (self.external_id or "").startswith(UNDO_PREFIX):
-            return gettext("Assigned by mistake: %(reason)s") % {"reason": self.reason or "—"}
+        # In the reader's language, not in that of the treasurer who recorded it.
+        for prefix, sentence in (
+            (UNDO_PREFIX, gettext("Assigned by mistake: %(reason)s")),
+            (MISTAKE_PREFIX, gettext("Entered by mistake: %(reason)s")),
+            (BANK_LINE_PREFIX, gettext("From the bank statement: %(reason)s")),
+        ):
+            if (self.external_id or "").startswith(prefix):
+                return sentence % {"reason": self.reason or "—"}
         if self.reason or not self.occasion:
             return self.reason
         # A free ticket has no charge, but its paid add-ons have: `REF/dinner`.

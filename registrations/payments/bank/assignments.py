@@ -216,7 +216,8 @@ def _request_returned_transfer(line: BankLine, receivable: Receivable) -> Refund
             return request_refund(
                 payment=payment,
                 amount=-line.amount,
-                reason=_("From the bank statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
+                # As the bank wrote it: `Refund.reason_text` adds the words in each reader's language.
+                reason=line.payer_text[:200],
                 external_id=f"{prefix}:{earlier_count + 1}" if earlier_count else prefix,
                 method=Payment.Method.TRANSFER,
             )

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from django.db.models.signals import post_init
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
@@ -12,6 +12,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import fail_refund, request_refund
 from registrations.invoices.models import Payment, Refund
+from registrations.payments.bank.assignments import record_returned_transfer
 from registrations.payments.bank.payables import MAX_RETURN_CANDIDATES, list_return_candidates
 from registrations.payments.models import BankLine
 from registrations.payments.payment_problems import list_failed_refunds
@@ -139,6 +140,22 @@ def test_returned_payment_is_set_aside(client, page):
     client.post(f"{BANK}{line.pk}/aside/", {"ignore-reason": "Erreur de la banque"})
 
     assert list_match_kinds() == []
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    ("Retour SEPA", "From the bank statement: Retour SEPA"),
+    ("", "From the bank statement: —"),
+])  # fmt: skip
+def test_reason_of_a_returned_payment_is_in_the_readers_language(text, reason):
+    receivable = make_paid_receivable()
+    line = import_return(text=text)
+    with translation.override("fr"):
+        refund = record_returned_transfer(line=line, reference=receivable.reference)
+
+    with translation.override("en"):
+        reason_text = refund.reason_text
+
+    assert reason_text == reason
 
 
 def test_debit_above_every_payment_of_a_reference_is_refused(client, page):
