@@ -1,7 +1,7 @@
 """The staff's form for a quotation: recipient, quantities of tickets and add-ons, and agreed terms."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.club.models import Company
 from convention.errors import InvalidFields
 from convention.events.models import Event
+from convention.money import Money
 from convention.text.dates import format_date
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.forms import AmountField, DayField
@@ -20,6 +21,15 @@ from registrations.models import Addon, Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, RequestedPlace
 from registrations.orders.quotations import AgreedTerms
 from registrations.pricing.special_terms import SpecialTerms, find_special_price_error
+
+
+class ItemRow(NamedTuple):
+    """A ticket or an add-on with its fields; `price_field` is for the agreed price of a ticket."""
+
+    title: str
+    price: Money
+    quantity_field: forms.BoundField
+    price_field: forms.BoundField | None
 
 
 class NewQuotationForm(forms.Form):
@@ -58,10 +68,14 @@ class NewQuotationForm(forms.Form):
             self.fields[name] = forms.IntegerField(
                 label=_("Quantity"), required=False, min_value=0, max_value=MAX_PLACES_PER_ORDER
             )
+            # “Optional” at each would say nothing: at least one quantity is needed.
+            self.fields[name].is_one_of_several = True  # type: ignore[attr-defined]  # read by the template
         for ticket in tickets:
-            self.fields[get_price_name(ticket)] = AmountField(
-                label=_("Agreed price per place"), required=False, max_value=100_000
-            )
+            # A free ticket cannot be lower.
+            if ticket.current_price.amount:
+                self.fields[get_price_name(ticket)] = AmountField(
+                    label=_("Agreed price per place"), required=False, max_value=100_000
+                )
         self.fields["valid_until"].help_text = _(
             "At the latest %(day)s, when registration closes. Leave empty for 30 days, or until a price ends."
         ) % {"day": format_date(self.last_day)}
@@ -69,13 +83,16 @@ class NewQuotationForm(forms.Form):
             del self.fields["free_addons"]
 
     @property
-    def item_rows(self) -> list[tuple[Ticket | Addon, forms.BoundField, forms.BoundField | None]]:
-        """Return each item with its field of the quantity, and that of a ticket's agreed price."""
-        names = [(ticket, get_quantity_name(ticket), get_price_name(ticket)) for ticket in self.tickets]
-        addon_names = [(addon, get_quantity_name(addon)) for addon in self.addons]
+    def item_rows(self) -> list[ItemRow]:
+        """Return the tickets, then the add-ons."""
+        prices = {ticket.pk: get_price_name(ticket) for ticket in self.tickets}
+        bound_prices = {pk: self[name] for pk, name in prices.items() if name in self.fields}
         return [
-            *((ticket, self[quantity], self[price]) for ticket, quantity, price in names),
-            *((addon, self[quantity], None) for addon, quantity in addon_names),
+            *(
+                ItemRow(row.title, row.current_price, self[get_quantity_name(row)], bound_prices.get(row.pk))
+                for row in self.tickets
+            ),
+            *(ItemRow(row.title, row.cost, self[get_quantity_name(row)], None) for row in self.addons),
         ]
 
     def clean_company(self) -> Company | None:

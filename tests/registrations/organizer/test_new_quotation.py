@@ -177,6 +177,15 @@ def test_agreed_day_cannot_be_after_the_end_of_registration(treasurer, event):
     assert "when registration closes" in page.context["form"].errors["valid_until"][0]
 
 
+def test_free_ticket_has_no_agreed_price(treasurer, event):
+    make_ticket(event, slug="member", price=0)
+
+    page = treasurer.get(PATH)
+
+    assert "price-guest" in page.context["form"].fields
+    assert "price-member" not in page.context["form"].fields
+
+
 def test_add_ons_without_enough_people_are_refused(treasurer):
     page = preview(treasurer, **{"ticket-guest": "1"})
 
