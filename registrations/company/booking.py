@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -190,6 +191,28 @@ def count_reserved_shares(company: Company, tickets: Iterable[Ticket]) -> dict[i
     capped = [ticket for ticket in tickets if ticket.company_cap is not None]
     shares = CompanyShare.objects.filter(company=company, ticket__in=capped) if capped else ()
     return {share.ticket_id: share.reserved for share in shares}
+
+
+class TicketLimit(NamedTuple):
+    """A ticket with its limit per company, None without one, and how many places the company has of it."""
+
+    ticket: Ticket
+    company_cap: int | None
+    reserved: int
+
+
+def list_ticket_limits(company: Company, tickets: Sequence[Ticket]) -> list[TicketLimit]:
+    """Return the limits of the tickets for the company, with one query."""
+    reserved = count_reserved_shares(company, tickets)
+    return [
+        # The limit counts members.
+        TicketLimit(
+            ticket,
+            ticket.company_cap if ticket.needs_member_verification else None,
+            reserved.get(ticket.pk, 0),
+        )
+        for ticket in tickets
+    ]
 
 
 def _describe_company_cap(ticket: Ticket, *, requested: int, reserved: int) -> str:

@@ -29,7 +29,6 @@ from registrations.storefront.choice_offer import ChoiceOffer, load_choice_offer
 from registrations.storefront.drafts import DraftContent
 
 from .booking import (
-    count_reserved_shares,
     find_existing_registrations,
     list_member_price_hints,
     make_order_context,
@@ -81,28 +80,6 @@ def load_bulk_order(
     offer, now = load_choice_offer(event, voucher), timezone.now()
     on_sale = [ticket for ticket in offer.tickets if ticket.is_on_sale(at=now)]
     return BulkOrder(company, contact, event, draft, replace(offer, tickets=on_sale), voucher)
-
-
-class TicketLimit(NamedTuple):
-    """A ticket with its limit per company, None without one, and how many places the company has of it."""
-
-    ticket: Ticket
-    company_cap: int | None
-    reserved: int
-
-
-def list_ticket_limits(bulk_order: BulkOrder) -> list[TicketLimit]:
-    """Return the limits of the tickets on sale."""
-    reserved = count_reserved_shares(bulk_order.company, bulk_order.tickets)
-    return [
-        # The limit counts members.
-        TicketLimit(
-            ticket,
-            ticket.company_cap if ticket.needs_member_verification else None,
-            reserved.get(ticket.pk, 0),
-        )
-        for ticket in bulk_order.tickets
-    ]
 
 
 def list_offered_colleagues(bulk_order: BulkOrder) -> list[Person]:

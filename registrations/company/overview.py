@@ -2,6 +2,7 @@
 
 import datetime
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -28,6 +29,7 @@ from registrations.pricing.passes import (
 )
 from registrations.pricing.quote import Quote
 
+from .booking import TicketLimit, list_ticket_limits
 from .models import Invitation
 from .permissions import list_company_orders, list_company_registrations
 
@@ -42,7 +44,8 @@ class UpcomingEvent:
     """An upcoming event with the company's registrations and open tasks, as counts.
 
     `pass_count` are the passes of the membership; `can_use_passes` says whether a ticket takes one now.
-    `application_path` is the page where colleagues apply themselves, at events with applications.
+    `application_path` is the page where colleagues apply themselves, at events with applications;
+    `application_limit` is the ticket that they apply for, with the company's limit.
     `can_register` says whether registration is open and some ticket is for the company.
     """
 
@@ -55,6 +58,7 @@ class UpcomingEvent:
     used_pass_count: int = 0
     can_use_passes: bool = False
     application_path: str = ""
+    application_limit: TicketLimit | None = None
     can_register: bool = True
 
     @property
@@ -220,11 +224,7 @@ def load_upcoming_events(
     # Read once and counted in memory: a query for each event would grow with the calendar.
     pending_invitations = Invitation.objects.pending(at=at).filter(registration__in=active_registrations)
     invitations = list(pending_invitations.values_list("registration__event", "refused_at"))
-    used_passes = (
-        dict(PassQuota.objects.filter(membership=membership).values_list("event", "reserved"))
-        if membership
-        else {}
-    )
+    used_passes = _count_used_passes(membership)
     published = Event.objects.filter(ends_at__gt=at).exclude(visibility=Event.Visibility.DRAFT)
     events = list(published.select_related("venue").order_by("starts_at", "pk"))
     load_application_deadlines(events)
@@ -237,6 +237,7 @@ def load_upcoming_events(
         if places[event.pk] or event.pk in cancelled_event_ids or event.pk in offered_ids
     ]
     application_paths = get_application_paths(shown)
+    application_limits = _load_application_limits(company, application_paths)
     conventions = {event.pk: event for event in shown if includes_passes(membership, event)}
     # Passes are shown only where a ticket takes them, or where they were used.
     taking_passes = find_events_taking_passes(conventions.values()) if conventions else set()
@@ -251,10 +252,18 @@ def load_upcoming_events(
             used_pass_count=used_passes.get(event.pk, 0),
             can_use_passes=event.pk in taking_passes,
             application_path=application_paths.get(event.pk, ""),
+            application_limit=application_limits.get(event.pk),
             can_register=event.pk in offered_ids,
         )
         for event in shown
     ]
+
+
+def _count_used_passes(membership: Membership | None) -> dict[int, int]:
+    """Return how many passes of the membership are used, by event id."""
+    if membership is None:
+        return {}
+    return dict(PassQuota.objects.filter(membership=membership).values_list("event", "reserved"))
 
 
 def _find_offered_event_ids(
@@ -270,6 +279,16 @@ def _find_offered_event_ids(
         for ticket in tickets
         if ticket.is_on_sale(at=at) and not ticket.needs_member_verification
     }
+
+
+def _load_application_limits(company: Company, event_ids: Collection[int]) -> dict[int, TicketLimit]:
+    """Return the ticket that members apply for at each event, with the company's limit, by event id."""
+    if not event_ids:
+        return {}
+    rows = Ticket.objects.filter(event__in=event_ids, audience=Ticket.Audience.MEMBER)
+    # The last row of each event stays in the dict: the default ticket, which people apply for.
+    tickets = list(rows.select_related("event", "quota").order_by("is_default", "-position", "-pk"))
+    return {limit.ticket.event_id: limit for limit in list_ticket_limits(company, tickets)}
 
 
 def _find_cancelled_event_ids(company: Company, events: list[Event]) -> set[int]:

@@ -4,9 +4,15 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention.club.models import ClubRole, Person
-from convention.club.permissions import get_member_company, has_club_role, require_signed_in
+from convention.club.permissions import (
+    get_companies_of_contact,
+    get_member_company,
+    has_club_role,
+    require_signed_in,
+)
 from convention.errors import Forbidden, NotFound, SignInRequired
 from convention.events.models import Event
 from convention.events.permissions import can_organize, can_staff_desk, get_event_to_staff, get_staffed_events
@@ -18,6 +24,14 @@ if TYPE_CHECKING:
 
 # Roles in the club only: an event may be organized by an outside firm, which sees no identities.
 IDENTITY_READER_ROLES = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR)
+
+
+class SeatRequired(Forbidden):
+    """Only people with a seat can apply for visits; a contact is led to the company's seats."""
+
+    next_page_name = ""
+    next_page_arg = ""
+    next_page_label = gettext_lazy("See who has a seat")
 
 
 def can_manage_visit(person: "RequestUser", event: Event) -> bool:
@@ -85,7 +99,7 @@ def list_visible_visits(person: "RequestUser") -> QuerySet[Visit]:
 def get_member_visit(slug: str, person: "RequestUser") -> Visit:
     """Return a visit for its page: to members today or on its day, to applicants, and to those who manage it.
 
-    Raise SignInRequired, NotFound if it is not published, or Forbidden for people without a membership.
+    Raise SignInRequired, NotFound if it is not published, or SeatRequired for people without a seat.
     """
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))
@@ -100,7 +114,30 @@ def get_member_visit(slug: str, person: "RequestUser") -> Visit:
     # A seat that begins only by the day of the visit is enough to apply, so it is enough to read the page.
     if member.is_active and (get_member_company(member) or get_member_company(member, at=visit.day)):
         return visit
-    raise Forbidden(_("Visits are for members: people with a seat at a member company."))
+    raise _make_seat_required(member)
+
+
+def _make_seat_required(person: Person) -> SeatRequired:
+    """Return the error that tells a person without a seat how to get a place on a visit for the company."""
+    companies = list(get_companies_of_contact(person)[:2])
+    if not companies:
+        return SeatRequired(
+            _(
+                "Visits are for people with a seat at a member company. If your company is a "
+                "member, ask its contact for a seat."
+            )
+        )
+    error = SeatRequired(
+        _(
+            "You have no seat, so you cannot apply for this visit. Send its page to the "
+            "colleagues who have one, or give yourself a seat."
+        )
+    )
+    # A contact of several companies chooses one first.
+    error.next_page_name, error.next_page_arg = (
+        ("company-seats", companies[0].slug) if len(companies) == 1 else ("company", "")
+    )
+    return error
 
 
 def find_own_application(visit: Visit, person: Person) -> Application | None:

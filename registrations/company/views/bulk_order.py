@@ -22,13 +22,13 @@ from convention.web.client_network import get_client_network
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import refuse_without_application
 from registrations.booking.validation import refuse_if_closed
+from registrations.company.booking import list_ticket_limits
 from registrations.company.bulk_order import (
     BulkOrder,
     SecondPlace,
     find_code_error,
     find_pass_ticket,
     list_offered_colleagues,
-    list_ticket_limits,
     list_unconfirmed_second_places,
     load_bulk_order,
 )
@@ -189,7 +189,7 @@ def render_rows(
             for ticket in bulk_order.tickets
             if not ticket.needs_member_verification
         ],
-        "ticket_limits": list_ticket_limits(bulk_order),
+        "ticket_limits": list_ticket_limits(bulk_order.company, bulk_order.tickets),
         "offer": bulk_order.offer,
         "code": code_form or VoucherCodeForm(initial={"code": bulk_order.draft.code}),
         "voucher": bulk_order.voucher,

@@ -3,14 +3,24 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
-from convention.club.models import Membership, Seat
+from convention.club.models import CompanyContact, Membership, Seat
 from registrations.company.overview import load_company_overview
-from tests.factories import make_event, make_registration, make_ticket
+from registrations.visits.applications.apply import apply_for_visit
+from tests.factories import (
+    START_OF_2020,
+    make_company,
+    make_event,
+    make_person,
+    make_registration,
+    make_ticket,
+)
 from tests.registrations.company.factories import make_desk, make_row, order_rows
-from tests.registrations.visits.factories import make_visit
+from tests.registrations.visits.factories import make_application, make_visit
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -26,7 +36,85 @@ def test_contact_without_a_seat_is_not_sent_to_the_members_page_of_a_visit(addre
 
     hrefs = html.fromstring(page.content).xpath("//main//section//a/@href")
     assert not [href for href in hrefs if href.endswith(f"/visits/{visit.event.slug}/")]
-    assert "Only people with a seat can open that page." in page.text
+    assert f"/en/events/{visit.event.slug}/" in hrefs
+    assert "You have no seat, so you cannot apply yourself." in page.text
+
+
+@pytest.mark.parametrize("address", ["", "registrations/"])
+def test_contact_with_a_seat_is_led_to_their_own_application_for_a_visit(address):
+    desk = make_desk()
+    visit = make_visit()
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/{address}").content)
+
+    [link] = page.xpath("//a[.='apply for yours']")
+    assert link.get("href") == f"/en/visits/{visit.event.slug}/"
+
+
+def test_visit_shows_places_left_and_the_limit_per_company():
+    desk = make_desk()
+    visit = make_visit(places=5, cap=2)
+    apply_for_visit(visit=visit, person=desk.colleague)
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/registrations/").content)
+
+    text = " ".join(page.text_content().split())
+    assert "4 places left · at most 2 people per company (your company already has 1)" in text
+
+
+def test_full_visit_says_that_its_waiting_list_is_open():
+    desk = make_desk()
+    make_application(make_visit(places=1))
+
+    page = html.fromstring(desk.client.get(f"/en{desk.at}/").content)
+
+    assert "full · the waiting list is open" in " ".join(page.text_content().split())
+
+
+def test_several_visits_take_no_more_queries_than_one(django_assert_num_queries):
+    desk = make_desk()
+    make_visit()
+    with CaptureQueriesContext(connection) as with_one:
+        load_company_overview(desk.company)
+    make_visit()
+
+    with django_assert_num_queries(len(with_one)):
+        load_company_overview(desk.company)
+
+
+def test_contact_without_a_seat_who_applies_is_led_to_the_colleagues_with_a_seat():
+    desk = make_desk()
+    visit = make_visit()
+    Seat.objects.filter(person=desk.contact).update(ends_on=timezone.localdate() - DAY)
+
+    page = desk.client.get(f"/en/visits/{visit.event.slug}/")
+
+    assert page.status_code == 403
+    assert "Send its page to the colleagues who have one" in page.text
+    [link] = html.fromstring(page.content).xpath("//a[.='See who has a seat']")
+    assert link.get("href") == f"/en{desk.at}/seats/"
+
+
+def test_contact_of_two_companies_who_applies_without_a_seat_chooses_the_company():
+    desk = make_desk()
+    visit = make_visit()
+    Seat.objects.filter(person=desk.contact).update(ends_on=timezone.localdate() - DAY)
+    CompanyContact.objects.create(company=make_company(), person=desk.contact, starts_on=START_OF_2020)
+
+    page = html.fromstring(desk.client.get(f"/en/visits/{visit.event.slug}/").content)
+
+    [link] = page.xpath("//a[.='See who has a seat']")
+    assert link.get("href") == "/en/company/"
+
+
+def test_person_without_a_seat_who_applies_is_told_to_ask_the_contact(client):
+    visit = make_visit()
+    client.force_login(make_person())
+
+    page = client.get(f"/en/visits/{visit.event.slug}/")
+
+    assert "ask its contact for a seat" in page.text
+    assert not html.fromstring(page.content).xpath("//a[.='See who has a seat']")
 
 
 def test_upcoming_events_are_listed_by_date():
