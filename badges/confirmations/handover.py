@@ -14,17 +14,19 @@ from registrations.company.invitations import build_details_url
 from registrations.models import GivenBy, Order, Registration, TransferNotice
 from registrations.orders.second_registrations import find_second_registrations_of_holder
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
+from registrations.questions.answers import select_open_questions, select_unasked_questions
+from registrations.questions.queries import load_questions
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import list_session_bookings
 
-from .attachments import absolute_url, attach_badge, attach_calendar, order_context
+from .attachments import absolute_url, attach_badge, attach_calendar, build_session_context, order_context
 
 
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail to the new holder, with the badge and a link to this registration alone."""
     order, event = registration.order, registration.event
     with translation.override(registration.mail_language):
-        is_from_company = order.source == Order.Source.COMPANY_CONTACT
+        url, is_from_company = build_attendee_url(registration), order.source == Order.Source.COMPANY_CONTACT
         # Not the order's link, which would open the places of others, too.
         link_access = LinkAccess(order, [registration], make_own_secret(registration))
         return MailMessage(
@@ -45,7 +47,11 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
                     row.session for row in load_awaited_sessions([registration]).get(registration.pk, [])
                 ],
                 "details_url": build_details_url(registration) if is_from_company else "",
-                "url": build_attendee_url(registration),
+                **build_session_context([registration], url),
+                # The page of the details leads on to the questions.
+                "questions": "" if is_from_company else _describe_new_questions(registration),
+                "answers_url": f"{url}{registration.reference}/answers/",
+                "url": url,
             },
             language=registration.mail_language,
             message_key=message_key,
@@ -53,6 +59,14 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
             reply_to=event.contact_email,
             attachments=[attach_calendar(link_access), attach_badge(registration)],
         )
+
+
+def _describe_new_questions(registration: Registration) -> str:
+    """Return the questions that the new attendee has not answered, required or not."""
+    questions = load_questions(registration.event)
+    open_questions = select_open_questions(questions, registration.ticket, registration.answers)
+    unasked = select_unasked_questions(questions, registration)
+    return ", ".join(str(row) for row in questions if row in open_questions or row in unasked)
 
 
 def _is_named_buyer(registration: Registration) -> bool:

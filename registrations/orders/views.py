@@ -64,7 +64,12 @@ from registrations.permissions import (
     list_own_registrations,
 )
 from registrations.pricing.display import describe_vat, list_price_rows, sum_order_vat
-from registrations.questions.answers import describe_answers, select_asked_questions, select_open_questions
+from registrations.questions.answers import (
+    describe_answers,
+    select_asked_questions,
+    select_open_questions,
+    select_unasked_questions,
+)
 from registrations.questions.queries import load_questions
 from registrations.sessions.awaited import load_awaited_sessions
 from registrations.sessions.booking import get_attendee_audience, list_session_bookings
@@ -260,9 +265,8 @@ def _attach_answers(link_access: LinkAccess) -> None:
         registration.open_questions = select_open_questions(
             questions, registration.ticket, registration.answers
         )
-        was_asked = bool(registration.answers) or not _is_from_waiting_list(order) or not can_see_answers
         registration.unasked_questions = (
-            [] if was_asked else [row for row in asked if row not in registration.open_questions]
+            select_unasked_questions(questions, registration) if can_see_answers else []
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
         registration.awaits_payment_first = registration in awaiting_payment

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_length_error
-from registrations.models import Question, QuestionOption, Ticket
+from registrations.models import Order, Question, QuestionOption, Registration, Ticket
 
 # Answers as typed or sent, by the questions' slugs: a text, a list of texts, or true.
 type GivenAnswers = Mapping[str, Any]
@@ -98,6 +98,20 @@ def select_open_questions(
         *select_outdated_consents(questions, ticket, given),
     ]
     return [question for question in questions if question in open_questions]
+
+
+def select_unasked_questions(questions: Iterable[Question], registration: Registration) -> list[Question]:
+    """Return the questions that the attendee was never asked, without those of `select_open_questions`.
+
+    Neither an offer of the waiting list nor the page on which a place is given to a colleague asks them.
+    """
+    is_from_waiting_list = registration.order.source == Order.Source.WAITING_LIST
+    if registration.answers or not (is_from_waiting_list or registration.holder_count > 1):
+        return []
+    questions = list(questions)
+    open_questions = select_open_questions(questions, registration.ticket, registration.answers)
+    asked = select_asked_questions(questions, registration.ticket, registration.answers)
+    return [question for question in asked if question not in open_questions]
 
 
 def select_hidden_questions(questions: Iterable[Question]) -> list[Question]:
