@@ -10,6 +10,7 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
 from convention.web.routing import require_safe_or_post
 from registrations.visits.lifecycle.earlier_visits import find_earlier_text
+from registrations.visits.lifecycle.steps import list_missing_steps
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.permissions import (
     can_manage_visit,
@@ -43,7 +44,9 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, _describe_saved_text(visit))
-            return redirect("organize-visit-confidentiality", event)
+            # The text is often the last thing that is missing; the visit's page has the button.
+            can_publish = visit.state == Visit.State.AGREED and not list_missing_steps(visit)
+            return redirect("organize-visit" if can_publish else "organize-visit-confidentiality", event)
     confirmed = list(Application.objects.confirmed().filter(visit=visit))
     context = {
         "event": visit.event,
@@ -61,6 +64,8 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
 def _describe_saved_text(visit: Visit) -> str:
     if Application.objects.confirmed().filter(visit=visit).exists():
         return _("This is now the current version. People with a place will be asked by e-mail to accept it.")
+    if visit.state == Visit.State.AGREED and not list_missing_steps(visit):
+        return _("The confidentiality terms have been saved. Next step: open the visit to members.")
     return _("This is now the current version.")
 
 

@@ -18,6 +18,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import compute_lock_time
+from registrations.visits.hosts.permissions import find_current_list
 from registrations.visits.models import Proposal, Visit
 from registrations.visits.permissions import (
     can_manage_visit,
@@ -173,6 +174,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "can_cancel": not visit.cancelled_at and not visit.event.is_over(at=now),
         "counts": count_by_state(applicants),
         "place_count": sum(applicant.state.has_place for applicant in applicants),
+        "current_list": find_current_list(visit),
         "needs_new_dates_at_host": needs_new_dates_at_host(visit),
         "undecided_count": sum(applicant.needs_decision for applicant in applicants),
         "ticket": get_member_ticket(visit),

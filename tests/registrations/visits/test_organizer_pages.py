@@ -7,6 +7,7 @@ from django.utils import timezone
 from convention.events.models import Event
 from registrations.visits.lifecycle.forms import VisitForm
 from registrations.visits.models import Interest, Proposal
+from registrations.visits.visitor_list.acknowledge import acknowledge_list
 from tests.factories import make_company, make_event, make_member, make_staff
 from tests.page_forms import read_messages
 from tests.registrations.visits.factories import make_application, make_visit, reload_visit
@@ -153,3 +154,37 @@ def test_page_of_an_applicant_leads_an_organizer_of_the_event_to_no_directory():
 
     assert application.person.email in page
     assert "/organize/club/people/" not in page
+
+
+def test_last_missing_text_leads_to_the_page_that_opens_the_visit(secretary):
+    visit = make_visit(slug="labs", visibility="draft", text="")
+
+    page = secretary.post("/en/organize/labs/visit/text/", {"text": "Entre nous."}, follow=True)
+
+    assert page.redirect_chain[0][0] == "/en/organize/labs/visit/"
+    assert read_messages(page) == [
+        "The confidentiality terms have been saved. Next step: open the visit to members."
+    ]
+    assert visit.nda_texts.count() == 1
+
+
+def test_new_text_of_an_open_visit_stays_on_the_page_of_versions(secretary):
+    make_visit(slug="labs")
+
+    page = secretary.post("/en/organize/labs/visit/text/", {"text": "Entre nous, toujours."})
+
+    assert page["Location"] == "/en/organize/labs/visit/text/"
+
+
+def test_page_of_the_visit_says_that_the_host_has_not_confirmed_the_list(visit, secretary):
+    page = secretary.get(f"/en/organize/{visit.event.slug}/visit/").text
+
+    assert "receipt not confirmed yet" in page
+
+
+def test_page_of_the_visit_says_when_the_host_confirmed_the_list(visit, secretary):
+    acknowledge_list(visitor_list=visit.lists.get(), name="Poste de garde")
+
+    page = secretary.get(f"/en/organize/{visit.event.slug}/visit/").text
+
+    assert "receipt confirmed on" in page
