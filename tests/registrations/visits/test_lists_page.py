@@ -4,7 +4,7 @@ import pytest
 from lxml import html
 
 from registrations.visits.visitor_list.create import create_list
-from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary
+from tests.registrations.visits.hosts import make_hosted, make_identified, make_secretary, make_sent_list
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +43,17 @@ def test_lists_page_urges_the_next_version_once_the_sent_one_is_out_of_date(visi
     make_identified(visit, 2)
 
     assert list_buttons(visit) == {"Create the next version": "button"}
+
+
+def read_acknowledgements(visit) -> list[str]:
+    """Return the cells on receipt, of the latest version first."""
+    page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/")
+    cells = html.fromstring(page.content).xpath("//td[@data-label='Acknowledged']")
+    return [cell.text_content() for cell in cells]
+
+
+def test_receipt_of_the_list_that_the_host_has_is_not_confirmed_yet(visit):
+    make_identified(visit, 2)
+    make_sent_list(visit)
+
+    assert read_acknowledgements(visit) == ["not yet", ""]
