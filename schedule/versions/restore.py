@@ -49,9 +49,14 @@ class Restoration:
 
     @property
     def moved(self) -> TimetableDifferences:
-        """Return the differences of the sessions that the version has."""
-        changes = [change for change in self.differences.changes if change.after]
+        """Return the differences of the sessions that have a time before and after."""
+        changes = [change for change in self.differences.changes if change.before and change.after]
         return replace(self.differences, changes=changes)
+
+    @property
+    def scheduled(self) -> list[TimetableSlot]:
+        """Return the slots of the sessions that get their time back."""
+        return [change.slot for change in self.differences.changes if ChangeKind.ADDED in change.kinds]
 
     @property
     def unscheduled(self) -> list[TimetableSlot]:

@@ -1,5 +1,6 @@
 """Organizers' pages: publish the draft, and compare versions."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from django.contrib import messages
@@ -27,7 +28,7 @@ from schedule.models import ScheduleDraft, ScheduleVersion
 from schedule.permissions import get_draft_to_edit
 from schedule.programme.days import is_outside_hours
 
-from .differences import TimetableDifferences
+from .differences import TimetableDifferences, TimetableSlot
 from .forms import PublicationForm, RestorationForm
 from .notices import find_recipients
 from .publish import (
@@ -176,7 +177,6 @@ def version_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
             return redirect("organize-board", draft.event.slug)
         return redirect("organize-version-restore", draft.event.slug, number)
     restoration = plan_restoration(draft=draft, version=version)
-    unscheduled = [(slot.title, describe_place(slot, draft.event.zone)) for slot in restoration.unscheduled]
     return render_organizer_page(
         request,
         "version_restore",
@@ -184,6 +184,12 @@ def version_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
         form=form,
         version=version,
         restoration=restoration,
-        unscheduled=unscheduled,
+        scheduled=list_places(restoration.scheduled, draft.event),
+        unscheduled=list_places(restoration.unscheduled, draft.event),
         **build_change_list(draft.event, restoration.moved),
     )
+
+
+def list_places(slots: Iterable[TimetableSlot], event: Event) -> list[tuple[str, str]]:
+    """Return title, and time and room, of each slot."""
+    return [(slot.title, describe_place(slot, event.zone)) for slot in slots]

@@ -181,10 +181,13 @@ def test_a_renamed_session_or_room_is_no_difference(event):
 
 def test_page_previews_and_restores(client, event, organizer):
     moved, new = make_session(event, "Déplacée", starts_at=None), make_session(event, "Neuve", starts_at=None)
+    removed = make_session(event, "Retirée", starts_at=None)
     change_slot(moved)
+    change_slot(removed)
     version = publish(event)
     change_slot(moved, hours=1)
     change_slot(new, hours=2)
+    remove_slot(removed)
     client.force_login(organizer)
     address = f"{PAGE}{version.number}/restore/"
 
@@ -195,6 +198,7 @@ def test_page_previews_and_restores(client, event, organizer):
 
     assert link == address
     assert "instead of" in page.xpath("string(//tr[th='Déplacée']/td)")
+    assert page.xpath("//section[h2='Scheduled again']//tbody//th/text()") == ["Retirée"]
     assert page.xpath("//section[h2='Unscheduled again']//tbody//th/text()") == ["Neuve"]
     assert "The draft matches version 1 again." in response.text
     assert get_state(moved).starts_at == event.starts_at
