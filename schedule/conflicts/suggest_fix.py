@@ -68,15 +68,23 @@ def suggest_fix(
     """Return the best move or swap that removes a conflict; None if there is none.
 
     A place without any conflict is preferred to one that is near. The fix creates no blocking conflict that
-    was not there before, moves nothing that is pinned, and keeps to the hours of the timetable. Times far
-    away are tried only if every near one has a conflict. The same timetable always gives the same fix.
+    was not there before, does not replace a warning by another one, moves nothing that is pinned, and keeps
+    to the hours of the timetable. Times far away are tried only if every near one has a conflict. The same
+    timetable always gives the same fix.
     `facts` of the timetable, prepared once, save time where many conflicts are fixed.
     """
     task = FixTask(timetable, facts or TimetableFacts(timetable), conflict)
     fixes = [*iterate_moves(task, list_near_starts), *iterate_swaps(task)]
     if not any(fix.outcome == Outcome.NO_CONFLICT and not fix.moves_general for fix in fixes):
         fixes += iterate_moves(task, list_usual_starts)
-    return min(fixes, key=get_fix_rank, default=None)
+    return min((fix for fix in fixes if is_improvement(task, fix)), key=get_fix_rank, default=None)
+
+
+def is_improvement(task: FixTask, fix: Fix) -> bool:
+    """Return whether the fix does more than replace a warning by others of the same weight."""
+    if task.conflict.level == BLOCK or fix.outcome != Outcome.NEW_CONFLICT:
+        return True
+    return get_penalty(fix.remaining) < get_penalty(find_conflicts_of(task.facts, fix.states))
 
 
 def get_fix_rank(fix: Fix) -> tuple[bool, Outcome, float, list[tuple[int, datetime.datetime, int]]]:

@@ -71,7 +71,7 @@ def test_conflict_list_names_affected_people_and_suggested_fix(organizer, event)
     assert get_titles(page) == ["Aula is 500 seats short.", "Aula is double-booked."]
     assert "Ada and 300 attendees" in page.text_content()
     assert "Move “Copy” to 9:50" in page.text_content()
-    assert "No single move or swap resolves this one" in page.text_content()
+    assert "No single move or swap resolves this without causing another conflict" in page.text_content()
 
 
 def test_fix_is_applied_to_the_draft_and_can_be_undone(organizer, event):

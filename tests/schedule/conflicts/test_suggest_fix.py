@@ -142,6 +142,17 @@ def test_fix_accepts_a_new_conflict_if_no_slot_is_conflict_free():
     assert [conflict.kind for conflict in fix.remaining] == ["break"]
 
 
+def test_a_warning_is_not_replaced_by_another_one():
+    timetable = make_timetable(
+        (place(at(9), at(10)), {"track": 1}),
+        (place(at(9), at(10), LAB), {"track": 1}),
+        (place(at(10), at(18), None), {"role": Session.Role.BREAK}),
+    )
+
+    assert [conflict.kind for conflict in find_conflicts(timetable)] == ["track"]
+    assert suggest(timetable) is None
+
+
 def test_fix_preserves_the_explicit_day_if_the_time_is_unchanged():
     state = place(at(9), at(10), LAB, day=at(9).date())
     timetable = make_timetable((state, {"expected_attendance": 31}))
