@@ -176,3 +176,13 @@ def test_proposal_of_another_event_is_neither_shown_nor_decided():
     assert client.get(f"{base}{proposal.pk}/").status_code == 404
     proposal.refresh_from_db()
     assert proposal.accepted_at is None
+
+
+@pytest.mark.once
+def test_settings_of_the_call_name_the_time_zone_without_the_offset_of_the_event():
+    event = make_event(timezone="Europe/Paris")
+    client = make_client(make_staff(event))
+
+    page = client.get(f"/en/organize/{event.slug}/schedule/proposals/call/").text
+
+    assert "All times are in the Paris time zone." in page
