@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
 from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_name
+from registrations.changes.cancel import is_left_to_contact
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
@@ -46,6 +47,7 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
                 "awaited_sessions": [
                     row.session for row in load_awaited_sessions([registration]).get(registration.pk, [])
                 ],
+                "is_left_to_contact": is_left_to_contact(registration),
                 "details_url": build_details_url(registration) if is_from_company else "",
                 **build_session_context([registration], url),
                 # The page of the details leads on to the questions.

@@ -123,9 +123,25 @@ def cancel_places(
         raise RefundChanged(_("The refund has changed in the meantime. Check it again."))
 
 
+def is_left_to_contact(registration: Registration) -> bool:
+    """Return whether a company pays for the place, so that its contact cancels it, not the attendee.
+
+    The contact may want to give it to a colleague, and gets the refund. What costs nothing the attendee
+    cancels.
+    """
+    order = registration.order
+    is_paid_for = registration.full_price > 0 or registration.membership_pass_id is not None
+    return order.source == Order.Source.COMPANY_CONTACT and is_paid_for and bool(order.email)
+
+
 @transaction.atomic
 def cancel_as_attendee(*, registration: Registration) -> Registration:
-    """Cancel like `cancel_registration` through the attendee's own link, which the buyer's mail mentions."""
+    """Cancel like `cancel_registration` through the attendee's own link, which the buyer's mail mentions.
+
+    Raise NotOpenNow for a place that is left to a company's contact.
+    """
+    if is_left_to_contact(registration):
+        raise NotOpenNow(_("Your company ordered this place, so only its contact can cancel it."))
     cancelled = cancel_registration(registration=registration, cancelled_by=CancelledBy.ATTENDEE)
     cancelled.is_cancelled_by_attendee = True
     cancelled.save(update_fields=["is_cancelled_by_attendee"])

@@ -26,6 +26,7 @@ from registrations.booking.change_answers import check_correctable
 from registrations.booking.membership_places import check_pass_transfer
 from registrations.booking.transfer import is_transfer, remember_issued_identity
 from registrations.booking.validation import check_person_texts
+from registrations.changes.cancel import is_left_to_contact
 from registrations.changes.handover_text import is_announced_with_badge
 from registrations.changes.links import send_links_mail
 from registrations.models import Order, Registration
@@ -226,6 +227,7 @@ def build_invitation_message(registration: Registration, *, message_key: str) ->
             "company": order.company,
             "addon_titles": addon_titles,
             "contact": company_order.managed_by if company_order else None,
+            "is_left_to_contact": is_left_to_contact(registration),
             "transferable_until": deadline if timezone.now() < deadline else None,
             "url": url,
         },

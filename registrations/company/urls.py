@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from .views import (
+    absence,
     attendee_details,
     bulk_order,
     bulk_order_review,
@@ -68,5 +69,10 @@ pages: list[Any] = [
         "orders/<slug:reference>/<slug:secret>/<slug:person>/details/",
         attendee_details.attendee_details,
         name="order-details",
+    ),
+    path(
+        "orders/<slug:reference>/<slug:secret>/<slug:person>/absence/",
+        absence.attendee_absence,
+        name="order-absence",
     ),
 ]

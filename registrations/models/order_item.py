@@ -43,6 +43,7 @@ class OrderItem(models.Model):
     awaits_buyer_verification = False
     awaits_payment_first = False
     is_confirmed_by_other = False
+    is_cancelled_by_contact = False
     is_refused_second = False
     paid_unverified: Any = None
     refund_at: Any = None

@@ -51,6 +51,7 @@ from registrations.changes.cancel import (
     cancel_as_attendee,
     cancel_registration,
     check_own_cancellation,
+    is_left_to_contact,
 )
 from registrations.changes.change_order import can_change_language
 from registrations.invoices.documents.buyer_document import choose_buyer_document
@@ -60,7 +61,6 @@ from registrations.permissions import (
     RegistrationLink,
     find_refused_seconds,
     get_order_by_link,
-    is_own_secret,
     list_own_registrations,
 )
 from registrations.pricing.display import describe_vat, list_price_rows, sum_order_vat
@@ -270,6 +270,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
         registration.awaits_payment_first = registration in awaiting_payment
+        registration.is_cancelled_by_contact = not link_access.is_full and is_left_to_contact(registration)
         registration.is_confirmed_by_other = link_access.is_full and awaits_attendee(order, registration)
         if link_access.is_full and registration.awaits_member_verification:
             registration.paid_unverified = get_paid_price(registration)
@@ -383,11 +384,13 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
     """Show the fee and the refund of a cancellation; a POST cancels."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
+    if request.method != "POST" and not link_access.is_full and is_left_to_contact(registration):
+        return redirect("order-absence", reference, secret, person)
     if request.method == "POST":
-        if is_own_secret(registration, link_access.secret):
-            cancel_as_attendee(registration=registration)
-        else:
+        if link_access.is_full:
             cancel_registration(registration=registration, cancelled_by=CancelledBy.BUYER)
+        else:
+            cancel_as_attendee(registration=registration)
         messages.success(
             request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )

@@ -47,6 +47,7 @@ AUDIT_VERB_TEXTS = {
     "order.invoice_later": gettext_lazy("to be invoiced instead of paid by card"),
     "badge.print": gettext_lazy("badge printed at the desk"),
     "registration.resend": gettext_lazy("e-mail sent again"),
+    "registration.report_absence": gettext_lazy("the company’s contact told that the attendee can’t come"),
     "registration.merge": gettext_lazy("merged with another registration"),
     "registration.set_apart": gettext_lazy("marked as not a duplicate"),
     "registration.renew_link": gettext_lazy("the attendee’s link replaced"),

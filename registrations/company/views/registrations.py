@@ -37,6 +37,7 @@ from registrations.changes.handover_text import (
     has_own_mailbox,
     is_announced_with_badge,
 )
+from registrations.company.absence import find_reported_at
 from registrations.company.assign_place import AssignmentQuestion, assign_place, find_assignment_question
 from registrations.company.booking import refuse_address_of_colleague
 from registrations.company.invitations import invite_attendee, remind_colleagues
@@ -132,6 +133,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         "addon_rows": list_price_rows(registration)[1:],
         "holds_link": is_buyer and not registration.order.awaits_verification,
         "can_change": _can_substitute(registration),
+        "absence_reported_at": None if registration.cancelled_at else find_reported_at(registration),
         "can_correct": is_buyer and not registration.is_private,
     }
     return render_page(request, "company/registration.html", company_obj, **context)

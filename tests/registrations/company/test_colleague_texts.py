@@ -3,7 +3,7 @@
 import pytest
 
 from registrations.company.invitations import build_details_url, build_invitation_message
-from registrations.models import Registration
+from registrations.models import Registration, RegistrationAddon
 from registrations.permissions import make_own_secret
 from tests.factories import make_addon
 from tests.registrations.company.factories import make_desk, make_row, order_rows
@@ -35,14 +35,15 @@ def test_invitation_names_the_addons_and_the_contact(desk):
     assert message.context["contact"] == desk.contact
 
 
-def test_invitation_asks_to_tell_the_contact_before_cancelling(desk, run_tasks, mailoutbox):
+def test_invitation_to_a_paid_place_asks_to_tell_the_contact(desk, run_tasks, mailoutbox):
     Registration.objects.update(language="en")
 
     run_tasks()
 
     [invitation] = [mail for mail in mailoutbox if mail.subject.startswith("Complete your details")]
-    assert "Before you cancel, tell Cléo Contact" in invitation.body
-    assert "Add-ons: Dinner" in invitation.body
+    text = " ".join(invitation.body.split())
+    assert "If you can’t come, tell Cléo Contact with the button on that page" in text
+    assert "Add-ons: Dinner" in text
 
 
 def test_page_to_complete_the_details_names_the_addons(desk, client):
@@ -53,7 +54,10 @@ def test_page_to_complete_the_details_names_the_addons(desk, client):
     assert "<dd>Dîner</dd>" in page or "<dd>Dinner</dd>" in page
 
 
-def test_colleague_reads_whom_to_tell_before_cancelling(desk, client):
+def test_colleague_reads_whom_to_tell_before_cancelling_a_free_place(desk, client):
+    RegistrationAddon.objects.all().delete()
+    Registration.objects.update(price=0)
+
     page = open_cancel_page(client, make_own_secret(Registration.objects.get()))
 
     assert "Tell Cléo Contact before you cancel" in page
@@ -65,10 +69,10 @@ def test_contact_is_not_asked_to_tell_anybody(desk, client):
     assert "before you cancel" not in page
 
 
-def test_review_says_that_colleagues_can_cancel(desk):
+def test_review_says_what_colleagues_can_do(desk):
     row = {"row-TOTAL_FORMS": "1", "row-INITIAL_FORMS": "0", "check": "1", "row-0-first_name": "Zoé"}
     row |= {"row-0-last_name": "Beta", "row-0-ticket": "guest"}
 
     page = desk.client.post(f"/en{desk.many}", row, follow=True).text
 
-    assert "With that link they can also give the place to somebody else or cancel it" in page
+    assert "With that link they can also give the place to somebody else, or tell you" in page
