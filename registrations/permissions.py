@@ -73,6 +73,13 @@ class LinkAccess:
         """Return the buyer's address if the link is the buyer's, else an empty text."""
         return self.order.email if self.is_full else ""
 
+    @property
+    def reader_address(self) -> str:
+        """Return the address to which the link was mailed; "" if there is none."""
+        if self.is_full or not self.registrations:
+            return self.buyer_address
+        return self.registrations[0].email
+
     def can_see_answers(self, registration: Registration) -> bool:
         """Return whether the link shows and changes the answers of this registration.
 

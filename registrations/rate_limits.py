@@ -122,6 +122,13 @@ def throttle_link_renewal(subject: Order | Registration) -> None:
         consume_rate_limit("renewals", subject.email, limit=MAILS_PER_HOUR, window_seconds=HOUR_SECONDS)
 
 
+def throttle_erasure_request(address: str) -> None:
+    """Count a request to be erased, which may send an e-mail to the address. Raise TooManyRequests."""
+    consume_rate_limit(
+        "erasures", address.casefold(), limit=LINK_RENEWALS_PER_HOUR, window_seconds=HOUR_SECONDS
+    )
+
+
 def throttle_verification_mail(order: Order, address: str) -> None:
     """Count a verification mail that is sent again, for the order and the address. Raise TooManyRequests."""
     consume_rate_limit("renewals", order.reference, limit=LINK_RENEWALS_PER_HOUR, window_seconds=HOUR_SECONDS)

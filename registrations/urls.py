@@ -17,6 +17,7 @@ from .notes.views import registration_note
 from .orders import (
     cancellation_views,
     correction_views,
+    erasure_views,
     language_views,
     own_views,
     quotation_views,
@@ -69,6 +70,7 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/renew/", link_views.link_replacement, name="order-renew"),
     path(f"{ORDER_LINK_PATH}/confirm/", verification_views.verification_resend, name="order-resend-link"),
     path(f"{ORDER_LINK_PATH}/cancel/", cancellation_views.places_cancellation, name="order-cancel-places"),
+    path(f"{ORDER_LINK_PATH}/erasure/", erasure_views.erasure_request, name="order-erasure"),
     path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),
     path(
         f"{ORDER_LINK_PATH}/<slug:person>/correct/",

@@ -140,6 +140,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-cancel-places": EVERYONE,
     "order-substitute": EVERYONE,
     "order-details": EVERYONE,
+    "order-erasure": EVERYONE,
     "order-absence": EVERYONE,  # refused, since no company pays for the place: see company/test_absence
     "order-badge": EVERYONE,
     "order-badges": EVERYONE,

@@ -212,7 +212,7 @@ FORMS_NOT_TESTED_HERE = {
     "company-seat-take": "test_company_desk",
     "company-place": "test_company_desk", "company-place-invite": "sends a mail only",
     "company-colleagues-remind": "sends mails only",
-    "order-absence": "company/test_absence",
+    "order-absence": "company/test_absence", "order-erasure": "orders/test_erasure_request",
     "company-order-cancel": "company/test_cancel_places", "order-cancel-places": "orders/test_cancel_places",
     "company-order-names": "company/test_place_names",
     "company-place-cancel": "test_company_desk", "company-place-correct": "test_company_desk",

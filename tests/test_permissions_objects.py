@@ -160,6 +160,7 @@ def test_personal_link_opens_only_the_pages_of_own_registration(world):
         for name in (
             "order",
             "order-calendar",
+            "order-erasure",
             "order-correct",
             "order-addons",
             "order-answers",

@@ -35,6 +35,20 @@ def request_erasure(*, person: Person) -> PrivacyCase:
 
 
 @transaction.atomic
+def request_erasure_by_address(*, email: str) -> PrivacyCase:
+    """Open the request of somebody who holds a link mailed to this address, or return the open one.
+
+    The requester needs no account. Like any other request it is due in a month, and erases nothing by itself:
+    those who answer it check who is asking. The address gets a confirmation.
+    """
+    values = {"email": email.strip(), "language": translation.get_language() or "fr"}
+    person = find_subject_by_address(email).person
+    case = _get_or_open_case(person, PrivacyCase.Kind.ERASURE, **values)
+    record_action("privacy_request.create", case, fields=["kind", "email"])
+    return case
+
+
+@transaction.atomic
 def record_request(*, email: str, kind: str, language: str, opened_by: Person) -> PrivacyCase:
     """Open a request that came by letter or e-mail, linked to the person with that address if known."""
     subject = find_subject_by_address(email)

@@ -117,6 +117,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "states": states,
         "can_replace_link": link_access.is_full or any(row.is_private for row in link_access.registrations),
         "can_change_language": can_change_language(link_access),
+        "can_request_erasure": bool(link_access.reader_address) and not order.awaits_verification,
         "headline": describe_state_for_reader(link_access),
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access, at=timezone.now()),
