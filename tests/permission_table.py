@@ -389,9 +389,9 @@ PERMISSIONS_BY_URL_NAME = {
     # list, PDF, the form for a new one, sending
     **{f"organize-quotation{name}": ORGANIZERS | TREASURERS for name in ("s", "-pdf", "-new", "-mail")},
     "organize-event-new": ADMINISTRATORS,
-    "organize-event-start": ADMINISTRATORS,
-    "organize-event-create": ADMINISTRATORS,
+    **dict.fromkeys(["organize-event-start", "organize-event-create"], ADMINISTRATORS),
     "organize-meeting-new": SECRETARIES,
+    "organize-meeting-draft": NOBODY,  # but the secretary who added it: see test_new_meeting
     "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
     "organize-event-delete": ORGANIZERS - {"outside organizer"},

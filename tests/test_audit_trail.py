@@ -241,7 +241,7 @@ FORMS_NOT_TESTED_HERE = {
     "organize-event-cancel": "events/test_cancel_event", "organize-event-restore": "events/test_cancel_event",
     "organize-event-open-registration": "events/test_publish",
     "organize-event-copy": "events/test_copy_event",
-    "organize-meeting-new": "events/test_new_meeting",
+    "organize-meeting-new": "events/test_new_meeting", "organize-meeting-draft": "events/test_new_meeting",
     "organize-visit": "test_lifecycle", "organize-visit-create": "test_lifecycle",
     "organize-visit-step": "test_lifecycle",
     "organize-visit-application-new": "test_added_applications",

@@ -27,12 +27,13 @@ class GroupMeeting:
     """A meeting on the page of its group.
 
     `public_path` is "" for a reader who may not open it, `organizer_path` for one who does not run it, and
-    `deletion_path` for all but the secretary who drafted it.
+    `draft_path` and `deletion_path` for all but the secretary who drafted it.
     """
 
     event: Event
     public_path: str
     organizer_path: str
+    draft_path: str
     deletion_path: str
 
 
@@ -51,19 +52,21 @@ def list_group_meetings(group: WorkingGroup, reader: "RequestUser") -> list[Grou
     # The secretary adds meetings without running them: a draft that did not appear would be added again.
     sees_drafts = can_create_meeting(reader, group)
     return [
-        GroupMeeting(
-            event,
-            public_path=event.get_absolute_url() if is_visible_event(event, reader) else "",
-            organizer_path=reverse("organize-event", args=[event.slug])
-            if can_organize(reader, event)
-            else "",
-            deletion_path=reverse("organize-event-delete", args=[event.slug])
-            if has_drafted_meeting(reader, event)
-            else "",
-        )
+        _describe_meeting(event, reader)
         for event in rows[:MAX_MEETINGS_SHOWN]
         if sees_drafts or is_visible_event(event, reader)
     ]
+
+
+def _describe_meeting(event: Event, reader: "RequestUser") -> GroupMeeting:
+    runs_meeting, has_drafted = can_organize(reader, event), has_drafted_meeting(reader, event)
+    return GroupMeeting(
+        event,
+        public_path=event.get_absolute_url() if is_visible_event(event, reader) else "",
+        organizer_path=reverse("organize-event", args=[event.slug]) if runs_meeting else "",
+        draft_path=reverse("organize-meeting-draft", args=[event.slug]) if has_drafted else "",
+        deletion_path=reverse("organize-event-delete", args=[event.slug]) if has_drafted else "",
+    )
 
 
 def get_new_meeting_path(group: WorkingGroup, person: "RequestUser") -> str:

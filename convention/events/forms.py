@@ -264,6 +264,7 @@ class StartEventForm(OptionalVenueForm):
     )
     ends_at = LocalDateTimeField(label=_("Ends"))
     field_order = ("group", "name", "name_en", "starts_at", "ends_at")
+    zone: datetime.tzinfo = DEFAULT_ZONE
 
     def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -274,10 +275,10 @@ class StartEventForm(OptionalVenueForm):
             del self.fields["group"]
 
     def clean(self) -> dict[str, Any]:
-        """Read the times in the zone of new events; check their order."""
+        """Read the times in the zone of the event; check their order."""
         data = super().clean()
         for name in ("starts_at", "ends_at"):
-            add_time_zone(self, name, DEFAULT_ZONE)
+            add_time_zone(self, name, self.zone)
         starts, ends = data.get("starts_at"), data.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The event must end after it starts."))

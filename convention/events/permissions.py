@@ -248,7 +248,8 @@ def is_visible_event(event: Event, person: "RequestUser") -> bool:
 def has_drafted_meeting(person: "RequestUser", event: Event) -> bool:
     """Return whether the event is a draft of a meeting that this person, a secretary, added for the leads.
 
-    They see and can delete it: they do not run it, and the leads cannot delete it either.
+    They see it, correct its title, times and venue, and can delete it: they do not run it, and the leads
+    cannot delete it either.
     """
     is_draft_meeting = event.kind == Event.Kind.GROUP_MEETING and event.visibility == Event.Visibility.DRAFT
     # The role first: it spares other people the query.
@@ -288,6 +289,12 @@ def get_event_to_administer(slug: str, person: "RequestUser") -> Event:
     if not can_administer(person, event):
         raise Forbidden(_("This page is for the club’s organizers; working group leads cannot open it."))
     return event
+
+
+def get_meeting_draft(slug: str, person: "RequestUser") -> Event:
+    """Return the draft of the secretary who added the meeting. Raise what `get_event_to_organize` raises."""
+    refusal = _("Only the secretary who added this meeting can edit its draft here, until it is published.")
+    return _get_event_if(slug, person, has_drafted_meeting, refusal)
 
 
 def get_event_to_delete(slug: str, person: "RequestUser") -> Event:

@@ -22,6 +22,7 @@ pages: list[Any] = [
     path("organize/new/start/<slug:kind>/", publishing_views.event_start, name="organize-event-start"),
     path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
     path("organize/new/meeting/<slug:group>/", meeting_views.meeting_new, name="organize-meeting-new"),
+    path("organize/<slug:event>/draft/", meeting_views.meeting_draft, name="organize-meeting-draft"),
     path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
     path(
         "organize/<slug:event>/publish/open-registration/",

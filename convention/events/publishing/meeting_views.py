@@ -1,5 +1,6 @@
-"""Page to add a meeting of a working group, for its leads, the secretary and organizers."""
+"""Pages to add a meeting of a working group, and to correct the draft that a secretary added."""
 
+import json
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -7,13 +8,22 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from convention.club.permissions import can_read_group, require_signed_in
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.forms import FirstMeetingForm, NextMeetingForm
 from convention.events.models import Event
-from convention.events.permissions import can_organize, get_group_for_meeting, runs_for_club
+from convention.events.permissions import (
+    can_organize,
+    get_group_for_meeting,
+    get_meeting_draft,
+    runs_for_club,
+)
+from convention.web.edit_conflicts import compute_fingerprints, parse_seen_fingerprints
 from convention.web.routing import require_safe_or_post
 
+from .change_draft import change_meeting_draft
 from .copy_event import copy_meeting, find_last_meeting
 from .draft_mails import queue_draft_mails
+from .meeting_forms import MeetingDraftForm
 from .start_event import start_event
 
 if TYPE_CHECKING:
@@ -72,3 +82,47 @@ def _create_meeting(
     if source:
         return copy_meeting(source=source, actor=actor, **values)
     return start_event(kind=Event.Kind.GROUP_MEETING, group=group, **values)
+
+
+DRAFT_FIELDS = ("name", "name_en", "starts_at", "ends_at", "venue")
+
+
+@require_safe_or_post
+def meeting_draft(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Correct the draft of a meeting, for the secretary who added it."""
+    event_row = get_meeting_draft(event, request.user)
+    form = MeetingDraftForm(request.POST or None, event=event_row)
+    stored = compute_fingerprints({name: getattr(event_row, name) for name in DRAFT_FIELDS})
+    if request.method == "POST" and form.is_valid():
+        # A lead may prepare the meeting at the same time, and their changes must stay.
+        if parse_seen_fingerprints(request.POST.get("seen", "")) != stored:
+            form.add_error(None, _("Someone else has changed the draft meanwhile. Open this page again."))
+        elif (response := _save_draft(request, event_row, form)) is not None:
+            return response
+    context = {
+        "form": form,
+        "event": event_row,
+        "section": "organize",
+        "seen_fingerprints": request.POST.get("seen", json.dumps(stored)),
+    }
+    return render(request, "organize/meeting_draft.html", context)
+
+
+def _save_draft(request: "HttpRequest", event: Event, form: MeetingDraftForm) -> "HttpResponse | None":
+    """Save the draft and return to its group; None with the errors in the form if it is refused."""
+    try:
+        lead_count = change_meeting_draft(
+            event=event, actor=require_signed_in(request.user), **form.get_event_values()
+        )
+    except InvalidFields as error:
+        for name, sentences in error.field_errors.items():
+            form.add_error(name if name in form.fields else None, sentences)
+    except NotOpenNow as error:
+        form.add_error(None, str(error))
+    else:
+        sentence = _("The draft has been saved.")
+        if lead_count:
+            sentence = _("The draft has been saved. The group’s leads receive an e-mail.")
+        messages.success(request, sentence)
+        return redirect("club-group", event.group.slug if event.group else "")
+    return None

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Mandate, WorkingGroup
@@ -163,6 +164,123 @@ def test_secretary_deletes_no_draft_of_others(group):
 
     assert answer.status_code == 404
     assert Event.objects.filter(slug="storage-2").exists()
+
+
+DRAFT_PAGE = "/en/organize/storage-2/draft/"
+
+
+def read_draft_form(client):
+    """Return the values of the page's form, as a browser sends them."""
+    form = html.fromstring(client.get(DRAFT_PAGE).content).xpath("//main//form")[0]
+    return {name: value or "" for name, value in form.form_values()}
+
+
+def test_secretary_corrects_title_date_and_venue_of_their_draft(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+    group_page = draft_meeting(client).text
+    fields = {"name": "Storage II", "starts_at": "2041-03-05T09:00", "ends_at": "2041-03-05T12:00"}
+
+    answer = client.post(DRAFT_PAGE, read_draft_form(client) | fields | {"venue_name": "Halle"})
+
+    event = Event.objects.get(slug="storage-2")
+    assert DRAFT_PAGE in group_page
+    assert answer["Location"] == GROUP_PAGE
+    assert event.name == "Storage II"
+    assert event.starts_at.astimezone(event.zone).isoformat() == "2041-03-05T09:00:00+01:00"
+    assert event.venue.name == "Halle"
+    assert AuditEntry.objects.get(verb="event.change").fields == ["ends_at", "name", "starts_at", "venue"]
+
+
+def test_deadlines_of_registration_move_with_the_date_of_the_draft(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+    draft_meeting(client)
+    event = Event.objects.get(slug="storage-2")
+    event.registration_closes_at = event.starts_at - DAY
+    event.save()
+    starts_at = event.starts_at.astimezone(event.zone).replace(tzinfo=None) + 7 * DAY
+    times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + DAY).isoformat()}
+
+    client.post(DRAFT_PAGE, read_draft_form(client) | times)
+
+    event.refresh_from_db()
+    assert event.registration_closes_at.astimezone(event.zone).replace(tzinfo=None) == starts_at - DAY
+
+
+def test_leads_are_e_mailed_about_the_changed_draft(group, run_tasks, mailoutbox):
+    make_last_meeting(group)
+    lead = make_account(email="lead@club.example", language="en")
+    Mandate.objects.create(group=group, person=lead, role="lead", starts_on=START_OF_2020)
+    client = make_role_client("secretary")
+    draft_meeting(client)
+    run_tasks()
+
+    client.post(DRAFT_PAGE, read_draft_form(client) | {"name": "Storage II", "venue_name": "Halle"})
+    run_tasks()
+
+    mail = mailoutbox[-1]
+    assert mail.to == ["lead@club.example"]
+    assert mail.subject == "Changed draft of a meeting: Storage II"
+    assert "Where: Halle" in mail.body
+
+
+def test_unchanged_draft_is_not_e_mailed(group, run_tasks, mailoutbox):
+    make_last_meeting(group)
+    make_mandate_client(group)
+    client = make_role_client("secretary")
+    draft_meeting(client)
+    run_tasks()
+    count = len(mailoutbox)
+
+    client.post(DRAFT_PAGE, read_draft_form(client))
+    run_tasks()
+
+    assert len(mailoutbox) == count
+    assert not AuditEntry.objects.filter(verb="event.change").exists()
+
+
+def test_change_of_a_lead_in_the_meantime_stays(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+    draft_meeting(client)
+    form = read_draft_form(client)
+    Event.objects.filter(slug="storage-2").update(name="By the lead")
+
+    page = client.post(DRAFT_PAGE, form | {"name_en": "Storage II"})
+
+    assert "Someone else has changed the draft meanwhile." in page.text
+    assert Event.objects.get(slug="storage-2").name_en == ""
+
+
+def test_draft_is_not_moved_to_a_day_that_has_passed(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+    draft_meeting(client)
+
+    page = client.post(DRAFT_PAGE, read_draft_form(client) | {"starts_at": "2020-03-05T09:00"})
+
+    assert "This day has passed." in page.text
+
+
+def test_published_meeting_is_not_edited_by_the_secretary(group):
+    make_last_meeting(group)
+    client = make_role_client("secretary")
+    draft_meeting(client)
+    form = read_draft_form(client)
+    Event.objects.filter(slug="storage-2").update(visibility="public")
+
+    answer = client.post(DRAFT_PAGE, form | {"name": "Other"})
+
+    assert answer.status_code == 403
+    assert Event.objects.get(slug="storage-2").name == "Storage 2"
+
+
+def test_secretary_edits_no_draft_of_others(group):
+    make_last_meeting(group)
+    draft_meeting(make_mandate_client(group))
+
+    assert make_role_client("secretary").get(DRAFT_PAGE).status_code == 404
 
 
 def test_organizer_of_the_club_adds_a_meeting(group):

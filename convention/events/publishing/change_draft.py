@@ -1,0 +1,65 @@
+"""Correct the draft of a group's meeting, for the secretary who added it without running it."""
+
+import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import NotOpenNow
+from convention.events.guards import check_event_change
+from convention.events.models import Event, Venue
+
+from .copy_event import shift_moment
+from .draft_mails import queue_change_mails
+
+DEADLINE_FIELDS = ("registration_opens_at", "registration_closes_at", "substitutions_close_at")
+
+
+@transaction.atomic
+def change_meeting_draft(
+    *,
+    event: Event,
+    actor: Person,
+    name: str,
+    name_en: str,
+    starts_at: datetime.datetime,
+    ends_at: datetime.datetime,
+    venue: Venue | None,
+) -> int:
+    """Save title, times and venue, and return how many leads are e-mailed; 0 if nothing changed.
+
+    A new venue is saved first. The deadlines of registration move by as many days as the start. Raise
+    NotOpenNow if the meeting has been published, and InvalidFields if an app forbids the change.
+    """
+    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    if stored.visibility != Event.Visibility.DRAFT:
+        raise NotOpenNow(_("The meeting has been published. Ask the group’s leads to change it."))
+    values = {"name": name, "name_en": name_en, "starts_at": starts_at, "ends_at": ends_at, "venue": venue}
+    values |= _shift_deadlines(stored, starts_at, ends_at)
+    changed = sorted(field for field, value in values.items() if getattr(stored, field) != value)
+    if not changed:
+        return 0
+    if venue and venue.pk is None:
+        venue.save()
+    for field in changed:
+        setattr(stored, field, values[field])
+    former = check_event_change(stored, actor)
+    stored.save(update_fields=changed)
+    record_action("event.change", stored, event=stored, fields=changed)
+    for follow_change in hooks.event_change_listeners.providers():
+        follow_change(former, stored)
+    return queue_change_mails(stored)
+
+
+def _shift_deadlines(
+    event: Event, starts_at: datetime.datetime, ends_at: datetime.datetime
+) -> dict[str, datetime.datetime | None]:
+    days = (starts_at.astimezone(event.zone).date() - event.starts_at.astimezone(event.zone).date()).days
+    moments = {name: shift_moment(getattr(event, name), days, event.zone) for name in DEADLINE_FIELDS}
+    if closes_at := moments["registration_closes_at"]:
+        # Registration never outlasts the event, which may end earlier on that day.
+        moments["registration_closes_at"] = min(closes_at, ends_at)
+    return moments
