@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -112,10 +112,14 @@ def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
 def load_company_page(company: Company) -> dict[str, Any]:
     """Return the context of a company's page, with a fixed number of queries."""
     [status] = load_membership_statuses([company])
-    seat_holders = Seat.objects.granting_membership().filter(membership__company=company).values("person")
+    granted_seats = Seat.objects.granting_membership().filter(membership__company=company)
+    # A seat that ends with the grace period of an earlier membership is none in its renewal.
+    seat_holders = granted_seats.filter(membership=status.membership).values("person")
+    has_grace_seat = Exists(granted_seats.filter(person=OuterRef("person")))
     seats = Seat.objects.filter(membership__company=company).select_related("person", "membership__company")
     employments = Employment.objects.filter(company=company).select_related("person")
-    without_seat = employments.open().exclude(person__in=seat_holders).order_by("person__sort_name", "pk")
+    without_seat = employments.open().exclude(person__in=seat_holders).annotate(has_grace_seat=has_grace_seat)
+    without_seat = without_seat.order_by("person__sort_name", "pk")
     return {
         "company": company,
         "status": status,

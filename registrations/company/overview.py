@@ -86,6 +86,8 @@ class CompanyOverview:
     seats: list[Seat] = field(default_factory=list)
     employments_without_seat: list[Employment] = field(default_factory=list)
     upcoming_events: list[UpcomingEvent] = field(default_factory=list)
+    # People whose only seat ends with the grace period of an earlier membership.
+    grace_holder_ids: frozenset[int] = frozenset()
 
     @property
     def is_member(self) -> bool:
@@ -138,9 +140,10 @@ def load_company_overview(company: Company, *, at: datetime.datetime | None = No
     )
     held_seats = sorted(seats, key=name_sort_key)
     employments = Employment.objects.open(at=day).filter(company=company, person__is_active=True)
-    without_seat = employments.exclude(person__in=[seat.person_id for seat in held_seats]).select_related(
-        "person"
-    )
+    # A seat that ends with the grace period of an earlier membership is none in its renewal.
+    grace_seats = [seat for seat in held_seats if membership and seat.membership_id != membership.pk]
+    holders = {seat.person_id for seat in held_seats if seat not in grace_seats}
+    without_seat = employments.exclude(person__in=holders).select_related("person")
     # One entry for a person with several employments.
     employment_by_person = {
         employment.person_id: employment for employment in sorted(without_seat, key=name_sort_key)
@@ -151,6 +154,7 @@ def load_company_overview(company: Company, *, at: datetime.datetime | None = No
         held_seats,
         list(employment_by_person.values()),
         load_upcoming_events(company, membership, at=now),
+        frozenset(seat.person_id for seat in grace_seats) - holders,
     )
 
 

@@ -5,11 +5,13 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from convention.club.companies import load_company_page
 from convention.club.memberships import load_membership_statuses
 from convention.club.models import Employment, Membership, Seat
 from convention.club.people import add_colleague_with_seat
 from convention.club.seats import NoSeatLeft, give_seat, move_seat
 from convention.errors import NotOpenNow
+from registrations.company.overview import load_company_overview
 from tests.convention.club.objects import make_confirmed_renewal
 from tests.factories import START_OF_2020, make_company, make_member, make_person
 
@@ -121,3 +123,39 @@ def test_seats_of_the_grace_period_do_not_count_in_the_renewal(company):
     [status] = load_membership_statuses([company])
 
     assert status.given_seat_count == 1
+
+
+def test_seat_of_the_grace_period_alone_is_none_in_the_renewal(company):
+    member = make_member(company)
+    make_confirmed_renewal(company)
+
+    [employment] = load_company_page(company)["without_seat"]
+
+    assert employment.person == member
+    assert employment.has_grace_seat
+
+
+def test_contact_finds_the_colleague_with_a_seat_of_the_grace_period_alone(company):
+    member = make_member(company)
+    make_confirmed_renewal(company)
+
+    overview = load_company_overview(company)
+
+    assert [employment.person for employment in overview.employments_without_seat] == [member]
+    assert overview.grace_holder_ids == {member.pk}
+
+
+def test_colleague_with_a_seat_in_the_renewal_is_not_without_one(company):
+    member = make_member(company)
+    renewal = make_confirmed_renewal(company)
+    give_seat(membership=renewal, person=member)
+
+    assert list(load_company_page(company)["without_seat"]) == []
+    assert load_company_overview(company).employments_without_seat == []
+
+
+def test_seat_of_the_grace_period_is_enough_without_a_renewal(company):
+    make_member(company)
+
+    assert list(load_company_page(company)["without_seat"]) == []
+    assert load_company_overview(company).employments_without_seat == []
