@@ -32,7 +32,7 @@ from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
 from .organizer.move_views import registration_move
 from .organizer.new_registration_views import registration_create
-from .organizer.quotation_views import quotation_create, quotation_event_choice
+from .organizer.quotation_views import quotation_create, quotation_event_choice, quotation_withdrawal
 from .questions import views as questions_views
 from .sessions import agenda_views
 from .storefront import event_views, review_views
@@ -127,6 +127,11 @@ pages: list[Any] = [
         name="quotation-order",
     ),
     path("quotations/<slug:secret>/mail/", quotation_views.quotation_mail, name="quotation-mail"),
+    path(
+        "organize/<slug:event>/quotations/<slug:number>/withdraw/",
+        quotation_withdrawal,
+        name="organize-quotation-withdraw",
+    ),
     path(
         "organize/<slug:event>/quotations/<slug:number>/mail/",
         quotation_views.organizer_quotation_mail,

@@ -171,10 +171,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-billing": EVERYONE,
     "order-sponsor": EVERYONE,
     "order-sponsor-logo": EVERYONE,
-    "quotation": EVERYONE,  # with the secret
-    "quotation-pdf": EVERYONE,  # with the secret
-    "quotation-mail": EVERYONE,  # with the secret
-    "quotation-order": EVERYONE,  # with the secret
+    **{f"quotation{name}": EVERYONE for name in ("", "-pdf", "-mail", "-order")},  # with the secret
     "sponsors": EVERYONE,
     "sponsor-order": EVERYONE,
     "sponsor-logo": EVERYONE,
@@ -386,8 +383,9 @@ PERMISSIONS_BY_URL_NAME = {
     ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"} | {"secretary"},
-    # list, PDF, the form for a new one, sending
-    **{f"organize-quotation{name}": ORGANIZERS | TREASURERS for name in ("s", "-pdf", "-new", "-mail")},
+    **{
+        f"organize-quotation{n}": ORGANIZERS | TREASURERS for n in ("s", "-pdf", "-new", "-mail", "-withdraw")
+    },
     "organize-event-new": ADMINISTRATORS,
     **dict.fromkeys(["organize-event-start", "organize-event-create"], ADMINISTRATORS),
     "organize-meeting-new": SECRETARIES,

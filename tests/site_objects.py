@@ -195,8 +195,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "receivable-lines": {
             "reference": make_receivable(ChargeItem("hand-1", "Salle", 9_000, 2000), event=event).reference
         },
-        "organize-quotation-mail": {"number": quotation.number},
-        "organize-quotation-pdf": {"number": quotation.number},
+        **{f"organize-quotation-{n}": {"number": quotation.number} for n in ("mail", "pdf", "withdraw")},
         **{f"organize-mailing{name}": {"pk": draft.pk} for name in DRAFT_PAGE_ENDINGS},
         **{f"organize-mailing{name}": {"pk": sent.mailing_id} for name in STARTED_PAGE_ENDINGS},
         "organize-mailing-log-file": {"pk": sent.mailing_id, "kind": "csv"},

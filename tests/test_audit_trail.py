@@ -107,6 +107,7 @@ AUDITED_FORMS = {
     "waiting-leave": ("waiting.leave", {}),
     "quotation-mail": ("quotation.mail", {}),
     "organize-quotation-mail": ("quotation.mail", {}),
+    "organize-quotation-withdraw": ("quotation.withdraw", {"reason": TYPED_TEXT}),
     "organize-registration": ("registration.correct", {"last_name": TYPED_TEXT}),
     "organize-registration-cancel": ("registration.cancel", {"confirmed_fee": "0"}),
     "organize-registration-resend": ("registration.resend", {}),

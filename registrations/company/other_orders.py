@@ -84,7 +84,9 @@ def list_valid_quotations(company: Company, reader: Person) -> list[Quotation]:
     """Return the quotations that the reader requested for the company and that are still valid."""
     # Lower() only narrows the candidates: `owns_address` compares as for a sign-in.
     rows = Quotation.objects.select_related("event").alias(email=Lower(KT("buyer__email")))
-    rows = rows.filter(email=(reader.email or "").lower(), valid_until__gte=timezone.localdate())
+    rows = rows.filter(
+        email=(reader.email or "").lower(), valid_until__gte=timezone.localdate(), withdrawn_at=None
+    )
     return [
         quotation
         for quotation in rows.exclude(event=None)[:MAX_OTHER_ORDERS]

@@ -22,6 +22,7 @@ class QuotationState(StrEnum):
     PARTLY_USED = "partly_used"
     USED = "used"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class QuotationRow:
     quotation: Quotation
     orders: list[Order]
     state: QuotationState
+
+    @property
+    def can_be_withdrawn(self) -> bool:
+        return self.state in (QuotationState.OPEN, QuotationState.PARTLY_USED)
 
 
 def load_quotation_rows(quotations: Sequence[Quotation]) -> list[QuotationRow]:
@@ -48,6 +53,8 @@ def load_quotation_rows(quotations: Sequence[Quotation]) -> list[QuotationRow]:
 def _find_state(quotation: Quotation, ordered_count: int) -> QuotationState:
     if ordered_count >= _count_quoted_places(quotation):
         return QuotationState.USED
+    if quotation.withdrawn_at:
+        return QuotationState.WITHDRAWN
     if not quotation.is_valid:
         return QuotationState.EXPIRED
     return QuotationState.PARTLY_USED if ordered_count else QuotationState.OPEN

@@ -317,11 +317,20 @@ class QuotationWithoutAddress(ConventionError):
     status = 409
 
 
+class QuotationNotOpen(ConventionError):
+    """The quotation was withdrawn or has expired."""
+
+    kind = "quotation-not-open"
+    status = 409
+
+
 def queue_quotation_mail(*, quotation: Quotation) -> str:
     """Queue the mail to the address the quotation was requested with, and return that address.
 
-    Raise QuotationWithoutAddress.
+    Raise QuotationWithoutAddress, or QuotationNotOpen if it was withdrawn.
     """
+    if quotation.withdrawn_at:
+        raise QuotationNotOpen(_("This quotation was withdrawn."))
     address = str(quotation.buyer["email"])
     if not address:
         raise QuotationWithoutAddress(
@@ -339,7 +348,8 @@ def send_quotation_mail(quotation_id: int, requested_at: int) -> None:
     `requested_at` (Unix seconds) is part of the Message-ID, so a task that runs twice sends the same mail.
     """
     quotation = Quotation.objects.select_related("event").filter(pk=quotation_id).first()
-    if quotation is None:  # erased, or removed at the end of its retention
+    # Erased, removed at the end of its retention, or withdrawn meanwhile.
+    if quotation is None or quotation.withdrawn_at:
         return
     with hold_lease(f"quotation:{quotation.pk}"), translation.override(quotation.language):
         try:

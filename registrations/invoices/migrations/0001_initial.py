@@ -541,6 +541,10 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(max_length=5, verbose_name="language")),
                 ("issued_on", models.DateField(verbose_name="given")),
                 ("valid_until", models.DateField(verbose_name="valid until")),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="withdrawn"),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "event",

@@ -46,6 +46,7 @@ class Quotation(LinkedModel):
     language = models.CharField(_("language"), max_length=5)
     issued_on = models.DateField(_("given"))
     valid_until = models.DateField(_("valid until"))
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -97,5 +98,5 @@ class Quotation(LinkedModel):
 
     @property
     def is_valid(self) -> bool:
-        """Return whether `valid_until` is today or later, in the server's time zone."""
-        return timezone.localdate() <= self.valid_until
+        """Return whether it is not withdrawn, and the server's date is not after `valid_until`."""
+        return self.withdrawn_at is None and timezone.localdate() <= self.valid_until

@@ -11,7 +11,6 @@ from convention.club.models import ClubRole
 from convention.events.models import EventRole
 from registrations.booking.place_order import place_order
 from registrations.invoices.models import Quotation
-from registrations.models import Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.orders.quotations import list_quoted_places
 from registrations.pricing.quotation_prices import load_quoted_prices
@@ -277,39 +276,3 @@ def test_treasurer_sends_a_quotation_from_the_list(treasurer, run_tasks, mailout
     run_tasks()
 
     assert [message.to for message in mailoutbox] == [["achats@acme.example"]]
-
-
-def read_state(client) -> str:
-    [tag] = html.fromstring(client.get(LIST_PATH).text).xpath("//tbody//span[contains(@class, 'tag')]")
-    return tag.text_content()
-
-
-def order_places(quotation: Quotation, event, count: int) -> None:
-    names = [f"Person{number}" for number in range(count)]
-    places = tuple(RequestedPlace(ticket="guest", first_name=name, last_name="M") for name in names)
-    context = make_verified_context(quoted_prices=load_quoted_prices(quotation, event))
-    place_order(event=event, request=OrderRequest(email="b@example.org", places=places), context=context)
-
-
-def test_list_says_that_a_new_quotation_is_open(treasurer):
-    create(treasurer, "only")
-
-    assert read_state(treasurer) == "open"
-
-
-@pytest.mark.parametrize(("count", "state"), [(2, "partly ordered"), (6, "ordered")])
-def test_list_says_how_much_of_a_quotation_was_ordered(treasurer, event, count, state):
-    quotation = create(treasurer, "only")
-
-    order_places(quotation, event, count)
-
-    assert Registration.objects.count() == count
-    assert read_state(treasurer) == state
-
-
-def test_list_says_that_a_quotation_has_expired(treasurer):
-    create(treasurer, "only")
-
-    Quotation.objects.update(valid_until=timezone.localdate() - datetime.timedelta(days=1))
-
-    assert read_state(treasurer) == "expired"
