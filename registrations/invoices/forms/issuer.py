@@ -126,8 +126,8 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
                 "by hand."
             ),
             "vat_due": _(
-                "For services, VAT is due when the payment is received, "
-                "unless the issuer has opted for VAT on debits."
+                "For services, VAT is due when the payment is received, unless the issuer has opted for VAT "
+                "on debits. Issued invoices keep their option; a change applies to money not invoiced yet."
             ),
         }
 

@@ -28,6 +28,7 @@ from registrations.invoices.accounting.journal_entries import (
     compute_explained_amount,
     list_foreign_documents,
 )
+from registrations.invoices.accounting.vat_option import VatOptionEffect, compute_vat_option_effect
 from registrations.invoices.accounting.vat_report import build_vat_report
 from registrations.invoices.documents.invoice_writer import require_issuer
 from registrations.invoices.documents.issuer import save_issuer
@@ -191,11 +192,27 @@ def day_book_download(request: HttpRequest, event_slug: str, kind: str) -> HttpR
 def issuer_edit(request: HttpRequest) -> HttpResponse:
     """Edit the issuer."""
     require_treasurer(request.user)
+    stored = Issuer.get_current()
+    # Another object than `stored`, because the form changes its instance.
     form = IssuerForm(get_posted_data(request), instance=Issuer.get_current() or Issuer())
+    effect = None
     if request.method == "POST" and form.is_valid():
+        effect = _find_unconfirmed_effect(request, form, stored)
+    if request.method == "POST" and form.is_valid() and effect is None:
         save_issuer(issuer=form.build_issuer(), changed_fields=form.changed_fields)
         messages.success(request, _("The issuer’s settings have been saved."))
         return redirect("issuer")
     # Shown as a group of their own.
     accounts = [form[name] for name in form.fields if name.startswith("account_")]
-    return render_page(request, "issuer", form=form, accounts=accounts)
+    return render_page(request, "issuer", form=form, accounts=accounts, effect=effect, stored=stored)
+
+
+def _find_unconfirmed_effect(
+    request: HttpRequest, form: IssuerForm, stored: Issuer | None
+) -> VatOptionEffect | None:
+    """Return what another option of VAT would change, None if that is nothing or was confirmed."""
+    vat_due = form.cleaned_data["vat_due"]
+    if stored is None or vat_due in (stored.vat_due, request.POST.get("confirmed_vat_due")):
+        return None
+    effect = compute_vat_option_effect(stored, vat_due=vat_due)
+    return None if effect.is_empty else effect
