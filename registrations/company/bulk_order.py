@@ -126,12 +126,15 @@ def find_code_error(bulk_order: BulkOrder) -> str:
 class SecondPlace(NamedTuple):
     """A row whose person has a registration at the event already.
 
-    `is_changeable` says whether the registration has a page in the company area.
+    `is_changeable` says whether the registration has a page in the company area. `cost` and `content` are
+    those of the row: a pass or another ticket may have paid for the registration.
     """
 
     row_number: int
     registration: Registration
     is_changeable: bool
+    cost: Money
+    content: str
 
 
 def list_unconfirmed_second_places(
@@ -157,10 +160,25 @@ def _list_second_places(bulk_order: BulkOrder, formset: BaseAttendeeRowFormSet) 
     orders = list_company_orders(bulk_order.company)
     order_ids = {registration.order_id for registration in existing.values()}
     changeable = set(orders.filter(pk__in=order_ids).values_list("pk", flat=True))
-    return [
-        SecondPlace(filled_rows[index][0], registration, registration.order_id in changeable)
-        for index, registration in existing.items()
-    ]
+    quote = preview_quote(
+        bulk_order.event, make_order_request(bulk_order), bulk_order.offering, bulk_order.context
+    )
+    second_places = []
+    for index, registration in existing.items():
+        place = places[index]
+        ticket = bulk_order.offer.tickets_by_slug[place.ticket]
+        addons = [bulk_order.offer.addons_by_slug[slug] for slug in place.addons]
+        price = sum(line.price for line in quote.lines if line.place_number == index)
+        second_places.append(
+            SecondPlace(
+                filled_rows[index][0],
+                registration,
+                is_changeable=registration.order_id in changeable,
+                cost=Money(price, ticket.currency),
+                content=", ".join(item.title for item in (ticket, *addons)),
+            )
+        )
+    return second_places
 
 
 def make_order_request(bulk_order: BulkOrder) -> OrderRequest:

@@ -5,7 +5,7 @@ from lxml import html
 
 from registrations.changes.cancel import cancel_registration
 from registrations.models import Registration
-from tests.factories import make_registration
+from tests.factories import make_addon, make_registration, make_ticket
 from tests.registrations.company.factories import BILLING, make_desk, make_posted_rows, make_row, order_rows
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def get_second_places(page):
     """Return the rows that are named in the warning, with the pages that they link to."""
     rows = html.fromstring(page.content).xpath("//div[contains(@class, 'warning')]//li")
-    return [(row.text_content(), row.xpath("a/@href")[-1]) for row in rows]
+    return [("".join(row.xpath("text()|a/text()")), row.xpath("a/@href")[-1]) for row in rows]
 
 
 def test_second_place_of_a_colleague_is_ordered_only_after_a_confirmation():
@@ -36,6 +36,33 @@ def test_second_place_of_a_colleague_is_ordered_only_after_a_confirmation():
     assert get_second_places(bookmarked) == get_second_places(page)
     assert accepted["Location"] == review
     assert Registration.objects.filter(last_name="Alpha").count() == 2
+
+
+def list_second_costs(desk, *rows, **more):
+    """Return what the warning says about the cost of each second place."""
+    page = desk.client.post(f"/en{desk.many}", make_posted_rows(*rows, check="1", **more))
+    return html.fromstring(page.content).xpath("//div[contains(@class, 'warning')]//li/span/text()")
+
+
+def test_second_place_costs_the_ticket_and_the_add_ons_of_its_row():
+    desk = make_desk()
+    make_addon(desk.event, slug="dinner", name_en="Dinner", price=4_000)
+    member = desk.event.tickets.get(slug="member")
+    make_registration(member, email=desk.colleague.email, member_of=desk.company)
+    row = make_row("Silva", desk.colleague.email, addons=["dinner"])
+
+    assert list_second_costs(desk, make_row("Beta"), row) == ["The second place costs €340 (Invité, Dinner)."]
+
+
+def test_second_place_after_a_free_one_is_not_called_free():
+    desk = make_desk()
+    free = make_ticket(desk.event, slug="free", name_en="Free", price=0)
+    make_registration(free, email="z@x.fr", member_of=desk.company)
+
+    assert list_second_costs(desk, make_row("Alpha", "z@x.fr")) == ["The second place costs €300 (Invité)."]
+    assert list_second_costs(desk, make_row("Alpha", "z@x.fr", ticket="free")) == [
+        "The second place is free (Free)."
+    ]
 
 
 def test_person_without_address_is_recognized_by_name():
