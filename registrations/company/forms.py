@@ -195,6 +195,15 @@ class PlaceNameForm(SubstitutionForm):
         )
         self.registration = registration
 
+    def clean(self) -> dict[str, Any]:
+        """Report what `substitute_attendee` would refuse later, so that all errors are read at once."""
+        fields_with_errors = set(self.errors)
+        for name, sentence in check_person_texts(self.to_place().normalize()):
+            # The field says already that it is empty.
+            if name not in fields_with_errors:
+                self.add_error(name, sentence)
+        return self.cleaned_data
+
 
 class SeatDayForm(forms.Form):
     """The day on which a seat begins or ends; empty means today."""

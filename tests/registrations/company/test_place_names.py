@@ -75,6 +75,17 @@ def test_row_with_an_error_stays_and_the_others_are_saved(desk):
     assert Registration.objects.filter(last_name="Beta").exists()
 
 
+def test_all_errors_of_a_row_are_reported_at_once(desk):
+    [first, *_others] = list_unnamed()
+
+    page = html.fromstring(
+        desk.client.post(f"{make_order_url(desk)}names/", make_data(first, "", "c@x")).content
+    )
+
+    errors = page.xpath("//tr[@id='row-1']//ul[contains(@class, 'errorlist')]/li/text()")
+    assert errors == ["Enter the last name.", "Enter a valid e-mail address, for example name@example.org."]
+
+
 def test_two_rows_do_not_get_the_same_address(desk):
     first, second, _third = list_unnamed()
     data = make_data(first, "Beta", "b@x.fr") | make_data(second, "Gamma", "b@x.fr")
