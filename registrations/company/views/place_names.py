@@ -44,7 +44,8 @@ def place_names(request: HttpRequest, company: str, reference: str) -> HttpRespo
     check_transfer_deadline(order.event)
     data = get_posted_data(request)
     rows = order.registrations.select_related("event", "ticket", "order").order_by("pk")
-    forms = [PlaceNameForm(data, registration=place) for place in select_unnamed_places(order, rows)]
+    places = select_unnamed_places(order, rows.prefetch_related("addons__addon"))
+    forms = [PlaceNameForm(data, registration=place) for place in places]
     if data is not None:
         throttle_correction(order)
         is_buyer = is_same_email(order.email, require_signed_in(request.user).email)

@@ -3,13 +3,16 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from registrations.company.models import Invitation
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, RegistrationAddon
+from tests.factories import make_addon
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +52,31 @@ def test_order_page_leads_to_the_form_with_a_row_for_each_place(desk):
     assert "3 places have no name yet." in order_page
     assert f"{make_order_url(desk)}names/" in order_page
     assert len(page.xpath("//tbody/tr")) == 3
+
+
+def test_rows_show_the_add_ons_of_their_places(desk):
+    first, second, _third = Registration.objects.filter(first_name="").order_by("pk")
+    RegistrationAddon.objects.create(registration=first, addon=make_addon(desk.event))
+    cancelled = make_addon(desk.event, slug="tour", name_en="Tour")
+    RegistrationAddon.objects.create(registration=second, addon=cancelled, cancelled_at=timezone.now())
+
+    page = html.fromstring(desk.client.get(f"{make_order_url(desk)}names/").content)
+
+    assert page.xpath("//tr[@id='row-1']/td[1]//li/text()") == ["Dinner"]
+    assert page.xpath("//tr[@id='row-2']/td[1]//li/text()") == []
+
+
+def test_add_ons_take_no_query_for_each_row(desk, django_assert_num_queries):
+    first, second, _third = Registration.objects.filter(first_name="").order_by("pk")
+    dinner = make_addon(desk.event)
+    url = f"{make_order_url(desk)}names/"
+    RegistrationAddon.objects.create(registration=first, addon=dinner)
+    with CaptureQueriesContext(connection) as with_one:
+        desk.client.get(url)
+    RegistrationAddon.objects.create(registration=second, addon=dinner)
+
+    with django_assert_num_queries(len(with_one)):
+        desk.client.get(url)
 
 
 def test_filled_rows_are_named_and_invited_together(desk):
