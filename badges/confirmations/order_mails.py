@@ -32,6 +32,7 @@ from registrations.changes.cancel import CancelledBy, find_canceller
 from registrations.changes.links import build_attendee_url
 from registrations.changes.reinstatement.reinstate import REINSTATEMENT_VERB, find_lost_sessions
 from registrations.changes.substitute import NAMING_VERB
+from registrations.company.models import CompanyOrder
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.order_state import list_open_steps
@@ -391,6 +392,7 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
             "payment_terms": None if order.awaits_verification else load_payment_terms(order),
             "cancelled_by_attendees": [row.name for row in registrations if row.is_cancelled_by_attendee],
             "is_for_attendee": False,
+            "company_register_url": _build_company_register_url(order),
             "url": order.manage_url,
         },
         language=order.language,
@@ -398,6 +400,14 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
         accent=order.event.accent,
         reply_to=order.event.contact_email,
     )
+
+
+def _build_company_register_url(order: Order) -> str:
+    """Return the page on which the contact registers colleagues; "" unless it is a company's order."""
+    company_order = CompanyOrder.objects.filter(order=order).select_related("company").first()
+    if company_order is None:
+        return ""
+    return absolute_url(reverse("company-register", args=[company_order.company.slug, order.event.slug]))
 
 
 def _describe_cancelled_event(order: Order) -> str:

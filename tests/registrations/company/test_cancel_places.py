@@ -1,5 +1,7 @@
 """A contact cancels several places of an order together."""
 
+import re
+
 import pytest
 from lxml import html
 
@@ -42,6 +44,25 @@ def confirm(desk, *last_names, **more):
     [fee] = read_preview(desk, *last_names).xpath("//input[@name='fee']/@value")
     data = {"place": find_places(*last_names), "fee": fee, **more}
     return desk.client.post(f"{make_order_url(desk)}cancel/", data, follow=True)
+
+
+def test_cancellation_mail_leads_the_contact_to_register_colleagues(desk, mailoutbox, run_tasks):
+    Order.objects.update(language="en")
+    confirm(desk, "Alpha")
+    mailoutbox.clear()
+
+    run_tasks()
+
+    [mail] = [
+        mail
+        for mail in mailoutbox
+        if "Registration cancelled" in mail.subject and mail.to == [desk.contact.email]
+    ]
+    register_url = f"/en{desk.many}"
+    assert re.search(f"Register colleagues:\n\\S*{register_url}\n", mail.body)
+    [link] = html.fromstring(mail.alternatives[0].content).xpath("//a[.='Register colleagues']/@href")
+    assert link.endswith(register_url)
+    assert "Register again" not in mail.body
 
 
 def test_order_page_offers_its_active_places(desk):
