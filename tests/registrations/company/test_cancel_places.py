@@ -90,6 +90,19 @@ def test_page_states_each_amount_and_the_sum(desk):
     assert "The outstanding €600 will no longer be due." in sentences
 
 
+@pytest.mark.parametrize(
+    ("last_names", "sentence"),
+    [
+        (["Alpha"], "The place will become available to others immediately, and the badge will"),
+        (["Alpha", "Beta"], "The places will become available to others immediately, and the badges will"),
+    ],
+)
+def test_page_says_what_happens_to_one_place_or_to_several(desk, last_names, sentence):
+    page = read_preview(desk, *last_names)
+
+    assert f"{sentence} no longer be valid." in page.xpath("//main//li/text()")
+
+
 def test_places_are_cancelled_together(desk):
     response = confirm(desk, "Alpha", "Beta")
 
