@@ -23,7 +23,7 @@ from registrations.invoices.models import Quotation
 from registrations.models import Order
 
 from .open_payments import load_due_dates
-from .permissions import list_contacts_orders
+from .permissions import build_link_path, list_contacts_orders
 
 # The latest ones; older ones are in the contacts' e-mails.
 MAX_OTHER_ORDERS = 50
@@ -33,7 +33,7 @@ MAX_OTHER_ORDERS = 50
 class OtherOrder:
     """An order with its content in words, its money and its refunds.
 
-    `path` is "" unless it is the reader's own.
+    `path` is "" unless it is the reader's own; so is `sponsor_path`, which leads to the package's logo.
     """
 
     order: Order
@@ -43,6 +43,7 @@ class OtherOrder:
     amount_requested: Money | None
     amount_refunded: Money | None
     path: str
+    sponsor_path: str = ""
     due_on: datetime.date | None = None
 
 
@@ -64,8 +65,13 @@ def list_other_orders(company: Company, reader: Person) -> list[OtherOrder]:
             due.get(order.pk, Money(0)),
             requested.get(order.pk),
             refunded.get(order.pk),
-            order.manage_path if order.email in own_addresses else "",
-            due_dates.get(order.reference),
+            path=build_link_path(order) if order.email in own_addresses else "",
+            sponsor_path=(
+                build_link_path(order, "order-sponsor")
+                if order.email in own_addresses and order.sponsorships.all()
+                else ""
+            ),
+            due_on=due_dates.get(order.reference),
         )
         for order in orders
     ]

@@ -1,6 +1,7 @@
 """The orders, registrations and invoices that a company's contact may see and change."""
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from convention.accounts.permissions import owns_address
@@ -45,9 +46,17 @@ def list_contacts_orders(company: Company) -> QuerySet[Order]:
     return Order.objects.filter(pk__in=order_ids).exclude(pk__in=list_company_orders(company))
 
 
-def find_own_path(order: Order, reader: Person) -> str:
-    """Return the path of the order's page behind its link, "" unless the reader has verified its address."""
-    return order.manage_path if owns_address(reader, order.email) else ""
+def find_own_path(order: Order, reader: Person, *, page: str = "order") -> str:
+    """Return the path of a page behind the order's link, in the reader's language.
+
+    Return "" unless the reader has verified the order's address.
+    """
+    return build_link_path(order, page) if owns_address(reader, order.email) else ""
+
+
+def build_link_path(order: Order, page: str = "order") -> str:
+    """Return the path of a page behind the order's link; `manage_path` is in the language of its e-mails."""
+    return reverse(page, args=[order.reference, order.manage_secret])
 
 
 def list_manual_receivables(company: Company) -> QuerySet[Receivable]:

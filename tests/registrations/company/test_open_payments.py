@@ -118,7 +118,7 @@ def make_public_card_order(desk: Desk, email: str) -> Order:
 def test_own_unpaid_order_of_the_public_page_leads_to_its_page(desk):
     order = make_public_card_order(desk, desk.contact.email)
 
-    assert read_links(desk, "pay by card") == [order.manage_path]
+    assert read_links(desk, "pay by card") == [f"/en{order.manage_path}"]
 
 
 def test_unpaid_order_of_another_contact_leads_to_the_list_of_orders(desk):
@@ -155,13 +155,13 @@ def make_unnamed_package(desk: Desk, email: str) -> Order:
 def test_places_of_own_package_lead_to_its_order(desk):
     order = make_unnamed_package(desk, desk.contact.email)
 
-    assert read_links(desk, "package") == [order.manage_path]
+    assert read_links(desk, "package") == [f"/en{order.manage_path}"]
 
 
 def test_places_of_two_packages_lead_to_their_own_order(desk):
     orders = [make_unnamed_package(desk, desk.contact.email) for _package in range(2)]
 
-    assert read_links(desk, "package") == [order.manage_path for order in orders]
+    assert read_links(desk, "package") == [f"/en{order.manage_path}" for order in orders]
 
 
 def test_places_of_the_package_of_another_contact_lead_to_the_list_of_orders(desk):

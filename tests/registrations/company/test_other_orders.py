@@ -60,7 +60,7 @@ def test_contact_sees_their_order_of_the_public_page_with_a_link(desk):
     section = read_section(desk, "Other orders")
 
     assert read_rows(desk) == [["1 place", "", "€300", "to pay: €300"]]
-    assert section.xpath(".//th/a/@href") == [order.manage_path]
+    assert section.xpath(".//th/a/@href") == [f"/en/orders/{order.reference}/{order.manage_secret}/"]
 
 
 def test_refunded_order_of_the_public_page_is_not_listed_as_free(desk):
@@ -104,7 +104,23 @@ def test_order_of_another_contact_is_changed_by_its_buyer(desk):
 def test_package_of_the_company_is_listed_by_its_title(desk):
     make_sponsorship(make_package(desk.event), email=desk.contact.email, name="Acme")
 
-    assert read_rows(desk) == [["Gold", "", "€1,200", "to pay: €1,200"]]
+    [row] = read_rows(desk)
+    assert row[0].startswith("Gold")
+    assert row[1:] == ["", "€1,200", "to pay: €1,200"]
+
+
+def test_own_package_leads_to_the_page_of_its_logo(desk):
+    order = make_sponsorship(make_package(desk.event), email=desk.contact.email, name="Acme").order
+
+    links = read_section(desk, "Other orders").xpath(".//td[@data-label='Content']/a/@href")
+
+    assert links == [f"/en/orders/{order.reference}/{order.manage_secret}/sponsor/"]
+
+
+def test_package_of_another_contact_has_no_link_to_its_logo(desk):
+    make_sponsorship(make_package(desk.event), email=make_contact(desk.company).email, name="Acme")
+
+    assert read_section(desk, "Other orders").xpath(".//td[@data-label='Content']/a") == []
 
 
 @pytest.mark.parametrize(
