@@ -27,6 +27,7 @@ from registrations.billing.receivables import (
 from registrations.billing.refund_summary import load_order_balance, select_unplaced_orders
 from registrations.billing.refund_text import (
     describe_settlement,
+    list_paid_cancellations,
     load_refund_history,
     preview_refund,
     preview_refund_reason,
@@ -164,7 +165,12 @@ def _describe_cancellation(event: Event, states: set[str]) -> dict[str, object]:
 
 def _describe_visible_settlement(link_access: LinkAccess) -> list[str]:
     visible = [row for row in link_access.registrations if link_access.can_see_prices(row)]
-    return describe_settlement(link_access.order, visible)
+    cancelled = list_paid_cancellations(visible)
+    sentences = describe_settlement(link_access.order, cancelled)
+    if len(cancelled) < 2:
+        return sentences
+    # The page and the e-mail of each cancellation named its own amount, not the sum.
+    return [_("In all, for the %(count)d cancelled places:") % {"count": len(cancelled)}, *sentences]
 
 
 def _list_order_steps(link_access: LinkAccess) -> list[OpenStep]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from convention.events.models import Event
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.models import Order
@@ -23,16 +24,29 @@ def cancelled_order(event, settings) -> Order:
     make_issuer()
     event.tickets.update(price=12_000)
     make_addon(event, price=4_500)
-    place = RequestedPlace(
-        ticket="guest", first_name="Zoe", last_name="Müller", email="zoe@example.org", addons=("dinner",)
+    order = make_paid_order(event, "Zoe")
+    cancel_registration(registration=order.registrations.get())
+    return order
+
+
+def make_paid_order(event: Event, *names: str) -> Order:
+    """Order a place with dinner for each of these first names, paid by card."""
+    places = tuple(
+        RequestedPlace(
+            ticket="guest",
+            first_name=name,
+            last_name="Müller",
+            email=f"{name.lower()}@example.org",
+            addons=("dinner",),
+        )
+        for name in names
     )
     billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
     request = OrderRequest(
-        email="b@example.org", places=(place,), billing=billing, payment="card", language="en"
+        email="b@example.org", places=places, billing=billing, payment="card", language="en"
     )
     order = place_order(event=event, request=request, context=make_verified_context())
     record_demo_payment(order=order)
-    cancel_registration(registration=order.registrations.get())
     return order
 
 
@@ -73,3 +87,19 @@ def test_cancelled_unpaid_order_has_no_receipt(client, cancelled_order, event):
 
     assert "pro-forma.pdf" not in page
     assert client.get(f"{unpaid.manage_path}pro-forma.pdf").status_code == 404
+
+
+def test_page_names_the_places_whose_refunds_it_sums_up(client, event, settings):
+    settings.CARD_PAYMENT = True
+    make_issuer()
+    event.tickets.update(price=12_000)
+    make_addon(event, price=4_500)
+    first, second, _third = make_paid_order(event, "Zoe", "Ana", "Bo").registrations.order_by("pk")
+
+    cancel_registration(registration=first)
+    after_first = read_main_text(client.get(first.order.manage_path))
+    cancel_registration(registration=second)
+    after_second = read_main_text(client.get(first.order.manage_path))
+
+    assert "cancelled places" not in after_first
+    assert "In all, for the 2 cancelled places: Test refund of €330" in after_second
