@@ -18,7 +18,9 @@ def respond_to_unfinished(request: HttpRequest, slug: str) -> HttpResponse | Non
 
 
 def redirect_unfinished(request: HttpRequest, slug: str) -> HttpResponse | None:
-    """Return the redirect of the pressed button: to another language, or an earlier screen; else None.
+    """Return the redirect of the pressed button: to another language, an earlier screen, or the same one.
+
+    None if it was no such button. “Correct the address” shows the same screen again.
 
     The buttons belong to the form of the screen, so that nothing typed is lost without a script either.
     """
@@ -27,5 +29,7 @@ def redirect_unfinished(request: HttpRequest, slug: str) -> HttpResponse | None:
         response = redirect(translate_address(request.path, language))
         set_language_cookie(response, language)
         return response
+    if "correct_address" in request.POST:
+        return redirect(request.path)
     screen = request.POST.get("back", "")
     return redirect(screen, slug) if screen in EARLIER_SCREENS else None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.text.address_suggestions import suggest_address
 from convention.text.email_addresses import normalize_email
 from registrations.invoices.models import Quotation
 from registrations.models import Order, RegistrationDraft
@@ -60,6 +61,23 @@ class DraftContent:
         """Return the attendees' addresses that are not the one for the confirmation, each once."""
         addresses = {normalize_email(str(person.get("email") or "").strip()) for person in self.people}
         return sorted(addresses - {"", normalize_email(self.email)})
+
+    def list_address_hints(self) -> list[tuple[str, str]]:
+        """Return each address that looks mistyped, with the one that was probably meant."""
+        addresses = [self.contact, *(str(person.get("email") or "") for person in self.people)]
+        # Each once: the buyer's may be an attendee's, too.
+        suggestions = [(typed, suggest_address(typed)) for typed in dict.fromkeys(map(str.strip, addresses))]
+        return [(typed, suggestion) for typed, suggestion in suggestions if suggestion]
+
+    def correct_address(self, address: str) -> None:
+        """Replace a mistyped address, wherever it was entered, by the one that was probably meant."""
+        typed, suggestion = address.strip(), suggest_address(address)
+        if not suggestion:
+            return
+        self.contact = suggestion if self.contact.strip() == typed else self.contact
+        for person in self.people:
+            if str(person.get("email") or "").strip() == typed:
+                person["email"] = suggestion
 
     def add_person(self) -> None:
         """Add a person with the company of the last one, up to the limit of an order."""

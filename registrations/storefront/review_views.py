@@ -89,7 +89,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     data = get_posted_data(request)
     forms = _build_forms(request, draft, data, amount_due=quote.total)
     if data is not None:
-        _update_billing(draft, request)
+        _update_draft(draft, request)
         if response := redirect_unfinished(request, slug):
             _save_draft(request, event, draft)
             return response
@@ -199,7 +199,8 @@ def list_priced_tickets(draft: DraftContent, offering: Offering, quote: Quote) -
     return [offering.tickets[str(draft.people[place]["ticket"])] for place in places]
 
 
-def _update_billing(draft: DraftContent, request: HttpRequest) -> None:
+def _update_draft(draft: DraftContent, request: HttpRequest) -> None:
+    draft.correct_address(request.POST.get("correct_address", ""))
     # Truncated but not validated, so that nothing typed is lost; the longest field has 200 characters.
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}

@@ -81,7 +81,7 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
         # Redirected, so that a reload adds no other person; the query moves the focus to the new one.
         return redirect(f"{request.path}?person={len(draft.people)}")
     _save_draft(request, event, draft)
-    if response := respond_to_unfinished(request, slug):
+    if response := _respond_to_unfinished_people(request, slug, people, contact):
         return response
     if not draft.email:
         people.forms[0].add_error("email", _("Enter the e-mail address for the confirmation."))
@@ -192,6 +192,16 @@ def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> Non
         people.append({**earlier, **typed})
     draft.people = people or [{}]
     draft.contact = request.POST.get("contact", "").strip()[:400]
+    draft.correct_address(request.POST.get("correct_address", ""))
+
+
+def _respond_to_unfinished_people(
+    request: HttpRequest, slug: str, people: BaseFormSet[OrderAttendeeForm], contact: ContactForm
+) -> HttpResponse | None:
+    """Return the hints on mistyped addresses that `draft.js` asks for, else as `respond_to_unfinished`."""
+    if request.headers.get("X-Draft") == "addresses":
+        return render(request, "registrations/address_hints.html", {"people": people, "contact": contact})
+    return respond_to_unfinished(request, slug)
 
 
 def _find_repeated_name(request: HttpRequest, draft: DraftContent) -> str:

@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from convention.text.address_suggestions import suggest_address
 from registrations.models import Registration
 
 register = template.Library()
@@ -15,6 +16,12 @@ STATE_CLASSES = {
     Registration.State.PENDING.value: "tag dashed",
     Registration.State.CONFIRMED.value: "tag",
 }
+
+
+@register.filter(name="suggest_address")
+def suggest_corrected_address(typed: str | None) -> str:
+    """Return the address that was probably meant; "" if the typed one does not look mistyped."""
+    return suggest_address(typed or "")
 
 
 @register.filter

@@ -1,5 +1,6 @@
 /**
- * Save a form as a draft while it is filled in, and show the questions that a choice leads to, or the total.
+ * Save a form as a draft while it is filled in, and show the questions that a choice leads to, the total, or that an
+ * address looks mistyped.
  * With `data-draft="answers"` it only shows the questions: these answers are saved when the form is sent.
  * Without this script each screen saves its fields, and shows further questions, when it is sent.
  */
@@ -38,6 +39,14 @@ for (const form of forms) {
       refreshQuestions(form);
     });
   }
+  if (form.dataset.draft === "addresses") {
+    // Not while it is typed: half an address looks mistyped.
+    form.addEventListener("change", (event) => {
+      if (!(event.target instanceof Element && event.target.matches("[type=email]"))) return;
+      cancelSaving(form);
+      refreshAddressHints(form);
+    });
+  }
   form.addEventListener("submit", () => cancelSaving(form));
 }
 
@@ -56,8 +65,8 @@ document.addEventListener("click", async (event) => {
 /**
  * Send the fields as a draft. A failure does not matter: the form itself sends them again, and files only then.
  * @param {HTMLFormElement} form
- * @param {"1" | "questions" | "total"} mode for a response without content, with the questions for these fields, or
- *   with their total
+ * @param {"1" | "questions" | "total" | "addresses"} mode for a response without content, with the questions for these
+ *   fields, with their total, or with hints on mistyped addresses
  */
 async function saveDraft(form, mode = "1") {
   const body = new FormData(form);
@@ -80,6 +89,19 @@ async function refreshTotal(form) {
   // After a failure no total is shown, because the old one may be wrong.
   const page = parsePage(response?.ok ? await response.text() : "");
   for (const total of findTotals(form)) total.replaceChildren(...page.body.childNodes);
+}
+
+/** @param {HTMLFormElement} form */
+async function refreshAddressHints(form) {
+  const response = await saveDraft(form, "addresses");
+  if (!response?.ok) return;
+  const page = parsePage(await response.text());
+  /** @type {NodeListOf<HTMLElement>} */
+  const newHints = page.querySelectorAll("[data-address-hint]");
+  for (const newHint of newHints) {
+    const hint = form.querySelector(`[data-address-hint="${newHint.dataset.addressHint}"]`);
+    hint?.replaceChildren(...newHint.childNodes);
+  }
 }
 
 /** @param {HTMLFormElement} form */

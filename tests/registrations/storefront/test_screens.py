@@ -98,7 +98,7 @@ def test_first_button_of_attendee_form_continues(client: Client, event: Event):
     client.post("/events/congress/register/", build_person_form(add="1"))
     page = client.get("/events/congress/register/").content.decode()
 
-    buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft>") :])
+    buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft=") :])
 
     assert [re.findall(r'name="(\w+)"', button) for button in buttons] == [
         [], ["remove"], ["remove"], ["add"], [],
