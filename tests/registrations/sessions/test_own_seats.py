@@ -418,3 +418,27 @@ def test_empty_programme_says_where_booked_sessions_are(client, session):
 
     assert "Booked sessions? Open “My programme” from your registration." in page.text_content()
     assert page.xpath("//main//a[normalize-space()='Find your registration']")
+
+
+def find_stars(answer, session) -> list[str]:
+    """Return whether each star of the session is pressed."""
+    return html.fromstring(answer.text).xpath(f"//button[@value='{session.guid}']/@aria-pressed")
+
+
+def test_booked_session_has_no_empty_star_in_own_programme(member, attendee, session):
+    book_session(registration=attendee, session=session)
+    PersonalAgenda.objects.all().delete()
+
+    page = member.get(f"{AGENDA_PATH}mine/")
+
+    assert "Booked" in read_main(page)
+    assert find_stars(page, session) == []
+
+
+def test_booked_session_keeps_its_star_in_own_programme(member, attendee, session):
+    member.post(f"{AGENDA_PATH}choose/", {"add": str(session.guid)})
+    book_session(registration=attendee, session=session)
+
+    page = member.get(f"{AGENDA_PATH}mine/")
+
+    assert find_stars(page, session) == ["true"]
