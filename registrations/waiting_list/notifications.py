@@ -88,6 +88,15 @@ def _find_due_mail_kind(entry: WaitingEntry) -> str:
     return kinds.get(WaitingEntry.State(entry.state), "")
 
 
+def _find_recipient_name(entry: WaitingEntry) -> str:
+    """Return the first name to greet; "" if several people wait for this event with one address."""
+    if entry.registration:
+        return find_attendee_first_name(entry.registration)
+    same_address = WaitingEntry.objects.filter(event=entry.event, address=entry.address)
+    same_name = Q(first_name=entry.first_name, last_name=entry.last_name)
+    return "" if same_address.exclude(same_name).exists() else entry.first_name
+
+
 def _find_payment_deadline(entry: WaitingEntry) -> datetime.datetime | None:
     """Return until when an accepted place is held for a payment by card; None if it is paid or lost."""
     if entry.order is None or not entry.order.is_by_card:
@@ -136,15 +145,18 @@ def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
         "cancelled": _("Event cancelled: %(title)s"),
     }
     order = entry.order if kind == "accepted" else None
+    # The address that anybody typed may be a stranger's, whom no free text is to reach as spam at once.
+    hides_names = kind == "joined" and entry.registration is None
     return MailMessage(
         to=get_mail_address(entry),
         subject=subjects[kind] % {"title": _make_title(entry, kind)},
         template=f"waiting_{kind}",
-        recipient_name=find_attendee_first_name(entry.registration) if entry.registration else "",
+        recipient_name="" if hides_names else _find_recipient_name(entry),
         context={
             "entry": entry,
             "event": event,
             "wanted_item": entry.wanted_item,
+            "attendee_name": "" if hides_names else entry.name,
             # A pass of the member's company may pay for the place.
             "shows_price": entry.ticket is not None and not entry.ticket.uses_pass,
             "position": find_position(entry, list_waiting_entries(entry)),

@@ -16,7 +16,7 @@ from registrations.ticketing.tickets import TicketInUse, remove_ticket
 from registrations.waiting_list.end_waiting import leave_waiting_list
 from registrations.waiting_list.notifications import notify_waiting_entry
 from registrations.waiting_list.policy import MIN_OFFER_DURATION, calculate_offer_expiry
-from tests.factories import make_event, make_registration, make_room, make_session, make_ticket
+from tests.factories import make_event, make_order, make_registration, make_room, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +111,82 @@ def test_session_offer_names_the_room(mailoutbox):
 
     [mail] = mailoutbox
     assert "Salle B" in mail.body
+
+
+def make_entry(ticket: Ticket, first_name: str, email: str) -> WaitingEntry:
+    return WaitingEntry.objects.create(
+        event=ticket.event,
+        ticket=ticket,
+        first_name=first_name,
+        last_name="Müller",
+        email=email,
+        address=email,
+        language="en",
+    )
+
+
+def test_offer_greets_and_names_the_attendee(mailoutbox):
+    entry = make_entry(make_ticket(make_event()), "Zoé", "zoe@example.org")
+
+    offer_place(entry)
+
+    [mail] = mailoutbox
+    assert "Hello Zoé," in mail.body
+    assert "Attendee: Zoé Müller\n" in mail.body
+    assert "Zoé Müller" in mail.alternatives[0][0]
+
+
+def test_offers_to_an_assistant_name_each_attendee_and_greet_none(mailoutbox):
+    event = make_event()
+    first = make_entry(make_ticket(event), "Zoé", "assistant@example.org")
+    second = make_entry(make_ticket(event, slug="vendor"), "Bo", "assistant@example.org")
+
+    offer_place(first)
+    offer_place(second)
+
+    bodies = [mail.body for mail in mailoutbox]
+    assert ["Hello," in body for body in bodies] == [True, True]
+    assert ["Attendee: Zoé Müller\n" in body for body in bodies] == [True, False]
+    assert ["Attendee: Bo Müller\n" in body for body in bodies] == [False, True]
+
+
+@pytest.mark.parametrize("kind", ["offer", "expired"])
+def test_later_mails_name_the_attendee(kind, mailoutbox):
+    entry = make_entry(make_ticket(make_event()), "Zoé", "zoe@example.org")
+    hours = 24 if kind == "offer" else -24
+    entry.offered_at, entry.offer_count = timezone.now(), 1
+    entry.offer_expires_at = timezone.now() + datetime.timedelta(hours=hours)
+    entry.save()
+
+    notify_waiting_entry.call(entry.pk)
+
+    [mail] = mailoutbox
+    assert "Attendee: Zoé Müller\n" in mail.body
+    assert "Zoé Müller" in mail.alternatives[0][0]
+
+
+def test_first_mail_to_an_address_that_anybody_typed_repeats_no_name(mailoutbox):
+    entry = make_entry(make_ticket(make_event()), "Zoé", "zoe@example.org")
+
+    notify_waiting_entry.call(entry.pk)
+
+    [mail] = mailoutbox
+    assert "Hello," in mail.body
+    assert "Zoé" not in mail.body + mail.alternatives[0][0]
+
+
+def test_wait_for_a_seat_names_the_attendee_to_the_buyer(mailoutbox):
+    event = make_event()
+    session = make_session(event, "Atelier", is_bookable=True, capacity=1)
+    order = make_order(event, email="assistant@example.org")
+    registration = make_registration(
+        make_ticket(event), order=order, first_name="Bo", last_name="Roy", email=""
+    )
+    entry = WaitingEntry.objects.create(
+        event=event, session=session, registration=registration, language="en"
+    )
+
+    notify_waiting_entry.call(entry.pk)
+
+    [mail] = mailoutbox
+    assert "Attendee: Bo Roy\n" in mail.body
