@@ -141,6 +141,16 @@ end_access = SingleHook()
 revoke_tokens = SingleHook()
 # (person=, former_email=): the address was changed in the directory; end what the former one gave access to.
 replace_address = SingleHook()
+# (survivor, duplicate) -> MergeObstacles (convention/club/merge_people/obstacles.py): why two people of the
+# directory cannot be merged yet.
+person_merge_guards = Hook()
+# (survivor=, duplicate=) -> labels of the tables of all apps in which rows of the duplicate became the
+# survivor’s.
+move_person_rows = SingleHook()
+# (person) -> RowCounts (convention/club/merge_people/row_counts.py): what higher apps store about the person.
+count_person_rows = SingleHook()
+# (person=, addresses=, added_by=) -> None: after a merge, store these as other addresses of the person.
+add_addresses = SingleHook()
 # () -> a subquery of the ids of people who have or had a role that the club's app does not know.
 person_roles = Hook()
 # (people, since) -> ids of those who took part in something since then.

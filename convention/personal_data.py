@@ -91,6 +91,10 @@ class PersonalDataSource:
     An erasure deletes the rows (`is_deleted_on_erasure`), blanks `blanked_columns`, or keeps all for the
     `retention_reason`; rows that are `is_required_by_law` keep the name too. Rows about another person that
     only mention the subject lead to no other table.
+
+    If two people are merged (`convention/club/merge_people/`), the duplicate's rows become the survivor's.
+    `merge_rows(rows, survivor)` comes first: it combines or deletes those that the survivor has too. Rows
+    that only belong to the duplicate's account are deleted with it (`is_deleted_on_merge`).
     """
 
     model: type[models.Model]
@@ -113,6 +117,8 @@ class PersonalDataSource:
     erase_rows: Callable[["models.QuerySet[Any]", DataSubject], None] | None = None
     export_extra: Callable[[Row], dict[str, Any]] | None = None
     export_files: Callable[[Row], Iterable[tuple[str, bytes]]] | None = None
+    merge_rows: Callable[["models.QuerySet[Any]", Any], None] | None = None
+    is_deleted_on_merge: bool = False
 
     @property
     def table_label(self) -> str:

@@ -13,6 +13,7 @@ class ScheduleConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what lower layers call."""
+        hooks.person_merge_guards.register("schedule.proposals.merged_reviewers.list_double_reviews")
         hooks.event_readiness.register("schedule.versions.timetables.list_programme_readiness")
         hooks.event_cancellation_effects.register(
             "schedule.speakers.event_cancellation.describe_informed_speakers"

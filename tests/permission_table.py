@@ -244,7 +244,7 @@ PERMISSIONS_BY_URL_NAME = {
     "club-people": SECRETARIES,
     "club-person-new": SECRETARIES,
     "club-person": SECRETARIES,
-    "club-person-edit": SECRETARIES,
+    **dict.fromkeys(("club-person-edit", "club-person-merge-search", "club-person-merge"), SECRETARIES),
     "club-person-close": ADMINISTRATORS,
     "club-person-reopen": ADMINISTRATORS,
     "club-employment-add": SECRETARIES,

@@ -395,6 +395,7 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
         "job": job.pk,
         "employment_id": job.pk,
         "person_id": colleague.pk,
+        "duplicate_id": make_person().pk,
         "role_of_company": company.roles.get().pk,
         "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
     }

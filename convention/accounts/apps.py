@@ -21,6 +21,7 @@ class AccountsConfig(AppConfig):
         """Connect to allauth's signals, register checks and hooks, and use our rate limit cache."""
         hooks.end_access.register("convention.accounts.password_change.end_access")
         hooks.replace_address.register("convention.accounts.password_change.replace_address")
+        hooks.add_addresses.register("convention.accounts.merged_addresses.add_addresses")
         import_string("convention.accounts.account_events.connect_signals")()
         import_module("convention.accounts.checks")
         ratelimit.cache = limits_cache  # allauth has no setting for it

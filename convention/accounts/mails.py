@@ -87,6 +87,15 @@ ACCOUNT_MAIL_TEXTS = {
         ),
         _("If you did not expect this, reply to this e-mail immediately."),
     ),
+    "records_merged": AccountMailText(
+        _("Your records at the club have been merged"),
+        _(
+            "The club had two records of you and has merged them. You can sign in with any of these "
+            "addresses: %(addresses)s."
+        ),
+        _("If you did not expect this, reply to this e-mail immediately."),
+        SECURITY_LABEL,
+    ),
     "email_deleted": AccountMailText(
         _("An e-mail address has been removed"),
         _("The address %(deleted_email)s has been removed from your account."),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import DataSubject, PersonalDataSource
 
+from .merged_addresses import prepare_merged_addresses
 from .sessions import end_other_sessions
 
 
@@ -28,6 +29,7 @@ PERSONAL_DATA = [
         person_columns=("user",),
         address_columns=("email",),
         is_deleted_on_erasure=True,
+        merge_rows=prepare_merged_addresses,
     ),
     PersonalDataSource(
         model=EmailConfirmation,
@@ -44,6 +46,7 @@ PERSONAL_DATA = [
         person_columns=("user",),
         hidden_columns=("data",),
         is_deleted_on_erasure=True,
+        is_deleted_on_merge=True,
     ),
     PersonalDataSource(
         model=UserSession,
@@ -55,6 +58,7 @@ PERSONAL_DATA = [
         # Before the rows are deleted: they name the sessions that have to end.
         erase_rows=_end_sessions,
         is_deleted_on_erasure=True,
+        is_deleted_on_merge=True,
     ),
     PersonalDataSource(
         model=LogEntry,

@@ -11,10 +11,17 @@ from .models import AuditEntry
 
 
 def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
-    """Return the entries about actions on the subject's rows, by any actor."""
-    label = f"club.person:{subject.person_id}"
+    """Return the entries about actions on the subject's rows, by any actor, and on records merged into it."""
     # A guest known by address alone has no id, and no entry names an address.
-    return AuditEntry.objects.filter(Q(subject=label) if subject.person_id else Q(pk__in=[]))
+    labels = list[str]()
+    pending = [subject.person_id] if subject.person_id else []
+    while pending:
+        label = f"club.person:{pending.pop()}"
+        labels.append(label)
+        # Entries never change: those about a merged record name its own id.
+        merges = AuditEntry.objects.filter(verb="person.merge", subject=label)
+        pending += [entry.details["merged_person"] for entry in merges]
+    return AuditEntry.objects.filter(Q(subject__in=labels))
 
 
 PERSONAL_DATA = [

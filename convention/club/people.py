@@ -4,10 +4,11 @@ import datetime
 from collections.abc import Collection
 from typing import Any, Final
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -105,9 +106,29 @@ def get_or_create_by_address(*, email: str, first_name: str = "", last_name: str
 
 
 def find_address_holder(email: str) -> Person | None:
-    """Return the person with that address, also if their account is closed, or None."""
-    people = filter_by_email(Person.objects.order_by("pk"), normalize_whitespace(email))
-    return people[0] if people else None
+    """Return the person with that address, also if their account is closed, or None.
+
+    One from another record of the person that was merged counts too.
+    """
+    email = normalize_whitespace(email)
+    if people := filter_by_email(Person.objects.order_by("pk"), email):
+        return people[0]
+    others = filter_by_email(select_other_addresses().select_related("user"), email)
+    return others[0].user if others else None
+
+
+def select_other_addresses() -> QuerySet[EmailAddress]:
+    """Return the addresses that certainly belong to their account, among them those of merged records.
+
+    An unverified one does if the person never signed in: only afterwards could they have entered it.
+    """
+    return EmailAddress.objects.filter(Q(verified=True) | Q(user__last_login=None)).order_by("pk")
+
+
+def list_other_addresses(person: Person) -> list[str]:
+    """Return the person's addresses that come from merged records, without the main one."""
+    addresses = select_other_addresses().filter(user=person).values_list("email", flat=True)
+    return [address for address in addresses if not is_same_email(address, person.email or "")]
 
 
 def find_open_account(email: str) -> Person | None:

@@ -218,8 +218,9 @@ def require_directory_reader(person: "RequestUser") -> Person:
 def can_manage_directory(person: "RequestUser") -> bool:
     """Return whether this person manages what the club agrees with companies and people.
 
-    These are memberships, seats, companies' contacts, changes of employer, imports and downloads. Roles,
-    plans, mergers and the closing of accounts are for administrators.
+    These are memberships, seats, companies' contacts, changes of employer, imports, downloads, and the
+    merging of people's records. Roles, plans, mergers of companies and the closing of accounts are for
+    administrators.
     """
     return has_club_role(person, *DIRECTORY_MANAGER_ROLES)
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import DataSubject, PersonalDataSource, TranslatableText
 
+from .directory_import.imported_values import delete_imported_values
+from .merge_people.join_rows import join_columns, join_seats
 from .models import (
     ClubRole,
     CompanyContact,
@@ -43,7 +45,7 @@ def _end_employments(rows: "QuerySet[Any]", subject: DataSubject) -> None:
 def _anonymize_person(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
     """Leave a row without name and sign-in, so that rows pointing to it can still be counted."""
     for person in rows:
-        _delete_imported_values(person)
+        delete_imported_values(person)
         person.groups.clear()
         person.user_permissions.clear()
         person.set_unusable_password()
@@ -53,18 +55,6 @@ def _anonymize_person(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
         person.is_active = person.is_staff = person.is_superuser = False
         # Also empties the columns for searching and sorting, which `update` would leave.
         person.save()
-
-
-def _delete_imported_values(person: Person) -> None:
-    """Delete what imports wrote about the person: undoing must not bring it back."""
-    employment_keys = map(str, person.employments.values_list("pk", flat=True))
-    row_keys = [("person", str(person.pk)), *(("employment", key) for key in employment_keys)]
-    # JSON by key: there are few imports that can still be undone, so each is read.
-    for record in DirectoryImport.objects.exclude(values_before={}):
-        for kind, key in row_keys:
-            for values in (record.values_before, record.values_after):
-                values.get(kind, {}).pop(key, None)
-        record.save(update_fields=["values_before", "values_after"])
 
 
 def check_last_administrator(subject: DataSubject) -> Iterator[TranslatableText]:
@@ -90,6 +80,7 @@ PERSONAL_DATA = [
         person_columns=("person",),
         erase_rows=_end_employments,
         retention_reason=COUNTED_REASON,
+        merge_rows=join_columns("company_id", filled=("title", "level")),
     ),
     PersonalDataSource(
         model=Seat,
@@ -97,6 +88,7 @@ PERSONAL_DATA = [
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
+        merge_rows=join_seats,
     ),
     PersonalDataSource(
         model=CompanyContact,
@@ -104,6 +96,7 @@ PERSONAL_DATA = [
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
+        merge_rows=join_columns("company_id"),
     ),
     PersonalDataSource(
         model=ClubRole,
@@ -111,6 +104,7 @@ PERSONAL_DATA = [
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
+        merge_rows=join_columns("role"),
     ),
     PersonalDataSource(
         model=Mandate,
@@ -118,6 +112,7 @@ PERSONAL_DATA = [
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
+        merge_rows=join_columns("group_id", "role"),
     ),
     PersonalDataSource(
         model=Membership,

@@ -8,6 +8,7 @@ from convention.tables.downloads import build_list_paths
 
 from .downloads import CLUB_LISTS
 from .governance import views as governance
+from .merge_people import views as merge_people
 from .views import claims, companies, directory_imports, employments, markets, memberships, people, seats
 
 COMPANY_URL = "organize/club/companies/<slug:company>"
@@ -42,6 +43,8 @@ pages: list[Any] = [
     path(f"{PERSON_URL}/edit/", people.person_edit, name="club-person-edit"),
     path(f"{PERSON_URL}/close/", people.person_close, name="club-person-close"),
     path(f"{PERSON_URL}/reopen/", people.person_reopen, name="club-person-reopen"),
+    path(f"{PERSON_URL}/merge/", merge_people.person_merge_search, name="club-person-merge-search"),
+    path(f"{PERSON_URL}/merge/<int:duplicate_id>/", merge_people.person_merge, name="club-person-merge"),
     path(f"{PERSON_URL}/jobs/", people.employment_add, name="club-employment-add"),
     path(f"{JOB_URL}/", employments.employment_edit, name="club-employment"),
     path(f"{JOB_URL}/end/", employments.employment_end, name="club-employment-end"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.merge_people.join_rows import join_columns
 from convention.personal_data import DataSubject, PersonalDataSource
 
 from .models import Delegation, Event, EventRole
@@ -22,6 +23,7 @@ PERSONAL_DATA = [
         person_columns=("person",),
         is_deleted_on_erasure=True,
         erase_rows=_delete_roles,
+        merge_rows=join_columns("event_id", "role", "delegation_id"),
     ),
     PersonalDataSource(
         model=Event,

@@ -1,8 +1,11 @@
 """Give and withdraw consent to one version of a text; a new version asks everybody again."""
 
+import datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -87,6 +90,27 @@ def withdraw_consent(*, person: Person, purpose: Purpose) -> None:
         # Badges are in a higher layer; a refusal must reach those that are printed already.
         for hook in collect_declarations("PHOTOS_REFUSED"):
             hook(get_subject(person))
+
+
+def merge_consents(rows: QuerySet[Any], survivor: Person) -> None:
+    """Make the consents of two records, given to one person, agree: the last answer for a purpose counts."""
+    consents = Consent.objects.select_related("text")
+    answers = [*consents.filter(pk__in=rows), *consents.filter(person=survivor)]
+    withdrawals: dict[int, datetime.datetime] = {}
+    for answer in answers:
+        if answer.withdrawn_at:
+            last = withdrawals.get(answer.text.purpose_id, answer.withdrawn_at)
+            withdrawals[answer.text.purpose_id] = max(last, answer.withdrawn_at)
+    active_texts = set[int]()
+    # The earliest first: it proves the consent from then on.
+    for answer in sorted(answers, key=lambda row: (row.given_at, row.pk)):
+        withdrawn_at = withdrawals.get(answer.text.purpose_id)
+        if answer.withdrawn_at is None and withdrawn_at and withdrawn_at >= answer.given_at:
+            Consent.objects.filter(pk=answer.pk).update(withdrawn_at=withdrawn_at)
+        elif answer.withdrawn_at is None and answer.text_id in active_texts:
+            answer.delete()
+        elif answer.withdrawn_at is None:
+            active_texts.add(answer.text_id)
 
 
 def get_agreement(subject: DataSubject, key: str) -> Agreement:

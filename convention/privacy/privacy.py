@@ -5,7 +5,7 @@ from django_tasks_db.models import DBTaskResult
 
 from convention.personal_data import PersonalDataSource, RetentionRule
 
-from .consents import list_purpose_agreements
+from .consents import list_purpose_agreements, merge_consents
 from .models import Consent, PrivacyCase
 from .retention import delete_old_cases
 
@@ -27,6 +27,7 @@ PERSONAL_DATA = [
         model=Consent,
         purpose=_("your consents, by version of the text"),
         person_columns=("person",),
+        merge_rows=merge_consents,
         retention_reason=_(
             "kept without the name, to prove to the data protection authority that consent was given"
         ),

@@ -32,6 +32,9 @@ class VisitsConfig(AppConfig):
         hooks.person_participations.register(
             "registrations.visits.applications.applicants.list_visit_participations"
         )
+        hooks.person_merge_guards.register(
+            "registrations.visits.applications.merged_people.list_double_applications"
+        )
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
         hooks.application_deadlines.register(
             "registrations.visits.lifecycle.event_hooks.find_application_deadlines"

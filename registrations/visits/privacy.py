@@ -12,6 +12,7 @@ from convention.audit.record import record_action
 from convention.codes.encryption import DecryptionFailed, MissingEncryptionKey, decrypt_value
 from convention.personal_data import DataSubject, PersonalDataSource, RetentionRule, TranslatableText
 
+from .applications.merged_people import merge_interests
 from .identity.identities import get_identity_binding
 from .identity.purge import RETENTION_PERIOD, list_visits_to_purge, purge_visit
 from .models import (
@@ -169,6 +170,7 @@ PERSONAL_DATA = [
         model=Interest,
         purpose=_("visits you would like to go on"),
         person_columns=("person",),
+        merge_rows=merge_interests,
         retention_reason=COUNTS_REMAIN,
     ),
     PersonalDataSource(

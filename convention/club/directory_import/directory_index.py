@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 
 from convention.club.companies import FALLBACK_SLUG, RESERVED_SLUGS
 from convention.club.models import Company, CompanyContact, CompanyRole, Employment, Market, Person
+from convention.club.people import select_other_addresses
 from convention.club.periods import DateSpan, spans_overlap
 from convention.club.permissions import select_people_with_roles
 from convention.text.email_addresses import normalize_email
@@ -67,7 +68,10 @@ class DirectoryIndex:
             index.company_markets.update((id(company), market.slug) for market in company.markets.all())
         people = index.people_by_id = {row.pk: row for row in Person.objects.order_by("pk")}
         # Inactive people too: the import must not create a second record for a closed account.
-        index.people_by_email = {normalize_email(row.email): row for row in people.values() if row.email}
+        # First the addresses of records that were merged: a list that still has them names no new person.
+        others = select_other_addresses().values_list("email", "user")
+        index.people_by_email = {normalize_email(email): people[pk] for email, pk in others}
+        index.people_by_email |= {normalize_email(row.email): row for row in people.values() if row.email}
         for employment in Employment.objects.order_by("starts_on", "pk"):
             # Otherwise each access would query the database and return another object.
             employment.person, employment.company = (

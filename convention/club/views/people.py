@@ -29,6 +29,7 @@ from convention.club.people import (
     find_company_by_mail_domain,
     find_contact_people,
     find_namesakes,
+    list_other_addresses,
     prefetch_current_positions,
     refuse_erased_person,
     reopen_account,
@@ -192,6 +193,7 @@ def _load_person(person: Person) -> dict[str, Any]:
     free_company = free_membership.company if free_membership else None
     return {
         "person": person,
+        "other_addresses": list_other_addresses(person),
         "today": timezone.localdate(),
         "employments": employments,
         "seats": person.seats.select_related("membership__company").order_by(*latest_first),

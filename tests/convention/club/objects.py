@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from convention.club.models import ClubRole, Company, Mandate, Membership, Plan, WorkingGroup
+from convention.club.models import ClubRole, Company, Mandate, Membership, Person, Plan, WorkingGroup
 from tests.factories import START_OF_2020, make_membership, make_person
 
 
@@ -29,3 +29,9 @@ def make_confirmed_renewal(company: Company, **fields: Any) -> Membership:
     company.memberships.update(ends_on=ended_on, grace_until=ended_on + datetime.timedelta(days=30))
     first_day = ended_on + datetime.timedelta(days=1)
     return make_membership(company, starts_on=first_day, confirmed_on=first_day, **fields)
+
+
+def sign_in_once(person: Person) -> None:
+    """Store that the person has signed in."""
+    person.last_login = timezone.now()
+    person.save(update_fields=["last_login"])

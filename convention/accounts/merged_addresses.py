@@ -1,0 +1,73 @@
+"""Addresses of a person into whose record another one of theirs was merged: all of them sign in."""
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import QuerySet
+
+from convention.club.models import Person
+from convention.club.permissions import is_club_administrator
+from convention.text.email_addresses import is_same_email
+
+from .adapters import find_accounts
+from .mails import send_notice, write_account_mail
+
+
+def prepare_merged_addresses(rows: "QuerySet[Any]", survivor: Person) -> None:
+    """Leave only addresses that the survivor does not have, none of them as the main one."""
+    # Somebody who has signed in only asked for an unverified one: the survivor must not seem to ask for it.
+    rows.filter(verified=False, user__last_login__isnull=False).delete()
+    own = list(EmailAddress.objects.filter(user=survivor).values_list("email", flat=True))
+    known = [row.pk for row in rows if any(is_same_email(row.email, email) for email in own)]
+    rows.filter(pk__in=known).delete()
+    rows.update(primary=False)
+
+
+@transaction.atomic
+def add_addresses(*, person: Person, addresses: Collection[str], added_by: Person) -> None:
+    """Store these addresses of the person in addition to their main one (hook of the club).
+
+    If an administrator adds them, they sign in too. Others cannot vouch for an address that nobody has
+    proven: it would give its orders to whoever reads the main one. Then it is stored unverified. People who
+    have signed in before are notified: to others an e-mail about their records says nothing.
+    """
+    if not person.email:
+        return
+    is_trusted = is_club_administrator(added_by)
+    for address in addresses:
+        # Another account may have verified it meanwhile: then it stays theirs.
+        if not [account for account in find_accounts(address) if account != person]:
+            row = _get_or_create_row(person, address)
+            EmailAddress.objects.filter(pk=row.pk).update(verified=row.verified or is_trusted)
+    verified = EmailAddress.objects.filter(user=person, verified=True)
+    if any(not is_same_email(row.email, person.email) for row in verified):
+        _verify_main_address(person)
+        if person.last_login:
+            main_first = verified.order_by("-primary", "pk")
+            _notify_addresses(person, list(main_first.values_list("email", flat=True)))
+
+
+def _get_or_create_row(person: Person, address: str) -> EmailAddress:
+    for row in EmailAddress.objects.filter(user=person):
+        if is_same_email(row.email, address):
+            return row
+    return EmailAddress.objects.create(user=person, email=address)
+
+
+def _verify_main_address(person: Person) -> None:
+    # Otherwise another verified one would be shown as the address of the account.
+    main = _get_or_create_row(person, person.email or "")
+    # First: a person has one main address.
+    EmailAddress.objects.filter(user=person).exclude(pk=main.pk).update(primary=False)
+    EmailAddress.objects.filter(pk=main.pk).update(primary=True, verified=True)
+
+
+def _notify_addresses(person: Person, addresses: list[str]) -> None:
+    for address in addresses:
+        values = {"addresses": ", ".join(addresses)}
+        notice = write_account_mail("records_merged", address, values, person.language)
+        # A mail must not tell of a merge that was rolled back.
+        transaction.on_commit(partial(send_notice, notice))
