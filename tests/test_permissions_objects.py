@@ -59,12 +59,14 @@ FORGED = {
     "dev-mail-html",
     "dev-mail-attachment",
 }
+# Any two people of the directory can be compared; neither belongs to an event or to the other.
+CLUB_PAIRS = {"club-person-merge"}
 
 
 def iterate_swapped_addresses():
     """Yield each address with each argument that names an object of an event."""
     for name, arguments in list_url_patterns():
-        if name in FORGED | BY_TOKEN or (len(arguments) == 1 and "/me/" not in name):
+        if name in FORGED | BY_TOKEN | CLUB_PAIRS or (len(arguments) == 1 and "/me/" not in name):
             continue
         for argument in arguments:
             named_by_slug = argument == "slug" and "event" in arguments
