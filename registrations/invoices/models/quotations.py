@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from convention.money import Money
@@ -46,7 +47,9 @@ class Quotation(LinkedModel):
     language = models.CharField(_("language"), max_length=5)
     issued_on = models.DateField(_("given"))
     valid_until = models.DateField(_("valid until"))
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(
+        pgettext_lazy("quotation", "withdrawn"), null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
