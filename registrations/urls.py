@@ -19,6 +19,7 @@ from .orders import (
     correction_views,
     erasure_views,
     language_views,
+    name_views,
     own_views,
     quotation_views,
     session_views,
@@ -71,6 +72,7 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/confirm/", verification_views.verification_resend, name="order-resend-link"),
     path(f"{ORDER_LINK_PATH}/cancel/", cancellation_views.places_cancellation, name="order-cancel-places"),
     path(f"{ORDER_LINK_PATH}/erasure/", erasure_views.erasure_request, name="order-erasure"),
+    path(f"{ORDER_LINK_PATH}/names/", name_views.place_names, name="order-names"),
     path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),
     path(
         f"{ORDER_LINK_PATH}/<slug:person>/correct/",

@@ -139,6 +139,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-cancel": EVERYONE,
     "order-cancel-places": EVERYONE,
     "order-substitute": EVERYONE,
+    "order-names": EVERYONE,
     "order-details": EVERYONE,
     "order-erasure": EVERYONE,
     "order-absence": EVERYONE,  # refused, since no company pays for the place: see company/test_absence

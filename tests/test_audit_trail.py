@@ -215,7 +215,7 @@ FORMS_NOT_TESTED_HERE = {
     "company-colleagues-remind": "sends mails only",
     "order-absence": "company/test_absence", "order-erasure": "orders/test_erasure_request",
     "company-order-cancel": "company/test_cancel_places", "order-cancel-places": "orders/test_cancel_places",
-    "company-order-names": "company/test_place_names",
+    "company-order-names": "company/test_place_names", "order-names": "orders/test_name_places",
     "company-place-cancel": "test_company_desk", "company-place-correct": "test_company_desk",
     "company-register": "a draft", "company-check": "test_bulk_order",
     "company-quotation-order": "a draft",

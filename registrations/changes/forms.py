@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import ActionErrorsMixin
+from registrations.booking.validation import check_person_texts
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration
 from registrations.order_request import RequestedPlace
@@ -136,3 +137,26 @@ class SubstitutionForm(AttendeeForm):
     def from_registration(cls, registration: Registration) -> "SubstitutionForm":
         """Return an empty form, with the address of a registration that has no name yet."""
         return cls(initial={} if registration.has_name else {"email": registration.email})
+
+
+class PlaceNameForm(SubstitutionForm):
+    """The attendee of one of several places without a name; a row that is left as it was names nobody."""
+
+    def __init__(self, data: QueryDict | None, *, registration: Registration) -> None:
+        super().__init__(
+            data,
+            prefix=registration.reference,
+            initial={"email": registration.email},
+            empty_permitted=True,
+            use_required_attribute=False,
+        )
+        self.registration = registration
+
+    def clean(self) -> dict[str, Any]:
+        """Report what `substitute_attendee` would refuse later, so that all errors are read at once."""
+        fields_with_errors = set(self.errors)
+        for name, sentence in check_person_texts(self.to_place().normalize()):
+            # The field says already that it is empty.
+            if name not in fields_with_errors:
+                self.add_error(name, sentence)
+        return self.cleaned_data

@@ -7,9 +7,11 @@ is not a member. A place bought without a name had no attendee: the first name v
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +37,7 @@ from registrations.models import GivenBy, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import release_members_session_places
 
+from .cancel import ACTIVE_STATES
 from .correct import check_transfer_deadline
 from .handover_text import has_own_mailbox, is_announced_with_badge
 from .links import send_links_mail
@@ -51,6 +54,13 @@ MEMBER_ADDRESS_SENTENCE = gettext_lazy(
 SAME_ADDRESS_SENTENCE = gettext_lazy(
     "This is the current attendee’s address. If you only want to change the name, correct the registration."
 )
+
+
+def select_unnamed_places(order: Order, registrations: Iterable[Registration]) -> list[Registration]:
+    """Return the active ones of the order's registrations that have no name, while one can be given."""
+    if timezone.now() > order.event.substitution_deadline or order.event.cancelled_at:
+        return []
+    return [row for row in registrations if not row.has_name and row.state in ACTIVE_STATES]
 
 
 @transaction.atomic

@@ -6,14 +6,13 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.periods import ONE_DAY
 from convention.web.forms import ActionErrorsMixin, DayField
 from registrations.booking.validation import check_person_texts
-from registrations.changes.forms import AttendeeForm, SubstitutionForm
+from registrations.changes.forms import AttendeeForm
 from registrations.models import Registration, Ticket
 from registrations.order_request import RequestedPlace
 from registrations.pricing.display import describe_priced_ticket
@@ -180,29 +179,6 @@ class PasteForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
     )
-
-
-class PlaceNameForm(SubstitutionForm):
-    """The attendee of one of several places without a name; a row that is left as it was names nobody."""
-
-    def __init__(self, data: QueryDict | None, *, registration: Registration) -> None:
-        super().__init__(
-            data,
-            prefix=registration.reference,
-            initial={"email": registration.email},
-            empty_permitted=True,
-            use_required_attribute=False,
-        )
-        self.registration = registration
-
-    def clean(self) -> dict[str, Any]:
-        """Report what `substitute_attendee` would refuse later, so that all errors are read at once."""
-        fields_with_errors = set(self.errors)
-        for name, sentence in check_person_texts(self.to_place().normalize()):
-            # The field says already that it is empty.
-            if name not in fields_with_errors:
-                self.add_error(name, sentence)
-        return self.cleaned_data
 
 
 class SeatDayForm(forms.Form):

@@ -49,7 +49,7 @@ class CardPayment:
 
 @dataclass(frozen=True)
 class UnnamedPlaces:
-    """How many places of a package have no name yet; `path` is "" unless the order is the reader's own."""
+    """How many places of a package have no name yet; `path`, where to name them, is "" for others' orders."""
 
     event: Event
     count: int
@@ -142,6 +142,8 @@ def _count_unnamed_places(
     counts = Counter(row.order_id for row in unnamed)
     first_rows = {row.order_id: row for row in reversed(unnamed)}
     return [
-        UnnamedPlaces(first_rows[pk].event, count, find_own_path(first_rows[pk].order, reader))
+        UnnamedPlaces(
+            first_rows[pk].event, count, find_own_path(first_rows[pk].order, reader, page="order-names")
+        )
         for pk, count in counts.items()
     ]

@@ -80,6 +80,7 @@ from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 from .cancellation_views import find_cancellable_references
+from .name_views import list_places_to_name
 from .order_state import (
     OpenStep,
     describe_confirmation,
@@ -126,9 +127,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         **_load_money(link_access, packages, states),
         "is_merged": all(row.merged_into_id for row in link_access.registrations),
         **_describe_cancellation(event, states),
-        "price_rows": [
-            (registration, list_price_rows(registration)) for registration in link_access.registrations
-        ],
+        **_list_price_rows(link_access),
         "wallets": list_wallet_links(),
         "settlement_sentences": _describe_visible_settlement(link_access),
         "vat": [
@@ -160,6 +159,17 @@ def _describe_cancellation(event: Event, states: set[str]) -> dict[str, object]:
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": find_cancellation_time(event),
         "awaits_event_cancellation": bool(event.cancelled_at) and Registration.State.CONFIRMED in states,
+    }
+
+
+def _list_price_rows(link_access: LinkAccess) -> dict[str, object]:
+    """Return the registrations with their prices, those to be named together apart, as template context."""
+    unnamed = list_places_to_name(link_access)
+    # One place without a name is as short as the form that names several.
+    folded = unnamed if len(unnamed) > 1 else []
+    return {
+        "unnamed_places": [(row, list_price_rows(row)) for row in folded],
+        "price_rows": [(row, list_price_rows(row)) for row in link_access.registrations if row not in folded],
     }
 
 

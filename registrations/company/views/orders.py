@@ -28,6 +28,7 @@ from registrations.billing.refund_summary import (
 )
 from registrations.billing.refund_text import load_refund_history
 from registrations.booking.holds import find_hold_end
+from registrations.changes.substitute import select_unnamed_places
 from registrations.company.open_payments import load_due_dates
 from registrations.company.other_invoices import find_transfer_account, list_other_invoices
 from registrations.company.other_orders import list_other_orders, list_valid_quotations
@@ -46,7 +47,6 @@ from registrations.pricing.display import list_price_rows
 from registrations.storefront.billing_views import build_billing_form, save_billing_form
 
 from .desk import render_page
-from .place_names import select_unnamed_places
 
 PAGE_SIZE = 50
 

@@ -13,6 +13,7 @@ from convention.web.routing import require_safe_or_post
 from registrations.billing.receivables import calculate_balance, find_stored_receivable
 from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.models import SponsorLogo, Sponsorship
+from registrations.orders.name_views import list_places_to_name
 from registrations.permissions import LinkAccess
 from registrations.rate_limits import throttle_correction
 from registrations.sponsors.forms import LogoForm, SponsorshipForm
@@ -64,6 +65,7 @@ def _page_context(link_access: LinkAccess, sponsorship: Sponsorship) -> dict[str
         "buyer_document": choose_buyer_document(find_stored_receivable(link_access.order)),
         "due": due if due.amount > 0 else None,
         "can_change": not link_access.order.event.is_over() and not sponsorship.cancelled_at,
+        "unnamed_count": len(list_places_to_name(link_access)),
         "can_transfer": link_access.order.event.substitution_deadline > timezone.now(),
     }
 

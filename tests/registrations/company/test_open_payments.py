@@ -152,16 +152,16 @@ def make_unnamed_package(desk: Desk, email: str) -> Order:
     return make_sponsorship(package, email=email, name="Acme", has_logo=False).order
 
 
-def test_places_of_own_package_lead_to_its_order(desk):
+def test_places_of_own_package_lead_to_the_form_that_names_them(desk):
     order = make_unnamed_package(desk, desk.contact.email)
 
-    assert read_links(desk, "package") == [f"/en{order.manage_path}"]
+    assert read_links(desk, "package") == [f"/en{order.manage_path}names/"]
 
 
-def test_places_of_two_packages_lead_to_their_own_order(desk):
+def test_places_of_two_packages_lead_to_a_form_each(desk):
     orders = [make_unnamed_package(desk, desk.contact.email) for _package in range(2)]
 
-    assert read_links(desk, "package") == [f"/en{order.manage_path}" for order in orders]
+    assert read_links(desk, "package") == [f"/en{order.manage_path}names/" for order in orders]
 
 
 def test_places_of_the_package_of_another_contact_lead_to_the_list_of_orders(desk):

@@ -1,0 +1,141 @@
+"""A buyer names the places of a package together, behind the order's link."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from convention.audit.models import AuditEntry
+from convention.events.models import Event
+from registrations.models import Registration, RegistrationAddon
+from registrations.permissions import make_own_secret
+from tests.factories import make_addon, make_event, make_ticket
+from tests.registrations.company.factories import make_desk, order_rows
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order():
+    """The order of a package with two places without a name."""
+    ticket = make_ticket(make_event(), slug="pass", is_public=False)
+    return make_sponsorship(make_package(ticket.event, ticket), has_logo=False).order
+
+
+def read_page(client, url):
+    return html.fromstring(client.get(url).content)
+
+
+def make_url(order):
+    return f"/en/orders/{order.reference}/{order.manage_secret}/"
+
+
+def make_row(registration, last_name, email=""):
+    values = {"first_name": "Zoé", "last_name": last_name, "email": email}
+    return {f"{registration.reference}-{name}": value for name, value in values.items()}
+
+
+def test_order_page_folds_its_places_without_a_name(client, order):
+    page = read_page(client, make_url(order))
+
+    assert page.xpath("//a[.='Name the places']/@href") == [f"{make_url(order)}names/"]
+    assert "2 places have no name yet." in page.text_content()
+    assert len(page.xpath("//details[summary='Places without a name']/ul/li")) == 2
+    assert page.xpath("//section/ul[@class='listing']/li") == []
+
+
+def test_sponsors_page_leads_to_the_form(client, order):
+    page = read_page(client, f"{make_url(order)}sponsor/")
+
+    assert page.xpath("//a[.='Name the places']/@href") == [f"{make_url(order)}names/"]
+    assert "Enter the attendee’s name" not in page.text_content()
+
+
+def test_single_place_without_a_name_is_named_on_its_own_page(client, order):
+    Registration.objects.filter(pk=order.registrations.last().pk).update(first_name="Zoé", last_name="Roi")
+
+    page = read_page(client, make_url(order))
+
+    assert page.xpath("//a[.='Name the places']") == []
+    assert len(page.xpath("//section/ul[@class='listing']/li")) == 2
+
+
+def test_filled_rows_are_named_together(client, order):
+    first, second = order.registrations.order_by("pk")
+    data = make_row(first, "Alpha", "a@x.fr") | make_row(second, "Beta")
+
+    response = client.post(f"{make_url(order)}names/", data, follow=True)
+
+    assert "2 names have been saved." in response.text
+    assert list(order.registrations.order_by("pk").values_list("last_name", "email")) == [
+        ("Alpha", "a@x.fr"),
+        ("Beta", ""),
+    ]
+    assert AuditEntry.objects.filter(verb="registration.name").count() == 2
+
+
+def test_row_with_an_error_stays_and_the_other_is_saved(client, order):
+    first, second = order.registrations.order_by("pk")
+    data = make_row(first, "Alpha") | make_row(second, "", "no address")
+
+    response = client.post(f"{make_url(order)}names/", data)
+
+    page = html.fromstring(response.content)
+    assert page.xpath("//ul[contains(@class, 'errorlist')]/li/text()") == [
+        "Enter the last name.",
+        "Enter a valid e-mail address, for example name@example.org.",
+    ]
+    assert order.registrations.filter(last_name="Alpha").exists()
+
+
+def test_person_in_two_rows_gets_the_second_place_on_its_own_page_only(client, order):
+    first, second = order.registrations.order_by("pk")
+    data = make_row(first, "Alpha", "a@x.fr") | make_row(second, "Alpha", "a@x.fr")
+
+    response = client.post(f"{make_url(order)}names/", data)
+
+    page = html.fromstring(response.content)
+    assert "Zoé Alpha already has a place." in page.text_content()
+    assert page.xpath("//tbody//a/@href") == [f"{make_url(order)}{second.reference}/give/"]
+    assert order.registrations.filter(last_name="Alpha").count() == 1
+
+
+def test_rows_show_add_ons(client, order):
+    RegistrationAddon.objects.create(
+        registration=order.registrations.order_by("pk").first(), addon=make_addon(order.event)
+    )
+
+    page = read_page(client, f"{make_url(order)}names/")
+
+    assert page.xpath("//tr[@id='row-1']/td[1]//li/text()") == ["Dinner"]
+    assert page.xpath("//tr[@id='row-2']/td[1]//li/text()") == []
+
+
+def test_attendees_own_link_does_not_name_the_places_of_others(client, order):
+    own_secret = make_own_secret(order.registrations.first())
+
+    response = client.get(f"/en/orders/{order.reference}/{own_secret}/names/")
+
+    assert response.status_code == 404
+
+
+def test_places_cannot_be_named_after_the_deadline(client, order):
+    Event.objects.update(substitutions_close_at=timezone.now() - datetime.timedelta(hours=1))
+
+    response = client.get(f"{make_url(order)}names/")
+
+    assert response.status_code == 409
+    assert "Name the places" not in client.get(make_url(order)).text
+
+
+def test_places_of_a_companys_order_are_named_in_the_company_area():
+    desk = make_desk()
+    to_follow = {"ticket": "guest", "is_to_follow": "on"}
+    order_rows(desk, to_follow, to_follow)
+    order = Registration.objects.first().order
+
+    page = read_page(desk.client, make_url(order))
+
+    assert page.xpath("//a[.='Name the places']") == []
