@@ -54,6 +54,12 @@ from .attachments import (
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+CORRECTION_VERB = "registration.correct"
+# After these, the earlier badge is void.
+VOIDING_VERBS = frozenset(
+    {REINSTATEMENT_VERB, "badge.reissue", "registration.substitute", "registration.transfer"}
+)
+
 # How mails name the fields that a correction changed.
 FIELD_LABELS = {
     "first_name": gettext_lazy("name"),
@@ -189,7 +195,7 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
             ),
             "change_sentences": [
                 *describe_reinstatements(registrations, mails),
-                *_describe_corrections(registrations, mails),
+                *describe_corrections(registrations, mails),
             ],
             "updated_name": _find_other_attendee_name(order, registrations),
         },
@@ -205,20 +211,25 @@ def _find_other_attendee_name(order: Order, registrations: list[Registration]) -
     return registration.name if registration.has_name and not is_buyer else ""
 
 
-def _describe_corrections(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> list[str]:
-    """Return a sentence for each registration that was corrected since the last of these mails."""
+def describe_corrections(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> list[str]:
+    """Return a sentence for each registration that was corrected since the last of these mails.
+
+    It names the changed fields, never their former values: the reader may be a new attendee.
+    """
+    since = _find_last_mail_time(mails)
+    if since is None:
+        return []
     by_subject = {make_subject_label(registration): registration for registration in registrations}
     changes = AuditEntry.objects.filter(
         event=registrations[0].event.slug,
         subject__in=by_subject,
-        verb__in=["registration.correct", NAMING_VERB],
+        verb__in=[CORRECTION_VERB, NAMING_VERB, *VOIDING_VERBS],
+        created_at__gt=since,
     )
-    if since := _find_last_mail_time(mails):
-        changes = changes.filter(created_at__gt=since)
     verbs, fields = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for subject, verb, names in changes.values_list("subject", "verb", "fields"):
         verbs[subject].add(verb)
-        fields[subject].update(names)
+        fields[subject].update(names if verb == CORRECTION_VERB else [])
     sentences = []
     for subject, registration in by_subject.items():
         # In the order of the labels, each once: a name has two fields.
@@ -226,10 +237,12 @@ def _describe_corrections(registrations: list[Registration], mails: "QuerySet[Ma
         if NAMING_VERB in verbs[subject]:
             sentences.append(_("Name entered: %(name)s") % {"name": registration.name})
         elif labels:
-            sentences.append(
-                _("Changed for %(name)s: %(fields)s")
-                % {"name": registration.name, "fields": ", ".join(labels)}
-            )
+            change = _("Changed for %(name)s: %(fields)s") % {
+                "name": registration.name,
+                "fields": ", ".join(labels),
+            }
+            is_void = bool(verbs[subject] & VOIDING_VERBS)
+            sentences.append(change if is_void else f"{change}. {_('The earlier badge stays valid.')}")
     return sentences
 
 

@@ -28,7 +28,12 @@ from registrations.questions.queries import load_questions
 
 from .attachments import attach_badge, attach_calendar, build_session_context, order_context
 from .handover import write_holder_mail
-from .order_mails import describe_reinstatements, find_addon_changes, write_attendee_cancellation_mail
+from .order_mails import (
+    describe_corrections,
+    describe_reinstatements,
+    find_addon_changes,
+    write_attendee_cancellation_mail,
+)
 
 type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 
@@ -86,7 +91,10 @@ def _write_confirmation(
             "hides_prices": not registration.is_buyers_own,
             "registered_by": "" if correction_subject else _name_buyer(registration),
             "addon_changes": find_addon_changes([registration], own_mails),
-            "change_sentences": describe_reinstatements([registration], own_mails),
+            "change_sentences": [
+                *describe_reinstatements([registration], own_mails),
+                *(describe_corrections([registration], own_mails) if correction_subject else ()),
+            ],
             "amount_due": Money(0, order.currency),
             "badge_count": 1,
             "unnamed_count": 0,

@@ -7,7 +7,7 @@ from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_own_registration, correct_registration
 from registrations.changes.reinstatement.reinstate import reinstate_and_notify
-from registrations.changes.resend import resend_mail
+from registrations.changes.resend import reissue_badge, resend_mail
 from registrations.changes.substitute import substitute_attendee
 from registrations.models import Order
 from registrations.order_context import OrderContext
@@ -130,6 +130,42 @@ def test_corrected_attendee_gets_the_new_badge_too(run_tasks, mailoutbox):
 
     assert list_recipients(mailoutbox) == [ANA, BUYER]
     assert {mail.subject for mail in mailoutbox} == {f"Registration updated: {order.event.title}"}
+
+
+def test_buyer_and_attendee_read_what_was_corrected_and_that_the_badge_stays_valid(run_tasks, mailoutbox):
+    order = order_places()
+    run_tasks()
+    mailoutbox.clear()
+    new_address = "anna@acme.example"
+    correction = Correction(
+        first_name="Anna", last_name="Silva", email=new_address, company="", no_photo=False
+    )
+
+    correct_registration(registration=order.registrations.get(email=ANA), correction=correction)
+    run_tasks()
+
+    bodies = {mail.to[0]: mail.body for mail in mailoutbox if "updated" in mail.subject}
+    sentence = "Changed for Anna Silva: name, e-mail address. The earlier badge stays valid."
+    assert sentence in " ".join(bodies[BUYER].split())
+    assert sentence in " ".join(bodies[new_address].split())
+    assert ANA not in bodies[new_address]
+
+
+def test_badge_that_was_reissued_is_not_called_valid(run_tasks, mailoutbox):
+    order = order_places()
+    run_tasks()
+    mailoutbox.clear()
+    registration = order.registrations.get(email=ANA)
+    correction = Correction(first_name="Anna", last_name="Silva", email=ANA, company="", no_photo=False)
+
+    reissue_badge(registration=registration, reason="")
+    registration.refresh_from_db()
+    correct_registration(registration=registration, correction=correction)
+    run_tasks()
+
+    bodies = [mail.body for mail in mailoutbox if mail.to == [ANA]]
+    assert "Changed for Anna Silva: name" in bodies[-1]
+    assert "stays valid" not in bodies[-1]
 
 
 def correct_address(registration, email: str):
