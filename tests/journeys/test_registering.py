@@ -301,3 +301,31 @@ def test_extreme_names_fit_the_screen(browser_page: Page, prefix: str, congress:
 
     assert_no_sideways_scroll(page)
     assert Registration.objects.get().first_name == "W" * 300
+
+
+def test_mistyped_address_is_corrected_with_a_click(browser_page: Page, prefix: str, congress: Event):
+    page = browser_page
+    page.goto(f"{prefix}/events/congress/register/")
+
+    fill_person(page, email="zoe@gmial.com")
+    page.locator("[name=person-0-company]").focus()
+    expect(page.locator("[data-address-hint=person-0-email]")).to_contain_text("zoe@gmail.com")
+    check_page(page)
+    page.locator("[name=correct_address]").click()
+
+    expect(page.locator("[name=person-0-email]")).to_have_value("zoe@gmail.com")
+    expect(page.locator("[name=correct_address]")).to_have_count(0)
+
+
+def test_mistyped_address_is_corrected_without_script(no_javascript: Page, prefix: str, congress: Event):
+    page = no_javascript
+    page.goto(f"{prefix}/events/congress/register/")
+    fill_person(page, email="zoe@gmial.com")
+    press_continue(page)
+    page.locator("[name=choice-0-ticket][value=guest]").check()
+    press_continue(page)
+
+    page.locator("[name=correct_address]").click()
+
+    expect(page.locator("main")).to_contain_text("zoe@gmail.com")
+    expect(page.locator("main")).not_to_contain_text("zoe@gmial.com")
