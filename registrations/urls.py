@@ -17,11 +17,11 @@ from .notes.views import registration_note
 from .orders import (
     cancellation_views,
     correction_views,
+    document_views,
     erasure_views,
     language_views,
     name_views,
     own_views,
-    quotation_views,
     session_views,
     verification_views,
 )
@@ -33,8 +33,9 @@ from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
 from .organizer.move_views import registration_move
 from .organizer.new_registration_views import registration_create
-from .organizer.quotation_views import quotation_create, quotation_event_choice, quotation_withdrawal
 from .questions import views as questions_views
+from .quotations import new_quotation_views, staff_views
+from .quotations import views as quotation_views
 from .sessions import agenda_views
 from .storefront import event_views, review_views
 from .storefront import views as storefront_views
@@ -115,10 +116,10 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/<slug:person>/add-ons/", addon_purchase, name="order-addons"),
     path(f"{ORDER_LINK_PATH}/<slug:person>/answers/", answer_views.attendee_answers, name="order-answers"),
     path(f"{ORDER_LINK_PATH}/billing/", order_billing, name="order-billing"),
-    path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
+    path(f"{ORDER_LINK_PATH}/pro-forma.pdf", document_views.pro_forma_download, name="order-pro-forma"),
     path(
         f"{ORDER_LINK_PATH}/invoices/<int:invoice>.pdf",
-        quotation_views.invoice_download,
+        document_views.invoice_download,
         name="order-invoice",
     ),
     path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
@@ -131,21 +132,25 @@ pages: list[Any] = [
     path("quotations/<slug:secret>/mail/", quotation_views.quotation_mail, name="quotation-mail"),
     path(
         "organize/<slug:event>/quotations/<slug:number>/withdraw/",
-        quotation_withdrawal,
+        staff_views.quotation_withdrawal,
         name="organize-quotation-withdraw",
     ),
     path(
         "organize/<slug:event>/quotations/<slug:number>/mail/",
-        quotation_views.organizer_quotation_mail,
+        staff_views.organizer_quotation_mail,
         name="organize-quotation-mail",
     ),
-    path("organize/money/quotations/", quotation_views.all_quotation_list, name="quotations"),
-    path("organize/money/quotations/new/", quotation_event_choice, name="quotation-new"),
-    path("organize/<slug:event>/quotations/new/", quotation_create, name="organize-quotation-new"),
-    path("organize/<slug:event>/quotations/", quotation_views.quotation_list, name="organize-quotations"),
+    path("organize/money/quotations/", staff_views.all_quotation_list, name="quotations"),
+    path("organize/money/quotations/new/", new_quotation_views.quotation_event_choice, name="quotation-new"),
+    path(
+        "organize/<slug:event>/quotations/new/",
+        new_quotation_views.quotation_create,
+        name="organize-quotation-new",
+    ),
+    path("organize/<slug:event>/quotations/", staff_views.quotation_list, name="organize-quotations"),
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",
-        quotation_views.organizer_quotation_download,
+        staff_views.organizer_quotation_download,
         name="organize-quotation-pdf",
     ),
     path(f"{MEALS_PATH}/", questions_views.meal_counts, name="organize-meals"),

@@ -34,7 +34,7 @@ from registrations.company.models import CompanyOrder
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
-from registrations.orders.quotations import create_package_quotation
+from registrations.quotations.create import create_package_quotation
 from registrations.visits.models import Application, NdaText, Proposal, Visit
 from schedule.models import (
     PersonalAgenda,

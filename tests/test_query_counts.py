@@ -31,7 +31,7 @@ from registrations.models import (
     WaitingEntry,
 )
 from registrations.order_request import OrderRequest
-from registrations.orders.quotations import create_package_quotation
+from registrations.quotations.create import create_package_quotation
 from registrations.visits.models import (
     Application,
     DebriefNote,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import DataSubject, PersonalDataSource, TranslatableText
 
-from .directory_import.imported_values import delete_imported_values
+from .directory_import.undo import delete_imported_values
 from .merge_people.join_rows import join_columns, join_seats
 from .models import (
     ClubRole,

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from convention.club.merge_people.compare import RowCount
 from convention.club.merge_people.obstacles import MergeObstacle
-from convention.club.merge_people.row_counts import RowCount
 from convention.club.models import Person
 from convention.personal_data import PersonalDataSource
 

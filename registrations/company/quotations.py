@@ -7,7 +7,7 @@ from django.urls import reverse
 from convention.club.models import Company
 from convention.club.permissions import get_companies_of_contact
 from registrations.invoices.models import Quotation
-from registrations.orders.quotations import has_quoted_items, list_quoted_places
+from registrations.quotations.lookup import has_quoted_items, list_quoted_places
 from registrations.storefront.drafts import DraftContent, build_quoted_draft
 
 from .draft_rows import is_filled_row

@@ -68,9 +68,9 @@ from registrations.invoices.models import Quotation
 from registrations.models import Registration, Ticket
 from registrations.notes.forms import StaffNoteForm
 from registrations.notes.staff_notes import load_note_texts
-from registrations.orders.quotations import filter_quotations
 from registrations.permissions import make_own_secret
 from registrations.pricing.display import list_price_rows
+from registrations.quotations.lookup import filter_quotations
 from registrations.sessions.booking import list_session_bookings
 from registrations.templatetags.registrations import format_state_tag
 

@@ -17,8 +17,8 @@ from convention.text.email_addresses import normalize_email
 from registrations.invoices.models import Quotation
 from registrations.models import Order, RegistrationDraft
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import make_quoted_billing
 from registrations.questions.storage_use import DRAFTS_SETTING, StorageUse
+from registrations.quotations.lookup import make_quoted_billing
 from registrations.rate_limits import throttle_draft
 
 PERSON_FIELDS = ("first_name", "last_name", "email", "company", "language")

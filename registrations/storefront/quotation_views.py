@@ -7,8 +7,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from convention.web.client_network import get_client_network
-from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
-from registrations.orders.quotations import has_quoted_items, list_quoted_places
+from registrations.quotations.lookup import (
+    get_quotation_by_link,
+    get_quoted_event,
+    has_quoted_items,
+    list_quoted_places,
+)
 
 from .drafts import PERSON_FIELDS, build_quoted_draft, load_draft, save_draft
 

@@ -31,11 +31,6 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.models import Order, Question, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
-from registrations.orders.quotations import (
-    QuotationUnavailable,
-    create_order_quotation,
-    find_cheaper_quotation,
-)
 from registrations.orders.related_orders import link_to_previous_order
 from registrations.orders.second_registrations import list_second_registration_links
 from registrations.pricing.catalog import (
@@ -56,6 +51,8 @@ from registrations.pricing.quote import Quote
 from registrations.questions.answers import AnswerContext, check_answers, describe_answers
 from registrations.questions.files import load_file_names
 from registrations.questions.queries import load_questions
+from registrations.quotations.create import QuotationUnavailable, create_order_quotation
+from registrations.quotations.lookup import find_cheaper_quotation
 from registrations.rate_limits import TooManyUnverifiedOrders, throttle_code_guesses, throttle_order
 
 from .draft_views import redirect_unfinished

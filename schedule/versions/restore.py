@@ -22,7 +22,7 @@ from .differences import ChangeKind, TimetableDifferences, TimetableSlot, compar
 from .timetables import load_draft_timetable, load_version_timetable
 
 
-class DraftChangedMeanwhile(ConventionError):
+class ScheduleDraftChanged(ConventionError):
     """The draft is not what the organizer saw in the preview."""
 
     kind = "changed-meanwhile"
@@ -94,13 +94,13 @@ def restore_version(
 ) -> list[Move]:
     """Set the slots of the current draft as they are in the version, as one batch that can be undone.
 
-    Raise DraftChangedMeanwhile if the draft is no longer at `seen_revision`, and NothingToRestore.
+    Raise ScheduleDraftChanged if the draft is no longer at `seen_revision`, and NothingToRestore.
     """
     # Locked first, so that nobody moves a session between comparing and writing.
     locked = lock_current_draft(draft.event, author=author)
     locked.event = draft.event
     if locked.revision != seen_revision:
-        raise DraftChangedMeanwhile(
+        raise ScheduleDraftChanged(
             _("The draft has changed since you saw this preview. Nothing was restored; check it again.")
         )
     restoration = plan_restoration(draft=locked, version=version)

@@ -331,3 +331,15 @@ def clear_old_imports() -> None:
     # Old values of people are personal data, stored only as long as they can be restored (GDPR, article 5).
     imports = DirectoryImport.objects.filter(expired).exclude(created_keys={}, values_before={})
     imports.update(created_keys={}, values_before={}, values_after={})
+
+
+def delete_imported_values(person: Person) -> None:
+    """Delete what imports wrote about the person: undoing must not bring it back."""
+    employment_keys = map(str, person.employments.values_list("pk", flat=True))
+    row_keys = [("person", str(person.pk)), *(("employment", key) for key in employment_keys)]
+    # JSON by key: there are few imports that can still be undone, so each is read.
+    for record in DirectoryImport.objects.exclude(values_before={}):
+        for kind, key in row_keys:
+            for values in (record.values_before, record.values_after):
+                values.get(kind, {}).pop(key, None)
+        record.save(update_fields=["values_before", "values_after"])

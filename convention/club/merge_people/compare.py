@@ -20,7 +20,6 @@ from convention.text.email_addresses import is_same_email
 from convention.text.languages import get_language_name
 
 from .merge_people import MERGEABLE_FIELDS
-from .row_counts import RowCount
 
 MAX_CANDIDATES: Final = 20
 FIELD_LABELS: Final = {
@@ -32,7 +31,15 @@ FIELD_LABELS: Final = {
 
 
 @dataclass(frozen=True)
-class FieldChoice:
+class RowCount:
+    """A table's name for people, and the number of its rows about a person."""
+
+    title: str
+    total: int
+
+
+@dataclass(frozen=True)
+class PersonFieldChoice:
     """A column in which the two records differ, with both values as text."""
 
     name: str
@@ -105,13 +112,13 @@ def describe_side(person: Person) -> RecordSide:
     )
 
 
-def list_field_choices(survivor: Person, duplicate: Person) -> list[FieldChoice]:
+def list_field_choices(survivor: Person, duplicate: Person) -> list[PersonFieldChoice]:
     """Return the columns that both records fill differently; an empty one is filled without a question."""
     pairs = [
         (name, _describe_field(survivor, name), _describe_field(duplicate, name)) for name in MERGEABLE_FIELDS
     ]
     return [
-        FieldChoice(name, own, other)
+        PersonFieldChoice(name, own, other)
         for name, own, other in pairs
         if own and other and own != other and not (name == "email" and is_same_email(own, other))
     ]

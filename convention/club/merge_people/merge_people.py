@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention import hooks
 from convention.audit.record import record_action
 from convention.club.directory_import.import_directory import DIRECTORY_LOCK
-from convention.club.directory_import.imported_values import delete_imported_values
+from convention.club.directory_import.undo import delete_imported_values
 from convention.club.models import Person
 from convention.club.permissions import CLUB_ROLES_LOCK
 from convention.db.advisory_locks import acquire_advisory_lock

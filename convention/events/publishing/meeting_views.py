@@ -20,9 +20,9 @@ from convention.events.permissions import (
 from convention.web.edit_conflicts import compute_fingerprints, parse_seen_fingerprints
 from convention.web.routing import require_safe_or_post
 
-from .change_draft import change_meeting_draft
 from .copy_event import copy_meeting, find_last_meeting
 from .draft_mails import queue_draft_mails
+from .drafts import change_meeting_draft
 from .meeting_forms import MeetingDraftForm
 from .start_event import start_event
 

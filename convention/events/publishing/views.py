@@ -26,7 +26,7 @@ from convention.events.slugs import make_event_slug
 from convention.web.routing import require_safe_or_post
 
 from .copy_event import copy_event
-from .delete_draft import delete_draft, list_deletion_obstacles
+from .drafts import delete_draft, list_deletion_obstacles
 from .publish import describe_opening, list_readiness, open_registration, publish_event
 from .start_event import KINDS_TO_START, start_event
 

@@ -39,15 +39,12 @@ from registrations.company.forms import PasteForm
 from registrations.models import Order, Ticket
 from registrations.order_request import BillingDetails, OrderRequest
 from registrations.orders.payment_terms import describe_invoice_schedule
-from registrations.orders.quotations import (
-    QuotationUnavailable,
-    create_order_quotation,
-    find_cheaper_quotation,
-)
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quotation_prices import QuotedPriceUsed, explain_quotation_use, find_quotation
 from registrations.pricing.quote import Quote
+from registrations.quotations.create import QuotationUnavailable, create_order_quotation
+from registrations.quotations.lookup import find_cheaper_quotation
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent
 from registrations.storefront.forms import LanguageForm, build_payment_forms

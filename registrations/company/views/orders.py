@@ -42,8 +42,8 @@ from registrations.models import Order, Registration
 from registrations.orders.cancellation_views import find_cancellable_references
 from registrations.orders.language_views import save_posted_language
 from registrations.orders.payment_terms import PAGE_INVOICE_TEXTS, describe_coming_invoice, load_payment_terms
-from registrations.orders.quotations import load_quoted_orders
 from registrations.pricing.display import list_price_rows
+from registrations.quotations.lookup import load_quoted_orders
 from registrations.storefront.billing_views import build_billing_form, save_billing_form
 
 from .desk import render_page

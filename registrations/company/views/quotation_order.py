@@ -12,7 +12,7 @@ from convention.errors import NotFound
 from convention.web.client_network import get_client_network
 from registrations.company.draft_rows import is_filled_row
 from registrations.company.quotations import has_quoted_rows, is_quotation_of, make_quoted_rows
-from registrations.orders.quotation_views import get_quotation_by_link, get_quoted_event
+from registrations.quotations.lookup import get_quotation_by_link, get_quoted_event
 
 from .bulk_order_draft import load_company_draft, save_company_draft
 

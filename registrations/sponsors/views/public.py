@@ -25,15 +25,11 @@ from registrations.invoices.reverse_charge import TaxedPrice
 from registrations.logos import list_sponsor_tiers
 from registrations.models import Order, Package, SponsorLogo
 from registrations.order_context import OrderContext
-from registrations.orders.quotation_views import get_quotation_by_link
-from registrations.orders.quotations import (
-    create_package_quotation,
-    find_quoted_package,
-    make_quoted_billing,
-)
 from registrations.pricing.display import describe_price_parts
 from registrations.pricing.quotation_prices import find_quoted_package_price
 from registrations.pricing.quote import sum_vat_by_rate
+from registrations.quotations.create import create_package_quotation
+from registrations.quotations.lookup import find_quoted_package, get_quotation_by_link, make_quoted_billing
 from registrations.rate_limits import throttle_order
 from registrations.sponsors.forms import SponsorOrderForms, get_listed_price
 from registrations.sponsors.permissions import get_public_logo, get_public_package

@@ -22,7 +22,7 @@ from convention.privacy.subjects import find_subject_by_address
 from registrations.invoices.models.documents import Invoice, Quotation
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails
-from registrations.orders.quotations import create_order_quotation
+from registrations.quotations.create import create_order_quotation
 from schedule.models import ScheduleUpload, Speaker
 from schedule.privacy import PERSONAL_DATA
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, find_traces

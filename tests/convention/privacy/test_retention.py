@@ -24,8 +24,9 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models.documents import Quotation, Receivable
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.order_context import OrderContext
-from registrations.orders.quotations import create_order_quotation, send_quotation_mail
 from registrations.periodic_jobs import release_expired_holds
+from registrations.quotations.create import create_order_quotation
+from registrations.quotations.send import send_quotation_mail
 from registrations.retention import erase_old_buyers
 from registrations.visits.models import HostContact, Visit, VisitorList
 from tests.convention.privacy.find_traces import ADDRESS, LAST, NAME, find_traces

@@ -11,7 +11,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.models import Voucher, WaitingEntry
 from registrations.order_request import BillingDetails, OrderRequest
-from registrations.orders.quotations import create_package_quotation
+from registrations.quotations.create import create_package_quotation
 from tests.convention.privacy.test_export import open_archive
 from tests.factories import make_account, make_event, make_registration, make_ticket, make_voucher
 from tests.registrations.invoices.factories import make_issuer

@@ -17,7 +17,7 @@ from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.registrations.company.factories import make_desk, make_row, order_rows
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.orders.test_quotations import create_quotation
+from tests.registrations.quotations.test_quotations import create_quotation
 from tests.registrations.visits.hosts import extract_token, make_hosted, make_identified, make_sent_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

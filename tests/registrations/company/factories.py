@@ -10,7 +10,7 @@ from registrations.company.booking import make_order_context
 from registrations.invoices.models import Quotation
 from registrations.models import Ticket
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation
+from registrations.quotations.create import create_order_quotation
 from tests.factories import (
     START_OF_2020,
     make_company,

@@ -16,7 +16,7 @@ from registrations.invoices.models import Refund
 from registrations.models import Order
 from registrations.order_context import ANONYMOUS_CONTEXT
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation
+from registrations.quotations.create import create_order_quotation
 from tests.factories import make_company, make_contact, make_order, make_registration, verify_address
 from tests.registrations.company.factories import Desk, make_company_quotation, make_desk
 from tests.registrations.invoices.factories import make_issuer

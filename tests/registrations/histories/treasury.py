@@ -20,7 +20,6 @@ from registrations.invoices.ledger.refunds import complete_refund, compute_refun
 from registrations.invoices.models.documents import Invoice, Payment, Receivable, Refund
 from registrations.models import Order
 from registrations.order_context import OrderContext
-from registrations.orders.quotations import create_order_quotation
 from registrations.payments.bank.assignments import (
     assign_line,
     compute_unassigned,
@@ -37,6 +36,7 @@ from registrations.payments.cards.settlement import (
 )
 from registrations.payments.models import BankLine, BankLineAssignment
 from registrations.payments.payment_problems import list_unplaced_orders
+from registrations.quotations.create import create_order_quotation
 from tests.registrations.histories.base import MAX_AMOUNT_CENTS, register_frequent_step, register_step
 from tests.registrations.payments.statements import camt
 

@@ -9,8 +9,8 @@ from schedule.drafts.moves import undo_last_batch
 from schedule.models import ScheduleVersion, Session, VersionSlot
 from schedule.versions.publish import publish_draft
 from schedule.versions.restore import (
-    DraftChangedMeanwhile,
     NothingToRestore,
+    ScheduleDraftChanged,
     plan_restoration,
     restore_version,
 )
@@ -152,7 +152,7 @@ def test_a_draft_that_changed_since_the_preview_stays_as_it_is(event, organizer)
     seen = change_slot(session, hours=1).revision
     draft = change_slot(session, hours=1)
 
-    with pytest.raises(DraftChangedMeanwhile):
+    with pytest.raises(ScheduleDraftChanged):
         restore_version(draft=draft, version=version, seen_revision=seen, author=organizer)
 
     assert get_state(session).starts_at == event.starts_at + 2 * HOUR

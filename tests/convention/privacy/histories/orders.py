@@ -24,12 +24,12 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import complete_refund, request_refund
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation, create_package_quotation
 from registrations.payments.bank.assignments import ignore_line
 from registrations.payments.bank.import_statement import import_statement
 from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.payments.models import BankLine
+from registrations.quotations.create import create_order_quotation, create_package_quotation
 from registrations.sponsors.sponsorships import SponsorRequest, take_package
 from registrations.waiting_list.end_waiting import leave_waiting_list
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, OLD_ADDRESS, STREET

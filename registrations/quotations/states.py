@@ -12,7 +12,7 @@ from registrations.models import Order, Registration, Sponsorship
 from registrations.pricing.quotation_prices import parse_line_key
 from registrations.pricing.quoted_prices import TICKET_KIND
 
-from .quotations import load_quoted_orders
+from .lookup import load_quoted_orders
 
 
 class QuotationState(StrEnum):

@@ -1,11 +1,11 @@
-"""Pages on which organizers and the treasurer write a quotation, or withdraw one."""
+"""Pages on which organizers and the treasurer write a quotation."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,32 +14,25 @@ from convention.club.models import Company
 from convention.club.permissions import can_read_directory
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.events.permissions import can_administer
 from convention.money import Money
 from convention.web.routing import require_safe_or_post
 from registrations.application_rules import get_application_path
 from registrations.billing.company_address import make_billing_data
-from registrations.invoices.forms.actions import RequiredReasonForm
 from registrations.invoices.membership_dues import find_company, make_company_buyer
-from registrations.invoices.models import Issuer, Quotation
+from registrations.invoices.models import Issuer
 from registrations.invoices.permissions import is_treasurer, require_treasurer
 from registrations.models import Addon, Order, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
-from registrations.orders.quotations import (
-    QuotationNotOpen,
-    create_order_quotation,
-    find_last_day,
-    price_quotation,
-    queue_quotation_mail,
-)
-from registrations.orders.withdraw_quotation import withdraw_quotation
 from registrations.permissions import get_event_of_quotations
 from registrations.pricing.display import PriceRow, describe_vat, make_line_row
 from registrations.pricing.quote import Quote, QuoteLine
 from registrations.storefront.forms import BillingForm
 
-from .quotation_forms import NewQuotationForm
+from .create import create_order_quotation, find_last_day, price_quotation
+from .staff_forms import NewQuotationForm
+from .staff_views import render_staff_page
+from .views import mail_to_recipient
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -83,7 +76,7 @@ def quotation_create(request: HttpRequest, event: str) -> HttpResponse:
         "is_treasurer": is_treasurer(request.user),
     }
     if not context["can_quote"]:
-        return _render_page(request, event_obj, "organizer_quotation_new", context)
+        return render_staff_page(request, event_obj, "organizer_quotation_new", context)
     forms = _build_forms(request, event_obj, tickets, addons)
     is_submitted = request.method == "POST" and "fill_in" not in request.POST
     # `&` validates both, so that all errors show at once.
@@ -99,7 +92,7 @@ def quotation_create(request: HttpRequest, event: str) -> HttpResponse:
     if "company" in forms.quotation.fields:
         names = Company.objects.filter(merged_on=None).values_list("name", flat=True)
         context["company_names"] = names[:MAX_COMPANY_NAMES]
-    return _render_page(request, event_obj, "organizer_quotation_new", context)
+    return render_staff_page(request, event_obj, "organizer_quotation_new", context)
 
 
 def _list_items(event: Event) -> tuple[list[Ticket], list[Addon]]:
@@ -166,10 +159,7 @@ def _preview_or_create(
         )
         messages.success(request, _("Quotation %(number)s has been created.") % {"number": quotation.number})
         if request.POST["create"] == "send":
-            address = queue_quotation_mail(quotation=quotation)
-            messages.success(
-                request, _("We are sending the quotation to %(address)s.") % {"address": address}
-            )
+            mail_to_recipient(request, quotation)
         return redirect("organize-quotations", event.slug)
     context |= {
         "is_changed": "create" in request.POST,
@@ -208,32 +198,3 @@ def _build_request(forms: QuotationForms) -> OrderRequest:
         purchase_order=forms.billing.cleaned_data["purchase_order"],
         places=forms.quotation.build_places(),
     ).normalize()
-
-
-def _render_page(request: HttpRequest, event: Event, template: str, context: dict[str, Any]) -> HttpResponse:
-    is_organizer = can_administer(request.user, event)
-    context |= {
-        "event": event,
-        "section": "organize" if is_organizer else "money",
-        # The menu of the event would lead a treasurer to pages that refuse.
-        "layout": "organize/event_base.html" if is_organizer else "invoices/base.html",
-    }
-    return render(request, f"registrations/{template}.html", context)
-
-
-@require_safe_or_post
-def quotation_withdrawal(request: HttpRequest, event: str, number: str) -> HttpResponse:
-    """Withdraw a quotation, after a question with the reason."""
-    event_obj = get_event_of_quotations(event, request.user)
-    quotation = get_object_or_404(Quotation, event=event_obj, number=number)
-    form = RequiredReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            withdraw_quotation(quotation=quotation, reason=form.cleaned_data["reason"])
-        except QuotationNotOpen as error:
-            messages.error(request, str(error))
-        else:
-            message = _("Quotation %(number)s has been withdrawn.")
-            messages.success(request, message % {"number": quotation.number})
-        return redirect("organize-quotations", event)
-    return _render_page(request, event_obj, "quotation_withdraw", {"form": form, "quotation": quotation})

@@ -13,13 +13,13 @@ from registrations.invoices.models import Quotation
 from registrations.models import Order
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation, create_package_quotation
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.quotation_prices import (
     QuotedPriceUsed,
     find_quoted_package_price,
     load_quoted_prices,
 )
+from registrations.quotations.create import create_order_quotation, create_package_quotation
 from registrations.sponsors.sponsorships import take_package
 from tests.buyer_verification import make_account
 from tests.factories import make_event, make_ticket

@@ -10,7 +10,7 @@ from registrations.order_context import OrderContext
 from registrations.pricing.quotation_prices import load_quoted_prices
 from tests.buyer_verification import make_account
 from tests.registrations.invoices.factories import make_issuer
-from tests.registrations.orders.test_quotation_concurrency import (
+from tests.registrations.quotations.test_quotation_concurrency import (
     RAISED_PRICE,
     make_quoted_context,
     order_place,

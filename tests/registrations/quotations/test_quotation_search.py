@@ -8,7 +8,7 @@ from convention.club.models import ClubRole
 from registrations.invoices.models.documents import Quotation
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation
+from registrations.quotations.create import create_order_quotation
 from tests.factories import make_person
 from tests.registrations.invoices.factories import make_issuer
 from tests.site_objects import make_client

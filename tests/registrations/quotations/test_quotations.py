@@ -20,8 +20,8 @@ from registrations.invoices.models.documents import Invoice, Issuer, Quotation, 
 from registrations.models import Order
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import create_order_quotation
 from registrations.permissions import make_own_secret
+from registrations.quotations.create import create_order_quotation
 from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_ticket, make_voucher

@@ -12,9 +12,10 @@ from registrations.invoices.models import Quotation
 from registrations.models import Registration
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.orders.quotations import QuotationNotOpen, create_order_quotation
-from registrations.orders.withdraw_quotation import withdraw_quotation
 from registrations.pricing.quotation_prices import load_quoted_prices
+from registrations.quotations.create import create_order_quotation
+from registrations.quotations.send import QuotationNotOpen
+from registrations.quotations.withdraw import withdraw_quotation
 from tests.buyer_verification import make_verified_context
 from tests.registrations.invoices.factories import make_issuer
 

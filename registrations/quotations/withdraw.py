@@ -13,7 +13,7 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.invoices.models import Quotation
 from registrations.pricing.quotation_prices import lock_quotation
 
-from .quotations import QuotationNotOpen
+from .send import QuotationNotOpen
 
 
 @transaction.atomic

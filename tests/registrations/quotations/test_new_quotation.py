@@ -12,8 +12,8 @@ from convention.events.models import EventRole
 from registrations.booking.place_order import place_order
 from registrations.invoices.models import Quotation
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
-from registrations.orders.quotations import list_quoted_places
 from registrations.pricing.quotation_prices import load_quoted_prices
+from registrations.quotations.lookup import list_quoted_places
 from registrations.storefront.drafts import load_draft
 from tests.buyer_verification import make_verified_context
 from tests.factories import make_addon, make_company, make_contact, make_event, make_person, make_ticket

@@ -19,8 +19,9 @@ from registrations.booking.validation import is_addon_for_ticket
 from registrations.invoices.membership_dues import find_company
 from registrations.models import Addon, Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, RequestedPlace
-from registrations.orders.quotations import AgreedTerms
 from registrations.pricing.special_terms import SpecialTerms, find_special_price_error
+
+from .create import AgreedTerms
 
 
 class ItemRow(NamedTuple):
