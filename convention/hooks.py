@@ -147,7 +147,7 @@ person_merge_guards = Hook()
 # (survivor=, duplicate=) -> labels of the tables of all apps in which rows of the duplicate became the
 # survivor’s.
 move_person_rows = SingleHook()
-# (person) -> RowCounts (convention/club/merge_people/row_counts.py): what higher apps store about the person.
+# (person) -> RowCounts (convention/club/merge_people/compare.py): what higher apps store about the person.
 count_person_rows = SingleHook()
 # (person=, addresses=, added_by=) -> None: after a merge, store these as other addresses of the person.
 add_addresses = SingleHook()

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 # 1,024 groups: with 10,000 guests a change sends ten others too, and all digests are 20 kB.
 GROUP_PREFIX_LENGTH: Final = 2
-ACTIVE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
 
 
 def compute_data_version(event: Event, reader: "RequestUser") -> str:
@@ -153,7 +152,7 @@ def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Re
     guests = list(rows.prefetch_related("addons").order_by("reference"))
     orders = {guest.order_id: guest.order for guest in guests}.values()
     amounts = load_amounts_due(orders) if can_take_payments(reader, event) else {}
-    order_sizes = Counter(guest.order_id for guest in guests if guest.state in ACTIVE_STATES)
+    order_sizes = Counter(guest.order_id for guest in guests if guest.is_active)
     presences = find_main_presences(event, [guest.pk for guest in guests])
     print_times = dict(
         BadgePrint.objects.filter(registration__event=event, badge_version=F("registration__badge_version"))
@@ -231,7 +230,7 @@ class CodeDescriber:
 
         A pending place has one, too: its badge is printed once it is paid at the desk.
         """
-        if registration.state not in ACTIVE_STATES:
+        if not registration.is_active:
             return {"code": None, "next_code": None}
         reference, version = registration.reference, registration.badge_version
         return {

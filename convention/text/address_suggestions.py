@@ -12,12 +12,14 @@ from .email_addresses import PUBLIC_MAIL_DOMAINS, normalize_email
 # Many domains of companies differ from a shorter name, such as “free”, by one letter.
 MIN_CORRECTED_NAME_CHARS: Final = 5
 MIN_NAME_CHARS_FOR_TWO_EDITS: Final = 8
+# A longer domain resembles no provider's, and anybody may send one: counting edits takes long.
+MAX_DOMAIN_CHARS: Final = 50
 
 
 def suggest_address(address: str) -> str:
     """Return the address with its domain corrected to a provider's; "" if nothing looks mistyped."""
     local_part, _at, domain = normalize_email(address.strip()).rpartition("@")
-    if not local_part or domain in PUBLIC_MAIL_DOMAINS:
+    if not local_part or len(domain) > MAX_DOMAIN_CHARS or domain in PUBLIC_MAIL_DOMAINS:
         return ""
     distances = [(_measure_domain(domain, provider), provider) for provider in PUBLIC_MAIL_DOMAINS]
     close = sorted((edits, provider) for edits, provider in distances if edits is not None)

@@ -31,8 +31,6 @@ from registrations.models import Order, Registration, RegistrationAddon
 from registrations.sessions.booking import release_all_session_places
 
 CANCEL_VERB: Final = "registration.cancel"
-ACTIVE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
-
 # Returns the refund terms of a registration, given the amount due for it in cents.
 type RefundTermsGetter = Callable[[Registration, int], RefundTerms]
 
@@ -316,7 +314,7 @@ def check_cancellable(registration: Registration) -> None:
 def check_own_cancellation(registration: Registration) -> None:
     """Raise what `check_cancellable` raises, and NotOpenNow if the organizers cancel the whole event."""
     check_cancellable(registration)
-    if registration.event.cancelled_at and registration.state in ACTIVE_STATES:
+    if registration.event.cancelled_at and registration.is_active:
         # The organizers cancel it on their terms, which may be better than the refund rules. Nobody else
         # cancels a place whose hold has expired, and what was paid for it is refunded in full.
         raise NotOpenNow(

@@ -33,7 +33,7 @@ from registrations.billing.selection_money import (
 )
 from registrations.models import Order, Registration
 
-from .cancel import ACTIVE_STATES, RefundTermsGetter, cancel_registrations, make_fee_terms
+from .cancel import RefundTermsGetter, cancel_registrations, make_fee_terms
 from .handover_text import may_have_forwarded_badge
 from .selections import (
     ProgressReport,
@@ -162,7 +162,7 @@ def _find_objection(registration: Registration, *, at: datetime.datetime) -> str
         return _("already cancelled")
     if registration.event.is_over(at=at):
         return _("the event is over")
-    return "" if registration.state in ACTIVE_STATES else _("no longer active")
+    return "" if registration.is_active else _("no longer active")
 
 
 def _count_mails(registrations: Sequence[Registration]) -> int:

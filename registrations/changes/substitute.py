@@ -37,7 +37,6 @@ from registrations.models import GivenBy, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import release_members_session_places
 
-from .cancel import ACTIVE_STATES
 from .correct import check_transfer_deadline
 from .handover_text import has_own_mailbox, is_announced_with_badge
 from .links import send_links_mail
@@ -60,7 +59,7 @@ def select_unnamed_places(order: Order, registrations: Iterable[Registration]) -
     """Return the active ones of the order's registrations that have no name, while one can be given."""
     if timezone.now() > order.event.substitution_deadline or order.event.cancelled_at:
         return []
-    return [row for row in registrations if not row.has_name and row.state in ACTIVE_STATES]
+    return [row for row in registrations if not row.has_name and row.is_active]
 
 
 @transaction.atomic

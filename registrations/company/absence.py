@@ -54,11 +54,14 @@ def send_absence_mail(registration_id: int) -> None:
     """Send the mail to the contact, unless the place was given away or cancelled meanwhile."""
     rows = Registration.objects.select_related("order__for_company__company", "event__venue", "ticket")
     registration = rows.filter(pk=registration_id, cancelled_at=None).first()
-    if registration and registration.order.email and find_reported_at(registration):
-        send_or_log(_build_message(registration))
+    if registration is None or not registration.order.email:
+        return
+    if reported_at := find_reported_at(registration):
+        send_or_log(_build_message(registration, reported_at))
 
 
-def _build_message(registration: Registration) -> MailMessage:
+def _build_message(registration: Registration, reported_at: datetime.datetime) -> MailMessage:
+    # `reported_at` is part of the Message-ID, so a task that runs twice sends the same mail.
     order, event = registration.order, registration.event
     company = order.for_company.company
     with translation.override(order.language):
@@ -76,7 +79,7 @@ def _build_message(registration: Registration) -> MailMessage:
             "url": f"{settings.SITE_URL}{path}",
         },
         language=order.language,
-        message_key=f"absence-{registration.reference}-{timezone.now():%Y%m%d%H%M%S%f}",
+        message_key=f"absence-{registration.reference}-{reported_at:%Y%m%d%H%M%S%f}",
         accent=event.accent,
         reply_to=event.contact_email,
     )

@@ -43,7 +43,7 @@ class OrderItem(models.Model):
     awaits_buyer_verification = False
     awaits_payment_first = False
     is_confirmed_by_other = False
-    is_cancelled_by_contact = False
+    is_left_to_contact = False
     is_refused_second = False
     paid_unverified: Any = None
     refund_at: Any = None
@@ -63,6 +63,11 @@ class OrderItem(models.Model):
         if self.confirmed_at:
             return self.State.CONFIRMED
         return self.State.PENDING if self.is_held() else self.State.EXPIRED
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether it is confirmed, or pending with a hold that has not expired."""
+        return self.state in (self.State.CONFIRMED, self.State.PENDING)
 
     @property
     def occupies_place(self) -> bool:

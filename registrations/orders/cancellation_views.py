@@ -19,7 +19,6 @@ from convention.text.normalize import parse_digits
 from convention.web.routing import require_safe_or_post
 from registrations.billing.refund_text import preview_refunds
 from registrations.changes.cancel import (
-    ACTIVE_STATES,
     AlreadyCancelled,
     CancelledBy,
     RefundChanged,
@@ -34,7 +33,7 @@ def find_cancellable_references(order: Order, registrations: Iterable[Registrati
     """Return the references of the registrations that the buyer or the contact can cancel now."""
     if order.event.cancelled_at or order.event.is_over():
         return set()
-    return {row.reference for row in registrations if row.state in ACTIVE_STATES}
+    return {row.reference for row in registrations if row.is_active}
 
 
 @never_cache

@@ -73,8 +73,7 @@ def find_existing_place(
     link_access: LinkAccess, registration: Registration, new_attendee: RequestedPlace
 ) -> Registration | None:
     """Return the new attendee's other active place that the link opens; others must not be revealed."""
-    active = (Registration.State.CONFIRMED, Registration.State.PENDING)
-    others = [row for row in link_access.registrations if row != registration and row.state in active]
+    others = [row for row in link_access.registrations if row != registration and row.is_active]
     return match_registrations([new_attendee], others).get(0)
 
 

@@ -47,7 +47,6 @@ from registrations.changes.addons import (
     select_removable_addons,
 )
 from registrations.changes.cancel import (
-    ACTIVE_STATES,
     CancelledBy,
     cancel_as_attendee,
     cancel_registration,
@@ -184,13 +183,13 @@ def _describe_visible_settlement(link_access: LinkAccess) -> list[str]:
 
 
 def _list_order_steps(link_access: LinkAccess) -> list[OpenStep]:
-    steps = list_open_steps([row for row in link_access.registrations if row.state in ACTIVE_STATES])
+    steps = list_open_steps([row for row in link_access.registrations if row.is_active])
     return [step for row in link_access.registrations for step in steps.get(row.pk, [])]
 
 
 def _list_second_registrations(request: HttpRequest, link_access: LinkAccess) -> list[RegistrationLink]:
     """Return the signed-in reader's registrations in other orders for attendees of this one."""
-    active = [row for row in link_access.registrations if row.state in ACTIVE_STATES]
+    active = [row for row in link_access.registrations if row.is_active]
     attendees = [(row.first_name, row.last_name, row.email) for row in active]
     links = list_second_registration_links(request.user, link_access.order.event, attendees) if active else []
     return [link for link in links if link.registration.order_id != link_access.order.pk]
@@ -287,7 +286,7 @@ def _attach_answers(link_access: LinkAccess) -> None:
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
         registration.awaits_payment_first = registration in awaiting_payment
-        registration.is_cancelled_by_contact = not link_access.is_full and is_left_to_contact(registration)
+        registration.is_left_to_contact = not link_access.is_full and is_left_to_contact(registration)
         registration.is_confirmed_by_other = link_access.is_full and awaits_attendee(order, registration)
         if link_access.is_full and registration.awaits_member_verification:
             registration.paid_unverified = get_paid_price(registration)

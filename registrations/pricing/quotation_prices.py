@@ -2,6 +2,7 @@
 
 import datetime
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from enum import StrEnum
 
 from django.db.models import Q
@@ -74,7 +75,7 @@ def load_quoted_prices(quotation: Quotation | None, event: Event) -> QuotedPrice
     for key, price in quotation.details.get("unit_prices", {}).items():
         _number, kind, slug = parse_line_key(key)
         prices[kind, slug].append(price)
-    ordered = _count_ordered_items(quotation.number)
+    ordered = count_ordered_items([quotation.number])[quotation.number]
     next_day = quotation.valid_until + datetime.timedelta(days=1)
     return QuotedPrices(
         number=quotation.number,
@@ -84,12 +85,15 @@ def load_quoted_prices(quotation: Quotation | None, event: Event) -> QuotedPrice
     )
 
 
-def _count_ordered_items(number: str) -> Counter[tuple[str, str]]:
-    """Return how many tickets and add-ons active orders from this quotation have, by kind and slug."""
-    registrations = Registration.objects.active().filter(order__quotation_number=number)
+def count_ordered_items(numbers: Collection[str]) -> dict[str, Counter[tuple[str, str]]]:
+    """Return how many tickets and add-ons active orders from each quotation have, by kind and slug."""
+    registrations = Registration.objects.active().filter(order__quotation_number__in=numbers)
     addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
-    items = Counter((TICKET_KIND, slug) for slug in registrations.values_list("ticket__slug", flat=True))
-    items.update((ADDON_KIND, slug) for slug in addons.values_list("addon__slug", flat=True))
+    items: dict[str, Counter[tuple[str, str]]] = {number: Counter() for number in numbers}
+    for number, slug in registrations.values_list("order__quotation_number", "ticket__slug"):
+        items[number][TICKET_KIND, slug] += 1
+    for number, slug in addons.values_list("registration__order__quotation_number", "addon__slug"):
+        items[number][ADDON_KIND, slug] += 1
     return items
 
 

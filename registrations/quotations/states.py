@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Count
-
 from registrations.invoices.models import Quotation
-from registrations.models import Order, Registration, Sponsorship
-from registrations.pricing.quotation_prices import parse_line_key
-from registrations.pricing.quoted_prices import TICKET_KIND
+from registrations.models import Order, Sponsorship
+from registrations.pricing.quotation_prices import count_ordered_items, parse_line_key
 
 from .lookup import load_quoted_orders
+
+# The lines of places name their kind.
+PACKAGE_KIND = ""
 
 
 class QuotationState(StrEnum):
@@ -40,36 +40,36 @@ class QuotationRow:
 
 def load_quotation_rows(quotations: Sequence[Quotation]) -> list[QuotationRow]:
     """Return the rows of a list, with a fixed number of queries."""
-    orders = load_quoted_orders(quotations)
-    counts = _count_ordered_places([quotation.number for quotation in quotations])
+    numbers = [quotation.number for quotation in quotations]
+    orders, ordered_items = load_quoted_orders(quotations), count_ordered_items(numbers)
+    packages = Sponsorship.objects.active().filter(order__quotation_number__in=numbers)
+    for number, slug in packages.values_list("order__quotation_number", "package__slug"):
+        ordered_items[number][PACKAGE_KIND, slug] += 1
     return [
         QuotationRow(
-            quotation, orders.get(quotation.number, []), _find_state(quotation, counts[quotation.number])
+            quotation,
+            orders.get(quotation.number, []),
+            _find_state(quotation, ordered_items[quotation.number]),
         )
         for quotation in quotations
     ]
 
 
-def _find_state(quotation: Quotation, ordered_count: int) -> QuotationState:
-    if ordered_count >= _count_quoted_places(quotation):
+def _find_state(quotation: Quotation, ordered_items: Counter[tuple[str, str]]) -> QuotationState:
+    quoted_items = _count_quoted_items(quotation)
+    # The items of an order that were not quoted leave the quoted prices unused.
+    used_count = (quoted_items & ordered_items).total()
+    if used_count == quoted_items.total():
         return QuotationState.USED
     if quotation.withdrawn_at:
         return QuotationState.WITHDRAWN
     if not quotation.is_valid:
         return QuotationState.EXPIRED
-    return QuotationState.PARTLY_USED if ordered_count else QuotationState.OPEN
+    return QuotationState.PARTLY_USED if used_count else QuotationState.OPEN
 
 
-def _count_quoted_places(quotation: Quotation) -> int:
-    """Return the number of quoted tickets, 1 for a package."""
-    kinds = [parse_line_key(line.get("key", ""))[1] for line in quotation.lines]
-    return kinds.count(TICKET_KIND) or 1
-
-
-def _count_ordered_places(numbers: list[str]) -> Counter[str]:
-    """Return how many places and packages active orders from each quotation have."""
-    counts = Counter[str]()
-    for model in (Registration, Sponsorship):
-        rows = model.objects.active().filter(order__quotation_number__in=numbers).order_by()
-        counts.update(dict(rows.values_list("order__quotation_number").annotate(Count("pk"))))
-    return counts
+def _count_quoted_items(quotation: Quotation) -> Counter[tuple[str, str]]:
+    """Return how many of each item are quoted, by kind and slug."""
+    keys = [parse_line_key(line.get("key", "")) for line in quotation.lines]
+    # The key of a package is its slug alone.
+    return Counter((kind, slug) if kind else (PACKAGE_KIND, number) for number, kind, slug in keys)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from convention.events.models import Event
 from convention.text.normalize import search_text
-from schedule.conflicts.planning_hours import SetHours, load_single_days
+from schedule.conflicts.planning_hours import SetHours, load_day_settings
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState, to_json
 from schedule.models import Schedule, ScheduleDraft, Session, SessionSpeaker
@@ -51,7 +51,7 @@ def list_board_days(event: Event, schedule: Schedule, states: Iterable[SlotState
     """Return the event's days, and those on which something is placed."""
     event_dates = list_programme_days(event, schedule.day_starts_at)
     dates = {*event_dates, *(get_slot_day(state, event, schedule) for state in states)}
-    single_days = load_single_days([event.pk])[event.pk]
+    single_days = load_day_settings([event.pk])[event.pk].single_days
     return [
         make_board_day(date, event, schedule, single_days.get((date - event_dates[0]).days + 1, (None, None)))
         for date in sorted(dates)

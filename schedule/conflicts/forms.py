@@ -26,7 +26,7 @@ from schedule.programme.days import list_programme_days
 from .describe import KIND_LABELS
 from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, ConflictKind, KindRule
 from .load import load_rules, load_working_timetable
-from .planning_hours import DaySettings, SetHours, compute_all_hours, load_single_days
+from .planning_hours import DaySettings, SetHours, compute_all_hours, load_day_settings
 from .timetable import AvailabilityPeriod
 
 MAX_BUFFER_MINUTES: Final = 24 * 60
@@ -131,9 +131,9 @@ class PlanningHoursForm(EditConflictsMixin, forms.ModelForm[Schedule]):
         super().__init__(*args, **kwargs)
         event = self.instance.event
         days = list_programme_days(event, self.instance.day_starts_at)
-        # The hours of an event's only day are those of all its days.
-        self.days = dict(enumerate(days, start=1)) if len(days) > 1 else {}
-        saved = load_single_days([event.pk])[event.pk]
+        saved = load_day_settings([event.pk])[event.pk].single_days
+        # An event's only day needs none of its own, but those from a longer event must be clearable.
+        self.days = dict(enumerate(days, start=1)) if len(days) > 1 or 1 in saved else {}
         for number, day in self.days.items():
             opens_name, closes_name = self.get_day_names(number)
             opens_at, closes_at = saved.get(number, (None, None))

@@ -9,7 +9,7 @@ from typing import Final
 
 from convention.events.models import Event
 from schedule.drafts.slot_state import SlotState
-from schedule.models import DEFAULT_DAY_START, DayHours, Session
+from schedule.models import DEFAULT_DAY_START, Session
 from schedule.programme.days import get_programme_day, list_programme_days
 
 from .timetable import Period, Timetable
@@ -70,14 +70,6 @@ def load_day_settings(event_ids: Iterable[int]) -> dict[int, DaySettings]:
         if number is not None:
             days[number] = (hours[0], hours[1])
     return settings
-
-
-def load_single_days(event_ids: Iterable[int]) -> dict[int, dict[int, SetHours]]:
-    """Return the hours of days that have other ones, by event and number of the day."""
-    days: dict[int, dict[int, SetHours]] = {event_id: {} for event_id in event_ids}
-    for row in DayHours.objects.filter(event__in=days).order_by("number"):
-        days[row.event_id][row.number] = (row.opens_at, row.closes_at)
-    return days
 
 
 def compute_all_hours(

@@ -23,6 +23,7 @@ from convention.web.edit_forms import EditConflictsMixin
 from convention.web.forms import CountField, set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import DayHours, Schedule, Session, Track
+from schedule.programme.days import list_programme_days
 from schedule.programme.embedding import clean_embedding_sites
 
 from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
@@ -287,7 +288,11 @@ class ScheduleSettingsForm(EditConflictsMixin, forms.ModelForm[Schedule]):
     def clean_day_starts_at(self) -> datetime.time:
         """Refuse a start of the day after the hours of planning, which would be outside it."""
         day_starts_at: datetime.time = self.cleaned_data["day_starts_at"]
-        single_days = DayHours.objects.filter(event=self.instance.event_id).values_list("opens_at", flat=True)
+        event = self.instance.event
+        # Not those of days that the event no longer has.
+        day_count = len(list_programme_days(event, self.instance.day_starts_at))
+        rows = DayHours.objects.filter(event=event, number__lte=day_count)
+        single_days = rows.values_list("opens_at", flat=True)
         opens_at = min(filter(None, [self.instance.planning_opens_at, *single_days]), default=None)
         if opens_at and "day_starts_at" in self.changed_data and opens_at < day_starts_at:
             sentence = _(

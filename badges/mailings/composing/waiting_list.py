@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from convention.events.models import Event
 from convention.text.email_addresses import filter_by_email
+from convention.text.normalize import parse_digits
 from registrations.models import WaitingEntry
 
 from .segments import WAITING_LIST, Segment
@@ -45,5 +46,4 @@ def make_entry_key(entry_id: int) -> str:
 
 def read_entry_key(key: str) -> int:
     """Return the id of the entry, 0 for any other key."""
-    digits = key.removeprefix(KEY_PREFIX) if key.startswith(KEY_PREFIX) else ""
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    return (parse_digits(key.removeprefix(KEY_PREFIX)) or 0) if key.startswith(KEY_PREFIX) else 0

@@ -57,10 +57,9 @@ class DirectoryIndex:
         same_people: Iterable[SamePerson] = (),
     ) -> "DirectoryIndex":
         """Load the directory with a fixed number of queries."""
+        company_names = index_same_companies(same_companies)
         index = cls(
-            today,
-            same_companies=index_same_companies(same_companies),
-            same_people=index_same_people(same_people),
+            today, same_companies=company_names, same_people=index_same_people(same_people, company_names)
         )
         companies = {row.pk: row for row in Company.objects.prefetch_related("markets")}
         for company in companies.values():

@@ -59,7 +59,7 @@ def find_protected_people(people: Collection[int], actor: Person | None) -> set[
     return {
         person.pk
         for person in Person.objects.filter(pk__in=people)
-        if not can_change_address(actor, person, people_with_roles=with_roles)
+        if find_address_objection(person, actor, people_with_roles=with_roles)
     }
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from convention.club.models import Employment, Person
 from convention.club.people import find_address_objection
+from convention.club.permissions import select_people_with_roles
 from convention.text.email_addresses import is_same_email
 from convention.text.normalize import name_search_key
 
@@ -126,7 +127,9 @@ def _make_namesake(job: Employment, person: Person, index: DirectoryIndex, actor
 def load_chosen_namesakes(choices: Iterable[SamePerson], actor: Person) -> Iterator[ChosenNamesake]:
     """Yield the pairs that were chosen to be one person, without people who are gone meanwhile."""
     choices = list(choices)
-    people = Person.objects.in_bulk([choice.person_id for choice in choices])
+    ids = {choice.person_id for choice in choices}
+    people = Person.objects.in_bulk(ids)
+    with_roles = set(select_people_with_roles().filter(pk__in=ids).values_list("pk", flat=True))
     for choice in choices:
         if person := people.get(choice.person_id):
             namesake = Namesake(
@@ -134,7 +137,7 @@ def load_chosen_namesakes(choices: Iterable[SamePerson], actor: Person) -> Itera
                 choice.listed_email,
                 choice.company_name,
                 person,
-                can_replace_address=not find_address_objection(person, actor),
+                can_replace_address=not find_address_objection(person, actor, people_with_roles=with_roles),
             )
             yield ChosenNamesake(namesake, choice.encode())
 

@@ -1,7 +1,7 @@
 """People of a list who stand for somebody in the directory, as chosen in the preview of an import."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,11 +47,17 @@ def make_listed_person_key(email: str, company_name: str, name: str) -> ListedPe
     return casefold_text(company_name), casefold_text(name)
 
 
-def index_same_people(choices: Iterable[SamePerson]) -> dict[ListedPersonKey, SamePerson]:
-    """Return the choices by the key of the listed person; the first of several for one person."""
+def index_same_people(
+    choices: Iterable[SamePerson], same_companies: Mapping[str, str]
+) -> dict[ListedPersonKey, SamePerson]:
+    """Return the choices by the key of the listed person; the first of several for one person.
+
+    `same_companies` are the names that stand for other companies (`index_same_companies`).
+    """
     by_key: dict[ListedPersonKey, SamePerson] = {}
     for choice in choices:
-        key = make_listed_person_key(choice.listed_email, choice.company_name, choice.listed_name)
+        company_name = same_companies.get(casefold_text(choice.company_name), choice.company_name)
+        key = make_listed_person_key(choice.listed_email, company_name, choice.listed_name)
         by_key.setdefault(key, choice)
     return by_key
 

@@ -38,6 +38,9 @@ IN_USE_REASON = gettext_lazy("is now in use")
 PROTECTED_REASON = gettext_lazy("only administrators can change it")
 
 
+ADDRESS_TAKEN_REASON = gettext_lazy("another person has the earlier address now")
+
+
 # Databases limit the number of parameters of a statement.
 BATCH_SIZE = 5000
 
@@ -269,8 +272,17 @@ def _exclude_protected_addresses(
     people = import_record.values_before.get("person", {})
     protected = find_protected_people([int(pk) for pk, old in people.items() if "email" in old], actor)
     undo.skipped_rows += [("person", pk, str(PROTECTED_REASON)) for pk in sorted(protected)]
-    remaining = {pk: old for pk, old in people.items() if int(pk) not in protected}
+    taken = _find_people_with_taken_address(people) - protected
+    undo.skipped_rows += [("person", pk, str(ADDRESS_TAKEN_REASON)) for pk in sorted(taken)]
+    remaining = {pk: old for pk, old in people.items() if int(pk) not in protected | taken}
     return {**import_record.values_before, **({"person": remaining} if people else {})}
+
+
+def _find_people_with_taken_address(people: dict[str, dict[str, Any]]) -> set[int]:
+    """Return the ids of those whose address before the import belongs to another person now."""
+    addresses = {int(pk): old["email"] for pk, old in people.items() if old.get("email")}
+    owners = dict(Person.objects.filter(email__in=addresses.values()).values_list("email", "pk"))
+    return {pk for pk, address in addresses.items() if owners.get(address, pk) != pk}
 
 
 def _find_restorable(

@@ -10,6 +10,7 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.directory_import.import_directory import import_directory, preview_directory_import
+from convention.club.directory_import.same_companies import SameCompany
 from convention.club.directory_import.same_people import AddressChoice, SamePerson, decode_same_people
 from convention.club.directory_import.undo import undo_directory_import
 from convention.club.models import ClubRole, Person
@@ -296,3 +297,45 @@ def test_undo_notifies_the_address_of_the_list(colleague, mailoutbox, django_cap
 )
 def test_malformed_choice_is_another_person(text):
     assert decode_same_people([text]) == ()
+
+
+def test_undo_skips_an_address_that_somebody_else_has_meanwhile(colleague):
+    same = SamePerson("Baptiste Abadie", "b.abadie@autre.example", "", colleague.pk, AddressChoice.REPLACE)
+    changes = import_directory(table=read_table("list.csv", LIST.encode()), same_people=(same,))
+    make_person(email="baptiste@delorme.example")
+
+    with translation.override("en"):
+        undo = undo_directory_import(import_record=changes.import_record)
+
+    colleague.refresh_from_db()
+    assert colleague.email == "b.abadie@autre.example"
+    assert ("person", colleague.pk, "another person has the earlier address now") in undo.skipped_rows
+
+
+def test_undo_by_an_administrator_leaves_the_address_of_a_superuser(colleague):
+    same = SamePerson("Baptiste Abadie", "b.abadie@autre.example", "", colleague.pk, AddressChoice.REPLACE)
+    changes = import_directory(table=read_table("list.csv", LIST.encode()), same_people=(same,))
+    Person.objects.filter(pk=colleague.pk).update(is_superuser=True)
+    administrator = make_person()
+    ClubRole.objects.create(person=administrator, role="administrator", starts_on=START_OF_2020)
+
+    undo_directory_import(import_record=changes.import_record, actor=administrator)
+
+    colleague.refresh_from_db()
+    assert colleague.email == "b.abadie@autre.example"
+
+
+def test_same_person_is_found_at_the_company_that_the_listed_one_stands_for(company):
+    known = make_member(company, first_name="Jean-Noël", last_name="Roi", email="jn@delorme.example")
+    text = "company,first_name,last_name,title\nDelorme Autos,Jean Noel,Roi,DSI\n"
+    same_person = SamePerson("Jean Noel Roi", "", "Delorme Autos", known.pk, AddressChoice.KEEP)
+
+    import_directory(
+        table=read_table("list.csv", text.encode()),
+        same_companies=(SameCompany("Delorme Autos", company.name),),
+        same_people=(same_person,),
+    )
+
+    known.refresh_from_db()
+    assert known.employments.get().title == "DSI"
+    assert not Person.objects.filter(first_name="Jean Noel").exists()

@@ -67,3 +67,7 @@ def test_incomplete_address_gets_no_suggestion(text):
 
 def test_spaces_are_removed_and_capitals_stay():
     assert suggest_address(" Ana.Sol@GMIAL.com ") == "Ana.Sol@gmail.com"
+
+
+def test_domain_longer_than_any_providers_gets_no_suggestion():
+    assert suggest_address("ana@" + "g" * 5_000_000 + ".com") == ""

@@ -1,6 +1,7 @@
 """The states of quotations in their list, and withdrawing one."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -17,6 +18,7 @@ from registrations.quotations.create import create_order_quotation
 from registrations.quotations.send import QuotationNotOpen
 from registrations.quotations.withdraw import withdraw_quotation
 from tests.buyer_verification import make_verified_context
+from tests.factories import make_ticket
 from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -140,3 +142,13 @@ def test_withdrawn_quotation_is_not_sent(organizer, quotation, run_tasks, mailou
     run_tasks()
 
     assert mailoutbox == []
+
+
+def test_places_that_were_not_quoted_leave_the_quotation_open(organizer, event, quotation):
+    make_ticket(event, slug="student", name="Student")
+    places = tuple(RequestedPlace(ticket="student", first_name=f"S{n}", last_name="M") for n in range(6))
+    context = make_verified_context(quoted_prices=load_quoted_prices(quotation, event))
+
+    place_order(event=event, request=replace(make_request(1), places=places), context=context)
+
+    assert read_state(organizer) == "open"

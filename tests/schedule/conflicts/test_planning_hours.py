@@ -330,3 +330,21 @@ def test_a_day_cannot_start_after_the_hours_of_a_single_day(organizer, event):
     page = organizer.post("/en/organize/conf/schedule/version/", {"day_starts_at": "09:00"})
 
     assert "Sessions are planned from 8:00." in page.text
+
+
+def test_hours_of_the_only_day_left_can_be_cleared(organizer, event):
+    DayHours.objects.create(event=event, number=1, closes_at="13:00")
+    Event.objects.update(ends_at=at(18))
+
+    organizer.post(PATH, load_form(organizer, PATH) | {"hours-closes_at_1": ""})
+
+    assert not DayHours.objects.exists()
+
+
+def test_hours_of_a_day_that_the_event_lost_do_not_limit_the_start_of_the_day(organizer, event):
+    DayHours.objects.create(event=event, number=2, opens_at="08:00")
+    Event.objects.update(ends_at=at(18))
+
+    page = organizer.post("/en/organize/conf/schedule/version/", {"day_starts_at": "09:00"})
+
+    assert "Sessions are planned from" not in page.text
