@@ -16,6 +16,14 @@ def find_seat_holder(company: Company, email: str) -> Person | None:
     return seat.person if seat else None
 
 
+def is_transferable(registration: Registration) -> bool:
+    """Return whether `find_new_member` can succeed: a member's place needs a recorded company.
+
+    An unconfirmed place has none yet: opening the mailed link records the member's.
+    """
+    return not registration.ticket.needs_member_verification or registration.member_of_id is not None
+
+
 def find_new_member(registration: Registration, email: str) -> Person | None:
     """Return the seat's holder with that address, to whom the place goes; None if it can go to anybody.
 

@@ -31,8 +31,8 @@ class OrderItem(models.Model):
     # answered, what an offer of the waiting list did not ask for, answers in words, whether the link mailed
     # to the buyer confirms it, whether a member's link follows the payment, whether the member has another
     # place, what was paid for a member's place that is not confirmed and until when it is refunded, the QR
-    # symbol of the badge, whether add-ons follow, whether the page opens the programme and shows the
-    # prices.
+    # symbol of the badge, whether add-ons follow, whether the page opens the programme, shows the
+    # prices and offers to give the place to a colleague.
     shown_session_bookings: Iterable[Any] = ()
     awaited_sessions: Iterable[Any] = ()
     has_questions = False
@@ -52,6 +52,7 @@ class OrderItem(models.Model):
     has_programme = False
     has_unchosen_sessions = False
     can_see_prices = False
+    can_transfer = False
 
     class Meta:
         abstract = True

@@ -33,6 +33,7 @@ from registrations.billing.refund_text import (
     preview_refund_reason,
 )
 from registrations.booking.holds import find_hold_end
+from registrations.booking.membership_places import is_transferable
 from registrations.booking.verification import (
     awaits_attendee,
     awaits_buyer,
@@ -109,6 +110,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     _attach_badge_symbols(link_access)
     _set_can_change_addons(link_access)
     _set_can_see_prices(link_access)
+    _set_can_transfer(link_access)
     _set_refused_seconds(request, link_access)
     packages = list(list_active_sponsorships(order))
     context = {
@@ -242,7 +244,6 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         "can_register_another": link_access.is_full
         and event.is_registration_open(at=now)
         and not get_application_path(event),
-        "can_transfer": event.substitution_deadline > now,
         "has_several_badges": sum(
             row.state == Registration.State.CONFIRMED and row.has_name for row in link_access.registrations
         )
@@ -335,6 +336,13 @@ def _is_from_waiting_list(order: Order) -> bool:
 def _set_can_see_prices(link_access: LinkAccess) -> None:
     for registration in link_access.registrations:
         registration.can_see_prices = link_access.can_see_prices(registration)
+
+
+def _set_can_transfer(link_access: LinkAccess) -> None:
+    """Set which places can be given to a colleague; the address of an unconfirmed one is corrected."""
+    is_open = timezone.now() <= link_access.order.event.substitution_deadline
+    for registration in link_access.registrations:
+        registration.can_transfer = is_open and is_transferable(registration)
 
 
 def list_wallet_links() -> list[tuple[str, str]]:

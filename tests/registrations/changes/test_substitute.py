@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone, translation
+from lxml import html
 
 from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
@@ -205,3 +206,28 @@ def test_refused_transfer_of_an_exception_refers_to_the_organizers():
         substitute_attendee(registration=exception, new_attendee=place())
 
     assert "Écrivez aux organisateurs" in refused.value.field_errors["email"][0]
+
+
+def list_buttons_of_place(client, registration) -> list[str]:
+    page = html.fromstring(client.get(f"/en{registration.order.manage_path}").content)
+    return [button.text.strip() for button in page.xpath("//main//span[@class='cluster']/a")]
+
+
+def test_place_of_a_member_can_be_given_to_a_colleague(client):
+    registration = make_member_place()
+
+    buttons = list_buttons_of_place(client, registration)
+
+    assert buttons == ["Correct the details", "Give the place to a colleague", "Cancel the registration"]
+
+
+def test_unconfirmed_place_of_a_member_is_corrected_not_given_to_a_colleague(client):
+    until = timezone.now() + datetime.timedelta(hours=1)
+    ticket = make_ticket(slug="member", audience="member")
+    registration = make_registration(
+        ticket, email="ana@example.org", confirmed_at=None, hold_expires_at=until
+    )
+
+    buttons = list_buttons_of_place(client, registration)
+
+    assert buttons == ["Correct the details", "Cancel the registration"]
