@@ -247,6 +247,8 @@ attendee_steps = Hook()
 # (registration, former_link_version=): called in the transaction in which the address of its attendee is
 # corrected; the former version is lower where the correction voided the attendee's link.
 address_corrections = Hook()
+# (registration=): called in the transaction in which a place gets a new attendee, or its attendee an address.
+attendee_invitations = Hook()
 # (registrations) -> the QR symbol of each valid badge as SVG, by registration id.
 badge_symbols = Hook()
 # (event, request) -> the address where this visitor books seats in sessions; "" for strangers.

@@ -51,7 +51,7 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
 from registrations.sessions.booking import release_members_session_places
 
-from .links import needs_new_link_mail, send_links_mail
+from .links import invite_new_attendee, needs_new_link_mail, send_links_mail
 from .notifications import notify_former_contact
 
 NAME_FIELDS = ("first_name", "last_name")
@@ -328,7 +328,7 @@ def _save_correction(
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
         # Only after saving: some deployments run tasks within the request.
-        _follow_other_address(registration, former_link_version=former_version)
+        _follow_other_address(registration, old_values["email"], former_link_version=former_version)
     if sends_mail:
         hooks.send_order_mails.enqueue(registration.order_id)
 
@@ -349,7 +349,9 @@ def _clear_sent_mail(registration: Registration, old_values: dict[str, Any]) -> 
     return False
 
 
-def _follow_other_address(registration: Registration, *, former_link_version: int) -> None:
+def _follow_other_address(registration: Registration, former_email: str, *, former_link_version: int) -> None:
+    if not former_email:
+        invite_new_attendee(registration)
     for follow_correction in hooks.address_corrections.providers():
         follow_correction(registration, former_link_version=former_link_version)
     if former_link_version < registration.link_version and needs_new_link_mail(registration):

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from convention import hooks
 from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
@@ -127,6 +128,12 @@ def needs_new_link_mail(registration: Registration) -> bool:
         return False
     message_key = holder_message_key(registration)
     return registration.deliveries.filter(message_key=message_key, accepted_at__isnull=False).exists()
+
+
+def invite_new_attendee(registration: Registration) -> None:
+    """Have a company's colleague invited to a place that got their name or their address."""
+    for invite in hooks.attendee_invitations.providers():
+        invite(registration=registration)
 
 
 def _build_links_message(

@@ -39,7 +39,7 @@ from registrations.sessions.booking import release_members_session_places
 
 from .correct import check_transfer_deadline
 from .handover_text import has_own_mailbox, is_announced_with_badge
-from .links import send_links_mail
+from .links import invite_new_attendee, send_links_mail
 
 # For the audit trail, and to be saved whether they changed or not.
 NAMED_FIELDS = ["first_name", "last_name", "email", "language", "no_photo", "person"]
@@ -132,8 +132,9 @@ def _substitute(
     release_members_session_places(registration)
     sync_attendee_names([registration])
     hooks.send_order_mails.enqueue(registration.order_id)
-    if _needs_link_mail(registration):
-        send_links_mail.enqueue([], [registration.pk])
+    # A new holder of a confirmed place gets their link with the badge.
+    if has_own_mailbox(registration) and not is_announced_with_badge(registration):
+        _send_own_link(registration)
     # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     return registration
@@ -165,13 +166,11 @@ def _assign_attendee(
     return saved_fields
 
 
-def _needs_link_mail(registration: Registration) -> bool:
-    """Return whether the new attendee gets their link by a mail of its own.
-
-    A new holder gets it with the badge, and colleagues whom a company's contact registers by invitation.
-    """
-    is_invited = registration.order.source == Order.Source.COMPANY_CONTACT
-    return has_own_mailbox(registration) and not is_announced_with_badge(registration) and not is_invited
+def _send_own_link(registration: Registration) -> None:
+    """Queue the mail with the new attendee's link; a company's contact has colleagues invited instead."""
+    if registration.order.source != Order.Source.COMPANY_CONTACT:
+        send_links_mail.enqueue([], [registration.pk])
+    invite_new_attendee(registration)
 
 
 def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace) -> None:

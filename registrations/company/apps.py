@@ -15,6 +15,7 @@ class CompanyDeskConfig(AppConfig):
     def ready(self) -> None:
         """Register hooks of lower layers."""
         hooks.address_corrections.register("registrations.company.invitations.invite_at_corrected_address")
+        hooks.attendee_invitations.register("registrations.company.invitations.invite_new_attendee")
         hooks.confirmation_listeners.register("registrations.company.invitations.invite_confirmed_colleagues")
         hooks.quotation_order_pages.register("registrations.company.quotations.find_quotation_order_path")
         hooks.periodic_jobs.register("registrations.company.invitations.send_due_reminders", seconds=HOUR)

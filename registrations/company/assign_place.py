@@ -9,14 +9,12 @@ from convention.money import Money
 from convention.text.email_addresses import normalize_email
 from registrations.application_rules import get_application_path
 from registrations.attendee_identity import AttendeeIdentity
-from registrations.changes.handover_text import is_announced_with_badge
 from registrations.changes.substitute import substitute_attendee
 from registrations.models import GivenBy, Registration
 from registrations.order_request import RequestedPlace
 from registrations.storefront.choice_offer import load_choice_offer
 
 from .booking import find_existing_registrations, list_member_price_hints, refuse_address_of_colleague
-from .invitations import invite_attendee
 from .overview import load_company_passes
 from .permissions import list_company_orders
 
@@ -52,11 +50,7 @@ def assign_place(
     question = find_assignment_question(company, registration, new_attendee)
     if question and answer != question.answer:
         return question
-    changed = substitute_attendee(registration=registration, new_attendee=new_attendee, given_by=given_by)
-    # The mail with the badge invites new holders of confirmed places (`record_invitation`).
-    if not is_announced_with_badge(changed):
-        invite_attendee(registration=changed)
-    return changed
+    return substitute_attendee(registration=registration, new_attendee=new_attendee, given_by=given_by)
 
 
 def find_assignment_question(

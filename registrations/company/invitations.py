@@ -82,6 +82,17 @@ def remind_colleagues(*, company: Company, event: Event) -> int:
     return len([invitation for invitation in invited if invitation])
 
 
+def invite_new_attendee(*, registration: Registration) -> None:
+    """Queue the invitation of a place's new attendee, if a company's contact ordered the place.
+
+    Called by the hook `attendee_invitations`.
+    """
+    # The mail with the badge invites later holders of confirmed places (`record_invitation`).
+    is_invited_with_badge = is_announced_with_badge(registration)
+    if registration.order.source == Order.Source.COMPANY_CONTACT and not is_invited_with_badge:
+        invite_attendee(registration=registration)
+
+
 def invite_confirmed_colleagues(order: Order, registrations: Iterable[Registration]) -> None:
     """Queue the invitations to places of a company's order that are confirmed now, by their payment.
 

@@ -10,6 +10,7 @@ from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
+from registrations.company.invitations import build_details_url
 from registrations.company.models import Invitation
 from registrations.models import Order, Registration, RegistrationAddon
 from tests.factories import make_addon
@@ -141,3 +142,37 @@ def test_names_cannot_be_given_after_the_deadline(desk):
 
     assert response.status_code == 409
     assert "no name yet" not in desk.client.get(make_order_url(desk)).text
+
+
+@pytest.fixture
+def unnamed_place(desk, run_tasks, mailoutbox):
+    """Return a place without a name, before any e-mail is sent to its attendee."""
+    run_tasks()
+    mailoutbox.clear()
+    return Registration.objects.filter(first_name="").earliest("pk")
+
+
+@pytest.mark.parametrize("page", ["give", "correct"])
+def test_colleague_named_on_the_page_of_the_order_is_invited(
+    unnamed_place, client, run_tasks, mailoutbox, page
+):
+    path = f"{unnamed_place.order.manage_path}{unnamed_place.reference}/{page}/"
+    data = {"first_name": "Zoé", "last_name": "Beta", "email": "b@x.fr", "company": "X"}
+
+    client.post(path, data)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["b@x.fr"]]
+    unnamed_place.refresh_from_db()
+    assert build_details_url(unnamed_place) in mail.body
+
+
+@pytest.mark.parametrize("page", ["give", "correct"])
+def test_colleague_named_without_an_address_is_not_invited(unnamed_place, client, page):
+    path = f"{unnamed_place.order.manage_path}{unnamed_place.reference}/{page}/"
+
+    client.post(path, {"first_name": "Zoé", "last_name": "Beta", "email": "", "company": "X"})
+
+    unnamed_place.refresh_from_db()
+    assert unnamed_place.last_name == "Beta"
+    assert not unnamed_place.invitations.exists()
