@@ -37,8 +37,8 @@ def request_refund(
     """Request a refund of `amount` cents of a payment; it counts as refunded until it fails.
 
     The money goes back by the way it came, unless `method` is given. What goes back by card is sent by the
-    hook `send_refund`. The same `external_id` returns the first row. Without a reason, give the occasion and
-    the key of the charge that was cancelled or changed. Raise InvalidRefund.
+    hook `send_refund`. The same `external_id` returns the first row. Without a reason, give the occasion, and
+    the key of the charge if one was cancelled or changed. Raise InvalidRefund.
     """
     # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)

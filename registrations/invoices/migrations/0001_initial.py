@@ -823,7 +823,11 @@ class Migration(migrations.Migration):
                     "occasion",
                     models.CharField(
                         blank=True,
-                        choices=[("cancellation", "cancellation"), ("change", "change")],
+                        choices=[
+                            ("cancellation", "cancellation"),
+                            ("change", "change"),
+                            ("dispute", "dispute"),
+                        ],
                         editable=False,
                         max_length=20,
                     ),

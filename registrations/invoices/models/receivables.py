@@ -346,6 +346,7 @@ class Refund(models.Model):
     class Occasion(models.TextChoices):
         CANCELLATION = "cancellation", _("cancellation")
         CHANGE = "change", pgettext_lazy("registration", "change")
+        DISPUTE = "dispute", pgettext_lazy("card payment", "dispute")
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="refunds")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
@@ -356,7 +357,7 @@ class Refund(models.Model):
         _("external reference"), max_length=120, null=True, blank=True, unique=True
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
-    # Entered by a person. Otherwise the occasion, and the key of the charge with the attendee, give it:
+    # Entered by a person. Otherwise the occasion gives it, and the key of the charge with the attendee:
     # each reader then reads it in their language, and no name stays here after a transfer or an erasure.
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     occasion = models.CharField(max_length=20, choices=Occasion.choices, blank=True, editable=False)
@@ -410,6 +411,8 @@ class Refund(models.Model):
                 return sentence % {"reason": self.reason or "—"}
         if self.reason or not self.occasion:
             return self.reason
+        if self.occasion == self.Occasion.DISPUTE:
+            return gettext("Dispute lost")
         # A free ticket has no charge, but its paid add-ons have: `REF/dinner`.
         charges = self.receivable.charges.all()
         names = (row.attendee for row in charges if row.key.partition("/")[0] == self.charge_key)

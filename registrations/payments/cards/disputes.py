@@ -1,7 +1,6 @@
 """Disputes: the buyer's bank withholds a payment. A lost dispute is recorded as a refund."""
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
@@ -65,7 +64,11 @@ def _refund_lost_dispute(payment: Payment, facts: gateway.DisputeFacts) -> Refun
     if not amount:
         return None
     refund = request_refund(
-        payment=payment, amount=amount, reason=_("Dispute lost"), external_id=facts.dispute_id
+        payment=payment,
+        amount=amount,
+        reason="",
+        occasion=Refund.Occasion.DISPUTE,
+        external_id=facts.dispute_id,
     )
     # Done at once: the bank has withdrawn the money already.
     complete_refund(refund=refund, external_id=facts.dispute_id)

@@ -1,6 +1,7 @@
 """Refunds in full and in part, refused, failed or made at Stripe; disputes; payouts."""
 
 import pytest
+from django.utils import translation
 
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import InvalidRefund, request_refund
@@ -190,6 +191,18 @@ def test_lost_dispute_counts_as_refund(stripe, card_payment, run_tasks):
     kept.refresh_from_db()
     assert kept.is_open is False
     assert get_money(card_payment) == (12_000, 12_000, 12_000)
+
+
+def test_reason_of_a_lost_dispute_is_in_the_readers_language(stripe, card_payment):
+    dispute = stripe.world.dispute(get_charge_id(stripe, card_payment))
+    stripe.world.close_dispute(dispute["id"], "lost")
+    with translation.override("fr"):
+        sync_dispute(dispute["id"])
+
+    with translation.override("en"):
+        reason_text = Refund.objects.get().reason_text
+
+    assert reason_text == "Dispute lost"
 
 
 def test_lost_dispute_makes_waiting_refund_fail(stripe, card_payment, run_tasks):
