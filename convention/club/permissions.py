@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Collection
 from typing import Final
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
@@ -133,12 +134,21 @@ OPEN_SEATS_QUERY = CompiledQuery(_query_open_seats, PLACEHOLDER_ID, PLACEHOLDER_
 
 
 def find_seats_by_address(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
-    """Return the company's seats that make a member today, by their holders' normalized addresses."""
+    """Return the company's seats that make a member today, by these normalized addresses.
+
+    An address may be another one that the seat's holder has verified.
+    """
     seats = Seat.objects.granting_membership().filter(membership__company=company, person__is_active=True)
     reachable = seats.exclude(person__email=None, person__claimed_email="")
     rows = reachable.select_related("person", "membership__company")
     # In Python, since SQL cannot apply the rule for equal addresses.
     by_address = {normalize_email(seat.person.known_email): seat for seat in rows}
+    if not by_address.keys() >= set(addresses):
+        by_holder = {seat.person_id: seat for seat in by_address.values()}
+        verified = _select_verified_addresses().filter(user__in=by_holder).values_list("email", "user")
+        others = {normalize_email(email): by_holder[holder] for email, holder in verified}
+        # The main addresses decide, as in `_find_active_person`.
+        by_address = others | by_address
     return {address: by_address[address] for address in addresses if address in by_address}
 
 
@@ -305,23 +315,47 @@ def require_club_role(person: "RequestUser", *roles: str, error_message: str) ->
 
 
 def find_member_by_email(email: str) -> tuple[Person, Company] | None:
-    """Return the member with that address and their company, today, or None."""
-    people = filter_by_email(Person.objects.filter(is_active=True).order_by("pk"), email)
-    company = get_member_company(people[0]) if people else None
-    return (people[0], company) if company else None
+    """Return the member with that address and their company, today, or None.
+
+    The address may be another one that the member has verified.
+    """
+    person = _find_active_person(email)
+    company = get_member_company(person) if person else None
+    return (person, company) if person and company else None
+
+
+def _find_active_person(email: str) -> Person | None:
+    if people := filter_by_email(Person.objects.filter(is_active=True).order_by("pk"), email):
+        return people[0]
+    rows = filter_by_email(_select_verified_addresses().select_related("user").order_by("pk"), email)
+    return rows[0].user if rows else None
+
+
+def _select_verified_addresses() -> QuerySet[EmailAddress]:
+    # Never unverified ones: anybody can enter the address of a member at their own account.
+    return EmailAddress.objects.filter(verified=True, user__is_active=True)
 
 
 def find_member_companies(addresses: Collection[str]) -> dict[str, Company]:
     """Return the companies of the members with these addresses, today, by normalized address.
 
-    One query (`find_member_by_email` for many addresses).
+    `find_member_by_email` for many addresses: the number of queries does not grow with them.
     """
-    wanted = {normalize_email(address) for address in addresses if address}
-    seats = Seat.objects.granting_membership().filter(person__is_active=True)
-    # Databases fold case differently, so Python decides.
-    folded = wanted | {address.lower() for address in wanted}
-    candidates = seats.annotate(address=Lower("person__email")).filter(address__in=sorted(folded))
+    owners = _find_owner_ids({normalize_email(address) for address in addresses if address})
+    seats = Seat.objects.granting_membership().filter(person__in=set(owners.values()))
     # Somebody who works for two companies may have two seats: the latest comes last, and stays.
-    rows = candidates.select_related("person", "membership__company").order_by("starts_on", "pk")
-    companies = {normalize_email(seat.person.email or ""): seat.membership.company for seat in rows}
-    return {address: company for address, company in companies.items() if address in wanted}
+    rows = seats.select_related("membership__company").order_by("starts_on", "pk")
+    companies = {seat.person_id: seat.membership.company for seat in rows}
+    return {address: companies[owner] for address, owner in owners.items() if owner in companies}
+
+
+def _find_owner_ids(wanted: Collection[str]) -> dict[str, int]:
+    """Return the ids of the active people with these normalized addresses, by address."""
+    # Databases fold case differently, so Python decides.
+    folded = sorted({*wanted, *(address.lower() for address in wanted)})
+    verified = _select_verified_addresses().annotate(address=Lower("email")).filter(address__in=folded)
+    main = Person.objects.filter(is_active=True).annotate(address=Lower("email")).filter(address__in=folded)
+    # The main addresses come last, and decide, as in `_find_active_person`.
+    rows = [*verified.values_list("email", "user"), *main.order_by("-pk").values_list("email", "pk")]
+    owners = {normalize_email(email or ""): owner for email, owner in rows}
+    return {address: owner for address, owner in owners.items() if address in wanted}

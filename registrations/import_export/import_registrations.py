@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.club.models import Company, Seat
+from convention.club.models import Company
+from convention.club.permissions import find_member_companies
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.db.limited_stock import LimitedStock
 from convention.events.models import Event
@@ -161,7 +162,7 @@ def _sort_rows(
     """Sort the rows into new, changed and unchanged registrations. Raise InvalidRows."""
     registrations_by_row = _find_registrations(event, rows)
     rows, result.refused_tickets = refuse_ticket_changes(event, rows, registrations_by_row, catalog)
-    companies, tickets = _load_member_companies(), {ticket.slug: ticket for ticket in catalog.tickets}
+    companies, tickets = _load_member_companies(rows), {ticket.slug: ticket for ticket in catalog.tickets}
     errors: list[tuple[int, str]] = []
     for row in rows:
         registration = registrations_by_row.get(row.row_number)
@@ -375,12 +376,12 @@ def _casefold_name(person: Registration | RequestedPlace) -> tuple[str, str]:
     return person.first_name.casefold(), person.last_name.casefold()
 
 
-def _load_member_companies() -> dict[str, Company]:
-    """Return today's member company by normalized e-mail address."""
-    seats = Seat.objects.granting_membership().filter(person__email__isnull=False)
-    # The seat that began last decides, if a person has several.
-    rows = seats.select_related("person", "membership__company").order_by("starts_on")
-    return {normalize_email(str(seat.person.email)): seat.membership.company for seat in rows}
+def _load_member_companies(rows: list[RegistrationRow]) -> dict[str, Company]:
+    """Return today's member company of the attendees in the list, by normalized e-mail address."""
+    companies = dict[str, Company]()
+    for batch in batched(rows, BATCH_SIZE, strict=False):
+        companies |= find_member_companies({row.place.email for row in batch})
+    return companies
 
 
 def _update_registration(
