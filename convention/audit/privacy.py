@@ -19,8 +19,8 @@ def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
         label = f"club.person:{pending.pop()}"
         labels.append(label)
         # Entries never change: those about a merged record name its own id.
-        merges = AuditEntry.objects.filter(verb="person.merge", subject=label)
-        pending += [entry.details["merged_person"] for entry in merges]
+        merges = AuditEntry.objects.filter(verb__in=("person.merge", "person.claim"), subject=label)
+        pending += [entry.details["merged_person"] for entry in merges if "merged_person" in entry.details]
     return AuditEntry.objects.filter(Q(subject__in=labels))
 
 

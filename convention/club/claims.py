@@ -1,28 +1,24 @@
 """Claims: a contact added a colleague with the e-mail address of a person whom the club knows already.
 
 The contact sees an ordinary colleague. The owner of the address gets a mail; when they confirm, the
-colleague's employment, seat and registrations become theirs, and the second record is deleted.
+colleague's record is merged into theirs (`merge_people/accept_claim.py`).
 """
 
 import datetime
-from contextlib import suppress
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Model
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.audit.record import record_action
 from convention.codes.secret_keys import ExpiredToken, UnreadableToken, decrypt_token, encrypt_token
 from convention.db.leases import hold_lease
 from convention.errors import LinkExpired, NotFound
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 
-from .models import Company, Employment, Person, Seat
+from .models import Company, Employment, Person
 
 TOKEN_PURPOSE = "club.claim"  # noqa: S105 (a name, no secret)
 LINK_LIFETIME = datetime.timedelta(days=30)
@@ -95,40 +91,3 @@ def list_current_employers(claimed: Person) -> list[Company]:
     """Return the companies at which the colleague works today."""
     employments = Employment.objects.open().filter(person=claimed).select_related("company")
     return [employment.company for employment in employments.order_by("pk")]
-
-
-@transaction.atomic
-def accept_claim(*, claimed: Person) -> Person:
-    """Move everything of the colleague to the owner of the address, and delete the second record."""
-    # Read again under the lock: somebody may have confirmed already.
-    claimed = Person.objects.select_for_update().get(pk=claimed.pk)
-    owner = find_address_owner(claimed)
-    if not claimed.claimed_email or owner is None:
-        raise NotFound(_("There is nothing left to confirm."))
-    # Nothing in the database forbids two seats of one person: moving both would count twice.
-    _delete_owner_duplicates(owner, claimed)
-    # Every relation of every app, also of layers above: a list of them here would go stale.
-    for relation in Person._meta.related_objects:
-        if relation.one_to_many or relation.one_to_one:
-            _move_relation(relation.related_model, relation.field.name, owner, claimed)
-    record_action("person.claim", owner, fields=["employments", "seats"])
-    # What could not move (the owner has the same) is deleted with the second record.
-    claimed.delete()
-    return owner
-
-
-def _delete_owner_duplicates(owner: Person, claimed: Person) -> None:
-    """Delete the colleague's employment or seat if the owner has one there already."""
-    employments = Employment.objects.open().filter(person=owner)
-    Employment.objects.open().filter(person=claimed, company__in=employments.values("company")).delete()
-    seats = Seat.objects.open().filter(person=owner).values("membership")
-    Seat.objects.filter(person=claimed, membership__in=seats).delete()
-
-
-def _move_relation(model: type[Model], name: str, owner: Person, claimed: Person) -> None:
-    """Move rows from the colleague to the owner, unless the owner already has the same."""
-    # `_base_manager` hides no rows, as a model's own manager may.
-    for key in model._base_manager.filter(**{name: claimed}).values_list("pk", flat=True):
-        # The savepoint undoes only this row if a unique constraint refuses it.
-        with suppress(IntegrityError), transaction.atomic():
-            model._base_manager.filter(pk=key).update(**{name: owner})

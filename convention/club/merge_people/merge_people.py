@@ -39,19 +39,12 @@ def merge_people(
     survivor is filled anyway. Both addresses stay. Issued documents and lists that were sent do not change.
     Raise PeopleMergeRefused, and NotFound if one of the records was merged or deleted meanwhile.
     """
-    acquire_advisory_lock(DIRECTORY_LOCK)
-    acquire_advisory_lock(CLUB_ROLES_LOCK)
-    survivor, duplicate = _lock_people(survivor.pk, duplicate.pk)
+    survivor, duplicate = lock_records(survivor.pk, duplicate.pk)
     if obstacles := list_merge_obstacles(survivor=survivor, duplicate=duplicate, actor=actor):
         raise PeopleMergeRefused(" ".join(obstacle.sentence for obstacle in obstacles))
-    hooks.end_access.provider()(person=duplicate)
-    addresses = [person.email for person in (survivor, duplicate) if person.email]
+    duplicate_id, addresses = duplicate.pk, [person.email for person in (survivor, duplicate) if person.email]
     fields = _take_over_values(survivor, duplicate, fields_from_duplicate)
-    # Undoing an import must not look for the duplicate, nor bring back a value of it.
-    delete_imported_values(duplicate)
-    tables = hooks.move_person_rows.provider()(survivor=survivor, duplicate=duplicate)
-    duplicate_id = duplicate.pk
-    duplicate.delete()
+    tables = move_record(survivor=survivor, duplicate=duplicate)
     # Only now: two people cannot have one address.
     survivor.save(update_fields=[*fields, "email", "claimed_email"])
     others = [address for address in addresses if not is_same_email(address, survivor.email)]
@@ -62,13 +55,38 @@ def merge_people(
     return survivor
 
 
-def _lock_people(survivor_id: int, duplicate_id: int) -> tuple[Person, Person]:
+def lock_records(survivor_id: int, duplicate_id: int) -> tuple[Person, Person]:
+    """Return the stored survivor and duplicate, locked until the transaction ends.
+
+    Raise NotFound if one of the records was merged or deleted meanwhile.
+    """
+    acquire_advisory_lock(DIRECTORY_LOCK)
+    acquire_advisory_lock(CLUB_ROLES_LOCK)
     # Always in the order of their ids: two merges at once cannot wait for each other.
     rows = Person.objects.select_for_update().filter(pk__in=(survivor_id, duplicate_id)).order_by("pk")
     people = {person.pk: person for person in rows}
     if survivor_id not in people or duplicate_id not in people:
         raise NotFound(_("One of these records no longer exists. It may have been merged already."))
     return people[survivor_id], people[duplicate_id]
+
+
+def move_record(*, survivor: Person, duplicate: Person) -> list[str]:
+    """Make the duplicate's rows the survivor's, and delete the duplicate with its sessions and tokens.
+
+    Return the labels of the tables that had rows. The survivor's own columns are the caller's to save.
+    """
+    hooks.end_access.provider()(person=duplicate)
+    # Undoing an import must not look for the duplicate, nor bring back a value of it.
+    delete_imported_values(duplicate)
+    tables: list[str] = hooks.move_person_rows.provider()(survivor=survivor, duplicate=duplicate)
+    duplicate.delete()
+    return tables
+
+
+def join_photo_consents(survivor: Person, duplicate: Person) -> bool | None:
+    """Return the consent of both records: a refusal of either counts; a missing answer is none."""
+    answers = {survivor.photo_consent, duplicate.photo_consent} - {None}
+    return None if not answers else False not in answers
 
 
 def _take_over_values(survivor: Person, duplicate: Person, chosen: Collection[str]) -> list[str]:
@@ -78,9 +96,7 @@ def _take_over_values(survivor: Person, duplicate: Person, chosen: Collection[st
         for name in MERGEABLE_FIELDS
         if getattr(duplicate, name) and (name in chosen or not getattr(survivor, name))
     }
-    # A refusal of either counts; a missing answer is none.
-    answers = {survivor.photo_consent, duplicate.photo_consent} - {None}
-    values["photo_consent"] = None if not answers else False not in answers
+    values["photo_consent"] = join_photo_consents(survivor, duplicate)
     values["date_joined"] = min(survivor.date_joined, duplicate.date_joined)
     sign_ins = [person.last_login for person in (survivor, duplicate) if person.last_login]
     # Who has signed in with either record has used an account, whose address is protected.

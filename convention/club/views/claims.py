@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from convention.club.claims import accept_claim, get_claimed_person, list_current_employers
+from convention.club.claims import get_claimed_person, list_current_employers
+from convention.club.merge_people.accept_claim import accept_claim
 from convention.web.routing import require_safe_or_post
 
 
