@@ -19,6 +19,7 @@ from convention.text.normalize import make_unique_slug
 from .memberships import load_membership_statuses
 from .models import Company, CompanyRole, Employment, Market, Membership, Plan, Seat, WorkingGroup
 from .periods import end_period, spans_overlap
+from .seats import select_held_seats
 
 type SluggedRow = Company | Market | Plan | WorkingGroup
 
@@ -114,12 +115,14 @@ def load_company_page(company: Company) -> dict[str, Any]:
     [status] = load_membership_statuses([company])
     granted_seats = Seat.objects.granting_membership().filter(membership__company=company)
     # A seat that ends with the grace period of an earlier membership is none in its renewal.
-    seat_holders = granted_seats.filter(membership=status.membership).values("person")
+    held_seats: QuerySet[Seat] = granted_seats.filter(membership=status.membership)
+    if status.membership and status.membership.accepts_seats:
+        held_seats = select_held_seats(status.membership)
     has_grace_seat = Exists(granted_seats.filter(person=OuterRef("person")))
     seats = Seat.objects.filter(membership__company=company).select_related("person", "membership__company")
     employments = Employment.objects.filter(company=company).select_related("person")
-    without_seat = employments.open().exclude(person__in=seat_holders).annotate(has_grace_seat=has_grace_seat)
-    without_seat = without_seat.order_by("person__sort_name", "pk")
+    lacking_seat = employments.open().exclude(person__in=held_seats.values("person"))
+    without_seat = lacking_seat.annotate(has_grace_seat=has_grace_seat).order_by("person__sort_name", "pk")
     return {
         "company": company,
         "status": status,

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.tasks import task
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -79,7 +79,7 @@ def give_seat(
     if membership.confirmed_on is None:
         raise NotOpenNow(_("The membership is not confirmed yet. Seats can be given once it is."))
     # Its seats count from then on only (`Membership.state_on`).
-    first_day = max(starts_on or timezone.localdate(), membership.starts_on, membership.confirmed_on)
+    first_day = membership.find_first_seat_day(starts_on or timezone.localdate())
     if membership.last_day and membership.last_day < first_day:
         day = format_date(membership.last_day)
         raise NotOpenNow(_("The membership ended on %(day)s, so no more seats can be given.") % {"day": day})
@@ -93,6 +93,15 @@ def give_seat(
     record_action("seat.give", seat, fields=["person", "starts_on", "ends_on"])
     end_grace_seats(membership=membership, holders=[person.pk], first_day=span[0])
     return seat
+
+
+def select_held_seats(membership: Membership, *, at: datetime.date | None = None) -> QuerySet[Seat]:
+    """Return the seats of the membership that are held from that day on, also those that begin later.
+
+    Their holders cannot be given another one (`give_seat`), also if they are no members yet.
+    """
+    first_day = membership.find_first_seat_day(at or timezone.localdate())
+    return Seat.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first_day), membership=membership)
 
 
 def end_grace_seats(*, membership: Membership, holders: Collection[int], first_day: datetime.date) -> None:

@@ -16,6 +16,7 @@ from convention.club.models import (
     Seat,
     select_open_membership,
 )
+from convention.club.seats import select_held_seats
 from convention.events.models import Event, load_application_deadlines
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import name_search_key
@@ -88,6 +89,8 @@ class CompanyOverview:
     upcoming_events: list[UpcomingEvent] = field(default_factory=list)
     # People whose only seat ends with the grace period of an earlier membership.
     grace_holder_ids: frozenset[int] = frozenset()
+    # Seats that have been given, but begin later.
+    upcoming_seats: list[Seat] = field(default_factory=list)
 
     @property
     def is_member(self) -> bool:
@@ -142,7 +145,8 @@ def load_company_overview(company: Company, *, at: datetime.datetime | None = No
     employments = Employment.objects.open(at=day).filter(company=company, person__is_active=True)
     # A seat that ends with the grace period of an earlier membership is none in its renewal.
     grace_seats = [seat for seat in held_seats if membership and seat.membership_id != membership.pk]
-    holders = {seat.person_id for seat in held_seats if seat not in grace_seats}
+    upcoming_seats = _list_upcoming_seats(membership, at=day)
+    holders = {seat.person_id for seat in [*held_seats, *upcoming_seats] if seat not in grace_seats}
     without_seat = employments.exclude(person__in=holders).select_related("person")
     # One entry for a person with several employments.
     employment_by_person = {
@@ -155,7 +159,17 @@ def load_company_overview(company: Company, *, at: datetime.datetime | None = No
         list(employment_by_person.values()),
         load_upcoming_events(company, membership, at=now),
         frozenset(seat.person_id for seat in grace_seats) - holders,
+        upcoming_seats,
     )
+
+
+def _list_upcoming_seats(membership: Membership | None, *, at: datetime.date) -> list[Seat]:
+    """Return the seats that begin after that day, or with the membership if it begins after it, by name."""
+    if membership is None or not membership.accepts_seats:
+        return []
+    seats = select_held_seats(membership, at=at).select_related("person")
+    has_begun = membership.find_first_seat_day(at) == at
+    return sorted(seats.filter(starts_on__gt=at) if has_begun else seats, key=name_sort_key)
 
 
 def name_sort_key(seat_or_employment: Seat | Employment) -> tuple[str, str, int]:

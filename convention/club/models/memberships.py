@@ -212,6 +212,10 @@ class Membership(MembershipTerms, Period):
         last_day = self.last_day
         return self.confirmed_on is not None and (last_day is None or last_day >= timezone.localdate())
 
+    def find_first_seat_day(self, day: datetime.date) -> datetime.date:
+        """Return the first day of a seat that is given from `day`: its seats count once it has begun."""
+        return max(day, self.starts_on, self.confirmed_on or day)
+
     def get_state_display(self) -> str:
         return str(self.State(self.state).label)
 

@@ -113,7 +113,7 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
                 )
             return _redirect_to_seats(company_obj, event)
     overview = load_company_overview(company_obj)
-    attach_member_places(company_obj, overview.seats, at=timezone.now())
+    attach_member_places(company_obj, [*overview.seats, *overview.upcoming_seats], at=timezone.now())
     return render_page(request, "company/seats.html", company_obj, overview=overview, form=form, event=event)
 
 
