@@ -1,7 +1,7 @@
 """Describe two records of one person side by side, and what a merge would do."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ class PersonFieldChoice:
     name: str
     own_text: str
     other_text: str
+    takes_other: bool
 
     @property
     def label(self) -> str:
@@ -112,13 +113,18 @@ def describe_side(person: Person) -> RecordSide:
     )
 
 
-def list_field_choices(survivor: Person, duplicate: Person) -> list[PersonFieldChoice]:
-    """Return the columns that both records fill differently; an empty one is filled without a question."""
+def list_field_choices(
+    survivor: Person, duplicate: Person, *, chosen: Collection[str] = ()
+) -> list[PersonFieldChoice]:
+    """Return the columns that both records fill differently; an empty one is filled without a question.
+
+    `chosen` are the columns for which the reader has chosen the duplicate's value.
+    """
     pairs = [
         (name, _describe_field(survivor, name), _describe_field(duplicate, name)) for name in MERGEABLE_FIELDS
     ]
     return [
-        PersonFieldChoice(name, own, other)
+        PersonFieldChoice(name, own, other, takes_other=name in chosen)
         for name, own, other in pairs
         if own and other and own != other and not (name == "email" and is_same_email(own, other))
     ]

@@ -1,6 +1,6 @@
 """Merge a duplicate into the person's other record: everything moves, and the duplicate is deleted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from convention.errors import ConventionError, NotFound
 from convention.text.email_addresses import is_same_email
 
 from .obstacles import list_merge_obstacles
+from .positions import settle_positions
 
 # Columns whose value may come from either record.
 MERGEABLE_FIELDS: Final = ("first_name", "last_name", "email", "language")
@@ -31,12 +32,18 @@ class PeopleMergeRefused(ConventionError):
 
 @transaction.atomic
 def merge_people(
-    *, survivor: Person, duplicate: Person, actor: Person, fields_from_duplicate: Collection[str] = ()
+    *,
+    survivor: Person,
+    duplicate: Person,
+    actor: Person,
+    fields_from_duplicate: Collection[str] = (),
+    position_outcomes: Mapping[int, str] | None = None,
 ) -> Person:
     """Make everything of the duplicate the survivor's, delete the duplicate, and return the survivor.
 
     `fields_from_duplicate` are the MERGEABLE_FIELDS whose value the survivor takes over; an empty one of the
-    survivor is filled anyway. Both addresses stay. Issued documents and lists that were sent do not change.
+    survivor is filled anyway. `position_outcomes` are PositionOutcomes of current jobs by company id; the
+    other jobs and seats go on. Both addresses stay. Issued documents and lists that were sent do not change.
     Raise PeopleMergeRefused, and NotFound if one of the records was merged or deleted meanwhile.
     """
     survivor, duplicate = lock_records(survivor.pk, duplicate.pk)
@@ -49,6 +56,7 @@ def merge_people(
     survivor.save(update_fields=[*fields, "email", "claimed_email"])
     others = [address for address in addresses if not is_same_email(address, survivor.email)]
     hooks.add_addresses.provider()(person=survivor, addresses=others, added_by=actor)
+    settle_positions(survivor, position_outcomes or {})
     record_action(
         "person.merge", survivor, fields=[*fields, *tables], details={"merged_person": duplicate_id}
     )

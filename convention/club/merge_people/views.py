@@ -22,8 +22,10 @@ from .compare import (
     list_merge_effects,
     order_by_use,
 )
+from .forms import CurrentPositionsForm
 from .merge_people import MERGEABLE_FIELDS, PeopleMergeRefused, merge_people
 from .obstacles import list_merge_obstacles
+from .positions import list_positions_to_settle
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -47,28 +49,41 @@ def person_merge(request: "HttpRequest", person_id: int, duplicate_id: int) -> "
     actor = require_directory_manager(request.user)
     survivor = get_object_or_404(Person, pk=person_id)
     duplicate = get_object_or_404(Person, pk=duplicate_id)
-    if request.method == "POST":
-        # Read by the known names, so that a forged form cannot copy other columns.
-        chosen = [name for name in MERGEABLE_FIELDS if request.POST.get(name) == "other"]
+    positions = list_positions_to_settle(survivor, duplicate)
+    form = CurrentPositionsForm(request.POST if request.method == "POST" else None, positions=positions)
+    if request.method == "POST" and form.is_valid():
         try:
-            merge_people(survivor=survivor, duplicate=duplicate, actor=actor, fields_from_duplicate=chosen)
+            merge_people(
+                survivor=survivor,
+                duplicate=duplicate,
+                actor=actor,
+                fields_from_duplicate=_read_chosen_fields(request),
+                position_outcomes=form.get_outcomes(),
+            )
         except PeopleMergeRefused:
             # The page below says why, with links.
-            return _render_comparison(request, survivor, duplicate, actor)
+            return _render_comparison(request, survivor, duplicate, form)
         messages.success(request, _("The records have been merged."))
         return redirect("club-person", person_id)
-    return _render_comparison(request, survivor, duplicate, actor)
+    return _render_comparison(request, survivor, duplicate, form)
+
+
+def _read_chosen_fields(request: "HttpRequest") -> list[str]:
+    # Read by the known names, so that a forged form cannot copy other columns.
+    return [name for name in MERGEABLE_FIELDS if request.POST.get(name) == "other"]
 
 
 def _render_comparison(
-    request: "HttpRequest", survivor: Person, duplicate: Person, actor: Person
+    request: "HttpRequest", survivor: Person, duplicate: Person, form: CurrentPositionsForm
 ) -> "HttpResponse":
+    actor = require_directory_manager(request.user)
     context: dict[str, Any] = {
+        "form": form,
         "survivor": survivor,
         "duplicate": duplicate,
         "sides": [describe_side(survivor), describe_side(duplicate)],
         "obstacles": list_merge_obstacles(survivor=survivor, duplicate=duplicate, actor=actor),
-        "choices": list_field_choices(survivor, duplicate),
+        "choices": list_field_choices(survivor, duplicate, chosen=_read_chosen_fields(request)),
         "effects": list_merge_effects(survivor, duplicate, actor=actor),
     }
     return render_club_page(request, "person_merge.html", **context)

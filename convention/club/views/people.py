@@ -186,7 +186,8 @@ def _load_person(person: Person) -> dict[str, Any]:
     """Return the context of a person's page, the latest rows first."""
     latest_first = ("-starts_on", "-pk")
     seats = Seat.objects.granting_membership().filter(person=person)
-    current_seat = seats.select_related("membership__company").first()
+    current_seats = list(seats.select_related("membership__company"))
+    current_seat = current_seats[0] if current_seats else None
     needs_seat = person.is_active and current_seat is None
     free_membership = find_membership_with_free_seat(person) if needs_seat else None
     employments = person.employments.select_related("company").order_by(*latest_first)
@@ -201,6 +202,7 @@ def _load_person(person: Person) -> dict[str, Any]:
         "club_roles": person.club_roles.order_by(*latest_first),
         "mandates": person.mandates.select_related("group").order_by(*latest_first),
         "current_seat": current_seat,
+        "seat_companies": list(dict.fromkeys(seat.membership.company for seat in current_seats)),
         "free_membership": free_membership,
         "free_employment": employments.open().filter(company=free_company).first() if free_company else None,
         "seat_givers": find_contact_people(free_company) if free_company else [],

@@ -5,9 +5,17 @@ from django.core import mail
 from django.utils import timezone
 from lxml import html
 
-from convention.club.models import ClubRole, Employment, Person
+from convention.club.models import ClubRole, Employment, Person, Seat
+from convention.club.seats import give_seat
 from tests.convention.club.objects import sign_in_once
-from tests.factories import START_OF_2020, make_administrator, make_company, make_person, make_registration
+from tests.factories import (
+    START_OF_2020,
+    make_administrator,
+    make_company,
+    make_membership,
+    make_person,
+    make_registration,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +177,85 @@ def test_person_who_has_signed_in_is_notified_at_both_addresses(records, django_
 
 def test_person_who_never_signed_in_is_not_notified(records, django_capture_on_commit_callbacks):
     assert confirm_as_administrator(records, django_capture_on_commit_callbacks) == []
+
+
+@pytest.fixture
+def two_seats(records):
+    """Give each record a job and a seat at a company of its own; return the two companies."""
+    companies = make_company(name="Banque Rose"), make_company(name="Mutuelle Verte")
+    for person, company in zip(records, companies, strict=True):
+        Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
+        give_seat(membership=make_membership(company), person=person)
+    return companies
+
+
+def list_current_companies(rows, column):
+    return set(rows.values_list(f"{column}__name", flat=True))
+
+
+def post_outcomes(client, records, companies, *outcomes):
+    fields = {f"position-{company.pk}": outcome for company, outcome in zip(companies, outcomes, strict=True)}
+    return client.post(get_path(*records), fields, follow=True)
+
+
+def test_comparison_asks_which_current_jobs_go_on(secretary, records, two_seats):
+    page = html.fromstring(secretary.get(get_path(*records)).text)
+
+    labels = [label.text_content().strip() for label in page.xpath("//form//label")]
+    assert labels[-2:] == ["Banque Rose (seat)", "Mutuelle Verte (seat)"]
+
+
+def test_comparison_does_not_ask_about_one_employer(secretary, records):
+    company = make_company(name="Banque Rose")
+    for person in records:
+        Employment.objects.create(person=person, company=company, starts_on=START_OF_2020)
+
+    page = secretary.get(get_path(*records)).text
+
+    assert "Current jobs" not in page
+
+
+def test_job_without_a_seat_has_no_seat_to_end(secretary, records, two_seats):
+    Seat.objects.filter(person=records[1]).delete()
+
+    page = html.fromstring(secretary.get(get_path(*records)).text)
+
+    values = page.xpath(f"//select[@name='position-{two_seats[1].pk}']/option/@value")
+    assert values == ["", "continues", "ends"]
+
+
+def test_merge_without_an_answer_changes_nothing(secretary, records, two_seats):
+    answer = secretary.post(get_path(*records), {"email": "other"})
+
+    page = html.fromstring(answer.text)
+    assert Person.objects.filter(pk=records[1].pk).exists()
+    assert len(page.xpath("//form//select[@aria-invalid='true']")) == 2
+    assert page.xpath("//select[@name='email']/option[@selected]/@value") == ["other"]
+
+
+def test_job_that_is_over_ends_with_its_seat(secretary, records, two_seats):
+    post_outcomes(secretary, records, two_seats, "ends", "continues")
+
+    survivor = records[0]
+    assert list_current_companies(survivor.employments.open(), "company") == {"Mutuelle Verte"}
+    assert list_current_companies(survivor.seats.open(), "membership__company") == {"Mutuelle Verte"}
+
+
+def test_seat_ends_while_both_jobs_go_on(secretary, records, two_seats):
+    post_outcomes(secretary, records, two_seats, "continues", "seat-ends")
+
+    survivor = records[0]
+    assert list_current_companies(survivor.employments.open(), "company") == {"Banque Rose", "Mutuelle Verte"}
+    assert list_current_companies(survivor.seats.open(), "membership__company") == {"Banque Rose"}
+
+
+def test_page_of_a_person_with_two_seats_says_so(secretary, records, two_seats):
+    answer = post_outcomes(secretary, records, two_seats, "continues", "continues")
+
+    assert "Seats of several companies are in use: Banque Rose, Mutuelle Verte." in answer.text
+
+
+def test_page_of_a_person_with_one_seat_says_nothing(secretary, records, two_seats):
+    answer = secretary.get(f"/en/organize/club/people/{records[0].pk}/")
+
+    assert "Seats of several companies" not in answer.text
