@@ -2,7 +2,6 @@
 
 import datetime
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -260,7 +259,7 @@ def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> P
         for item in index.items.values()
         if item.amount_due == line_facts.amount_cents
         and item.currency == line_facts.currency
-        and (item.find_name_with(payer_words) or _find_matching_names(item, words)[0])
+        and (item.find_name_with(payer_words) or find_matching_names(item, words)[0])
     ]
     # The exact name outweighs similar ones, as those of a family or of companies of one group.
     exact_payables = [item for item in matching_payables if _has_exact_name(item, line_facts)]
@@ -273,116 +272,17 @@ def _has_exact_name(item: PayableItem, line_facts: BankLineFacts) -> bool:
     return bool(payer_words) and any(list_name_words(name) == payer_words for name in item.names)
 
 
-def find_items_of_payer(line_facts: BankLineFacts, index: PayableIndex) -> list[PayableItem]:
-    """Return several payables of one buyer, named by the line, that it pays exactly together; else []."""
-    words = list_line_words(line_facts)
-    by_buyer: dict[str, list[PayableItem]] = defaultdict(list)
-    for item in index.items.values():
-        name_words = list_name_words(item.buyer_name)
-        is_due = item.amount_due > 0 and item.currency == line_facts.currency
-        if is_due and name_words and name_words <= words:
-            by_buyer[casefold_text(item.buyer_name)].append(item)
-    groups = [
-        items
-        for items in by_buyer.values()
-        if len(items) > 1 and sum(item.amount_due for item in items) == line_facts.amount_cents
-    ]
-    # Two buyers with the same sum: only a person can tell which one paid.
-    return groups[0] if len(groups) == 1 else []
-
-
 def list_line_words(line_facts: BankLineFacts) -> set[str]:
     """Return the words by which a line may name its payer."""
     return list_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
 
 
-@dataclass(frozen=True)
-class RankedPayable:
-    """A payable that a line may pay, with the evidence for it; `matched_name` is the name that it shares."""
-
-    item: PayableItem
-    has_same_amount: bool
-    has_same_name: bool
-    matched_name: str
-    has_same_reference: bool
-    is_already_paid: bool = False
-
-    @property
-    def has_similar_name(self) -> bool:
-        return bool(self.matched_name) and not self.has_same_name
-
-    @property
-    def matched_attendee(self) -> str:
-        """Return the name that matched unless it is the buyer's, which is shown anyway."""
-        return self.matched_name if self.matched_name != self.item.buyer_name else ""
-
-    @property
-    def is_likely(self) -> bool:
-        """Return whether a line without a search is likely to pay this."""
-        if self.item.amount_due > 0:
-            return self.score > 0
-        return self.is_already_paid and self.has_same_name
-
-    @property
-    def score(self) -> int:
-        # References are the most reliable; names are spelled in many ways, and many amounts are equal.
-        name_score = 4 if self.has_same_name else 3 * self.has_similar_name
-        return 8 * self.has_same_reference + name_score + 2 * self.has_same_amount
-
-
-MAX_SUGGESTIONS = 8
-
-
-def rank_payables(
-    line_facts: BankLineFacts, index: PayableIndex, search_text: str = ""
-) -> list[RankedPayable]:
-    """Return what a credit most likely pays, the likeliest first; with a search, only what it finds.
-
-    What the same buyer has paid with this amount is among them: it may have been paid twice. A search
-    matches the words of buyer, reference and invoice numbers.
-    """
-    search_words = casefold_text(search_text).split()
-    search_references = find_creditor_references(search_text)
-    line_words = list_line_words(line_facts)
-    ranked = [
-        _rank_payable(line_facts, line_words, item)
-        for item in index.items.values()
-        if item.currency == line_facts.currency
-        if compact_reference(item.reference) in search_references or _has_words(item, search_words)
-    ]
-    likely = [suggestion for suggestion in ranked if search_words or suggestion.is_likely]
-    likely.sort(
-        key=lambda suggestion: (-suggestion.score, suggestion.item.amount_due <= 0, suggestion.item.reference)
-    )
-    return likely[:MAX_SUGGESTIONS]
-
-
-def _rank_payable(line_facts: BankLineFacts, line_words: Set[str], item: PayableItem) -> RankedPayable:
-    compact = compact_reference(line_facts.payer_text)
-    named = (item.reference, *item.invoice_numbers)
-    same_name, similar_name = _find_matching_names(item, line_words)
-    is_already_paid = item.amount_due <= 0 and item.paid_cents == line_facts.amount_cents
-    return RankedPayable(
-        item,
-        has_same_amount=is_already_paid or item.amount_due == line_facts.amount_cents,
-        has_same_name=bool(same_name),
-        matched_name=same_name or similar_name,
-        has_same_reference=any(len(text) > 5 and compact_reference(text) in compact for text in named),
-        is_already_paid=is_already_paid,
-    )
-
-
-def _find_matching_names(item: PayableItem, line_words: Set[str]) -> tuple[str, str]:
+def find_matching_names(item: PayableItem, line_words: Set[str]) -> tuple[str, str]:
     """Return the first name of which the line has all words, and the first of which it has some; else ""."""
     words = {word for word in line_words if len(word) > 2}
     similar_names = [name for name in item.names if words & split_name_words(name)]
     same_names = (name for name in similar_names if list_name_words(name) <= line_words)
     return next(same_names, ""), next(iter(similar_names), "")
-
-
-def _has_words(item: PayableItem, words: Sequence[str]) -> bool:
-    text = casefold_text(" ".join((*item.names, item.reference, *item.invoice_numbers)))
-    return all(word in text for word in words)
 
 
 def split_name_words(name: str) -> set[str]:

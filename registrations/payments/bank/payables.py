@@ -21,11 +21,10 @@ from .matching import (
     MatchKind,
     PayableIndex,
     PayableItem,
-    RankedPayable,
     match_line,
-    rank_payables,
     split_name_words,
 )
+from .suggestions import RankedPayable, rank_payables
 
 
 def build_payable_index() -> PayableIndex:

@@ -57,8 +57,6 @@ from .matching import (
     MatchKind,
     PayableIndex,
     PayableItem,
-    RankedPayable,
-    find_items_of_payer,
     match_line,
 )
 from .payables import (
@@ -68,6 +66,7 @@ from .payables import (
     match_lines,
     suggest_payables,
 )
+from .suggestions import RankedPayable, find_items_of_payer
 
 CENT_STEP = Decimal("0.01")
 PAGE_SIZE = 50

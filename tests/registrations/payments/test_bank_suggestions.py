@@ -24,12 +24,11 @@ from registrations.payments.bank.matching import (
     MatchKind,
     PayableIndex,
     PayableItem,
-    find_items_of_payer,
     match_line,
-    rank_payables,
 )
 from registrations.payments.bank.payables import build_payable_index
 from registrations.payments.bank.statement_files import read_statement
+from registrations.payments.bank.suggestions import find_items_of_payer, rank_payables
 from registrations.payments.models import BankLine
 from tests.registrations.invoices.factories import make_issuer, make_receivable
 from tests.registrations.payments.factories import order_by_card
@@ -258,6 +257,56 @@ def test_payables_of_a_payer_that_make_another_sum_are_no_group():
     line_facts = BankLineFacts(9_000, "", "NIMBUS", datetime.date(2027, 3, 1))
 
     assert find_items_of_payer(line_facts, PayableIndex.build_index(items)) == []
+
+
+def make_polaris_items(*amounts: int) -> list[PayableItem]:
+    return [
+        PayableItem(f"POLAR{number:03}", "Stockage Polaris", cents) for number, cents in enumerate(amounts)
+    ]
+
+
+POLARIS_LINE = BankLineFacts(315_000, "MULTI", "STOCKAGE POLARIS SAS", datetime.date(2027, 3, 1))
+
+
+def test_only_subset_of_a_payers_payables_with_the_sum_is_a_group():
+    items = make_polaris_items(400_000, *[45_000] * 7)
+
+    found = find_items_of_payer(POLARIS_LINE, PayableIndex.build_index(items))
+
+    assert found == items[1:]
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        # Which seven of the eight were paid?
+        [45_000] * 8,
+        # One payable has this amount itself.
+        [315_000, 300_000, 15_000],
+        # Two subsets have this sum.
+        [300_000, 15_000, 200_000, 115_000],
+        # Too many for a sum to mean anything.
+        [*range(10_000, 10_012), 305_000],
+    ],
+)
+def test_ambiguous_sums_of_a_payers_payables_are_no_group(amounts):
+    index = PayableIndex.build_index(make_polaris_items(*amounts))
+
+    assert find_items_of_payer(POLARIS_LINE, index) == []
+
+
+def test_payable_far_above_the_amount_of_the_line_is_suggested_last():
+    index = PayableIndex.build_index(make_polaris_items(400_000, *[45_000] * 7))
+
+    found = rank_payables(POLARIS_LINE, index)
+
+    assert found[-1].item.amount_due == 400_000
+
+
+def test_all_payables_of_the_same_name_are_suggested():
+    index = PayableIndex.build_index(make_polaris_items(*[45_000] * 12))
+
+    assert len(rank_payables(POLARIS_LINE, index)) == 12
 
 
 @pytest.mark.django_db
