@@ -139,10 +139,18 @@ def create_discount(
 
 @transaction.atomic
 def credit_withdrawn_charges(
-    *, receivable: Receivable, reason: str, issued_on: datetime.date | None = None
+    *,
+    receivable: Receivable,
+    reason: str,
+    issued_on: datetime.date | None = None,
+    last_document_id: int | None = None,
 ) -> list[Invoice]:
-    """Credit all invoiced lines whose charges were withdrawn, with one credit note per invoice."""
+    """Credit all invoiced lines whose charges were withdrawn, with one credit note per invoice.
+
+    Raise DocumentIssuedMeanwhile if `last_document_id` is not the receivable's last document.
+    """
     receivable = lock_receivable(receivable)
+    check_last_document(receivable, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     by_document: dict[int, list[InvoiceLine]] = defaultdict(list)
     for line in invoiced_balance.lines_to_credit:

@@ -7,10 +7,11 @@ from django.db import transaction
 
 from convention import hooks
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.models import Invoice, InvoiceLine
+from registrations.invoices.models import Invoice, InvoiceLine, Receivable
 
-from .credit_notes import credit_invoice, credit_invoice_amount
-from .invoiced_balance import load_invoiced_balance
+from .credit_notes import credit_invoice, credit_invoice_amount, credit_withdrawn_charges
+from .invoice_writer import DraftLine
+from .invoiced_balance import build_lines_to_invoice, load_invoiced_balance
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,14 @@ class CreditNotePreview:
     due_before: int
     due_after: int
     excess_deposit_cents: int
+
+
+@dataclass(frozen=True)
+class WithdrawnCreditPreview:
+    """Credit notes for what is no longer due, and the lines of the invoice that can follow."""
+
+    credit_notes: Sequence[tuple[Invoice, Sequence[InvoiceLine]]]
+    lines_to_invoice: Sequence[DraftLine]
 
 
 @transaction.atomic
@@ -77,6 +86,22 @@ def preview_credit_note(
         due_before=due_before,
         due_after=compute_balance(receivable).amount_due,
         excess_deposit_cents=sum(line.amount for line in deposits),
+    )
+    transaction.set_rollback(True)
+    return preview
+
+
+@transaction.atomic
+def preview_withdrawn_credit(
+    *, receivable: Receivable, reason: str, last_document_id: int | None = None
+) -> WithdrawnCreditPreview:
+    """Return what `credit_withdrawn_charges` would do, and roll it back. Raise the same."""
+    credit_notes = credit_withdrawn_charges(
+        receivable=receivable, reason=reason, last_document_id=last_document_id
+    )
+    preview = WithdrawnCreditPreview(
+        credit_notes=[(credit_note, list(credit_note.lines.all())) for credit_note in credit_notes],
+        lines_to_invoice=build_lines_to_invoice(receivable),
     )
     transaction.set_rollback(True)
     return preview

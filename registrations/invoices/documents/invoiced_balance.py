@@ -28,6 +28,11 @@ class InvoicedBalance:
         return [charge for charge in self.charges if not charge.withdrawn_at and charge.pk not in invoiced]
 
     @property
+    def uninvoiced_cents(self) -> int:
+        """Return the charges owed that are on no document, VAT included, before deposits are deducted."""
+        return sum(charge.amount for charge in self.uninvoiced_charges)
+
+    @property
     def undeducted_lines(self) -> list[InvoiceLine]:
         """Return the deposit lines that no later invoice deducts."""
         deducted = {line.origin_id for line in self.lines if line.invoice.kind == Invoice.Kind.INVOICE}
@@ -38,8 +43,7 @@ class InvoicedBalance:
     def has_excess_deposits(self) -> bool:
         """Return whether there are deposits that would make the next invoice negative."""
         deposits = self.undeducted_lines
-        uninvoiced_cents = sum(charge.amount for charge in self.uninvoiced_charges)
-        return bool(deposits) and sum(line.amount for line in deposits) > uninvoiced_cents
+        return bool(deposits) and sum(line.amount for line in deposits) > self.uninvoiced_cents
 
     @property
     def lines_to_credit(self) -> list[InvoiceLine]:

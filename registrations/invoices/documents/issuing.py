@@ -6,6 +6,8 @@
 
 import datetime
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import translation
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from registrations.invoices.formatting import format_vat_rate
 from registrations.invoices.ledger.charges import lock_receivable
-from registrations.invoices.models import Invoice, Receivable
+from registrations.invoices.models import Invoice, InvoiceLine, Receivable
 from registrations.invoices.tax_amounts import allocate_cents
 
 from .invoice_writer import DocumentHeading, DraftLine, NothingToIssue, create_document
@@ -111,6 +113,33 @@ def issue_deposit_invoice(
     return finalize_document(
         create_document(receivable, DocumentHeading(Invoice.Kind.DEPOSIT), lines, issued_on)
     )
+
+
+@dataclass(frozen=True)
+class DepositPreview:
+    """Lines and amounts of a deposit invoice, and what is left for the final invoice; amounts in cents."""
+
+    lines: Sequence[InvoiceLine]
+    total: int
+    vat: int
+    cents_left: int
+
+
+@transaction.atomic
+def preview_deposit_invoice(
+    *, receivable: Receivable, amount: int, last_document_id: int | None = None
+) -> DepositPreview:
+    """Return what `issue_deposit_invoice` would issue, and roll it back. Raise the same."""
+    # The document itself is issued and rolled back, so that the preview cannot promise anything else.
+    document = issue_deposit_invoice(receivable=receivable, amount=amount, last_document_id=last_document_id)
+    preview = DepositPreview(
+        lines=list(document.lines.all()),
+        total=document.total,
+        vat=document.vat,
+        cents_left=sum(line.gross_cents for line in build_lines_to_invoice(receivable)),
+    )
+    transaction.set_rollback(True)
+    return preview
 
 
 def describe_deposit(receivable: Receivable, rate: int) -> str:

@@ -19,6 +19,7 @@ from registrations.invoices.formatting import format_cents
 from registrations.invoices.ledger.payments import has_equal_payment
 from registrations.invoices.models import InvoiceLine, Payment, Receivable, Refund
 from registrations.invoices.models.receivables import FORM_PREFIX
+from registrations.invoices.tax_amounts import FULL_RATE, allocate_cents
 
 from .issuer import CheckedNumbersForm
 
@@ -91,10 +92,46 @@ class NextDocumentForm(forms.Form):
     last_document = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
-class DepositForm(NextDocumentForm):
-    """Amount of a deposit invoice."""
+class WithdrawnCreditForm(NextDocumentForm, CreditReasonForm):
+    """Reason of the credit notes for what is no longer due."""
 
-    amount = CentsField(label=_("Amount of the deposit, VAT included"))
+
+class DepositForm(NextDocumentForm):
+    """Deposit invoice, as an amount or as a percentage of the `uninvoiced_cents`."""
+
+    amount = CentsField(label=_("Amount of the deposit, VAT included"), required=False)
+    percentage = HundredthsField(
+        label=_("Or a percentage"), required=False, min_value=decimal.Decimal("0.01"), max_value=100
+    )
+
+    def __init__(self, *args: Any, uninvoiced_cents: int, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.uninvoiced_cents = uninvoiced_cents
+        total = format_cents(uninvoiced_cents, currency)
+        self.fields["percentage"].help_text = _("Of %(total)s, VAT included.") % {"total": total}
+        for name in ("amount", "percentage"):
+            # One of them is required, so neither is “optional”.
+            self.fields[name].is_one_of_several = True  # type: ignore[attr-defined]  # read by the template
+
+    def clean(self) -> dict[str, Any]:
+        """Require an amount or a percentage, and refuse both together."""
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        amount, percentage = data.get("amount"), data.get("percentage")
+        if amount and percentage:
+            self.add_error("percentage", _("Enter either an amount or a percentage, not both."))
+        elif not amount and not percentage:
+            self.add_error("amount", _("Enter the amount or the percentage of the deposit."))
+        return data
+
+    @property
+    def amount_cents(self) -> int:
+        """Return the amount of a valid form in cents, VAT included."""
+        if self.cleaned_data["amount"]:
+            return int(self.cleaned_data["amount"])
+        share = self.cleaned_data["percentage"]
+        return allocate_cents(self.uninvoiced_cents, [share, FULL_RATE - share])[0]
 
 
 class IdempotentForm(forms.Form):

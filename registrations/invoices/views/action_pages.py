@@ -1,5 +1,6 @@
 """A page that explains an action of the treasurer on a receivable; its button performs it."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from registrations.invoices.documents.invoice_writer import DraftLine
@@ -17,12 +19,25 @@ from .receivables import render_page
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreviewTable:
+    """Lines of a document in a preview, below a heading where there are several documents."""
+
+    lines: Sequence[DraftLine]
+    heading: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionPreview:
     """Effect of an action, shown before it is done."""
 
     heading: str
     sentences: Sequence[str]
-    lines: Sequence[DraftLine] = ()
+    tables: Sequence[PreviewTable] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a digest of the effect, sent back with the confirmation."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +80,13 @@ def respond_with_action(
     # "Change" on the preview shows the form again, with what was entered.
     if request.method == "POST" and "change" not in request.POST and form and form.is_valid():
         try:
-            if action_page.build_preview and "confirmed" not in request.POST:
-                preview = action_page.build_preview(form.cleaned_data)
-            if preview is None:
+            preview = action_page.build_preview(form.cleaned_data) if action_page.build_preview else None
+            # The button must do what the preview said, and orders change at any time.
+            if preview is None or request.POST.get("confirmed") == preview.fingerprint:
                 messages.success(request, action_page.run_action(form.cleaned_data))
                 return redirect("receivable", receivable.reference)
+            if "confirmed" in request.POST:
+                messages.error(request, _("This has changed in the meantime. Check it again."))
         # A refusal belongs on the form, where the amount can be corrected.
         except ConventionError as error:
             form.add_error(None, str(error))

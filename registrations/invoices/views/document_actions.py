@@ -26,11 +26,10 @@ from registrations.invoices.documents.credit_notes import (
     credit_withdrawn_charges,
 )
 from registrations.invoices.documents.credit_preview import (
-    CreditNotePreview,
     issue_credit_note,
     preview_credit_note,
+    preview_withdrawn_credit,
 )
-from registrations.invoices.documents.invoice_writer import DraftLine
 from registrations.invoices.documents.invoiced_balance import (
     build_lines_to_invoice,
     compute_settlement,
@@ -40,6 +39,7 @@ from registrations.invoices.documents.issuing import (
     get_last_document_id,
     issue_deposit_invoice,
     issue_invoice,
+    preview_deposit_invoice,
 )
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import (
@@ -48,6 +48,7 @@ from registrations.invoices.forms.actions import (
     CreditForm,
     CreditReasonForm,
     DepositForm,
+    WithdrawnCreditForm,
 )
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.models import Invoice, InvoiceLine, Issuer
@@ -59,6 +60,11 @@ from registrations.invoices.sending import is_claim, list_claimed_amounts, queue
 from registrations.invoices.uninvoiced import has_complete_buyer
 
 from .action_pages import ActionLink, ActionPage, ActionPreview, respond_with_action
+from .document_previews import (
+    describe_credit_preview,
+    describe_deposit_preview,
+    describe_withdrawn_preview,
+)
 
 
 def describe_document(document: Invoice) -> str:
@@ -103,14 +109,27 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
 def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
     """Issue a deposit invoice."""
     receivable = get_receivable_for_treasurer(reference, request.user)
-    last_document = get_last_document_id(receivable)
+    form = DepositForm(
+        get_posted_data(request),
+        uninvoiced_cents=load_invoiced_balance(receivable).uninvoiced_cents,
+        currency=receivable.currency,
+        initial={"last_document": get_last_document_id(receivable)},
+    )
+
+    def get_deposit_arguments(data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "receivable": receivable,
+            "amount": form.amount_cents,
+            "last_document_id": data["last_document"],
+        }
 
     def run_action(data: dict[str, Any]) -> str:
+        return describe_document(issue_deposit_invoice(**get_deposit_arguments(data)))
+
+    def build_preview(data: dict[str, Any]) -> ActionPreview:
         require_buyer_address(receivable)
-        document = issue_deposit_invoice(
-            receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
-        )
-        return describe_document(document)
+        preview = preview_deposit_invoice(**get_deposit_arguments(data))
+        return describe_deposit_preview(receivable, preview)
 
     return respond_with_action(
         request,
@@ -119,8 +138,10 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
             heading=_("Invoice a deposit"),
             explanation=_explain_deposit(),
             button_label=_("Issue the deposit invoice"),
-            form=DepositForm(get_posted_data(request), initial={"last_document": last_document}),
+            form=form,
             run_action=run_action,
+            build_preview=build_preview,
+            preview_label=_("Preview the deposit invoice"),
             needs_buyer=not has_complete_buyer(receivable),
         ),
     )
@@ -138,12 +159,29 @@ def _explain_deposit() -> str:
 def withdrawn_charges_credit(request: HttpRequest, reference: str) -> HttpResponse:
     """Credit what was invoiced and is no longer owed."""
     receivable = get_receivable_for_treasurer(reference, request.user)
+    form = WithdrawnCreditForm(
+        get_posted_data(request), initial={"last_document": get_last_document_id(receivable)}
+    )
+
+    def get_credit_arguments(data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "receivable": receivable,
+            "reason": data["reason"],
+            "last_document_id": data["last_document"],
+        }
 
     def run_action(data: dict[str, Any]) -> str:
-        documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
+        documents = credit_withdrawn_charges(**get_credit_arguments(data))
         return " ".join(map(describe_document, documents)) or _("There is nothing to credit.")
 
-    explanation = _("We will issue a credit note for each invoice with amounts that are no longer due.")
+    def build_preview(data: dict[str, Any]) -> ActionPreview | None:
+        preview = preview_withdrawn_credit(**get_credit_arguments(data))
+        return describe_withdrawn_preview(receivable, preview) if preview.credit_notes else None
+
+    explanation = _(
+        "We will issue a credit note for each invoice with amounts that are no longer due. You will see "
+        "invoices and amounts before anything is issued."
+    )
     heading = _("Issue the credit note")
     return respond_with_action(
         request,
@@ -152,8 +190,10 @@ def withdrawn_charges_credit(request: HttpRequest, reference: str) -> HttpRespon
             heading=heading,
             explanation=explanation,
             button_label=heading,
-            form=CreditReasonForm(get_posted_data(request)),
+            form=form,
             run_action=run_action,
+            build_preview=build_preview,
+            preview_label=_("Preview the credit note"),
         ),
     )
 
@@ -178,7 +218,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
 
     def build_preview(data: dict[str, Any]) -> ActionPreview:
         preview = preview_credit_note(**_get_credit_arguments(document, form, data))
-        return _describe_credit_preview(document, preview)
+        return describe_credit_preview(document, preview)
 
     return respond_with_action(
         request,
@@ -217,33 +257,6 @@ def _explain_credit(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
         "sale: the deposits must then be credited too. To waive the balance and keep the deposits, credit "
         "an amount."
     ) % {"deducted": format_cents(deducted, document.currency)}
-
-
-def _describe_credit_preview(document: Invoice, preview: CreditNotePreview) -> ActionPreview:
-    heading = _(
-        "Credit note of %(total)s for invoice %(number)s. Once issued, it can no longer be changed."
-    ) % {"total": format_cents(preview.total, document.currency), "number": document.number}
-    sentences = [
-        _("Balance due: %(before)s before the credit note, %(after)s after it.")
-        % {
-            "before": format_cents(max(0, preview.due_before), document.currency),
-            "after": format_cents(max(0, preview.due_after), document.currency),
-        }
-    ]
-    if preview.due_after < 0:
-        overpaid = format_cents(-preview.due_after, document.currency)
-        sentences.append(_("Overpaid after the credit note, to be refunded: %(sum)s.") % {"sum": overpaid})
-    if preview.excess_deposit_cents:
-        deposits = format_cents(preview.excess_deposit_cents, document.currency)
-        sentences.append(
-            _("The deposits of %(sum)s are then no longer deducted from an invoice: credit them too.")
-            % {"sum": deposits}
-        )
-    lines = [
-        DraftLine(line.description, line.quantity, line.amount, line.vat_rate, line.exemption)
-        for line in preview.lines
-    ]
-    return ActionPreview(heading=heading, sentences=sentences, lines=lines)
 
 
 @require_safe_or_post

@@ -12,7 +12,7 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice
 from tests.registrations.invoices.factories import make_receivable
-from tests.registrations.invoices.test_pages import DINNER, GUESTS, post_form, read_main_text
+from tests.registrations.invoices.test_pages import DINNER, GUESTS, confirm_form, post_form, read_main_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -20,13 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 @pytest.fixture
 def client(treasurer):
     return treasurer
-
-
-def issue_credit_note(client, document, **typed):
-    """Fill in the form of a credit note and confirm its preview; return the page that follows."""
-    preview = post_form(client, "invoice-credit", document.pk, **typed)
-    [form] = html.fromstring(preview.content).xpath("//main//form")
-    return client.post(reverse("invoice-credit", args=[document.pk]), dict(form.form_values()), follow=True)
 
 
 def test_first_button_of_a_credit_note_previews_it(issuer, client):
@@ -43,9 +36,9 @@ def test_invoice_is_credited_by_line_by_amount_and_in_full(issuer, client):
     assert "F" in read_main_text(post_form(client, "receivable-issue", receivable.reference))
     document = Invoice.objects.get()
     dinner = document.lines.get(charge__key="dinner")
-    issue_credit_note(client, document, what="lines", lines=[dinner.pk], reason="annulé")
-    issue_credit_note(client, document, what="amount", amount="10", reason="geste")
-    issue_credit_note(client, document, what="all", reason="annulé")
+    confirm_form(client, "invoice-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
+    confirm_form(client, "invoice-credit", document.pk, what="amount", amount="10", reason="geste")
+    confirm_form(client, "invoice-credit", document.pk, what="all", reason="annulé")
     totals = list(Invoice.objects.filter(kind="credit_note").order_by("pk").values_list("total", flat=True))
     assert totals == [6_600, 1_000, 35_000]
     assert compute_balance(receivable).amount_owed == 0

@@ -49,6 +49,13 @@ def post_form(client, address_name, *args, **typed):
     return client.post(address, {**dict(form.form_values()), **typed}, follow=True)
 
 
+def confirm_form(client, address_name, *args, **typed):
+    """Fill in the form of a page and confirm its preview; return the page that follows."""
+    preview = post_form(client, address_name, *args, **typed)
+    [form] = html.fromstring(preview.content).xpath("//main//form")
+    return client.post(reverse(address_name, args=args), dict(form.form_values()), follow=True)
+
+
 def read_hidden_fields(client, address_name, *args) -> dict[str, str]:
     """Return the names and values of the hidden fields of a page."""
     page = html.fromstring(client.get(reverse(address_name, args=args)).content)
@@ -127,13 +134,13 @@ def test_payment_date_cannot_be_implausible_or_in_the_future(issuer, client):
 
 def test_deposit_correction_and_credit_of_withdrawn_charges(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
-    post_form(client, "receivable-deposit", receivable.reference, amount="100")
+    confirm_form(client, "receivable-deposit", receivable.reference, amount="100")
     post_form(client, "receivable-issue", receivable.reference)
     post_form(client, "receivable-buyer", receivable.reference, name="Vrai nom")
     last = receivable.invoices.last()
     post_form(client, "invoice-correct", last.pk, reason="nom")
     withdraw_charges(receivable=receivable, keys=["dinner"])
-    post_form(client, "receivable-credit", receivable.reference, reason="annulé")
+    confirm_form(client, "receivable-credit", receivable.reference, reason="annulé")
     kinds = list(receivable.invoices.order_by("pk").values_list("kind", "total", "buyer_name"))
     first_name = kinds[0][2]
     assert kinds == [
@@ -145,17 +152,20 @@ def test_deposit_correction_and_credit_of_withdrawn_charges(issuer, client):
     ]
 
 
+def confirm_twice(client, address_name, *args, **typed):
+    """Confirm the preview of a form with two clicks; return both pages that follow."""
+    preview = post_form(client, address_name, *args, **typed)
+    [form] = html.fromstring(preview.content).xpath("//main//form")
+    address, fields = reverse(address_name, args=args), dict(form.form_values())
+    return [client.post(address, fields) for _click in range(2)]
+
+
 def test_double_click_issues_one_document_and_records_one_refund(issuer, client):
     receivable = make_receivable(GUESTS)
-    deposit = {"amount": "100", **read_hidden_fields(client, "receivable-deposit", receivable.reference)}
-    deposits = [
-        post_form(client, "receivable-deposit", receivable.reference, **deposit) for _click in range(2)
-    ]
+    deposits = confirm_twice(client, "receivable-deposit", receivable.reference, amount="100")
     document = issue_invoice(receivable=receivable)
     credit = {"what": "amount", "amount": "10", "reason": "geste"}
-    credit |= read_hidden_fields(client, "invoice-credit", document.pk)
-    address = reverse("invoice-credit", args=[document.pk])
-    credit_notes = [client.post(address, {**credit, "confirmed": "1"}) for _click in range(2)]
+    credit_notes = confirm_twice(client, "invoice-credit", document.pk, **credit)
     payment = record_payment(receivable=receivable, amount=40_000, method="transfer")
     refund = {"reason": "trop payé", **read_hidden_fields(client, "payment-refund", payment.pk)}
     refunds = [

@@ -12,7 +12,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.ledger.refunds import cancel_payment, complete_refund, request_refund
 from registrations.invoices.models import Payment, Refund
 from tests.registrations.invoices.factories import make_receivable
-from tests.registrations.invoices.test_pages import GUESTS, read_main_text
+from tests.registrations.invoices.test_pages import GUESTS, confirm_form, read_main_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 HALL = ChargeItem(f"{MANUAL_KEY_PREFIX}1", "Salle", 36_000, 2000)
@@ -74,7 +74,8 @@ def test_a_refund_of_more_than_is_left_is_refused_before_the_preview(issuer, cli
 def test_a_confirmed_refund_is_recorded_after_the_preview(issuer, client):
     payment = pay_invoice()
 
-    refund(client, payment, "55", confirmed="1")
+    values = {"amount": "55", "reason": "Dinner cancelled"}
+    confirm_form(client, "payment-refund", payment.pk, **values)
 
     assert Refund.objects.get().amount == 5_500
 
