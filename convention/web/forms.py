@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, QueryDict
 from django.utils import formats, timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext_lazy
 
@@ -51,6 +52,13 @@ REWORDED_DJANGO_MESSAGES = (
 def get_posted_data(request: HttpRequest) -> QueryDict | None:
     """Return the POST data for a form, or None for another method."""
     return request.POST if request.method == "POST" else None
+
+
+def get_return_path(request: HttpRequest, *, default: str) -> str:
+    """Return the page of this site that the form or the query names as `next`, else `default`."""
+    target = request.POST.get("next") or request.GET.get("next", "")
+    # Without the check, a forged `next` would redirect to any site.
+    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else default
 
 
 @contextlib.contextmanager

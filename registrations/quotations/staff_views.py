@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +15,7 @@ from convention.events.models import Event
 from convention.events.permissions import can_administer
 from convention.tables.downloads import inline_response
 from convention.text.normalize import normalize_whitespace
+from convention.web.forms import get_return_path
 from convention.web.routing import require_safe_or_post
 from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.forms.actions import RequiredReasonForm
@@ -79,7 +81,7 @@ def organizer_quotation_download(request: HttpRequest, event: str, number: str) 
 def organizer_quotation_mail(request: HttpRequest, event: str, number: str) -> HttpResponse:
     """Mail one quotation of the event to its buyer."""
     mail_to_recipient(request, _find_quotation(get_event_of_quotations(event, request.user), number))
-    return redirect("organize-quotations", event)
+    return redirect(_get_list_path(request, event))
 
 
 @require_safe_or_post
@@ -96,8 +98,14 @@ def quotation_withdrawal(request: HttpRequest, event: str, number: str) -> HttpR
         else:
             message = _("Quotation %(number)s has been withdrawn.")
             messages.success(request, message % {"number": quotation.number})
-        return redirect("organize-quotations", event)
-    return render_staff_page(request, event_obj, "quotation_withdraw", {"form": form, "quotation": quotation})
+        return redirect(_get_list_path(request, event))
+    context = {"form": form, "quotation": quotation, "list_path": _get_list_path(request, event)}
+    return render_staff_page(request, event_obj, "quotation_withdraw", context)
+
+
+def _get_list_path(request: HttpRequest, event: str) -> str:
+    """Return the path of the list that the reader came from, with its search: of this or of all events."""
+    return get_return_path(request, default=reverse("organize-quotations", args=[event]))
 
 
 def render_staff_page(

@@ -13,7 +13,6 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -26,6 +25,7 @@ from convention.errors import Forbidden, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.tables.downloads import CALENDAR_TYPE, inline_disposition, inline_response
+from convention.web.forms import get_return_path
 from schedule.models import PersonalAgenda, ProgrammeAudience, ScheduleVersion, Session
 from schedule.permissions import (
     get_agenda_cookie_name,
@@ -108,10 +108,7 @@ def respond_to_choice(
             "message": describe_choice(session, chosen_sessions, booked_sessions),
         }
         return JsonResponse(body)
-    target = request.POST.get("next", "")
-    # `next` comes from the form: without the check it would redirect to any site.
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
-        target = reverse("agenda", args=[event.slug])
+    target = get_return_path(request, default=reverse("agenda", args=[event.slug]))
     # To the same place in a long list, for visitors without scripts.
     response = redirect(f"{target.partition('#')[0]}#s{session.number}")
     # 303 makes the browser GET the page, also after a POST by script.

@@ -1,6 +1,7 @@
 """Organizers search the quotations of their event, also those without an order."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from lxml import html
 
@@ -67,17 +68,56 @@ def test_search_of_registrations_links_to_matching_quotations(organizer, event):
     assert "/en/organize/congress/quotations/?q=acme" in page.text
 
 
-def test_treasurer_finds_the_quotations_of_all_events_from_the_money_pages(event):
+@pytest.fixture
+def treasurer() -> Client:
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
+    return make_client(person)
+
+
+def test_treasurer_finds_the_quotations_of_all_events_from_the_money_pages(treasurer, event):
     quotation = create_quotation(event)
-    treasurer = make_person()
-    ClubRole.objects.create(person=treasurer, role=ClubRole.Role.TREASURER)
-    client = make_client(treasurer)
-    [address] = html.fromstring(client.get("/en/organize/money/").text).xpath(
+    [address] = html.fromstring(treasurer.get("/en/organize/money/").text).xpath(
         "//nav[@class='organize-nav']//a[text()='Quotations']/@href"
     )
 
-    page = client.get(address, {"q": quotation.number})
+    page = treasurer.get(address, {"q": quotation.number})
 
     [link] = html.fromstring(page.text).xpath(f"//main//a[text()='{quotation.number}']/@href")
-    assert client.get(link).status_code == 200
+    assert treasurer.get(link).status_code == 200
     assert event.title in page.text
+
+
+ALL_QUOTATIONS = "/en/organize/money/quotations/?q=acme&page=1"
+
+
+def test_treasurer_who_sends_a_quotation_returns_to_the_list_of_all_events(treasurer, event):
+    create_quotation(event)
+    page = html.fromstring(treasurer.get(ALL_QUOTATIONS).text)
+    [form] = page.xpath("//main//form[@method='post']")
+
+    response = treasurer.post(form.get("action"), dict(form.fields))
+
+    assert response["Location"] == ALL_QUOTATIONS
+
+
+def test_treasurer_who_withdraws_a_quotation_returns_to_the_list_of_all_events(treasurer, event):
+    create_quotation(event)
+    page = html.fromstring(treasurer.get(ALL_QUOTATIONS).text)
+    [address] = page.xpath("//main//td/a[starts-with(text(), 'Withdraw')]/@href")
+    [back] = html.fromstring(treasurer.get(address).text).xpath("//main//form//a/@href")
+
+    response = treasurer.post(address, {"reason": "Wrong price"})
+
+    assert back == ALL_QUOTATIONS
+    assert response["Location"] == ALL_QUOTATIONS
+
+
+def test_sent_quotation_does_not_lead_to_another_site(treasurer, event):
+    quotation = create_quotation(event)
+
+    response = treasurer.post(
+        f"/en/organize/congress/quotations/{quotation.number}/mail/", {"next": "https://evil.example/"}
+    )
+
+    assert response["Location"] == "/en/organize/congress/quotations/"
