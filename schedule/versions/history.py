@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, ScheduleDraft
 
 from .differences import SlotDifference, TimetableSlot, list_change_kinds
-from .sentences import describe_change
+from .sentences import describe_change, describe_place
 
 MAX_MOVES_SHOWN: Final = 5
 BATCHES_PER_PAGE: Final = 50
@@ -70,6 +71,12 @@ def describe_move(move: Move, rooms: Mapping[int, str], zone: zoneinfo.ZoneInfo)
     kinds = tuple(list_change_kinds(before, after))
     if not kinds:
         return _("The planning constraints have been saved.")
+    # In the draft, a session without a slot is in the tray: it is neither new nor deleted.
+    if before is None and after:
+        return pgettext("schedule journal", "Placed: %(when)s.") % {"when": describe_place(after, zone)}
+    if after is None and before:
+        sentence = pgettext("schedule journal", "Taken off the timetable (previously %(when)s).")
+        return sentence % {"when": describe_place(before, zone)}
     return describe_change(SlotDifference(kinds, before, after), zone)
 
 

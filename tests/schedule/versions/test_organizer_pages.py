@@ -229,6 +229,30 @@ def test_the_history_names_the_author_and_undoes_any_step(organizer, event):
     assert not get_draft_state(session).is_cancelled
 
 
+def read_latest_change(organizer) -> str:
+    page = get_page(organizer, f"{PAGE}history/")
+    return " ".join(page.xpath("string(//tbody/tr[1]//li)").split())
+
+
+def test_history_names_a_session_put_back_from_the_tray_as_placed(organizer, event):
+    session = make_session(event, "Remise")
+    remove_slot(session)
+    change_slot(session)
+
+    change = read_latest_change(organizer)
+
+    assert change.startswith("Remise – Placed: ")
+
+
+def test_history_names_a_session_put_into_the_tray_as_taken_off(organizer, event):
+    session = make_session(event, "Retirée")
+    remove_slot(session)
+
+    change = read_latest_change(organizer)
+
+    assert change.startswith("Retirée – Taken off the timetable (previously ")
+
+
 def test_organizer_undoes_and_redoes_own_last_change(organizer, event):
     session = make_session(event)
     organizer.post(f"{PAGE}{session.number}/cancel/")
