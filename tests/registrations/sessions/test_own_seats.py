@@ -442,3 +442,22 @@ def test_booked_session_keeps_its_star_in_own_programme(member, attendee, sessio
     page = member.get(f"{AGENDA_PATH}mine/")
 
     assert find_stars(page, session) == ["true"]
+
+
+def test_page_of_a_booked_session_does_not_offer_to_add_it_to_the_programme(member, attendee, session):
+    book_session(registration=attendee, session=session)
+    PersonalAgenda.objects.all().delete()
+
+    page = member.get(f"/en/events/conf/sessions/{session.guid}/")
+
+    assert "You have a seat in this session." in read_main(page)
+    assert find_stars(page, session) == []
+
+
+def test_page_of_a_booked_session_with_a_star_offers_to_remove_it(member, attendee, session):
+    member.post(f"{AGENDA_PATH}choose/", {"add": str(session.guid)})
+    book_session(registration=attendee, session=session)
+
+    page = member.get(f"/en/events/conf/sessions/{session.guid}/")
+
+    assert find_stars(page, session) == ["true"]
