@@ -16,6 +16,8 @@ from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABE
 from schedule.programme.programme_version import ProgrammeVersion
 from schedule.versions.sentences import describe_version
 
+from .comparison import load_differences
+
 MAX_VERSIONS: Final = 100
 
 
@@ -81,14 +83,17 @@ class PrintForm(forms.Form):
 
     def _offer_versions(self, event: Event, choice: SinceChoice) -> None:
         """Offer the versions to compare with, or drop the field."""
-        versions = list(event.schedule_versions.values_list("number", "name")[:MAX_VERSIONS])
-        choices: list[tuple[Any, Any]] = [
-            (number, describe_version(number, name)) for number, name in versions
-        ]
-        if choice is SinceChoice.OPTIONAL:
-            choices.insert(0, ("", _("Print all")))
+        if choice is SinceChoice.NONE:
+            del self.fields["since"]
+            return
+        versions = list(event.schedule_versions.all()[:MAX_VERSIONS])
+        everything: list[tuple[Any, Any]] = [("", _("Print all"))] if choice is SinceChoice.OPTIONAL else []
+        # Something differs from the latest version only where a room or a session was removed since.
+        if len(everything) + len(versions) > 1 and not load_differences(versions[0]).changes:
+            del versions[0]
+        choices = [(version.number, describe_version(version.number, version.name)) for version in versions]
         self.fields["since"].required = choice is SinceChoice.REQUIRED
-        self._set_choices("since", choices if choice is not SinceChoice.NONE and versions else [])
+        self._set_choices("since", [*everything, *choices] if choices else [])
 
     def get_options(self) -> PrintOptions:
         """Return the options of a valid form."""

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.management import call_command
+from lxml import html
 
 from schedule.drafts.current_draft import get_current_draft
 from schedule.paper.comparison import NothingToCompare
@@ -113,6 +114,40 @@ def test_last_printed_version_is_preselected(client, event):
     page = client.get(f"{PAGE}?kind=changes").content.decode()
 
     assert '<option value="1" selected>' in page
+
+
+def list_offered_versions(client, kind) -> list[str]:
+    page = html.fromstring(client.get(f"{PAGE}?kind={kind}").content)
+    return page.xpath("//select[@name='since']/option/@value")
+
+
+@pytest.mark.parametrize(("kind", "offered"), [("changes", ["1"]), ("doors", ["", "1"])])
+def test_latest_version_is_not_offered_if_nothing_differs_from_it(client, event, kind, offered):
+    client.force_login(make_administrator())
+    move_and_publish(event, "On Curie", minutes=30)
+
+    versions = list_offered_versions(client, kind)
+
+    assert versions == offered
+
+
+def test_latest_version_is_offered_after_a_room_was_removed(client, event):
+    client.force_login(make_administrator())
+    move_and_publish(event, "On Curie", minutes=30)
+    event.rooms.get(name="Pasteur").delete()
+
+    versions = list_offered_versions(client, "changes")
+
+    assert versions == ["2", "1"]
+
+
+@pytest.mark.parametrize(("kind", "offered"), [("changes", ["1"]), ("doors", [])])
+def test_only_version_is_offered_where_one_is_needed(client, event, kind, offered):
+    client.force_login(make_administrator())
+
+    versions = list_offered_versions(client, kind)
+
+    assert versions == offered
 
 
 def test_prints_of_different_programmes_name_different_versions(event):
