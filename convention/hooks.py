@@ -139,7 +139,8 @@ person_participations = Hook()
 end_access = SingleHook()
 # (person_id=) -> how many API tokens were revoked: a role of the club ended.
 revoke_tokens = SingleHook()
-# (person=, former_email=): the address was changed in the directory; end what the former one gave access to.
+# (person=, former_email=): an address was entered, changed or taken back in the directory; end what the
+# former one, if any, gave access to.
 replace_address = SingleHook()
 # (survivor, duplicate) -> MergeObstacles (convention/club/merge_people/obstacles.py): why two people of the
 # directory cannot be merged yet.

@@ -87,6 +87,14 @@ ACCOUNT_MAIL_TEXTS = {
         ),
         _("If you did not expect this, reply to this e-mail immediately."),
     ),
+    "email_taken_back": AccountMailText(
+        _("An e-mail address has been removed"),
+        _(
+            "A club administrator has removed %(from_email)s from your record. You have been signed out "
+            "everywhere, your API tokens have been revoked, and you can no longer sign in with this address."
+        ),
+        _("If you did not expect this, reply to this e-mail immediately."),
+    ),
     "records_merged": AccountMailText(
         _("Your records at the club have been merged"),
         _(

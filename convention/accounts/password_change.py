@@ -52,12 +52,16 @@ def end_access(*, person: Person) -> None:
 
 @transaction.atomic
 def replace_address(*, person: Person, former_email: str) -> None:
-    """End what the former address gave access to, and notify it (hook of the club)."""
+    """End what the former address gave access to, and notify it (hook of the club).
+
+    If none replaces it, an address that never signed in learns nothing: the person may not know of it.
+    """
     # A verified address can still sign in after the person's own address has changed.
     EmailAddress.objects.filter(user=person).exclude(email=person.email or "").delete()
     end_access(person=person)
-    if former_email:
+    if former_email and (person.email or person.last_login):
         addresses = {"from_email": former_email, "to_email": person.email}
-        notice = write_account_mail("email_replaced", former_email, addresses, person.language)
+        occasion = "email_replaced" if person.email else "email_taken_back"
+        notice = write_account_mail(occasion, former_email, addresses, person.language)
         # A mail must not tell of a change that was rolled back.
         transaction.on_commit(lambda: send_notice(notice))

@@ -186,12 +186,19 @@ def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -
             person.save(update_fields=[*changed_fields, "claimed_email"])
     except IntegrityError as error:
         raise make_taken_error() from error
-    record_action("person.change", person, fields=changed_fields)
-    hooks.replace_address.provider()(person=person, former_email=stored.email or "")
+    record_new_address(person=person, former_email=stored.email, changed_fields=changed_fields)
     # The e-mail about the seat went to the wrong address, or nowhere.
     if stored.last_login is None:
         notify_seats_at_new_address(person)
     return person
+
+
+def record_new_address(
+    *, person: Person, former_email: str | None, changed_fields: list[str] | None = None
+) -> None:
+    """Record that an address was entered or taken back; end what the former one, if any, gave access to."""
+    record_action("person.change", person, fields=changed_fields or ["email"])
+    hooks.replace_address.provider()(person=person, former_email=former_email or "")
 
 
 def refuse_erased_person(person: Person) -> None:

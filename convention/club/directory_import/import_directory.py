@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import (
     Company,
@@ -24,6 +23,7 @@ from convention.club.models import (
     Market,
     Person,
 )
+from convention.club.people import record_new_address
 from convention.club.periods import DateSpan
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.tables.columns import index_columns, merge_remembered_columns, remember_columns
@@ -206,12 +206,10 @@ def preview_directory_import(
 
 
 def _replace_addresses(changes: DirectoryChanges) -> None:
-    """End what the former addresses gave access to, as when an address is changed by hand."""
+    """End what the former addresses gave access to, as when an address is entered by hand."""
     for pk, values in changes.values_before["person"].items():
-        if former_email := values.get("email"):
-            person = changes.changed_rows["person"][pk]
-            record_action("person.change", person, fields=["email"])
-            hooks.replace_address.provider()(person=person, former_email=former_email)
+        if "email" in values:
+            record_new_address(person=changes.changed_rows["person"][pk], former_email=values["email"])
 
 
 def _add_seats(changes: DirectoryChanges, plan: SeatPlan) -> None:
@@ -356,6 +354,9 @@ def _update_person(
     person, company = person_and_company
     same = index.find_same_person(row, company)
     values = _find_chosen_address(person, row, same) if same else _find_changed_names(person, row)
+    if "email" in values:
+        # As by hand: the address that a company's contact gave is replaced, and its owner is not asked.
+        values["claimed_email"] = ""
     changes.set_values("person", person, values)
     if row.email:
         # Further rows with this address are the same person, too.

@@ -22,6 +22,7 @@ from convention import hooks
 from convention.actor import current_actor
 from convention.audit.record import record_action
 from convention.club.models import UNDO_PERIOD, Company, DirectoryImport, Person
+from convention.club.people import record_new_address
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 
@@ -321,11 +322,10 @@ def _restore_values(kind: str, values: dict[int, dict[str, Any]]) -> None:
 
 
 def _return_addresses(values: dict[int, dict[str, Any]], former_people: dict[int, Person]) -> None:
-    """End what the addresses of the list gave access to, where the person has the earlier address again."""
-    people = Person.objects.in_bulk([pk for pk, old in values.items() if old.get("email")])
+    """End what the addresses of the list gave access to; the people have the earlier one, or none, again."""
+    people = Person.objects.in_bulk([pk for pk, old in values.items() if "email" in old])
     for pk, person in people.items():
-        record_action("person.change", person, fields=["email"])
-        hooks.replace_address.provider()(person=person, former_email=former_people[pk].email or "")
+        record_new_address(person=person, former_email=former_people[pk].email)
 
 
 def _remove_markets(import_record: DirectoryImport, removed: set[int]) -> None:

@@ -1,10 +1,14 @@
 """The preview of a list names new people who have a namesake in the directory, and asks who they are."""
 
+import datetime
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone, translation
 from lxml import html
 
@@ -17,10 +21,18 @@ from convention.club.models import ClubRole, Person
 from convention.tables.files import read_table
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
 from convention.tables.row_errors import InvalidRows
-from tests.factories import START_OF_2020, make_administrator, make_company, make_member, make_person
+from tests.factories import (
+    START_OF_2020,
+    make_administrator,
+    make_company,
+    make_member,
+    make_person,
+    verify_address,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
+NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 
 LIST = "company,first_name,last_name,email\nAutomobiles Delorme,Baptiste,Abadie,b.abadie@autre.example\n"
 SENTENCE = (
@@ -289,6 +301,80 @@ def test_undo_notifies_the_address_of_the_list(colleague, mailoutbox, django_cap
         undo_directory_import(import_record=changes.import_record)
 
     assert ["b.abadie@autre.example"] in [mail.to for mail in mailoutbox]
+
+
+@pytest.fixture
+def first_address(company):
+    """Return a colleague without an address, and the import that enters one."""
+    person = make_member(company, first_name="Baptiste", last_name="Abadie", email=None)
+    changes = import_directory(table=read_table("list.csv", LIST.encode()))
+    person.refresh_from_db()
+    return SimpleNamespace(person=person, import_record=changes.import_record)
+
+
+def test_undo_of_a_first_address_ends_the_sessions_opened_with_it(first_address):
+    person, client = first_address.person, Client()
+    person.set_password("a long password")
+    verify_address(person).save()
+    client.post("/accounts/login/", {"login": person.email, "password": "a long password"})
+    opened = client.get("/me/security/")
+
+    undo_directory_import(import_record=first_address.import_record)
+
+    assert opened.status_code == 200
+    assert client.get("/me/security/").status_code == 302
+
+
+def test_undo_of_a_first_address_leaves_no_verified_one(first_address):
+    EmailAddress.objects.create(user=first_address.person, email="b.abadie@autre.example", verified=True)
+
+    undo_directory_import(import_record=first_address.import_record)
+
+    assert not EmailAddress.objects.filter(user=first_address.person).exists()
+
+
+@pytest.mark.parametrize(("last_login", "recipients"), [(None, []), (NOON, [["b.abadie@autre.example"]])])
+def test_undo_notifies_a_first_address_that_has_signed_in(
+    first_address, last_login, recipients, mailoutbox, django_capture_on_commit_callbacks
+):
+    Person.objects.filter(pk=first_address.person.pk).update(last_login=last_login)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        undo_directory_import(import_record=first_address.import_record)
+
+    assert [mail.to for mail in mailoutbox] == recipients
+    assert not any("None" in mail.body for mail in mailoutbox)
+
+
+def test_first_address_of_a_list_replaces_a_claimed_one(company):
+    person = make_member(
+        company, first_name="Baptiste", last_name="Abadie", email=None, claimed_email="known@example.org"
+    )
+
+    import_directory(table=read_table("list.csv", LIST.encode()))
+
+    person.refresh_from_db()
+    assert person.email == "b.abadie@autre.example"
+    assert person.claimed_email == ""
+
+
+def test_undo_brings_back_a_claimed_address(company):
+    person = make_member(
+        company, first_name="Baptiste", last_name="Abadie", email=None, claimed_email="known@example.org"
+    )
+    changes = import_directory(table=read_table("list.csv", LIST.encode()))
+
+    undo_directory_import(import_record=changes.import_record)
+
+    person.refresh_from_db()
+    assert person.email is None
+    assert person.claimed_email == "known@example.org"
+
+
+def test_first_address_of_a_list_is_audited(first_address):
+    entry = AuditEntry.objects.get(verb="person.change", subject=f"club.person:{first_address.person.pk}")
+
+    assert entry.fields == ["email"]
 
 
 @pytest.mark.parametrize(
