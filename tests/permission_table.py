@@ -309,11 +309,10 @@ PERMISSIONS_BY_URL_NAME = {
     # one's own data; and privacy requests
     **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-erase")},
     "my-privacy-withdraw": NOBODY,  # who asked for nothing has nothing to take back
-    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-case-new", "-retention", "-purpose-texts")},
+    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-case-new", "-case-person", "-retention")},
     **{f"privacy-case{name}": PRIVACY_DESK for name in ("", "-file", "-erase", "-refuse", "-answered")},
-    "privacy-retention-run": ADMINISTRATORS,
-    "privacy-retention-edit": ADMINISTRATORS,
-    "privacy-purpose-text": ADMINISTRATORS,
+    "privacy-purpose-texts": PRIVACY_DESK,
+    **{f"privacy-{name}": ADMINISTRATORS for name in ("retention-run", "retention-edit", "purpose-text")},
     # the season: members and vendors are tried in test_planning; nobody here is one
     "season": PLANNERS,
     "proposals": NOBODY,
@@ -448,7 +447,7 @@ POST_ONLY = {
     "host-visit-list", "host-proposal-withdraw", "organize-visit-remind",
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-erase", "my-privacy-withdraw",
     "privacy-retention-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse",
-    "privacy-case-answered",
+    "privacy-case-answered", "privacy-case-person",
     "proposal-respond", "organize-proposal-date", "organize-proposal-decide",
     "club-role-add", "club-employment-add", "club-person-close", "club-person-reopen", "club-mandate-end",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-seat-give",

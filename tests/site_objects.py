@@ -355,7 +355,7 @@ def make_privacy_objects(registration: Registration) -> dict[str, dict[str, Any]
     case = PrivacyCase.objects.create(kind=PrivacyCase.Kind.ERASURE, email=registration.email)
     purpose, _made = Purpose.objects.get_or_create(slug="photos", defaults={"name": "Photos"})
     PurposeText.objects.get_or_create(purpose=purpose, version=1, defaults={"text": "Oui"})
-    names = ("", "-file", "-erase", "-refuse", "-answered")
+    names = ("", "-file", "-erase", "-refuse", "-answered", "-person")
     return {
         **{f"privacy-case{name}": {"pk": case.pk} for name in names},
         "privacy-retention-edit": {"slug": "attendees"},

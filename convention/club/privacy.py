@@ -67,6 +67,7 @@ def check_last_administrator(subject: DataSubject) -> Iterator[TranslatableText]
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Person,
+        name=_("directory entries"),
         purpose=_("to identify you and let you sign in"),
         person_columns=("pk",),
         address_columns=("email", "claimed_email"),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import is_club_administrator, require_administrator
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotFound
 from convention.events.permissions import can_organize
 from convention.personal_data import DataSubject, ErasureBlocker, EventBlocker
 from convention.tables.downloads import zip_response
@@ -22,15 +22,31 @@ from convention.templatetags.convention import page_url
 from convention.web.routing import require_safe_or_post
 
 from .consents import add_purpose_text
-from .erase import ErasureBlocked, execute_erasure, get_case_subject
+from .erase import ErasureBlocked, execute_erasure
 from .export import export_personal_data
 from .find_data import SubjectData, add_known_names
-from .forms import CaseCreateForm, CaseRefusalForm, ErasureConfirmForm, PurposeTextForm, RetentionDaysForm
+from .forms import (
+    CaseAnswerForm,
+    CaseCreateForm,
+    CaseLinkForm,
+    CaseRefusalForm,
+    ErasureConfirmForm,
+    PurposeTextForm,
+    RetentionDaysForm,
+)
 from .models import PrivacyCase, Purpose, PurposeText, RetentionRun
 from .permissions import get_privacy_case, require_privacy_desk
 from .redaction.mentions import NameMention
 from .registry import describe_retained_documents, find_erasure_blockers, get_table_title
-from .requests import complete_request, record_request, refuse_request
+from .requests import (
+    AnswerOutdated,
+    PersonHasOpenCase,
+    can_be_linked,
+    complete_request,
+    link_case,
+    record_request,
+    refuse_request,
+)
 from .retention import (
     LEGAL_RETENTION_YEARS,
     get_adjustable_rule,
@@ -38,6 +54,7 @@ from .retention import (
     run_retention_rules,
     set_retention_days,
 )
+from .subjects import find_people_with_unverified_address, get_case_subject, search_people_to_link
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -86,10 +103,11 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
     is_open = case.answered_at is None
     # An answered erasure has no address any more, so nothing can be looked up.
     subject = add_known_names(get_case_subject(case)) if is_open else DataSubject()
+    data = SubjectData(subject)
     context = {
         "case": case,
         "name": str(case.person or case.email or f"#{case.pk}"),
-        "tables": SubjectData(subject).tables_with_rows if is_open else [],
+        "tables": data.tables_with_rows if is_open and data.has_stored_data else [],
         "addresses": sorted(subject.addresses) if is_open else [],
         "blockers": [
             (blocker, _find_settling_page(request, blocker)) for blocker in find_erasure_blockers(subject)
@@ -99,9 +117,23 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
         "retained": describe_retained_documents(subject) if is_open else case.retained,
         "actions": [(get_table_title(label), counts) for label, counts in case.counts.items()],
         "mentions": [NameMention(*mention) for mention in case.mentions],
+        **_find_people_to_link(request, case),
         **forms,
     }
     return render_desk_page(request, "case.html", **context)
+
+
+def _find_people_to_link(request: "HttpRequest", case: PrivacyCase) -> dict[str, Any]:
+    """Return the people who may have sent the request, for an address that is nobody's for certain."""
+    if not can_be_linked(case):
+        return {"can_be_linked": False}
+    words = request.GET.get("q", "").strip()[:200]
+    return {
+        "can_be_linked": True,
+        "words": words,
+        "unproven_people": find_people_with_unverified_address(case.email),
+        "found_people": search_people_to_link(words),
+    }
 
 
 def _find_settling_page(request: "HttpRequest", blocker: ErasureBlocker) -> str:
@@ -117,8 +149,11 @@ def _find_settling_page(request: "HttpRequest", blocker: ErasureBlocker) -> str:
 def case_export(request: "HttpRequest", pk: int) -> HttpResponse:
     """Download the person's data as one file."""
     privacy_case = get_privacy_case(pk, request.user)
+    subject = add_known_names(get_case_subject(privacy_case))
+    if not SubjectData(subject).has_stored_data:
+        raise NotFound(_("No data is stored under this address."))
     # By POST and after the password: the file is everything the club knows of one person.
-    content = export_personal_data(subject=add_known_names(get_case_subject(privacy_case)))
+    content = export_personal_data(subject=subject)
     return zip_response(content, name=f"data-{privacy_case.pk}-{timezone.localdate():%Y-%m-%d}")
 
 
@@ -135,7 +170,8 @@ def case_erase(request: "HttpRequest", pk: int) -> HttpResponse:
         except ErasureBlocked as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("The data has been erased. The record below contains no name."))
+            privacy_case.refresh_from_db()
+            messages.success(request, describe_answer(privacy_case))
         return redirect("privacy-case", pk)
     return _render_case(request, privacy_case, erase_form=form, refuse_form=CaseRefusalForm())
 
@@ -157,10 +193,47 @@ def case_refuse(request: "HttpRequest", pk: int) -> HttpResponse:
 
 @require_POST
 def case_answer(request: "HttpRequest", pk: int) -> HttpResponse:
-    """Close a request whose export was given."""
-    complete_request(case=get_privacy_case(pk, request.user), answered_by=require_privacy_desk(request.user))
-    messages.success(request, _("The request has been answered."))
+    """Close a request for access: its export was given, or no data is stored."""
+    privacy_case, clerk = get_privacy_case(pk, request.user), require_privacy_desk(request.user)
+    form = CaseAnswerForm(request.POST)
+    if not form.is_valid():
+        raise NotFound(_("We could not find this answer."))
+    try:
+        complete_request(case=privacy_case, answered_by=clerk, **form.cleaned_data)
+    except AnswerOutdated as error:
+        messages.error(request, str(error))
+        return redirect("privacy-case", pk)
+    privacy_case.refresh_from_db()
+    messages.success(request, describe_answer(privacy_case))
     return redirect("privacy")
+
+
+def describe_answer(case: PrivacyCase) -> str:
+    """Return what the person was told, for those who answered."""
+    if case.answer == PrivacyCase.Answer.NO_DATA:
+        return _("The person has been informed that no data is stored under this address.")
+    if case.answer == PrivacyCase.Answer.ERASED:
+        return _("The data has been erased. The record below contains no name.")
+    return _("The request has been answered.")
+
+
+@require_POST
+def case_link(request: "HttpRequest", pk: int) -> HttpResponse:
+    """Link a request to the person who sent it, or end the link."""
+    privacy_case = get_privacy_case(pk, request.user)
+    form = CaseLinkForm(request.POST)
+    if not form.is_valid():
+        raise NotFound(_("We could not find this person."))
+    try:
+        link_case(case=privacy_case, person=form.cleaned_data["person"])
+    except PersonHasOpenCase as error:
+        messages.error(request, str(error))
+        return redirect("privacy-case", pk)
+    if form.cleaned_data["person"]:
+        messages.success(request, _("The request is now about all data of this person."))
+    else:
+        messages.success(request, _("The request is now about the data under its address alone."))
+    return redirect("privacy-case", pk)
 
 
 @never_cache

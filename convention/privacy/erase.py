@@ -17,9 +17,10 @@ from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError, NotOpenNow
 from convention.mail.messages import send_mail_message
 from convention.personal_data import DataSubject, PersonalDataSource
+from convention.text.email_addresses import filter_by_email
 
 from .find_data import FoundRows, SubjectData, add_known_names
-from .mails import write_case_mail
+from .mails import write_erasure_mail
 from .models import PrivacyCase
 from .redaction.mentions import find_mentions
 from .redaction.redact_rows import (
@@ -29,8 +30,8 @@ from .redaction.redact_rows import (
     make_wide_redactor,
     redact_subjects,
 )
-from .registry import describe_retained_documents, find_erasure_blockers
-from .subjects import find_subject_by_address, get_subject
+from .registry import describe_retained_documents, find_erasure_blockers, group_erased_tables
+from .subjects import get_case_subject, get_subject
 
 # By table: how many rows were `deleted`, `blanked`, `anonymized` or `required_by_law`.
 type ErasureCounts = dict[str, dict[str, int]]
@@ -40,10 +41,6 @@ class ErasureBlocked(NotOpenNow):
     """Something has to be settled before the erasure, such as a registration, a debt or a visitor list."""
 
     kind = "not-settled"
-
-
-def get_case_subject(case: PrivacyCase) -> DataSubject:
-    return get_subject(case.person) if case.person else find_subject_by_address(case.email)
 
 
 @transaction.atomic
@@ -62,31 +59,41 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     subject, address, language = add_known_names(get_case_subject(case)), case.email, case.language
     with translation.override(language):
         case.retained = [str(sentence) for sentence in describe_retained_documents(subject)]
+    other_cases = _find_other_cases(case, subject)
     erased, case.counts = erase_rows(subject)
     # After the rows: otherwise their own content would be taken for text that others wrote.
-    redact_subjects([erased])
+    redacted_count = redact_subjects([erased])
     case.mentions = [
         [mention.table, mention.column, mention.key]
         for mention in find_mentions(make_wide_redactor([erased]))
     ]
+    has_data = bool(group_erased_tables(case.counts)) or redacted_count > 0
+    case.answer = PrivacyCase.Answer.ERASED if has_data else PrivacyCase.Answer.NO_DATA
     # The address goes from the case too; the mail below uses the copy read above.
-    case.email, case.answer = "", PrivacyCase.Answer.ERASED
+    case.email, case.person = "", subject.person
     case.answered_at, case.answered_by = timezone.now(), answered_by
     case.save()
-    _close_other_cases(case)
+    # The erasure answers them too.
+    PrivacyCase.objects.filter(pk__in=other_cases).update(
+        answer=case.answer, answered_at=case.answered_at, answered_by=answered_by
+    )
     if address:
-        message = write_case_mail("erased", address, language, case=case)
+        message = write_erasure_mail(address, language, case=case, redacted_count=redacted_count)
         # Not through the queue: its arguments are ids, and the row has no address any more. `robust`: a
         # failure to send must not look like a failed erasure.
         transaction.on_commit(partial(send_mail_message, message), robust=True)
     return dict(case.counts)
 
 
-def _close_other_cases(case: PrivacyCase) -> None:
-    """Close the other open requests of the same person: the erasure answers them too."""
-    if case.person_id:
-        others = PrivacyCase.objects.unanswered().filter(person=case.person_id)
-        others.update(answer=case.answer, answered_at=case.answered_at, answered_by=case.answered_by)
+def _find_other_cases(case: PrivacyCase, subject: DataSubject) -> list[int]:
+    """Return the ids of the other open requests of the same person or address."""
+    others = PrivacyCase.objects.unanswered().exclude(pk=case.pk)
+    same_person = others.filter(person=subject.person) if subject.person else others.none()
+    # Their address is blanked with the rows: left open, they could not be answered any more.
+    same_address = [
+        row for address in subject.addresses for row in filter_by_email(others.filter(person=None), address)
+    ]
+    return [row.pk for row in (*same_person, *same_address)]
 
 
 @transaction.atomic

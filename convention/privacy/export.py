@@ -51,7 +51,7 @@ def export_personal_data(*, subject: DataSubject) -> bytes:
         archive.writestr(
             "data.json", json.dumps(build_export(data), ensure_ascii=False, indent=2, default=serialize_value)
         )
-        archive.writestr(_("read-me.txt"), write_readme())
+        archive.writestr(_("read-me.txt"), write_readme(subject))
         for name, content in iterate_files(data):
             archive.writestr(name, content)
     return file.getvalue()
@@ -160,10 +160,16 @@ def serialize_value(value: Any) -> Any:
     raise TypeError(f"{type(value)} has no form in JSON.")
 
 
-def write_readme() -> str:
+def write_readme(subject: DataSubject) -> str:
     """Return a description of the file, in the active language."""
+    values = {"club": settings.SITE_NAME, "addresses": ", ".join(sorted(subject.addresses))}
+    if subject.person:
+        scope = _("This file contains all the data that %(club)s stores about you.") % values
+    else:
+        # The same person may be known under another address.
+        scope = _("This file contains all the data that %(club)s stores under %(addresses)s.") % values
     sentences = (
-        _("This file contains all the data that %(club)s stores about you.") % {"club": settings.SITE_NAME},
+        scope,
         _(
             "`data.json` can be read by people and by software. For each table it gives the "
             "purpose and the rows."

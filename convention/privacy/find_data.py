@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from convention.personal_data import DataSubject, PersonalDataSource, PersonName, RowKeys
 
+from .models import PrivacyCase
 from .registry import find_own_addresses, list_data_sources
 
 
@@ -43,6 +44,11 @@ class SubjectData:
     @property
     def tables_with_rows(self) -> list[FoundRows]:
         return [table for table in self.tables if table.keys]
+
+    @property
+    def has_stored_data(self) -> bool:
+        """Return whether the club stores more about the subject than their privacy requests."""
+        return any(table.source.model is not PrivacyCase for table in self.tables_with_rows)
 
     def get_keys(self, source: PersonalDataSource) -> RowKeys:
         """Return the keys of rows that name the subject, and of rows that depend on such rows."""

@@ -3,10 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.models import Person
 from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.forms import ActionErrorsMixin
 
 from .models import PrivacyCase
+
+ACCESS_ANSWERS = (PrivacyCase.Answer.GIVEN, PrivacyCase.Answer.NO_DATA)
 
 
 class ErasureRequestForm(forms.Form):
@@ -42,6 +45,18 @@ class ErasureConfirmForm(forms.Form):
         ),
         error_messages={"required": _("Tick the box to confirm.")},
     )
+
+
+class CaseAnswerForm(forms.Form):
+    """The answer to a request for access: the button that was shown for the data stored then."""
+
+    answer = forms.ChoiceField(choices=[(value, value) for value in ACCESS_ANSWERS])
+
+
+class CaseLinkForm(forms.Form):
+    """The person who sent a request; none if the address alone is known."""
+
+    person = forms.ModelChoiceField(queryset=Person.objects.all(), required=False)
 
 
 class CaseRefusalForm(ActionErrorsMixin, forms.Form):

@@ -46,6 +46,7 @@ class PrivacyCase(models.Model):
         ERASED = "erased", pgettext_lazy("privacy case", "erased")
         REFUSED = "refused", pgettext_lazy("privacy case", "refused")
         TAKEN_BACK = "taken_back", pgettext_lazy("privacy case", "withdrawn")
+        NO_DATA = "no_data", pgettext_lazy("privacy case", "no data stored")
 
     kind = models.CharField(_("request"), max_length=10, choices=Kind.choices)
     person = models.ForeignKey(
@@ -88,6 +89,11 @@ class PrivacyCase(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}, {self.get_kind_display()}"
+
+    @property
+    def is_recorded(self) -> bool:
+        """Return whether it came by letter or e-mail, and not from the person's own page or link."""
+        return self.opened_by_id is not None
 
     @property
     def due_on(self) -> datetime.date:

@@ -47,10 +47,23 @@ def list_models_without_data() -> set[type[models.Model]]:
 def get_table_title(label: str) -> str:
     """Return the name for people of a table, such as `registrations.order`."""
     try:
-        return str(apps.get_model(label)._meta.verbose_name_plural)
+        model = apps.get_model(label)
     except LookupError:
         # A record may be older than a table that was removed since.
         return label
+    names = [source.name for source in list_data_sources() if source.model is model]
+    # A table of another project has no name of ours; one with several sources has the name of its rows.
+    return str(names[0] if names and all(names) else model._meta.verbose_name_plural)
+
+
+def group_erased_tables(counts: dict[str, dict[str, int]]) -> dict[str, list[str]]:
+    """Return the labels of the tables by erasure action, without privacy requests, which prove the answer."""
+    labels: dict[str, list[str]] = {}
+    for label, table_counts in counts.items():
+        for action in table_counts:
+            if label != "privacy.privacycase":
+                labels.setdefault(action, []).append(label)
+    return labels
 
 
 def list_retention_rules() -> list[RetentionRule]:

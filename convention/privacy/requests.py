@@ -16,13 +16,22 @@ from convention.events.attention import AttentionItem
 from convention.mail.messages import send_mail_message
 from convention.text.email_addresses import normalize_email
 
+from .find_data import SubjectData, add_known_names
 from .mails import write_case_mail
 from .models import PrivacyCase
 from .permissions import can_answer_privacy_requests
-from .subjects import find_subject_by_address
+from .subjects import find_known_holder, find_subject_by_address, get_case_subject
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
+
+
+class AnswerOutdated(NotOpenNow):
+    """The answer is no longer true: data was stored or deleted meanwhile."""
+
+
+class PersonHasOpenCase(NotOpenNow):
+    """The person has another open request of the same type."""
 
 
 @transaction.atomic
@@ -51,9 +60,8 @@ def request_erasure_by_address(*, email: str) -> PrivacyCase:
 @transaction.atomic
 def record_request(*, email: str, kind: str, language: str, opened_by: Person) -> PrivacyCase:
     """Open a request that came by letter or e-mail, linked to the person with that address if known."""
-    subject = find_subject_by_address(email)
     values = {"email": email.strip(), "language": language, "opened_by": opened_by}
-    case = _get_or_open_case(subject.person, kind, **values)
+    case = _get_or_open_case(find_known_holder(email), kind, **values)
     record_action("privacy_request.record", case, fields=["kind", "email"])
     return case
 
@@ -94,22 +102,74 @@ def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> No
             _("Some fields need to be corrected."),
             {"reason": [_("Enter the reason. The person receives it by e-mail.")]},
         )
-    answered_case = _close_case(case, PrivacyCase.Answer.REFUSED, answered_by, reason.strip()[:300])
+    answered_case = _close_case(case, PrivacyCase.Answer.REFUSED, answered_by, reason=reason.strip()[:300])
     _notify_requester(answered_case, "refused")
 
 
 @transaction.atomic
-def complete_request(*, case: PrivacyCase, answered_by: Person) -> None:
-    """Close a request whose data was given. Raise NotOpenNow if it was answered."""
-    _notify_requester(_close_case(case, PrivacyCase.Answer.GIVEN, answered_by), "given")
+def complete_request(*, case: PrivacyCase, answered_by: Person, answer: str) -> None:
+    """Close a request for access: its data was given (GIVEN), or none is stored (NO_DATA), and mail that.
+
+    Raise NotOpenNow if it was answered or asks for an erasure, and AnswerOutdated.
+    """
+    if case.kind != PrivacyCase.Kind.ACCESS:
+        raise NotOpenNow(_("This request asks for an erasure."))
+    subject = add_known_names(get_case_subject(case))
+    true_answer = (
+        PrivacyCase.Answer.GIVEN if SubjectData(subject).has_stored_data else PrivacyCase.Answer.NO_DATA
+    )
+    if answer != true_answer:
+        raise AnswerOutdated(_("The stored data has changed meanwhile. Check it and answer again."))
+    _notify_requester(_close_case(case, answer, answered_by, person=subject.person), answer)
 
 
-def _close_case(case: PrivacyCase, answer: str, answered_by: Person | None, reason: str = "") -> PrivacyCase:
+@transaction.atomic
+def link_case(*, case: PrivacyCase, person: Person | None) -> None:
+    """Link a recorded request to the person who sent it from an unknown address; None ends the link.
+
+    The person's main address gets a mail, so that nobody's data is asked for behind their back. Raise
+    NotOpenNow for a request that was answered or that the person sent themselves, and PersonHasOpenCase.
+    """
+    case = PrivacyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    if case.answered_at:
+        raise NotOpenNow(_("This request has already been answered."))
+    if not can_be_linked(case) or (person and person.is_erased):
+        raise NotOpenNow(_("This request cannot be linked to another person."))
+    case.person = person
+    try:
+        # In a savepoint: on PostgreSQL the error would otherwise end the caller's transaction.
+        with transaction.atomic():
+            case.save(update_fields=["person"])
+    except IntegrityError:  # one_open_case_per_person
+        raise PersonHasOpenCase(
+            _("This person has another open request of this type. Answer that one.")
+        ) from None
+    record_action("privacy_request.link", case, fields=["person"])
+    if person and person.email:
+        message = write_case_mail("linked", person.email, person.language, case=case)
+        transaction.on_commit(partial(send_mail_message, message), robust=True)
+
+
+def can_be_linked(case: PrivacyCase) -> bool:
+    """Return whether those who answer the request choose its person: the address alone does not tell."""
+    return not case.answered_at and case.is_recorded and find_known_holder(case.email) is None
+
+
+def _close_case(
+    case: PrivacyCase,
+    answer: str,
+    answered_by: Person | None,
+    *,
+    reason: str = "",
+    person: Person | None = None,
+) -> PrivacyCase:
     # Read again under a lock, so that it is answered only once.
     case = PrivacyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.answered_at:
         raise NotOpenNow(_("This request has already been answered."))
     case.answer, case.answered_at, case.answered_by, case.reason = answer, timezone.now(), answered_by, reason
+    # The mail then speaks of the person, not of an address alone.
+    case.person = case.person or person
     case.save()
     record_action("privacy.answer", case, fields=["answer"])
     return case

@@ -1,10 +1,23 @@
-"""Find the subject of a request: a person with their verified addresses, or an address alone."""
+"""Find the subject of a request: a person with their addresses, or an address alone."""
+
+from dataclasses import replace
+from typing import Final
 
 from allauth.account.models import EmailAddress
 
 from convention.club.models import Person
+from convention.club.people import (
+    CLOSED_ACCOUNTS,
+    find_address_holder,
+    list_other_addresses,
+    search_people,
+)
 from convention.personal_data import DataSubject
 from convention.text.email_addresses import filter_by_email, normalize_email
+
+from .models import PrivacyCase
+
+MAX_PEOPLE_FOUND: Final = 20
 
 
 def get_subject(person: Person) -> DataSubject:
@@ -18,6 +31,9 @@ def get_subject(person: Person) -> DataSubject:
 def find_subject_by_address(address: str) -> DataSubject:
     """Return the person who has that address, or a subject with the address alone."""
     address = address.strip()
+    if not address:
+        # Otherwise every row without an address would be the subject's.
+        return DataSubject()
     people = filter_by_email(Person.objects.all(), address)
     if not people:
         emails = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
@@ -27,3 +43,49 @@ def find_subject_by_address(address: str) -> DataSubject:
         return DataSubject(None, frozenset({normalize_email(address)}))
     subject = get_subject(people[0])
     return DataSubject(subject.person, subject.addresses | {normalize_email(address)})
+
+
+def find_known_holder(address: str) -> Person | None:
+    """Return the person to whom the address certainly belongs; one from a merged record counts, too."""
+    # A verified one first: another record may have it unverified.
+    return find_subject_by_address(address).person or find_address_holder(address)
+
+
+def find_checked_subject(address: str, *, person: Person | None = None) -> DataSubject:
+    """Return the subject of a request by this address whose sender the club has checked.
+
+    That is `person`, or else the person who has the address, with the addresses of their merged records.
+    """
+    holder = find_known_holder(address)
+    person = person or holder
+    if person is None:
+        return find_subject_by_address(address)
+    subject, addresses = get_subject(person), list_other_addresses(person)
+    # The address may have become somebody else's since the request was recorded.
+    if address and holder in (person, None):
+        addresses.append(address.strip())
+    return replace(subject, addresses=subject.addresses | {*map(normalize_email, addresses)})
+
+
+def get_case_subject(case: PrivacyCase) -> DataSubject:
+    """Return the subject of an open case; a person's own request covers only addresses they have verified."""
+    if case.is_recorded:
+        return find_checked_subject(case.email, person=case.person)
+    return get_subject(case.person) if case.person else find_subject_by_address(case.email)
+
+
+def search_people_to_link(words: str) -> list[Person]:
+    """Return the first people, also with closed accounts, who match the search; nobody without one."""
+    if not words:
+        return []
+    found = [
+        *search_people(words)[:MAX_PEOPLE_FOUND],
+        *search_people(words, account=CLOSED_ACCOUNTS)[:MAX_PEOPLE_FOUND],
+    ]
+    return found[:MAX_PEOPLE_FOUND]
+
+
+def find_people_with_unverified_address(address: str) -> list[Person]:
+    """Return the people for whom this address is stored, too, without proof that it is theirs."""
+    rows = EmailAddress.objects.filter(verified=False).select_related("user").order_by("pk")
+    return [row.user for row in filter_by_email(rows, address.strip()) if address.strip()]

@@ -26,5 +26,6 @@ pages: list[Any] = [
     path(f"{CASE_URL}/file/", desk_views.case_export, name="privacy-case-file"),
     path(f"{CASE_URL}/erase/", desk_views.case_erase, name="privacy-case-erase"),
     path(f"{CASE_URL}/refuse/", desk_views.case_refuse, name="privacy-case-refuse"),
+    path(f"{CASE_URL}/person/", desk_views.case_link, name="privacy-case-person"),
     path(f"{CASE_URL}/answered/", desk_views.case_answer, name="privacy-case-answered"),
 ]

@@ -11,7 +11,7 @@ from convention.errors import NotFound
 from convention.files import write_atomically
 from convention.privacy.export import export_personal_data
 from convention.privacy.find_data import SubjectData, add_known_names
-from convention.privacy.subjects import find_subject_by_address
+from convention.privacy.subjects import find_checked_subject
 
 
 class Command(ConventionCommand):
@@ -27,7 +27,7 @@ class Command(ConventionCommand):
         parser.add_argument("--output", type=Path, help="a .zip file to write")
 
     def run(self, **options: Any) -> None:
-        subject = add_known_names(find_subject_by_address(options["address"]))
+        subject = add_known_names(find_checked_subject(options["address"]))
         found = SubjectData(subject).tables_with_rows
         if not found:
             raise NotFound(

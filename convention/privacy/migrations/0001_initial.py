@@ -181,6 +181,7 @@ class Migration(migrations.Migration):
                             ("erased", "erased"),
                             ("refused", "refused"),
                             ("taken_back", "withdrawn"),
+                            ("no_data", "no data stored"),
                         ],
                         max_length=10,
                         verbose_name="answer",

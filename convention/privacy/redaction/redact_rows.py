@@ -59,14 +59,15 @@ def make_wide_redactor(erased: Sequence[ErasedSubject]) -> Redactor:
     )
 
 
-def redact_subjects(erased: Sequence[ErasedSubject]) -> None:
-    """Redact all free text for these people, in one pass.
+def redact_subjects(erased: Sequence[ErasedSubject]) -> int:
+    """Redact all free text for these people, in one pass; return how many texts changed.
 
     In rows about one of them each single name is redacted too; in all other rows only full names and
     addresses are.
     """
     if not erased:
-        return
+        return 0
+    redacted_count = 0
     wide_redactor = make_wide_redactor(erased)
     person_redactors = [
         (Redactor(erased_subject.subject, redact_single_names=True), erased_subject.own_keys)
@@ -75,12 +76,13 @@ def redact_subjects(erased: Sequence[ErasedSubject]) -> None:
     for model, columns in get_free_text_columns().items():
         # A row about two of these people gets the redactor of the last; the wide one has the names of both.
         own_redactors = {key: redactor for redactor, keys in person_redactors for key in keys.get(model, ())}
-        _redact_model(model, columns, own_redactors, wide_redactor)
+        redacted_count += _redact_model(model, columns, own_redactors, wide_redactor)
     for model, columns in get_transient_text_columns().items():
-        _delete_naming_rows(model, columns, wide_redactor)
-    redact_sessions(wide_redactor)
+        redacted_count += _delete_naming_rows(model, columns, wide_redactor)
+    redacted_count += redact_sessions(wide_redactor)
     # Mails exist as files on development sites only.
     remove_stored_mails(wide_redactor.has_match)
+    return redacted_count
 
 
 def find_rows_about(tables: list[FoundRows]) -> KeysByModel:
@@ -131,23 +133,26 @@ def _redact_model(
     columns: Iterable[str],
     own_redactors: Mapping[Any, Redactor],
     wide_redactor: Redactor,
-) -> None:
-    """Update the rows of the table in which something is redacted."""
+) -> int:
+    """Update the rows of the table in which something is redacted; return how many."""
+    changed_count = 0
     for pk, values in iterate_texts(model, list(columns)):
         redactors = [wide_redactor, own_redactors[pk]] if pk in own_redactors else [wide_redactor]
         changed = {name: new for name, old in values.items() if (new := _redact_value(redactors, old)) != old}
         if changed:
             # A plain queryset: the model's own may refuse to update its rows.
-            models.QuerySet(model).filter(pk=pk).update(**changed)
+            changed_count += models.QuerySet(model).filter(pk=pk).update(**changed)
+    return changed_count
 
 
-def _delete_naming_rows(model: type[models.Model], columns: Iterable[str], wide_redactor: Redactor) -> None:
+def _delete_naming_rows(model: type[models.Model], columns: Iterable[str], wide_redactor: Redactor) -> int:
     naming_keys = [
         pk
         for pk, values in iterate_texts(model, list(columns))
         if any(map(wide_redactor.has_match, values.values()))
     ]
     model._base_manager.filter(pk__in=naming_keys).delete()
+    return len(naming_keys)
 
 
 def _redact_value(redactors: Iterable[Redactor], value: Any) -> Any:
