@@ -152,6 +152,9 @@ move_person_rows = SingleHook()
 count_person_rows = SingleHook()
 # (person=, addresses=, added_by=) -> None: after a merge, store these as other addresses of the person.
 add_addresses = SingleHook()
+# (person=, address=) -> None: an address of the person, not the main one, was removed in the directory; end
+# what it gave access to.
+remove_address = SingleHook()
 # () -> a subquery of the ids of people who have or had a role that the club's app does not know.
 person_roles = Hook()
 # (people, since) -> ids of those who took part in something since then.

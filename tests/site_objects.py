@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
@@ -395,6 +396,7 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
         "job": job.pk,
         "employment_id": job.pk,
         "person_id": colleague.pk,
+        "address_id": EmailAddress.objects.create(user=colleague, email=f"other-{colleague.pk}@x.example").pk,
         "duplicate_id": make_person().pk,
         "role_of_company": company.roles.get().pk,
         "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,

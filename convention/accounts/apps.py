@@ -22,6 +22,7 @@ class AccountsConfig(AppConfig):
         hooks.end_access.register("convention.accounts.password_change.end_access")
         hooks.replace_address.register("convention.accounts.password_change.replace_address")
         hooks.add_addresses.register("convention.accounts.merged_addresses.add_addresses")
+        hooks.remove_address.register("convention.accounts.merged_addresses.remove_address")
         import_string("convention.accounts.account_events.connect_signals")()
         import_module("convention.accounts.checks")
         ratelimit.cache = limits_cache  # allauth has no setting for it

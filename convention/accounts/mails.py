@@ -104,6 +104,14 @@ ACCOUNT_MAIL_TEXTS = {
         _("If you did not expect this, reply to this e-mail immediately."),
         SECURITY_LABEL,
     ),
+    "address_removed": AccountMailText(
+        _("An e-mail address has been removed"),
+        _(
+            "The club has removed the address %(removed)s from your account. You have been signed out "
+            "everywhere and your API tokens have been revoked: sign in with %(email)s."
+        ),
+        _("If you did not expect this, reply to this e-mail immediately."),
+    ),
     "email_deleted": AccountMailText(
         _("An e-mail address has been removed"),
         _("The address %(deleted_email)s has been removed from your account."),

@@ -1,4 +1,4 @@
-"""Addresses of a person into whose record another one of theirs was merged: all of them sign in."""
+"""Addresses that a person has besides the main one, from records that were merged: all of them sign in."""
 
 from collections.abc import Collection
 from functools import partial
@@ -14,6 +14,7 @@ from convention.text.email_addresses import is_same_email
 
 from .adapters import find_accounts
 from .mails import send_notice, write_account_mail
+from .password_change import end_access
 
 
 def prepare_merged_addresses(rows: "QuerySet[Any]", survivor: Person) -> None:
@@ -71,3 +72,20 @@ def _notify_addresses(person: Person, addresses: list[str]) -> None:
         notice = write_account_mail("records_merged", address, values, person.language)
         # A mail must not tell of a merge that was rolled back.
         transaction.on_commit(partial(send_notice, notice))
+
+
+@transaction.atomic
+def remove_address(*, person: Person, address: EmailAddress) -> None:
+    """Remove the address, and end what it gave access to if it signs in (hook of the club).
+
+    People who have signed in before are notified, at this address and the main one.
+    """
+    if address.verified:
+        end_access(person=person)
+        if person.last_login:
+            values = {"removed": address.email, "email": person.email}
+            for recipient in filter(None, (address.email, person.email)):
+                notice = write_account_mail("address_removed", recipient, values, person.language)
+                # A mail must not tell of a change that was rolled back.
+                transaction.on_commit(partial(send_notice, notice))
+    address.delete()

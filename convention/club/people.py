@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Collection
 from typing import Any, Final
 
-from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -26,6 +25,7 @@ from convention.text.email_addresses import (
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
 
+from .addresses.other_addresses import find_people_by_other_address, select_other_addresses
 from .claims import notify_address_owner
 from .models import Company, CompanyContact, Employment, Membership, Person, Seat
 from .periods import spans_overlap
@@ -115,20 +115,6 @@ def find_address_holder(email: str) -> Person | None:
         return people[0]
     others = filter_by_email(select_other_addresses().select_related("user"), email)
     return others[0].user if others else None
-
-
-def select_other_addresses() -> QuerySet[EmailAddress]:
-    """Return the addresses that certainly belong to their account, among them those of merged records.
-
-    An unverified one does if the person never signed in: only afterwards could they have entered it.
-    """
-    return EmailAddress.objects.filter(Q(verified=True) | Q(user__last_login=None)).order_by("pk")
-
-
-def list_other_addresses(person: Person) -> list[str]:
-    """Return the person's addresses that come from merged records, without the main one."""
-    addresses = select_other_addresses().filter(user=person).values_list("email", flat=True)
-    return [address for address in addresses if not is_same_email(address, person.email or "")]
 
 
 def find_open_account(email: str) -> Person | None:
@@ -454,12 +440,16 @@ CLOSED_ACCOUNTS: Final = "closed"
 
 
 def search_people(words: str, *, company: str = "", seat: str = "", account: str = "") -> QuerySet[Person]:
-    """Return people whose name or address contains every word, of a company, with or without seat.
+    """Return people whose name or one of their addresses contains every word; of a company, by seat.
 
     Only active people are returned; with `account` CLOSED_ACCOUNTS only closed accounts, without those of
     erased people.
     """
-    people = Person.objects.filter(is_active=account != CLOSED_ACCOUNTS).search_for(words)
+    is_found = Person.objects.make_search_condition(words)
+    # Ids, not a subquery, which would slow down every search: few people have several addresses.
+    if words and (found_ids := find_people_by_other_address(words)):
+        is_found |= Q(pk__in=found_ids)
+    people = Person.objects.filter(is_found, is_active=account != CLOSED_ACCOUNTS)
     if account == CLOSED_ACCOUNTS:
         # An erased person is inactive too, and has neither name nor address.
         people = people.exclude(email=None, first_name="", last_name="")

@@ -41,6 +41,11 @@ pages: list[Any] = [
     path("organize/club/people/new/", people.person_create, name="club-person-new"),
     path(f"{PERSON_URL}/", people.person_detail, name="club-person"),
     path(f"{PERSON_URL}/edit/", people.person_edit, name="club-person-edit"),
+    path(
+        f"{PERSON_URL}/addresses/<int:address_id>/remove/",
+        people.person_address_remove,
+        name="club-person-address-remove",
+    ),
     path(f"{PERSON_URL}/close/", people.person_close, name="club-person-close"),
     path(f"{PERSON_URL}/reopen/", people.person_reopen, name="club-person-reopen"),
     path(f"{PERSON_URL}/merge/", merge_people.person_merge_search, name="club-person-merge-search"),

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from django.contrib.auth.hashers import make_password
 
+from convention.club.addresses.other_addresses import select_other_addresses
 from convention.club.companies import FALLBACK_SLUG, RESERVED_SLUGS
 from convention.club.models import Company, CompanyContact, CompanyRole, Employment, Market, Person
-from convention.club.people import select_other_addresses
 from convention.club.periods import DateSpan, spans_overlap
 from convention.club.permissions import select_people_with_roles
 from convention.text.email_addresses import normalize_email

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention import hooks
+from convention.club.addresses.other_addresses import list_other_addresses
 from convention.club.models import Employment, Person, Seat
-from convention.club.people import CLOSED_ACCOUNTS, find_namesakes, list_other_addresses, search_people
+from convention.club.people import CLOSED_ACCOUNTS, find_namesakes, search_people
 from convention.club.periods import spans_overlap
 from convention.club.permissions import is_club_administrator
 from convention.club.seats import get_span

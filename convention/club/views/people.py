@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any, Final
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from convention import hooks
+from convention.club.addresses.other_addresses import list_other_addresses, load_other_addresses
 from convention.club.change_employer import change_employer
 from convention.club.employments import describe_visit_limits
 from convention.club.forms import (
@@ -18,6 +20,7 @@ from convention.club.forms import (
     NewPersonForm,
     PersonDetailsForm,
 )
+from convention.club.merge_people.remove_address import remove_other_address
 from convention.club.models import Company, Employment, Person, Seat
 from convention.club.people import (
     CLOSED_ACCOUNTS,
@@ -26,10 +29,10 @@ from convention.club.people import (
     close_account,
     create_person,
     find_address_holder,
+    find_address_objection,
     find_company_by_mail_domain,
     find_contact_people,
     find_namesakes,
-    list_other_addresses,
     prefetch_current_positions,
     refuse_erased_person,
     reopen_account,
@@ -43,12 +46,18 @@ from convention.club.permissions import (
     require_directory_reader,
 )
 from convention.club.seats import find_membership_with_free_seat
-from convention.errors import InvalidFields
+from convention.errors import Forbidden, InvalidFields, NotFound
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from convention.web.routing import require_safe_or_post
 
-from .base import ROWS_PER_PAGE, render_club_page, warn_of_roles_to_replace
+from .base import (
+    ROWS_PER_PAGE,
+    EndQuestion,
+    render_club_page,
+    render_end_question,
+    warn_of_roles_to_replace,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -133,6 +142,8 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     context = {"form": form, "namesakes": namesakes, "title": title, "person": person, "holder": None}
     if "email" in form.errors:
         context["holder"] = find_address_holder(request.POST.get("email", ""))
+    context["other_addresses"] = load_other_addresses(person)
+    context["can_remove_addresses"] = not find_address_objection(person, editor)
     return render_club_page(request, "person_edit.html", **context)
 
 
@@ -145,6 +156,45 @@ def _save_person_form(request: "HttpRequest", form: PersonDetailsForm, editor: P
         return False
     messages.success(request, _("The person has been saved."))
     return True
+
+
+@require_safe_or_post
+@reauthentication_required(allow_get=True)
+def person_address_remove(request: "HttpRequest", person_id: int, address_id: int) -> "HttpResponse":
+    """Ask before an address that is not the main one is removed; a POST removes it."""
+    editor = require_directory_reader(request.user)
+    person = get_object_or_404(Person, pk=person_id)
+    addresses = {row.pk: row for row in load_other_addresses(person)}
+    if address_id not in addresses:
+        raise NotFound(_("This person no longer has this address."))
+    if objection := find_address_objection(person, editor):
+        raise Forbidden(objection)
+    address = addresses[address_id]
+    if request.method == "POST":
+        remove_other_address(person=person, address=address, actor=editor)
+        messages.success(request, _("%(address)s has been removed.") % {"address": address.email})
+        return redirect("club-person", person_id)
+    effects = [
+        _("The directory no longer finds %(name)s by this address, for example in a list that you import."),
+        _("Registrations keep the address they were made with."),
+    ]
+    if address.verified:
+        effects.insert(
+            0,
+            _(
+                "%(name)s can no longer sign in with it. All their sessions end, and their API tokens are "
+                "revoked."
+            ),
+        )
+    question = EndQuestion(
+        title=_("Remove the address"),
+        heading=_("Remove %(address)s?") % {"address": address.email},
+        effects=[effect % {"name": person} for effect in effects],
+        back_label=str(person),
+        back_path=reverse("club-person-edit", args=[person_id]),
+        tab="people",
+    )
+    return render_end_question(request, question)
 
 
 @require_POST

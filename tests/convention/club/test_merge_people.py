@@ -12,10 +12,11 @@ from convention.accounts.permissions import owns_address
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
+from convention.club.addresses.other_addresses import list_other_addresses
 from convention.club.directory_import.import_directory import import_directory
 from convention.club.merge_people.merge_people import PeopleMergeRefused, merge_people
 from convention.club.models import ClubRole, Employment, Mandate, Person, Seat, WorkingGroup
-from convention.club.people import find_address_holder, list_other_addresses
+from convention.club.people import find_address_holder
 from convention.errors import NotFound
 from convention.tables.files import read_table
 from tests.convention.club.objects import make_confirmed_renewal, sign_in_once
