@@ -239,7 +239,7 @@ PERMISSIONS_BY_URL_NAME = {
     **{f"club-{name}-{kind}": SECRETARIES for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     "club-company": SECRETARIES,
     "club-company-edit": SECRETARIES,
-    "club-company-merge": ADMINISTRATORS,
+    **dict.fromkeys(("club-company-merge", "club-company-delete"), SECRETARIES),
     "club-role-add": SECRETARIES,
     "club-role-end": SECRETARIES,  # of a vendor; other roles are for administrators
     "club-people": SECRETARIES,

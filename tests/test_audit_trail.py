@@ -221,7 +221,7 @@ FORMS_NOT_TESTED_HERE = {
     "company-quotation-order": "a draft",
     "club-person-new": "test_person_pages", "club-person-close": "test_person_pages",
     "club-person-reopen": "test_person_pages", "club-person-merge": "test_merge_people",
-    "club-person-address-remove": "test_other_addresses",
+    "club-person-address-remove": "test_other_addresses", "club-company-delete": "test_delete_company",
     "club-roles": "test_governance", "club-group": "test_governance",
     "club-company": "test_club_pages", "club-membership-new": "test_club_pages",
     "club-company-merge": "test_merge_companies", "club-role-add": "test_people",

@@ -5,20 +5,22 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, ManyToOneRel, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.text.company_names import CompanyNameIndex
 from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
 
 from .memberships import load_membership_statuses
-from .models import Company, CompanyRole, Employment, Market, Membership, Plan, Seat, WorkingGroup
+from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat, WorkingGroup
 from .periods import end_period, spans_overlap
+from .permissions import list_assignable_company_roles
 from .seats import select_held_seats
 
 type SluggedRow = Company | Market | Plan | WorkingGroup
@@ -195,3 +197,34 @@ def end_company_role(*, role: CompanyRole) -> None:
     """End the role yesterday; delete it if it began today or later."""
     record_action("company_role.end", role, fields=["ends_on"])
     end_period(role)
+
+
+@transaction.atomic
+def delete_company(*, company: Company, actor: Person) -> None:
+    """Delete a company that was added by mistake. Raise NotOpenNow if anything refers to it."""
+    # Not `no_key`: a row that refers to the company can then be neither added nor committed meanwhile.
+    company = Company.objects.select_for_update(of=("self",)).get(pk=company.pk)
+    if list_company_uses(company, actor=actor):
+        raise NotOpenNow(_("%(name)s is in use, so it cannot be deleted.") % {"name": company})
+    record_action("company.delete", company)
+    company.delete()
+
+
+def list_company_uses(company: Company, *, actor: Person) -> list[str]:
+    """Return each kind of row, of any app, that refers to the company, and how many there are.
+
+    Its markets are no use, nor are roles that the actor may give and end.
+    """
+    uses: list[str] = []
+    # Hidden relations too: those with `related_name="+"`.
+    for relation in Company._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ManyToOneRel) or relation.related_model is Company.markets.through:
+            continue
+        model: Any = relation.related_model
+        rows = model._base_manager.filter(**{relation.field.name: company})
+        if model is CompanyRole:
+            rows = rows.exclude(role__in=list_assignable_company_roles(actor))
+        if count := rows.count():
+            values = {"rows": capfirst(model._meta.verbose_name_plural), "count": count}
+            uses.append(_("%(rows)s: %(count)d") % values)
+    return uses

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,6 +28,7 @@ from .models import (
     select_open_membership,
 )
 from .periods import ONE_DAY
+from .permissions import list_administrators, list_assignable_company_roles
 from .seats import AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
 
 
@@ -56,16 +57,21 @@ class CompanyMergeResult:
 
 
 @transaction.atomic
-def merge_company(*, company: Company, into: Company, on: datetime.date) -> CompanyMergeResult:
+def merge_company(
+    *, company: Company, into: Company, on: datetime.date, actor: Person | None = None
+) -> CompanyMergeResult:
     """Let all people of the company work at `into` from `on`, with a seat as long as there are any.
 
     The membership of the company ends the day before. The seat limit of `into` holds; the oldest seats come
-    first. Raise InvalidFields if `into` is the company itself or one of its subsidiaries, or while a guard
-    forbids the merger (a contract to run an event).
+    first. Raise InvalidFields if `into` is the company itself or one of its subsidiaries, while a guard
+    forbids the merger (a contract to run an event), or if it would give `into` a role that the actor may not
+    give; without an actor, all roles may move.
     """
     acquire_advisory_lock(DIRECTORY_LOCK)
     _check_not_circular(company, into)
     _check_company_guards(company, on)
+    if actor:
+        _check_roles(company, into, on, actor)
     result = CompanyMergeResult()
     seats = _end_seats(company, on)
     _move_employments(result, company, into, on)
@@ -92,9 +98,11 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
 
 
 @transaction.atomic
-def preview_company_merge(*, company: Company, into: Company, on: datetime.date) -> CompanyMergeResult:
+def preview_company_merge(
+    *, company: Company, into: Company, on: datetime.date, actor: Person | None = None
+) -> CompanyMergeResult:
     """Return what `merge_company` would do, and roll back. Raise the same errors."""
-    result = merge_company(company=company, into=into, on=on)
+    result = merge_company(company=company, into=into, on=on, actor=actor)
     # Run the real merger and roll it back: a separate calculation could differ from it.
     transaction.set_rollback(True)
     return result
@@ -113,6 +121,34 @@ def _check_company_guards(company: Company, on: datetime.date) -> None:
         errors |= guard(company, on)
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def _check_roles(company: Company, into: Company, on: datetime.date, actor: Person) -> None:
+    """Raise InvalidFields if a role would move that the actor may not give by hand."""
+    assignable = list_assignable_company_roles(actor)
+    roles = [row for row in _list_roles_to_move(company, into, on) if row.role not in assignable]
+    if roles:
+        sentence = _(
+            "%(into)s would get a role that only administrators give: %(roles)s. Ask an administrator to "
+            "merge the companies: %(administrators)s."
+        )
+        values = {
+            "into": into,
+            "roles": ", ".join(row.get_role_display() for row in roles),
+            "administrators": ", ".join(map(str, list_administrators())),
+        }
+        raise InvalidFields(_("Some fields need to be corrected."), {"into": [sentence % values]})
+
+
+def _list_open_roles(company: Company, on: datetime.date) -> QuerySet[CompanyRole]:
+    return company.roles.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+
+
+def _list_roles_to_move(company: Company, into: Company, on: datetime.date) -> list[CompanyRole]:
+    # A role is held once at a time (see `give_company_role`).
+    existing = set(CompanyRole.objects.open(at=on).filter(company=into).values_list("role", flat=True))
+    roles = {row.role: row for row in _list_open_roles(company, on).order_by("-pk")}
+    return sorted((row for role, row in roles.items() if role not in existing), key=lambda row: row.pk)
 
 
 def _end_seats(company: Company, on: datetime.date) -> list[Seat]:
@@ -191,13 +227,9 @@ def _move_contacts(company: Company, into: Company, on: datetime.date) -> None:
 
 
 def _move_roles(company: Company, into: Company, on: datetime.date) -> None:
-    open_roles = company.roles.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-    # A role is held once at a time (see `give_company_role`).
-    existing = set(CompanyRole.objects.open(at=on).filter(company=into).values_list("role", flat=True))
-    for role in list(open_roles.order_by("pk")):
-        if role.role not in existing:
-            existing.add(role.role)
-            first = max(on, role.starts_on)
-            CompanyRole.objects.create(company=into, role=role.role, starts_on=first, ends_on=role.ends_on)
+    for role in _list_roles_to_move(company, into, on):
+        first = max(on, role.starts_on)
+        CompanyRole.objects.create(company=into, role=role.role, starts_on=first, ends_on=role.ends_on)
+    open_roles = _list_open_roles(company, on)
     open_roles.filter(starts_on__gte=on).delete()
     open_roles.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)

@@ -206,6 +206,13 @@ def is_last_administrator(person_id: int) -> bool:
     return set(rows.values_list("person", flat=True)) == {person_id}
 
 
+def list_administrators() -> list[Person]:
+    """Return the people who are administrators today, by name; superusers need the role to count."""
+    rows = ClubRole.objects.open().filter(role=ClubRole.Role.ADMINISTRATOR)
+    people = Person.objects.filter(is_active=True, pk__in=rows.values("person"))
+    return list(people.order_by("sort_name", "pk"))
+
+
 def can_correct_names(person: "RequestUser") -> bool:
     """Return whether this person may correct how names are written."""
     return has_club_role(person, *DIRECTORY_READER_ROLES)
@@ -229,7 +236,7 @@ def can_manage_directory(person: "RequestUser") -> bool:
     """Return whether this person manages what the club agrees with companies and people.
 
     These are memberships, seats, companies' contacts, changes of employer, imports, downloads, and the
-    merging of people's records. Roles, plans, mergers of companies and the closing of accounts are for
+    merging of people's records and of companies. Roles, plans and the closing of accounts are for
     administrators.
     """
     return has_club_role(person, *DIRECTORY_MANAGER_ROLES)

@@ -23,6 +23,7 @@ pages: list[Any] = [
     path("organize/club/companies/new/", companies.company_create, name="club-company-new"),
     path(f"{COMPANY_URL}/", companies.company_detail, name="club-company"),
     path(f"{COMPANY_URL}/edit/", companies.company_edit, name="club-company-edit"),
+    path(f"{COMPANY_URL}/delete/", companies.company_delete, name="club-company-delete"),
     path(f"{COMPANY_URL}/merge/", companies.company_merge, name="club-company-merge"),
     path(f"{COMPANY_URL}/roles/", companies.company_role_add, name="club-role-add"),
     path(f"{COMPANY_URL}/roles/<int:role_id>/end/", companies.company_role_end, name="club-role-end"),

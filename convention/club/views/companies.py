@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from convention.audit.record import record_action
 from convention.club.appointments.contacts import appoint_contact_by_email, dismiss_contact
 from convention.club.companies import (
+    delete_company,
     end_company_role,
     find_similar_companies,
     give_company_role,
+    list_company_uses,
     load_company_page,
     save_company,
     search_companies,
@@ -32,7 +34,7 @@ from convention.club.permissions import (
     require_directory_manager,
     require_directory_reader,
 )
-from convention.errors import InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.tables.downloads import table_response
 from convention.text.countries import get_foreign_country_name
 from convention.text.normalize import normalize_whitespace
@@ -239,7 +241,7 @@ def _ask_before_role_ends(request: "HttpRequest", role: CompanyRole) -> "HttpRes
 @require_safe_or_post
 def company_merge(request: "HttpRequest", company: str) -> "HttpResponse":
     """Preview a merger; a POST with `confirm` executes it."""
-    require_administrator(request.user)
+    actor = require_directory_manager(request.user)
     company_row = _get_company(company)
     form = CompanyMergeForm(request.POST or None, company=company_row)
     context: dict[str, Any] = {"company": company_row, "form": form}
@@ -247,13 +249,31 @@ def company_merge(request: "HttpRequest", company: str) -> "HttpResponse":
         try:
             # The form is sent twice: without `confirm` it shows the preview.
             if "confirm" in request.POST:
-                result = merge_company(company=company_row, **form.cleaned_data)
+                result = merge_company(company=company_row, actor=actor, **form.cleaned_data)
                 messages.success(request, f"{_('The merger has been saved.')} {result}")
                 return redirect("club-company", form.cleaned_data["into"].slug)
-            context["preview"] = preview_company_merge(company=company_row, **form.cleaned_data)
+            context["preview"] = preview_company_merge(company=company_row, actor=actor, **form.cleaned_data)
         except InvalidFields as error:
             form.add_errors(error.field_errors)
     return render_club_page(request, "company_merge.html", **context)
+
+
+@require_safe_or_post
+def company_delete(request: "HttpRequest", company: str) -> "HttpResponse":
+    """Ask before a company is deleted, or say what refers to it; a POST deletes it."""
+    actor = require_directory_manager(request.user)
+    company_row = _get_company(company)
+    if request.method == "POST":
+        try:
+            delete_company(company=company_row, actor=actor)
+        except NotOpenNow as error:
+            # The page below says what refers to it.
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("%(name)s has been deleted.") % {"name": company_row})
+            return redirect("club-companies")
+    uses = list_company_uses(company_row, actor=actor)
+    return render_club_page(request, "company_delete.html", company=company_row, uses=uses)
 
 
 @require_GET
