@@ -18,7 +18,7 @@ from convention.text.dates import format_date
 from .documents.invoiced_balance import InvoiceSettlement, compute_settlement, load_invoiced_balance
 from .documents.pdf_archive import build_invoice_attachment
 from .formatting import format_cents, format_iban, format_transfer_reference
-from .models import Invoice, InvoiceMail, Issuer
+from .models import Invoice, InvoiceMail, Issuer, Receivable
 
 # For one run of the periodic job; the next run continues.
 SEND_BATCH_SIZE: Final = 500
@@ -41,6 +41,20 @@ def queue_invoice_mail(*, invoice: Invoice) -> InvoiceMail | None:
     # Also for one that waits: its earlier task may have given up, and a second task sends nothing twice.
     send_invoice_mail.enqueue(invoice_mail.pk)
     return invoice_mail
+
+
+def is_sent_automatically(receivable: Receivable) -> bool:
+    """Return whether the buyer's new documents are e-mailed without the treasurer."""
+    issuer = Issuer.get_current()
+    return issuer is not None and issuer.sends_since is not None and bool(receivable.email)
+
+
+def queue_automatic_mail(*, invoice: Invoice) -> InvoiceMail | None:
+    """Queue the e-mail of a new document if it is sent automatically; return None if it is not.
+
+    For documents that a person issues: their page says so at once. The periodic job finds all others.
+    """
+    return queue_invoice_mail(invoice=invoice) if is_sent_automatically(invoice.receivable) else None
 
 
 def queue_new_invoice_mails() -> None:

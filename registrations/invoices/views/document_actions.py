@@ -60,19 +60,12 @@ from registrations.invoices.sending import is_claim, list_claimed_amounts, queue
 from registrations.invoices.uninvoiced import has_complete_buyer
 
 from .action_pages import ActionLink, ActionPage, ActionPreview, respond_with_action
+from .document_delivery import announce_documents, choose_issue_label, describe_delivery
 from .document_previews import (
     describe_credit_preview,
     describe_deposit_preview,
     describe_withdrawn_preview,
 )
-
-
-def describe_document(document: Invoice) -> str:
-    return _("%(kind)s %(number)s has been issued: %(total)s.") % {
-        "kind": capfirst(document.get_kind_display()),
-        "number": document.number,
-        "total": format_cents(document.total, document.currency),
-    }
 
 
 @require_safe_or_post
@@ -88,7 +81,7 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
 
     def run_action(_data: dict[str, Any]) -> str:
         require_buyer_address(receivable)
-        return describe_document(issue_invoice(receivable=receivable))
+        return announce_documents([issue_invoice(receivable=receivable)])
 
     return respond_with_action(
         request,
@@ -96,7 +89,8 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
         ActionPage(
             heading=_("Issue the invoice"),
             explanation=explanation % {"total": total, "buyer": receivable.buyer_label},
-            button_label=_("Issue the invoice"),
+            button_label=choose_issue_label(receivable, _("Issue the invoice")),
+            sentences=describe_delivery(receivable),
             form=ConfirmationForm(get_posted_data(request)),
             run_action=run_action,
             lines=lines,
@@ -124,7 +118,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
         }
 
     def run_action(data: dict[str, Any]) -> str:
-        return describe_document(issue_deposit_invoice(**get_deposit_arguments(data)))
+        return announce_documents([issue_deposit_invoice(**get_deposit_arguments(data))])
 
     def build_preview(data: dict[str, Any]) -> ActionPreview:
         require_buyer_address(receivable)
@@ -137,7 +131,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
         ActionPage(
             heading=_("Invoice a deposit"),
             explanation=_explain_deposit(),
-            button_label=_("Issue the deposit invoice"),
+            button_label=choose_issue_label(receivable, _("Issue the deposit invoice")),
             form=form,
             run_action=run_action,
             build_preview=build_preview,
@@ -172,7 +166,7 @@ def withdrawn_charges_credit(request: HttpRequest, reference: str) -> HttpRespon
 
     def run_action(data: dict[str, Any]) -> str:
         documents = credit_withdrawn_charges(**get_credit_arguments(data))
-        return " ".join(map(describe_document, documents)) or _("There is nothing to credit.")
+        return announce_documents(documents) or _("There is nothing to credit.")
 
     def build_preview(data: dict[str, Any]) -> ActionPreview | None:
         preview = preview_withdrawn_credit(**get_credit_arguments(data))
@@ -189,7 +183,7 @@ def withdrawn_charges_credit(request: HttpRequest, reference: str) -> HttpRespon
         ActionPage(
             heading=heading,
             explanation=explanation,
-            button_label=heading,
+            button_label=choose_issue_label(receivable, heading),
             form=form,
             run_action=run_action,
             build_preview=build_preview,
@@ -214,7 +208,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
     )
 
     def run_action(data: dict[str, Any]) -> str:
-        return describe_document(issue_credit_note(**_get_credit_arguments(document, form, data)))
+        return announce_documents([issue_credit_note(**_get_credit_arguments(document, form, data))])
 
     def build_preview(data: dict[str, Any]) -> ActionPreview:
         preview = preview_credit_note(**_get_credit_arguments(document, form, data))
@@ -226,7 +220,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
         ActionPage(
             heading=_("Credit note for invoice %(number)s") % {"number": document.number},
             explanation=_explain_credit(document, lines),
-            button_label=_("Issue the credit note"),
+            button_label=choose_issue_label(document.receivable, _("Issue the credit note")),
             form=form,
             run_action=run_action,
             build_preview=build_preview,
@@ -265,7 +259,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     document = get_invoice_for_treasurer(invoice_id, request.user)
 
     def run_action(data: dict[str, Any]) -> str:
-        return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
+        return announce_documents(correct_invoice(invoice=document, reason=data["reason"]))
 
     buyer_url = reverse("receivable-buyer", args=[document.receivable.reference])
     can_correct, values = has_correction(document), {"number": document.number}
@@ -284,7 +278,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
             heading=_("Correct invoice %(number)s") % values,
             explanation=explanation % values,
             sentences=_describe_corrections(document),
-            button_label=_("Issue both documents"),
+            button_label=choose_issue_label(document.receivable, _("Issue both documents")),
             form=CreditReasonForm(get_posted_data(request)) if can_correct else None,
             run_action=run_action,
             links=[ActionLink(url=buyer_url, label=_("Correct the details"))],
@@ -293,7 +287,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
 
 
 def _describe_corrections(document: Invoice) -> list[str]:
-    """Return a sentence for each detail that the new invoice changes, and one for its due date."""
+    """Return a sentence for each detail that the new invoice changes, on its due date, and on the e-mails."""
     sentence = _("%(label)s: “%(old)s” becomes “%(new)s”.")
     sentences = [
         sentence % {"label": capfirst(row.label), "old": row.old or "–", "new": row.new or "–"}
@@ -302,6 +296,8 @@ def _describe_corrections(document: Invoice) -> list[str]:
     if has_correction(document) and keeps_due_date(document):
         unchanged = _("The amount does not change, so the due date remains %(day)s.")
         sentences.append(unchanged % {"day": format_date(document.due_on)})
+    if has_correction(document):
+        sentences.extend(describe_delivery(document.receivable, count=2))
     return sentences
 
 

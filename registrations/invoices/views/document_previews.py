@@ -12,6 +12,7 @@ from registrations.invoices.formatting import format_cents
 from registrations.invoices.models import Invoice, InvoiceLine, Receivable
 
 from .action_pages import ActionPreview, PreviewTable
+from .document_delivery import describe_delivery
 
 
 def describe_credit_preview(document: Invoice, preview: CreditNotePreview) -> ActionPreview:
@@ -34,6 +35,7 @@ def describe_credit_preview(document: Invoice, preview: CreditNotePreview) -> Ac
             _("The deposits of %(sum)s are then no longer deducted from an invoice: credit them too.")
             % {"sum": deposits}
         )
+    sentences.extend(describe_delivery(document.receivable))
     return ActionPreview(
         heading=heading, sentences=sentences, tables=[PreviewTable(lines=build_draft_lines(preview.lines))]
     )
@@ -55,7 +57,7 @@ def describe_withdrawn_preview(receivable: Receivable, preview: WithdrawnCreditP
         )
         for credit_note, lines in preview.credit_notes
     ]
-    sentences = []
+    sentences = describe_delivery(receivable, count=len(preview.credit_notes))
     if cents_left > 0:
         left = format_cents(cents_left, receivable.currency)
         sentences.append(_("%(left)s is then left to invoice.") % {"left": left})
@@ -80,7 +82,10 @@ def describe_deposit_preview(receivable: Receivable, preview: DepositPreview) ->
     left = format_cents(preview.cents_left, receivable.currency)
     return ActionPreview(
         heading=heading,
-        sentences=[_("Left for the next invoice: %(left)s.") % {"left": left}],
+        sentences=[
+            _("Left for the next invoice: %(left)s.") % {"left": left},
+            *describe_delivery(receivable),
+        ],
         tables=[PreviewTable(lines=build_draft_lines(preview.lines))],
     )
 
