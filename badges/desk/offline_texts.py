@@ -126,6 +126,7 @@ def list_guest_texts() -> dict[str, str]:
         "group_payment.to_invoice": _("order of {count} people: {amount} on invoice"),
         "facts.inside": _("inside, arrived at {time}"),
         "facts.left": _("arrived at {time}, has left"),
+        "facts.not_arrived": _("not arrived yet"),
         "facts.printed": _("badge printed at {time}"),
         "facts.no_photo": _("No photos"),
         "facts.pending": _("to send"),

@@ -20,6 +20,13 @@ test("another person gets the next badge", () => {
   assert.deepEqual([code, badge_version], [["2"], 2]);
 });
 
+test("another person has not arrived, although the former attendee was inside", () => {
+  const { is_inside, arrived_at } = substitute({ is_inside: true, arrived_at: "2027-06-15T08:30:00Z" });
+
+  assert.equal(is_inside, false);
+  assert.equal(arrived_at, null);
+});
+
 test("outlines of a name are dropped with the name", () => {
   const chinese = { guests: [{ ...guest, company: "", outlined_names: ["小"] }], tickets: [], spares: [] };
   const correct = (/** @type {object} */ changes) =>

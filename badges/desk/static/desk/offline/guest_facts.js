@@ -16,18 +16,29 @@ function describePayment({ payment, amount_due_cents, order_size }, currency) {
 }
 
 /**
+ * @param {Desk.Guest} guest
+ * @param {string} zone
+ */
+function describeArrival({ state, is_inside, arrived_at }, zone) {
+  if (is_inside || arrived_at) {
+    const time = arrived_at ? formatTime(arrived_at, zone) : "";
+    return formatText(is_inside ? "facts.inside" : "facts.left", { time });
+  }
+  return state === "confirmed" ? formatText("facts.not_arrived") : "";
+}
+
+/**
  * @param {DeskState} desk
  * @param {Desk.Guest} guest
  */
 export function drawFacts(desk, guest) {
   const zone = desk.data?.event.timezone ?? "UTC";
-  const time = guest.arrived_at ? formatTime(guest.arrived_at, zone) : "";
   const facts = makeElement("p", "cluster");
   const tags = [
     desk.findTicket(guest.ticket)?.title,
     guest.state === "confirmed" ? "" : formatText(`state.${guest.state}`),
     describePayment(guest, desk.data?.currency ?? "EUR"),
-    guest.is_inside ? formatText("facts.inside", { time }) : guest.arrived_at ? formatText("facts.left", { time }) : "",
+    describeArrival(guest, zone),
     guest.printed_at ? formatText("facts.printed", { time: formatTime(guest.printed_at, zone) }) : "",
     guest.no_photo ? formatText("facts.no_photo") : "",
     guest.isPending ? formatText("facts.pending") : "",

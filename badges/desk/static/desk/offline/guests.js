@@ -137,7 +137,7 @@ function changeGuest(guest, entry) {
     case "substitute":
       // A place without a name had no attendee whose badge would become void.
       return hasName(guest)
-        ? { ...changeTexts(guest, entry.values), ...startNextBadge(guest), printed_at: null, note: "" }
+        ? { ...changeTexts(guest, entry.values), ...startNextBadge(guest), ...NEW_ATTENDEE }
         : changeTexts(guest, entry.values);
     case "print":
       return { ...(entry.values.reason ? startNextBadge(guest) : {}), printed_at: entry.at };
@@ -145,6 +145,9 @@ function changeGuest(guest, entry) {
       return {};
   }
 }
+
+/** What another person does not take over from the former attendee. */
+const NEW_ATTENDEE = { is_inside: false, arrived_at: null, printed_at: null, note: "" };
 
 /**
  * @param {Desk.Guest} guest
