@@ -204,7 +204,13 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     reason = entry.values["reason"]
     # A reprint is the next version.
-    if entry.values["badge_version"] != guest.badge_version + bool(reason):
+    expected_version = guest.badge_version + bool(reason)
+    if entry.values["badge_version"] > expected_version:
+        # The device counted on a transfer or a reprint that was refused.
+        raise ChangedMeanwhile(
+            _("Take this badge back: it is not valid, because the change before it was refused.")
+        )
+    if entry.values["badge_version"] != expected_version:
         raise ChangedMeanwhile(_("This badge was replaced in the meantime: print it again."))
     if not reason and find_last_print(guest):
         # Two desks printed the same badge without network: both badges carry the same code.

@@ -72,6 +72,14 @@ export class DeskState {
     return this.guests.find((guest) => guest.reference === reference);
   }
 
+  /**
+   * Return the id of the latest entry about a guest; undefined if it was sent and accepted already.
+   * @param {string} reference
+   */
+  findLastEntryId(reference) {
+    return this.entries.findLast(({ entry }) => entry.reference === reference)?.entry.id;
+  }
+
   /** @param {string} slug */
   findTicket(slug) {
     return this.data?.tickets.find((ticket) => ticket.slug === slug);

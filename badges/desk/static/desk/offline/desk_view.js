@@ -3,15 +3,16 @@
 import { parseShortCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
 import { SkippedGuests } from "../skipped_guests.js";
+import { CardActions } from "./card_actions.js";
 import { checkBadge } from "./check_badge.js";
 import { getForm } from "./forms.js";
 import { GuestDialog } from "./guest_dialog.js";
 import { drawFacts } from "./guest_facts.js";
 import { formatName, searchGuests } from "./guests.js";
-import { makeOverrideForm } from "./override_form.js";
 import { formatMoment, formatText, getElement, makeButton, makeElement, showMessage } from "./page.js";
 import { canPay, PaymentDialog } from "./payment_dialog.js";
 import { drawProblem } from "./problems.js";
+import { VerdictCard } from "./verdict_card.js";
 import { WalkInDialog } from "./walk_in_dialog.js";
 
 /** @typedef {import("./desk_state.js").DeskState} DeskState */
@@ -22,7 +23,9 @@ export class DeskView {
   #dialog;
   #payments;
   #walkIns;
+  #cardActions;
   #skippedGuests = new SkippedGuests(getElement("skipped"));
+  #card = new VerdictCard(getElement("verdict"));
   #query = "";
   /** The reference of a guest whose badge was scanned, shown instead of search results. */
   #scannedReference = "";
@@ -45,6 +48,13 @@ export class DeskView {
       getDesk,
       runOnce,
       showSettled: (reference, text) => this.#showChanged(reference, text),
+    });
+    this.#cardActions = new CardActions({
+      getDesk,
+      runOnce,
+      checkIn: (guest, reason) => this.#checkIn(guest, "in", reason),
+      print: (guest) => this.#print(guest),
+      takePayment: (guest) => this.#payments.open(guest),
     });
     this.#walkIns = new WalkInDialog({
       getDesk,
@@ -77,7 +87,8 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
+    for (const id of ["results", "problems", "badge-sheet"]) getElement(id).replaceChildren();
+    this.#card.clear();
     this.#dialog.clear();
     this.#payments.clear();
     this.#walkIns.clear();
@@ -133,7 +144,7 @@ export class DeskView {
     });
     this.#drawProblems(desk);
     this.#drawResults(desk);
-    this.#refreshVerdict(desk);
+    this.#card.refresh(desk);
   }
 
   // --- search -------------------------------------------------------------------------------------------
@@ -145,7 +156,8 @@ export class DeskView {
     // A scan whose badge is still being checked must not replace the results of a later search.
     this.#scanCount += 1;
     if (query) {
-      this.#clearVerdict();
+      // The last guest's verdict must not stay above the next guest.
+      this.#card.clear();
       showMessage("letters-warning", "");
     }
     showMessage("scan-problem", "");
@@ -156,7 +168,7 @@ export class DeskView {
   /** @param {string} text */
   async #handleScan(text) {
     this.#search("");
-    this.#clearVerdict();
+    this.#card.clear();
     this.#field.value = "";
     this.focusSearch();
     const desk = this.#getDesk();
@@ -198,11 +210,6 @@ export class DeskView {
     await this.#checkIn(guest, "in");
     [this.#scannedReference, this.#badgeProblem, this.#unservedReference] = shown;
     this.#drawResults(desk);
-  }
-
-  /** Remove the last guest's verdict: it must not stay above the next guest. */
-  #clearVerdict() {
-    getElement("verdict").replaceChildren();
   }
 
   /** @param {DeskState} desk */
@@ -252,7 +259,7 @@ export class DeskView {
       actions.append(
         makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest))),
       );
-    } else if (guest.state === "pending" && canPay(desk, guest)) actions.append(this.#makePaymentButton(guest));
+    } else if (guest.state === "pending" && canPay(desk, guest)) actions.append(this.#cardActions.makePaymentButton(guest));
     actions.append(makeButton(formatText("open"), () => this.#dialog.open(guest)));
     row.append(texts, actions);
     item.append(row);
@@ -296,11 +303,13 @@ export class DeskView {
     const isPending = guest.state === "pending";
     const refusal = guest.is_inside ? "verdict.already_in" : `refusal.${guest.scan_state}`;
     const kind = guest.is_inside ? "already_in" : isPending ? "action" : "refused";
-    const pendingActions = isPending ? this.#listPendingActions(guest) : [];
-    const overrideForm = makeOverrideForm((reason) => this.#runOnce(() => this.#checkIn(guest, "in", reason)));
-    const actions = guest.is_inside ? [] : [...pendingActions, overrideForm];
-    if (this.#isBadgeRevoked) this.#drawVerdict(guest, "refused", formatText("scan.revoked"), ...actions);
-    else this.#drawVerdict(guest, kind, formatText(refusal), ...actions);
+    const text = formatText(this.#isBadgeRevoked ? "scan.revoked" : refusal);
+    this.#showCard({
+      reference: guest.reference,
+      kind: this.#isBadgeRevoked ? "refused" : kind,
+      text,
+      listActions: (shown) => this.#cardActions.listAfterRefusal(shown),
+    });
     // The verdict says what is wrong with the scanned badge.
     showMessage("scan-problem", "");
     this.focusSearch();
@@ -332,7 +341,7 @@ export class DeskView {
    */
   async #undo(guest, direction, undoes) {
     await this.#getDesk()?.add(guest.reference, { kind: "undo", values: { direction, undoes } }, guest);
-    getElement("verdict").replaceChildren(makeElement("p", "verdict", formatText("verdict.undone")));
+    this.#card.showText(formatText("verdict.undone"));
     this.focusSearch();
   }
 
@@ -343,50 +352,19 @@ export class DeskView {
    */
   #showVerdict(guest, direction, id) {
     const undo = () => this.#runOnce(() => this.#undo(guest, direction, id));
-    const undoButton = makeButton(formatText("undo"), undo, "button quiet small");
-    this.#drawVerdict(guest, "admitted", formatText(`verdict.${direction}`), undoButton);
+    this.#showCard({
+      reference: guest.reference,
+      kind: "admitted",
+      text: formatText(`verdict.${direction}`),
+      entryId: id,
+      listActions: () => [makeButton(formatText("undo"), undo, "button quiet small")],
+    });
   }
 
-  /**
-   * @param {Desk.Guest} guest
-   * @param {"admitted" | "already_in" | "action" | "refused" | "registered"} name
-   * @param {string} text
-   * @param {HTMLElement[]} actions
-   */
-  #drawVerdict(guest, name, text, ...actions) {
+  /** @param {import("./verdict_card.js").Verdict} verdict */
+  #showCard(verdict) {
     const desk = this.#getDesk();
-    if (!desk) return;
-    const verdict = makeElement("section", `desk-verdict ${name}`);
-    verdict.append(
-      makeElement("p", `verdict ${name}`, text),
-      makeElement("p", "person-name", formatName(guest)),
-      makeElement("p", "", guest.company),
-      this.#drawVerdictFacts(desk, desk.findGuest(guest.reference) ?? guest),
-      ...actions,
-    );
-    getElement("verdict").replaceChildren(verdict);
-  }
-
-  /**
-   * @param {DeskState} desk
-   * @param {Desk.Guest} guest
-   */
-  #drawVerdictFacts(desk, guest) {
-    const facts = drawFacts(desk, guest);
-    facts.dataset.reference = guest.reference;
-    return facts;
-  }
-
-  /**
-   * Show the guest of the verdict as they are now. Only what changed: a screen reader reads it again.
-   * @param {DeskState} desk
-   */
-  #refreshVerdict(desk) {
-    const shown = /** @type {HTMLElement | null} */ (getElement("verdict").querySelector("[data-reference]"));
-    const guest = desk.findGuest(shown?.dataset.reference ?? "");
-    if (!shown || !guest) return;
-    const facts = this.#drawVerdictFacts(desk, guest);
-    if (!facts.isEqualNode(shown)) shown.replaceWith(facts);
+    if (desk) this.#card.show(desk, verdict);
   }
 
   // --- walk-ins and changes -----------------------------------------------------------------------------
@@ -395,9 +373,13 @@ export class DeskView {
   async #showRegistered(guest) {
     this.#field.value = "";
     this.#search("");
-    // As online: the badge may be for later, and who is inside is counted at the door.
-    const checkIn = () => this.#runOnce(() => this.#checkIn(guest, "in"));
-    this.#drawVerdict(guest, "registered", formatText("verdict.registered"), makeButton(formatText("check_in"), checkIn));
+    this.#showCard({
+      reference: guest.reference,
+      kind: "registered",
+      text: formatText("verdict.registered"),
+      entryId: this.#getDesk()?.findLastEntryId(guest.reference),
+      listActions: (shown) => this.#cardActions.listAfterRegistration(shown),
+    });
     await this.#print(guest);
   }
 
@@ -408,27 +390,11 @@ export class DeskView {
   #showGuest(reference) {
     this.#field.value = "";
     this.#search("");
-    this.#clearVerdict();
+    this.#card.clear();
     this.#scannedReference = reference;
     const desk = this.#getDesk();
     if (desk) this.#drawResults(desk);
     this.focusSearch();
-  }
-
-  /**
-   * Return what the staff can do for a guest whose order is not confirmed.
-   * @param {Desk.Guest} guest
-   */
-  #listPendingActions(guest) {
-    const desk = this.#getDesk();
-    const payment = desk && canPay(desk, guest) ? [this.#makePaymentButton(guest)] : [];
-    const hint = makeElement("p", "", formatText("refusal.offline"));
-    return guest.payment === "to_pay" && payment.length ? payment : [hint, ...payment];
-  }
-
-  /** @param {Desk.Guest} guest */
-  #makePaymentButton(guest) {
-    return makeButton(formatText("payment.take"), () => this.#payments.open(guest));
   }
 
   /**
@@ -437,15 +403,17 @@ export class DeskView {
    * @param {string} text what was done
    */
   #showChanged(reference, text) {
-    const guest = this.#getDesk()?.findGuest(reference);
-    if (!guest) return;
     // The list may have been found by the former attendee's name.
     this.#field.value = "";
     this.#search("");
-    const checkIn = makeButton(formatText("check_in"), () => this.#runOnce(() => this.#checkIn(guest, "in")));
-    const print = makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest)));
-    const actions = guest.state === "confirmed" ? [...(guest.is_inside ? [] : [checkIn]), print] : [];
-    this.#drawVerdict(guest, "registered", text, ...actions);
+    const entryId = this.#getDesk()?.findLastEntryId(reference);
+    this.#showCard({
+      reference,
+      kind: "registered",
+      text,
+      entryId,
+      listActions: (guest) => this.#cardActions.listAfterChange(guest),
+    });
     this.focusSearch();
   }
 

@@ -1,0 +1,74 @@
+"""The card of the last guest at a desk without network: what comes next, until the server answers."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from convention.events.models import Event
+from tests.factories import make_event, make_registration, make_ticket
+from tests.journeys.browsing import assert_accessible
+from tests.journeys.test_desk import check_in, enable_offline, open_desk
+from tests.journeys.test_desk_offline import open_guest, send_entries
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event(slug="x")
+    make_registration(make_ticket(event, name="Invité", price=9_000), first_name="Élo", last_name="Keller")
+    # No membership is recorded for it, so that the server refuses a transfer.
+    member_ticket = make_ticket(event, slug="member", name="Adhérent", audience="member")
+    make_registration(member_ticket, first_name="Jérôme", last_name="Martel")
+    return event
+
+
+@pytest.fixture
+def page(open_page, site, client, event) -> Page:
+    """Return the page of a desk that works without network."""
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.locator("#q").focus()
+    return page
+
+
+def transfer_place(page: Page, name: str) -> None:
+    """Give the place of the guest with this last name to Lina Durand."""
+    open_guest(page, name)
+    page.locator("#guest-substitute").click()
+    page.locator("#transfer-first").fill("Lina")
+    page.locator("#transfer-last").fill("Durand")
+    page.locator("#transfer-email").fill("lina@example.org")
+    page.locator("#transfer-form").get_by_role("button", name="Céder la place").click()
+    expect(page.locator("#verdict .person-name")).to_have_text("Lina Durand")
+
+
+def test_refused_transfer_replaces_the_card_until_it_is_resolved(page):
+    verdict = page.locator("#verdict")
+    transfer_place(page, "martel")
+    expect(verdict.get_by_role("button", name="Imprimer le badge")).to_be_visible()
+
+    send_entries(page)
+
+    expect(verdict.locator(".desk-verdict.refused .person-name")).to_contain_text("Lina Durand")
+    expect(verdict.get_by_role("button")).to_have_count(0)
+    expect(page.locator("#problems > li")).to_have_count(1)
+    assert_accessible(page)
+
+    page.locator("#problems").get_by_role("button", name="Traité").click()
+
+    expect(verdict.locator(".desk-verdict")).to_have_count(0)
+
+
+def test_new_attendee_is_not_inside_although_the_former_one_was(page):
+    check_in(page, "keller")
+    expect(page.locator("#inside-count")).to_contain_text("1")
+
+    transfer_place(page, "keller")
+
+    expect(page.locator("#inside-count")).to_contain_text("0")
+    expect(page.locator("#verdict")).to_contain_text("pas encore sur place")
+    page.locator("#verdict").get_by_role("button", name="Faire entrer").click()
+    expect(page.locator("#verdict .desk-verdict.admitted .person-name")).to_have_text("Lina Durand")
+    expect(page.locator("#inside-count")).to_contain_text("1")
